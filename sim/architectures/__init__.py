@@ -1,0 +1,61 @@
+"""The stories, and how a design file becomes one. A new architecture is one file and one line here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.architectures.idempotent import Idempotent
+from sim.architectures.naive import Naive
+from sim.architectures.outbox import Outbox
+from sim.config import library
+from sim.config.design import Design
+from sim.config.errors import ConfigError, nearest
+from sim.config.loader import Document, read_text, validate
+
+ARCHITECTURES: dict[str, type[Design]] = {
+    "naive": Naive,
+    "idempotent": Idempotent,
+    "outbox": Outbox,
+}
+
+
+def design_names() -> list[str]:
+    """Built-in designs first, in the order of the registry, then the bundled variants."""
+    return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES)]
+
+
+def load_design(name: str) -> Design:
+    """A built-in design, a bundled variant, or a YAML file that starts `from` one. Raises ConfigError."""
+    if name in ARCHITECTURES:
+        return _summed_up(ARCHITECTURES[name], {"name": name})
+    if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
+        raise ConfigError(f'unknown design "{name}"{nearest(name, design_names())} (a file\'s name must end in .yaml)')
+    path = library.find(name, folder="designs", kind="design")
+    return parse_design(read_text(path), filename=name if path == Path(name) else path.name)
+
+
+def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
+    """A design from YAML text. Raises ConfigError."""
+    document = Document(text, filename)
+    knobs = dict(document.data)
+    where = document.place(("from",))[0]
+    if "from" not in knobs:
+        raise ConfigError(f"{where}: from: required, but missing; one of {', '.join(ARCHITECTURES)}")
+    base = knobs.pop("from")
+    if base not in ARCHITECTURES:
+        raise ConfigError(f"{where}: from: unknown architecture {base!r}{nearest(str(base), ARCHITECTURES)}")
+    return validate(ARCHITECTURES[base], {"name": base, **knobs}, document)
+
+
+def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
+    summary = (architecture.__doc__ or "").strip().splitlines()[0]
+    return architecture.model_validate({"summary": summary, **knobs})
+
+
+def architecture_of(design: Design) -> str:
+    """The registered name of the architecture that a design starts from."""
+    return next(name for name, kind in ARCHITECTURES.items() if type(design) is kind)
+
+
+__all__ = ["ARCHITECTURES", "architecture_of", "design_names", "load_design", "parse_design"]

@@ -1,0 +1,69 @@
+"""idempotent: name the intent, not the call. Same key, same charge, same answer."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sim.architectures.recovery import confirm_and_publish, reconcile
+from sim.config.design import Claims, Completer, Design, KeyedPayment
+from sim.ledger.promises import (
+    Promise,
+    charged_at_most_once,
+    every_confirmed_order_was_paid,
+    nobody_pays_for_nothing,
+    ordered_at_most_once,
+)
+from sim.vocabulary import Answer, Outcome, Reply
+from sim.world.customer import Request
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+ANSWERS = {
+    Outcome.CAPTURED: Answer.CONFIRMED,
+    Outcome.DECLINED: Answer.DECLINED,
+    Outcome.UNKNOWN: Answer.PENDING,  # unknown is an answer of its own
+    Outcome.CONFLICT: Answer.PENDING,
+}
+
+
+class Idempotent(Design):
+    """Claim the key by unique insert, charge in the request with the order as the provider's key, settle, tell the others."""
+
+    promises: ClassVar[tuple[Promise, ...]] = (charged_at_most_once, ordered_at_most_once, every_confirmed_order_was_paid, nobody_pays_for_nothing)
+    defaults: ClassVar[dict[str, Any]] = {"app": {"key": "purchase"}, "recovery": {"reconcile_every": "60s"}}
+
+    payment: KeyedPayment = KeyedPayment()
+    claim: Claims = Claims()
+    completer: Completer = Completer()
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        claim = yield from shop.claim(request, lock_s=self.claim.lock, check_first=self.claim.check_first)
+        if claim.answer is not None:
+            return Reply(claim.answer, claim.order, replayed=True)  # stored, or 409 while somebody else is on it
+        outcome = yield from self.pay(shop, claim.order)
+        if outcome is Outcome.FAILED and not claim.order.settled:
+            return Reply(Answer.PENDING, claim.order)  # this call was refused, but an earlier one is still unknown
+        return Reply(ANSWERS.get(outcome, Answer.FAILED), claim.order)
+
+    def pay(self, shop: Shop, order: Order) -> Story:
+        outcome = yield from shop.charge(order)
+        changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
+        if changed:
+            yield from shop.publish(order)  # a crash above loses the event: a dual write
+        return outcome
+
+    def complete(self, shop: Shop) -> Story:
+        """Finish what nobody is working on any more: the same key makes asking again safe."""
+        while True:
+            yield shop.sleep(self.completer.every)
+            stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
+            for order in stuck:
+                shop.start(lambda order=order: self.pay(shop, order))
+
+    def set_up(self, shop: Shop) -> None:
+        shop.workers("completer", self.completer.batch)
+        shop.background("completer", self.complete)
+        if self.recovery.reconcile_every is not None:
+            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))

@@ -1,0 +1,34 @@
+"""naive: every request is a new order."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sim.architectures.recovery import confirm_and_publish, reconcile
+from sim.config.design import Design
+from sim.ledger.promises import Promise, every_confirmed_order_was_paid
+from sim.vocabulary import Answer, Outcome, Reply
+from sim.world.customer import Request
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED}
+
+
+class Naive(Design):
+    """Charge in the request, save the result, tell the others. A timeout is told as a failure."""
+
+    promises: ClassVar[tuple[Promise, ...]] = (every_confirmed_order_was_paid,)
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        order = yield from shop.insert(request)
+        outcome = yield from shop.charge(order)  # no key: the provider can't know that this is a second try
+        changed = yield from shop.settle(order, outcome if outcome is not Outcome.UNKNOWN else Outcome.FAILED)
+        if changed:
+            yield from shop.publish(order)  # a crash above loses the event
+        return Reply(ANSWERS.get(outcome, Answer.FAILED), order)
+
+    def set_up(self, shop: Shop) -> None:
+        if self.recovery.reconcile_every is not None:
+            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))

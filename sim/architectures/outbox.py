@@ -1,0 +1,80 @@
+"""outbox: accept in one transaction, answer at once, do the rest from what is written down."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sim.architectures.recovery import confirm_by_outbox, reconcile
+from sim.config.design import Design, QueuedPayment, Relay
+from sim.ledger.promises import (
+    Promise,
+    awarded_exactly_once,
+    charged_at_most_once,
+    every_confirmed_order_was_paid,
+    nobody_pays_for_nothing,
+    ordered_at_most_once,
+)
+from sim.vocabulary import Answer, Outcome, Reply, Status
+from sim.world.customer import Request
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.retry import Breaker, policy
+from sim.world.shop import Shop
+
+ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED}
+
+
+class Outbox(Design):
+    """The order and the news of it are one transaction; a relay publishes, payment workers charge, an inbox forgets repeats."""
+
+    promises: ClassVar[tuple[Promise, ...]] = (
+        charged_at_most_once,
+        ordered_at_most_once,
+        every_confirmed_order_was_paid,
+        nobody_pays_for_nothing,
+        awarded_exactly_once,
+    )
+    defaults: ClassVar[dict[str, Any]] = {
+        "app": {"key": "purchase"},
+        "loyalty": {"inbox": {}},
+        "recovery": {"reconcile_every": "60s"},
+    }
+
+    payment: QueuedPayment = QueuedPayment()
+    relay: Relay = Relay()
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        order, known = yield from shop.accept(request)  # order and outbox row, or neither
+        return Reply(ANSWERS.get(order.status, Answer.PENDING), order, replayed=known)
+
+    def publish(self, shop: Shop) -> Story:
+        """The relay. Dying between publishing and marking publishes again: at least once."""
+        while True:
+            rows = yield from shop.next_rows(poll_every_s=self.relay.poll_every, batch=self.relay.batch)
+            for row in rows:
+                yield from shop.publish(row)
+            yield from shop.mark_published(rows)
+
+    def pay(self, shop: Shop, order: Order, delivery: int, breaker: Breaker | None) -> Story:
+        """A payment worker, for each delivery. Returns None when done, or in how many seconds to be asked again."""
+        if order.settled:
+            return None
+        if breaker is not None and (wait_s := breaker.wait_s(shop.env.now)) > 0:
+            return wait_s
+        outcome = yield from shop.charge(order)  # the key is the order: asking again is safe
+        if breaker is not None:
+            breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED))
+        if outcome in (Outcome.CAPTURED, Outcome.DECLINED):
+            yield from shop.settle(order, outcome, tell=True)
+            return None
+        return policy(self.payment.retry).delay_s(delivery, shop.pay_draw(order, delivery))
+
+    def set_up(self, shop: Shop) -> None:
+        breaker = Breaker(self.payment.breaker) if self.payment.breaker else None
+        shop.consume(
+            "payment", lambda shop, order, delivery: self.pay(shop, order, delivery, breaker), workers=self.payment.workers
+        )
+        shop.background("relay", self.publish)
+        if self.recovery.reconcile_every is not None:
+            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_by_outbox))

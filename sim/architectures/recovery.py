@@ -1,0 +1,45 @@
+"""The reconciler: compares the provider's ledger with the orders, and gives back what nobody should have paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.config.design import Recovery
+from sim.vocabulary import Outcome, Status
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+
+def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story]) -> Story:
+    """For ever: confirm open orders that were paid; refund charges of given-up orders, and all but one of any order.
+
+    Charges younger than the grace period are left alone: somebody may still be working on them. What this process knows dies
+    with it; after a crash it reads the ledger again from the start.
+    """
+    assert knobs.reconcile_every is not None
+    kept: set[int] = set()  # orders whose one charge has been seen
+    young: list[int] = []
+    next_row = 0
+    while True:
+        yield shop.sleep(knobs.reconcile_every)
+        rows, young, next_row = shop.provider.ledger(young, next_row, before_s=shop.env.now - knobs.grace)
+        for row in rows:
+            order = shop.database.orders[shop.provider.charges.order[row]]
+            if not order.settled:
+                yield from confirm(shop, order)
+            if order.status is Status.CONFIRMED and order.id not in kept:
+                kept.add(order.id)
+            else:
+                yield from shop.refund(row)
+
+
+def confirm_and_publish(shop: Shop, order: Order) -> Story:
+    """A dual write, as everywhere in a design without an outbox."""
+    changed = yield from shop.settle(order, Outcome.CAPTURED)
+    if changed:
+        yield from shop.publish(order)
+
+
+def confirm_by_outbox(shop: Shop, order: Order) -> Story:
+    yield from shop.settle(order, Outcome.CAPTURED, tell=True)

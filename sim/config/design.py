@@ -1,0 +1,189 @@
+"""A design: what you choose. The knobs of every component; an architecture is a `Design` that names the ones it uses.
+
+A knob that an architecture does not have is an unknown key, so it is refused with the nearest valid name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from sim.config.model import Distribution, Model, OneOf
+from sim.config.units import Duration, Probability
+from sim.vocabulary import KeyScope
+
+
+class Jitter(Model):
+    """v = min(cap, base * 2^(n-1)) before retry n; full jitter sleeps U(0, v), equal jitter v/2 + U(0, v/2)."""
+
+    base: Duration = Field("500ms", gt=0)
+    cap: Duration = Field("8s", gt=0)
+    attempts: int | None = Field(None, ge=1, le=1000, description="calls in all, the first included; none: no limit")
+
+
+class Fixed(Model):
+    delay: Duration = Field("1s")
+    attempts: int | None = Field(None, ge=1, le=1000, description="calls in all, the first included; none: no limit")
+
+
+class Retry(OneOf):
+    """When to try again. `{never: true}` gives up after the first call."""
+
+    never: bool | None = None
+    fixed: Fixed | None = None
+    exponential: Jitter | None = Field(None, description="no jitter")
+    full_jitter: Jitter | None = None
+    equal_jitter: Jitter | None = None
+
+    @model_validator(mode="after")
+    def _never_means_never(self) -> Retry:
+        if self.never is False:
+            raise ValueError("never: true, or one of fixed, exponential, full_jitter, equal_jitter")
+        return self
+
+
+class App(Model):
+    """The ordering app on the customer's phone: ours, so part of the design."""
+
+    timeout: Duration = Field("8s", gt=0, description="until the app stops waiting for an answer (assumption)")
+    retry: Retry = Field(
+        {"full_jitter": {"base": "500ms", "cap": "8s", "attempts": 3}},
+        description="automatic retries of a submission (assumption; at most 3 tries is the SRE book's advice)",
+    )
+    retry_budget: Probability | None = Field(None, description="retries allowed per first request, fleet-wide")
+    key: KeyScope = Field("none", description="scope of the idempotency key")
+
+
+class Checkout(Model):
+    """The service that takes the orders: a pool of workers behind one queue."""
+
+    workers: int = Field(16, ge=1, le=100_000, description="requests worked on at the same time (assumption)")
+    instances: int = Field(2, ge=1, le=10_000, description="processes the workers are spread over; a crash takes one")
+    service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
+    queue_limit: int | None = Field(200, ge=0, description="503 at once beyond this many waiting; none: no limit")
+    deadline_drop: bool = Field(False, description="don't start work the app has stopped waiting for")
+
+    @model_validator(mode="after")
+    def _enough_workers(self) -> Checkout:
+        if self.workers < self.instances:
+            raise ValueError(f"{self.instances} instances need at least as many workers")
+        return self
+
+
+class Database(Model):
+    connections: int = Field(16, ge=1, le=100_000)
+    write: Distribution = Field({"exponential": "4ms"}, description="one transaction (assumption)")
+    read: Distribution = Field({"exponential": "1ms"}, description="one query (assumption)")
+
+
+class Payment(Model):
+    """How the provider is called from within the request."""
+
+    timeout: Duration = Field("5s", gt=0, description="until we stop waiting for the provider (Shopify advises 5 s)")
+
+
+class KeyedPayment(Payment):
+    key: Literal["none", "attempt", "order"] = Field("order", description="scope of the provider's idempotency key")
+    webhooks: bool = Field(False, description="listen to the provider's webhooks")
+
+
+class Breaker(Model):
+    """Stop calling a provider that keeps failing."""
+
+    failures: Probability = Field("50%", gt=0, description="opens at this share of failures (resilience4j: 50 %)")
+    window: int = Field(20, ge=1, le=100_000, description="over this many last calls (assumption)")
+    open: Duration = Field("10s", gt=0, description="until one trial call is allowed (assumption)")
+
+
+class QueuedPayment(KeyedPayment):
+    """How the provider is called by payment workers, after the answer."""
+
+    workers: int = Field(24, ge=1, le=100_000, description="calls under way at the same time (assumption)")
+    retry: Retry = Field({"full_jitter": {"base": "500ms", "cap": "20s"}}, description="after unknown or failed calls")
+    breaker: Breaker | None = Breaker()
+
+
+class Relay(Model):
+    """Moves outbox rows to the broker."""
+
+    poll_every: Duration = Field("500ms", gt=0, description="sleep between polls (Eventuate: 500 ms)")
+    batch: int = Field(100, ge=1, le=1_000_000, description="rows a poll takes (MassTransit: 100)")
+
+
+class Broker(Model):
+    publish: Distribution = Field({"constant": "3ms"}, description="until the broker has a message (assumption)")
+    deliver: Duration = Field("5ms", description="from the broker to a consumer (assumption)")
+    visibility: Duration = Field("30s", gt=0, description="an unacknowledged message is delivered again after this")
+
+
+class ReadModel(Model):
+    """The status view: projected from events, or `inline` (read straight from the order database)."""
+
+    inline: bool = False
+    apply: Distribution = Field({"exponential": "20ms"}, description="one event by the single projector (assumption)")
+    cache: Duration = Field("0s", description="a status is served from a cache for this long")
+
+
+class Inbox(Model):
+    window: Duration = Field("7d", gt=0, description="how long handled message ids are kept (NServiceBus: 7 days)")
+
+
+class Loyalty(Model):
+    """The loyalty service, told by event."""
+
+    inbox: Inbox | None = Field(None, description="forget no message id within its window; none: award on every delivery")
+    award: Distribution = Field({"exponential": "10ms"}, description="one award by the single consumer (assumption)")
+
+
+class Recovery(Model):
+    reconcile_every: Duration | None = Field(None, gt=0, description="compare with the provider's ledger; none: never")
+    grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
+
+
+class Claims(Model):
+    lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")
+    check_first: bool = Field(False, description="look the key up, then insert: no unique constraint, so a race")
+
+
+class Completer(Model):
+    every: Duration = Field("5s", gt=0, description="period of the search for stuck orders (Brandur: 5 s)")
+    after: Duration = Field("10s", description="an unknown order is taken up this long after its last attempt (assumption)")
+    batch: int = Field(20, ge=1, description="orders taken up at once (assumption)")
+
+
+class Design(Model):
+    """What every architecture has."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+    name: str = ""
+    summary: str = ""
+    app: App = App()
+    checkout: Checkout = Checkout()
+    database: Database = Database()
+    payment: Payment = Payment()
+    broker: Broker = Broker()
+    read_model: ReadModel = ReadModel()
+    loyalty: Loyalty = Loyalty()
+    recovery: Recovery = Recovery()
+
+    promises: ClassVar[tuple[Any, ...]] = ()  # of sim.ledger.promises, kept under every weather
+    defaults: ClassVar[dict[str, Any]] = {}  # what an architecture's knobs start from, where it differs
+
+    @model_validator(mode="before")
+    @classmethod
+    def _over_defaults(cls, knobs: Any) -> Any:
+        return merged(cls.defaults, knobs) if isinstance(knobs, dict) else knobs
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it, section by section; a one-of mapping is replaced whole."""
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        replace = not (isinstance(value, dict) and isinstance(old, dict)) or bool(_CHOICES & (set(old) | set(value)))
+        result[key] = value if replace else merged(old or {}, value)
+    return result
+
+
+_CHOICES = frozenset(Distribution.model_fields) | frozenset(Retry.model_fields)

@@ -1,0 +1,320 @@
+"""A scenario: the world, which nobody can choose. Every key has a default, and a file says only what differs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from sim.config.model import Distribution, Model, OneOf
+from sim.config.units import (
+    Cents,
+    Clock,
+    Duration,
+    Factor,
+    Probability,
+    Rate,
+    clock_s,
+    clock_text,
+    duration_s,
+    probability,
+    usd,
+)
+from sim.vocabulary import METRICS
+
+
+class Window(Model):
+    """The simulated morning: customers arrive for `duration`, then the system drains."""
+
+    start: Clock = Field("06:30", description="clock time of the first possible arrival")
+    duration: Duration = Field("2h", gt=0, le=7 * 86400, description="how long customers arrive")
+    drain: Duration = Field("30min", ge=0, le=7 * 86400, description="time to finish what is under way")
+
+    @property
+    def horizon_s(self) -> float:
+        return self.duration + self.drain
+
+
+class Profile(Model):
+    """The hourly shape of a coffee shop's sales (Maven Roasters data, fictional; see sim/world/traffic.py)."""
+
+    name: Literal["coffee-shop"] = "coffee-shop"
+    purchases: int = Field(3000, gt=0, le=100_000_000, description="expected purchases within the clock's duration")
+
+
+class Arrivals(Model):
+    """Real arrival times: one row a purchase, seconds after midnight."""
+
+    file: str = Field(description="a CSV file beside the scenario; lines starting with # are comments")
+    column: str | None = Field(None, description="the column of seconds after midnight; needless if there is only one")
+    times: tuple[float, ...] | None = Field(None, exclude=True, description="the file's content, sorted")
+
+
+class Traffic(OneOf):
+    """When people want coffee: a piecewise-linear `shape`, a `profile`, a constant `rate`, or real `arrivals`."""
+
+    shape: dict[str, Rate] | None = Field(None, description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}')
+    profile: Profile | None = None
+    rate: Rate | None = Field(None, description="a constant rate (Poisson arrivals)")
+    arrivals: Arrivals | None = None
+    also = frozenset({"price"})
+    price: Cents = Field("6.50 USD", gt=0, description="of one basket (assumption)")
+
+    @field_validator("shape")
+    @classmethod
+    def _clock_keys(cls, shape: dict[str, float] | None) -> dict[str, float] | None:
+        if shape is not None:
+            times = [clock_s(time) for time in shape]
+            if len(times) < 2 or times != sorted(set(times)):
+                raise ValueError("a shape needs at least two clock times, in ascending order")
+        return shape
+
+    @model_validator(mode="after")
+    def _some_traffic(self) -> Traffic:
+        if self.rate == 0 or (self.shape and not any(self.shape.values())):
+            raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
+        return self
+
+
+class AfterPatience(Model):
+    """What a customer does when patience ends, or when the app says that payment failed."""
+
+    tap_again: Probability = Field("35%", description="tap Pay again on the same screen (assumption)")
+    refresh: Probability = Field("40%", description="reload the app; answers to older requests are lost (assumption)")
+    leave: Probability = Field("25%", description="give up (assumption)")
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> AfterPatience:
+        if abs(self.tap_again + self.refresh + self.leave - 1) > 1e-9:
+            raise ValueError("tap_again, refresh and leave must add up to 100%")
+        return self
+
+
+class DoubleTap(Model):
+    p: Probability = Field("0%", description="share of submissions tapped twice")
+    gap: Duration = Field("300ms", description="time between the two taps (assumption)")
+
+
+class Polling(Model):
+    every: Duration = Field("3s", gt=0, description="period of the status view's polls (assumption)")
+    give_up: Duration = Field("10min", description="the customer closes the app after this long (assumption)")
+
+
+class ReorderWhenStale(Model):
+    after: Duration = Field("90s", description="how long the view may stay behind (assumption)")
+    p: Probability = Field("0%", description="share of customers who then order again")
+
+
+class Customers(Model):
+    patience: Distribution = Field(
+        {"lognormal": {"median": "10s", "sigma": 0.8236}},
+        description="wait before acting: half of mobile users wait 10 s, 1 in 5 over 20 s (Equation Research 2009)",
+    )
+    after_patience: AfterPatience = AfterPatience()
+    double_tap: DoubleTap = DoubleTap()
+    polling: Polling = Polling()
+    reorder_when_stale: ReorderWhenStale = ReorderWhenStale()
+    max_submissions: int = Field(4, ge=1, le=1000, description="taps after which a customer leaves (assumption)")
+
+
+class Network(Model):
+    latency: Distribution = Field({"constant": "20ms"}, description="one way between app and checkout (assumption)")
+    request_lost: Probability = Field("0%", description="the request never arrives")
+    answer_lost: Probability = Field("0%", description="the work is done, the answer never arrives")
+
+
+class Keys(Model):
+    """The provider's idempotency keys."""
+
+    ttl: Duration = Field("24h", gt=0, description="a key is forgotten after this long (Stripe: at least 24 h)")
+    in_flight: Literal["conflict", "wait"] = Field(
+        "conflict", description="a second call while the first is in flight: refused at once, or answered with the first"
+    )
+    mismatch: Literal["error", "replay"] = Field("error", description="the same key with another amount")
+
+
+class Webhooks(Model):
+    delay: Distribution = Field({"lognormal": {"median": "1.5s", "sigma": 0.8}}, description="after the charge (assumption)")
+    lost: Probability = Field("0%", description="never delivered")
+    duplicated: Probability = Field("0%", description="each delivery is followed by another with this probability")
+
+
+class Provider(Model):
+    latency: Distribution = Field(
+        {"lognormal": {"median": "450ms", "sigma": 0.6}},
+        description="of one call; no provider publishes percentiles (assumption: p95 1.21 s, p99 1.82 s)",
+    )
+    declined: Probability = Field("0%", description="share of customers whose card is refused, every time")
+    failed: Probability = Field("0%", description="calls refused before any charge, with a clear error")
+    ambiguous: Probability = Field("0%", description="calls that charge the card and whose answer is lost")
+    rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
+    keys: Keys | Literal["none"] = Field(Keys(), description="idempotency keys, or none for an older provider")
+    webhooks: Webhooks = Webhooks()
+
+
+class Scheduled(Model):
+    """A fault with an extent in time: once `at` a clock time, or again and again (`every`), `for` a while."""
+
+    at: Clock | None = Field(None, description="clock time at which it begins")
+    every: Distribution | None = Field(None, description="time from the end of one to the start of the next")
+    lasts: Distribution = Field(alias="for", description="how long it lasts")
+
+    @field_validator("lasts", mode="before")
+    @classmethod
+    def _plain_duration(cls, value: Any) -> Any:
+        return {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _when(self) -> Scheduled:
+        if (self.at is None) == (self.every is None):
+            raise ValueError("give either at: (a clock time) or every: (a distribution)")
+        return self
+
+
+class Brownout(Scheduled):
+    """The provider is slow and flaky; the probabilities replace the provider's own while it lasts."""
+
+    brownout: Literal["provider"]
+    latency: Factor = Field("x10", description="every call takes this many times longer")
+    failed: Probability | None = None
+    ambiguous: Probability | None = None
+
+
+class Outage(Scheduled):
+    """A component does nothing at all: the provider refuses every call; a consumer stands still; calls wait."""
+
+    outage: Literal["provider", "database", "read_model", "loyalty"]
+
+
+class Slow(Scheduled):
+    """A component takes longer for everything."""
+
+    slow: Literal["database", "checkout", "read_model", "loyalty"]
+    times: Factor = Field("x10", description="by this factor")
+
+
+class Spike(Scheduled):
+    """More people than usual."""
+
+    spike: Literal["traffic"]
+    times: Factor = Field("x3", description="by this factor")
+
+
+class Duplicates(Model):
+    """The broker delivers a message again although it was consumed (at-least-once delivery)."""
+
+    duplicates: Literal["broker"]
+    p: Probability
+
+
+class Crash(Model):
+    """A process dies and restarts; whatever was not in the database is gone.
+
+    `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
+    """
+
+    crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "loyalty", "read_model"]
+    at: Clock | None = None
+    every: Distribution | None = None
+    after: str | None = Field(None, description="a step: insert, claim, charge, commit, publish, mark, award, apply, ...")
+    p: Probability = Field("100%", description="with `after`: share of the times the step is taken")
+    times: int | None = Field(None, ge=1, description="with `after`: strike at most this many times")
+    restart: Duration = Field("20s", description="until it is up again (assumption)")
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> Crash:
+        if sum(trigger is not None for trigger in (self.at, self.every, self.after)) != 1:
+            raise ValueError("give exactly one of at:, every:, after:")
+        return self
+
+
+FAULTS: dict[str, type[Model]] = {
+    "brownout": Brownout,
+    "outage": Outage,
+    "slow": Slow,
+    "spike": Spike,
+    "duplicates": Duplicates,
+    "crash": Crash,
+}
+
+
+def _fault_kind(value: Any) -> str | None:
+    keys = value if isinstance(value, dict) else vars(value)
+    return next((kind for kind in FAULTS if kind in keys), None)
+
+
+Fault = Annotated[
+    Annotated[Brownout, Tag("brownout")]
+    | Annotated[Outage, Tag("outage")]
+    | Annotated[Slow, Tag("slow")]
+    | Annotated[Spike, Tag("spike")]
+    | Annotated[Duplicates, Tag("duplicates")]
+    | Annotated[Crash, Tag("crash")],
+    Discriminator(
+        _fault_kind,
+        custom_error_type="fault",
+        custom_error_message=f"a fault starts with its kind, one of: {', '.join(FAULTS)}",
+    ),
+]
+
+
+def _limit(metric: str, value: Any) -> float:
+    parse = {"share": probability, "s": duration_s, "USD": usd}.get(METRICS[metric].unit)
+    if parse is not None:
+        return parse(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError("expected a number of at least 0")
+    return float(value)
+
+
+class Scenario(Model):
+    """The world of one morning."""
+
+    name: str = Field(description="how the scenario is called", min_length=1)
+    summary: str = Field("", description="one line")
+    story: str = Field("", description="what happens, who gets hurt, what to look for")
+    clock: Window = Window()
+    traffic: Traffic = Field({"profile": {}}, description="when people want coffee")
+    customers: Customers = Customers()
+    network: Network = Network()
+    provider: Provider = Provider()
+    faults: tuple[Fault, ...] = ()
+    objectives: dict[str, Any] = Field(
+        {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
+    )
+    prices: str = Field("aws-us-east-1", description="a price table in scenarios/prices")
+
+    @field_validator("objectives")
+    @classmethod
+    def _known_metrics(cls, objectives: dict[str, Any]) -> dict[str, float]:
+        from sim.config.errors import KeyedErrors, nearest
+
+        errors, limits = [], {}
+        for metric, value in objectives.items():
+            if metric not in METRICS:
+                errors.append((metric, f"unknown metric{nearest(metric, METRICS)}"))
+                continue
+            try:
+                limits[metric] = _limit(metric, value)
+            except ValueError as error:
+                errors.append((metric, str(error)))
+        if errors:
+            raise KeyedErrors(errors)
+        return limits
+
+    @model_validator(mode="after")
+    def _within_the_clock(self) -> Scenario:
+        from sim.config.errors import KeyedErrors
+
+        begin, end = self.clock.start, self.clock.start + self.clock.horizon_s
+        errors = []
+        for i, fault in enumerate(self.faults):
+            at = getattr(fault, "at", None)
+            if at is not None and not begin <= at <= end:
+                span = f"{clock_text(begin)} to {clock_text(end)}"
+                errors.append((f"faults.{i}.at", f"outside of the simulated morning ({span}, drain included)"))
+        if errors:
+            raise KeyedErrors(errors)
+        return self
+
+

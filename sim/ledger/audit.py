@@ -1,0 +1,89 @@
+"""The audit: an omniscient observer outside every architecture. Counted at the customers and at the provider's ledger.
+
+Everything is counted per purchase, from the tables alone; what a server believed about itself is never asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.ledger.records import Tables
+from sim.vocabulary import SETTLED, Status
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Facts per purchase (shape: purchases) and per order (shape: orders)."""
+
+    charged: np.ndarray  # captured charges, before refunds
+    kept: np.ndarray  # captured and not refunded
+    ordered: np.ndarray  # confirmed orders: accepted for the kitchen
+    awarded: np.ndarray
+    confirmed_s: np.ndarray  # first confirmed order; inf: never
+    orphan: np.ndarray  # charged and kept, without a confirmed order
+    unpaid: np.ndarray  # with a confirmed order for which no charge is kept
+    over_awarded: np.ndarray
+    under_awarded: np.ndarray
+    misinformed: np.ndarray
+    correct: np.ndarray  # one order, one charge, one award
+    agreed_s: np.ndarray  # per order: from when on write model, view and ledger agree; inf: never
+
+
+def audit(tables: Tables) -> Audit:
+    """Judge one morning by what it left behind."""
+    purchases, charges, orders = tables.purchases, tables.charges, tables.orders
+    number = len(purchases)
+    captured = ~np.isnan(charges["captured_s"])
+    kept = captured & np.isnan(charges["refunded_s"])
+    confirmed = orders["status"] == Status.CONFIRMED
+
+    charged_of = _count(charges["purchase"][captured], number)
+    kept_of = _count(charges["purchase"][kept], number)
+    ordered_of = _count(orders["purchase"][confirmed], number)
+    awarded_of = _count(tables.awards["purchase"], number)
+    kept_by_order = _count(charges["order"][kept], len(orders))
+    earned = (ordered_of > 0).astype(int)
+
+    first_confirmed_s = np.full(number, np.inf)
+    np.minimum.at(first_confirmed_s, orders["purchase"][confirmed], orders["confirmed_s"][confirmed])
+    told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
+    told_failed = purchases["told_failed"] == 1
+    return Audit(
+        charged=charged_of,
+        kept=kept_of,
+        ordered=ordered_of,
+        awarded=awarded_of,
+        confirmed_s=first_confirmed_s,
+        orphan=(kept_of > 0) & (ordered_of == 0),
+        unpaid=_count(orders["purchase"][confirmed & (kept_by_order == 0)], number) > 0,
+        over_awarded=awarded_of > earned,
+        under_awarded=awarded_of < earned,
+        misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
+        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1),
+        agreed_s=_agreed_s(tables, kept, kept_by_order),
+    )
+
+
+def _count(owners: np.ndarray, number: int) -> np.ndarray:
+    return np.bincount(owners, minlength=number)
+
+
+def _agreed_s(tables: Tables, kept: np.ndarray, kept_by_order: np.ndarray) -> np.ndarray:
+    charges, orders = tables.charges, tables.orders
+    status = orders["status"]
+    settled = np.isin(status, SETTLED)
+    in_view = orders["view_status"] == status
+    paid_as_told = kept_by_order == (status == Status.CONFIRMED)
+    since_s = np.fmax(orders["changed_s"], np.nan_to_num(orders["view_changed_s"], nan=0.0))
+    moved_s = np.fmax(charges["captured_s"], charges["refunded_s"])
+    moved = ~np.isnan(moved_s)
+    np.maximum.at(since_s, charges["order"][moved], moved_s[moved])
+    return np.where(settled & in_view & paid_as_told, since_s, np.inf)
+
+
+def last_fault_s(tables: Tables) -> float:
+    """When the last fault ended that began within the morning; NaN if nothing went wrong."""
+    ends = [end for _, _, end in tables.faults] + [crash.up_s for crash in tables.crashes]
+    return min(max(ends), tables.horizon_s) if ends else float("nan")

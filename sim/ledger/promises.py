@@ -1,0 +1,51 @@
+"""Promises of an architecture: pure functions from a morning's tables to the purchases that break them.
+
+A promise holds under every weather that the architecture is meant for, and each has a broken variant that the tests must catch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.ledger.audit import Audit
+
+Promise = Callable[[Audit], np.ndarray]
+
+
+def charged_at_most_once(audit: Audit) -> np.ndarray:
+    """No purchase is charged twice, not even if the second charge is refunded."""
+    return np.flatnonzero(audit.charged > 1)
+
+
+def ordered_at_most_once(audit: Audit) -> np.ndarray:
+    """No purchase is sent to the kitchen twice."""
+    return np.flatnonzero(audit.ordered > 1)
+
+
+def every_confirmed_order_was_paid(audit: Audit) -> np.ndarray:
+    """No coffee is made that nothing was captured for."""
+    return np.flatnonzero(audit.unpaid)
+
+
+def nobody_pays_for_nothing(audit: Audit) -> np.ndarray:
+    """No charge is kept without a confirmed order."""
+    return np.flatnonzero(audit.orphan)
+
+
+def awarded_exactly_once(audit: Audit) -> np.ndarray:
+    """One loyalty award for each completed purchase, none for the others."""
+    return np.flatnonzero(audit.over_awarded | audit.under_awarded)
+
+
+PROMISES: dict[str, Promise] = {
+    promise.__name__: promise
+    for promise in (
+        charged_at_most_once,
+        ordered_at_most_once,
+        every_confirmed_order_was_paid,
+        nobody_pays_for_nothing,
+        awarded_exactly_once,
+    )
+}

@@ -1,0 +1,169 @@
+"""What happened in one morning, as flat tables. The world appends; nobody changes a fact afterwards.
+
+Columns are arrays of numbers (NaN: never happened), turned into numpy views without copying when the morning is over.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Times = array  # of seconds since the start of the morning
+Numbers = array  # of whole numbers, such as the index of a purchase
+Small = array  # of codes and flags from -128 to 127
+_TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
+
+
+class Table:
+    """Columns of one length, named by the annotations of the class."""
+
+    def __init__(self, rows: int = 0) -> None:
+        for name, kind in type(self).__annotations__.items():
+            code = _TYPECODES[kind]
+            setattr(self, name, array(code, [float("nan") if code == "d" else 0]) * rows)
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(type(self).__annotations__))))
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        """A column as a numpy view. The table can't grow while a view is alive."""
+        return np.asarray(getattr(self, column))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        return {name: self[name] for name in type(self).__annotations__}
+
+
+class Purchases(Table):
+    """One row a purchase, in order of arrival."""
+
+    submitted_s: Times  # first tap
+    acknowledged_s: Times  # the app has "we have your order"
+    told_confirmed_s: Times  # the app has "paid" (from the answer or from the status view)
+    seen_s: Times  # the customer has polled the status view and seen the order confirmed
+    left_s: Times  # gave up
+    good_card: Small  # 0: the provider will decline this customer's card
+    told_failed: Small  # the app has said "payment failed" at least once
+    submissions: Numbers
+
+
+class Requests(Table):
+    """One row an HTTP request of the app."""
+
+    purchase: Numbers
+    submission: Small
+    attempt: Small
+    fate: Small  # vocabulary.Fate
+    answer: Numbers  # vocabulary.Answer; 0: no answer reached the app in time
+    sent_s: Times
+    answered_s: Times
+
+
+class Charges(Table):
+    """One row a call to the payment provider: the provider's own ledger."""
+
+    purchase: Numbers
+    order: Numbers
+    outcome: Small  # vocabulary.Outcome as the caller saw it
+    cents: Numbers
+    sent_s: Times
+    answered_s: Times  # when the caller knew the outcome, or stopped waiting
+    captured_s: Times  # money taken by this call; NaN also for replays
+    refunded_s: Times
+
+
+class Orders(Table):
+    """One row an order: the order database when the morning has drained, and what the status view shows."""
+
+    purchase: Numbers
+    status: Small  # vocabulary.Status
+    view_status: Small  # -1: not in the view
+    created_s: Times
+    confirmed_s: Times
+    changed_s: Times  # last change in the write model
+    visible_s: Times  # when the view showed it confirmed
+    view_changed_s: Times  # last change in the view
+
+
+class Awards(Table):
+    """One row a loyalty award."""
+
+    purchase: Numbers
+    order: Numbers
+    awarded_s: Times
+
+
+class Reads(Table):
+    """One row a poll of the status view."""
+
+    purchase: Numbers
+    stale: Small
+    read_s: Times
+    behind_s: Times  # for how long the view had been behind the write model; 0 if it wasn't
+
+
+@dataclass
+class StationRecord:
+    """What a queueing station did, from empty at 0 to the horizon."""
+
+    name: str
+    servers: int
+    arrivals: int
+    served: int
+    busy_s: float  # server-seconds spent serving
+    waiting_s: float  # seconds during which somebody was waiting
+    queue_max: int
+    area_s: float  # integral of the number present over time (L times the horizon)
+    sojourn_s: float  # sum of the times spent in the station (lambda W times the horizon)
+
+
+@dataclass
+class Struck:
+    """A crash that happened: of which component, when, until when, and after which step of whose purchase."""
+
+    component: str
+    at_s: float
+    up_s: float
+    step: str = ""
+    purchase: int = -1
+
+
+@dataclass
+class Tables:
+    """Everything one morning left behind."""
+
+    horizon_s: float
+    arrivals_end_s: float
+    purchases: Purchases
+    requests: Requests = field(default_factory=Requests)
+    charges: Charges = field(default_factory=Charges)
+    orders: Orders = field(default_factory=Orders)
+    awards: Awards = field(default_factory=Awards)
+    reads: Reads = field(default_factory=Reads)
+    stations: list[StationRecord] = field(default_factory=list)
+    crashes: list[Struck] = field(default_factory=list)
+    faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
+    counts: dict[str, int] = field(default_factory=dict)  # operations, for the laws and the bill
+    events: int = 0
+
+    def frames(self) -> dict[str, Any]:
+        """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""
+        import pandas as pd
+
+        from sim.vocabulary import Answer, Fate, Outcome, Status
+
+        names = {"fate": Fate, "outcome": Outcome, "status": Status, "view_status": Status}
+        frames = {}
+        for table in ("purchases", "requests", "charges", "orders", "awards", "reads"):
+            frame = pd.DataFrame(getattr(self, table).columns())
+            for column in names.keys() & set(frame.columns):
+                frame[column] = frame[column].map({int(code): code.name.lower() for code in names[column]})
+            if "answer" in frame.columns:
+                codes = {int(code): code.name.lower() for code in Answer}
+                frame["answer"] = frame["answer"].map(codes)
+            frame.index.name = table.removesuffix("s")
+            frames[table] = frame
+        frames["stations"] = pd.DataFrame([vars(station) for station in self.stations])
+        return frames

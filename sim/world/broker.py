@@ -1,0 +1,129 @@
+"""The broker and its consumers: every event is delivered at least once, and sometimes more often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from simpy import Environment
+from simpy.events import Event as Moment
+
+from sim.config.design import Broker as Knobs
+from sim.config.model import Distribution
+from sim.world.database import Event
+from sim.world.engine import Crash, Job, Pool, Station, Story, Visit, after
+from sim.world.streams import Draw, Streams
+from sim.world.timetable import Timetable
+
+
+class Consumer(Protocol):
+    def deliver(self, event: Event, delivery: int) -> None: ...
+
+
+class Broker:
+    """Hands every published event to every consumer that wants it."""
+
+    def __init__(self, env: Environment, knobs: Knobs, *, streams: Streams, p_duplicate: float) -> None:
+        self._env = env
+        self.knobs = knobs
+        self.station = Station(env, "broker", 1_000)
+        self._publish_s = streams.times("broker.publish", knobs.publish)
+        self._duplicate = streams.uniform("broker.duplicate")
+        self._p_duplicate = p_duplicate
+        self._consumers: list[tuple[Callable[[Event], bool], Consumer]] = []
+        self.published = 0
+        self.delivered = 0
+        self.told = 0  # distinct events that reached the broker
+
+    def subscribe(self, consumer: Consumer, wants: Callable[[Event], bool] = lambda event: True) -> None:
+        self._consumers.append((wants, consumer))
+
+    def publish(self, event: Event) -> Visit:
+        """Hand an event over; it is the broker's at the end of the returned visit, even if the publisher has died."""
+        self.published += 1
+        service_s = self._publish_s(event.order.purchase, event.version)
+        return self.station.serve(service_s, partial(self._accepted, event))
+
+    def _accepted(self, event: Event) -> None:
+        if not event.told:
+            event.told = True
+            self.told += 1
+        for wants, consumer in self._consumers:
+            if wants(event):
+                self._deliver(consumer, event, 0)
+
+    def _deliver(self, consumer: Consumer, event: Event, delivery: int) -> None:
+        self.delivered += 1
+        consumer.deliver(event, delivery)
+
+    def acknowledged(self, consumer: Consumer, event: Event, delivery: int) -> None:
+        """The consumer is done with it; a fault of the broker may deliver it again all the same."""
+        if self._p_duplicate and self._duplicate(event.order.purchase, event.version * 16 + delivery) < self._p_duplicate:
+            self.again(consumer, event, delivery, self.knobs.visibility)
+
+    def again(self, consumer: Consumer, event: Event, delivery: int, delay_s: float) -> None:
+        """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
+        after(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
+
+    def _redeliver(self, moment: Moment) -> None:
+        self._deliver(*moment.value)
+
+
+class SingleConsumer:
+    """One consumer process that handles events one after the other: a FIFO station.
+
+    `handle` makes the effect and may raise Crash after it: the effect stays, the acknowledgement doesn't happen.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        broker: Broker,
+        *,
+        service: Distribution,
+        handle: Callable[[Event], None],
+        streams: Streams,
+        weather: Timetable,
+    ) -> None:
+        self._broker = broker
+        self.station = Station(env, name, 1, weather)
+        self._service_s: Draw = streams.times(f"{name}.service", service)
+        self._handle = handle
+
+    def deliver(self, event: Event, delivery: int) -> None:
+        service_s = self._service_s(event.order.purchase, event.version * 16 + delivery)
+        self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.knobs.deliver)
+
+    def _consume(self, event: Event, delivery: int) -> None:
+        try:
+            self._handle(event)
+        except Crash:
+            self._broker.again(self, event, delivery, self._broker.knobs.visibility)
+        else:
+            self._broker.acknowledged(self, event, delivery)
+
+
+class WorkerConsumer:
+    """A pool of workers that run a story for each event. The story returns None when done, or a delay to be tried again."""
+
+    def __init__(self, env: Environment, broker: Broker, pool: Pool, story: Callable[[Event, int], Story]) -> None:
+        self._env = env
+        self._broker = broker
+        self.pool = pool
+        self._story = story
+
+    def deliver(self, event: Event, delivery: int) -> None:
+        after(self._env, self._broker.knobs.deliver, self._arrive, (event, delivery))
+
+    def _arrive(self, moment: Moment) -> None:
+        event, delivery = moment.value
+        died = partial(self._broker.again, self, event, delivery, self._broker.knobs.visibility)
+        self.pool.submit(Job(partial(self._story, event, delivery), partial(self._done, event, delivery), died))
+
+    def _done(self, event: Event, delivery: int, again_in_s: float | None) -> None:
+        if again_in_s is None:
+            self._broker.acknowledged(self, event, delivery)
+        else:
+            self._broker.again(self, event, delivery, again_in_s)

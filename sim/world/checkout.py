@@ -1,0 +1,82 @@
+"""The front door of the checkout service, and the network between it and the app."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simpy import Environment
+from simpy.events import Event as Moment
+
+from sim.config.design import Design
+from sim.config.scenario import Network as Knobs
+from sim.ledger.records import Requests
+from sim.vocabulary import Answer, Fate, Reply
+from sim.world.engine import Job, Pool, Story, after
+from sim.world.streams import Streams
+
+if TYPE_CHECKING:
+    from sim.world.customer import Request
+
+UNAVAILABLE = Reply(Answer.UNAVAILABLE)
+
+
+class Checkout:
+    """Takes requests from the network, gives them to workers, sends the replies back."""
+
+    def __init__(
+        self, env: Environment, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
+        handle: Callable[[Request], Story],
+    ) -> None:  # fmt: skip
+        self._env = env
+        self._pool = pool
+        self._handle = handle
+        self._limit = design.checkout.queue_limit
+        self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
+        self._fate: array = requests.fate
+        self._latency_s = streams.times("network.latency", network.latency)
+        self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
+        self._p_request_lost = network.request_lost
+        self._p_answer_lost = network.answer_lost
+
+    def send(self, request: Request) -> None:
+        """From the app, over the network."""
+        if self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost:
+            self._fate[request.row] = Fate.LOST
+            return
+        self._fate[request.row] = Fate.WAITING
+        after(self._env, self._latency_s(request.purchase, 2 * request.number), self._arrive, request)
+
+    def _arrive(self, moment: Moment) -> None:
+        request: Request = moment.value
+        pool = self._pool
+        full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
+        if full or not pool.up:
+            self._fate[request.row] = Fate.REJECTED
+            self._answer(request, UNAVAILABLE)
+            return
+        skip = None if self._patience_s is None else partial(self._too_late, request)
+        pool.submit(Job(partial(self._handle, request), partial(self._done, request), partial(self._died, request), skip))
+
+    def _too_late(self, request: Request) -> bool:
+        assert self._patience_s is not None
+        if self._env.now < request.sent_s + self._patience_s:
+            return False
+        self._fate[request.row] = Fate.REJECTED
+        return True
+
+    def _done(self, request: Request, reply: Reply) -> None:
+        self._fate[request.row] = Fate.REPLAYED if reply.replayed else Fate.EXECUTED
+        self._answer(request, reply)
+
+    def _died(self, request: Request) -> None:
+        """No answer: the app finds out by its timeout."""
+        self._fate[request.row] = Fate.EXECUTED
+
+    def _answer(self, request: Request, reply: Reply) -> None:
+        if self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost:
+            return
+        delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
+        after(self._env, delay_s, request.answered, reply)

@@ -1,0 +1,297 @@
+"""A customer and the app in their hand: taps, automatic retries, impatience, polling, and what they are led to believe."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from simpy import Environment
+from simpy.events import Event as Moment
+
+from sim.config.design import App
+from sim.config.scenario import Scenario
+from sim.ledger.records import Purchases, Reads, Requests
+from sim.vocabulary import Answer, KeyScope, Reply, Status
+from sim.world.engine import after
+from sim.world.read_model import ReadModel
+from sim.world.retry import Budget, policy
+from sim.world.streams import Streams
+
+if TYPE_CHECKING:
+    from sim.world.checkout import Checkout
+    from sim.world.database import Order
+
+MOST_REQUESTS = 1000  # of one purchase, so that a key can be made of two numbers
+
+
+class Crowd:
+    """What all customers share: their manners, the app they use, the tables that they write to."""
+
+    def __init__(
+        self, env: Environment, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
+        checkout: Checkout, view: ReadModel, streams: Streams,
+    ) -> None:  # fmt: skip
+        people = scenario.customers
+        self.env = env
+        self.people = people
+        self.app = app
+        self.retry = policy(app.retry)
+        self.budget = Budget(app.retry_budget)
+        self.cents = scenario.traffic.price
+        self.purchases = purchases
+        self.requests = requests
+        self.reads = reads
+        self.checkout = checkout
+        self.view = view
+        self.patience_s = streams.times("customer.patience", people.patience)
+        self.reaction = streams.uniform("customer.after_patience")
+        self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
+        self.impatience = streams.uniform("customer.reorder")
+        self.backoff = streams.uniform("app.backoff")
+
+
+class Request:
+    """One HTTP attempt. `page`: which loading of the app sent it; answers to an older page reach nobody."""
+
+    __slots__ = ("attempt", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission")
+
+    def __init__(self, customer: Customer, submission: int, attempt: int) -> None:
+        crowd = customer.crowd
+        self.customer = customer
+        self.purchase = customer.purchase
+        self.cents = crowd.cents
+        self.submission = submission
+        self.attempt = attempt
+        self.number = customer.requests
+        self.page = customer.page
+        self.key = _key(crowd.app.key, self)
+        self.sent_s = crowd.env.now
+        self.closed = False
+        table = crowd.requests
+        self.row = len(table.purchase)
+        table.purchase.append(self.purchase)
+        table.submission.append(min(submission, 127))
+        table.attempt.append(min(attempt, 127))
+        table.fate.append(0)
+        table.answer.append(0)
+        table.sent_s.append(self.sent_s)
+        table.answered_s.append(float("nan"))
+
+    def answered(self, moment: Moment) -> None:
+        """An answer has come over the network. After the timeout nobody listens any more."""
+        if self.closed:
+            return
+        self.closed = True
+        reply: Reply = moment.value
+        table = self.customer.crowd.requests
+        table.answer[self.row] = reply.answer
+        table.answered_s[self.row] = self.customer.crowd.env.now
+        self.customer.hear(self, reply)
+
+    def expired(self, moment: Moment) -> None:
+        """The app's timeout."""
+        if not self.closed:
+            self.closed = True
+            self.customer.hear(self, NO_ANSWER)
+
+
+NO_ANSWER = Reply(Answer.NONE)
+
+
+def _key(scope: KeyScope, request: Request) -> int | None:
+    """The idempotency key: one number for each thing that the app believes to be one intent."""
+    base = request.purchase * MOST_REQUESTS
+    match scope:
+        case "purchase":
+            return base
+        case "submission":
+            return base + request.submission
+        case "request":
+            return base + request.number
+    return None
+
+
+class Customer:
+    """One purchase, from the first tap to the last look at the status view."""
+
+    __slots__ = (
+        "acknowledged", "confirmed", "crowd", "done", "impatient", "order", "page", "polling_since_s", "purchase", "requests",
+        "submissions",
+    )  # fmt: skip
+
+    def __init__(self, crowd: Crowd, purchase: int) -> None:
+        self.crowd = crowd
+        self.purchase = purchase
+        self.submissions = 0
+        self.requests = 0
+        self.page = 0
+        self.order: Order | None = None
+        self.polling_since_s = -1.0
+        self.acknowledged = False  # the app has an order, or is told to wait for one
+        self.confirmed = False
+        self.impatient = False  # has ordered again because the view was stale
+        self.done = False  # declined, gone, or content
+        crowd.purchases.submitted_s[purchase] = crowd.env.now
+        self.tap()
+
+    # Submissions and requests
+
+    def tap(self, *, twice: bool = True) -> None:
+        """Tap Pay. A customer who has tapped too often leaves instead."""
+        crowd = self.crowd
+        if self.submissions >= crowd.people.max_submissions:
+            self._leave()
+            return
+        self.submissions += 1
+        crowd.purchases.submissions[self.purchase] = self.submissions
+        submission = self.submissions
+        crowd.budget.first()
+        self._send(submission, 1)
+        after(crowd.env, crowd.patience_s(self.purchase, submission), self._patience_ends, submission)
+        if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.people.double_tap.p:
+            after(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
+
+    def _tap_by_mistake(self, moment: Moment) -> None:
+        if not (self.acknowledged or self.done) and moment.value == self.submissions:
+            self.tap(twice=False)
+
+    def _send(self, submission: int, attempt: int) -> None:
+        if self.requests >= MOST_REQUESTS - 1:
+            return
+        request = Request(self, submission, attempt)
+        self.requests += 1
+        crowd = self.crowd
+        crowd.checkout.send(request)
+        after(crowd.env, crowd.app.timeout, request.expired)
+
+    def hear(self, request: Request, reply: Reply) -> None:
+        """An answer, or the timeout of a request (Answer.NONE)."""
+        if request.page != self.page or self.done:
+            return
+        answer = reply.answer
+        if answer is Answer.CONFIRMED or answer is Answer.PENDING:
+            self._acknowledge(reply)
+        elif self.acknowledged:
+            return
+        elif answer is Answer.DECLINED:
+            self.done = True
+        elif not self._try_again(request):
+            if answer is Answer.CONFLICT:
+                self.acknowledged = True  # "still processing": not a promise, but something to wait for
+                self._watch(reply.order)
+            else:
+                self._told_failed(request.submission)
+
+    def _try_again(self, request: Request) -> bool:
+        crowd = self.crowd
+        draw = crowd.backoff(self.purchase, request.number)
+        delay_s = crowd.retry.delay_s(request.attempt, draw)
+        if delay_s is None or not crowd.budget.allows():
+            return False
+        after(crowd.env, delay_s, self._retry, request)
+        return True
+
+    def _retry(self, moment: Moment) -> None:
+        request: Request = moment.value
+        if request.page == self.page and not (self.done or self.acknowledged):
+            self._send(request.submission, request.attempt + 1)
+
+    # What the customer believes and does
+
+    def _acknowledge(self, reply: Reply) -> None:
+        purchases, now = self.crowd.purchases, self.crowd.env.now
+        if isnan(purchases.acknowledged_s[self.purchase]):
+            purchases.acknowledged_s[self.purchase] = now
+        self.acknowledged = True
+        if reply.answer is Answer.CONFIRMED:
+            self._told_confirmed()
+        if not self.confirmed or self.order is None:
+            self._watch(reply.order)
+        elif self.polling_since_s < 0:
+            self._watch(self.order)
+
+    def _told_confirmed(self) -> None:
+        if not self.confirmed:
+            self.confirmed = True
+            self.crowd.purchases.told_confirmed_s[self.purchase] = self.crowd.env.now
+
+    def _told_failed(self, submission: int) -> None:
+        self.crowd.purchases.told_failed[self.purchase] = 1
+        if submission == self.submissions:
+            self._react(submission)
+
+    def _patience_ends(self, moment: Moment) -> None:
+        submission: int = moment.value
+        if submission == self.submissions and not (self.acknowledged or self.done):
+            self._react(submission)
+
+    def _react(self, submission: int) -> None:
+        """Tap again, refresh, or leave; whoever has tapped since has reacted already."""
+        habit = self.crowd.people.after_patience
+        draw = self.crowd.reaction(self.purchase, submission)
+        if draw < habit.tap_again:
+            self.tap()
+        elif draw < habit.tap_again + habit.refresh:
+            self._refresh()
+        else:
+            self._leave()
+
+    def _refresh(self) -> None:
+        """The app starts afresh: it has forgotten its requests, and with them every key but one kept with the cart."""
+        self.page += 1
+        self.acknowledged = False
+        self.tap()
+
+    def _leave(self) -> None:
+        self.done = True
+        if not self.confirmed:
+            self.crowd.purchases.left_s[self.purchase] = self.crowd.env.now
+
+    # The status view
+
+    def _watch(self, order: Order | None) -> None:
+        if order is not None:
+            self.order = order
+        if self.polling_since_s < 0 and self.order is not None:
+            self.polling_since_s = self.crowd.env.now
+            after(self.crowd.env, self.crowd.people.polling.every, self._poll)
+
+    def _poll(self, moment: Moment) -> None:
+        crowd, now = self.crowd, self.crowd.env.now
+        if (self.done and not self.confirmed) or self.order is None:
+            return
+        status, behind_s = crowd.view.look(self.order)
+        crowd.reads.purchase.append(self.purchase)
+        crowd.reads.stale.append(behind_s > 0)
+        crowd.reads.read_s.append(now)
+        crowd.reads.behind_s.append(behind_s)
+        if status == Status.CONFIRMED:
+            self._see()
+        elif status == Status.DECLINED:
+            self.done = True
+        elif status == Status.FAILED and not self.confirmed:
+            self._see_failed()
+        elif now - self.polling_since_s < crowd.people.polling.give_up:
+            after(crowd.env, crowd.people.polling.every, self._poll)
+            self._lose_faith(now)
+
+    def _see(self) -> None:
+        purchases, now = self.crowd.purchases, self.crowd.env.now
+        purchases.seen_s[self.purchase] = now
+        if isnan(purchases.acknowledged_s[self.purchase]):
+            purchases.acknowledged_s[self.purchase] = now
+        self._told_confirmed()
+        self.acknowledged = self.done = True
+
+    def _see_failed(self) -> None:
+        self.polling_since_s = -1.0
+        self.acknowledged = False
+        self._told_failed(self.submissions)
+
+    def _lose_faith(self, now: float) -> None:
+        """The view has stayed behind for so long that some people order again."""
+        stale = self.crowd.people.reorder_when_stale
+        if stale.p and not self.impatient and now - self.polling_since_s >= stale.after:
+            self.impatient = True
+            if self.crowd.impatience(self.purchase, 0) < stale.p:
+                self._refresh()

@@ -1,0 +1,186 @@
+"""The order database: the only memory that survives a crash. One transaction is one visit to a connection.
+
+A transaction's effect happens at its commit, whether or not the process that asked for it is still alive.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event as Moment
+
+from sim.config.design import Database as Knobs
+from sim.ledger.records import Orders
+from sim.vocabulary import SETTLED, Outcome, Status
+from sim.world.engine import Station, Visit
+from sim.world.streams import Streams
+from sim.world.timetable import Timetable
+
+NEVER = float("nan")
+_AFTER = {
+    Outcome.CAPTURED: Status.CONFIRMED,
+    Outcome.DECLINED: Status.DECLINED,
+    Outcome.FAILED: Status.FAILED,
+    Outcome.MISMATCH: Status.FAILED,
+    Outcome.UNKNOWN: Status.UNKNOWN,
+    Outcome.CONFLICT: Status.UNKNOWN,
+}
+
+
+class Order:
+    """A row of the orders table. `busy_until_s`: claimed by somebody who works on it until then."""
+
+    __slots__ = ("busy_until_s", "cents", "changed_s", "confirmed_s", "created_s", "id", "purchase", "status", "version")
+
+    def __init__(self, number: int, purchase: int, cents: int, now: float) -> None:
+        self.id = number
+        self.purchase = purchase
+        self.cents = cents
+        self.status = Status.PENDING
+        self.version = 1
+        self.created_s = self.changed_s = now
+        self.confirmed_s = NEVER
+        self.busy_until_s = 0.0
+
+    @property
+    def settled(self) -> bool:
+        return self.status in SETTLED
+
+
+class Event:
+    """A fact to be told to others: an order as it was at one moment. `id` stays the same however often it is delivered."""
+
+    __slots__ = ("id", "order", "status", "told", "version")
+
+    def __init__(self, number: int, order: Order) -> None:
+        self.id = number
+        self.order = order
+        self.status = order.status
+        self.version = order.version
+        self.told = False  # delivered to the broker at least once
+
+
+class Database:
+    """Orders, their unique keys and the outbox, behind a pool of connections."""
+
+    def __init__(self, env: Environment, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
+        self._env = env
+        self.station = Station(env, "database", knobs.connections, weather)
+        self._write_s = streams.times("database.write", knobs.write)
+        self._read_s = streams.times("database.read", knobs.read)
+        self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each purchase has made; the last: nobody's
+        self._chores = purchases
+        self._by_key: dict[int, Order] = {}
+        self.orders: list[Order] = []
+        self.open: dict[int, Order] = {}  # orders that are not settled, by id
+        self.outbox: deque[Event] = deque()  # rows that are not marked as published
+        self._waiting: Moment | None = None
+        self.events = 0
+        self.rows_written = 0  # to the outbox
+        self.reads = 0
+        self.writes = 0
+
+    def transaction(self, purchase: int | None, effect: Callable[[], Any]) -> Visit:
+        """One atomic write on behalf of a purchase (or of no one); an event whose value is what `effect` returned."""
+        self.writes += 1
+        return self.station.serve(self._write_s(*self._turn(purchase)), effect)
+
+    def query(self, purchase: int | None, effect: Callable[[], Any]) -> Visit:
+        """One read; like `transaction`."""
+        self.reads += 1
+        return self.station.serve(self._read_s(*self._turn(purchase)), effect)
+
+    def _turn(self, purchase: int | None) -> tuple[int, int]:
+        owner = self._chores if purchase is None else purchase
+        turn = self._operations[owner]
+        self._operations[owner] = turn + 1
+        return (owner, turn) if purchase is not None else (turn, 1_000_000)
+
+    # What follows is done inside a transaction or query: it takes no time of its own.
+
+    def create(self, purchase: int, cents: int, key: int | None = None) -> Order:
+        """A new pending order; a later look-up by `key` finds it."""
+        order = Order(len(self.orders), purchase, cents, self._env.now)
+        self.orders.append(order)
+        self.open[order.id] = order
+        if key is not None:
+            self._by_key[key] = order
+        return order
+
+    def with_key(self, key: int | None) -> Order | None:
+        return None if key is None else self._by_key.get(key)
+
+    def reopen(self, order: Order) -> None:
+        """A failed order is tried once more."""
+        if order.status is Status.FAILED:
+            self._change(order, Status.PENDING)
+            self.open[order.id] = order
+
+    def settle(self, order: Order, outcome: Outcome) -> bool:
+        """Note what the provider said; False if that changes nothing.
+
+        Confirmed and declined are final. A refused call says nothing about an earlier one that went unanswered, so an
+        unknown order stays unknown until somebody learns the truth.
+        """
+        status = _AFTER[outcome]
+        if order.status in (Status.CONFIRMED, Status.DECLINED, status):
+            return False
+        if order.status is Status.UNKNOWN and status is Status.FAILED:
+            return False
+        if order.status is Status.FAILED and status is Status.UNKNOWN:
+            self.open[order.id] = order
+        self._change(order, status)
+        if status in SETTLED:
+            self.open.pop(order.id, None)
+        if status is Status.CONFIRMED:
+            order.confirmed_s = self._env.now
+        return True
+
+    def _change(self, order: Order, status: Status) -> None:
+        order.status = status
+        order.version += 1
+        order.changed_s = self._env.now
+
+    def event(self, order: Order) -> Event:
+        """The order as it is now, with an id of its own."""
+        self.events += 1
+        return Event(self.events, order)
+
+    def add_to_outbox(self, order: Order) -> None:
+        self.rows_written += 1
+        self.outbox.append(self.event(order))
+        if self._waiting is not None:
+            self._waiting.succeed()
+            self._waiting = None
+
+    def row_written(self) -> Moment:
+        """Happens when the next outbox row has been committed."""
+        self._waiting = Moment(self._env)
+        return self._waiting
+
+    def unpublished(self, batch: int) -> list[Event]:
+        return list(islice(self.outbox, batch))
+
+    def mark_published(self, rows: list[Event]) -> None:
+        for row in rows:
+            if self.outbox and self.outbox[0] is row:
+                self.outbox.popleft()
+            elif row in self.outbox:
+                self.outbox.remove(row)
+
+    def table(self, view_status: array, view_changed_s: array, visible_s: array) -> Orders:
+        """All orders as a table, beside what the status view shows of them."""
+        table = Orders()
+        for order in self.orders:
+            table.purchase.append(order.purchase)
+            table.status.append(order.status)
+            table.created_s.append(order.created_s)
+            table.confirmed_s.append(order.confirmed_s)
+            table.changed_s.append(order.changed_s)
+        table.view_status, table.view_changed_s, table.visible_s = view_status, view_changed_s, visible_s
+        return table

@@ -1,0 +1,257 @@
+"""What SimPy leaves to its users: FIFO stations in closed form, pools of workers that can die, and interrupted stories.
+
+A plain FIFO station needs no process: when somebody arrives, the time at which they will be served is already known. It
+costs one event a visit. Processes are kept for what has a story: a request at the checkout, a payment worker, the relay.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from heapq import heapreplace
+from typing import Any
+
+from simpy import Environment, Interrupt, Process
+from simpy.events import Event, Timeout
+
+from sim.ledger.records import StationRecord
+from sim.world.timetable import UP, Timetable
+
+Story = Generator[Event, Any, Any]
+
+
+class Crash(Exception):
+    """The process taking this step dies here. Raised by a fault, caught only where the process was started."""
+
+    def __init__(self, restart_s: float) -> None:
+        super().__init__()
+        self.restart_s = restart_s
+
+
+def after(env: Environment, delay_s: float, callback: Callable[[Event], None], value: Any = None) -> None:
+    """Call `callback(event)` after `delay_s`; `event.value` is `value`."""
+    timer = Timeout(env, delay_s, value)
+    assert timer.callbacks is not None
+    timer.callbacks.append(callback)
+
+
+class _Presence:
+    """Counts who is in a station, so that Little's law can be checked against the sum of their stays."""
+
+    def __init__(self, env: Environment, name: str, servers: int) -> None:
+        self._env = env
+        self.name = name
+        self.servers = servers
+        self.present = 0
+        self._since_s = 0.0
+        self._area_s = 0.0
+        self._sojourn_s = 0.0
+        self._busy_s = 0.0
+        self._waiting_s = 0.0
+        self._queue_max = 0
+        self._arrivals = 0
+
+    def _enter(self, now: float) -> None:
+        self._advance(now)
+        self._arrivals += 1
+        self.present += 1
+        if self.present - self.servers > self._queue_max:
+            self._queue_max = self.present - self.servers
+
+    def _exit(self, now: float, arrived_s: float) -> None:
+        self._advance(now)
+        self.present -= 1
+        self._sojourn_s += now - arrived_s
+
+    def _advance(self, now: float) -> None:
+        elapsed = now - self._since_s
+        if elapsed:
+            self._since_s = now
+            present = self.present
+            self._area_s += present * elapsed
+            if present > self.servers:
+                self._waiting_s += elapsed
+
+    def _still_here(self) -> list[float]:
+        raise NotImplementedError  # pragma: no cover
+
+    def record(self) -> StationRecord:
+        """What happened until now; those still inside count for the time they have spent."""
+        now = self._env.now
+        self._advance(now)
+        staying = sum(now - arrived for arrived in self._still_here())
+        return StationRecord(
+            name=self.name,
+            servers=self.servers,
+            arrivals=self._arrivals,
+            served=self._arrivals - self.present,
+            busy_s=self._busy_s,
+            waiting_s=self._waiting_s,
+            queue_max=self._queue_max,
+            area_s=self._area_s,
+            sojourn_s=self._sojourn_s + staying,
+        )
+
+
+class Visit(Event):
+    """A stay in a station; its value is what `effect` returned when it ended, whether or not anybody still waits for it."""
+
+    def __init__(self, station: Station, delay_s: float, effect: Callable[[], Any] | None) -> None:
+        self.env = station._env
+        self.callbacks = [station._leave]
+        self._ok = True
+        self._value = None
+        self.arrived_s = self.env.now
+        self.effect = effect
+        self.env.schedule(self, delay=delay_s)
+
+    def end(self) -> None:
+        if self.effect is not None:
+            self._value = self.effect()
+
+
+class Station(_Presence):
+    """`servers` servers behind one FIFO queue. Work that has been handed over goes on when its caller dies."""
+
+    def __init__(self, env: Environment, name: str, servers: int, weather: Timetable = UP) -> None:
+        super().__init__(env, name, servers)
+        self._free_at = [0.0] * servers
+        self._weather = weather
+        self._inside: dict[Visit, None] = {}
+
+    def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Visit:
+        """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
+        now = self._env.now
+        start = max(now + travel_s, self._free_at[0])
+        start, finish = self._weather.span(start, service_s)
+        heapreplace(self._free_at, finish)
+        self._busy_s += finish - start
+        self._enter(now)
+        visit = Visit(self, finish - now, effect)
+        self._inside[visit] = None
+        return visit
+
+    def _leave(self, event: Event) -> None:
+        assert isinstance(event, Visit)
+        del self._inside[event]
+        self._exit(self._env.now, event.arrived_s)
+        event.end()
+
+    def _still_here(self) -> list[float]:
+        return [visit.arrived_s for visit in self._inside]
+
+
+class Job:
+    """Work for a pool: its story, and what to do with the story's result or its death."""
+
+    __slots__ = ("arrived_s", "died", "done", "skip", "story")
+
+    def __init__(
+        self,
+        story: Callable[[], Story],
+        done: Callable[[Any], None],
+        died: Callable[[], None],
+        skip: Callable[[], bool] | None = None,
+    ) -> None:
+        self.story = story
+        self.done = done
+        self.died = died
+        self.skip = skip
+        self.arrived_s = 0.0
+
+
+class Pool(_Presence):
+    """Workers behind one queue, spread over instances that can crash. A worker is held for as long as its story takes."""
+
+    def __init__(self, env: Environment, name: str, workers: int, instances: int = 1) -> None:
+        super().__init__(env, name, workers)
+        self._instances = instances
+        self._idle = list(reversed(range(workers)))
+        self._queue: deque[Job] = deque()
+        self._running: dict[Process, tuple[int, Job, float]] = {}
+        self._down_until: dict[int, float] = {}  # of workers
+
+    @property
+    def queued(self) -> int:
+        return len(self._queue)
+
+    @property
+    def has_idle(self) -> bool:
+        return bool(self._idle)
+
+    @property
+    def up(self) -> bool:
+        return len(self._down_until) < self.servers
+
+    def submit(self, job: Job) -> None:
+        """Start the job now if a worker is idle, else when one is."""
+        job.arrived_s = self._env.now
+        self._enter(job.arrived_s)
+        if self._idle:
+            self._start(job)
+        else:
+            self._queue.append(job)
+
+    def crash(self, instance: int, restart_s: float) -> None:
+        """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
+        mine = [worker for worker in range(self.servers) if worker % self._instances == instance]
+        for process, (worker, _, _) in list(self._running.items()):
+            if worker % self._instances == instance:
+                process.interrupt()
+        self._idle = [worker for worker in self._idle if worker % self._instances != instance]
+        self._take_down(mine, restart_s)
+
+    def _start(self, job: Job) -> None:
+        if job.skip is not None and job.skip():
+            self._exit(self._env.now, job.arrived_s)
+            return
+        worker = self._idle.pop()
+        process = Process(self._env, self._work(job, worker))
+        self._running[process] = (worker, job, self._env.now)
+
+    def _work(self, job: Job, worker: int) -> Story:
+        try:
+            result = yield from job.story()
+        except Interrupt:  # the whole instance went down
+            self._end(job)
+            job.died()
+        except Crash as crash:
+            self._end(job)
+            job.died()
+            self._take_down([worker], crash.restart_s)
+        else:
+            self._end(job)
+            job.done(result)
+            self._free(worker)
+
+    def _end(self, job: Job) -> None:
+        process = self._env.active_process
+        assert process is not None
+        now = self._env.now
+        self._busy_s += now - self._running.pop(process)[2]
+        self._exit(now, job.arrived_s)
+
+    def _take_down(self, workers: list[int], restart_s: float) -> None:
+        until = self._env.now + restart_s
+        for worker in workers:
+            self._down_until[worker] = max(until, self._down_until.get(worker, until))
+        after(self._env, restart_s, self._bring_up, workers)
+
+    def _bring_up(self, event: Event) -> None:
+        for worker in event.value:
+            if self._down_until.get(worker, float("inf")) <= self._env.now:
+                del self._down_until[worker]
+                self._free(worker)
+
+    def _free(self, worker: int) -> None:
+        self._idle.append(worker)
+        while self._queue and self._idle:
+            self._start(self._queue.popleft())
+
+    def _still_here(self) -> list[float]:
+        return [job.arrived_s for job in self._queue] + [job.arrived_s for _, job, _ in self._running.values()]
+
+    def record(self) -> StationRecord:
+        record = super().record()
+        record.busy_s += sum(self._env.now - started_s for _, _, started_s in self._running.values())
+        return record

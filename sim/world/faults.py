@@ -1,0 +1,116 @@
+"""The fault plan of one morning: spells of bad weather per component, crashes at a time, crashes right after a step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sim.config.scenario import Brownout, Crash, Duplicates, Outage, Scenario, Scheduled, Slow, Spike
+from sim.world import engine
+from sim.world.streams import Draw, Streams, sample
+from sim.world.timetable import Spell, Timetable
+
+CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event in hand is handled afresh afterwards
+
+
+class Strike:
+    """A crash with a probability, each time that a component has taken a step."""
+
+    def __init__(self, fault: Crash, draw: Draw) -> None:
+        self.restart_s = fault.restart
+        self._p = fault.p
+        self._left = fault.times
+        self._draw = draw
+        self._taken: defaultdict[int, int] = defaultdict(int)
+
+    def hits(self, purchase: int) -> bool:
+        turn = self._taken[purchase]
+        self._taken[purchase] = turn + 1
+        if self._left == 0 or self._draw(purchase, turn) >= self._p:
+            return False
+        if self._left is not None:
+            self._left -= 1
+        return True
+
+
+class FaultPlan:
+    """All that will go wrong, independent of the architecture that it will happen to."""
+
+    def __init__(self, scenario: Scenario, streams: Streams) -> None:
+        self._horizon_s = scenario.clock.horizon_s
+        self._start_s = scenario.clock.start
+        self._streams = streams
+        spells: defaultdict[str, list[Spell]] = defaultdict(list)
+        self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
+        self.crashes: list[tuple[str, float, float]] = []  # (component, at, restart)
+        self.strikes: defaultdict[tuple[str, str], list[Strike]] = defaultdict(list)
+        self.p_duplicate = 0.0
+        for number, fault in enumerate(scenario.faults):
+            if isinstance(fault, Duplicates):
+                self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
+            elif isinstance(fault, Crash) and fault.after is not None:
+                draw = streams.uniform(f"fault.{number}.strike")
+                self.strikes[fault.crash, fault.after].append(Strike(fault, draw))
+            elif isinstance(fault, Crash):
+                for begin in self._begins(number, fault):
+                    self._add_crash(fault, begin, spells)
+            else:
+                for begin, end in self._spans(number, fault):
+                    component, spell = _spell(fault, begin, end)
+                    spells[component].append(spell)
+                    self.windows.append((f"{_kind(fault)} {component}", begin, min(end, self._horizon_s)))
+        self._weather = {component: Timetable(these) for component, these in spells.items()}
+
+    def weather(self, component: str) -> Timetable:
+        return self._weather.get(component, engine.UP)
+
+    def _add_crash(self, fault: Crash, begin: float, spells: defaultdict[str, list[Spell]]) -> None:
+        up = begin + fault.restart
+        self.windows.append((f"crash {fault.crash}", begin, min(up, self._horizon_s)))
+        if fault.crash in CONSUMERS:
+            spells[fault.crash].append(Spell(begin, up, down=True))
+        else:
+            self.crashes.append((fault.crash, begin, fault.restart))
+
+    def _begins(self, number: int, fault: Crash) -> Iterator[float]:
+        if fault.at is not None:
+            yield fault.at - self._start_s
+            return
+        assert fault.every is not None
+        rng = self._streams.generator("fault", number)
+        time = float(sample(fault.every, rng, 1)[0])
+        while time < self._horizon_s:
+            yield time
+            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), 1e-3)
+
+    def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
+        rng = self._streams.generator("fault", number)
+        if fault.at is not None:
+            begin = fault.at - self._start_s
+            yield begin, begin + float(sample(fault.lasts, rng, 1)[0])
+            return
+        assert fault.every is not None
+        time = 0.0
+        while True:
+            begin = time + float(sample(fault.every, rng, 1)[0])
+            if begin >= self._horizon_s:
+                return
+            time = begin + max(float(sample(fault.lasts, rng, 1)[0]), 1e-3)
+            yield begin, time
+
+
+def _kind(fault: Scheduled) -> str:
+    return type(fault).__name__.lower()
+
+
+def _spell(fault: Scheduled, begin: float, end: float) -> tuple[str, Spell]:
+    match fault:
+        case Brownout():
+            return "provider", Spell(begin, end, slower=fault.latency, failed=fault.failed, ambiguous=fault.ambiguous)
+        case Outage():
+            return fault.outage, Spell(begin, end, down=True)
+        case Slow():
+            return fault.slow, Spell(begin, end, slower=fault.times)
+        case Spike():
+            return "traffic", Spell(begin, end, slower=fault.times)
+    raise TypeError(f"no spell for {fault!r}")

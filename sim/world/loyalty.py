@@ -1,0 +1,30 @@
+"""The loyalty service: one award for each event that says "confirmed", unless its inbox knows the event already."""
+
+from __future__ import annotations
+
+from simpy import Environment
+
+from sim.config.design import Inbox
+from sim.ledger.records import Awards
+from sim.world.database import Event
+
+
+class Loyalty:
+    """The loyalty ledger and its inbox of handled event ids; both are written in one transaction of its own."""
+
+    def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards) -> None:
+        self._env = env
+        self._inbox = inbox
+        self._handled_s: dict[int, float] = {}
+        self.awards = awards
+
+    def award(self, event: Event) -> None:
+        now = self._env.now
+        if self._inbox is not None:
+            handled_s = self._handled_s.get(event.id)
+            if handled_s is not None and now - handled_s <= self._inbox.window:
+                return
+            self._handled_s[event.id] = now
+        self.awards.purchase.append(event.order.purchase)
+        self.awards.order.append(event.order.id)
+        self.awards.awarded_s.append(now)

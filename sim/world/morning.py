@@ -1,0 +1,152 @@
+"""Wires the parts of one morning together, runs it, and hands over what was recorded."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+from simpy import Environment
+from simpy.events import Event as Moment
+
+from sim.config.design import Design
+from sim.config.scenario import Scenario
+from sim.ledger.records import Purchases, Struck, Tables
+from sim.vocabulary import Status
+from sim.world.broker import Broker
+from sim.world.checkout import Checkout
+from sim.world.customer import Crowd, Customer, Request
+from sim.world.database import Database
+from sim.world.engine import Pool, Station, Story, after
+from sim.world.faults import FaultPlan
+from sim.world.loyalty import Loyalty
+from sim.world.provider import Provider
+from sim.world.read_model import ReadModel
+from sim.world.shop import Shop, single_consumer
+from sim.world.streams import Streams
+from sim.world.traffic import arrival_times
+
+
+class Architecture(Protocol):
+    """The seam: what the world needs to know of an architecture."""
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        """Answer one request of the app: a generator that returns a Reply."""
+
+    def set_up(self, shop: Shop) -> None:
+        """Start whatever runs beside the requests."""
+
+
+class Morning:
+    """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables."""
+
+    def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
+        env = self.env = Environment()
+        streams = Streams(seed)
+        plan = FaultPlan(scenario, streams)
+        self._arrivals = arrival_times(scenario, plan.weather("traffic"), streams)
+        number = len(self._arrivals)
+        tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
+        tables.faults = plan.windows
+        _deal_cards(tables.purchases, scenario.provider.declined, streams)
+
+        database = Database(env, design.database, purchases=number, streams=streams, weather=plan.weather("database"))
+        provider = Provider(
+            env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
+            weather=plan.weather("provider"),
+        )  # fmt: skip
+        broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate)
+        view = ReadModel(env, design.read_model)
+        loyalty = Loyalty(env, design.loyalty.inbox, tables.awards)
+        shop = Shop(
+            env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
+            struck=tables.crashes,
+        )  # fmt: skip
+        pool = shop.pools["checkout"] = Pool(env, "checkout", design.checkout.workers, design.checkout.instances)
+        story: Any = design
+        checkout = Checkout(
+            env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
+            handle=lambda request: story.handle(shop, request),
+        )  # fmt: skip
+        awards = single_consumer(
+            env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
+        )
+        broker.subscribe(awards, lambda event: event.status is Status.CONFIRMED)
+        consumers = [awards]
+        if not design.read_model.inline:
+            projector = single_consumer(
+                env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams, plan=plan
+            )
+            broker.subscribe(projector)
+            consumers.append(projector)
+        story.set_up(shop)
+        self._crowd = Crowd(
+            env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
+            checkout=checkout, view=view, streams=streams,
+        )  # fmt: skip
+        self._plan, self._shop, self._view = plan, shop, view
+        self._stations: list[Station | Pool] = [
+            *shop.pools.values(), database.station, broker.station, *(consumer.station for consumer in consumers)
+        ]  # fmt: skip
+
+    def run(self) -> Tables:
+        """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
+        for component, at_s, restart_s in self._plan.crashes:
+            if component in self._shop.pools or component in self._shop.loops:
+                after(self.env, at_s, self._crash, (component, restart_s))
+        self._next = 0
+        if len(self._arrivals):
+            after(self.env, float(self._arrivals[0]), self._arrive)
+        with _no_garbage_collection():
+            self.env.run(until=self.tables.horizon_s)
+            return self._collected()
+
+    def _arrive(self, moment: Moment) -> None:
+        number = self._next
+        self._next = number + 1
+        if self._next < len(self._arrivals):
+            after(self.env, float(self._arrivals[self._next]) - self.env.now, self._arrive)
+        Customer(self._crowd, number)
+
+    def _crash(self, moment: Moment) -> None:
+        component, restart_s = moment.value
+        self.tables.crashes.append(Struck(component, self.env.now, self.env.now + restart_s))
+        if component in self._shop.pools:
+            self._shop.pools[component].crash(0, restart_s)
+        if component in self._shop.loops:
+            self._shop.loops[component].interrupt(restart_s)
+
+    def _collected(self) -> Tables:
+        tables, database, shop = self.tables, self._shop.database, self._shop
+        tables.orders = self._view.orders(database)
+        tables.stations = [station.record() for station in self._stations]
+        tables.counts = {
+            "database_reads": database.reads,
+            "database_writes": database.writes,
+            "outbox_written": database.rows_written,
+            "outbox_told": shop.broker.told if database.rows_written else 0,
+            "outbox_pending": sum(not row.told for row in database.outbox),
+            "broker_published": shop.broker.published,
+            "broker_delivered": shop.broker.delivered,
+            "polls": self._view.polls,
+        }
+        return tables
+
+
+def _deal_cards(purchases: Purchases, p_declined: float, streams: Streams) -> None:
+    good = streams.generator("customer.card").random(len(purchases)) >= p_declined
+    purchases.good_card[:] = type(purchases.good_card)("b", np.asarray(good, dtype=np.int8).tobytes())
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """The model makes no reference cycles worth collecting while it runs; looking for them takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,158 @@
+"""The payment provider: slow, flaky, sometimes right when it looks wrong. Money is counted here and nowhere else.
+
+Everything about a call is known when it is made (the draws belong to the purchase and its nth call), so a late success needs no
+event: the ledger's row says when the money was taken, whoever had stopped waiting by then.
+"""
+
+from __future__ import annotations
+
+from array import array
+from math import isnan
+
+from simpy import Environment
+from simpy.events import Event, Timeout
+
+from sim.config.scenario import Provider as Knobs
+from sim.ledger.records import Charges
+from sim.vocabulary import Outcome
+from sim.world.database import NEVER, Order
+from sim.world.streams import Streams
+from sim.world.timetable import Timetable
+
+REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
+
+
+class _Key:
+    """What the provider remembers of an idempotency key: the first call's result, known to others from `done_s` on."""
+
+    __slots__ = ("cents", "done_s", "forgotten_s", "outcome")
+
+    def __init__(self, cents: int, outcome: Outcome, done_s: float, forgotten_s: float) -> None:
+        self.cents = cents
+        self.outcome = outcome
+        self.done_s = done_s
+        self.forgotten_s = forgotten_s
+
+
+class Provider:
+    """Charges cards, keeps the ledger, honours idempotency keys."""
+
+    def __init__(
+        self, env: Environment, knobs: Knobs, *, good_card: array, charges: Charges, streams: Streams, weather: Timetable
+    ) -> None:
+        self._env = env
+        self._knobs = knobs
+        self._keys = None if knobs.keys == "none" else knobs.keys
+        self._good_card = good_card
+        self.charges = charges
+        self._weather = weather
+        self._latency_s = streams.times("provider.latency", knobs.latency)
+        self._fate = streams.uniform("provider.fate")
+        self._calls = array("i", bytes(4 * len(good_card)))
+        self._stored: dict[object, _Key] = {}
+        self._tokens = 0.0
+        self._tokens_s = 0.0
+
+    def charge(self, order: Order, timeout_s: float, key: object = None) -> Event:
+        """Ask for the order's money; an event whose value is the Outcome as the caller sees it, within `timeout_s`."""
+        now = self._env.now
+        purchase = order.purchase
+        attempt = self._calls[purchase]
+        self._calls[purchase] = attempt + 1
+        weather = self._weather.at(now)
+        latency_s = self._latency_s(purchase, attempt) * weather.slower
+        captured_s = NEVER
+        answered = True
+        if weather.down or not self._within_rate_limit(now):
+            outcome, latency_s = Outcome.FAILED, REFUSAL_S
+        else:
+            known = self._recall(key, now)
+            if known is not None:
+                outcome, latency_s = self._repeated(known, order.cents, now, latency_s)
+            else:
+                outcome, answered = self._first(purchase, attempt, weather.failed, weather.ambiguous)
+                if outcome is Outcome.CAPTURED:
+                    captured_s = now + latency_s
+                self._remember(key, order.cents, outcome, now, latency_s)
+        if latency_s > timeout_s or not answered:
+            outcome, latency_s = Outcome.UNKNOWN, timeout_s
+        ledger = self.charges
+        ledger.purchase.append(purchase)
+        ledger.order.append(order.id)
+        ledger.outcome.append(outcome)
+        ledger.cents.append(order.cents)
+        ledger.sent_s.append(now)
+        ledger.answered_s.append(now + latency_s)
+        ledger.captured_s.append(captured_s)
+        ledger.refunded_s.append(NEVER)
+        return Timeout(self._env, latency_s, outcome)
+
+    def _first(self, purchase: int, attempt: int, failed: float | None, ambiguous: float | None) -> tuple[Outcome, bool]:
+        """The outcome of a call with no history, and whether its answer arrives."""
+        failed = self._knobs.failed if failed is None else failed
+        ambiguous = self._knobs.ambiguous if ambiguous is None else ambiguous
+        fate = self._fate(purchase, attempt)
+        if fate < failed:
+            return Outcome.FAILED, True
+        if not self._good_card[purchase]:
+            return Outcome.DECLINED, True
+        return Outcome.CAPTURED, fate >= failed + ambiguous
+
+    def _recall(self, key: object, now: float) -> _Key | None:
+        if key is None or self._keys is None:
+            return None
+        known = self._stored.get(key)
+        return known if known is not None and now < known.forgotten_s else None
+
+    def _repeated(self, known: _Key, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
+        assert self._keys is not None
+        if cents != known.cents and self._keys.mismatch == "error":
+            return Outcome.MISMATCH, latency_s
+        if now >= known.done_s:
+            return known.outcome, latency_s
+        if self._keys.in_flight == "conflict":
+            return Outcome.CONFLICT, latency_s
+        return known.outcome, max(latency_s, known.done_s - now)
+
+    def _remember(self, key: object, cents: int, outcome: Outcome, now: float, latency_s: float) -> None:
+        """A refusal before the charge is not stored: its key is free again when the call is over."""
+        if key is None or self._keys is None:
+            return
+        done_s = now + latency_s
+        forgotten_s = done_s if outcome is Outcome.FAILED else now + self._keys.ttl
+        self._stored[key] = _Key(cents, outcome, done_s, forgotten_s)
+
+    def _within_rate_limit(self, now: float) -> bool:
+        """A token bucket that holds one second's worth."""
+        rate = self._knobs.rate_limit
+        if rate is None:
+            return True
+        burst = max(rate, 1.0)
+        self._tokens = min(burst, self._tokens + (now - self._tokens_s) * rate) if self._tokens_s else burst
+        self._tokens_s = now
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def ledger(self, young: list[int], next_row: int, *, before_s: float) -> tuple[list[int], list[int], int]:
+        """Charges taken up to `before_s` and still kept, among the rows `young` and those from `next_row` on.
+
+        Returns their rows, the rows that are too young yet, and the next new row. (What the listing itself takes is left out.)
+        """
+        captured, refunded = self.charges.captured_s, self.charges.refunded_s
+        due, still_young = [], []
+        for row in (*young, *range(next_row, len(captured))):
+            if captured[row] <= before_s:
+                if isnan(refunded[row]):
+                    due.append(row)
+            elif not isnan(captured[row]):
+                still_young.append(row)
+        return due, still_young, len(captured)
+
+    def refund(self, row: int) -> Event:
+        """Give the money of one charge back; refunding twice changes nothing. An event at the provider's answer."""
+        delay_s = self._latency_s(self.charges.purchase[row], 1_000_000)
+        if isnan(self.charges.refunded_s[row]):
+            self.charges.refunded_s[row] = self._env.now + delay_s
+        return Timeout(self._env, delay_s)

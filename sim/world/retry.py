@@ -1,0 +1,100 @@
+"""When to try again: policies as frozen values, budgets and breakers as state that belongs to one caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from sim.config.design import Breaker as BreakerKnobs
+from sim.config.design import Retry
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`delay_s(n, u)`: the sleep after the nth call has failed, from a uniform draw u; None gives up.
+
+    v = min(cap, base * 2^(n-1)); of it, `floor` is always slept and the rest at random (Brooker, "Exponential Backoff And
+    Jitter", AWS Architecture Blog 2015: full jitter has floor 0, equal jitter 1/2, no jitter 1).
+    """
+
+    base_s: float
+    cap_s: float
+    attempts: int | None
+    floor: float = 1.0
+
+    def delay_s(self, attempt: int, draw: float) -> float | None:
+        if self.attempts is not None and attempt >= self.attempts:
+            return None
+        v = min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 60))
+        return v * (self.floor + (1 - self.floor) * draw)
+
+
+FLOORS = {"exponential": 1.0, "full_jitter": 0.0, "equal_jitter": 0.5}
+
+
+def policy(retry: Retry) -> Policy:
+    """The policy that a file describes."""
+    if retry.fixed is not None:
+        return Policy(retry.fixed.delay, retry.fixed.delay, retry.fixed.attempts)
+    jitter = retry.exponential or retry.full_jitter or retry.equal_jitter
+    if jitter is None:
+        return Policy(0.0, 0.0, attempts=1)
+    return Policy(jitter.base, jitter.cap, jitter.attempts, FLOORS[retry.chosen])
+
+
+class Budget:
+    """Retries allowed as a share of first requests (SRE book, "Handling Overload": 10 %); unused ones are kept, up to 10."""
+
+    def __init__(self, ratio: float | None) -> None:
+        self._ratio = ratio
+        self._tokens = 10.0
+
+    def first(self) -> None:
+        if self._ratio is not None:
+            self._tokens = min(10.0, self._tokens + self._ratio)
+
+    def allows(self) -> bool:
+        if self._ratio is None:
+            return True
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
+class Breaker:
+    """Opens when too many of the last calls failed; after a pause one trial call decides whether it closes."""
+
+    def __init__(self, knobs: BreakerKnobs) -> None:
+        self._knobs = knobs
+        self._last: deque[bool] = deque(maxlen=knobs.window)
+        self._failures = 0
+        self._open_until_s: float | None = None
+        self._trial = False
+
+    def wait_s(self, now: float) -> float:
+        """0: call now (and tell `note` how it went); else come back after this long."""
+        if self._open_until_s is None:
+            return 0.0
+        if now < self._open_until_s:
+            return self._open_until_s - now
+        if self._trial:
+            return self._knobs.open
+        self._trial = True
+        return 0.0
+
+    def note(self, now: float, *, failed: bool) -> None:
+        if self._open_until_s is not None:
+            if now < self._open_until_s:
+                return  # a call that had begun before it opened
+            self._trial = False
+            self._open_until_s = now + self._knobs.open if failed else None
+            return
+        if len(self._last) == self._knobs.window:
+            self._failures -= self._last[0]
+        self._last.append(failed)
+        self._failures += failed
+        if len(self._last) == self._knobs.window and self._failures >= self._knobs.failures * self._knobs.window:
+            self._open_until_s = now + self._knobs.open
+            self._last.clear()
+            self._failures = 0

@@ -1,0 +1,275 @@
+"""The shop as an architecture sees it: the parts, and the steps one can take with them.
+
+Every method that has an effect is a *step*: first the effect, then `took`, where a fault may strike the process dead. Of what
+the process knew then, only what is in the database survives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simpy import Environment, Interrupt, Process
+from simpy.events import Event as Moment
+from simpy.events import Timeout
+
+from sim.config.design import Completer, Design
+from sim.ledger.records import Struck
+from sim.vocabulary import Answer, Outcome, Status
+from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
+from sim.world.database import Database, Event, Order
+from sim.world.engine import Crash, Job, Pool, Story
+from sim.world.faults import FaultPlan
+from sim.world.provider import Provider
+from sim.world.streams import Draw, Streams, mean
+
+if TYPE_CHECKING:
+    from sim.world.customer import Request
+
+
+class Claim(NamedTuple):
+    """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed."""
+
+    order: Order
+    answer: Answer | None = None
+
+
+class Shop:
+    """Parts and steps, as seen from one component: a crash names the component that it strikes."""
+
+    component = "checkout"
+
+    def __init__(
+        self, env: Environment, design: Design, *, database: Database, provider: Provider, broker: Broker,
+        plan: FaultPlan, streams: Streams, struck: list[Struck],
+    ) -> None:  # fmt: skip
+        self.env = env
+        self.design = design
+        self.database = database
+        self.provider = provider
+        self.broker = broker
+        self.pools: dict[str, Pool] = {}
+        self.loops: dict[str, Process] = {}
+        self._plan = plan
+        self._struck = struck
+        self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
+        self._pay_draw: Draw = streams.uniform("payment.retry")
+        self._slower = plan.weather("checkout")
+
+    # Setting up
+
+    def seen_from(self, component: str) -> Shop:
+        shop = copy(self)
+        shop.component = component
+        return shop
+
+    def background(self, component: str, story: Callable[[Shop], Story]) -> None:
+        """Run a story for ever; after a crash it starts again from its first line."""
+        self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
+
+    def _supervised(self, story: Callable[[Shop], Story], shop: Shop) -> Story:
+        restart_s = 0.0
+        while True:
+            try:
+                if restart_s:
+                    yield Timeout(self.env, restart_s)
+                    restart_s = 0.0
+                yield from story(shop)
+            except Interrupt as interrupt:
+                restart_s = interrupt.cause
+            except Crash as crash:
+                restart_s = crash.restart_s
+
+    def workers(self, component: str, number: int) -> None:
+        """A pool that `start` gives work to."""
+        self.pools[component] = Pool(self.env, component, number)
+
+    def start(self, story: Callable[[], Story]) -> None:
+        """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
+        self.pools[self.component].submit(Job(story, lambda result: None, lambda: None))
+
+    def consume(self, component: str, story: Callable[[Shop, Order, int], Story], *, workers: int) -> None:
+        """Have a pool of workers tell a story for every pending order that is published."""
+        self.workers(component, workers)
+        shop = self.seen_from(component)
+        consumer = WorkerConsumer(
+            self.env, self.broker, self.pools[component], lambda event, delivery: story(shop, event.order, delivery + 1)
+        )
+        self.broker.subscribe(consumer, lambda event: event.status is Status.PENDING)
+
+    # Steps
+
+    def took(self, step: str, purchase: int) -> None:
+        """A process has taken a step; raises Crash if a fault strikes it here."""
+        strikes = self._plan.strikes
+        if strikes:
+            for strike in strikes.get((self.component, step), ()):
+                if strike.hits(purchase):
+                    now = self.env.now
+                    self._struck.append(Struck(self.component, now, now + strike.restart_s, step, purchase))
+                    raise Crash(strike.restart_s)
+
+    def sleep(self, seconds: float) -> Moment:
+        return Timeout(self.env, seconds)
+
+    def compute(self, request: Request) -> Moment:
+        """A checkout worker's own work on a request."""
+        service_s = self._service_s(request.purchase, request.number) * self._slower.at(self.env.now).slower
+        return Timeout(self.env, service_s)
+
+    def insert(self, request: Request) -> Story:
+        """A new order for this request, whatever came before it."""
+        order: Order = yield self.database.transaction(
+            request.purchase, lambda: self.database.create(request.purchase, request.cents)
+        )
+        self.took("insert", order.purchase)
+        return order
+
+    def claim(self, request: Request, *, lock_s: float, check_first: bool = False) -> Story:
+        """One request wins the right to work on a key: a unique insert of key and order, or a take-over of a stale one.
+
+        With `check_first` there is no unique constraint: look it up, then insert, and hope that nobody else did meanwhile.
+        """
+        database = self.database
+        if check_first:
+            known = yield database.query(request.purchase, lambda: database.with_key(request.key))
+            if known is None:
+                claim = yield database.transaction(request.purchase, lambda: self._insert_claimed(request, lock_s))
+            else:
+                claim = yield database.transaction(request.purchase, lambda: self._take_over(known, lock_s))
+        else:
+            claim = yield database.transaction(request.purchase, lambda: self._insert_or_take_over(request, lock_s))
+        if claim.answer is None:
+            self.took("claim", request.purchase)
+        return claim
+
+    def _insert_or_take_over(self, request: Request, lock_s: float) -> Claim:
+        known = self.database.with_key(request.key)
+        return self._insert_claimed(request, lock_s) if known is None else self._take_over(known, lock_s)
+
+    def _insert_claimed(self, request: Request, lock_s: float) -> Claim:
+        order = self.database.create(request.purchase, request.cents, request.key)
+        order.busy_until_s = self.env.now + lock_s
+        return Claim(order)
+
+    def _take_over(self, order: Order, lock_s: float) -> Claim:
+        if order.status is Status.CONFIRMED:
+            return Claim(order, Answer.CONFIRMED)
+        if order.status is Status.DECLINED:
+            return Claim(order, Answer.DECLINED)
+        if order.status is Status.UNKNOWN:
+            return Claim(order, Answer.PENDING)
+        if order.busy_until_s > self.env.now:
+            return Claim(order, Answer.CONFLICT)
+        self.database.reopen(order)
+        order.busy_until_s = self.env.now + lock_s
+        return Claim(order)
+
+    def accept(self, request: Request) -> Story:
+        """Order and outbox row in one transaction, once for each key. Returns the order and whether it was known."""
+
+        def commit() -> tuple[Order, bool]:
+            known = self.database.with_key(request.key)
+            if known is not None:
+                return known, True
+            order = self.database.create(request.purchase, request.cents, request.key)
+            self.database.add_to_outbox(order)
+            return order, False
+
+        order, known = yield self.database.transaction(request.purchase, commit)
+        if not known:
+            self.took("accept", order.purchase)
+        return order, known
+
+    def charge(self, order: Order) -> Story:
+        """Call the provider; the Outcome as far as we can know it."""
+        payment = self.design.payment
+        key = order.id if getattr(payment, "key", "none") == "order" else None
+        outcome: Outcome = yield self.provider.charge(order, payment.timeout, key)
+        self.took("charge", order.purchase)
+        return outcome
+
+    def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
+        """Note the outcome and let go of the order; with `tell`, an outbox row in the same transaction.
+
+        Returns whether the order changed: only the one who changed it may tell others.
+        """
+
+        def commit() -> bool:
+            changed = self.database.settle(order, outcome)
+            order.busy_until_s = self.env.now
+            if changed and tell:
+                self.database.add_to_outbox(order)
+            return changed
+
+        changed: bool = yield self.database.transaction(order.purchase, commit)
+        self.took("commit", order.purchase)
+        return changed
+
+    def publish(self, what: Order | Event) -> Story:
+        """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be."""
+        event = what if isinstance(what, Event) else self.database.event(what)
+        yield self.broker.publish(event)
+        self.took("publish", event.order.purchase)
+
+    def next_rows(self, *, poll_every_s: float, batch: int) -> Story:
+        """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
+
+        Polls that find nothing are skipped over (and counted): the next one comes at the same time as if they had been made.
+        """
+        database = self.database
+        yield Timeout(self.env, poll_every_s)
+        if not database.outbox:
+            began_s = self.env.now
+            yield database.row_written()
+            period_s = poll_every_s + mean(self.design.database.read)
+            polls = max(1, math.ceil((self.env.now - began_s) / period_s))
+            database.reads += polls
+            yield Timeout(self.env, max(0.0, began_s + polls * period_s - self.env.now))
+        rows = database.unpublished(batch)
+        yield database.query(None, lambda: None)
+        return rows
+
+    def mark_published(self, rows: list[Event]) -> Story:
+        yield self.database.transaction(None, lambda: self.database.mark_published(rows))
+        self.took("mark", rows[-1].order.purchase)
+
+    def stuck_orders(self, completer: Completer, *, lock_s: float) -> Story:
+        """Claim orders that nobody has worked on for a while: unknown outcomes, and claims whose holder must have died."""
+
+        def claim() -> list[Order]:
+            now = self.env.now
+            stuck = [o for o in self.database.open.values() if o.busy_until_s + completer.after <= now][: completer.batch]
+            for order in stuck:
+                order.busy_until_s = now + lock_s
+            return stuck
+
+        orders: list[Order] = yield self.database.transaction(None, claim)
+        return orders
+
+    def refund(self, row: int) -> Story:
+        """Give one charge of the provider's ledger back."""
+        yield self.provider.refund(row)
+        self.took("refund", self.provider.charges.purchase[row])
+
+    def pay_draw(self, order: Order, attempt: int) -> float:
+        """The uniform draw behind the back-off before an order's next payment attempt."""
+        return self._pay_draw(order.purchase, attempt)
+
+
+def single_consumer(
+    env: Environment, name: str, shop: Shop, handle: Callable[[Event], None], *, step: str, streams: Streams, plan: FaultPlan,
+    service: Any,
+) -> SingleConsumer:  # fmt: skip
+    """A FIFO consumer whose effect is a step of its own component."""
+    seen = shop.seen_from(name)
+
+    def handle_and_step(event: Event) -> None:
+        handle(event)
+        seen.took(step, event.order.purchase)
+
+    return SingleConsumer(
+        env, name, shop.broker, service=service, handle=handle_and_step, streams=streams, weather=plan.weather(name)
+    )

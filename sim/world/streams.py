@@ -1,0 +1,94 @@
+"""Common random numbers: every draw has a name (its purpose) and an owner (a purchase and an attempt).
+
+A draw is a pure function of (seed, purpose, purchase, attempt), so every design meets the same people and the same
+provider on the same morning, even when one makes more calls than another. Draws are made in blocks of consecutive purchases, because
+a scalar numpy draw costs more than a simulated event; blocks may be forgotten and drawn again.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.config.model import Distribution
+
+_BITS = 9
+BLOCK = 1 << _BITS
+_MASK = BLOCK - 1
+_KEEP = 64  # blocks a stream remembers
+
+Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
+
+
+class Streams:
+    """All random numbers of one morning."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def generator(self, purpose: str, *key: int) -> np.random.Generator:
+        """The generator of one named block of draws. Nobody else in the package makes one."""
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, zlib.crc32(purpose.encode()), *key])))
+
+    def uniform(self, purpose: str) -> Draw:
+        """Uniform on [0, 1)."""
+        return _Stream(self, purpose, lambda rng: rng.random(BLOCK))
+
+    def times(self, purpose: str, distribution: Distribution) -> Draw:
+        """Seconds from a distribution."""
+        if distribution.constant is not None:
+            constant = distribution.constant
+            return lambda purchase, attempt: constant
+        return _Stream(self, purpose, lambda rng: sample(distribution, rng, BLOCK))
+
+
+class _Stream:
+    __slots__ = ("_blocks", "_purpose", "_sample", "_streams")
+
+    def __init__(self, streams: Streams, purpose: str, draw: Callable[[np.random.Generator], np.ndarray]) -> None:
+        self._streams = streams
+        self._purpose = purpose
+        self._sample = draw
+        self._blocks: dict[tuple[int, int], list[float]] = {}
+
+    def __call__(self, purchase: int, attempt: int) -> float:
+        try:
+            return self._blocks[attempt, purchase >> _BITS][purchase & _MASK]
+        except KeyError:
+            return self._fill(attempt, purchase >> _BITS)[purchase & _MASK]
+
+    def _fill(self, attempt: int, block: int) -> list[float]:
+        if len(self._blocks) >= _KEEP:
+            del self._blocks[next(iter(self._blocks))]
+        values: list[float] = self._sample(self._streams.generator(self._purpose, attempt, block)).tolist()
+        self._blocks[attempt, block] = values
+        return values
+
+
+def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> np.ndarray:
+    """`size` independent draws, in seconds. An empirical distribution interpolates between its sorted samples."""
+    if distribution.constant is not None:
+        return np.full(size, distribution.constant)
+    if distribution.exponential is not None:
+        return rng.exponential(distribution.exponential, size)
+    if distribution.lognormal is not None:
+        return rng.lognormal(np.log(distribution.lognormal.median), distribution.lognormal.sigma, size)
+    if distribution.uniform is not None:
+        return rng.uniform(*distribution.uniform, size)
+    assert distribution.samples is not None, "the file of an empirical distribution is read when a scenario is loaded"
+    known = np.asarray(distribution.samples)
+    return np.interp(rng.random(size), np.linspace(0, 1, len(known)), known)
+
+
+def mean(distribution: Distribution) -> float:
+    """The expectation in seconds."""
+    if distribution.lognormal is not None:
+        return distribution.lognormal.median * float(np.exp(distribution.lognormal.sigma**2 / 2))
+    if distribution.uniform is not None:
+        return sum(distribution.uniform) / 2
+    if distribution.samples is not None:
+        known = np.asarray(distribution.samples)
+        return float(known[0]) if len(known) == 1 else float(np.mean((known[1:] + known[:-1]) / 2))
+    return distribution.constant if distribution.constant is not None else distribution.exponential or 0.0

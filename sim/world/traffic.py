@@ -1,0 +1,78 @@
+"""When customers arrive: a non-homogeneous Poisson process from a piecewise-linear rate, or real arrival times."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
+from sim.config.units import clock_s
+from sim.world.streams import Streams
+from sim.world.timetable import Timetable
+
+# Shares of a day's sales in the hours from 06:00 to 20:00, Maven Roasters (fictional New York coffee shops, 149,116 sale
+# lines, January to June 2023, public domain; pivot in github.com/Deepakdeepak1/Coffee-Shop-Analysis). A shape, not evidence.
+COFFEE_SHOP = (
+    (0.0313, 0.0909, 0.1183, 0.1219, 0.1269, 0.0663, 0.0575, 0.0578, 0.0591, 0.0597, 0.0588, 0.0574, 0.0491, 0.0407, 0.0042)
+)  # fmt: skip
+FIRST_HOUR = 6
+MOST_PURCHASES = 5_000_000  # in one morning: a slip of a unit should be an error, not a full memory
+
+
+def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Times (s since the start) and rates (per s) between which the arrival rate is linear, spikes left out.
+
+    The hourly profile is interpolated between the middles of its hours. Raises ConfigError if nobody would come.
+    """
+    clock, traffic = scenario.clock, scenario.traffic
+    grid = np.array([0.0, clock.duration])
+    if traffic.rate is not None:
+        return grid, np.full(2, traffic.rate)
+    if traffic.shape is not None:
+        times = np.array([clock_s(time) for time in traffic.shape]) - clock.start
+        rates = np.array(list(traffic.shape.values()))
+    else:
+        times = (np.arange(len(COFFEE_SHOP)) + FIRST_HOUR + 0.5) * 3600.0 - clock.start
+        rates = np.array(COFFEE_SHOP)
+    inside = times[(times > 0) & (times < clock.duration)]
+    knots = np.concatenate([[0.0], inside, [clock.duration]])
+    values = np.interp(knots, times, rates, left=0.0 if traffic.shape is None else None)
+    if traffic.profile is not None:
+        values = values / max(np.trapezoid(values, knots), 1e-300) * traffic.profile.purchases
+    if not values.any():
+        raise ConfigError(f"{scenario.name}: zero traffic within the clock's start and duration")
+    return knots, values
+
+
+def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np.ndarray:
+    """Sorted seconds since the start, shape (purchases,). Poisson in number, then independent with density ∝ rate.
+
+    Raises ConfigError if no arrival of a file falls into the morning, or if there are more than can be meant.
+    """
+    real = scenario.traffic.arrivals
+    if real is not None:
+        assert real.times is not None, "the file is read when the scenario is loaded"
+        times = np.asarray(real.times) - scenario.clock.start
+        times = times[(times >= 0) & (times < scenario.clock.duration)]
+        if not len(times):
+            raise ConfigError(f"{real.file}: no arrival falls into the scenario's clock (start and duration)")
+        return times
+    knots, rates = rate_knots(scenario)
+    edges = [edge for spell in spikes.spells for edge in (spell.begin_s, spell.end_s) if 0 < edge < knots[-1]]
+    grid = np.unique(np.concatenate([knots, edges]))
+    left, width = grid[:-1], np.diff(grid)
+    factor = np.array([spikes.at((a + b) / 2).slower for a, b in zip(grid[:-1], grid[1:], strict=True)])
+    begin, end = np.interp(left, knots, rates) * factor, np.interp(grid[1:], knots, rates) * factor
+    expected = np.concatenate([[0.0], np.cumsum((begin + end) / 2 * width)])
+    if expected[-1] > MOST_PURCHASES:
+        raise ConfigError(f"{scenario.name}: about {expected[-1]:.3g} purchases in one morning; at most {MOST_PURCHASES:,}")
+    rng = streams.generator("arrivals")
+    mass = np.sort(rng.random(rng.poisson(expected[-1]))) * expected[-1]
+    piece = np.clip(np.searchsorted(expected, mass, side="right") - 1, 0, len(left) - 1)
+    return left[piece] + _invert(begin[piece], (end - begin)[piece] / width[piece], mass - expected[piece])
+
+
+def _invert(rate: np.ndarray, slope: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """The time x at which rate·x + slope·x²/2 = mass (written so that slope 0 and rate 0 are no special cases)."""
+    root = np.sqrt(np.maximum(rate**2 + 2 * slope * mass, 0.0))
+    return 2 * mass / np.maximum(rate + root, 1e-300)
