@@ -12,7 +12,7 @@ from simpy.events import Event as Moment
 from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.world.database import Event
-from sim.world.engine import Crash, Job, Pool, Station, Story, Visit, after
+from sim.world.engine import Crash, Job, Later, Pool, Station, Story, after
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Timetable
 
@@ -27,7 +27,6 @@ class Broker:
     def __init__(self, env: Environment, knobs: Knobs, *, streams: Streams, p_duplicate: float) -> None:
         self._env = env
         self.knobs = knobs
-        self.station = Station(env, "broker", 1_000)
         self._publish_s = streams.times("broker.publish", knobs.publish)
         self._duplicate = streams.uniform("broker.duplicate")
         self._p_duplicate = p_duplicate
@@ -39,11 +38,11 @@ class Broker:
     def subscribe(self, consumer: Consumer, wants: Callable[[Event], bool] = lambda event: True) -> None:
         self._consumers.append((wants, consumer))
 
-    def publish(self, event: Event) -> Visit:
-        """Hand an event over; it is the broker's at the end of the returned visit, even if the publisher has died."""
+    def publish(self, event: Event) -> Later:
+        """Hand an event over; it is the broker's when the returned event happens, even if the publisher has died."""
         self.published += 1
         service_s = self._publish_s(event.order.purchase, event.version)
-        return self.station.serve(service_s, partial(self._accepted, event))
+        return Later(self._env, service_s, partial(self._accepted, event))
 
     def _accepted(self, event: Event) -> None:
         if not event.told:

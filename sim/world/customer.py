@@ -12,7 +12,7 @@ from sim.config.design import App
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Reply, Status
-from sim.world.engine import after
+from sim.world.engine import Alarms, after
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
 from sim.world.streams import Streams
@@ -36,6 +36,7 @@ class Crowd:
         self.people = people
         self.app = app
         self.retry = policy(app.retry)
+        self.timeouts = Alarms(env, app.timeout)
         self.budget = Budget(app.retry_budget)
         self.cents = scenario.traffic.price
         self.purchases = purchases
@@ -88,11 +89,10 @@ class Request:
         table.answered_s[self.row] = self.customer.crowd.env.now
         self.customer.hear(self, reply)
 
-    def expired(self, moment: Moment) -> None:
+    def expired(self) -> None:
         """The app's timeout."""
-        if not self.closed:
-            self.closed = True
-            self.customer.hear(self, NO_ANSWER)
+        self.closed = True
+        self.customer.hear(self, NO_ANSWER)
 
 
 NO_ANSWER = Reply(Answer.NONE)
@@ -162,7 +162,7 @@ class Customer:
         self.requests += 1
         crowd = self.crowd
         crowd.checkout.send(request)
-        after(crowd.env, crowd.app.timeout, request.expired)
+        crowd.timeouts.set(request)
 
     def hear(self, request: Request, reply: Reply) -> None:
         """An answer, or the timeout of a request (Answer.NONE)."""

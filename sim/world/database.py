@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Any
 
 from simpy import Environment
-from simpy.events import Event as Moment
 
 from sim.config.design import Database as Knobs
 from sim.ledger.records import Orders
@@ -79,7 +78,7 @@ class Database:
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[Event] = deque()  # rows that are not marked as published
-        self._waiting: Moment | None = None
+        self._poller: Callable[[], None] | None = None
         self.events = 0
         self.rows_written = 0  # to the outbox
         self.reads = 0
@@ -154,14 +153,13 @@ class Database:
     def add_to_outbox(self, order: Order) -> None:
         self.rows_written += 1
         self.outbox.append(self.event(order))
-        if self._waiting is not None:
-            self._waiting.succeed()
-            self._waiting = None
+        if self._poller is not None:
+            wake, self._poller = self._poller, None
+            wake()
 
-    def row_written(self) -> Moment:
-        """Happens when the next outbox row has been committed."""
-        self._waiting = Moment(self._env)
-        return self._waiting
+    def when_row_written(self, wake: Callable[[], None]) -> None:
+        """Call `wake` once, when the next outbox row has been committed."""
+        self._poller = wake
 
     def unpublished(self, batch: int) -> list[Event]:
         return list(islice(self.outbox, batch))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from heapq import heapreplace
-from typing import Any
+from typing import Any, Protocol
 
 from simpy import Environment, Interrupt, Process
-from simpy.events import Event, Timeout
+from simpy.events import NORMAL, Event, Timeout
 
 from sim.ledger.records import StationRecord
 from sim.world.timetable import UP, Timetable
@@ -35,6 +35,37 @@ def after(env: Environment, delay_s: float, callback: Callable[[Event], None], v
     timer.callbacks.append(callback)
 
 
+class Alarms:
+    """Timers with one fixed delay, most of which are switched off before they ring: one pending event serves them all."""
+
+    def __init__(self, env: Environment, delay_s: float) -> None:
+        self._env = env
+        self._delay_s = delay_s
+        self._set: deque[tuple[float, Alarmed]] = deque()
+
+    def set(self, whom: Alarmed) -> None:
+        """Call `whom.expired()` after the delay, unless it is `closed` by then."""
+        self._set.append((self._env.now + self._delay_s, whom))
+        if len(self._set) == 1:
+            after(self._env, self._delay_s, self._ring)
+
+    def _ring(self, moment: Event) -> None:
+        now, waiting = self._env.now, self._set
+        while waiting and (waiting[0][1].closed or waiting[0][0] <= now):
+            whom = waiting[0][1]
+            if not whom.closed:
+                whom.expired()
+            waiting.popleft()
+        if waiting:
+            after(self._env, waiting[0][0] - now, self._ring)
+
+
+class Alarmed(Protocol):
+    closed: bool
+
+    def expired(self) -> None: ...
+
+
 class _Presence:
     """Counts who is in a station, so that Little's law can be checked against the sum of their stays."""
 
@@ -52,34 +83,35 @@ class _Presence:
         self._arrivals = 0
 
     def _enter(self, now: float) -> None:
-        self._advance(now)
+        present = self.present
+        if now > self._since_s:
+            self._area_s += present * (now - self._since_s)
+            if present > self.servers:
+                self._waiting_s += now - self._since_s
+            self._since_s = now
         self._arrivals += 1
-        self.present += 1
-        if self.present - self.servers > self._queue_max:
-            self._queue_max = self.present - self.servers
+        self.present = present + 1
+        if present >= self.servers + self._queue_max:
+            self._queue_max = present + 1 - self.servers
 
     def _exit(self, now: float, arrived_s: float) -> None:
-        self._advance(now)
-        self.present -= 1
+        present = self.present
+        if now > self._since_s:
+            self._area_s += present * (now - self._since_s)
+            if present > self.servers:
+                self._waiting_s += now - self._since_s
+            self._since_s = now
+        self.present = present - 1
         self._sojourn_s += now - arrived_s
 
-    def _advance(self, now: float) -> None:
-        elapsed = now - self._since_s
-        if elapsed:
-            self._since_s = now
-            present = self.present
-            self._area_s += present * elapsed
-            if present > self.servers:
-                self._waiting_s += elapsed
-
-    def _still_here(self) -> list[float]:
-        raise NotImplementedError  # pragma: no cover
+    def _stayed_s(self) -> float:
+        """Seconds spent so far by those still inside."""
+        raise NotImplementedError
 
     def record(self) -> StationRecord:
         """What happened until now; those still inside count for the time they have spent."""
-        now = self._env.now
-        self._advance(now)
-        staying = sum(now - arrived for arrived in self._still_here())
+        horizon_s = self._env.now
+        area_s = self._area_s + self.present * (horizon_s - self._since_s)
         return StationRecord(
             name=self.name,
             servers=self.servers,
@@ -88,26 +120,46 @@ class _Presence:
             busy_s=self._busy_s,
             waiting_s=self._waiting_s,
             queue_max=self._queue_max,
-            area_s=self._area_s,
-            sojourn_s=self._sojourn_s + staying,
+            area_s=area_s,
+            sojourn_s=self._sojourn_s + self._stayed_s(),
         )
+
+
+class Later(Event):
+    """An event after a delay; its value is what `effect` returned then, whether or not anybody still waits for it."""
+
+    def __init__(self, env: Environment, delay_s: float, effect: Callable[[], Any]) -> None:
+        self.env = env
+        self.callbacks = [self._happen]
+        self._ok = True
+        self._value = None
+        self._effect = effect
+        env.schedule(self, NORMAL, delay_s)
+
+    def _happen(self, event: Event) -> None:
+        self._value = self._effect()
+
+
+class Starter(Event):
+    """An event that is given its delay later than its listeners."""
+
+    def start(self, delay_s: float) -> None:
+        self._ok = True
+        self._value = None
+        self.env.schedule(self, NORMAL, delay_s)
 
 
 class Visit(Event):
     """A stay in a station; its value is what `effect` returned when it ended, whether or not anybody still waits for it."""
 
     def __init__(self, station: Station, delay_s: float, effect: Callable[[], Any] | None) -> None:
-        self.env = station._env
+        self.env = env = station._env
         self.callbacks = [station._leave]
         self._ok = True
         self._value = None
-        self.arrived_s = self.env.now
+        self.arrived_s = env.now
         self.effect = effect
-        self.env.schedule(self, delay=delay_s)
-
-    def end(self) -> None:
-        if self.effect is not None:
-            self._value = self.effect()
+        env.schedule(self, NORMAL, delay_s)
 
 
 class Station(_Presence):
@@ -116,29 +168,34 @@ class Station(_Presence):
     def __init__(self, env: Environment, name: str, servers: int, weather: Timetable = UP) -> None:
         super().__init__(env, name, servers)
         self._free_at = [0.0] * servers
-        self._weather = weather
-        self._inside: dict[Visit, None] = {}
+        self._span = weather.span if weather.spells else None
+        self._arrived_sum_s = 0.0  # of those inside
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Visit:
         """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
         now = self._env.now
-        start = max(now + travel_s, self._free_at[0])
-        start, finish = self._weather.span(start, service_s)
+        start = self._free_at[0]
+        if start < now + travel_s:
+            start = now + travel_s
+        if self._span is None:
+            finish = start + service_s
+        else:
+            start, finish = self._span(start, service_s)
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
         self._enter(now)
-        visit = Visit(self, finish - now, effect)
-        self._inside[visit] = None
-        return visit
+        self._arrived_sum_s += now
+        return Visit(self, finish - now, effect)
 
-    def _leave(self, event: Event) -> None:
-        assert isinstance(event, Visit)
-        del self._inside[event]
-        self._exit(self._env.now, event.arrived_s)
-        event.end()
+    def _leave(self, visit: Event) -> None:
+        assert type(visit) is Visit
+        self._exit(self._env.now, visit.arrived_s)
+        self._arrived_sum_s -= visit.arrived_s
+        if visit.effect is not None:
+            visit._value = visit.effect()
 
-    def _still_here(self) -> list[float]:
-        return [visit.arrived_s for visit in self._inside]
+    def _stayed_s(self) -> float:
+        return self.present * self._env.now - self._arrived_sum_s
 
 
 class Job:
@@ -248,8 +305,9 @@ class Pool(_Presence):
         while self._queue and self._idle:
             self._start(self._queue.popleft())
 
-    def _still_here(self) -> list[float]:
-        return [job.arrived_s for job in self._queue] + [job.arrived_s for _, job, _ in self._running.values()]
+    def _stayed_s(self) -> float:
+        inside = [*self._queue, *(job for _, job, _ in self._running.values())]
+        return sum(self._env.now - job.arrived_s for job in inside)
 
     def record(self) -> StationRecord:
         record = super().record()

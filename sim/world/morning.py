@@ -88,7 +88,7 @@ class Morning:
         )  # fmt: skip
         self._plan, self._shop, self._view = plan, shop, view
         self._stations: list[Station | Pool] = [
-            *shop.pools.values(), database.station, broker.station, *(consumer.station for consumer in consumers)
+            *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
         ]  # fmt: skip
 
     def run(self) -> Tables:

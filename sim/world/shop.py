@@ -20,7 +20,7 @@ from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import Database, Event, Order
-from sim.world.engine import Crash, Job, Pool, Story
+from sim.world.engine import Crash, Job, Pool, Starter, Story
 from sim.world.faults import FaultPlan
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
@@ -56,6 +56,8 @@ class Shop:
         self._struck = struck
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
+        self._timeout_s = design.payment.timeout
+        self._keyed = getattr(design.payment, "key", "none") == "order"
         self._slower = plan.weather("checkout")
 
     # Setting up
@@ -185,9 +187,8 @@ class Shop:
 
     def charge(self, order: Order) -> Story:
         """Call the provider; the Outcome as far as we can know it."""
-        payment = self.design.payment
-        key = order.id if getattr(payment, "key", "none") == "order" else None
-        outcome: Outcome = yield self.provider.charge(order, payment.timeout, key)
+        key = order.id if self._keyed else None  # a key per attempt is as good as none
+        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
         self.took("charge", order.purchase)
         return outcome
 
@@ -220,14 +221,21 @@ class Shop:
         Polls that find nothing are skipped over (and counted): the next one comes at the same time as if they had been made.
         """
         database = self.database
-        yield Timeout(self.env, poll_every_s)
-        if not database.outbox:
+        if database.outbox:
+            yield Timeout(self.env, poll_every_s)
+        else:
             began_s = self.env.now
-            yield database.row_written()
             period_s = poll_every_s + mean(self.design.database.read)
-            polls = max(1, math.ceil((self.env.now - began_s) / period_s))
-            database.reads += polls
-            yield Timeout(self.env, max(0.0, began_s + polls * period_s - self.env.now))
+            poll = Starter(self.env)
+
+            def wake() -> None:
+                slept_s = self.env.now - began_s
+                empty = max(0, math.ceil((slept_s - poll_every_s) / period_s))
+                database.reads += empty
+                poll.start(max(0.0, poll_every_s + empty * period_s - slept_s))
+
+            database.when_row_written(wake)
+            yield poll
         rows = database.unpublished(batch)
         yield database.query(None, lambda: None)
         return rows

@@ -1,0 +1,31 @@
+"""Coffee please: a flight simulator for checkout correctness.
+
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `load_scenario`, `load_design`. They are imported
+when first used, so that `import sim` is instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sim.architectures import load_design
+    from sim.config.library import load_scenario
+    from sim.experiment.compare import compare, run
+
+_HOME = {
+    "compare": "sim.experiment.compare",
+    "run": "sim.experiment.compare",
+    "load_design": "sim.architectures",
+    "load_scenario": "sim.config.library",
+}
+__all__ = ["__version__", "compare", "load_design", "load_scenario", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")

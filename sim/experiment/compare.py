@@ -1,0 +1,210 @@
+"""The main job: designs side by side on the same mornings, with intervals, paired differences and verdicts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from sim import __version__
+from sim.architectures import ARCHITECTURES, load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.library import digest, load_scenario
+from sim.config.prices import Prices, load_prices
+from sim.config.scenario import Scenario
+from sim.experiment.mornings import Progress, Summary, run_mornings, simulate
+from sim.experiment.statistics import Difference, Estimate, estimate, paired
+from sim.vocabulary import METRICS
+
+Status = Literal["met", "violated", "undecided"]
+MOST_MORNINGS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One objective of the scenario, judged on one design."""
+
+    metric: str
+    limit: float
+    status: Status
+    estimate: Estimate
+
+    @property
+    def name(self) -> str:
+        """How it is said: `ack_latency_p95 <= 1 s`."""
+        unit = {"share": "", "s": " s", "USD": " USD", "count": ""}[METRICS[self.metric].unit]
+        sign = "<=" if METRICS[self.metric].better == "lower" else ">="
+        return f"{self.metric} {sign} {self.limit:g}{unit}"
+
+
+def judge(metric: str, limit: float, value: Estimate) -> Status:
+    """Met or violated when the whole interval is; one witness violates a limit of zero, never violates any."""
+    if value.never:
+        return "violated"
+    if value.mean is None:
+        return "undecided"
+    if limit == 0 and METRICS[metric].better == "lower":
+        return "violated" if value.mean > 0 else "met"
+    if value.low is None or value.high is None:
+        return "undecided"
+    if METRICS[metric].better == "higher":
+        return "met" if value.low >= limit else "violated" if value.high < limit else "undecided"
+    return "met" if value.high <= limit else "violated" if value.low > limit else "undecided"
+
+
+@dataclass
+class Result:
+    """One design on all mornings."""
+
+    design: Design
+    scenario: Scenario
+    summaries: list[Summary]
+
+    def values(self, metric: str) -> np.ndarray:
+        """A metric's morning values, shape (mornings,); NaN: nothing to count, inf: never."""
+        return np.array([summary.metrics[metric] for summary in self.summaries])
+
+    @cached_property
+    def metrics(self) -> dict[str, Estimate]:
+        purchases = int(self.values("purchases").sum())
+        polls = sum(summary.polls for summary in self.summaries)
+        result = {}
+        for name, metric in METRICS.items():
+            looked_at = polls if name == "stale_read_rate" else purchases
+            share_of = looked_at if metric.unit == "share" else None
+            result[name] = estimate(self.values(name), share_of=share_of, count_mornings=name == "collapsed_share")
+        return result
+
+    @cached_property
+    def objectives(self) -> list[Objective]:
+        return [
+            Objective(metric, limit, judge(metric, limit, self.metrics[metric]), self.metrics[metric])
+            for metric, limit in self.scenario.objectives.items()
+        ]
+
+    @property
+    def verdict(self) -> Status:
+        statuses = {objective.status for objective in self.objectives}
+        return "violated" if "violated" in statuses else "undecided" if "undecided" in statuses else "met"
+
+    def lags(self, name: Literal["ack", "confirmation", "read_model"]) -> np.ndarray:
+        """All mornings' lags in seconds, sorted, inf for never."""
+        return np.sort(np.concatenate([summary.lags[name] for summary in self.summaries]))
+
+
+@dataclass
+class Comparison:
+    """Designs on the same mornings. The first design is the baseline of the paired differences."""
+
+    scenario: Scenario
+    results: dict[str, Result]
+    seed: int
+    asked: int  # mornings asked for; fewer are there after Ctrl-C
+    interrupted: bool
+    wall_s: float
+    prices: Prices = field(repr=False)
+
+    @property
+    def mornings(self) -> int:
+        return len(next(iter(self.results.values())).summaries)
+
+    @property
+    def digest(self) -> str:
+        return digest(self.scenario, *(result.design for result in self.results.values()))
+
+    @property
+    def version(self) -> str:
+        return __version__
+
+    def paired(self, name: str) -> dict[str, Difference]:
+        """Metric -> difference of a design against the baseline, morning by morning."""
+        baseline = next(iter(self.results.values()))
+        return {metric: paired(self.results[name].values(metric), baseline.values(metric)) for metric in METRICS}
+
+    @property
+    def purchases_per_s(self) -> float:
+        """Simulated purchases per second and core."""
+        summaries = [summary for result in self.results.values() for summary in result.summaries]
+        return sum(s.metrics["purchases"] for s in summaries) / max(sum(s.wall_s for s in summaries), 1e-9)
+
+    @property
+    def metrics(self) -> Any:
+        """A DataFrame with one row a design and metric: mean, low, high, n, never."""
+        import pandas as pd
+
+        rows = [
+            {"design": name, "metric": metric, **vars(value)}
+            for name, result in self.results.items()
+            for metric, value in result.metrics.items()
+        ]
+        return pd.DataFrame(rows).set_index(["design", "metric"])
+
+
+def compare(
+    scenario: Scenario | str,
+    designs: Sequence[Design | str] = tuple(ARCHITECTURES),
+    *,
+    mornings: int = 10,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
+
+    After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there are none.
+    """
+    if not 1 <= mornings <= MOST_MORNINGS:
+        raise ConfigError(f"--mornings: expected a whole number from 1 to {MOST_MORNINGS:,} (got {mornings})")
+    if not 0 <= seed <= 2**63:
+        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs})")
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
+    names = [design.name for design in chosen]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
+    prices = load_prices(world.prices)
+    begin = time.perf_counter()
+    seeds = list(range(seed, seed + mornings))
+    complete, interrupted = run_mornings(world, chosen, prices, seeds=seeds, jobs=jobs, progress=progress)
+    if not complete:
+        raise KeyboardInterrupt
+    results = {
+        design.name: Result(design, world, [complete[seed][number] for seed in seeds if seed in complete])
+        for number, design in enumerate(chosen)
+    }
+    return Comparison(world, results, seed, mornings, interrupted, time.perf_counter() - begin, prices)
+
+
+@dataclass
+class Run:
+    """One morning of one design, with its tables."""
+
+    scenario: Scenario
+    design: Design
+    seed: int
+    metrics: dict[str, float]
+    frames: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        """The tables by name: purchases, requests, charges, orders, awards, reads, stations."""
+        frames = self.__dict__.get("frames", {})
+        if name in frames:
+            return frames[name]
+        raise AttributeError(name)
+
+
+def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run:
+    """One morning with all its tables as pandas DataFrames (seconds since the start). Raises ConfigError."""
+    from sim.ledger.metrics import measure
+
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = load_design(design) if isinstance(design, str) else design
+    tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
+    return Run(world, chosen, seed, measure(evidence), tables.frames())

@@ -1,0 +1,71 @@
+"""The morning over time: what a minute looked like, for charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.ledger.audit import Audit
+from sim.ledger.records import Tables
+from sim.vocabulary import SETTLED
+
+STEP_S = 60.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One value a step of STEP_S seconds, from the start of the morning to its horizon, shape (steps,)."""
+
+    arrivals: np.ndarray  # purchases submitted within the step
+    ack_p95_s: np.ndarray  # of the purchases submitted within the step; inf: never; NaN: nobody came
+    backlog: np.ndarray  # orders accepted and not settled, at the end of the step
+    behind: np.ndarray  # confirmed orders that the status view doesn't show yet, at the end of the step
+    double_charges: np.ndarray  # purchases charged more than once so far, at the end of the step
+
+
+def series(tables: Tables, audit: Audit) -> Series:
+    """Bin one morning's tables. An order that never settles stays in the backlog, one never shown stays behind."""
+    edges = np.arange(0.0, tables.horizon_s + STEP_S, STEP_S)
+    ends = edges[1:]
+    purchases, orders, charges = tables.purchases, tables.orders, tables.charges
+    submitted = purchases["submitted_s"]
+    minute = np.minimum((submitted / STEP_S).astype(int), len(ends) - 1)
+    settled_s = np.where(np.isin(orders["status"], SETTLED), orders["changed_s"], np.inf)
+    confirmed_s = np.sort(orders["confirmed_s"][~np.isnan(orders["confirmed_s"])])
+    visible_s = np.sort(orders["visible_s"][~np.isnan(orders["visible_s"])])
+    return Series(
+        arrivals=np.bincount(minute, minlength=len(ends)),
+        ack_p95_s=_p95_by_minute(purchases["acknowledged_s"] - submitted, minute, purchases["good_card"] == 1, len(ends)),
+        backlog=_until(orders["created_s"], ends) - _until(settled_s, ends),
+        behind=_until(confirmed_s, ends) - _until(visible_s, ends),
+        double_charges=_until(_second_charge_s(charges["purchase"], charges["captured_s"]), ends),
+    )
+
+
+def _until(times_s: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    return np.searchsorted(np.sort(times_s), ends, side="right")
+
+
+def _p95_by_minute(lag_s: np.ndarray, minute: np.ndarray, counted: np.ndarray, steps: int) -> np.ndarray:
+    result = np.full(steps, np.nan)
+    lag_s = np.nan_to_num(lag_s, nan=np.inf)
+    order = np.lexsort((lag_s[counted], minute[counted]))
+    lags, minutes = lag_s[counted][order], minute[counted][order]
+    first = np.searchsorted(minutes, np.arange(steps), side="left")
+    last = np.searchsorted(minutes, np.arange(steps), side="right")
+    some = last > first
+    result[some] = lags[(first + np.ceil((last - first) * 0.95).astype(int) - 1)[some]]
+    return result
+
+
+def _second_charge_s(purchase: np.ndarray, captured_s: np.ndarray) -> np.ndarray:
+    """When each purchase that was charged more than once was charged for the second time."""
+    captured = ~np.isnan(captured_s)
+    order = np.lexsort((captured_s[captured], purchase[captured]))
+    owner, when_s = purchase[captured][order], captured_s[captured][order]
+    first = np.ones(len(owner), dtype=bool)
+    first[1:] = owner[1:] != owner[:-1]
+    second = np.zeros(len(owner), dtype=bool)
+    second[1:] = first[:-1] & ~first[1:]
+    return when_s[second]
