@@ -60,7 +60,7 @@ class Idempotent(Design):
             yield shop.sleep(self.completer.every)
             stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
             for order in stuck:
-                shop.start(lambda order=order: self.pay(shop, order))
+                shop.start(self.pay(shop, order))
 
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from simpy.events import Event as Moment
 
 from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
+from sim.vocabulary import Status
 from sim.world.database import Event
 from sim.world.engine import Crash, Job, Later, Pool, Station, Story, after
 from sim.world.streams import Draw, Streams
@@ -30,13 +31,15 @@ class Broker:
         self._publish_s = streams.times("broker.publish", knobs.publish)
         self._duplicate = streams.uniform("broker.duplicate")
         self._p_duplicate = p_duplicate
-        self._consumers: list[tuple[Callable[[Event], bool], Consumer]] = []
+        self._consumers: dict[Status, list[Consumer]] = {status: [] for status in Status}
         self.published = 0
         self.delivered = 0
         self.told = 0  # distinct events that reached the broker
 
-    def subscribe(self, consumer: Consumer, wants: Callable[[Event], bool] = lambda event: True) -> None:
-        self._consumers.append((wants, consumer))
+    def subscribe(self, consumer: Consumer, statuses: Iterable[Status] = Status) -> None:
+        """Deliver to `consumer` every event that says one of these statuses."""
+        for status in statuses:
+            self._consumers[status].append(consumer)
 
     def publish(self, event: Event) -> Later:
         """Hand an event over; it is the broker's when the returned event happens, even if the publisher has died."""
@@ -48,9 +51,8 @@ class Broker:
         if not event.told:
             event.told = True
             self.told += 1
-        for wants, consumer in self._consumers:
-            if wants(event):
-                self._deliver(consumer, event, 0)
+        for consumer in self._consumers[event.status]:
+            self._deliver(consumer, event, 0)
 
     def _deliver(self, consumer: Consumer, event: Event, delivery: int) -> None:
         self.delivered += 1
@@ -119,7 +121,7 @@ class WorkerConsumer:
     def _arrive(self, moment: Moment) -> None:
         event, delivery = moment.value
         died = partial(self._broker.again, self, event, delivery, self._broker.knobs.visibility)
-        self.pool.submit(Job(partial(self._story, event, delivery), partial(self._done, event, delivery), died))
+        self.pool.submit(Job(self._story(event, delivery), partial(self._done, event, delivery), died))
 
     def _done(self, event: Event, delivery: int, again_in_s: float | None) -> None:
         if again_in_s is None:

@@ -58,7 +58,7 @@ class Checkout:
             self._answer(request, UNAVAILABLE)
             return
         skip = None if self._patience_s is None else partial(self._too_late, request)
-        pool.submit(Job(partial(self._handle, request), partial(self._done, request), partial(self._died, request), skip))
+        pool.submit(Job(self._handle(request), partial(self._done, request), partial(self._died, request), skip))
 
     def _too_late(self, request: Request) -> bool:
         assert self._patience_s is not None

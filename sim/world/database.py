@@ -21,6 +21,8 @@ from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
 NEVER = float("nan")
+NOBODY = -1  # the owner of operations that belong to no purchase: it counts its turns in the last cell
+CHORES = 1_000_000  # where the draws for those are taken from, away from every purchase's
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
     Outcome.DECLINED: Status.DECLINED,
@@ -72,8 +74,7 @@ class Database:
         self.station = Station(env, "database", knobs.connections, weather)
         self._write_s = streams.times("database.write", knobs.write)
         self._read_s = streams.times("database.read", knobs.read)
-        self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each purchase has made; the last: nobody's
-        self._chores = purchases
+        self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
         self._by_key: dict[int, Order] = {}
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
@@ -84,21 +85,19 @@ class Database:
         self.reads = 0
         self.writes = 0
 
-    def transaction(self, purchase: int | None, effect: Callable[[], Any]) -> Visit:
-        """One atomic write on behalf of a purchase (or of no one); an event whose value is what `effect` returned."""
+    def transaction(self, purchase: int, effect: Callable[[], Any]) -> Visit:
+        """One atomic write on behalf of a purchase (or NOBODY); an event whose value is what `effect` returned."""
         self.writes += 1
-        return self.station.serve(self._write_s(*self._turn(purchase)), effect)
+        turn = self._operations[purchase]
+        self._operations[purchase] = turn + 1
+        return self.station.serve(self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES), effect)
 
-    def query(self, purchase: int | None, effect: Callable[[], Any]) -> Visit:
+    def query(self, purchase: int, effect: Callable[[], Any]) -> Visit:
         """One read; like `transaction`."""
         self.reads += 1
-        return self.station.serve(self._read_s(*self._turn(purchase)), effect)
-
-    def _turn(self, purchase: int | None) -> tuple[int, int]:
-        owner = self._chores if purchase is None else purchase
-        turn = self._operations[owner]
-        self._operations[owner] = turn + 1
-        return (owner, turn) if purchase is not None else (turn, 1_000_000)
+        turn = self._operations[purchase]
+        self._operations[purchase] = turn + 1
+        return self.station.serve(self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES), effect)
 
     # What follows is done inside a transaction or query: it takes no time of its own.
 

@@ -73,7 +73,7 @@ class Morning:
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
         )
-        broker.subscribe(awards, lambda event: event.status is Status.CONFIRMED)
+        broker.subscribe(awards, [Status.CONFIRMED])
         consumers = [awards]
         if not design.read_model.inline:
             projector = single_consumer(

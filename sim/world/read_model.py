@@ -30,7 +30,8 @@ class ReadModel:
     def apply(self, event: Event) -> None:
         """Show the order as the event says, unless the view already knows better."""
         number = event.order.id
-        self._grow(number)
+        if number >= len(self._version):
+            self._grow(number)
         if event.version <= self._version[number]:
             return
         self._version[number] = event.version

@@ -63,14 +63,18 @@ class Budget:
 
 
 class Breaker:
-    """Opens when too many of the last calls failed; after a pause one trial call decides whether it closes."""
+    """Opens when too many of the last calls failed; then one trial call per pause decides whether it closes.
+
+    A trial whose caller dies never reports back: after another pause the next caller tries. (A breaker that waits for the lost
+    trial stays open for ever.)
+    """
 
     def __init__(self, knobs: BreakerKnobs) -> None:
         self._knobs = knobs
         self._last: deque[bool] = deque(maxlen=knobs.window)
         self._failures = 0
         self._open_until_s: float | None = None
-        self._trial = False
+        self._on_trial = False
 
     def wait_s(self, now: float) -> float:
         """0: call now (and tell `note` how it went); else come back after this long."""
@@ -78,17 +82,16 @@ class Breaker:
             return 0.0
         if now < self._open_until_s:
             return self._open_until_s - now
-        if self._trial:
-            return self._knobs.open
-        self._trial = True
+        self._on_trial = True
+        self._open_until_s = now + self._knobs.open
         return 0.0
 
     def note(self, now: float, *, failed: bool) -> None:
+        """How a call went. While open, only the trial counts, not the calls that had begun before."""
         if self._open_until_s is not None:
-            if now < self._open_until_s:
-                return  # a call that had begun before it opened
-            self._trial = False
-            self._open_until_s = now + self._knobs.open if failed else None
+            if self._on_trial:
+                self._on_trial = False
+                self._open_until_s = now + self._knobs.open if failed else None
             return
         if len(self._last) == self._knobs.window:
             self._failures -= self._last[0]

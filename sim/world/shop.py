@@ -19,7 +19,7 @@ from sim.config.design import Completer, Design
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
-from sim.world.database import Database, Event, Order
+from sim.world.database import NOBODY, Database, Event, Order
 from sim.world.engine import Crash, Job, Pool, Starter, Story
 from sim.world.faults import FaultPlan
 from sim.world.provider import Provider
@@ -88,7 +88,7 @@ class Shop:
         """A pool that `start` gives work to."""
         self.pools[component] = Pool(self.env, component, number)
 
-    def start(self, story: Callable[[], Story]) -> None:
+    def start(self, story: Story) -> None:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
         self.pools[self.component].submit(Job(story, lambda result: None, lambda: None))
 
@@ -99,7 +99,7 @@ class Shop:
         consumer = WorkerConsumer(
             self.env, self.broker, self.pools[component], lambda event, delivery: story(shop, event.order, delivery + 1)
         )
-        self.broker.subscribe(consumer, lambda event: event.status is Status.PENDING)
+        self.broker.subscribe(consumer, [Status.PENDING])
 
     # Steps
 
@@ -237,11 +237,11 @@ class Shop:
             database.when_row_written(wake)
             yield poll
         rows = database.unpublished(batch)
-        yield database.query(None, lambda: None)
+        yield database.query(NOBODY, lambda: None)
         return rows
 
     def mark_published(self, rows: list[Event]) -> Story:
-        yield self.database.transaction(None, lambda: self.database.mark_published(rows))
+        yield self.database.transaction(NOBODY, lambda: self.database.mark_published(rows))
         self.took("mark", rows[-1].order.purchase)
 
     def stuck_orders(self, completer: Completer, *, lock_s: float) -> Story:
@@ -254,7 +254,7 @@ class Shop:
                 order.busy_until_s = now + lock_s
             return stuck
 
-        orders: list[Order] = yield self.database.transaction(None, claim)
+        orders: list[Order] = yield self.database.transaction(NOBODY, claim)
         return orders
 
     def refund(self, row: int) -> Story:
