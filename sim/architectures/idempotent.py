@@ -10,6 +10,7 @@ from sim.ledger.promises import (
     Promise,
     charged_at_most_once,
     every_confirmed_order_was_paid,
+    every_order_settles,
     nobody_pays_for_nothing,
     ordered_at_most_once,
 )
@@ -30,7 +31,13 @@ ANSWERS = {
 class Idempotent(Design):
     """Claim the key by unique insert, charge in the request with the order as the provider's key, settle, tell the others."""
 
-    promises: ClassVar[tuple[Promise, ...]] = (charged_at_most_once, ordered_at_most_once, every_confirmed_order_was_paid, nobody_pays_for_nothing)
+    promises: ClassVar[tuple[Promise, ...]] = (
+        charged_at_most_once,
+        ordered_at_most_once,
+        every_confirmed_order_was_paid,
+        nobody_pays_for_nothing,
+        every_order_settles,
+    )
     defaults: ClassVar[dict[str, Any]] = {"app": {"key": "purchase"}, "recovery": {"reconcile_every": "60s"}}
 
     payment: KeyedPayment = KeyedPayment()

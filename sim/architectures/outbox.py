@@ -8,9 +8,11 @@ from sim.architectures.recovery import confirm_by_outbox, reconcile
 from sim.config.design import Design, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
+    all_stores_agree,
     awarded_exactly_once,
     charged_at_most_once,
     every_confirmed_order_was_paid,
+    every_order_settles,
     nobody_pays_for_nothing,
     ordered_at_most_once,
 )
@@ -33,6 +35,8 @@ class Outbox(Design):
         every_confirmed_order_was_paid,
         nobody_pays_for_nothing,
         awarded_exactly_once,
+        every_order_settles,
+        all_stores_agree,
     )
     defaults: ClassVar[dict[str, Any]] = {
         "app": {"key": "purchase"},

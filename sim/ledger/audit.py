@@ -27,7 +27,9 @@ class Audit:
     over_awarded: np.ndarray
     under_awarded: np.ndarray
     misinformed: np.ndarray
+    unsettled: np.ndarray  # with an order that is still neither confirmed, declined nor given up
     correct: np.ndarray  # one order, one charge, one award
+    differing: np.ndarray  # with an order that differs between write model, view and ledger when the morning has drained
     agreed_s: np.ndarray  # per order: from when on write model, view and ledger agree; inf: never
 
 
@@ -46,6 +48,7 @@ def audit(tables: Tables) -> Audit:
     kept_by_order = _count(charges["order"][kept], len(orders))
     earned = (ordered_of > 0).astype(int)
 
+    agreed_s = _agreed_s(tables, kept, kept_by_order)
     first_confirmed_s = np.full(number, np.inf)
     np.minimum.at(first_confirmed_s, orders["purchase"][confirmed], orders["confirmed_s"][confirmed])
     told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
@@ -61,8 +64,10 @@ def audit(tables: Tables) -> Audit:
         over_awarded=awarded_of > earned,
         under_awarded=awarded_of < earned,
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
+        unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
         correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1),
-        agreed_s=_agreed_s(tables, kept, kept_by_order),
+        differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
+        agreed_s=agreed_s,
     )
 
 

@@ -34,9 +34,9 @@ def assert_laws(tables: Tables, audit: Audit) -> None:
 
     counts = tables.counts
     _equal(
-        "outbox rows written = delivered at least once + pending",
+        "outbox rows written = delivered at least once + pending + marked and lost",
         counts["outbox_written"],
-        counts["outbox_told"] + counts["outbox_pending"],
+        counts["outbox_told"] + counts["outbox_pending"] + counts["outbox_lost"],
     )
     distinct = len(np.unique(tables.awards["order"]))
     over = np.maximum(np.bincount(tables.awards["order"], minlength=1) - 1, 0).sum()

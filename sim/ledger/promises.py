@@ -39,6 +39,16 @@ def awarded_exactly_once(audit: Audit) -> np.ndarray:
     return np.flatnonzero(audit.over_awarded | audit.under_awarded)
 
 
+def every_order_settles(audit: Audit) -> np.ndarray:
+    """No order is still pending or unknown when the morning has drained."""
+    return np.flatnonzero(audit.unsettled)
+
+
+def all_stores_agree(audit: Audit) -> np.ndarray:
+    """In the end the write model, the status view and the provider's ledger say the same of every order."""
+    return np.flatnonzero(audit.differing)
+
+
 PROMISES: dict[str, Promise] = {
     promise.__name__: promise
     for promise in (
@@ -47,5 +57,7 @@ PROMISES: dict[str, Promise] = {
         every_confirmed_order_was_paid,
         nobody_pays_for_nothing,
         awarded_exactly_once,
+        every_order_settles,
+        all_stores_agree,
     )
 }

@@ -79,6 +79,7 @@ class Database:
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[Event] = deque()  # rows that are not marked as published
+        self.marked_too_early: list[Event] = []
         self._poller: Callable[[], None] | None = None
         self.events = 0
         self.rows_written = 0  # to the outbox
@@ -164,11 +165,11 @@ class Database:
         return list(islice(self.outbox, batch))
 
     def mark_published(self, rows: list[Event]) -> None:
+        """Take rows out of the outbox; those that no broker has heard of yet are remembered for the audit."""
         for row in rows:
-            if self.outbox and self.outbox[0] is row:
-                self.outbox.popleft()
-            elif row in self.outbox:
-                self.outbox.remove(row)
+            self.outbox.remove(row)
+            if not row.told:
+                self.marked_too_early.append(row)
 
     def table(self, view_status: array, view_changed_s: array, visible_s: array) -> Orders:
         """All orders as a table, beside what the status view shows of them."""

@@ -128,6 +128,7 @@ class Morning:
             "outbox_written": database.rows_written,
             "outbox_told": shop.broker.told if database.rows_written else 0,
             "outbox_pending": sum(not row.told for row in database.outbox),
+            "outbox_lost": sum(not row.told for row in database.marked_too_early),
             "broker_published": shop.broker.published,
             "broker_delivered": shop.broker.delivered,
             "polls": self._view.polls,

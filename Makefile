@@ -1,0 +1,54 @@
+# `make demo` and `make test` set everything up from nothing but python3 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test lint bench gallery lock clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
+	$(BIN)/coffee compare morning-rush
+
+test: $(VENV)/ready-dev  ## set up, then run the tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/ready-dev  ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/ready-dev  ## speed and memory, as ratios to a bare event loop measured in the same run
+	$(BIN)/python -m tests.bench
+
+gallery: $(VENV)/ready  ## write the committed sample report anew
+	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush
+
+lock: $(VENV)/ready-dev  ## resolve the dependencies anew (names, versions and markers only)
+	$(BIN)/python -m uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
+
+clean:  ## forget the set-up
+	rm -rf $(VENV) build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# uv where it installs, plain pip where it doesn't.
+define install
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then $(BIN)/python -m uv pip install --quiet --python $(BIN)/python $(1); \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1); fi
+endef
+
+$(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable .)
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable '.[dev]')
+	@touch $@ $(VENV)/ready

@@ -1,0 +1,36 @@
+"""Architectures broken on purpose. Each looks right at a glance, and each breaks a promise that the tests must catch."""
+
+from __future__ import annotations
+
+from sim.architectures.outbox import Outbox
+from sim.vocabulary import Answer, Reply
+from sim.world.customer import Request
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+
+class OutboxInMemory(Outbox):
+    """Commits the order, and keeps the news of it in the checkout's memory for a moment."""
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        known = shop.database.with_key(request.key)
+        if known is not None:
+            return Reply(Answer.PENDING, known, replayed=True)
+        order = yield shop.database.transaction(
+            request.purchase, lambda: shop.database.create(request.purchase, request.cents, request.key)
+        )
+        shop.took("accept", order.purchase)  # a crash here loses what follows
+        shop.database.add_to_outbox(order)
+        return Reply(Answer.PENDING, order)
+
+
+class MarksBeforePublishing(Outbox):
+    """A relay that marks rows as published and then publishes them: at most once."""
+
+    def publish(self, shop: Shop) -> Story:
+        while True:
+            rows = yield from shop.next_rows(poll_every_s=self.relay.poll_every, batch=self.relay.batch)
+            yield from shop.mark_published(rows)
+            for row in rows:
+                yield from shop.publish(row)
