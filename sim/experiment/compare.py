@@ -156,7 +156,8 @@ def compare(
 ) -> Comparison:
     """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
 
-    After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there are none.
+    After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
+    are none.
     """
     if not 1 <= mornings <= MOST_MORNINGS:
         raise ConfigError(f"--mornings: expected a whole number from 1 to {MOST_MORNINGS:,} (got {mornings})")

@@ -37,7 +37,6 @@ class Summary:
     stations: list[StationRecord]
     faults: list[tuple[str, float, float]]
     polls: int
-    events: int
     wall_s: float
 
 
@@ -57,13 +56,12 @@ def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> 
     return Summary(
         seed=seed,
         metrics=measure(evidence),
-        series=series(tables, evidence.audit),
+        series=series(tables),
         lags={name: lag(evidence).astype(np.float32) for name, lag in lags.items()},
         costs=evidence.bill.parts,
         stations=tables.stations,
         faults=tables.faults,
         polls=tables.counts["polls"],
-        events=tables.events,
         wall_s=time.perf_counter() - begin,
     )
 

@@ -48,7 +48,7 @@ def audit(tables: Tables) -> Audit:
     kept_by_order = _count(charges["order"][kept], len(orders))
     earned = (ordered_of > 0).astype(int)
 
-    agreed_s = _agreed_s(tables, kept, kept_by_order)
+    agreed_s = _agreed_s(tables, kept_by_order)
     first_confirmed_s = np.full(number, np.inf)
     np.minimum.at(first_confirmed_s, orders["purchase"][confirmed], orders["confirmed_s"][confirmed])
     told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
@@ -75,7 +75,7 @@ def _count(owners: np.ndarray, number: int) -> np.ndarray:
     return np.bincount(owners, minlength=number)
 
 
-def _agreed_s(tables: Tables, kept: np.ndarray, kept_by_order: np.ndarray) -> np.ndarray:
+def _agreed_s(tables: Tables, kept_by_order: np.ndarray) -> np.ndarray:
     charges, orders = tables.charges, tables.orders
     status = orders["status"]
     settled = np.isin(status, SETTLED)

@@ -54,7 +54,7 @@ def _strangers(tables: Tables) -> int:
 
 
 def _ordered_times(tables: Tables, audit: Audit) -> None:
-    """submitted ≤ acknowledged, confirmed; created ≤ confirmed ≤ visible; sent ≤ answered and captured."""
+    """Time runs forward: submitted ≤ acknowledged, confirmed; created ≤ confirmed ≤ visible; sent ≤ answered and captured."""
     pairs = (
         ("submitted before acknowledged", tables.purchases["submitted_s"], tables.purchases["acknowledged_s"]),
         ("submitted before confirmed", tables.purchases["submitted_s"], audit.confirmed_s),

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Times = array  # of seconds since the start of the morning
-Numbers = array  # of whole numbers, such as the index of a purchase
-Small = array  # of codes and flags from -128 to 127
+if TYPE_CHECKING:
+    Times = array[float]  # seconds since the start of the morning
+    Numbers = array[int]  # whole numbers, such as the index of a purchase
+    Small = array[int]  # codes and flags from -128 to 127
+else:
+    Times = Numbers = Small = array
 _TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
 
 
@@ -146,7 +149,6 @@ class Tables:
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
     counts: dict[str, int] = field(default_factory=dict)  # operations, for the laws and the bill
-    events: int = 0
 
     def frames(self) -> dict[str, Any]:
         """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""

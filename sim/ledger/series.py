@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ledger.audit import Audit
 from sim.ledger.records import Tables
 from sim.vocabulary import SETTLED
 
@@ -24,7 +23,7 @@ class Series:
     double_charges: np.ndarray  # purchases charged more than once so far, at the end of the step
 
 
-def series(tables: Tables, audit: Audit) -> Series:
+def series(tables: Tables) -> Series:
     """Bin one morning's tables. An order that never settles stays in the backlog, one never shown stays behind."""
     edges = np.arange(0.0, tables.horizon_s + STEP_S, STEP_S)
     ends = edges[1:]
@@ -68,4 +67,5 @@ def _second_charge_s(purchase: np.ndarray, captured_s: np.ndarray) -> np.ndarray
     first[1:] = owner[1:] != owner[:-1]
     second = np.zeros(len(owner), dtype=bool)
     second[1:] = first[:-1] & ~first[1:]
-    return when_s[second]
+    result: np.ndarray = when_s[second]
+    return result

@@ -7,13 +7,12 @@ from functools import partial
 from typing import Protocol
 
 from simpy import Environment
-from simpy.events import Event as Moment
 
 from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import Event
-from sim.world.engine import Crash, Job, Later, Pool, Station, Story, after
+from sim.world.engine import Crash, Job, Later, Pool, Station, Story, Timer, after
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Timetable
 
@@ -67,8 +66,8 @@ class Broker:
         """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
         after(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
 
-    def _redeliver(self, moment: Moment) -> None:
-        self._deliver(*moment.value)
+    def _redeliver(self, timer: Timer) -> None:
+        self._deliver(*timer.what)
 
 
 class SingleConsumer:
@@ -118,8 +117,8 @@ class WorkerConsumer:
     def deliver(self, event: Event, delivery: int) -> None:
         after(self._env, self._broker.knobs.deliver, self._arrive, (event, delivery))
 
-    def _arrive(self, moment: Moment) -> None:
-        event, delivery = moment.value
+    def _arrive(self, timer: Timer) -> None:
+        event, delivery = timer.what
         died = partial(self._broker.again, self, event, delivery, self._broker.knobs.visibility)
         self.pool.submit(Job(self._story(event, delivery), partial(self._done, event, delivery), died))
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from simpy import Environment
-from simpy.events import Event as Moment
 
 from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
-from sim.ledger.records import Requests
+from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate, Reply
-from sim.world.engine import Job, Pool, Story, after
+from sim.world.engine import Job, Pool, Story, Timer, after
 from sim.world.streams import Streams
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ class Checkout:
         self._handle = handle
         self._limit = design.checkout.queue_limit
         self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
-        self._fate: array = requests.fate
+        self._fate: Small = requests.fate
         self._latency_s = streams.times("network.latency", network.latency)
         self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
         self._p_request_lost = network.request_lost
@@ -49,8 +47,8 @@ class Checkout:
         self._fate[request.row] = Fate.WAITING
         after(self._env, self._latency_s(request.purchase, 2 * request.number), self._arrive, request)
 
-    def _arrive(self, moment: Moment) -> None:
-        request: Request = moment.value
+    def _arrive(self, timer: Timer) -> None:
+        request: Request = timer.what
         pool = self._pool
         full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
         if full or not pool.up:

@@ -6,13 +6,12 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from simpy import Environment
-from simpy.events import Event as Moment
 
 from sim.config.design import App
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Reply, Status
-from sim.world.engine import Alarms, after
+from sim.world.engine import Alarms, Timer, after
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
 from sim.world.streams import Streams
@@ -78,12 +77,12 @@ class Request:
         table.sent_s.append(self.sent_s)
         table.answered_s.append(float("nan"))
 
-    def answered(self, moment: Moment) -> None:
+    def answered(self, timer: Timer) -> None:
         """An answer has come over the network. After the timeout nobody listens any more."""
         if self.closed:
             return
         self.closed = True
-        reply: Reply = moment.value
+        reply: Reply = timer.what
         table = self.customer.crowd.requests
         table.answer[self.row] = reply.answer
         table.answered_s[self.row] = self.customer.crowd.env.now
@@ -151,8 +150,8 @@ class Customer:
         if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.people.double_tap.p:
             after(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
 
-    def _tap_by_mistake(self, moment: Moment) -> None:
-        if not (self.acknowledged or self.done) and moment.value == self.submissions:
+    def _tap_by_mistake(self, timer: Timer) -> None:
+        if not (self.acknowledged or self.done) and timer.what == self.submissions:
             self.tap(twice=False)
 
     def _send(self, submission: int, attempt: int) -> None:
@@ -191,8 +190,8 @@ class Customer:
         after(crowd.env, delay_s, self._retry, request)
         return True
 
-    def _retry(self, moment: Moment) -> None:
-        request: Request = moment.value
+    def _retry(self, timer: Timer) -> None:
+        request: Request = timer.what
         if request.page == self.page and not (self.done or self.acknowledged):
             self._send(request.submission, request.attempt + 1)
 
@@ -220,8 +219,8 @@ class Customer:
         if submission == self.submissions:
             self._react(submission)
 
-    def _patience_ends(self, moment: Moment) -> None:
-        submission: int = moment.value
+    def _patience_ends(self, timer: Timer) -> None:
+        submission: int = timer.what
         if submission == self.submissions and not (self.acknowledged or self.done):
             self._react(submission)
 
@@ -256,7 +255,7 @@ class Customer:
             self.polling_since_s = self.crowd.env.now
             after(self.crowd.env, self.crowd.people.polling.every, self._poll)
 
-    def _poll(self, moment: Moment) -> None:
+    def _poll(self, _: Timer) -> None:
         crowd, now = self.crowd, self.crowd.env.now
         if (self.done and not self.confirmed) or self.order is None:
             return

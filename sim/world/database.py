@@ -14,7 +14,7 @@ from typing import Any
 from simpy import Environment
 
 from sim.config.design import Database as Knobs
-from sim.ledger.records import Orders
+from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
 from sim.world.engine import Station, Visit
 from sim.world.streams import Streams
@@ -171,7 +171,7 @@ class Database:
             if not row.told:
                 self.marked_too_early.append(row)
 
-    def table(self, view_status: array, view_changed_s: array, visible_s: array) -> Orders:
+    def table(self, view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
         """All orders as a table, beside what the status view shows of them."""
         table = Orders()
         for order in self.orders:

@@ -30,19 +30,20 @@ class Crash(Exception):
 
 
 class Timer(Event):
-    """A delay and who is called when it is over."""
+    """A delay, who is called when it is over, and what about."""
 
-    def __init__(self, env: Environment, delay_s: float, callback: Callable[[Event], None], value: Any = None) -> None:
+    def __init__(self, env: Environment, delay_s: float, callback: Callable[[Any], None], what: Any = None) -> None:
         self.env = env
         self.callbacks = [callback]
         self._ok = True
-        self._value = value
+        self._value = None
+        self.what = what
         env.schedule(self, NORMAL, delay_s)
 
 
-def after(env: Environment, delay_s: float, callback: Callable[[Event], None], value: Any = None) -> None:
-    """Call `callback(event)` after `delay_s`; `event.value` is `value`."""
-    Timer(env, delay_s, callback, value)
+def after(env: Environment, delay_s: float, callback: Callable[[Timer], None], what: Any = None) -> None:
+    """Call `callback(timer)` after `delay_s`; `timer.what` is `what`."""
+    Timer(env, delay_s, callback, what)
 
 
 class Alarms:
@@ -59,7 +60,7 @@ class Alarms:
         if len(self._set) == 1:
             after(self._env, self._delay_s, self._ring)
 
-    def _ring(self, moment: Event) -> None:
+    def _ring(self, _: Timer) -> None:
         now, waiting = self._env.now, self._set
         while waiting and (waiting[0][1].closed or waiting[0][0] <= now):
             whom = waiting[0][1]
@@ -146,7 +147,7 @@ class Later(Event):
         self._effect = effect
         env.schedule(self, NORMAL, delay_s)
 
-    def _happen(self, event: Event) -> None:
+    def _happen(self, _: Event) -> None:
         self._value = self._effect()
 
 
@@ -209,6 +210,10 @@ class Station(_Presence):
         return self.present * self._env.now - self._arrived_sum_s
 
 
+def _nobody(_: Event) -> None:
+    raise AssertionError("a story that is not being told cannot go on")
+
+
 class Job:
     """Work for a pool: its story, and what to do with the story's result or its death."""
 
@@ -228,7 +233,7 @@ class Job:
         self.arrived_s = self.started_s = 0.0
         self.worker = -1
         self.target: Event | None = None  # what the story waits for
-        self.go_on: Callable[[Event], None] | None = None  # who is called when that has happened
+        self.go_on: Callable[[Event], None] = _nobody  # is called when that has happened
 
 
 class Pool(_Presence):
@@ -310,7 +315,7 @@ class Pool(_Presence):
         now = self._env.now
         self._busy_s += now - job.started_s
         del self._running[job.worker]
-        job.go_on = None  # the partial holds the job
+        job.go_on = _nobody  # the partial would keep the job alive
         self._exit(now, job.arrived_s)
 
     def _take_down(self, workers: list[int], restart_s: float) -> None:
@@ -319,8 +324,8 @@ class Pool(_Presence):
             self._down_until[worker] = max(until, self._down_until.get(worker, until))
         after(self._env, restart_s, self._bring_up, workers)
 
-    def _bring_up(self, event: Event) -> None:
-        for worker in event.value:
+    def _bring_up(self, timer: Timer) -> None:
+        for worker in timer.what:
             if self._down_until.get(worker, float("inf")) <= self._env.now:
                 del self._down_until[worker]
                 self._free(worker)

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sim.config.scenario import Brownout, Crash, Duplicates, Outage, Scenario, Scheduled, Slow, Spike
-from sim.world import engine
 from sim.world.streams import Draw, Streams, sample
-from sim.world.timetable import Spell, Timetable
+from sim.world.timetable import UP, Spell, Timetable
 
 CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event in hand is handled afresh afterwards
 
@@ -62,7 +61,7 @@ class FaultPlan:
         self._weather = {component: Timetable(these) for component, these in spells.items()}
 
     def weather(self, component: str) -> Timetable:
-        return self._weather.get(component, engine.UP)
+        return self._weather.get(component, UP)
 
     def _add_crash(self, fault: Crash, begin: float, spells: defaultdict[str, list[Spell]]) -> None:
         up = begin + fault.restart

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from simpy import Environment
-from simpy.events import Event as Moment
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
@@ -19,7 +18,7 @@ from sim.world.broker import Broker
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Pool, Station, Story, after
+from sim.world.engine import Pool, Station, Story, Timer, after
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
 from sim.world.provider import Provider
@@ -103,15 +102,15 @@ class Morning:
             self.env.run(until=self.tables.horizon_s)
             return self._collected()
 
-    def _arrive(self, moment: Moment) -> None:
+    def _arrive(self, _: Timer) -> None:
         number = self._next
         self._next = number + 1
         if self._next < len(self._arrivals):
             after(self.env, float(self._arrivals[self._next]) - self.env.now, self._arrive)
         Customer(self._crowd, number)
 
-    def _crash(self, moment: Moment) -> None:
-        component, restart_s = moment.value
+    def _crash(self, timer: Timer) -> None:
+        component, restart_s = timer.what
         self.tables.crashes.append(Struck(component, self.env.now, self.env.now + restart_s))
         if component in self._shop.pools:
             self._shop.pools[component].crash(0, restart_s)

@@ -13,7 +13,7 @@ from simpy import Environment
 from simpy.events import Event, Timeout
 
 from sim.config.scenario import Provider as Knobs
-from sim.ledger.records import Charges
+from sim.ledger.records import Charges, Small
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
 from sim.world.streams import Streams
@@ -38,7 +38,7 @@ class Provider:
     """Charges cards, keeps the ledger, honours idempotency keys."""
 
     def __init__(
-        self, env: Environment, knobs: Knobs, *, good_card: array, charges: Charges, streams: Streams, weather: Timetable
+        self, env: Environment, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable
     ) -> None:
         self._env = env
         self._knobs = knobs

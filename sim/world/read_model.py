@@ -7,7 +7,7 @@ from array import array
 from simpy import Environment
 
 from sim.config.design import ReadModel as Knobs
-from sim.ledger.records import Orders
+from sim.ledger.records import Numbers, Orders, Small, Times
 from sim.vocabulary import Status
 from sim.world.database import NEVER, Database, Event, Order
 
@@ -20,10 +20,10 @@ class ReadModel:
     def __init__(self, env: Environment, knobs: Knobs) -> None:
         self._env = env
         self._knobs = knobs
-        self._version: array = array("i")
-        self._status: array = array("b")
-        self._changed_s: array = array("d")
-        self._visible_s: array = array("d")
+        self._version: Numbers = array("i")
+        self._status: Small = array("b")
+        self._changed_s: Times = array("d")
+        self._visible_s: Times = array("d")
         self._cache: dict[int, tuple[float, int, int]] = {}  # order -> (valid until, status, version)
         self.polls = 0
 

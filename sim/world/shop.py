@@ -80,7 +80,7 @@ class Shop:
                     restart_s = 0.0
                 yield from story(shop)
             except Interrupt as interrupt:
-                restart_s = interrupt.cause
+                restart_s = float(interrupt.cause or 0.0)
             except Crash as crash:
                 restart_s = crash.restart_s
 
@@ -90,7 +90,7 @@ class Shop:
 
     def start(self, story: Story) -> None:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
-        self.pools[self.component].submit(Job(story, lambda result: None, lambda: None))
+        self.pools[self.component].submit(Job(story, lambda _: None, lambda: None))
 
     def consume(self, component: str, story: Callable[[Shop, Order, int], Story], *, workers: int) -> None:
         """Have a pool of workers tell a story for every pending order that is published."""

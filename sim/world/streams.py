@@ -1,8 +1,8 @@
 """Common random numbers: every draw has a name (its purpose) and an owner (a purchase and an attempt).
 
 A draw is a pure function of (seed, purpose, purchase, attempt), so every design meets the same people and the same
-provider on the same morning, even when one makes more calls than another. Draws are made in blocks of consecutive purchases, because
-a scalar numpy draw costs more than a simulated event; blocks may be forgotten and drawn again.
+provider on the same morning, even when one makes more calls than another. Draws are made in blocks of consecutive
+purchases, because a scalar numpy draw costs more than a simulated event; blocks may be forgotten and drawn again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Streams:
         """Seconds from a distribution."""
         if distribution.constant is not None:
             constant = distribution.constant
-            return lambda purchase, attempt: constant
+            return lambda _purchase, _attempt: constant
         return _Stream(self, purpose, lambda rng: sample(distribution, rng, BLOCK))
 
 

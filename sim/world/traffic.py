@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sim.config.errors import ConfigError
@@ -27,10 +29,10 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     clock, traffic = scenario.clock, scenario.traffic
     grid = np.array([0.0, clock.duration])
     if traffic.rate is not None:
-        return grid, np.full(2, traffic.rate)
+        return grid, np.full(2, traffic.rate, dtype=float)
     if traffic.shape is not None:
         times = np.array([clock_s(time) for time in traffic.shape]) - clock.start
-        rates = np.array(list(traffic.shape.values()))
+        rates: np.ndarray = np.array(list(traffic.shape.values()))
     else:
         times = (np.arange(len(COFFEE_SHOP)) + FIRST_HOUR + 0.5) * 3600.0 - clock.start
         rates = np.array(COFFEE_SHOP)
@@ -61,7 +63,7 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
     edges = [edge for spell in spikes.spells for edge in (spell.begin_s, spell.end_s) if 0 < edge < knots[-1]]
     grid = np.unique(np.concatenate([knots, edges]))
     left, width = grid[:-1], np.diff(grid)
-    factor = np.array([spikes.at((a + b) / 2).slower for a, b in zip(grid[:-1], grid[1:], strict=True)])
+    factor = np.array([spikes.at((a + b) / 2).slower for a, b in pairwise(grid)])
     begin, end = np.interp(left, knots, rates) * factor, np.interp(grid[1:], knots, rates) * factor
     expected = np.concatenate([[0.0], np.cumsum((begin + end) / 2 * width)])
     if expected[-1] > MOST_PURCHASES:
@@ -75,4 +77,5 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
 def _invert(rate: np.ndarray, slope: np.ndarray, mass: np.ndarray) -> np.ndarray:
     """The time x at which rate·x + slope·x²/2 = mass (written so that slope 0 and rate 0 are no special cases)."""
     root = np.sqrt(np.maximum(rate**2 + 2 * slope * mass, 0.0))
-    return 2 * mass / np.maximum(rate + root, 1e-300)
+    time: np.ndarray = 2 * mass / np.maximum(rate + root, 1e-300)
+    return time

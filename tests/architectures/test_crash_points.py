@@ -334,9 +334,10 @@ WORLDS = {
 
 @pytest.mark.parametrize(("architecture", "crash"), WORLDS, ids=lambda value: value.replace(" ", "-") or "calm")
 def test_one_customer_one_crash(architecture: str, crash: str) -> None:
-    """A process that dies right after a step leaves behind what was in the database, at the provider and on its way, no more."""
+    """A process that dies after a step leaves behind what was in the database, at the provider and on its way, no more."""
     expected, counts = WORLDS[architecture, crash]
-    fault = "faults: [{crash: %s, after: %s, times: 1}]\n" % tuple(crash.split(" after ")) if crash else ""
+    component, _, step = crash.partition(" after ")
+    fault = f"faults: [{{crash: {component}, after: {step}, times: 1}}]\n" if crash else ""
     tables, audit = morning(world(ONE_CUSTOMER + fault), design(architecture))
     assert timeline(tables) == [line.strip() for line in expected.strip().splitlines()]
     assert (audit.charged[0], audit.ordered[0], audit.awarded[0], np.isinf(audit.agreed_s).sum()) == counts

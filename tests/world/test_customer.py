@@ -1,0 +1,131 @@
+"""Customers and their app, one at a time, against a checkout whose answers are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.worlds import ONE_CUSTOMER, design, morning, timeline, world
+
+SLOW = ONE_CUSTOMER.replace("450ms", "20s")  # the provider thinks for longer than anybody waits
+PATIENT_APP = {"app": {"timeout": "60s", "retry": {"never": True}}, "payment": {"timeout": "50s"}}
+
+
+def habits(patience: str, tap: int, refresh: int, leave: int, **more: Any) -> str:
+    after = f"after_patience: {{tap_again: {tap}%, refresh: {refresh}%, leave: {leave}%}}"
+    rest = "".join(f"\n  {key}: {value}" for key, value in more.items())
+    return SLOW.replace("patience: {constant: 1h}", f"patience: {{constant: {patience}}}\n  {after}{rest}")
+
+
+def sent(text: str, name: str, knobs: dict[str, Any] | None = None) -> list[str]:
+    tables, _ = morning(world(text), design(name, {**PATIENT_APP, **(knobs or {})}))
+    return [line for line in timeline(tables) if ("sent" in line and "request" in line) or "answered" in line or "left" in line]
+
+
+def test_tapping_again_keeps_listening_to_the_first_answer() -> None:
+    """On the same screen the first request's answer still counts: acknowledged at 20.511 s, by request 0."""
+    lines = sent(habits("10s", 100, 0, 0, max_submissions=2), "naive")
+    assert lines[:3] == ["0.000 request 0 sent", "10.000 request 1 sent", "20.000 purchase 0 left"]
+    lines = sent(habits("15s", 100, 0, 0, max_submissions=2), "naive")
+    assert lines == [
+        "0.000 request 0 sent",
+        "15.000 request 1 sent",
+        "20.061 request 0 answered CONFIRMED",
+        "35.061 request 1 answered CONFIRMED",
+    ]
+
+
+def test_a_refresh_forgets_the_first_request() -> None:
+    """The answer to the old page reaches nobody: acknowledged only by the second request."""
+    tables, audit = morning(world(habits("15s", 0, 100, 0, max_submissions=2)), design("naive", PATIENT_APP))
+    assert tables.purchases["acknowledged_s"][0] != tables.requests["answered_s"][0]
+    assert audit.charged[0] == 2
+
+
+def test_a_refresh_with_the_key_kept_in_the_cart_charges_once() -> None:
+    """Per purchase the key survives the refresh; per submission it doesn't."""
+    text = habits("15s", 0, 100, 0, max_submissions=2)
+    charged = {
+        scope: morning(world(text), design("idempotent", {**PATIENT_APP, "app": {"timeout": "60s", "key": scope}}))[1].charged[
+            0
+        ]
+        for scope in ("purchase", "submission", "request")
+    }
+    assert charged == {"purchase": 1, "submission": 2, "request": 2}
+
+
+def test_leaving_ends_it_for_the_customer_only() -> None:
+    """The shop goes on: charged and confirmed, but nobody is there to hear it."""
+    tables, audit = morning(world(habits("5s", 0, 0, 100)), design("naive", PATIENT_APP))
+    assert tables.purchases["left_s"][0] == 5.0
+    assert (audit.charged[0], audit.ordered[0], audit.misinformed[0]) == (1, 1, False)
+
+
+def test_a_double_tap_is_a_second_submission() -> None:
+    """300 ms after the first tap, unless the answer was there by then."""
+    text = ONE_CUSTOMER.replace("patience: {constant: 1h}", "patience: {constant: 1h}\n  double_tap: {p: 100%, gap: 300ms}")
+    assert morning(world(text), design("naive"))[1].charged[0] == 2
+    assert morning(world(text), design("idempotent"))[1].charged[0] == 1
+    quick = text.replace("450ms", "100ms")
+    assert morning(world(quick), design("naive"))[1].charged[0] == 1
+
+
+def test_a_stale_view_makes_people_order_again() -> None:
+    """The projector stands still: in naive the impatient customer pays twice, with a key per purchase once."""
+    text = ONE_CUSTOMER.replace(
+        "patience: {constant: 1h}", "patience: {constant: 1h}\n  reorder_when_stale: {after: 30s, p: 100%}"
+    )
+    stopped = text + 'faults: [{outage: read_model, at: "07:00", for: 60s}]\n'
+    charged = {name: int(morning(world(stopped), design(name))[1].charged[0]) for name in ("naive", "idempotent", "outbox")}
+    assert charged == {"naive": 2, "idempotent": 1, "outbox": 1}
+    calm = {name: int(morning(world(text), design(name))[1].charged[0]) for name in ("naive", "idempotent", "outbox")}
+    assert set(calm.values()) == {1}
+
+
+def test_polls_measure_staleness() -> None:
+    """A poll while the view is behind says for how long it has been."""
+    stopped = ONE_CUSTOMER + 'faults: [{outage: read_model, at: "07:00", for: 8s}]\n'
+    reads = morning(world(stopped), design("naive"))[0].reads
+    assert reads["read_s"].round(3).tolist() == [3.511, 6.511, 9.511]
+    assert reads["stale"].tolist() == [1, 1, 0]
+    assert reads["behind_s"].round(3).tolist() == [3.023, 6.023, 0.0]
+
+
+def test_an_inline_view_is_never_behind_and_a_cached_one_is() -> None:
+    """Read from the write model there is no lag; a cache may serve what it had."""
+    inline = morning(world(), design("naive", {"read_model": {"inline": True}}))[0]
+    assert inline.orders["visible_s"].tolist() == inline.orders["confirmed_s"].tolist()
+    slow_view = {"read_model": {"apply": {"constant": "4s"}, "cache": "10s"}}
+    seen = morning(world(), design("naive", slow_view))[0].purchases["seen_s"][0]
+    assert round(seen, 3) == 15.511  # polled at 3.5 s, before the view knew; cached until 13.5 s
+
+
+def test_a_lost_request_and_a_lost_answer() -> None:
+    """Nothing arrives, or everything happens and nobody hears of it: the app retries after its timeout."""
+    leave = ONE_CUSTOMER.replace(
+        "patience: {constant: 1h}", "patience: {constant: 1h}\n  after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}"
+    )
+    for lost, charged in (("request_lost", 0), ("answer_lost", 3)):
+        tables, audit = morning(world(leave + f"network: {{{lost}: 100%}}\n"), design("naive"))
+        assert (len(tables.requests), audit.charged[0]) == (3, charged)
+        assert tables.purchases["told_failed"][0] == 1
+        assert tables.purchases["left_s"][0] == 3 * 8 + 2 * 1
+
+
+def test_a_full_queue_answers_at_once() -> None:
+    """503 beyond the limit: the app hears of it after one round trip of the network."""
+    knobs = {"checkout": {"workers": 1, "instances": 1, "queue_limit": 0, "service": {"constant": "10ms"}}}
+    tables, _ = morning(world(ONE_CUSTOMER, arrivals=(0.0, 0.1)), design("naive", knobs))
+    assert "0.140 request 1 answered UNAVAILABLE" in timeline(tables)
+
+
+def test_deadline_drop_does_not_start_what_nobody_waits_for() -> None:
+    """With one worker held for 20 s, a request whose app has given up is not charged any more."""
+    knobs: dict[str, Any] = {
+        "app": {"timeout": "5s", "retry": {"never": True}},
+        "payment": {"timeout": "50s"},
+        "checkout": {"workers": 1, "instances": 1, "service": {"constant": "10ms"}, "deadline_drop": True},
+    }
+    text = habits("1h", 0, 0, 100)
+    assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 0]
+    knobs["checkout"]["deadline_drop"] = False
+    assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 1]

@@ -1,0 +1,171 @@
+"""Stations, pools and alarms: queues in closed form and stories that die."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from simpy import Environment
+from simpy.events import Event
+
+from sim.world.engine import Alarms, Crash, Job, Pool, Station, Timer
+from sim.world.timetable import Spell, Timetable
+
+
+def served(station: Station, env: Environment, jobs: list[tuple[float, float]]) -> list[float]:
+    """When jobs (arrival, service) leave the station."""
+    ends: list[float] = []
+
+    def customer(arrival: float, service: float) -> Iterator[Event]:
+        yield env.timeout(arrival)
+        yield station.serve(service, lambda: ends.append(env.now))
+
+    for job in jobs:
+        env.process(customer(*job))
+    env.run(until=1000)
+    return ends
+
+
+def test_a_station_serves_first_come_first_served() -> None:
+    """Two servers: the third job waits for the first server to be free, the fourth for the second."""
+    env = Environment()
+    station = Station(env, "s", 2)
+    assert served(station, env, [(0, 5), (1, 2), (1, 1), (2, 1)]) == [3, 4, 5, 5]
+    record = station.record()
+    assert (record.arrivals, record.served, record.queue_max, record.busy_s) == (4, 4, 2, 9)
+    assert record.sojourn_s == 5 + 2 + 3 + 3
+    assert record.area_s == pytest.approx(record.sojourn_s)
+
+
+def test_a_station_stands_still_while_it_is_down() -> None:
+    """A job that an outage interrupts starts afresh when it is over; one that comes in between waits."""
+    env = Environment()
+    station = Station(env, "s", 1, Timetable([Spell(2, 10, down=True)]))
+    assert served(station, env, [(0, 1), (1.5, 1), (3, 1)]) == [1, 11, 12]
+
+
+def test_a_slow_spell_stretches_what_begins_in_it() -> None:
+    """Service times are multiplied by the weather in which the service begins."""
+    env = Environment()
+    station = Station(env, "s", 1, Timetable([Spell(2, 10, slower=3)]))
+    assert served(station, env, [(0, 1), (2, 1), (20, 1)]) == [1, 5, 21]
+
+
+def test_overlapping_spells_multiply_and_the_latest_probabilities_win() -> None:
+    """Weather is the sum of the spells that hold."""
+    table = Timetable([Spell(0, 10, slower=2, failed=0.1), Spell(5, 20, slower=3, failed=0.2, down=True)])
+    assert (table.at(1).slower, table.at(7).slower, table.at(12).slower, table.at(30).slower) == (2, 6, 3, 1)
+    assert (table.at(1).failed, table.at(7).failed, table.at(30).failed) == (0.1, 0.2, None)
+    assert [table.at(t).down for t in (4.9, 5, 19.9, 20)] == [False, True, True, False]
+
+
+class Log:
+    """Jobs whose story takes some seconds, and what became of them."""
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.lines: list[tuple[float, str]] = []
+
+    def job(self, name: str, *delays: float, crash: float | None = None) -> Job:
+        return Job(self._story(delays, crash), lambda result: self.note(f"{name} done"), lambda: self.note(f"{name} died"))
+
+    def _story(self, delays: tuple[float, ...], crash: float | None) -> Iterator[Any]:
+        for delay in delays:
+            yield self.env.timeout(delay)
+        if crash is not None:
+            raise Crash(crash)
+
+    def note(self, line: str) -> None:
+        self.lines.append((self.env.now, line))
+
+
+def test_a_pool_queues_when_all_workers_are_busy() -> None:
+    """Two workers, three jobs of two steps: the third starts when the first is done."""
+    env = Environment()
+    log, pool = Log(env), Pool(env, "p", 2)
+    for name, delay in (("a", 1), ("b", 2), ("c", 1)):
+        pool.submit(log.job(name, delay, delay))
+    assert (pool.queued, pool.has_idle) == (1, False)
+    env.run(until=100)
+    assert log.lines == [(2, "a done"), (4, "b done"), (4, "c done")]
+    record = pool.record()
+    assert (record.busy_s, record.queue_max, record.waiting_s) == (8, 1, 2)
+    assert record.area_s == pytest.approx(record.sojourn_s)
+
+
+def test_a_crash_after_a_step_takes_one_worker() -> None:
+    """The worker is back after its restart; the other one goes on meanwhile."""
+    env = Environment()
+    log, pool = Log(env), Pool(env, "p", 2)
+    for job in (log.job("a", 1, crash=10), log.job("b", 3), log.job("c", 1), log.job("d", 20), log.job("e", 1)):
+        pool.submit(job)
+    env.run(until=100)
+    assert log.lines == [(1, "a died"), (3, "b done"), (4, "c done"), (12, "e done"), (24, "d done")]
+
+
+def test_a_crash_of_an_instance_takes_all_its_workers() -> None:
+    """What ran there is dead, what waits is served elsewhere, and the workers are back after the restart, not twice."""
+    env = Environment()
+    log, pool = Log(env), Pool(env, "p", 4, instances=2)
+    for name in "abcde":
+        pool.submit(log.job(name, 10))
+    Timer(env, 5, lambda _: pool.crash(0, 20))
+    Timer(env, 6, lambda _: pool.crash(0, 5))  # while it is down already
+    env.run(until=12)
+    assert log.lines == [(5, "a died"), (5, "c died"), (10, "b done"), (10, "d done")]
+    assert pool.up
+    for name in "fghi":
+        pool.submit(log.job(name, 30))
+    env.run(until=100)
+    assert log.lines[4:] == [(20, "e done"), (42, "f done"), (50, "g done"), (55, "h done"), (55, "i done")]
+    assert len(pool._idle) == 4
+
+
+def test_a_pool_whose_instances_are_all_down_is_not_up() -> None:
+    """The load balancer has nowhere to send a request."""
+    env = Environment()
+    pool = Pool(env, "p", 2, instances=1)
+    pool.crash(0, 5)
+    assert not pool.up
+    env.run(until=6)
+    assert pool.up
+
+
+class Sleeper:
+    def __init__(self, env: Environment) -> None:
+        self.closed = False
+        self.env = env
+        self.rang: list[float] = []
+
+    def expired(self) -> None:
+        self.rang.append(self.env.now)
+
+
+def test_alarms_ring_at_their_time_unless_switched_off() -> None:
+    """One pending event serves all alarms of one delay."""
+    env = Environment()
+    alarms = Alarms(env, 8.0)
+    sleepers = [Sleeper(env) for _ in range(4)]
+    for at, sleeper in zip((0.0, 1.25, 2.5, 20.0), sleepers, strict=True):
+        Timer(env, at, lambda _, sleeper=sleeper: alarms.set(sleeper))
+    Timer(env, 3.0, lambda _: setattr(sleepers[1], "closed", True))
+    env.run(until=100)
+    assert [sleeper.rang for sleeper in sleepers] == [[8.0], [], [10.5], [28.0]]
+
+
+def test_an_alarm_may_set_the_next_one() -> None:
+    """A request that times out may be sent again at once, with a timeout of its own."""
+    env = Environment()
+    alarms = Alarms(env, 2.0)
+
+    class Again(Sleeper):
+        def expired(self) -> None:
+            super().expired()
+            if len(self.rang) < 3:
+                alarms.set(self)
+
+    sleeper = Again(env)
+    alarms.set(sleeper)
+    env.run(until=100)
+    assert sleeper.rang == [2.0, 4.0, 6.0]

@@ -1,0 +1,161 @@
+"""The payment provider: its keys, its ambiguity, its ledger."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+import pytest
+from simpy import Environment
+
+from sim.config.scenario import Provider as Knobs
+from sim.ledger.records import Charges
+from sim.vocabulary import Outcome
+from sim.world.database import Order
+from sim.world.provider import Provider
+from sim.world.streams import Streams
+from sim.world.timetable import Spell, Timetable
+
+
+class World:
+    """A provider with a latency of one second, and calls made at given times."""
+
+    def __init__(self, spells: list[Spell] | None = None, good: bool = True, **knobs: Any) -> None:
+        self.env = Environment()
+        self.provider = Provider(
+            self.env,
+            Knobs.model_validate({"latency": {"constant": "1s"}, **knobs}),
+            good_card=array("b", [good]),
+            charges=Charges(),
+            streams=Streams(0),
+            weather=Timetable(spells or []),
+        )
+
+    def call(self, at: float, key: object = None, timeout: float = 5.0, cents: int = 650) -> tuple[str, float]:
+        """The outcome of a call at a time, and when it was known."""
+        self.env.run(until=at)
+        event = self.provider.charge(Order(0, 0, cents, 0.0), timeout, key)
+        outcome = self.env.run(until=event)
+        return Outcome(outcome).name, self.env.now
+
+    @property
+    def captured(self) -> list[float]:
+        times = self.provider.charges["captured_s"]
+        return [float(time) for time in times[~np.isnan(times)]]
+
+
+def test_without_a_key_every_call_charges() -> None:
+    """Two calls, two charges."""
+    world = World()
+    assert [world.call(1), world.call(3)] == [("CAPTURED", 2), ("CAPTURED", 4)]
+    assert world.captured == [2, 4]
+
+
+def test_the_same_key_charges_once_and_replays() -> None:
+    """The second call gets the first one's result, and no money moves."""
+    world = World()
+    assert [world.call(1, "k"), world.call(3, "k")] == [("CAPTURED", 2), ("CAPTURED", 4)]
+    assert world.captured == [2]
+
+
+def test_a_late_success_charges_although_the_caller_gave_up() -> None:
+    """The caller knows nothing after its timeout; the card is charged all the same."""
+    world = World(latency={"constant": "7s"})
+    assert world.call(1, timeout=5) == ("UNKNOWN", 6)
+    assert world.captured == [8]
+
+
+def test_an_ambiguous_call_charges_and_its_answer_is_lost() -> None:
+    """The caller waits for its timeout in vain."""
+    world = World(ambiguous="100%")
+    assert world.call(1, timeout=3) == ("UNKNOWN", 4)
+    assert world.captured == [2]
+
+
+def test_a_second_call_while_the_first_is_in_flight() -> None:
+    """Refused as a conflict, or answered with the first one's result when that is there; never charged."""
+    for in_flight, expected in (("conflict", ("CONFLICT", 3.5)), ("wait", ("CAPTURED", 4))):
+        world = World(latency={"constant": "3s"}, keys={"in_flight": in_flight})
+        assert world.call(1, "k", timeout=1) == ("UNKNOWN", 2)
+        world.provider._latency_s = lambda purchase, attempt: 1.0
+        assert world.call(2.5, "k") == expected
+        assert world.captured == [4]
+
+
+def test_a_key_is_forgotten_after_its_time_to_live() -> None:
+    """Reuse after the ttl is a new request, and a second charge."""
+    world = World(keys={"ttl": "30s"})
+    world.call(1, "k")
+    world.call(30.9, "k")
+    assert world.captured == [2]
+    world.call(40, "k")
+    assert world.captured == [2, 41]
+
+
+def test_the_same_key_with_another_amount() -> None:
+    """An error or a replay, as the provider pleases; never a second charge."""
+    for mismatch, expected in (("error", "MISMATCH"), ("replay", "CAPTURED")):
+        world = World(keys={"mismatch": mismatch})
+        world.call(1, "k", cents=650)
+        assert world.call(5, "k", cents=850)[0] == expected
+        assert len(world.captured) == 1
+
+
+def test_an_older_provider_ignores_keys() -> None:
+    """With `keys: none` the same key charges again."""
+    world = World(keys="none")
+    world.call(1, "k")
+    world.call(3, "k")
+    assert world.captured == [2, 4]
+
+
+def test_a_refused_call_leaves_its_key_free() -> None:
+    """A clean error is not stored: the same key may be charged later."""
+    world = World(failed="100%")
+    assert world.call(1, "k") == ("FAILED", 2)
+    world.provider._knobs = world.provider._knobs.model_copy(update={"failed": 0.0})
+    assert world.call(3, "k") == ("CAPTURED", 4)
+
+
+def test_a_bad_card_is_declined_every_time() -> None:
+    """Declined belongs to the customer, not to the call."""
+    world = World(good=False)
+    assert {world.call(at)[0] for at in (1, 3, 5)} == {"DECLINED"}
+    assert world.captured == []
+
+
+def test_an_outage_refuses_at_once_and_a_brownout_slows() -> None:
+    """Down: FAILED after 50 ms. Slow: the latency times the factor."""
+    world = World([Spell(10, 20, down=True), Spell(30, 40, slower=4)])
+    assert world.call(12) == ("FAILED", pytest.approx(12.05))
+    assert world.call(32) == ("CAPTURED", 36)
+
+
+def test_a_rate_limit_refuses_clearly() -> None:
+    """Beyond one second's worth of tokens a call fails without a charge."""
+    world = World(rate_limit="2/s", latency={"constant": "0s"})
+    world.env.run(until=1)
+    outcomes = [world.env.run(until=world.provider.charge(Order(0, 0, 650, 0.0), 5.0)) for _ in range(3)]
+    assert [Outcome(outcome).name for outcome in outcomes] == ["CAPTURED", "CAPTURED", "FAILED"]
+    assert world.call(3)[0] == "CAPTURED"
+
+
+def test_a_refund_happens_once() -> None:
+    """Refunding twice changes nothing."""
+    world = World()
+    world.call(1)
+    world.env.run(until=world.provider.refund(0))
+    first = world.provider.charges.refunded_s[0]
+    world.env.run(until=world.provider.refund(0))
+    assert world.provider.charges.refunded_s[0] == first == 3
+
+
+def test_the_ledger_lists_what_is_due_and_keeps_the_young() -> None:
+    """Charges younger than asked for are listed the next time, refunded ones never."""
+    world = World()
+    for at in (1, 3, 5):
+        world.call(at)
+    rows, young, following = world.provider.ledger([], 0, before_s=4.5)
+    assert (rows, young, following) == ([0, 1], [2], 3)
+    assert world.provider.ledger(young, following, before_s=10) == ([2], [], 3)
