@@ -7,12 +7,13 @@ from functools import partial
 from typing import Protocol
 
 from simpy import Environment
+from simpy.events import Event as Moment
 
 from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import Event
-from sim.world.engine import Crash, Job, Later, Pool, Station, Story, Timer, after
+from sim.world.engine import Crash, Done, Job, Later, Pool, Station, Story, Timer
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Timetable
 
@@ -40,10 +41,13 @@ class Broker:
         for status in statuses:
             self._consumers[status].append(consumer)
 
-    def publish(self, event: Event) -> Later:
+    def publish(self, event: Event) -> Moment:
         """Hand an event over; it is the broker's when the returned event happens, even if the publisher has died."""
         self.published += 1
         service_s = self._publish_s(event.order.purchase, event.version)
+        if service_s <= 0.0:
+            self._accepted(event)
+            return Done(self._env)
         return Later(self._env, service_s, partial(self._accepted, event))
 
     def _accepted(self, event: Event) -> None:
@@ -64,7 +68,7 @@ class Broker:
 
     def again(self, consumer: Consumer, event: Event, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
-        after(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
+        Timer(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
 
     def _redeliver(self, timer: Timer) -> None:
         self._deliver(*timer.what)
@@ -115,7 +119,7 @@ class WorkerConsumer:
         self._story = story
 
     def deliver(self, event: Event, delivery: int) -> None:
-        after(self._env, self._broker.knobs.deliver, self._arrive, (event, delivery))
+        Timer(self._env, self._broker.knobs.deliver, self._arrive, (event, delivery))
 
     def _arrive(self, timer: Timer) -> None:
         event, delivery = timer.what

@@ -12,7 +12,7 @@ from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate, Reply
-from sim.world.engine import Job, Pool, Story, Timer, after
+from sim.world.engine import Job, Pool, Story, Timer
 from sim.world.streams import Streams
 
 if TYPE_CHECKING:
@@ -45,10 +45,16 @@ class Checkout:
             self._fate[request.row] = Fate.LOST
             return
         self._fate[request.row] = Fate.WAITING
-        after(self._env, self._latency_s(request.purchase, 2 * request.number), self._arrive, request)
+        delay_s = self._latency_s(request.purchase, 2 * request.number)
+        if delay_s > 0.0:
+            Timer(self._env, delay_s, self._arrived, request)
+        else:
+            self._arrive(request)
 
-    def _arrive(self, timer: Timer) -> None:
-        request: Request = timer.what
+    def _arrived(self, timer: Timer) -> None:
+        self._arrive(timer.what)
+
+    def _arrive(self, request: Request) -> None:
         pool = self._pool
         full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
         if full or not pool.up:
@@ -77,4 +83,7 @@ class Checkout:
         if self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost:
             return
         delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
-        after(self._env, delay_s, request.answered, reply)
+        if delay_s > 0.0:
+            Timer(self._env, delay_s, request.arrived, reply)
+        else:
+            request.answered(reply)

@@ -11,7 +11,7 @@ from sim.config.design import App
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Reply, Status
-from sim.world.engine import Alarms, Timer, after
+from sim.world.engine import Alarms, Timer
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
 from sim.world.streams import Streams
@@ -33,6 +33,7 @@ class Crowd:
         people = scenario.customers
         self.env = env
         self.people = people
+        self.horizon_s = scenario.clock.horizon_s
         self.app = app
         self.retry = policy(app.retry)
         self.timeouts = Alarms(env, app.timeout)
@@ -77,12 +78,14 @@ class Request:
         table.sent_s.append(self.sent_s)
         table.answered_s.append(float("nan"))
 
-    def answered(self, timer: Timer) -> None:
+    def arrived(self, timer: Timer) -> None:
+        self.answered(timer.what)
+
+    def answered(self, reply: Reply) -> None:
         """An answer has come over the network. After the timeout nobody listens any more."""
         if self.closed:
             return
         self.closed = True
-        reply: Reply = timer.what
         table = self.customer.crowd.requests
         table.answer[self.row] = reply.answer
         table.answered_s[self.row] = self.customer.crowd.env.now
@@ -146,9 +149,11 @@ class Customer:
         submission = self.submissions
         crowd.budget.first()
         self._send(submission, 1)
-        after(crowd.env, crowd.patience_s(self.purchase, submission), self._patience_ends, submission)
+        patience_s = crowd.patience_s(self.purchase, submission)
+        if crowd.env.now + patience_s < crowd.horizon_s:  # else nobody will see it end
+            Timer(crowd.env, patience_s, self._patience_ends, submission)
         if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.people.double_tap.p:
-            after(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
+            Timer(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
 
     def _tap_by_mistake(self, timer: Timer) -> None:
         if not (self.acknowledged or self.done) and timer.what == self.submissions:
@@ -187,7 +192,7 @@ class Customer:
         delay_s = crowd.retry.delay_s(request.attempt, draw)
         if delay_s is None or not crowd.budget.allows():
             return False
-        after(crowd.env, delay_s, self._retry, request)
+        Timer(crowd.env, delay_s, self._retry, request)
         return True
 
     def _retry(self, timer: Timer) -> None:
@@ -253,7 +258,7 @@ class Customer:
             self.order = order
         if self.polling_since_s < 0 and self.order is not None:
             self.polling_since_s = self.crowd.env.now
-            after(self.crowd.env, self.crowd.people.polling.every, self._poll)
+            Timer(self.crowd.env, self.crowd.people.polling.every, self._poll)
 
     def _poll(self, _: Timer) -> None:
         crowd, now = self.crowd, self.crowd.env.now
@@ -271,7 +276,7 @@ class Customer:
         elif status == Status.FAILED and not self.confirmed:
             self._see_failed()
         elif now - self.polling_since_s < crowd.people.polling.give_up:
-            after(crowd.env, crowd.people.polling.every, self._poll)
+            Timer(crowd.env, crowd.people.polling.every, self._poll)
             self._lose_faith(now)
 
     def _see(self) -> None:

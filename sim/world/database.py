@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any
 
 from simpy import Environment
+from simpy.events import Event as Moment
 
 from sim.config.design import Database as Knobs
 from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
-from sim.world.engine import Station, Visit
+from sim.world.engine import Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
@@ -86,14 +87,14 @@ class Database:
         self.reads = 0
         self.writes = 0
 
-    def transaction(self, purchase: int, effect: Callable[[], Any]) -> Visit:
+    def transaction(self, purchase: int, effect: Callable[[], Any]) -> Moment:
         """One atomic write on behalf of a purchase (or NOBODY); an event whose value is what `effect` returned."""
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         return self.station.serve(self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES), effect)
 
-    def query(self, purchase: int, effect: Callable[[], Any]) -> Visit:
+    def query(self, purchase: int, effect: Callable[[], Any]) -> Moment:
         """One read; like `transaction`."""
         self.reads += 1
         turn = self._operations[purchase]

@@ -13,7 +13,7 @@ from heapq import heapreplace
 from typing import Any, Protocol
 
 from simpy import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, Event, Timeout
 
 from sim.ledger.records import StationRecord
 from sim.world.timetable import UP, Timetable
@@ -41,9 +41,19 @@ class Timer(Event):
         env.schedule(self, NORMAL, delay_s)
 
 
-def after(env: Environment, delay_s: float, callback: Callable[[Timer], None], what: Any = None) -> None:
-    """Call `callback(timer)` after `delay_s`; `timer.what` is `what`."""
-    Timer(env, delay_s, callback, what)
+class Done(Event):
+    """What takes no time has happened already: it costs no event, and a story goes on at once."""
+
+    def __init__(self, env: Environment, value: Any = None) -> None:
+        self.env = env
+        self.callbacks = None  # type: ignore[assignment]  # how SimPy marks what has happened
+        self._ok = True
+        self._value = value
+
+
+def pause(env: Environment, delay_s: float, value: Any = None) -> Event:
+    """An event after a delay, perhaps of nothing."""
+    return Timeout(env, delay_s, value) if delay_s > 0.0 else Done(env, value)
 
 
 class Alarms:
@@ -58,7 +68,7 @@ class Alarms:
         """Call `whom.expired()` after the delay, unless it is `closed` by then."""
         self._set.append((self._env.now + self._delay_s, whom))
         if len(self._set) == 1:
-            after(self._env, self._delay_s, self._ring)
+            Timer(self._env, self._delay_s, self._ring)
 
     def _ring(self, _: Timer) -> None:
         now, waiting = self._env.now, self._set
@@ -68,7 +78,7 @@ class Alarms:
                 whom.expired()
             waiting.popleft()
         if waiting:
-            after(self._env, waiting[0][0] - now, self._ring)
+            Timer(self._env, waiting[0][0] - now, self._ring)
 
 
 class Alarmed(Protocol):
@@ -182,7 +192,7 @@ class Station(_Presence):
         self._span = weather.span if weather.spells else None
         self._arrived_sum_s = 0.0  # of those inside
 
-    def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Visit:
+    def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
         """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
         now = self._env.now
         start = self._free_at[0]
@@ -192,6 +202,9 @@ class Station(_Presence):
             finish = start + service_s
         else:
             start, finish = self._span(start, service_s)
+        if finish <= now:
+            self._arrivals += 1
+            return Done(self._env, None if effect is None else effect())
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
         self._arrived_sum_s += now
@@ -299,6 +312,8 @@ class Pool(_Presence):
         """Tell the story up to the next event that it waits for."""
         try:
             target = job.story.send(None if event is None else event.value)
+            while target.callbacks is None:  # has happened already
+                target = job.story.send(target.value)
         except StopIteration as stop:
             self._end(job)
             job.done(stop.value)
@@ -322,7 +337,7 @@ class Pool(_Presence):
         until = self._env.now + restart_s
         for worker in workers:
             self._down_until[worker] = max(until, self._down_until.get(worker, until))
-        after(self._env, restart_s, self._bring_up, workers)
+        Timer(self._env, restart_s, self._bring_up, workers)
 
     def _bring_up(self, timer: Timer) -> None:
         for worker in timer.what:

@@ -18,7 +18,7 @@ from sim.world.broker import Broker
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Pool, Station, Story, Timer, after
+from sim.world.engine import Pool, Station, Story, Timer
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
 from sim.world.provider import Provider
@@ -94,10 +94,10 @@ class Morning:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
         for component, at_s, restart_s in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
-                after(self.env, at_s, self._crash, (component, restart_s))
+                Timer(self.env, at_s, self._crash, (component, restart_s))
         self._next = 0
         if len(self._arrivals):
-            after(self.env, float(self._arrivals[0]), self._arrive)
+            Timer(self.env, float(self._arrivals[0]), self._arrive)
         with _no_garbage_collection():
             self.env.run(until=self.tables.horizon_s)
             return self._collected()
@@ -106,7 +106,7 @@ class Morning:
         number = self._next
         self._next = number + 1
         if self._next < len(self._arrivals):
-            after(self.env, float(self._arrivals[self._next]) - self.env.now, self._arrive)
+            Timer(self.env, float(self._arrivals[self._next]) - self.env.now, self._arrive)
         Customer(self._crowd, number)
 
     def _crash(self, timer: Timer) -> None:

@@ -10,12 +10,13 @@ from array import array
 from math import isnan
 
 from simpy import Environment
-from simpy.events import Event, Timeout
+from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges, Small
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
+from sim.world.engine import pause
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
@@ -85,7 +86,7 @@ class Provider:
         ledger.answered_s.append(now + latency_s)
         ledger.captured_s.append(captured_s)
         ledger.refunded_s.append(NEVER)
-        return Timeout(self._env, latency_s, outcome)
+        return pause(self._env, latency_s, outcome)
 
     def _first(self, purchase: int, attempt: int, failed: float | None, ambiguous: float | None) -> tuple[Outcome, bool]:
         """The outcome of a call with no history, and whether its answer arrives."""
@@ -155,4 +156,4 @@ class Provider:
         delay_s = self._latency_s(self.charges.purchase[row], 1_000_000)
         if isnan(self.charges.refunded_s[row]):
             self.charges.refunded_s[row] = self._env.now + delay_s
-        return Timeout(self._env, delay_s)
+        return pause(self._env, delay_s)

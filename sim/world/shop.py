@@ -20,7 +20,7 @@ from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Event, Order
-from sim.world.engine import Crash, Job, Pool, Starter, Story
+from sim.world.engine import Crash, Job, Pool, Starter, Story, pause
 from sim.world.faults import FaultPlan
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
@@ -119,7 +119,7 @@ class Shop:
     def compute(self, request: Request) -> Moment:
         """A checkout worker's own work on a request."""
         service_s = self._service_s(request.purchase, request.number) * self._slower.at(self.env.now).slower
-        return Timeout(self.env, service_s)
+        return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:
         """A new order for this request, whatever came before it."""

@@ -29,16 +29,16 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     clock, traffic = scenario.clock, scenario.traffic
     grid = np.array([0.0, clock.duration])
     if traffic.rate is not None:
-        return grid, np.full(2, traffic.rate, dtype=float)
+        return grid, np.full(2, traffic.rate)
     if traffic.shape is not None:
         times = np.array([clock_s(time) for time in traffic.shape]) - clock.start
-        rates: np.ndarray = np.array(list(traffic.shape.values()))
+        rates = np.array(list(traffic.shape.values()))
     else:
         times = (np.arange(len(COFFEE_SHOP)) + FIRST_HOUR + 0.5) * 3600.0 - clock.start
         rates = np.array(COFFEE_SHOP)
     inside = times[(times > 0) & (times < clock.duration)]
     knots = np.concatenate([[0.0], inside, [clock.duration]])
-    values = np.interp(knots, times, rates, left=0.0 if traffic.shape is None else None)
+    values: np.ndarray = np.interp(knots, times, rates, left=0.0 if traffic.shape is None else None)
     if traffic.profile is not None:
         values = values / max(np.trapezoid(values, knots), 1e-300) * traffic.profile.purchases
     if not values.any():
