@@ -13,7 +13,7 @@ from simpy import Environment
 from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
-from sim.ledger.records import Charges, Small
+from sim.ledger.records import Charges, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
 from sim.world.engine import pause
@@ -21,18 +21,6 @@ from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
 REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
-
-
-class _Key:
-    """What the provider remembers of an idempotency key: the first call's result, known to others from `done_s` on."""
-
-    __slots__ = ("cents", "done_s", "forgotten_s", "outcome")
-
-    def __init__(self, cents: int, outcome: Outcome, done_s: float, forgotten_s: float) -> None:
-        self.cents = cents
-        self.outcome = outcome
-        self.done_s = done_s
-        self.forgotten_s = forgotten_s
 
 
 class Provider:
@@ -50,7 +38,9 @@ class Provider:
         self._latency_s = streams.times("provider.latency", knobs.latency)
         self._fate = streams.uniform("provider.fate")
         self._calls = array("i", bytes(4 * len(good_card)))
-        self._stored: dict[object, _Key] = {}
+        self._stored: dict[object, int] = {}  # idempotency key -> row of the call that it stands for
+        self._result: Small = array("b")  # of each row: what happened at the provider, and when it was over
+        self._done_s: Times = array("d")
         self._tokens = 0.0
         self._tokens_s = 0.0
 
@@ -62,6 +52,7 @@ class Provider:
         self._calls[purchase] = attempt + 1
         weather = self._weather.at(now)
         latency_s = self._latency_s(purchase, attempt) * weather.slower
+        row = len(self._result)
         captured_s = NEVER
         answered = True
         if weather.down or not self._within_rate_limit(now):
@@ -74,7 +65,10 @@ class Provider:
                 outcome, answered = self._first(purchase, attempt, weather.failed, weather.ambiguous)
                 if outcome is Outcome.CAPTURED:
                     captured_s = now + latency_s
-                self._remember(key, order.cents, outcome, now, latency_s)
+                if key is not None:
+                    self._stored[key] = row
+        self._result.append(outcome)
+        self._done_s.append(now + latency_s)
         if latency_s > timeout_s or not answered:
             outcome, latency_s = Outcome.UNKNOWN, timeout_s
         ledger = self.charges
@@ -99,29 +93,25 @@ class Provider:
             return Outcome.DECLINED, True
         return Outcome.CAPTURED, fate >= failed + ambiguous
 
-    def _recall(self, key: object, now: float) -> _Key | None:
+    def _recall(self, key: object, now: float) -> int | None:
+        """The row of the call that a key still stands for. One that was refused before any charge frees its key at its end."""
         if key is None or self._keys is None:
             return None
-        known = self._stored.get(key)
-        return known if known is not None and now < known.forgotten_s else None
+        row = self._stored.get(key)
+        if row is None or now >= self.charges.sent_s[row] + self._keys.ttl:
+            return None
+        return None if self._result[row] == Outcome.FAILED and now >= self._done_s[row] else row
 
-    def _repeated(self, known: _Key, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
+    def _repeated(self, row: int, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
+        """What a second call with a key gets: the first one's result, if that is there."""
         assert self._keys is not None
-        if cents != known.cents and self._keys.mismatch == "error":
+        if cents != self.charges.cents[row] and self._keys.mismatch == "error":
             return Outcome.MISMATCH, latency_s
-        if now >= known.done_s:
-            return known.outcome, latency_s
+        if now >= self._done_s[row]:
+            return Outcome(self._result[row]), latency_s
         if self._keys.in_flight == "conflict":
             return Outcome.CONFLICT, latency_s
-        return known.outcome, max(latency_s, known.done_s - now)
-
-    def _remember(self, key: object, cents: int, outcome: Outcome, now: float, latency_s: float) -> None:
-        """A refusal before the charge is not stored: its key is free again when the call is over."""
-        if key is None or self._keys is None:
-            return
-        done_s = now + latency_s
-        forgotten_s = done_s if outcome is Outcome.FAILED else now + self._keys.ttl
-        self._stored[key] = _Key(cents, outcome, done_s, forgotten_s)
+        return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""

@@ -17,7 +17,7 @@ from sim.config.model import Distribution
 _BITS = 9
 BLOCK = 1 << _BITS
 _MASK = BLOCK - 1
-_KEEP = 64  # blocks a stream remembers
+_KEEP = 32  # blocks a stream remembers
 
 Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
 

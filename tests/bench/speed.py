@@ -151,14 +151,22 @@ def speed() -> None:
         print(f"{name:28}{statistics.median(values):12,.0f}" + "".join(f"{ratio:20.1f}" for ratio in ratios))
 
 
-def _growth(name: str, purchases: int) -> tuple[int, float, float]:
-    """In a process of its own: purchases, processor seconds, and bytes a purchase above a morning of a tenth the size."""
+def _growth(name: str, times: int) -> tuple[int, float, float]:
+    """In a process of its own: purchases, processor seconds, and bytes a purchase above an idle process.
+
+    The rush of 3,000 purchases `times` over, with as many times the capacity.
+    """
     scenario = load_scenario("morning-rush")
-    profile = scenario.traffic.profile.model_copy(update={"purchases": purchases})  # type: ignore[union-attr]
+    profile = scenario.traffic.profile.model_copy(update={"purchases": 3_000 * times})  # type: ignore[union-attr]
     scenario = scenario.model_copy(update={"traffic": scenario.traffic.model_copy(update={"profile": profile})})
+    knobs: dict[str, dict[str, int]] = {"checkout": {"workers": 16 * times, "queue_limit": 200 * times}}
+    knobs["database"] = {"connections": 16 * times}
+    if name == "outbox":
+        knobs |= {"payment": {"workers": 24 * times}, "relay": {"batch": 100 * times}}
+    design = ARCHITECTURES[name].model_validate({"name": name, **knobs})
     base = _peak_bytes()
     begin = time.process_time()
-    number = simulate(scenario, load_design(name), 0)
+    number = simulate(scenario, design, 0)
     return number, time.process_time() - begin, (_peak_bytes() - base) / number
 
 
@@ -171,8 +179,8 @@ def growth() -> None:
     print(f"\n{'':28}{'purchases':>12}{'purchases/s':>14}{'bytes/purchase':>16}")
     context = multiprocessing.get_context("spawn")
     for name in ARCHITECTURES:
-        for purchases in (3_000, 30_000, 300_000):
+        for times in (1, 10, 100):
             with context.Pool(1) as pool:
-                number, seconds, size = pool.apply(_growth, (name, purchases))
+                number, seconds, size = pool.apply(_growth, (name, times))
             print(f"{'morning-rush, ' + name:28}{number:12,}{number / seconds:14,.0f}{size:16,.0f}")
 
