@@ -72,5 +72,7 @@ class Idempotent(Design):
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)
         shop.background("completer", self.complete)
+        if self.payment.webhooks:
+            shop.listen(confirm_and_publish)
         if self.recovery.reconcile_every is not None:
             shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))

@@ -80,5 +80,7 @@ class Outbox(Design):
             "payment", lambda shop, order, delivery: self.pay(shop, order, delivery, breaker), workers=self.payment.workers
         )
         shop.background("relay", self.publish)
+        if self.payment.webhooks:
+            shop.listen(confirm_by_outbox)
         if self.recovery.reconcile_every is not None:
             shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_by_outbox))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, model_validator
 
-from sim.config.model import Distribution, Model, OneOf
+from sim.config.model import Distribution, Field, Model, OneOf
 from sim.config.units import Duration, Probability
 from sim.vocabulary import KeyScope
 
@@ -17,13 +17,13 @@ from sim.vocabulary import KeyScope
 class Jitter(Model):
     """v = min(cap, base * 2^(n-1)) before retry n; full jitter sleeps U(0, v), equal jitter v/2 + U(0, v/2)."""
 
-    base: Duration = Field("500ms", gt=0)
-    cap: Duration = Field("8s", gt=0)
+    base: Duration = Field("500ms", gt=0, description="of the first sleep (assumption)")
+    cap: Duration = Field("8s", gt=0, description="of the longest sleep (assumption)")
     attempts: int | None = Field(None, ge=1, le=1000, description="calls in all, the first included; none: no limit")
 
 
 class Fixed(Model):
-    delay: Duration = Field("1s")
+    delay: Duration = Field("1s", description="the same every time (assumption)")
     attempts: int | None = Field(None, ge=1, le=1000, description="calls in all, the first included; none: no limit")
 
 
@@ -72,7 +72,9 @@ class Checkout(Model):
 
 
 class Database(Model):
-    connections: int = Field(16, ge=1, le=100_000)
+    """The order database."""
+
+    connections: int = Field(16, ge=1, le=100_000, description="transactions and queries at the same time (assumption)")
     write: Distribution = Field({"exponential": "4ms"}, description="one transaction (assumption)")
     read: Distribution = Field({"exponential": "1ms"}, description="one query (assumption)")
 
@@ -101,7 +103,7 @@ class QueuedPayment(KeyedPayment):
 
     workers: int = Field(24, ge=1, le=100_000, description="calls under way at the same time (assumption)")
     retry: Retry = Field({"full_jitter": {"base": "500ms", "cap": "20s"}}, description="after unknown or failed calls")
-    breaker: Breaker | None = Breaker()
+    breaker: Breaker | None = Field(Breaker(), description="stop calling a provider that keeps failing; none: never stop")
 
 
 class Relay(Model):
@@ -112,6 +114,8 @@ class Relay(Model):
 
 
 class Broker(Model):
+    """Carries messages from the shop to its consumers, at least once."""
+
     publish: Distribution = Field({"constant": "3ms"}, description="until the broker has a message (assumption)")
     deliver: Duration = Field("5ms", description="from the broker to a consumer (assumption)")
     visibility: Duration = Field("30s", gt=0, description="an unacknowledged message is delivered again after this")
@@ -120,7 +124,7 @@ class Broker(Model):
 class ReadModel(Model):
     """The status view: projected from events, or `inline` (read straight from the order database)."""
 
-    inline: bool = False
+    inline: bool = Field(False, description="read from the order database itself; no projector")
     apply: Distribution = Field({"exponential": "20ms"}, description="one event by the single projector (assumption)")
     cache: Duration = Field("0s", description="a status is served from a cache for this long")
 
@@ -130,23 +134,30 @@ class Inbox(Model):
 
 
 class Loyalty(Model):
-    """The loyalty service, told by event."""
+    """The loyalty service: told by event, or called `inline` by whoever would have published the event."""
 
+    inline: bool = Field(False, description="call it and wait, before the event is published")
     inbox: Inbox | None = Field(None, description="forget no message id within its window; none: award on every delivery")
     award: Distribution = Field({"exponential": "10ms"}, description="one award by the single consumer (assumption)")
 
 
 class Recovery(Model):
+    """What puts things right afterwards, always automatic."""
+
     reconcile_every: Duration | None = Field(None, gt=0, description="compare with the provider's ledger; none: never")
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
 class Claims(Model):
+    """Who works on an idempotency key, written down before the work."""
+
     lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")
     check_first: bool = Field(False, description="look the key up, then insert: no unique constraint, so a race")
 
 
 class Completer(Model):
+    """Finishes orders that nobody is working on any more."""
+
     every: Duration = Field("5s", gt=0, description="period of the search for stuck orders (Brandur: 5 s)")
     after: Duration = Field("10s", description="an unknown order is taken up this long after its last attempt (assumption)")
     batch: int = Field(20, ge=1, description="orders taken up at once (assumption)")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, field_validator, model_validator
 
-from sim.config.model import Distribution, Model, OneOf
+from sim.config.bundled import find, is_path
+from sim.config.columns import read_column
+from sim.config.errors import ConfigError, KeyedErrors, closest, got
+from sim.config.keys import LIMITS
+from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.units import (
     Cents,
     Clock,
@@ -16,9 +20,6 @@ from sim.config.units import (
     Rate,
     clock_s,
     clock_text,
-    duration_s,
-    probability,
-    usd,
 )
 from sim.vocabulary import METRICS
 
@@ -39,7 +40,7 @@ class Profile(Model):
     """The hourly shape of a coffee shop's sales (Maven Roasters data, fictional; see sim/world/traffic.py)."""
 
     name: Literal["coffee-shop"] = "coffee-shop"
-    purchases: int = Field(3000, gt=0, le=100_000_000, description="expected purchases within the clock's duration")
+    purchases: int = Field(3000, gt=0, le=5_000_000, description="expected purchases within the clock's duration")
 
 
 class Arrivals(Model):
@@ -47,7 +48,14 @@ class Arrivals(Model):
 
     file: str = Field(description="a CSV file beside the scenario; lines starting with # are comments")
     column: str | None = Field(None, description="the column of seconds after midnight; needless if there is only one")
-    times: tuple[float, ...] | None = Field(None, exclude=True, description="the file's content, sorted")
+    times: tuple[float, ...] | None = Field(None, exclude=True, alias="(read from the file)", description="its content, sorted")
+
+    @model_validator(mode="after")
+    def _read(self, info: ValidationInfo) -> Arrivals:
+        if self.times is None:
+            times = read_column(reading(info).beside / self.file, self.column, keys=("file", "column"))
+            object.__setattr__(self, "times", times)
+        return self
 
 
 class Traffic(OneOf):
@@ -63,10 +71,18 @@ class Traffic(OneOf):
     @field_validator("shape")
     @classmethod
     def _clock_keys(cls, shape: dict[str, float] | None) -> dict[str, float] | None:
-        if shape is not None:
-            times = [clock_s(time) for time in shape]
-            if len(times) < 2 or times != sorted(set(times)):
-                raise ValueError("a shape needs at least two clock times, in ascending order")
+        if shape is None:
+            return shape
+        errors, times = [], []
+        for time in shape:
+            try:
+                times.append(clock_s(time))
+            except ValueError as error:
+                errors.append((time, f"{error}{got(time)}"))
+        if errors:
+            raise KeyedErrors(errors)
+        if len(times) < 2 or times != sorted(set(times)):
+            raise ValueError("a shape needs at least two clock times, in ascending order")
         return shape
 
     @model_validator(mode="after")
@@ -91,21 +107,29 @@ class AfterPatience(Model):
 
 
 class DoubleTap(Model):
+    """Taps on Pay twice by accident, before the screen changes."""
+
     p: Probability = Field("0%", description="share of submissions tapped twice")
     gap: Duration = Field("300ms", description="time between the two taps (assumption)")
 
 
 class Polling(Model):
+    """The app asks for the order's status until it is settled."""
+
     every: Duration = Field("3s", gt=0, description="period of the status view's polls (assumption)")
     give_up: Duration = Field("10min", description="the customer closes the app after this long (assumption)")
 
 
 class ReorderWhenStale(Model):
+    """What people do when the status view stays behind."""
+
     after: Duration = Field("90s", description="how long the view may stay behind (assumption)")
     p: Probability = Field("0%", description="share of customers who then order again")
 
 
 class Customers(Model):
+    """People: how long they wait, and what they do then."""
+
     patience: Distribution = Field(
         {"lognormal": {"median": "10s", "sigma": 0.8236}},
         description="wait before acting: half of mobile users wait 10 s, 1 in 5 over 20 s (Equation Research 2009)",
@@ -118,6 +142,8 @@ class Customers(Model):
 
 
 class Network(Model):
+    """Between the app and the checkout service."""
+
     latency: Distribution = Field({"constant": "20ms"}, description="one way between app and checkout (assumption)")
     request_lost: Probability = Field("0%", description="the request never arrives")
     answer_lost: Probability = Field("0%", description="the work is done, the answer never arrives")
@@ -134,12 +160,19 @@ class Keys(Model):
 
 
 class Webhooks(Model):
+    """How the provider tells designs that listen (`payment: {webhooks: true}`) of a captured charge."""
+
+    """The provider tells of charges by itself."""
+
     delay: Distribution = Field({"lognormal": {"median": "1.5s", "sigma": 0.8}}, description="after the charge (assumption)")
     lost: Probability = Field("0%", description="never delivered")
     duplicated: Probability = Field("0%", description="each delivery is followed by another with this probability")
+    retry: Duration = Field("5min", description="until the next try when nobody took it (assumption)")
 
 
 class Provider(Model):
+    """The payment provider."""
+
     latency: Distribution = Field(
         {"lognormal": {"median": "450ms", "sigma": 0.6}},
         description="of one call; no provider publishes percentiles (assumption: p95 1.21 s, p99 1.82 s)",
@@ -152,10 +185,22 @@ class Provider(Model):
     webhooks: Webhooks = Webhooks()
 
 
+def _in_the_morning(at: float | None, info: ValidationInfo) -> float | None:
+    morning = reading(info).morning
+    if at is not None and morning is not None and not morning[0] <= at <= morning[1]:
+        span = f"{clock_text(morning[0])} to {clock_text(morning[1])}"
+        raise ValueError(f"outside of the simulated morning ({span}, drain included)")
+    return at
+
+
+At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
+Step = Literal["insert", "claim", "accept", "charge", "commit", "publish", "mark", "refund", "award", "apply"]
+
+
 class Scheduled(Model):
     """A fault with an extent in time: once `at` a clock time, or again and again (`every`), `for` a while."""
 
-    at: Clock | None = Field(None, description="clock time at which it begins")
+    at: At = Field(None, description="clock time at which it begins")
     every: Distribution | None = Field(None, description="time from the end of one to the start of the next")
     lasts: Distribution = Field(alias="for", description="how long it lasts")
 
@@ -176,8 +221,8 @@ class Brownout(Scheduled):
 
     brownout: Literal["provider"]
     latency: Factor = Field("x10", description="every call takes this many times longer")
-    failed: Probability | None = None
-    ambiguous: Probability | None = None
+    failed: Probability | None = Field(None, description="calls refused before any charge")
+    ambiguous: Probability | None = Field(None, description="calls that charge the card and whose answer is lost")
 
 
 class Outage(Scheduled):
@@ -204,7 +249,7 @@ class Duplicates(Model):
     """The broker delivers a message again although it was consumed (at-least-once delivery)."""
 
     duplicates: Literal["broker"]
-    p: Probability
+    p: Probability = Field(description="share of the messages that come again")
 
 
 class Crash(Model):
@@ -214,9 +259,9 @@ class Crash(Model):
     """
 
     crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "loyalty", "read_model"]
-    at: Clock | None = None
-    every: Distribution | None = None
-    after: str | None = Field(None, description="a step: insert, claim, charge, commit, publish, mark, award, apply, ...")
+    at: At = Field(None, description="clock time at which it dies")
+    every: Distribution | None = Field(None, description="time from one restart to the next crash")
+    after: Step | None = Field(None, description="right after this step")
     p: Probability = Field("100%", description="with `after`: share of the times the step is taken")
     times: int | None = Field(None, ge=1, description="with `after`: strike at most this many times")
     restart: Duration = Field("20s", description="until it is up again (assumption)")
@@ -243,6 +288,20 @@ def _fault_kind(value: Any) -> str | None:
     return next((kind for kind in FAULTS if kind in keys), None)
 
 
+def _one_kind(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError('expected keys and values, like {outage: provider, at: "07:15", for: 1min}')
+    kinds = [key for key in value if key in FAULTS]
+    if len(kinds) > 1:
+        raise ValueError(f"two kinds of fault in one ({' and '.join(kinds)}); give each its own line")
+    if not kinds:
+        hint = next((hint for key in value if (hint := closest(str(key), FAULTS))), "; give one of: " + ", ".join(FAULTS))
+        raise ValueError(f"no kind of fault{hint}")
+    return value
+
+
 Fault = Annotated[
     Annotated[Brownout, Tag("brownout")]
     | Annotated[Outage, Tag("outage")]
@@ -250,18 +309,15 @@ Fault = Annotated[
     | Annotated[Spike, Tag("spike")]
     | Annotated[Duplicates, Tag("duplicates")]
     | Annotated[Crash, Tag("crash")],
-    Discriminator(
-        _fault_kind,
-        custom_error_type="fault",
-        custom_error_message=f"a fault starts with its kind, one of: {', '.join(FAULTS)}",
-    ),
+    Discriminator(_fault_kind),
+    BeforeValidator(_one_kind),
 ]
 
 
 def _limit(metric: str, value: Any) -> float:
-    parse = {"share": probability, "s": duration_s, "USD": usd}.get(METRICS[metric].unit)
-    if parse is not None:
-        return parse(value)
+    unit = LIMITS.get(METRICS[metric].unit)
+    if unit is not None:
+        return unit.parse(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError("expected a number of at least 0")
     return float(value)
@@ -287,34 +343,45 @@ class Scenario(Model):
     @field_validator("objectives")
     @classmethod
     def _known_metrics(cls, objectives: dict[str, Any]) -> dict[str, float]:
-        from sim.config.errors import KeyedErrors, nearest
-
         errors, limits = [], {}
         for metric, value in objectives.items():
             if metric not in METRICS:
-                errors.append((metric, f"unknown metric{nearest(metric, METRICS)}"))
+                hint = closest(metric, METRICS) or "; `coffee list` shows them all"
+                errors.append((metric, f"unknown metric{hint}"))
                 continue
             try:
                 limits[metric] = _limit(metric, value)
             except ValueError as error:
-                errors.append((metric, str(error)))
+                errors.append((metric, f"{error}{got(value)}"))
         if errors:
             raise KeyedErrors(errors)
         return limits
 
+    @field_validator("clock")
+    @classmethod
+    def _tell_the_faults(cls, clock: Window, info: ValidationInfo) -> Window:
+        if isinstance(info.context, Reading):
+            info.context.morning = (clock.start, clock.start + clock.horizon_s)
+        return clock
+
+    @field_validator("prices")
+    @classmethod
+    def _known_prices(cls, prices: str, info: ValidationInfo) -> str:
+        """A file's path is taken from the scenario's folder."""
+        prices = str(reading(info).beside / prices) if is_path(prices) else prices
+        try:
+            find(prices, folder="prices", kind="price table")
+        except ConfigError as error:
+            raise KeyedErrors([((), str(error))]) from None
+        return prices
+
     @model_validator(mode="after")
     def _within_the_clock(self) -> Scenario:
-        from sim.config.errors import KeyedErrors
-
+        """For scenarios made in Python; one read from a file has been checked fault by fault."""
         begin, end = self.clock.start, self.clock.start + self.clock.horizon_s
-        errors = []
-        for i, fault in enumerate(self.faults):
+        for number, fault in enumerate(self.faults):
             at = getattr(fault, "at", None)
             if at is not None and not begin <= at <= end:
                 span = f"{clock_text(begin)} to {clock_text(end)}"
-                errors.append((f"faults.{i}.at", f"outside of the simulated morning ({span}, drain included)"))
-        if errors:
-            raise KeyedErrors(errors)
+                raise KeyedErrors([(("faults", number, "at"), f"outside of the simulated morning ({span}, drain included)")])
         return self
-
-

@@ -100,6 +100,16 @@ class SingleConsumer:
         service_s = self._service_s(event.order.purchase, event.version * 16 + delivery)
         self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.knobs.deliver)
 
+    def call(self, event: Event) -> Moment:
+        """Handle an event for a caller who waits; no acknowledgement, no redelivery."""
+        return self.station.serve(self._service_s(event.order.purchase, event.version * 16), partial(self._answer, event))
+
+    def _answer(self, event: Event) -> None:
+        try:
+            self._handle(event)
+        except Crash:
+            return  # the effect is there and its answer on the way; nobody would deliver it again
+
     def _consume(self, event: Event, delivery: int) -> None:
         try:
             self._handle(event)

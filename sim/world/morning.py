@@ -72,7 +72,10 @@ class Morning:
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
         )
-        broker.subscribe(awards, [Status.CONFIRMED])
+        if design.loyalty.inline:
+            shop.call_loyalty = awards.call
+        else:
+            broker.subscribe(awards, [Status.CONFIRMED])
         consumers = [awards]
         if not design.read_model.inline:
             projector = single_consumer(

@@ -7,6 +7,7 @@ event: the ledger's row says when the money was taken, whoever had stopped waiti
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from math import isnan
 
 from simpy import Environment
@@ -16,7 +17,7 @@ from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
-from sim.world.engine import pause
+from sim.world.engine import Timer, pause
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
@@ -41,6 +42,9 @@ class Provider:
         self._stored: dict[object, int] = {}  # idempotency key -> row of the call that it stands for
         self._result: Small = array("b")  # of each row: what happened at the provider, and when it was over
         self._done_s: Times = array("d")
+        self._webhook_delay_s = streams.times("provider.webhook.delay", knobs.webhooks.delay)
+        self._webhook_fate = streams.uniform("provider.webhook.fate")
+        self._listener: Callable[[Order, Callable[[], None]], None] | None = None
         self._tokens = 0.0
         self._tokens_s = 0.0
 
@@ -65,6 +69,8 @@ class Provider:
                 outcome, answered = self._first(purchase, attempt, weather.failed, weather.ambiguous)
                 if outcome is Outcome.CAPTURED:
                     captured_s = now + latency_s
+                    if self._listener is not None:
+                        self._send_webhook(order, latency_s, 4 * attempt)
                 if key is not None:
                     self._stored[key] = row
         self._result.append(outcome)
@@ -112,6 +118,25 @@ class Provider:
         if self._keys.in_flight == "conflict":
             return Outcome.CONFLICT, latency_s
         return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
+
+    def on_captured(self, listener: Callable[[Order, Callable[[], None]], None]) -> None:
+        """Have webhooks sent to `listener(order, not_taken)`, which calls `not_taken` if it couldn't handle one."""
+        self._listener = listener
+
+    def _send_webhook(self, order: Order, after_s: float, delivery: int) -> None:
+        """One delivery, late by a random delay, perhaps lost, perhaps followed by another."""
+        hooks = self._knobs.webhooks
+        fate = self._webhook_fate(order.purchase, 2 * delivery)
+        if fate >= hooks.lost:
+            delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
+            Timer(self._env, delay_s, self._deliver_webhook, (order, delivery))
+        if self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated:
+            self._send_webhook(order, after_s, delivery + 1)
+
+    def _deliver_webhook(self, timer: Timer) -> None:
+        order, delivery = timer.what
+        assert self._listener is not None
+        self._listener(order, lambda: self._send_webhook(order, self._knobs.webhooks.retry, delivery + 1))
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""

@@ -50,6 +50,7 @@ class Shop:
         self.database = database
         self.provider = provider
         self.broker = broker
+        self.call_loyalty: Callable[[Event], Moment] | None = None  # where it is called and not told
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
         self._plan = plan
@@ -100,6 +101,13 @@ class Shop:
             self.env, self.broker, self.pools[component], lambda event, delivery: story(shop, event.order, delivery + 1)
         )
         self.broker.subscribe(consumer, [Status.PENDING])
+
+    def listen(self, story: Callable[[Shop, Order], Story]) -> None:
+        """Have a checkout worker tell a story for every webhook of a captured charge; if it dies, the provider tries again."""
+        pool = self.pools["checkout"]
+        self.provider.on_captured(
+            lambda order, not_taken: pool.submit(Job(story(self, order), lambda _: None, not_taken)) if pool.up else not_taken()
+        )
 
     # Steps
 
@@ -212,6 +220,9 @@ class Shop:
     def publish(self, what: Order | Event) -> Story:
         """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be."""
         event = what if isinstance(what, Event) else self.database.event(what)
+        if self.call_loyalty is not None and event.status is Status.CONFIRMED:
+            yield self.call_loyalty(event)
+            self.took("award", event.order.purchase)
         yield self.broker.publish(event)
         self.took("publish", event.order.purchase)
 

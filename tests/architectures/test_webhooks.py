@@ -1,0 +1,61 @@
+"""Webhooks tell the truth when the answer is lost: late, twice, or never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.ledger.audit import Audit
+from sim.ledger.records import Tables
+from tests.worlds import ONE_CUSTOMER, design, morning, world
+
+LISTENING: dict[str, Any] = {"payment": {"webhooks": True, "timeout": "5s"}}
+
+
+def ambiguous(name: str, webhooks: str, knobs: dict[str, Any] | None = None) -> tuple[Tables, Audit]:
+    """One customer, charged, whose charge's answer is always lost."""
+    text = ONE_CUSTOMER.replace("450ms}", f"450ms}}\n  ambiguous: 100%\n  webhooks: {{{webhooks}}}")
+    return morning(world(text), design(name, LISTENING if knobs is None else knobs))
+
+
+@pytest.mark.parametrize(("name", "charged_s"), [("idempotent", 0.484), ("outbox", 0.959)])
+def test_a_webhook_settles_an_unknown_charge(name: str, charged_s: float) -> None:
+    """Confirmed when the webhook has been handled, long before the timeout of the lost answer."""
+    tables, audit = ambiguous(name, "delay: {constant: 2s}")
+    assert audit.confirmed_s[0] == pytest.approx(charged_s + 2 + 0.004)
+    assert (audit.charged[0], audit.ordered[0], audit.awarded[0], np.isinf(audit.agreed_s).any()) == (1, 1, 1, False)
+
+
+@pytest.mark.parametrize("name", ["idempotent", "outbox"])
+def test_a_webhook_that_comes_again_changes_nothing(name: str) -> None:
+    """Delivered about ten times: one order, one award."""
+    _, audit = ambiguous(name, "delay: {uniform: [1s, 100s]}, duplicated: 90%")
+    assert (audit.charged[0], audit.ordered[0], audit.awarded[0]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["idempotent", "outbox"])
+def test_a_webhook_that_never_comes_is_not_waited_for(name: str) -> None:
+    """The completer, or the next attempt, finds the charge by its key."""
+    _, audit = ambiguous(name, "lost: 100%")
+    assert (audit.charged[0], audit.ordered[0], audit.awarded[0]) == (1, 1, 1)
+    assert 5.0 < audit.confirmed_s[0] < 60.0
+
+
+def test_a_worker_that_dies_over_a_webhook_gets_it_again() -> None:
+    """The provider tries again after its pause: confirmed already then, told once."""
+    text = ONE_CUSTOMER.replace("450ms}", "450ms}\n  ambiguous: 100%\n  webhooks: {delay: {constant: 1s}, retry: 60s}")
+    text += "faults: [{crash: checkout, after: commit, times: 1}]\n"
+    _, audit = morning(world(text), design("outbox", LISTENING))
+    assert (audit.charged[0], audit.ordered[0], audit.awarded[0]) == (1, 1, 1)
+
+
+def test_a_loyalty_service_that_is_called_awards_before_the_event_is_published() -> None:
+    """Called inline, the award is there 10 ms after the commit; a crash in between loses it as a lost event does."""
+    knobs = {"loyalty": {"inline": True}}
+    tables, audit = morning(world(), design("naive", knobs))
+    assert tables.awards["awarded_s"][0] == pytest.approx(0.488 + 0.010)
+    assert audit.awarded[0] == 1
+    crash = ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n"
+    assert morning(world(crash), design("idempotent", knobs))[1].under_awarded[0]
