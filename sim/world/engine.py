@@ -263,6 +263,7 @@ class Pool(_Presence):
         self._queue: deque[Job] = deque()
         self._running: dict[int, Job] = {}  # by worker
         self._down_until: dict[int, float] = {}  # of workers
+        self._handing_out = False
 
     @property
     def queued(self) -> int:
@@ -347,8 +348,12 @@ class Pool(_Presence):
 
     def _free(self, worker: int) -> None:
         self._idle.append(worker)
+        if self._handing_out:  # a story that took no time: the loop below, further up the stack, goes on
+            return
+        self._handing_out = True
         while self._queue and self._idle:
             self._start(self._queue.popleft())
+        self._handing_out = False
 
     def _stayed_s(self) -> float:
         return sum(self._env.now - job.arrived_s for job in (*self._queue, *self._running.values()))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sim.config.scenario import Brownout, Crash, Duplicates, Outage, Scenario, Scheduled, Slow, Spike
-from sim.world.streams import Draw, Streams, sample
+from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
 CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event in hand is handled afresh afterwards
@@ -20,11 +20,13 @@ class Strike:
         self._p = fault.p
         self._left = fault.times
         self._draw = draw
-        self._taken: defaultdict[int, int] = defaultdict(int)
+        self._taken = bytearray()  # how often each purchase has taken the step
 
     def hits(self, purchase: int) -> bool:
+        if purchase >= len(self._taken):
+            self._taken.extend(bytes(purchase + BLOCK - len(self._taken)))
         turn = self._taken[purchase]
-        self._taken[purchase] = turn + 1
+        self._taken[purchase] = min(turn + 1, 255)
         if self._left == 0 or self._draw(purchase, turn) >= self._p:
             return False
         if self._left is not None:

@@ -8,6 +8,7 @@ purchases, because a scalar numpy draw costs more than a simulated event; blocks
 from __future__ import annotations
 
 import zlib
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from sim.config.model import Distribution
 _BITS = 9
 BLOCK = 1 << _BITS
 _MASK = BLOCK - 1
-_KEEP = 32  # blocks a stream remembers
+_KEEP = 512  # blocks a stream remembers, 4 KiB each: enough for what a nationwide rush has under way at once
 
 Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
 
@@ -51,7 +52,7 @@ class _Stream:
         self._streams = streams
         self._purpose = purpose
         self._sample = draw
-        self._blocks: dict[tuple[int, int], list[float]] = {}
+        self._blocks: dict[tuple[int, int], array[float]] = {}
 
     def __call__(self, purchase: int, attempt: int) -> float:
         try:
@@ -59,10 +60,10 @@ class _Stream:
         except KeyError:
             return self._fill(attempt, purchase >> _BITS)[purchase & _MASK]
 
-    def _fill(self, attempt: int, block: int) -> list[float]:
+    def _fill(self, attempt: int, block: int) -> array[float]:
         if len(self._blocks) >= _KEEP:
             del self._blocks[next(iter(self._blocks))]
-        values: list[float] = self._sample(self._streams.generator(self._purpose, attempt, block)).tolist()
+        values = array("d", self._sample(self._streams.generator(self._purpose, attempt, block)).tobytes())
         self._blocks[attempt, block] = values
         return values
 

@@ -169,3 +169,14 @@ def test_an_alarm_may_set_the_next_one() -> None:
     alarms.set(sleeper)
     env.run(until=100)
     assert sleeper.rang == [2.0, 4.0, 6.0]
+
+
+def test_stories_that_take_no_time_do_not_pile_up_on_the_stack() -> None:
+    """A long queue of instant jobs is worked off in a loop."""
+    env = Environment()
+    log, pool = Log(env), Pool(env, "p", 1)
+    for name in ("first", *("instant",) * 5000):
+        pool.submit(log.job(name, *([1.0] if name == "first" else [])))
+    env.run(until=2)
+    assert len(log.lines) == 5001
+    assert pool.record().served == 5001
