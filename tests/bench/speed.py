@@ -151,19 +151,28 @@ def speed() -> None:
         print(f"{name:28}{statistics.median(values):12,.0f}" + "".join(f"{ratio:20.1f}" for ratio in ratios))
 
 
-def _growth(name: str, times: int) -> tuple[int, float, float]:
-    """In a process of its own: purchases, processor seconds, and bytes a purchase above an idle process.
+LONG_RUSH = """
+name: long-rush
+summary: the rush's traffic and bad luck, for as long as it takes
+clock: {{start: "06:30", duration: {minutes}min, drain: 30min}}
+traffic: {{rate: 60/min}}
+customers: {{double_tap: {{p: 1%}}, reorder_when_stale: {{after: 90s, p: 5%}}}}
+network: {{request_lost: 0.1%, answer_lost: 0.1%}}
+provider: {{declined: 4%, failed: 0.2%, ambiguous: 0.2%}}
+faults:
+  - {{brownout: provider, every: {{exponential: 2h}}, for: 15min, latency: x10, failed: 5%, ambiguous: 10%}}
+  - {{outage: provider, every: {{exponential: 2h}}, for: 1min}}
+  - {{crash: checkout, after: charge, p: 0.1%}}
+  - {{crash: payment, after: charge, p: 0.1%}}
+  - {{crash: relay, after: publish, p: 0.1%}}
+  - {{duplicates: broker, p: 0.5%}}
+"""
 
-    The rush of 3,000 purchases `times` over, with as many times the capacity.
-    """
-    scenario = load_scenario("morning-rush")
-    profile = scenario.traffic.profile.model_copy(update={"purchases": 3_000 * times})  # type: ignore[union-attr]
-    scenario = scenario.model_copy(update={"traffic": scenario.traffic.model_copy(update={"profile": profile})})
-    knobs: dict[str, dict[str, int]] = {"checkout": {"workers": 16 * times, "queue_limit": 200 * times}}
-    knobs["database"] = {"connections": 16 * times}
-    if name == "outbox":
-        knobs |= {"payment": {"workers": 24 * times}, "relay": {"batch": 100 * times}}
-    design = ARCHITECTURES[name].model_validate({"name": name, **knobs})
+
+def _growth(name: str, purchases: int) -> tuple[int, float, float]:
+    """In a process of its own: purchases, processor seconds, and bytes a purchase above what an idle process has."""
+    scenario = parse_scenario(LONG_RUSH.format(minutes=purchases // 60))
+    design = load_design(name)
     base = _peak_bytes()
     begin = time.process_time()
     number = simulate(scenario, design, 0)
@@ -179,8 +188,7 @@ def growth() -> None:
     print(f"\n{'':28}{'purchases':>12}{'purchases/s':>14}{'bytes/purchase':>16}")
     context = multiprocessing.get_context("spawn")
     for name in ARCHITECTURES:
-        for times in (1, 10, 100):
+        for purchases in (3_000, 30_000, 300_000):
             with context.Pool(1) as pool:
-                number, seconds, size = pool.apply(_growth, (name, times))
-            print(f"{'morning-rush, ' + name:28}{number:12,}{number / seconds:14,.0f}{size:16,.0f}")
-
+                number, seconds, size = pool.apply(_growth, (name, purchases))
+            print(f"{'long rush, ' + name:28}{number:12,}{number / seconds:14,.0f}{size:16,.0f}")
