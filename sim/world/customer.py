@@ -156,7 +156,9 @@ class Customer:
             Timer(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
 
     def _tap_by_mistake(self, timer: Timer) -> None:
-        if not (self.acknowledged or self.done) and timer.what == self.submissions:
+        """A slip of the finger, not a decision: whoever may not tap again doesn't leave for it."""
+        waiting = not (self.acknowledged or self.done) and timer.what == self.submissions
+        if waiting and self.submissions < self.crowd.people.max_submissions:
             self.tap(twice=False)
 
     def _send(self, submission: int, attempt: int) -> None:

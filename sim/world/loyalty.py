@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
+
 from simpy import Environment
 
 from sim.config.design import Inbox
-from sim.ledger.records import Awards
-from sim.world.database import Event
+from sim.ledger.records import Awards, Times
+from sim.world.database import NEVER, Event
 
 
 class Loyalty:
@@ -15,14 +17,16 @@ class Loyalty:
     def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards) -> None:
         self._env = env
         self._inbox = inbox
-        self._handled_s: dict[int, float] = {}
+        self._handled_s: Times = array("d")  # by event id, NaN where not handled
         self.awards = awards
 
     def award(self, event: Event) -> None:
         now = self._env.now
         if self._inbox is not None:
-            handled_s = self._handled_s.get(event.id)
-            if handled_s is not None and now - handled_s <= self._inbox.window:
+            missing = event.id + 1 - len(self._handled_s)
+            if missing > 0:
+                self._handled_s.extend([NEVER] * missing)
+            if now - self._handled_s[event.id] <= self._inbox.window:
                 return
             self._handled_s[event.id] = now
         self.awards.purchase.append(event.order.purchase)
