@@ -60,7 +60,7 @@ class Outbox(Design):
                 yield from shop.publish(row)
             yield from shop.mark_published(rows)
 
-    def pay(self, shop: Shop, order: Order, delivery: int, breaker: Breaker | None) -> Story:
+    def pay(self, shop: Shop, order: Order, breaker: Breaker | None) -> Story:
         """A payment worker, for each delivery. Returns None when done, or in how many seconds to be asked again."""
         if order.settled:
             return None
@@ -69,16 +69,15 @@ class Outbox(Design):
         outcome = yield from shop.charge(order)  # the key is the order: asking again is safe
         if breaker is not None:
             breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED))
-        if outcome in (Outcome.CAPTURED, Outcome.DECLINED):
+        again_in_s = policy(self.payment.retry).delay_s(order.attempts, shop.pay_draw(order))
+        refused = outcome is Outcome.FAILED and again_in_s is not None
+        if not refused:  # a call that did nothing and will be repeated is not worth writing down
             yield from shop.settle(order, outcome, tell=True)
-            return None
-        return policy(self.payment.retry).delay_s(delivery, shop.pay_draw(order, delivery))
+        return None if order.settled else again_in_s
 
     def set_up(self, shop: Shop) -> None:
         breaker = Breaker(self.payment.breaker) if self.payment.breaker else None
-        shop.consume(
-            "payment", lambda shop, order, delivery: self.pay(shop, order, delivery, breaker), workers=self.payment.workers
-        )
+        shop.consume("payment", lambda shop, order: self.pay(shop, order, breaker), workers=self.payment.workers)
         shop.background("relay", self.publish)
         if self.payment.webhooks:
             shop.listen(confirm_by_outbox)

@@ -23,6 +23,8 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
     next_row = 0
     while True:
         yield shop.sleep(knobs.reconcile_every)
+        if shop.provider.down:
+            continue
         rows, young, next_row = shop.provider.ledger(young, next_row, before_s=shop.env.now - knobs.grace)
         for row in rows:
             order = shop.database.orders[shop.provider.charges.order[row]]
@@ -31,7 +33,7 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
             if order.status is Status.CONFIRMED and order.id not in kept:
                 kept.add(order.id)
             else:
-                yield from shop.refund(row)
+                yield from shop.refund(row)  # waits for a provider that is down
 
 
 def confirm_and_publish(shop: Shop, order: Order) -> Story:

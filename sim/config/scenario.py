@@ -135,6 +135,7 @@ class Customers(Model):
         description="wait before acting: half of mobile users wait 10 s, 1 in 5 over 20 s (Equation Research 2009)",
     )
     after_patience: AfterPatience = AfterPatience()
+    reaction: Distribution = Field({"constant": "2s"}, description='from reading "payment failed" to acting (assumption)')
     double_tap: DoubleTap = DoubleTap()
     polling: Polling = Polling()
     reorder_when_stale: ReorderWhenStale = ReorderWhenStale()

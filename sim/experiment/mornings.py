@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,9 +92,10 @@ def run_mornings(
                 done[seed, number] = summarise(scenario, designs[number], prices, seed)
                 _tell(progress, len(done), len(tasks))
         else:
-            with ProcessPoolExecutor(jobs, initializer=_ignore_interrupts) as pool:
-                for key, summary in _gather(pool, scenario, designs, prices, tasks):
-                    done[key] = summary
+            with _pool(jobs) as pool:
+                futures = {pool.submit(summarise, scenario, designs[n], prices, seed): (seed, n) for seed, n in tasks}
+                for future in as_completed(futures):
+                    done[futures[future]] = future.result()
                     _tell(progress, len(done), len(tasks))
     except KeyboardInterrupt:
         interrupted = True
@@ -103,25 +107,47 @@ def run_mornings(
     return complete, interrupted
 
 
-def _gather(
-    pool: Executor, scenario: Scenario, designs: list[Design], prices: Prices, tasks: list[tuple[int, int]]
-) -> Iterator[tuple[tuple[int, int], Summary]]:
-    futures: dict[Future[Summary], tuple[int, int]] = {
-        pool.submit(summarise, scenario, designs[number], prices, seed): (seed, number) for seed, number in tasks
-    }
+@contextmanager
+def _pool(jobs: int) -> Iterator[Executor]:
+    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(jobs, initializer=_begin_work)
     try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except (KeyboardInterrupt, GeneratorExit, BrokenProcessPool):
-        pool.shutdown(wait=False, cancel_futures=True)
+        yield pool
+    except BaseException:
+        with _deaf():
+            for worker in multiprocessing.active_children():
+                if worker not in others:
+                    worker.terminate()
+            pool.shutdown(cancel_futures=True)
         raise
+    pool.shutdown()
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C is for the parent, which cancels what has not begun."""
-    import signal
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Deaf to more of Ctrl-C, which would leave the pool half closed; only the main thread hears it anyway."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
+
+def _begin_work() -> None:
+    """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose parent was killed would wait for ever, since it holds the other end of its own queue."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _processors() -> int:

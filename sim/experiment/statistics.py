@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def beta_quantile(p: float, a: float, b: float) -> float:
     return (low + high) / 2
 
 
+@cache
 def t_quantile(p: float, df: int) -> float:
     """The p-quantile of Student's t, for p above 1/2. t² / (df + t²) is Beta(1/2, df/2)."""
     x = beta_quantile(2 * p - 1, 0.5, df / 2)
@@ -75,7 +77,7 @@ def t_quantile(p: float, df: int) -> float:
 
 
 def clopper_pearson(events: int, n: int) -> tuple[float, float]:
-    """The exact two-sided 95 % interval of a proportion; with zero events, one-sided ("below x at 95 %").
+    """The exact two-sided 95 % interval of a proportion; with no events, or only events, one-sided ("below x at 95 %").
 
     Clopper and Pearson, Biometrika 26 (1934). Raises ValueError unless 0 <= events <= n and n > 0.
     """
@@ -83,15 +85,15 @@ def clopper_pearson(events: int, n: int) -> tuple[float, float]:
         raise ValueError(f"{events} events of {n}")
     if events == 0:
         return 0.0, zero_events_bound(n)
+    if events == n:
+        return 1.0 - zero_events_bound(n), 1.0
     tail = (1 - CONFIDENCE) / 2
-    low = beta_quantile(tail, events, n - events + 1)
-    high = 1.0 if events == n else beta_quantile(1 - tail, events + 1, n - events)
-    return low, high
+    return beta_quantile(tail, events, n - events + 1), beta_quantile(1 - tail, events + 1, n - events)
 
 
 def zero_events_bound(n: int) -> float:
     """What the rate stays below at 95 % when none of n independent trials showed the event: 1 - 0.05^(1/n), about 3/n."""
-    return 1.0 - (1 - CONFIDENCE) ** (1 / n)
+    return -math.expm1(math.log(1 - CONFIDENCE) / n)
 
 
 def t_interval(values: np.ndarray) -> tuple[float, float]:
@@ -103,9 +105,10 @@ def t_interval(values: np.ndarray) -> tuple[float, float]:
 def estimate(values: np.ndarray, *, share_of: int | None = None, count_mornings: bool = False) -> Estimate:
     """A metric's morning values, shape (mornings,): NaN is nothing to count, infinity is never.
 
-    `share_of`: the metric is a share, and this many things were looked at in all mornings together; if none had the
-    property, the upper end is the zero-event bound. (Purchases of one morning share its weather, so the bound is optimistic for
-    harms that come in bursts.) `count_mornings`: the values are 0 or 1, so the interval is Clopper-Pearson's over mornings.
+    `share_of`: the metric is a share, and this many things were looked at in all mornings together. The interval is then at
+    least as wide as Clopper-Pearson's for that many independent things: for rare events the t interval alone is too short,
+    and with none at all it has no width. (Purchases of one morning share its weather, so a zero-event bound is optimistic
+    for harms that come in bursts.) `count_mornings`: the values are 0 or 1, the interval is Clopper-Pearson's over mornings.
     """
     counted = values[~np.isnan(values)]
     n = len(counted)
@@ -117,14 +120,18 @@ def estimate(values: np.ndarray, *, share_of: int | None = None, count_mornings:
     mean = float(counted.mean())
     if count_mornings:
         low, high = clopper_pearson(int(counted.sum()), n)
-    elif share_of and not counted.any():
-        low, high = 0.0, zero_events_bound(share_of)
+    elif share_of:
+        low, high = clopper_pearson(round(mean * share_of), share_of)
+        if counted.any():
+            if n < 2:
+                return Estimate(mean, None, None, n, 0.0)
+            between_mornings = t_interval(counted)
+            low, high = max(min(low, between_mornings[0]), 0.0), min(max(high, between_mornings[1]), 1.0)
     elif n < 2:
         return Estimate(mean, None, None, n, 0.0)
     else:
         low, high = t_interval(counted)
         low = max(low, 0.0)  # no metric can be negative
-        high = min(high, 1.0) if share_of else high
     return Estimate(mean, low, high, n, 0.0)
 
 

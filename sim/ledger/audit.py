@@ -27,8 +27,9 @@ class Audit:
     over_awarded: np.ndarray
     under_awarded: np.ndarray
     misinformed: np.ndarray
+    abandoned: np.ndarray  # charged and kept, but the customer had left without having been told "confirmed"
     unsettled: np.ndarray  # with an order that is still neither confirmed, declined nor given up
-    correct: np.ndarray  # one order, one charge, one award
+    correct: np.ndarray  # one order, one charge, one award, and a customer who was still there
     differing: np.ndarray  # with an order that differs between write model, view and ledger when the morning has drained
     agreed_s: np.ndarray  # per order: from when on write model, view and ledger agree; inf: never
 
@@ -53,6 +54,7 @@ def audit(tables: Tables) -> Audit:
     np.minimum.at(first_confirmed_s, orders["purchase"][confirmed], orders["confirmed_s"][confirmed])
     told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
     told_failed = purchases["told_failed"] == 1
+    left = ~np.isnan(purchases["left_s"]) & ~told_confirmed
     return Audit(
         charged=charged_of,
         kept=kept_of,
@@ -64,8 +66,9 @@ def audit(tables: Tables) -> Audit:
         over_awarded=awarded_of > earned,
         under_awarded=awarded_of < earned,
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
+        abandoned=left & (kept_of > 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
-        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1),
+        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left,
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
     )
@@ -89,6 +92,8 @@ def _agreed_s(tables: Tables, kept_by_order: np.ndarray) -> np.ndarray:
 
 
 def last_fault_s(tables: Tables) -> float:
-    """When the last fault ended that began within the morning; NaN if nothing went wrong."""
-    ends = [end for _, _, end in tables.faults] + [crash.up_s for crash in tables.crashes]
-    return min(max(ends), tables.horizon_s) if ends else float("nan")
+    """When the last fault ended that has a time of its own; NaN if there was none.
+
+    Crashes after a step are left out: they belong to the design that took the step, and this moment must be the same for all.
+    """
+    return max((end for _, _, end in tables.faults), default=float("nan"))

@@ -86,7 +86,7 @@ def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
         "fees": float(sum(fee(cents, prices) for cents in charges["cents"][captured])),
         "double charges": doubled * (prices.p_contact_double_charge.value * contact + disputed),
         "paid, no coffee": orphaned * (prices.p_contact_no_coffee.value * contact + disputed),
-        "wrong message": int(audit.misinformed.sum()) * prices.p_contact_misinformed.value * contact,
+        "wrong message": int((audit.misinformed | audit.abandoned).sum()) * prices.p_contact_misinformed.value * contact,
         "lost sales": lost * basket * (1 - prices.basket_cost_share.value),
         "coffee given away": given_away * basket * prices.basket_cost_share.value,
         "loyalty": over * prices.award_value.value + int(audit.under_awarded.sum()) * prices.p_contact_no_award.value * contact,

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.ledger.audit import Audit
 from sim.ledger.records import Tables
-from sim.vocabulary import Fate, Status
+from sim.vocabulary import Fate
 
 
 class BrokenLaw(Exception):
@@ -17,30 +17,28 @@ class BrokenLaw(Exception):
 
 def assert_laws(tables: Tables, audit: Audit) -> None:
     """Check what must add up at the end of a morning. Raises BrokenLaw, naming the law and both sides."""
-    charges, orders, requests = tables.charges, tables.orders, tables.requests
-    captured = ~np.isnan(charges["captured_s"])
-    by_order = np.bincount(charges["order"][captured], minlength=len(orders))
-    confirmed = orders["status"] == Status.CONFIRMED
-    paid = (confirmed & (by_order > 0)).sum()
-    surplus, orphans = np.maximum(by_order - 1, 0)[confirmed].sum(), by_order[~confirmed].sum()
-    _equal("captured charges = paid orders + surplus + orphans", captured.sum(), paid + surplus + orphans)
-    _equal("captured charges = sum over purchases", captured.sum(), audit.charged.sum())
-    _equal("charge and order belong to the same purchase", 0, _strangers(tables))
-
+    requests, counts = tables.requests, tables.counts
     fates = np.bincount(requests["fate"], minlength=len(Fate))
-    answered = requests["answer"] != 0
-    _equal("requests sent = lost + rejected + replayed + executed + waiting", len(requests), fates.sum())
-    _equal("no answer to a lost request", 0, (answered & (requests["fate"] == Fate.LOST)).sum())
-
-    counts = tables.counts
+    stations = {station.name: station for station in tables.stations}
+    _equal("charge and order belong to the same purchase", 0, _strangers(tables))
+    _equal("no answer to a lost request", 0, ((requests["answer"] != 0) & (requests["fate"] == Fate.LOST)).sum())
     _equal(
         "outbox rows written = delivered at least once + pending + marked and lost",
         counts["outbox_written"],
         counts["outbox_told"] + counts["outbox_pending"] + counts["outbox_lost"],
     )
-    distinct = len(np.unique(tables.awards["order"]))
-    over = np.maximum(np.bincount(tables.awards["order"], minlength=1) - 1, 0).sum()
-    _equal("awards = distinct orders awarded + over-awards", len(tables.awards), distinct + over)
+    if "checkout" in stations:
+        done = fates[Fate.EXECUTED] + fates[Fate.REPLAYED] + counts["requests_dropped"] + counts["webhooks_taken"]
+        inside = stations["checkout"].arrivals - stations["checkout"].served
+        _equal(
+            "what checkout workers finished = executed + replayed + dropped + webhooks",
+            stations["checkout"].served,
+            done,
+            inside,
+        )
+    if "loyalty" in stations:
+        served = stations["loyalty"].served
+        _equal("loyalty events handled = awards + repeats in the inbox", served, len(tables.awards) + counts["awards_repeated"])
     _ordered_times(tables, audit)
     for station in tables.stations:
         if not math.isclose(station.area_s, station.sojourn_s, rel_tol=1e-9, abs_tol=1e-6):
@@ -67,6 +65,7 @@ def _ordered_times(tables: Tables, audit: Audit) -> None:
         _equal(f"{law} (time runs forward)", 0, (earlier > later).sum())
 
 
-def _equal(law: str, left: int, right: int) -> None:
-    if left != right:
+def _equal(law: str, left: int, right: int, slack: int = 0) -> None:
+    """`slack`: how many may stand on the right although they are still under way."""
+    if not left <= right <= left + slack:
         raise BrokenLaw(f"{law}: {left} is not {right}")

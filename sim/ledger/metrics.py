@@ -76,10 +76,11 @@ def _convergence_time(evidence: Evidence) -> float:
 
 
 def _collapsed(evidence: Evidence) -> float:
-    """1 if fewer than half of those who came after the last fault were acknowledged, else 0; NaN if nobody came."""
+    """1 if fewer than half of those who came after the last fault were acknowledged and confirmed; NaN if nobody came."""
     end_s = last_fault_s(evidence.tables)
     later = evidence.tables.purchases["submitted_s"][evidence.good_card] >= (0.0 if np.isnan(end_s) else end_s)
-    return float(np.isfinite(ack_latency_s(evidence)[later]).mean() < 0.5) if later.any() else float("nan")
+    served = np.isfinite(ack_latency_s(evidence)) & np.isfinite(confirmation_lag_s(evidence))
+    return float(served[later].mean() < 0.5) if later.any() else float("nan")
 
 
 COMPUTE: dict[str, Callable[[Evidence], float]] = {
@@ -92,6 +93,7 @@ COMPUTE: dict[str, Callable[[Evidence], float]] = {
     "loyalty_over_award_rate": lambda e: _share(e.audit.over_awarded),
     "loyalty_under_award_rate": lambda e: _share(e.audit.under_awarded),
     "misinformed_rate": lambda e: _share(e.audit.misinformed),
+    "abandoned_charge_rate": lambda e: _share(e.audit.abandoned),
     "confirmed_share": lambda e: _share(np.isfinite(confirmation_lag_s(e))),
     "acknowledged_share": lambda e: _share(np.isfinite(ack_latency_s(e))),
     "requests_per_purchase": lambda e: len(e.tables.requests) / max(len(e.tables.purchases), 1),

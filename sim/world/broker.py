@@ -19,6 +19,8 @@ from sim.world.timetable import Timetable
 
 
 class Consumer(Protocol):
+    name: str
+
     def deliver(self, event: Event, delivery: int) -> None: ...
 
 
@@ -29,7 +31,8 @@ class Broker:
         self._env = env
         self.knobs = knobs
         self._publish_s = streams.times("broker.publish", knobs.publish)
-        self._duplicate = streams.uniform("broker.duplicate")
+        self._streams = streams
+        self._duplicate: dict[str, Draw] = {}  # by consumer
         self._p_duplicate = p_duplicate
         self._consumers: dict[Status, list[Consumer]] = {status: [] for status in Status}
         self.published = 0
@@ -38,13 +41,14 @@ class Broker:
 
     def subscribe(self, consumer: Consumer, statuses: Iterable[Status] = Status) -> None:
         """Deliver to `consumer` every event that says one of these statuses."""
+        self._duplicate[consumer.name] = self._streams.uniform(f"broker.duplicate.{consumer.name}")
         for status in statuses:
             self._consumers[status].append(consumer)
 
     def publish(self, event: Event) -> Moment:
         """Hand an event over; it is the broker's when the returned event happens, even if the publisher has died."""
         self.published += 1
-        service_s = self._publish_s(event.order.purchase, event.version)
+        service_s = self._publish_s(event.order.purchase, _turn(event, 0))
         if service_s <= 0.0:
             self._accepted(event)
             return Done(self._env)
@@ -63,8 +67,10 @@ class Broker:
 
     def acknowledged(self, consumer: Consumer, event: Event, delivery: int) -> None:
         """The consumer is done with it; a fault of the broker may deliver it again all the same."""
-        if self._p_duplicate and self._duplicate(event.order.purchase, event.version * 16 + delivery) < self._p_duplicate:
-            self.again(consumer, event, delivery, self.knobs.visibility)
+        if self._p_duplicate:
+            draw = self._duplicate[consumer.name](event.order.purchase, _turn(event, delivery))
+            if draw < self._p_duplicate:
+                self.again(consumer, event, delivery, self.knobs.visibility)
 
     def again(self, consumer: Consumer, event: Event, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
@@ -72,6 +78,11 @@ class Broker:
 
     def _redeliver(self, timer: Timer) -> None:
         self._deliver(*timer.what)
+
+
+def _turn(event: Event, delivery: int) -> int:
+    """Where the draws for one delivery of one event are, among those of its purchase."""
+    return (event.order.number * 64 + event.version) * 64 + delivery
 
 
 class SingleConsumer:
@@ -91,18 +102,19 @@ class SingleConsumer:
         streams: Streams,
         weather: Timetable,
     ) -> None:
+        self.name = name
         self._broker = broker
         self.station = Station(env, name, 1, weather)
         self._service_s: Draw = streams.times(f"{name}.service", service)
         self._handle = handle
 
     def deliver(self, event: Event, delivery: int) -> None:
-        service_s = self._service_s(event.order.purchase, event.version * 16 + delivery)
+        service_s = self._service_s(event.order.purchase, _turn(event, delivery))
         self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.knobs.deliver)
 
     def call(self, event: Event) -> Moment:
         """Handle an event for a caller who waits; no acknowledgement, no redelivery."""
-        return self.station.serve(self._service_s(event.order.purchase, event.version * 16), partial(self._answer, event))
+        return self.station.serve(self._service_s(event.order.purchase, _turn(event, 0)), partial(self._answer, event))
 
     def _answer(self, event: Event) -> None:
         try:
@@ -122,7 +134,8 @@ class SingleConsumer:
 class WorkerConsumer:
     """A pool of workers that run a story for each event. The story returns None when done, or a delay to be tried again."""
 
-    def __init__(self, env: Environment, broker: Broker, pool: Pool, story: Callable[[Event, int], Story]) -> None:
+    def __init__(self, env: Environment, broker: Broker, pool: Pool, *, name: str, story: Callable[[Event], Story]) -> None:
+        self.name = name
         self._env = env
         self._broker = broker
         self.pool = pool
@@ -134,7 +147,7 @@ class WorkerConsumer:
     def _arrive(self, timer: Timer) -> None:
         event, delivery = timer.what
         died = partial(self._broker.again, self, event, delivery, self._broker.knobs.visibility)
-        self.pool.submit(Job(self._story(event, delivery), partial(self._done, event, delivery), died))
+        self.pool.submit(Job(self._story(event), partial(self._done, event, delivery), died))
 
     def _done(self, event: Event, delivery: int, again_in_s: float | None) -> None:
         if again_in_s is None:

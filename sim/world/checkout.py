@@ -33,6 +33,7 @@ class Checkout:
         self._handle = handle
         self._limit = design.checkout.queue_limit
         self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
+        self.dropped = 0  # by workers, at the deadline
         self._fate: Small = requests.fate
         self._latency_s = streams.times("network.latency", network.latency)
         self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
@@ -69,6 +70,7 @@ class Checkout:
         if self._env.now < request.sent_s + self._patience_s:
             return False
         self._fate[request.row] = Fate.REJECTED
+        self.dropped += 1
         return True
 
     def _done(self, request: Request, reply: Reply) -> None:

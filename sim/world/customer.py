@@ -45,6 +45,7 @@ class Crowd:
         self.checkout = checkout
         self.view = view
         self.patience_s = streams.times("customer.patience", people.patience)
+        self.reaction_s = streams.times("customer.reaction", people.reaction)
         self.reaction = streams.uniform("customer.after_patience")
         self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
         self.impatience = streams.uniform("customer.reorder")
@@ -224,7 +225,8 @@ class Customer:
     def _told_failed(self, submission: int) -> None:
         self.crowd.purchases.told_failed[self.purchase] = 1
         if submission == self.submissions:
-            self._react(submission)
+            reaction_s = self.crowd.reaction_s(self.purchase, submission)
+            Timer(self.crowd.env, reaction_s, self._patience_ends, submission)
 
     def _patience_ends(self, timer: Timer) -> None:
         submission: int = timer.what

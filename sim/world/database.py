@@ -37,10 +37,23 @@ _AFTER = {
 class Order:
     """A row of the orders table. `busy_until_s`: claimed by somebody who works on it until then."""
 
-    __slots__ = ("busy_until_s", "cents", "changed_s", "confirmed_s", "created_s", "id", "purchase", "status", "version")
+    __slots__ = (
+        "attempts",
+        "busy_until_s",
+        "cents",
+        "changed_s",
+        "confirmed_s",
+        "created_s",
+        "id",
+        "number",
+        "purchase",
+        "status",
+        "version",
+    )
 
-    def __init__(self, number: int, purchase: int, cents: int, now: float) -> None:
-        self.id = number
+    def __init__(self, id_: int, purchase: int, number: int, cents: int, now: float) -> None:
+        self.id = id_
+        self.number = number  # among the orders of its purchase
         self.purchase = purchase
         self.cents = cents
         self.status = Status.PENDING
@@ -48,6 +61,7 @@ class Order:
         self.created_s = self.changed_s = now
         self.confirmed_s = NEVER
         self.busy_until_s = 0.0
+        self.attempts = 0  # charge attempts that came back
 
     @property
     def settled(self) -> bool:
@@ -76,6 +90,7 @@ class Database:
         self._write_s = streams.times("database.write", knobs.write)
         self._read_s = streams.times("database.read", knobs.read)
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
+        self._orders_of = bytearray(purchases)  # how many each has
         self._by_key: dict[int, Order] = {}
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
@@ -105,7 +120,9 @@ class Database:
 
     def create(self, purchase: int, cents: int, key: int | None = None) -> Order:
         """A new pending order; a later look-up by `key` finds it."""
-        order = Order(len(self.orders), purchase, cents, self._env.now)
+        number = self._orders_of[purchase]
+        self._orders_of[purchase] = min(number + 1, 255)
+        order = Order(len(self.orders), purchase, number, cents, self._env.now)
         self.orders.append(order)
         self.open[order.id] = order
         if key is not None:

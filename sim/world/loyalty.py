@@ -19,6 +19,7 @@ class Loyalty:
         self._inbox = inbox
         self._handled_s: Times = array("d")  # by event id, NaN where not handled
         self.awards = awards
+        self.repeats = 0  # events that the inbox knew
 
     def award(self, event: Event) -> None:
         now = self._env.now
@@ -27,6 +28,7 @@ class Loyalty:
             if missing > 0:
                 self._handled_s.extend([NEVER] * missing)
             if now - self._handled_s[event.id] <= self._inbox.window:
+                self.repeats += 1
                 return
             self._handled_s[event.id] = now
         self.awards.purchase.append(event.order.purchase)

@@ -88,7 +88,7 @@ class Morning:
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
             checkout=checkout, view=view, streams=streams,
         )  # fmt: skip
-        self._plan, self._shop, self._view = plan, shop, view
+        self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Pool] = [
             *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
         ]  # fmt: skip
@@ -133,6 +133,9 @@ class Morning:
             "outbox_lost": sum(not row.told for row in database.marked_too_early),
             "broker_published": shop.broker.published,
             "broker_delivered": shop.broker.delivered,
+            "awards_repeated": self._loyalty.repeats,
+            "requests_dropped": self._checkout.dropped,
+            "webhooks_taken": shop.webhooks,
             "polls": self._view.polls,
         }
         return tables

@@ -19,8 +19,9 @@ from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
 from sim.world.engine import Timer, pause
 from sim.world.streams import Streams
-from sim.world.timetable import Timetable
+from sim.world.timetable import Timetable, Weather
 
+WEBHOOKS = 64  # places in the draws for the webhooks of one call
 REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
 
 
@@ -62,17 +63,20 @@ class Provider:
         if weather.down or not self._within_rate_limit(now):
             outcome, latency_s = Outcome.FAILED, REFUSAL_S
         else:
+            refused, answered = self._luck(purchase, attempt, weather)
             known = self._recall(key, now)
-            if known is not None:
+            if refused:
+                outcome = Outcome.FAILED
+            elif known is not None:
                 outcome, latency_s = self._repeated(known, order.cents, now, latency_s)
+            elif self._good_card[purchase]:
+                outcome, captured_s = Outcome.CAPTURED, now + latency_s
+                if self._listener is not None:
+                    self._send_webhook(order, latency_s, WEBHOOKS * attempt)
             else:
-                outcome, answered = self._first(purchase, attempt, weather.failed, weather.ambiguous)
-                if outcome is Outcome.CAPTURED:
-                    captured_s = now + latency_s
-                    if self._listener is not None:
-                        self._send_webhook(order, latency_s, 4 * attempt)
-                if key is not None:
-                    self._stored[key] = row
+                outcome = Outcome.DECLINED
+            if key is not None and known is None:
+                self._stored[key] = row
         self._result.append(outcome)
         self._done_s.append(now + latency_s)
         if latency_s > timeout_s or not answered:
@@ -88,16 +92,12 @@ class Provider:
         ledger.refunded_s.append(NEVER)
         return pause(self._env, latency_s, outcome)
 
-    def _first(self, purchase: int, attempt: int, failed: float | None, ambiguous: float | None) -> tuple[Outcome, bool]:
-        """The outcome of a call with no history, and whether its answer arrives."""
-        failed = self._knobs.failed if failed is None else failed
-        ambiguous = self._knobs.ambiguous if ambiguous is None else ambiguous
+    def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[bool, bool]:
+        """Whether a call is refused before anything happens, and whether its answer arrives; a replay is a call like others."""
+        failed = self._knobs.failed if weather.failed is None else weather.failed
+        ambiguous = self._knobs.ambiguous if weather.ambiguous is None else weather.ambiguous
         fate = self._fate(purchase, attempt)
-        if fate < failed:
-            return Outcome.FAILED, True
-        if not self._good_card[purchase]:
-            return Outcome.DECLINED, True
-        return Outcome.CAPTURED, fate >= failed + ambiguous
+        return fate < failed, not failed <= fate < failed + ambiguous
 
     def _recall(self, key: object, now: float) -> int | None:
         """The row of the call that a key still stands for. One that was refused before any charge frees its key at its end."""
@@ -165,6 +165,11 @@ class Provider:
             elif not isnan(captured[row]):
                 still_young.append(row)
         return due, still_young, len(captured)
+
+    @property
+    def down(self) -> bool:
+        """Nothing can be asked of it now."""
+        return self._weather.at(self._env.now).down
 
     def refund(self, row: int) -> Event:
         """Give the money of one charge back; refunding twice changes nothing. An event at the provider's answer."""

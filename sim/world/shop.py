@@ -51,6 +51,7 @@ class Shop:
         self.provider = provider
         self.broker = broker
         self.call_loyalty: Callable[[Event], Moment] | None = None  # where it is called and not told
+        self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
         self._plan = plan
@@ -93,21 +94,27 @@ class Shop:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
         self.pools[self.component].submit(Job(story, lambda _: None, lambda: None))
 
-    def consume(self, component: str, story: Callable[[Shop, Order, int], Story], *, workers: int) -> None:
+    def consume(self, component: str, story: Callable[[Shop, Order], Story], *, workers: int) -> None:
         """Have a pool of workers tell a story for every pending order that is published."""
         self.workers(component, workers)
         shop = self.seen_from(component)
         consumer = WorkerConsumer(
-            self.env, self.broker, self.pools[component], lambda event, delivery: story(shop, event.order, delivery + 1)
+            self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order)
         )
         self.broker.subscribe(consumer, [Status.PENDING])
 
     def listen(self, story: Callable[[Shop, Order], Story]) -> None:
         """Have a checkout worker tell a story for every webhook of a captured charge; if it dies, the provider tries again."""
         pool = self.pools["checkout"]
-        self.provider.on_captured(
-            lambda order, not_taken: pool.submit(Job(story(self, order), lambda _: None, not_taken)) if pool.up else not_taken()
-        )
+
+        def take(order: Order, not_taken: Callable[[], None]) -> None:
+            if not pool.up:
+                not_taken()
+                return
+            self.webhooks += 1
+            pool.submit(Job(story(self, order), lambda _: None, not_taken))
+
+        self.provider.on_captured(take)
 
     # Steps
 
@@ -198,6 +205,7 @@ class Shop:
         key = order.id if self._keyed else None  # a key per attempt is as good as none
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
         self.took("charge", order.purchase)
+        order.attempts += 1
         return outcome
 
     def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
@@ -269,13 +277,15 @@ class Shop:
         return orders
 
     def refund(self, row: int) -> Story:
-        """Give one charge of the provider's ledger back."""
+        """Give one charge of the provider's ledger back, as soon as the provider can be asked."""
+        while self.provider.down:
+            yield Timeout(self.env, 1.0)
         yield self.provider.refund(row)
         self.took("refund", self.provider.charges.purchase[row])
 
-    def pay_draw(self, order: Order, attempt: int) -> float:
+    def pay_draw(self, order: Order) -> float:
         """The uniform draw behind the back-off before an order's next payment attempt."""
-        return self._pay_draw(order.purchase, attempt)
+        return self._pay_draw(order.purchase, order.attempts)
 
 
 def single_consumer(

@@ -18,13 +18,15 @@ COFFEE_SHOP = (
     (0.0313, 0.0909, 0.1183, 0.1219, 0.1269, 0.0663, 0.0575, 0.0578, 0.0591, 0.0597, 0.0588, 0.0574, 0.0491, 0.0407, 0.0042)
 )  # fmt: skip
 FIRST_HOUR = 6
+JUMP_S = 0.0005  # the profile steps from one hour to the next within a millisecond
 MOST_PURCHASES = 5_000_000  # in one morning: a slip of a unit should be an error, not a full memory
 
 
 def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     """Times (s since the start) and rates (per s) between which the arrival rate is linear, spikes left out.
 
-    The hourly profile is interpolated between the middles of its hours. Raises ConfigError if nobody would come.
+    The profile is constant within each hour, as far as is known, and zero outside its hours. Raises ConfigError if nobody
+    would come.
     """
     clock, traffic = scenario.clock, scenario.traffic
     grid = np.array([0.0, clock.duration])
@@ -34,11 +36,12 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
         times = np.array([clock_s(time) for time in traffic.shape]) - clock.start
         rates = np.array(list(traffic.shape.values()))
     else:
-        times = (np.arange(len(COFFEE_SHOP)) + FIRST_HOUR + 0.5) * 3600.0 - clock.start
-        rates = np.array(COFFEE_SHOP)
+        hours = (np.arange(len(COFFEE_SHOP) + 1) + FIRST_HOUR) * 3600.0 - clock.start
+        times = np.column_stack([hours - JUMP_S, hours + JUMP_S]).ravel()
+        rates = np.concatenate([[0.0], np.repeat(COFFEE_SHOP, 2), [0.0]])
     inside = times[(times > 0) & (times < clock.duration)]
     knots = np.concatenate([[0.0], inside, [clock.duration]])
-    values: np.ndarray = np.interp(knots, times, rates, left=0.0 if traffic.shape is None else None)
+    values: np.ndarray = np.interp(knots, times, rates)
     if traffic.profile is not None:
         values = values / max(np.trapezoid(values, knots), 1e-300) * traffic.profile.purchases
     if not values.any():

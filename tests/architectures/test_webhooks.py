@@ -37,10 +37,10 @@ def test_a_webhook_that_comes_again_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["idempotent", "outbox"])
 def test_a_webhook_that_never_comes_is_not_waited_for(name: str) -> None:
-    """The completer, or the next attempt, finds the charge by its key."""
+    """No answer ever arrives, not even to a repeated call: the reconciler finds the charge in the ledger."""
     _, audit = ambiguous(name, "lost: 100%")
     assert (audit.charged[0], audit.ordered[0], audit.awarded[0]) == (1, 1, 1)
-    assert 5.0 < audit.confirmed_s[0] < 60.0
+    assert 5.0 < audit.confirmed_s[0] < 200.0
 
 
 def test_a_worker_that_dies_over_a_webhook_gets_it_again() -> None:

@@ -48,7 +48,7 @@ def tables_of(
         tables.awards.purchase.append(0)
         tables.awards.order.append(order)
         tables.awards.awarded_s.append(6.0)
-    tables.counts = {"outbox_written": 0, "outbox_told": 0, "outbox_pending": 0, "outbox_lost": 0}
+    tables.counts = {"outbox_written": 0, "outbox_told": 0, "outbox_pending": 0, "outbox_lost": 0, "awards_repeated": 0}
     return tables
 
 

@@ -108,7 +108,7 @@ def test_a_lost_request_and_a_lost_answer() -> None:
         tables, audit = morning(world(leave + f"network: {{{lost}: 100%}}\n"), design("naive"))
         assert (len(tables.requests), audit.charged[0]) == (3, charged)
         assert tables.purchases["told_failed"][0] == 1
-        assert tables.purchases["left_s"][0] == 3 * 8 + 2 * 1
+        assert tables.purchases["left_s"][0] == 3 * 8 + 2 * 1 + 2  # timeouts, pauses, and two seconds to react
 
 
 def test_a_full_queue_answers_at_once() -> None:

@@ -35,7 +35,7 @@ class World:
     def call(self, at: float, key: object = None, timeout: float = 5.0, cents: int = 650) -> tuple[str, float]:
         """The outcome of a call at a time, and when it was known."""
         self.env.run(until=at)
-        event = self.provider.charge(Order(0, 0, cents, 0.0), timeout, key)
+        event = self.provider.charge(Order(0, 0, 0, cents, 0.0), timeout, key)
         outcome = self.env.run(until=event)
         return Outcome(outcome).name, self.env.now
 
@@ -136,7 +136,7 @@ def test_a_rate_limit_refuses_clearly() -> None:
     """Beyond one second's worth of tokens a call fails without a charge."""
     world = World(rate_limit="2/s", latency={"constant": "0s"})
     world.env.run(until=1)
-    outcomes = [world.env.run(until=world.provider.charge(Order(0, 0, 650, 0.0), 5.0)) for _ in range(3)]
+    outcomes = [world.env.run(until=world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0)) for _ in range(3)]
     assert [Outcome(outcome).name for outcome in outcomes] == ["CAPTURED", "CAPTURED", "FAILED"]
     assert world.call(3)[0] == "CAPTURED"
 

@@ -1,0 +1,247 @@
+"""Intervals written by hand agree with scipy, with the reference values of the field, and cover what they promise to cover."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from sim.experiment import statistics
+from sim.experiment.statistics import (
+    Difference,
+    Estimate,
+    beta_quantile,
+    clopper_pearson,
+    estimate,
+    incomplete_beta,
+    paired,
+    t_interval,
+    t_quantile,
+    zero_events_bound,
+)
+
+SHAPES = (0.5, 1.0, 2.0, 5.0, 10.0, 100.0, 1e3, 1e4)
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("a", SHAPES)
+@pytest.mark.parametrize("b", SHAPES)
+def test_incomplete_beta_agrees_with_scipy(a: float, b: float) -> None:
+    """I_x(a, b) to a relative 1e-9, in the middle and far out in either tail."""
+    for p in (1e-6, 0.025, 0.3, 0.5, 0.9, 0.975):
+        x = float(special.betaincinv(a, b, p))
+        if 0 < x < 1:
+            assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-9)
+
+
+def test_incomplete_beta_at_the_ends() -> None:
+    """Nothing lies below 0 and everything below 1."""
+    assert [incomplete_beta(2.0, 3.0, x) for x in (-0.1, 0.0, 1.0, 1.1)] == [0.0, 0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 9, 19, 29, 99, 10_000])
+def test_t_quantile_agrees_with_scipy(df: int) -> None:
+    """Student's t to a relative 1e-9, from one degree of freedom on."""
+    for p in (0.6, 0.9, 0.975, 0.995):
+        assert t_quantile(p, df) == pytest.approx(stats.t.ppf(p, df), rel=1e-9)
+
+
+def test_beta_quantile_inverts_the_distribution() -> None:
+    """The quantile is where the distribution function has the value asked for."""
+    for a, b in ((0.5, 9.5), (3.0, 998.0), (1.0, 1.0)):
+        for p in (0.025, 0.5, 0.975):
+            assert incomplete_beta(a, b, beta_quantile(p, a, b)) == pytest.approx(p, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 20, 1_000, 100_000, 1_000_000])
+def test_clopper_pearson_agrees_with_scipy(n: int) -> None:
+    """The two-sided exact interval to a relative 1e-9, from one event to all but one."""
+    for events in sorted({1, 2, 3, n // 2, n - 1} & set(range(1, n))):
+        low, high = clopper_pearson(events, n)
+        assert low == pytest.approx(special.betaincinv(events, n - events + 1, 0.025), rel=1e-9)
+        assert high == pytest.approx(special.betainccinv(events + 1, n - events, 0.025), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "low", "high"),
+    [
+        (1, 1000, 2.5317e-5, 0.0055589),
+        (3, 1000, 6.191e-4, 0.0087420),
+        (5, 10**4, 1.62368e-4, 0.00116644),
+        (10, 10**5, 4.79549e-5, 1.838959e-4),
+    ],
+)
+def test_clopper_pearson_reference_values(events: int, n: int, low: float, high: float) -> None:
+    """The reference intervals of domain.md 3.6, to four significant digits."""
+    assert clopper_pearson(events, n) == pytest.approx((low, high), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "bound"), [(10**2, 0.029513), (10**3, 0.0029912), (10**4, 2.9953e-4), (10**5, 2.9957e-5), (10**6, 2.99573e-6)]
+)
+def test_zero_events_reference_values(n: int, bound: float) -> None:
+    """No event in n: below 1 - .05^(1/n) at 95 %, about 3/n (domain.md 3.6, to four significant digits)."""
+    assert zero_events_bound(n) == pytest.approx(bound, rel=5e-5)
+    assert clopper_pearson(0, n) == (0.0, zero_events_bound(n))
+
+
+@pytest.mark.parametrize(("rate", "n"), [(1e-3, 2995), (1e-4, 29_956), (1e-5, 299_572)])
+def test_purchases_needed_to_claim_a_rate(rate: float, n: int) -> None:
+    """So many purchases without an event claim a rate; one fewer doesn't (domain.md 3.6)."""
+    assert zero_events_bound(n) <= rate < zero_events_bound(n - 1)
+
+
+@pytest.mark.parametrize(("events", "n"), [(-1, 10), (11, 10), (0, 0)])
+def test_impossible_counts_are_refused(events: int, n: int) -> None:
+    """More events than trials, or no trials, are a bug of the caller."""
+    with pytest.raises(ValueError, match="events of"):
+        clopper_pearson(events, n)
+
+
+def test_t_interval_by_hand() -> None:
+    """1, 2, 3, 4: mean 2.5, s = 1.29099, t(.975, 3) = 3.18245, so 2.5 ± 2.05426."""
+    assert t_interval(np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx((2.5 - 2.05426, 2.5 + 2.05426), abs=1e-5)
+
+
+# Estimates
+
+
+def test_estimate_leaves_out_mornings_with_nothing_to_count() -> None:
+    """NaN is no observation: n counts the others, and the interval is theirs."""
+    known = estimate(np.array([1.0, 3.0]))
+    assert estimate(np.array([1.0, NAN, 3.0])) == known
+    assert known.n == 2
+    assert known.mean == 2.0
+
+
+def test_estimate_of_nothing() -> None:
+    """Nothing to count on any morning has no mean and no interval, rather than 0."""
+    assert estimate(np.array([NAN, NAN])) == Estimate(None, None, None, 0, 0.0)
+    assert estimate(np.array([])) == Estimate(None, None, None, 0, 0.0)
+
+
+def test_never_has_no_mean() -> None:
+    """One infinite morning in four takes the mean away, and its share among the mornings counted is told."""
+    assert estimate(np.array([1.0, INF, 2.0, NAN, 3.0])) == Estimate(None, None, None, 4, 0.25)
+
+
+def test_one_morning_has_no_interval() -> None:
+    """A single morning is a number without a spread."""
+    assert estimate(np.array([0.25]), share_of=1000) == Estimate(0.25, None, None, 1, 0.0)
+
+
+def test_zero_of_n_is_bounded_by_what_was_looked_at() -> None:
+    """A share of 0 on every morning is 0 of all purchases together, even on one morning."""
+    for mornings in (1, 20):
+        assert estimate(np.zeros(mornings), share_of=3000) == Estimate(0.0, 0.0, zero_events_bound(3000), mornings, 0.0)
+
+
+def test_interval_stays_where_the_metric_can_be() -> None:
+    """No metric is below 0, and no share above 1."""
+    few = estimate(np.array([0.0, 0.0, 0.0, 0.1]), share_of=100)
+    most = estimate(np.array([1.0, 1.0, 1.0, 0.9]), share_of=100)
+    seconds = estimate(np.array([1.0, 1.0, 1.0, 0.9]))
+    assert few.low == 0.0
+    assert most.high == 1.0
+    assert seconds.high is not None
+    assert seconds.high > 1.0
+
+
+def test_share_of_mornings_is_binomial() -> None:
+    """Three collapsed mornings of twenty: Clopper and Pearson's interval over mornings, not Student's."""
+    value = estimate(np.array([1.0] * 3 + [0.0] * 17), share_of=60_000, count_mornings=True)
+    assert (value.low, value.high) == clopper_pearson(3, 20)
+    none = estimate(np.zeros(20), share_of=60_000, count_mornings=True)
+    assert (none.low, none.high) == (0.0, zero_events_bound(20))
+
+
+# Paired differences
+
+
+def test_paired_differences_by_hand() -> None:
+    """The interval is that of the differences, whatever the mornings have in common."""
+    baseline = np.array([10.0, 200.0, 3000.0])
+    assert paired(baseline + np.array([1.0, 2.0, 3.0]), baseline) == Difference(2.0, *t_interval(np.array([1.0, 2.0, 3.0])))
+
+
+def test_no_difference_is_exactly_zero() -> None:
+    """A design against itself: zero, with an interval of no width."""
+    values = np.array([0.1, 0.2, 0.3])
+    assert paired(values, values) == Difference(0.0, 0.0, 0.0)
+
+
+def test_pairs_need_both_mornings() -> None:
+    """A morning in which either design has nothing to count is no pair."""
+    assert paired(np.array([1.0, NAN, 4.0]), np.array([0.5, 7.0, NAN])) == Difference(0.5, None, None)
+    assert paired(np.array([NAN]), np.array([1.0])) == Difference(None, None, None)
+
+
+def test_difference_from_never_is_no_number() -> None:
+    """Infinity on either side of a pair has no difference; on a morning that doesn't count it doesn't matter."""
+    assert paired(np.array([1.0, INF]), np.array([1.0, 2.0])) == Difference(None, None, None)
+    assert paired(np.array([INF, 1.0]), np.array([INF, 1.0])) == Difference(None, None, None)
+    assert paired(np.array([1.0, INF]), np.array([1.0, NAN])) == Difference(0.0, None, None)
+
+
+# Coverage
+
+
+@pytest.fixture
+def quick_t(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same quantile thousands of times."""
+    monkeypatch.setattr(statistics, "t_quantile", lru_cache(t_quantile))
+
+
+REPEATS = 2000  # the coverage itself has a standard error of .5 %
+
+
+def coverage(truth: float, intervals: list[tuple[float | None, float | None]]) -> float:
+    return sum(low is not None and high is not None and low <= truth <= high for low, high in intervals) / len(intervals)
+
+
+@pytest.mark.usefixtures("quick_t")
+@pytest.mark.parametrize("mornings", [5, 20])
+def test_intervals_of_a_time_cover_the_truth(mornings: int) -> None:
+    """Median latencies that vary from morning to morning: 93 to 97 % of the intervals hold the true mean."""
+    rng = np.random.default_rng(1)
+    intervals = [estimate(rng.normal(2.0, 0.3, mornings)) for _ in range(REPEATS)]
+    assert 0.93 <= coverage(2.0, [(value.low, value.high) for value in intervals]) <= 0.97
+
+
+@pytest.mark.usefixtures("quick_t")
+def test_intervals_of_a_share_cover_the_truth_although_purchases_are_not_independent() -> None:
+    """Double charges of 3,000 purchases whose risk differs from morning to morning (gamma, mean 1 %): 93 to 97 % over mornings.
+
+    The binomial interval over all purchases, which takes them for independent, holds the truth much less often.
+    """
+    rng = np.random.default_rng(2)
+    mornings, purchases, risk = 20, 3000, 0.01
+    by_morning, by_purchase = [], []
+    for _ in range(REPEATS):
+        events = rng.binomial(purchases, rng.gamma(16.0, risk / 16.0, mornings))
+        value = estimate(events / purchases, share_of=mornings * purchases)
+        by_morning.append((value.low, value.high))
+        share = events.sum() / (mornings * purchases)
+        half = 1.96 * np.sqrt(share * (1 - share) / (mornings * purchases))
+        by_purchase.append((share - half, share + half))
+    assert 0.93 <= coverage(risk, by_morning) <= 0.97
+    assert coverage(risk, by_purchase) < 0.9
+
+
+@pytest.mark.usefixtures("quick_t")
+def test_paired_intervals_cover_the_truth_and_are_narrower() -> None:
+    """Two designs on the same mornings: 93 to 97 % hold the true difference, at a fraction of the unpaired width."""
+    rng = np.random.default_rng(3)
+    intervals, unpaired_s = [], []
+    for _ in range(REPEATS):
+        weather = rng.gamma(4.0, 0.5, 20)
+        baseline, other = weather + rng.normal(0.0, 0.1, 20), weather + rng.normal(0.3, 0.1, 20)
+        value = paired(other, baseline)
+        intervals.append((value.low, value.high))
+        unpaired_s.append(2 * 1.96 * np.sqrt((baseline.var(ddof=1) + other.var(ddof=1)) / 20))
+    assert 0.93 <= coverage(0.3, intervals) <= 0.97
+    paired_s = np.array(intervals) @ [-1.0, 1.0]
+    # Var(A - B) / (Var A + Var B) = .02 / 2.02; its root is .1, of which the noise within 20 mornings leaves no doubt.
+    assert paired_s.mean() < 0.15 * np.mean(unpaired_s)
