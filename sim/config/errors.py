@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LONGEST_SHOWN = 60  # characters of a value in a message
 
 
 class ConfigError(Exception):
@@ -15,17 +19,29 @@ class ConfigError(Exception):
 
 
 class KeyedErrors(ValueError):
-    """Several errors below one key, each with the dotted path to its own key."""
+    """Several errors below one place, each with its own key, or with the path of keys and indices that leads to it."""
 
-    def __init__(self, errors: list[tuple[str, str]]) -> None:
+    def __init__(self, errors: Sequence[tuple[str | tuple[Any, ...], str]]) -> None:
         super().__init__("; ".join(f"{key}: {message}" for key, message in errors))
-        self.errors = errors
+        self.errors = [(key if isinstance(key, tuple) else (key,), message) for key, message in errors]
+
+
+def got(value: Any) -> str:
+    """` (got 30)`: a value as it would stand in a file, shortened; nothing for keys and values or a list."""
+    if isinstance(value, dict | list | tuple):
+        return ""
+    shown = "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return f" (got {shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + '…'})"
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean "x"?` for the valid name closest to `name`, or nothing if none is close."""
+    folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f'; did you mean "{folded[close[0]]}"?' if close else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?` for the valid name closest to `name`, or the list of them if none is close."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f"; known: {', '.join(names)}" if len(names) <= 30 else ""
+    """`; did you mean "x"?`, or the list of valid names if none is close."""
+    names = list(dict.fromkeys(known))
+    return closest(name, names) or (f"; known: {', '.join(names)}" if names else "")

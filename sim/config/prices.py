@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from sim.config.library import find
+from sim.config.bundled import find
 from sim.config.loader import Document, read_text, validate
 from sim.config.model import Model
 

@@ -1,19 +1,29 @@
 """Quantities as people write them: `250ms`, `2min`, `12/min`, `4%`, `x10`, `6.50 USD`, `"07:30"`.
 
-A bare number where a unit is needed is an error: 30 *what*? Zero needs no unit.
+A bare number where a unit is needed is an error: 30 *what*? Zero needs no unit. Every unit also writes: what it has written
+is read back as the same number, to the last bit where a number with at most 15 digits can say it.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+PER_SECOND = {"us": 1e6, "ms": 1e3}  # exact, so that 5us is 5e-6 to the last bit
+PERIODS = ("s", "min", "h", "d")
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+)\s*"
+_DURATION = 'a duration like "250ms", "30s", "2min", "3h"'
+_RATE = 'a rate like "5/s", "12/min", "400/h"'
+_PROBABILITY = 'a probability in percent like "4%" or "0.2%"'
+_FACTOR = 'a factor like "x10" or "x2.5"'
+_MONEY = 'an amount like "6.50 USD"'
+_CLOCK = 'a clock time like "07:30"'
 
 
 def _quantity(value: Any, pattern: str, expected: str) -> re.Match[str]:
@@ -22,14 +32,19 @@ def _quantity(value: Any, pattern: str, expected: str) -> re.Match[str]:
     text = str(value)
     match = re.fullmatch(pattern, text)
     if match is None:
-        if re.fullmatch(r"\s*-.*", text):
+        if re.fullmatch(r"\s*x?\s*-\s*[0-9.].*", text):
             raise ValueError(f"must not be negative; expected {expected}")
         if re.fullmatch(_NUMBER, text):
             raise ValueError(f"a bare number: add the unit; expected {expected}")
-        raise ValueError(f"expected {expected}")
-    if not math.isfinite(float(match[1] if match[1] else 0)):
-        raise ValueError(f"too large; expected {expected}")
+        unknown = re.fullmatch(_NUMBER + r"([^0-9.\s]\S*)\s*", text)
+        raise ValueError(f'unknown unit "{unknown[2]}"; expected {expected}' if unknown else f"expected {expected}")
     return match
+
+
+def _finite(value: float, expected: str) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"too large; expected {expected}")
+    return value
 
 
 def _is_zero(value: Any) -> bool:
@@ -40,24 +55,24 @@ def duration_s(value: Any) -> float:
     """Seconds of a duration such as `250ms`, `30s`, `2min`, `3h`, `7d`. Raises ValueError."""
     if _is_zero(value):
         return 0.0
-    match = _quantity(value, _NUMBER + r"(us|ms|s|min|h|d)\s*", 'a duration like "250ms", "30s", "2min", "3h"')
-    return float(match[1]) * SECONDS[match[2]]
+    match = _quantity(value, _NUMBER + rf"({'|'.join(SECONDS)})\s*", _DURATION)
+    number, unit = float(match[1]), match[2]
+    return _finite(number / PER_SECOND[unit] if unit in PER_SECOND else number * SECONDS[unit], _DURATION)
 
 
 def rate_per_s(value: Any) -> float:
     """Events per second of a rate such as `5/s`, `12/min`, `40/h`. Raises ValueError."""
     if _is_zero(value):
         return 0.0
-    match = _quantity(value, _NUMBER + r"/\s*(s|min|h|d)\s*", 'a rate like "5/s", "12/min", "400/h"')
-    return float(match[1]) / SECONDS[match[2]]
+    match = _quantity(value, _NUMBER + rf"/\s*({'|'.join(PERIODS)})\s*", _RATE)
+    return _finite(float(match[1]) / SECONDS[match[2]], _RATE)
 
 
 def probability(value: Any) -> float:
     """A probability written in percent (`4%`). Raises ValueError above 100 %."""
     if _is_zero(value):
         return 0.0
-    match = _quantity(value, _NUMBER + r"%\s*", 'a probability in percent like "4%" or "0.2%"')
-    p = float(match[1]) / 100
+    p = float(_quantity(value, _NUMBER + r"%\s*", _PROBABILITY)[1]) / 100
     if p > 1:
         raise ValueError("a probability cannot exceed 100%")
     return p
@@ -65,32 +80,35 @@ def probability(value: Any) -> float:
 
 def factor(value: Any) -> float:
     """A multiplier such as `x10`. Raises ValueError."""
-    match = _quantity(value, r"\s*x" + _NUMBER, 'a factor like "x10" or "x2.5"')
-    return float(match[1])
+    if isinstance(value, str | int | float) and re.fullmatch(_NUMBER, str(value)) and not isinstance(value, bool):
+        raise ValueError(f"a bare number: write an x before it; expected {_FACTOR}")
+    return _finite(float(_quantity(value, r"\s*x" + _NUMBER, _FACTOR)[1]), _FACTOR)
 
 
 def usd(value: Any) -> float:
     """An amount of money such as `6.50 USD`. Raises ValueError."""
     if _is_zero(value):
         return 0.0
-    match = _quantity(value, _NUMBER + r"USD\s*", 'an amount like "6.50 USD"')
-    return float(match[1])
+    return _finite(float(_quantity(value, _NUMBER + r"USD\s*", _MONEY)[1]), _MONEY)
 
 
 def cents(value: Any) -> int:
     """Whole cents of an amount such as `6.50 USD`. Raises ValueError."""
-    amount = usd(value) * 100
+    amount = _finite(usd(value) * 100, _MONEY)
     if abs(amount - round(amount)) > 1e-6:
-        raise ValueError('an amount in whole cents like "6.50 USD"')
+        raise ValueError(f"not whole cents; expected {_MONEY}")
     return round(amount)
 
 
 def clock_s(value: Any) -> float:
     """Seconds after midnight of a clock time such as "07:30" or "07:30:15". Raises ValueError."""
-    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*", value) if isinstance(value, str) else None
-    if match is None or int(match[1]) > 24 or int(match[2]) > 59 or int(match[3] or 0) > 59:
-        raise ValueError('expected a clock time like "07:30", in quotes')
-    return int(match[1]) * 3600.0 + int(match[2]) * 60.0 + int(match[3] or 0)
+    match = re.fullmatch(r"\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*", value) if isinstance(value, str) else None
+    if match is None or int(match[2]) > 59 or int(match[3] or 0) > 59:
+        raise ValueError(f"expected {_CLOCK}")
+    seconds = int(match[1]) * 3600.0 + int(match[2]) * 60.0 + int(match[3] or 0)
+    if seconds > SECONDS["d"]:
+        raise ValueError(f'later than "24:00"; expected {_CLOCK}')
+    return seconds
 
 
 def clock_text(seconds: float) -> str:
@@ -100,15 +118,95 @@ def clock_text(seconds: float) -> str:
     return text if whole % 60 == 0 else f"{text}:{whole % 60:02d}"
 
 
-def _unit(parse: Callable[[Any], float], *examples: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def duration_text(seconds: float) -> str:
+    """The handiest text that reads as exactly these seconds: `250ms`, `90s`, `2min`."""
+    if seconds == 0:
+        return "0s"
+    return _handiest(seconds, duration_s, ((seconds / size, "", unit) for unit, size in SECONDS.items()))
+
+
+def rate_text(per_s: float) -> str:
+    """The handiest text that reads as exactly this rate: `5/s`, `12/min`."""
+    if per_s == 0:
+        return "0/s"
+    return _handiest(per_s, rate_per_s, ((per_s * SECONDS[period], "", f"/{period}") for period in PERIODS))
+
+
+def probability_text(p: float) -> str:
+    return _handiest(p, probability, [(p * 100, "", "%")])
+
+
+def factor_text(times: float) -> str:
+    return _handiest(times, factor, [(times, "x", "")])
+
+
+def usd_text(amount: float) -> str:
+    text = f"{amount:.{0 if amount == round(amount) else 2}f} USD"
+    return text if usd(text) == amount else _handiest(amount, usd, [(amount, "", " USD")])
+
+
+def cents_text(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02d} USD"
+
+
+def _handiest(value: float, parse: Callable[[Any], float], ways: Iterable[tuple[float, str, str]]) -> str:
+    """Of (number, before, after), all meaning `value`: the one that says it exactly, and in the fewest characters.
+
+    Points count double; numbers below 1 or above 10,000 are harder to read than their length tells.
+    """
+    texts = []
+    for order, (number, before, after) in enumerate(ways):
+        for digits in range(1, 18):
+            shown = f"{number:.{digits}g}"
+            if "e" in shown and 1 <= number < 1e15:
+                shown = f"{number:.0f}"
+            text = f"{before}{shown}{after}"
+            if parse(text) == value:
+                effort = len(shown) + ("." in shown) + 4 * ("e" in shown) + 3 * (not 1 <= number <= 10_000)
+                texts.append((effort, -order, text))
+                break
+    return min(texts)[2] if texts else f"{before}{number!r}{after}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How a kind of quantity is read, written, and described to editors. Part of the type of every field that has one."""
+
+    parse: Callable[[Any], float]
+    text: Callable[[Any], str]
+    pattern: str
+    examples: tuple[str, ...]
+    zero: bool = True  # a bare 0 will do
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of a quantity as written in a file."""
+        text = {"type": "string", "pattern": f"^{self.pattern}$"}
+        if not self.zero:
+            return {**text, "examples": list(self.examples)}
+        return {"anyOf": [text, {"const": 0}], "examples": list(self.examples)}
+
+
+_NUMBER_TEXT = r"\s*([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+)\s*"
+_PERCENT_TEXT = r"\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?|\.[0-9]+)([eE]-[0-9]+)?\s*%\s*"
+_CLOCK_TEXT = r"\s*(([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00(:00)?)\s*"
+DURATION = Unit(duration_s, duration_text, rf"({_NUMBER_TEXT}({'|'.join(SECONDS)})\s*|0)", ("250ms", "30s", "2min"))
+RATE = Unit(rate_per_s, rate_text, rf"({_NUMBER_TEXT}/\s*({'|'.join(PERIODS)})\s*|0)", ("5/s", "12/min"))
+PROBABILITY = Unit(probability, probability_text, f"({_PERCENT_TEXT}|0)", ("4%", "0.2%"))
+FACTOR = Unit(factor, factor_text, rf"\s*x{_NUMBER_TEXT}", ("x10", "x2.5"), zero=False)
+USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}USD\s*|0)", ("6.50 USD",))
+CENTS = Unit(cents, cents_text, USD.pattern, ("6.50 USD",))
+CLOCK = Unit(clock_s, clock_text, _CLOCK_TEXT, ("07:30",), zero=False)
+
+
+def _typed(unit: Unit) -> tuple[BeforeValidator, WithJsonSchema, Unit]:
     """Defaults are written in the same units as files are (`validate_default`), so nothing is ever parsed twice."""
-    return BeforeValidator(parse), WithJsonSchema({"type": ["string", "integer"], "examples": list(examples)})
+    return BeforeValidator(unit.parse), WithJsonSchema(unit.schema()), unit
 
 
-Duration = Annotated[float, *_unit(duration_s, "250ms", "30s", "2min")]
-Rate = Annotated[float, *_unit(rate_per_s, "5/s", "12/min")]
-Probability = Annotated[float, *_unit(probability, "4%", "0.2%")]
-Factor = Annotated[float, *_unit(factor, "x10")]
-Usd = Annotated[float, *_unit(usd, "6.50 USD")]
-Cents = Annotated[int, *_unit(cents, "6.50 USD")]
-Clock = Annotated[float, *_unit(clock_s, "07:30")]
+Duration = Annotated[float, *_typed(DURATION)]
+Rate = Annotated[float, *_typed(RATE)]
+Probability = Annotated[float, *_typed(PROBABILITY)]
+Factor = Annotated[float, *_typed(FACTOR)]
+Usd = Annotated[float, *_typed(USD)]
+Cents = Annotated[int, *_typed(CENTS)]
+Clock = Annotated[float, *_typed(CLOCK)]

@@ -8,9 +8,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
 from sim.world.morning import Morning
 
+AHEAD = 4  # tasks handed out for each worker: nobody runs dry, and a million mornings don't wait in memory
 Progress = Callable[[int, int], None]  # (done, of)
 
 
@@ -93,9 +95,8 @@ def run_mornings(
                 _tell(progress, len(done), len(tasks))
         else:
             with _pool(jobs) as pool:
-                futures = {pool.submit(summarise, scenario, designs[n], prices, seed): (seed, n) for seed, n in tasks}
-                for future in as_completed(futures):
-                    done[futures[future]] = future.result()
+                for task, summary in _gathered(pool, scenario, designs, prices, tasks, ahead=AHEAD * jobs):
+                    done[task] = summary
                     _tell(progress, len(done), len(tasks))
     except KeyboardInterrupt:
         interrupted = True
@@ -105,6 +106,21 @@ def run_mornings(
         if all((seed, number) in done for number in range(len(designs)))
     }
     return complete, interrupted
+
+
+def _gathered(
+    pool: Executor, scenario: Scenario, designs: list[Design], prices: Prices, tasks: list[tuple[int, int]], *, ahead: int
+) -> Iterator[tuple[tuple[int, int], Summary]]:
+    """Summaries as they are finished, with never more than `ahead` tasks handed out."""
+    left = iter(tasks)
+    running: dict[Future[Summary], tuple[int, int]] = {}
+    while True:
+        for seed, number in islice(left, ahead - len(running)):
+            running[pool.submit(summarise, scenario, designs[number], prices, seed)] = (seed, number)
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
 
 
 @contextmanager

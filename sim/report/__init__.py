@@ -1,0 +1,1 @@
+"""What a comparison looks like: charts, tables, sentences, and the page that holds them."""

@@ -1,0 +1,62 @@
+"""The charts of a report, one a file. Each draws a comparison onto given axes, or onto a figure of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sim.experiment.compare import Comparison
+from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations
+
+
+class Chart(NamedTuple):
+    """How it is drawn, what it is called, and what a newcomer should know to read it."""
+
+    draw: Callable[[Comparison], Any]
+    title: str
+    caption: str
+
+
+CHARTS: dict[str, Chart] = {
+    "morning": Chart(
+        morning.draw,
+        "The morning, minute by minute",
+        "Each column is one design on the same customers: how many came, how long 95 % of them waited for an answer, how many "
+        "orders were open, and how many people had been charged twice. Follow a shaded fault from top to bottom to see what it "
+        "did; a square on the line “never” is a minute of which more than 5 % never got an answer, in the median morning.",
+    ),
+    "duplicates": Chart(
+        duplicates.draw,
+        "What the audit found",
+        "Each dot is the share of purchases that one kind of harm befell, and its bar the 95 % interval over the mornings. "
+        "A hollow triangle was not seen even once: the true rate is probably to the left of it, which is not the same as "
+        "impossible.",
+    ),
+    "confirmation_lag": Chart(
+        confirmation_lag.draw,
+        "How long people wait",
+        "A curve shows how many people are still waiting after a time, first for “we have your order” and then for the "
+        "confirmed order; lower and further left is better. Where a curve ends level, that share of the people waits for ever.",
+    ),
+    "convergence": Chart(
+        convergence.draw,
+        "How long the status view is wrong",
+        "On the left are orders that are confirmed while the status view still says otherwise; a curve that stays up has lost "
+        "the news for good. On the right is how soon after the confirmation customers can see it.",
+    ),
+    "cost": Chart(
+        cost.draw,
+        "What 1,000 correct purchases cost",
+        "The sum is what 1,000 correctly served purchases cost at the capacity each design was given, and the panels below "
+        "show what it is made of. Compare the scales: what a design spends on servers stands beside the provider’s fees and "
+        "the price of its failures (contacts, disputes, lost sales, coffee and points given away).",
+    ),
+    "stations": Chart(
+        stations.draw,
+        "Which component saturates first",
+        "A station is a place where work can queue: a pool of workers, the database, a consumer of events. The one that has a "
+        "queue for the longest time is the one to enlarge first, and one that is busy for nearly 100 % can’t keep up.",
+    ),
+}
+
+__all__ = ["CHARTS", "Chart"]

@@ -1,0 +1,101 @@
+"""The commands in one application, and what every command does with errors."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sim import __version__
+from sim.cli import check, compare, new, run, schema, show
+from sim.cli import list as list_
+from sim.cli.console import forget_stdout, write_out
+from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
+from sim.config.errors import ConfigError
+
+AS_IT_STANDS = "\b\n"  # before a paragraph whose lines are not to be joined
+HELP = f"""Which checkout back-end charges people twice when the payment provider turns slow?
+
+Simulates mornings of coffee orders and audits every charge, order and loyalty point of three back-end designs: naive,
+idempotent, outbox.
+
+{AS_IT_STANDS}Start with:
+  coffee list
+  coffee compare morning-rush
+  coffee new mine.yaml --from outbox
+"""
+EPILOG = f"""{AS_IT_STANDS}Exit codes:
+  0    done; check: met
+  1    check: violated; or a report could not be written, or a worker process was killed
+  2    wrong usage, or errors in a file
+  3    check: undecided
+  70   a bug of the simulator
+  130  interrupted by Ctrl-C; the finished mornings are printed
+"""
+
+
+class Coffee(TyperGroup):
+    """Commands in the order of this file; errors in files and names are messages, never tracebacks."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            complain(*str(error).splitlines())
+            raise typer.Exit(USAGE) from None
+        except KeyboardInterrupt:
+            note("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"coffee {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Coffee, help=HELP, epilog=EPILOG, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    pass
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "list": list_.list_,
+    "show": show.show,
+    "new": new.new,
+    "run": run.run,
+    "compare": compare.compare,
+    "check": check.check,
+    "schema": schema.schema,
+}
+for _name, _command in COMMANDS.items():
+    _help = inspect.cleandoc(_command.__doc__ or "").replace("Examples:\n", f"{AS_IT_STANDS}Examples:\n")
+    app.command(_name, help=_help)(_command)
+
+
+def main() -> None:
+    """Run the application with the arguments of this process."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  closed by the caller (`>&-`)
+    sys.stderr = sys.stderr or sys.stdout
+    try:
+        try:
+            app()
+        finally:
+            write_out("")  # what is left in the buffer, while it can still be said that it did not go out
+    except OSError as error:
+        forget_stdout()
+        complain(f"{error.filename or 'stdout'}: {error.strerror}")
+        sys.exit(FAILED)

@@ -1,0 +1,60 @@
+"""`coffee check`: a verdict as an exit code."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.messages import DONE, FAILED, UNDECIDED
+from sim.cli.options import Jobs, Json, Mornings, ScenarioName, Seed
+
+CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
+
+
+def check(
+    scenario: ScenarioName,
+    design: Annotated[
+        str, typer.Argument(metavar="DESIGN", help="A design's name, or a YAML file of yours.", show_default=False)
+    ],
+    mornings: Mornings = 10,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:
+    """Check a design against objectives, for scripts.
+
+    Exits with 0 if all objectives of the scenario are met, 1 if any is violated, 3 if some are undecided (more mornings may
+    tell), 2 on wrong usage or errors in files. An objective is met or violated when its whole 95 % interval is; one witness
+    violates a limit of zero.
+
+    Examples:
+      coffee check morning-rush mine.yaml && ./deploy
+      coffee check morning-rush outbox --mornings 50 --json
+    """
+    from sim.cli.console import console, print_json
+    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
+    from sim.config.errors import ConfigError
+    from sim.config.library import load_scenario
+    from sim.experiment.export import as_json as exported
+
+    world = load_scenario(scenario)
+    if not world.objectives:
+        raise ConfigError(
+            f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
+        )
+    command = command_line("check", scenario, [design], mornings=mornings, seed=seed)
+    comparison = simulated(world, [design], mornings=mornings, seed=seed, jobs=jobs, command=command)
+    result = next(iter(comparison.results.values()))
+    if as_json:
+        print_json(exported(comparison, pairs=False))
+    else:
+        from sim.cli.sentences import verdict
+        from sim.cli.tables import COLOURS, objectives_table
+
+        out = console()
+        out.print(objectives_table(result.objectives))
+        out.print(f"{result.design.name} {verdict(result)}: ", end="")
+        out.print(result.verdict, style=f"bold {COLOURS[result.verdict]}")
+    tell_how_it_went(comparison)
+    leave(comparison, CODES[result.verdict])

@@ -1,0 +1,133 @@
+"""`coffee compare`: designs side by side."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.messages import DONE, FAILED, INTERRUPTED, complain, note
+from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed
+
+if TYPE_CHECKING:
+    from sim.experiment.compare import Comparison
+
+
+def compare(
+    scenario: ScenarioName,
+    designs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DESIGNS]...",
+            help="Designs, the first being the baseline. [default: naive idempotent outbox]",
+            show_default=False,
+        ),
+    ] = None,
+    design: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--design",
+            "-d",
+            metavar="NAME",
+            help="One more design, a name or a YAML file. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    mornings: Mornings = 10,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder of the report. [default: reports/SCENARIO]", show_default=False
+        ),
+    ] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
+    everything: AllMetrics = False,
+    as_json: Json = False,
+) -> None:
+    """Compare designs side by side, and write a report.
+
+    All designs meet the same mornings: the same customers, the same bad luck. Each metric is a mean over the mornings with
+    its 95 % interval; "0 (< 0.01 %)" means none seen, and what the rate is below.
+
+    Examples:
+      coffee compare morning-rush
+      coffee compare morning-rush --design mine.yaml
+      coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
+      coffee compare morning-rush --no-report --json > result.json
+    """
+    from sim.architectures import ARCHITECTURES
+    from sim.cli.console import console, print_json
+    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
+    from sim.config.library import load_scenario
+    from sim.experiment.export import as_json as exported
+
+    chosen = [*(designs or ARCHITECTURES), *(design or [])]
+    world = load_scenario(scenario)
+    folder = out or Path("reports") / _folder_name(world.name)
+    if report:
+        _check_folder(folder)
+    command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)
+    comparison = simulated(world, chosen, mornings=mornings, seed=seed, jobs=jobs, command=command)
+    if not as_json:
+        _print(comparison, everything=everything)
+    page, code = _write(comparison, folder, command) if report and not comparison.interrupted else (None, DONE)
+    if as_json:
+        print_json(exported(comparison, pairs=True, report=str(page) if page else None))
+    elif page:
+        console().print(f"report: {page}", soft_wrap=True)
+    tell_how_it_went(comparison, unwritten="; no report was written" if report else "")
+    leave(comparison, code)
+
+
+def _print(comparison: Comparison, *, everything: bool) -> None:
+    from sim.cli.console import console, print_title
+    from sim.cli.sentences import about, mornings_line
+    from sim.cli.tables import comparison_table, verdicts_table
+
+    out = console()
+    print_title(out, comparison.scenario.name, comparison.scenario.summary)
+    out.print(mornings_line(comparison), style="dim")
+    out.print()
+    out.print(comparison_table(comparison, everything=everything, width=out.width))
+    out.print()
+    if comparison.scenario.objectives:
+        out.print(verdicts_table(comparison))
+        out.print()
+    for result in comparison.results.values():
+        out.print(about(result))
+
+
+def _write(comparison: Comparison, folder: Path, command: str) -> tuple[Path | None, int]:
+    """The report's page, or None after an error message; and the exit code."""
+    from sim.config.errors import ConfigError
+    from sim.report.page import write_report
+
+    try:
+        return write_report(comparison, folder, command=command), DONE
+    except ConfigError as error:
+        complain(*error.messages)
+        return None, FAILED
+    except KeyboardInterrupt:
+        note("interrupted while the report was being written, so there is none")
+        return None, INTERRUPTED
+
+
+def _folder_name(name: str) -> str:
+    """A scenario's name as the name of a folder, whatever is in it."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "scenario"
+
+
+def _check_folder(folder: Path) -> None:
+    """Before any work: there can be a report in this folder. Raises ConfigError."""
+    from sim.report.folder import check_replaceable
+
+    if folder.is_dir():
+        from sim.report.page import FILES
+
+        check_replaceable(folder, ours=FILES.__contains__)
+    else:
+        check_replaceable(folder, ours=frozenset[str]().__contains__)

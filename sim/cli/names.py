@@ -1,0 +1,28 @@
+"""A name or file given on the command line, which may mean a scenario or a design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.config.design import Design
+    from sim.config.scenario import Scenario
+
+
+def load(name: str) -> Scenario | Design:
+    """The scenario or design of that name, or in that file. Raises ConfigError."""
+    from sim.architectures import design_names, load_design
+    from sim.config.bundled import closest_file, is_path, names
+    from sim.config.errors import ConfigError, nearest
+    from sim.config.library import load_scenario
+    from sim.config.loader import Document, read_text
+
+    if is_path(name):
+        is_design = "from" in Document(read_text(Path(name)), name).data
+        return load_design(name) if is_design else load_scenario(name)
+    if name in design_names():
+        return load_design(name)
+    if name in names():
+        return load_scenario(name)
+    raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or nearest(name, [*names(), *design_names()])}')

@@ -1,0 +1,45 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f'expected a whole number (got "{text}")') from None
+
+
+ScenarioName = Annotated[
+    str,
+    typer.Argument(metavar="SCENARIO", help="A scenario's name (`coffee list`), or a YAML file of yours.", show_default=False),
+]
+Mornings = Annotated[
+    int,
+    typer.Option(
+        "--mornings",
+        "-n",
+        metavar="N",
+        parser=_whole_number,
+        help="How many mornings to simulate; more make intervals narrower.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        metavar="N", parser=_whole_number, help="The first morning's seed; the others follow. Same seed, same result."
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", metavar="N", parser=_whole_number, show_default=False,
+        help="Processes to use; the results do not depend on it. [default: all processors]",
+    ),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
+AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

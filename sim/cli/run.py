@@ -1,0 +1,59 @@
+"""`coffee run`: one design."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.messages import DONE
+from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed
+
+
+def run(
+    scenario: ScenarioName,
+    design: Annotated[
+        str,
+        typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file of yours.", show_default=False),
+    ],
+    mornings: Mornings = 10,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    everything: AllMetrics = False,
+    as_json: Json = False,
+) -> None:
+    """Run one design on a scenario.
+
+    Tells its metrics with 95 % intervals, how it stands against the objectives, and where its bottleneck is.
+
+    Examples:
+      coffee run morning-rush --design outbox
+      coffee run rush.yaml --design mine.yaml --mornings 50
+      coffee run morning-rush --design naive --json
+    """
+    from sim.cli.console import console, print_json, print_title
+    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
+    from sim.config.library import load_scenario
+    from sim.experiment.export import as_json as exported
+
+    command = command_line("run", scenario, ["--design", design], mornings=mornings, seed=seed)
+    comparison = simulated(load_scenario(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, command=command)
+    if as_json:
+        print_json(exported(comparison, pairs=False))
+    else:
+        from sim.cli.sentences import about, bottleneck, mornings_line
+        from sim.cli.tables import metrics_table, objectives_table, stations, stations_table
+
+        out = console()
+        result = next(iter(comparison.results.values()))
+        print_title(out, comparison.scenario.name, comparison.scenario.summary)
+        out.print(mornings_line(comparison), style="dim")
+        tables = [metrics_table(result, everything=everything, width=out.width), stations_table(result)]
+        for table in [*tables, objectives_table(result.objectives)] if result.objectives else tables:
+            out.print()
+            out.print(table)
+        out.print()
+        out.print(bottleneck(stations(result)))
+        out.print(about(result))
+    tell_how_it_went(comparison)
+    leave(comparison, DONE)

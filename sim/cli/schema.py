@@ -1,0 +1,32 @@
+"""`coffee schema`: JSON Schema for editors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Kind(StrEnum):
+    """What kind of file the schema is for."""
+
+    SCENARIO = "scenario"
+    DESIGN = "design"
+
+
+def schema(kind: Annotated[Kind, typer.Argument(help="Of which files.")] = Kind.SCENARIO) -> None:
+    """Print the JSON Schema of scenario or design files.
+
+    For editors that complete and check YAML; it is of draft 2020-12. In VS Code's YAML extension, the first line of a file
+    names its schema.
+
+    Examples:
+      coffee schema design > design.schema.json
+      # yaml-language-server: $schema=design.schema.json
+    """
+    from sim.architectures import ARCHITECTURES
+    from sim.cli.console import print_json
+    from sim.config.schema import design_schema, scenario_schema
+
+    print_json(scenario_schema() if kind is Kind.SCENARIO else design_schema(ARCHITECTURES))

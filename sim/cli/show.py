@@ -1,0 +1,140 @@
+"""`coffee show`: one scenario or design in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.options import Json
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console
+
+    from sim.config.design import Design
+    from sim.config.knobs import Knob
+    from sim.config.scenario import Scenario
+
+WIDE = 100  # columns from which there is room for long values
+
+
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A scenario or design: its name, or a YAML file.", show_default=False)
+    ],
+    as_json: Json = False,
+) -> None:
+    """Show a scenario or a design in full.
+
+    Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
+    is its own source code.
+
+    Examples:
+      coffee show morning-rush
+      coffee show outbox
+      coffee show mine.yaml --json
+    """
+    from sim.cli.console import console, print_json, print_title
+    from sim.cli.names import load
+    from sim.config.scenario import Scenario
+
+    model = load(name)
+    document = _scenario(model) if isinstance(model, Scenario) else _design(model)
+    rows = _knobs(model)
+    if as_json:
+        print_json(document | {"knobs": [_plain(knob) for knob in rows]})
+        return
+    out = console()
+    print_title(out, document["name"], document["summary"])
+    for line in document.get("story", "").strip().splitlines():
+        out.print(line)
+    if "source" in document:
+        promises = ", ".join(document["promises"]) or "nothing"
+        out.print(f"\nstarts from {document['from']}; promises, whatever the weather: {promises}\n")
+        _print_source(out, document["source"])
+    _print_knobs(out, model, rows)
+
+
+def _scenario(scenario: Scenario) -> dict[str, Any]:
+    return {"kind": "scenario", "name": scenario.name, "summary": scenario.summary, "story": scenario.story}
+
+
+def _design(design: Design) -> dict[str, Any]:
+    import inspect
+
+    from sim.architectures import architecture_of
+
+    return {
+        "kind": "design",
+        "name": design.name,
+        "summary": design.summary,
+        "from": architecture_of(design),
+        "promises": [promise.__name__.replace("_", " ") for promise in design.promises],
+        "source": inspect.getsource(type(design)),
+    }
+
+
+def _knobs(model: BaseModel) -> list[Knob]:
+    from sim.config.knobs import knobs
+
+    default = type(model).model_validate({"name": getattr(model, "name", "")})
+    return [knob for knob in knobs(model, default) if knob.path[0] not in ("name", "summary", "story")]
+
+
+def _plain(knob: Knob) -> dict[str, Any]:
+    return {"key": ".".join(knob.path), "value": knob.value, "default": knob.default, "description": knob.about}
+
+
+def _print_source(out: Console, source: str) -> None:
+    if out.is_terminal:
+        from rich.syntax import Syntax
+
+        highlighted = Syntax("", "python", theme="ansi_dark", background_color="default").highlight(source.rstrip())
+        out.print(highlighted, soft_wrap=True)
+    else:
+        out.print(source.rstrip(), soft_wrap=True)
+
+
+def _print_knobs(out: Console, model: BaseModel, knobs: list[Knob]) -> None:
+    from sim.cli.console import print_rows, print_title
+    from sim.config.knobs import about
+
+    for section, members in groupby(knobs, key=lambda knob: knob.path[0]):
+        out.print()
+        print_title(out, section, about(type(model), (section,)))
+        print_rows(out, [row for knob in members for row in _rows(knob)], most=(2, 28, 40 if out.width >= WIDE else 24))
+    out.print("\n* not the default; (assumption): nobody has published a figure")
+
+
+def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
+    """Star, key, value and meaning; one row for each fault, and for each objective."""
+    from sim.config.writing import flow
+    from sim.vocabulary import METRICS
+
+    star = "" if knob.is_default else " *"
+    match knob.path, knob.value:
+        case ("faults",), faults:
+            yield from [(star, *_fault(fault), "") for fault in faults] or [("", "none", "", "")]
+        case ("objectives",), limits:
+            words = {"lower": "at most", "higher": "at least"}
+            yield from [(star, name, f"{words[METRICS[name].better]} {flow(limit)}", "") for name, limit in limits.items()]
+        case (_,), value:
+            yield star, "", flow(value), ""
+        case _:
+            options = f"one of {', '.join(knob.kind.words)}" if knob.kind.words else ""
+            meaning = "; ".join(part for part in (knob.about, options) if part)
+            yield star, ".".join(knob.path[1:]), flow(knob.value), meaning
+
+
+def _fault(fault: dict[str, Any]) -> tuple[str, str]:
+    """A fault in two parts: its kind, and the rest as people write it, without what it does not use."""
+    from sim.config.scenario import FAULTS
+    from sim.config.writing import flow
+
+    kind = next(key for key in fault if key in FAULTS)
+    rest = {key: value for key, value in fault.items() if value not in ("none", "100%") and key != kind}
+    length = rest.get("for", {})
+    return flow({kind: fault[kind]})[1:-1], flow(rest | ({"for": length["constant"]} if "constant" in length else {}))

@@ -1,0 +1,62 @@
+"""Simulating for a command: with a progress bar, and with whatever can end it told in a sentence and an exit code."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from sim.cli.messages import BUG, FAILED, INTERRUPTED, complain, note
+from sim.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from sim.config.scenario import Scenario
+    from sim.experiment.compare import Comparison
+
+
+def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int) -> str:
+    """The command that gives the same numbers again."""
+    return shlex.join(["coffee", verb, scenario, *designs, "--mornings", str(mornings), "--seed", str(seed)])
+
+
+def simulated(
+    scenario: Scenario, designs: Sequence[str], *, mornings: int, seed: int, jobs: int | None, command: str
+) -> Comparison:
+    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from sim.experiment.compare import compare
+    from sim.ledger.laws import BrokenLaw
+
+    try:
+        with progress_bar("simulating", mornings * len(designs)) as progress:
+            return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+    except KeyboardInterrupt:
+        note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenProcessPool:
+        complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
+        raise typer.Exit(FAILED) from None
+    except BrokenLaw as law:
+        complain(
+            f"the books of a simulated morning do not add up ({law})",
+            f"this is a bug of the simulator, not of your files; please report it with this command: {command}",
+        )
+        raise typer.Exit(BUG) from None
+
+
+def tell_how_it_went(comparison: Comparison, *, unwritten: str = "") -> None:
+    """On stderr: how fast it was; or, after Ctrl-C, how far it got and what is `unwritten`."""
+    if comparison.interrupted:
+        note(f"interrupted after {comparison.mornings:,} of {comparison.asked:,} mornings; the numbers are theirs{unwritten}")
+        return
+    designs = f"{len(comparison.results)} designs × " if len(comparison.results) > 1 else ""
+    mornings = "1 morning" if comparison.mornings == 1 else f"{comparison.mornings:,} mornings"
+    note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases/s and core)")
+
+
+def leave(comparison: Comparison, code: int) -> None:
+    """End with `code`, or with the code of an interruption if there was one."""
+    raise typer.Exit(INTERRUPTED if comparison.interrupted else code)

@@ -1,0 +1,134 @@
+"""Results as tables: metrics, objectives and stations, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from sim.experiment.compare import Comparison, Objective, Result
+from sim.experiment.statistics import Estimate
+from sim.report import words
+from sim.vocabulary import METRICS
+
+KEY_METRICS = (
+    ("double_charge_rate", "double_charge_rate_net", "duplicate_order_rate", "orphan_charge_rate", "unpaid_order_rate",
+     "loyalty_over_award_rate", "loyalty_under_award_rate", "misinformed_rate"),
+    ("confirmed_share", "ack_latency_p50", "ack_latency_p95", "confirmation_lag_p50", "confirmation_lag_p99", "stale_read_rate",
+     "convergence_time", "unconverged_orders", "collapsed_share"),
+    ("requests_per_purchase", "cost_per_1000", "failure_cost_per_1000", "monthly_cost"),
+)  # fmt: skip
+COLOURS = {"met": "green", "violated": "red", "undecided": "yellow"}
+NAME_WIDTH = max(map(len, METRICS))
+WIDE = 100  # columns from which there is room to say what a metric counts
+
+
+def value_and_interval(estimate: Estimate, unit: str) -> tuple[str, str]:
+    """`7.3 %` and `[7.1, 7.6]`; none seen is `0` and `(< 0.01 %)`; a value that is infinite in some mornings is `never`."""
+    if estimate.never:
+        return "never", f"({words.share(estimate.never)} of mornings)"
+    if unit == "share" and estimate.mean == 0 and estimate.high:
+        return "0", f"(< {words.share(estimate.high)})"
+    value, bracket, interval = words.estimate(estimate, unit).partition("[")
+    return value.strip(), bracket + interval
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def comparison_table(comparison: Comparison, *, everything: bool, width: int) -> Table:
+    """Metrics by design."""
+    results = list(comparison.results.values())
+    table = _table("metric", *(result.design.name for result in results))
+    table.columns[0].no_wrap = True
+    room = (width - NAME_WIDTH) // len(results) - 2
+    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+        for metric in group:
+            table.add_row(metric, *(_cell(result, metric, room=room) for result in results))
+        table.add_section()
+    return table
+
+
+def verdicts_table(comparison: Comparison) -> Table:
+    """Objectives by design, and the verdict on each."""
+    results = list(comparison.results.values())
+    table = _table("objective", *(result.design.name for result in results))
+    for metric, limit in comparison.scenario.objectives.items():
+        row = [_judged(objective) for result in results for objective in result.objectives if objective.metric == metric]
+        table.add_row(f"{metric} {words.limit(metric, limit)}", *row)
+    table.add_section()
+    table.add_row(Text("verdict", style="bold"), *(Text(r.verdict, style=f"bold {COLOURS[r.verdict]}") for r in results))
+    return table
+
+
+def _cell(result: Result, metric: str, *, room: int) -> Text:
+    value, interval = value_and_interval(result.metrics[metric], METRICS[metric].unit)
+    status = next((objective.status for objective in result.objectives if objective.metric == metric), None)
+    cell = Text(value, style=COLOURS[status] if status else "")
+    if interval:
+        cell.append("\n" if len(value) + 1 + len(interval) > room else " ")
+        cell.append(interval, style="dim")
+    return cell
+
+
+def _judged(objective: Objective) -> Text:
+    return Text(objective.status, style=COLOURS[objective.status])
+
+
+def metrics_table(result: Result, *, everything: bool, width: int) -> Table:
+    """One design's metrics, with what they count where there is room for it."""
+    is_wide = width >= WIDE
+    table = _table("metric", result.design.name, *(["what it counts"] if is_wide else []))
+    for column in table.columns[:2]:
+        column.no_wrap = True
+    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+        for metric in group:
+            meaning = [Text(METRICS[metric].summary, style="dim")] if is_wide else []
+            table.add_row(metric, _cell(result, metric, room=width), *meaning)
+        table.add_section()
+    return table
+
+
+def objectives_table(objectives: Iterable[Objective]) -> Table:
+    """Each objective with its limit, what was measured, and how it stands."""
+    table = _table("objective", "limit", "measured", "")
+    for objective in objectives:
+        measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
+        table.add_row(objective.metric, words.limit(objective.metric, objective.limit), measured, _judged(objective))
+    return table
+
+
+def stations_table(result: Result) -> Table:
+    """How busy every station was over all mornings, and where people had to wait."""
+    table = _table("station", "servers", "busy", "with a queue", "longest queue")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for station in stations(result):
+        busy, queueing = words.share(station["busy"]), words.share(station["queueing"])
+        table.add_row(station["station"], f"{station['servers']:,}", busy, queueing, f"{station['longest_queue']:,}")
+    return table
+
+
+def stations(result: Result) -> list[dict[str, Any]]:
+    """By station: servers, share of their time spent serving, share of the time with somebody waiting, longest queue."""
+    horizon_s = result.scenario.clock.horizon_s * len(result.summaries)
+    rows = []
+    for mornings in zip(*(summary.stations for summary in result.summaries), strict=True):
+        first = mornings[0]
+        rows.append(
+            {
+                "station": first.name,
+                "servers": first.servers,
+                "busy": sum(station.busy_s for station in mornings) / (first.servers * horizon_s),
+                "queueing": sum(station.waiting_s for station in mornings) / horizon_s,
+                "longest_queue": max(station.queue_max for station in mornings),
+            }
+        )
+    return rows

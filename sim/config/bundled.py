@@ -1,0 +1,48 @@
+"""What comes with the package: scenarios, designs and price tables, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.config.errors import ConfigError, closest, nearest
+
+_BESIDE_PACKAGE = Path(__file__).parent.parent / "scenarios"  # in a wheel
+FOLDER = _BESIDE_PACKAGE if _BESIDE_PACKAGE.is_dir() else Path(__file__).parents[2] / "scenarios"
+SUFFIXES = (".yaml", ".yml")
+OTHERS = ("designs", "prices")  # folders that hold no scenarios
+
+
+def names(folder: str = "") -> list[str]:
+    """The names one can give for a scenario ("", also those in folders: `windows/w01`), or for `folder`'s files, sorted."""
+    root = FOLDER / folder
+    found = [path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml")]
+    return sorted((name.as_posix() for name in found if folder or name.parts[0] not in OTHERS), key=lambda n: ("/" in n, n))
+
+
+def is_path(name: str) -> bool:
+    """Whether a name means a file of the user's."""
+    return name.endswith(SUFFIXES)
+
+
+def find(name: str, *, folder: str = "", kind: str = "scenario") -> Path:
+    """The file of a bundled name, or the path itself if it ends in .yaml. Raises ConfigError."""
+    if is_path(name):
+        path = Path(name)
+        if not path.exists():
+            raise ConfigError(f"{name}: no such file{closest(path.name, _neighbours(path))}")
+        return path
+    known = names(folder)
+    if name in known:
+        return FOLDER / folder / f"{name}.yaml"
+    hint = closest_file(name) or closest(name, known) or f"{nearest(name, known)} (a file's name must end in .yaml)"
+    raise ConfigError(f'unknown {kind} "{name}"{hint}')
+
+
+def closest_file(name: str) -> str:
+    """`; did you mean the file "rush.yaml"?` if there is one, for somebody who left its ending out."""
+    files = [f"{name}{suffix}" for suffix in SUFFIXES if "\0" not in name and Path(f"{name}{suffix}").is_file()]
+    return f'; did you mean the file "{files[0]}"?' if files else ""
+
+
+def _neighbours(path: Path) -> list[str]:
+    return [file.name for file in path.parent.glob("*") if file.suffix in SUFFIXES] if path.parent.is_dir() else []

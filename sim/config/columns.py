@@ -1,0 +1,78 @@
+"""Columns of numbers from CSV files: arrival times, measured latencies."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.config.errors import ConfigError, KeyedErrors, got, nearest
+from sim.config.files import read_text
+
+MOST_CELLS_SHOWN = 10
+
+
+def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tuple[float, ...]:
+    """One column of seconds, sorted; lines that start with # are comments. No column: the file has only one.
+
+    Raises KeyedErrors under `keys` (which name the file, and the column), saying which cells are wrong.
+    """
+    try:
+        lines = read_text(path).splitlines()
+    except ConfigError as error:
+        raise KeyedErrors([(keys[0], str(error))]) from None
+    rows = _rows(path, lines, keys[0])
+    if len(rows) < 2:
+        raise KeyedErrors([(keys[0], f"{path}: no data; expected a line with the columns' names and at least one row")])
+    index, name = _place(path.name, [cell.strip() for cell in rows[0][1]], column, keys)
+    values, errors = [], []
+    for number, cells in rows[1:]:
+        cell = cells[index].strip() if index < len(cells) else ""
+        value = _seconds(cell)
+        if value is None:
+            errors.append((keys[0], f"{path}:{number}: {name}: expected a number of seconds of at least 0{got(cell)}"))
+        else:
+            values.append(value)
+    if len(errors) > MOST_CELLS_SHOWN:
+        errors[MOST_CELLS_SHOWN:] = [(keys[0], f"{path}: {len(errors) - MOST_CELLS_SHOWN} more cells like these")]
+    if errors:
+        raise KeyedErrors(errors)
+    return tuple(sorted(values))
+
+
+def _rows(path: Path, lines: list[str], key: str) -> list[tuple[int, list[str]]]:
+    """The rows with the number of the line that each ends on."""
+    kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
+    reader = csv.reader(line for _, line in kept)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        rows.extend(_numbered(reader, kept))
+    except csv.Error as error:
+        line = kept[min(reader.line_num, len(kept)) - 1][0]
+        raise KeyedErrors([(key, f"{path}:{line}: not a CSV file: {error}")]) from None
+    return rows
+
+
+def _numbered(reader: Iterator[list[str]], kept: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    for cells in reader:
+        yield kept[reader.line_num - 1][0], cells  # type: ignore[attr-defined]
+
+
+def _place(file: str, header: list[str], column: str | None, keys: tuple[str, str]) -> tuple[int, str]:
+    if column is None and len(header) > 1:
+        names = ", ".join(header)
+        remedy = f"say which with column: one of {names}" if keys[0] != keys[1] else "expected a file with one column"
+        raise KeyedErrors([(keys[0], f"{file} has {len(header)} columns ({names}); {remedy}")])
+    if column is not None and column not in header:
+        raise KeyedErrors([(keys[1], f'{file} has no column "{column}"{nearest(column, header)}')])
+    index = header.index(column) if column else 0
+    return index, header[index]
+
+
+def _seconds(cell: str) -> float | None:
+    try:
+        value = float(cell) if "_" not in cell else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None

@@ -1,0 +1,138 @@
+"""What pydantic finds wrong, in plain words: what was expected, what was given, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from sim.config.design import Design
+from sim.config.errors import closest, got, nearest
+from sim.config.keys import Kind, Spot, below, fields, kind_of, places
+from sim.config.model import OneOf
+from sim.config.writing import flow
+from sim.vocabulary import METRICS
+
+LIMITS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+MOST_PLACES = 3  # where else a key is known; more are no help
+EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "tuple": "a list",
+}
+
+
+def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> str | None:
+    """One of pydantic's errors as a message. None: another error says the same better."""
+    kind, value = item["type"], item["input"]
+    if spot.union is not None and kind in ("literal_error", "model_type"):
+        return _none_of(spot.union, value) if kind == "literal_error" and not isinstance(value, dict) else None
+    match kind:
+        case "extra_forbidden":
+            return _unknown_key(spot, model)
+        case "missing":
+            return "required, but missing" if spot.parent.model else _length(spot.parent)
+        case "value_error":
+            return f"{item['ctx']['error']}{got(value)}"
+        case "too_long" | "too_short":
+            return f"{_length(spot.kind)} (got {item['ctx']['actual_length']})"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"expected keys and values{_example(spot.kind, value)}{got(value)}"
+        case "literal_error":
+            return _not_a_word(spot.kind.words, value)
+        case "string_too_short":
+            return "must not be empty" if not value else f"expected at least {item['ctx']['min_length']} characters{got(value)}"
+        case _ if kind in LIMITS:
+            word, limit = LIMITS[kind]
+            return f"must be {word} {_quantity(spot.kind, item['ctx'][limit])} (got {_quantity(spot.kind, value)})"
+    expected = EXPECTED.get(kind.split("_")[0])
+    if expected is None:
+        return f"{item['msg'][0].lower()}{item['msg'][1:]}{got(value)}"
+    hint = "; put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
+    hint = "; begin each item with a dash" if kind == "tuple_type" and isinstance(value, dict) else hint
+    return f"expected {expected}{hint}{got(value)}"
+
+
+def _none_of(union: Kind, value: Any) -> str:
+    """The value is none of a union's words, and has no keys either."""
+    words = [word for option in union.options.values() for word in option.words]
+    keyed = next(option for option in union.options.values() if option.model is not None)
+    return f"expected {' or '.join(words)}, or keys and values{_example(keyed, value)}{got(value)}"
+
+
+def _not_a_word(words: tuple[str, ...], value: Any) -> str:
+    expected = words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+    return f"expected {expected}{got(value)}{closest(value, words) if isinstance(value, str) and len(words) > 1 else ''}"
+
+
+def _length(kind: Kind) -> str:
+    return f"expected {len(get_args(kind.type))} values, like {flow([_example_of(kind_of(a)) for a in get_args(kind.type)])}"
+
+
+def _quantity(kind: Kind, value: float) -> str:
+    return kind.unit.text(value) if kind.unit is not None else f"{value:,}"
+
+
+def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
+    name = str(spot.path[-1])
+    known = list(fields(spot.parent.model)) if spot.parent.model else []
+    if issubclass(model, Design):
+        known = ["from", *known] if len(spot.path) == 1 else known
+        owners = [other.__name__.lower() for other in Design.__subclasses__() if _has(other, spot.path)]
+        if owners:
+            have = "has" if len(owners) == 1 else "have"
+            return f"unknown key for {model.__name__.lower()} ({' and '.join(owners)} {have} it)"
+    elsewhere = places(Kind(model), name)
+    if 1 <= len(elsewhere) <= MOST_PLACES:
+        return f"unknown key here; did you mean {' or '.join(elsewhere)}?"
+    return f"unknown key{nearest(name, known)}"
+
+
+def _has(model: type[BaseModel], path: tuple[Any, ...]) -> bool:
+    kind: Kind | None = Kind(model)
+    for step in path:
+        kind = below(kind, step) if kind is not None and kind.model is not None else None
+    return kind is not None
+
+
+def _example(kind: Kind, value: Any) -> str:
+    """`, like {constant: 20ms}`, with the given value in it if it fits."""
+    example = _example_of(kind, value)
+    return f", like {flow(example)}" if example else ""
+
+
+def _example_of(kind: Kind, value: Any = None) -> Any:
+    if kind.unit is not None:
+        return value if isinstance(value, str) and _fits(kind, value) else kind.unit.examples[0]
+    if kind.container is dict:
+        rate = below(kind, "07:30")
+        return {"07:30": _example_of(rate)} if rate is not None and rate.unit else {next(iter(METRICS)): 1}
+    if kind.model is None:
+        return {bool: True, int: 1, float: 1}.get(kind.type, kind.words[0] if kind.words else None)
+    keys = {key: child for key in fields(kind.model) if (child := below(kind, key)) is not None}
+    measured = {key: child for key, child in keys.items() if child.unit is not None}
+    for key, child in (measured or keys).items() if issubclass(kind.model, OneOf) else keys.items():
+        usual = fields(kind.model)[key].default
+        example = usual if isinstance(usual, str) and child.unit is not None else _example_of(child, value)
+        if example is not None:
+            return {key: example}
+    return {}
+
+
+def _fits(kind: Kind, value: str) -> bool:
+    assert kind.unit is not None
+    try:
+        kind.unit.parse(value)
+    except ValueError:
+        return False
+    return True

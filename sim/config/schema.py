@@ -1,0 +1,141 @@
+"""JSON Schema (draft 2020-12) of scenario and design files, for editors and other tools, generated from the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+
+from sim.config.design import Design
+from sim.config.keys import LIMITS, Kind, below, fields
+from sim.config.model import OneOf
+from sim.config.scenario import Scenario
+from sim.config.units import CLOCK, DURATION, FACTOR, PROBABILITY, RATE, USD
+from sim.config.writing import written
+from sim.vocabulary import METRICS
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+UNITS = {"duration": DURATION, "rate": RATE, "probability": PROBABILITY, "factor": FACTOR, "money": USD, "clock": CLOCK}
+EMPTY = {"type": "null", "description": "an empty section: its defaults"}
+
+
+class _AsInFiles(GenerateJsonSchema):
+    """Values as files say them: defaults with their units, `none` for null."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return written(dft) if isinstance(dft, BaseModel) else super().encode_default(dft)
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        inner = super().nullable_schema(schema)
+        return {"anyOf": [*inner.get("anyOf", [inner]), {"const": "none"}]}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Of a scenario file."""
+    _, schema = models_json_schema([(Scenario, "validation")], by_alias=True, schema_generator=_AsInFiles)
+    definitions = schema["$defs"]
+    definitions["Scenario"]["properties"]["objectives"] |= {"properties": _limits(), "additionalProperties": False}
+    _finish(definitions, [Scenario])
+    return _named_units({"$schema": DRAFT, "title": "Coffee please: a scenario", "$ref": "#/$defs/Scenario"}, definitions)
+
+
+def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
+    """Of a design file: one of the architectures, named by `from`."""
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in architectures.values()]
+    places, schema = models_json_schema(models, by_alias=True, schema_generator=_AsInFiles)
+    definitions = schema["$defs"]
+    options = []
+    for name, architecture in architectures.items():
+        reference = places[architecture, "validation"]
+        own = definitions[reference["$ref"].rsplit("/", 1)[-1]]
+        _name_defaults(own, architecture)
+        start = {"const": name, "description": "the design that this one starts from"}
+        own["properties"] = {"from": start, **own["properties"]}
+        own["required"] = ["from", *own.get("required", [])]
+        options.append(reference)
+    _finish(definitions, list(architectures.values()))
+    return _named_units({"$schema": DRAFT, "title": "Coffee please: a design", "oneOf": options}, definitions)
+
+
+def _limits() -> dict[str, Any]:
+    number = {"type": "number", "minimum": 0}
+    schemas = {unit: LIMITS[unit].schema() if unit in LIMITS else number for unit in ("share", "s", "USD", "count")}
+    return {name: {**schemas[metric.unit], "description": metric.summary} for name, metric in METRICS.items()}
+
+
+def _name_defaults(schema: dict[str, Any], architecture: type[Design]) -> None:
+    """An architecture's defaults differ from those of the sections that it shares with others."""
+    knobs = written(architecture.model_validate({}))
+    for key, default in knobs.items():
+        if "default" in schema["properties"][key]:
+            schema["properties"][key]["default"] = default
+
+
+def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
+    """What the loader allows and no model says: empty sections, and a plain duration as a fault's `for`."""
+    for model in _models(roots):
+        schema = definitions[model.__name__]
+        schema.pop("title", None)
+        schema["properties"] = {key: child for key, child in schema["properties"].items() if key in {"from", *fields(model)}}
+        for key, child in schema["properties"].items():
+            child.pop("title", None)
+            if child.get("default", ...) is None:
+                del child["default"]
+            kind = below(Kind(model), key)
+            if key == "for":
+                schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
+            elif kind is not None and not kind.nullable and (kind.model or kind.container or kind.options):
+                schema["properties"][key] = {"anyOf": [_reference(child), EMPTY], **_about(child)}
+            elif kind is not None and issubclass(model, OneOf) and key in model.choices():
+                schema["properties"][key] = _choice(kind, child)
+        if issubclass(model, OneOf):
+            schema["oneOf"] = [{"required": [choice]} for choice in model.choices()]
+
+
+def _choice(kind: Kind, schema: dict[str, Any]) -> dict[str, Any]:
+    """One of a one-of mapping's keys: if it is there, it has a value, or is a section whose keys all have defaults."""
+    (option,) = (option for option in schema.pop("anyOf") if option not in ({"type": "null"}, {"const": "none"}))
+    needs_keys = kind.model is None or any(info.is_required() for info in fields(kind.model).values())
+    return {**option, **schema} if needs_keys else {"anyOf": [option, EMPTY], **schema}
+
+
+def _named_units(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema with each unit said once, as a definition that the others refer to."""
+    units = {name: unit.schema() for name, unit in UNITS.items()}
+
+    def referring(value: Any) -> Any:
+        if isinstance(value, list):
+            return [referring(child) for child in value]
+        if not isinstance(value, dict):
+            return value
+        for name, unit in units.items():
+            if all(value.get(key) == child for key, child in unit.items()):
+                return {"$ref": f"#/$defs/{name}"} | {key: child for key, child in value.items() if key not in unit}
+        return {key: referring(child) for key, child in value.items()}
+
+    return {**schema, "$defs": {**units, **referring(definitions)}}
+
+
+def _reference(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in ("description", "default")}
+
+
+def _about(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key in ("description", "default")}
+
+
+def _models(roots: list[type[BaseModel]]) -> list[type[BaseModel]]:
+    """All models that files of these kinds are made of."""
+    found: dict[type[BaseModel], None] = {}
+    waiting = [Kind(root) for root in roots]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.options.values()
+        if kind.container is not None:
+            waiting += [child for child in [below(kind, 0)] if child is not None]
+        if kind.model is not None and kind.model not in found:
+            found[kind.model] = None
+            waiting += [child for key in fields(kind.model) if (child := below(kind, key)) is not None]
+    return list(found)

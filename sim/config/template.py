@@ -1,0 +1,177 @@
+"""Files to start from: a copy of a scenario, or a design with every knob as a comment, ready to be uncommented."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.config.bundled import is_path
+from sim.config.design import Design
+from sim.config.keys import Kind, below, fields
+from sim.config.knobs import Knob, about, inside, knobs
+from sim.config.loader import Document
+from sim.config.model import OneOf
+from sim.config.scenario import FAULTS, Scenario
+from sim.config.writing import flow
+from sim.vocabulary import METRICS
+
+DISTRIBUTIONS = """\
+# A distribution of times is one of {constant: 20ms}, {exponential: 20ms} (by its mean), {uniform: [10ms, 30ms]},
+# {lognormal: {median: 20ms, sigma: 0.6}}, or {empirical: file.csv} (a column of measured seconds beside this file).
+"""
+META = ("name", "summary", "story")
+Item = tuple[str, str]  # a line of YAML and what it means
+
+
+def design_template(design: Design, *, name: str, base: str) -> str:
+    """A design file: what differs from its architecture `base` as it is, every other knob as a comment with its default."""
+    default = type(design).model_validate({"name": design.name, "summary": design.summary})
+    head = textwrap.wrap(f"A design that starts from {base}: {about(type(design), ())}", 118)
+    lines = [
+        *(f"# {line}" for line in head),
+        "# Every line that begins with a # and a key is a knob with its default: take the # away and change it.",
+        DISTRIBUTIONS.rstrip(),
+        f"name: {flow(name)}",
+        f"from: {base}",
+        f"summary: {flow(f'{base}, changed')}",
+    ]
+    section: tuple[str, ...] = ()
+    for knob in knobs(design, default):
+        if knob.path[0] in META:
+            continue
+        if knob.path[:-1] != section:
+            section = knob.path[:-1]
+            lines += ["", _with_comment(f"{'  ' * (len(section) - 1)}{section[-1]}:", about(type(design), section))]
+        lines += _knob(knob)
+    return "\n".join(lines) + "\n"
+
+
+def _knob(knob: Knob) -> Iterator[str]:
+    indent = "  " * (len(knob.path) - 1)
+    mark = "# " if knob.is_default else ""
+    yield _with_comment(f"{indent}{mark}{knob.path[-1]}: {flow(knob.value)}", _meaning(knob))
+    yield from (f"{indent}# {line}" for line in _inner(knob.kind))
+
+
+def _meaning(knob: Knob) -> str:
+    options = f"one of {', '.join(knob.kind.words)}" if knob.kind.words else ""
+    return "; ".join(part for part in (knob.about, options) if part)
+
+
+def _inner(kind: Kind) -> Iterator[str]:
+    """What the keys of a mapping on one line mean, as comments that stay comments when the lines around are uncommented."""
+    keys = inside(kind)
+    width = max((len(key) for key, _ in keys), default=0)
+    if kind.model is not None and issubclass(kind.model, OneOf) and keys:
+        yield "#   one of"
+    yield from (f"#   {key.ljust(width)}  {meaning}".rstrip() for key, meaning in keys)
+
+
+def _with_comment(line: str, comment: str) -> str:
+    return f"{line.ljust(44)}  # {comment}" if comment else line
+
+
+def scenario_template(document: Document, scenario: Scenario, *, name: str, target: Path) -> str:
+    """A scenario's own text under another name, its files referred to from where `target` is, and all that it leaves out."""
+    text = _spliced(document, [(("name",), name), *_references(document, target)])
+    rest = [*_left_out(document, scenario), *_faults(), *_objectives(document)]
+    head = ["", "# Everything else that a scenario can say, with its defaults.", *DISTRIBUTIONS.rstrip().splitlines(), "#"]
+    return text.rstrip("\n") + "\n" + "\n".join([*head, *(f"# {line}".rstrip() for line in rest)]) + "\n"
+
+
+def _spliced(document: Document, changes: Sequence[tuple[tuple[Any, ...], str]]) -> str:
+    """The document's text with other values at some places."""
+    text = document.text
+    nodes = [(node, value) for path, value in changes if (node := document.node(path)) is not None]
+    for node, value in sorted(nodes, key=lambda change: -change[0].start_mark.index):
+        text = text[: node.start_mark.index] + flow(value) + text[_end(node, text) :]
+    return text
+
+
+def _end(node: yaml.Node, text: str) -> int:
+    """Where a value ends; PyYAML counts the space after a folded text to it."""
+    end: int = node.end_mark.index
+    return len(text[:end].rstrip()) if getattr(node, "style", None) in (">", "|", None) else end
+
+
+def _references(document: Document, target: Path) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The files that a scenario names, as they are called from the folder of `target`."""
+    for path, value in _leaves(document.data):
+        is_file = path[-1] == "empirical" or path[-2:] == ("arrivals", "file") or (path == ("prices",) and is_path(value))
+        if is_file:
+            yield path, _relative(document.beside / value, target.parent)
+
+
+def _relative(file: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # on another drive
+        return str(file.resolve())
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if isinstance(value, dict | list):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(child, (*path, key))
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _left_out(document: Document, scenario: Scenario) -> Iterator[str]:
+    """The sections and keys that the document does not give."""
+    default = Scenario.model_validate({"name": scenario.name})
+    section: tuple[str, ...] = ()
+    for knob in knobs(default, default):
+        if knob.path == ("traffic",) and document.gives(knob.path):
+            yield _with_comment("traffic:", _whereabouts(document, knob.path))
+            yield from _inner(knob.kind)
+        if knob.path[0] in (*META, "faults", "objectives") or document.gives(knob.path) or knob.path == ("traffic", "price"):
+            continue
+        for depth in range(1, len(knob.path)):
+            if knob.path[:depth] != section[:depth]:
+                yield _with_comment(f"{'  ' * (depth - 1)}{knob.path[depth - 1]}:", _whereabouts(document, knob.path[:depth]))
+        section = knob.path[:-1]
+        indent = "  " * len(section)
+        yield _with_comment(f"{indent}{knob.path[-1]}: {flow(knob.default)}", _meaning(knob))
+        yield from (f"{indent}{line}" for line in _inner(knob.kind))
+
+
+def _whereabouts(document: Document, path: tuple[str, ...]) -> str:
+    meaning = about(Scenario, path)
+    return f"{meaning} (given above: add to it there)".strip() if document.gives(path) else meaning
+
+
+def _faults() -> Iterator[str]:
+    yield "faults:  # any number of these"
+    for kind, model in FAULTS.items():
+        keys = {key: _example(model, key) for key in (kind, *fields(model)) if _example(model, key) is not None}
+        yield _with_comment(f"  - {flow(keys)}", about(model, ()))
+        yield from (f"    #   {key.ljust(10)} {meaning}" for key, meaning in inside(Kind(model)) if meaning)
+
+
+def _example(model: Any, key: str) -> Any:
+    if key == "for":
+        return "5min"
+    kind, info = below(Kind(model), key), fields(model)[key]
+    assert kind is not None
+    if key == "at":
+        return "07:30"
+    if kind.words:
+        return kind.words[0] if info.is_required() else None
+    if info.is_required():
+        return kind.unit.examples[0] if kind.unit else None
+    return info.default
+
+
+def _objectives(document: Document) -> Iterator[str]:
+    limits = {"share": "0%", "s": "1s", "USD": "1.00 USD", "count": 0}
+    yield "objectives:  # limits of metrics: at most, or at least where more is better"
+    for name, metric in METRICS.items():
+        if not document.gives(("objectives", name)):
+            limit = "99%" if (metric.unit, metric.better) == ("share", "higher") else limits[metric.unit]
+            yield _with_comment(f"  {name}: {limit}", metric.summary)

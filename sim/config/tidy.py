@@ -1,0 +1,58 @@
+"""What people may write and models need not know: a section left empty, and the word `none`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.config.errors import got
+from sim.config.keys import Kind, below
+from sim.config.model import OneOf
+
+Slips = list[tuple[tuple[Any, ...], str]]
+
+
+def tidied(model: type[BaseModel], data: dict[str, Any]) -> tuple[dict[str, Any], Slips]:
+    """`data` for `model`: empty sections left out, `none` as None. And the slips that pydantic would let pass, by path."""
+    slips: Slips = []
+    return _section(Kind(model), data, (), slips), slips
+
+
+def _value(kind: Kind, value: Any, path: tuple[Any, ...], slips: Slips) -> Any:
+    if kind.options:
+        kind = _option(kind, value)
+    if isinstance(value, bool) and kind.type in (int, float) and kind.unit is None:
+        slips.append((path, f"expected a {'whole ' if kind.type is int else ''}number{got(value)}"))
+    if isinstance(value, dict) and kind.model is not None:
+        return _section(kind, value, path, slips)
+    if isinstance(value, dict) and kind.container is dict:
+        return {key: _value(below(kind, key) or kind, child, (*path, key), slips) for key, child in value.items()}
+    if isinstance(value, list) and kind.container is tuple:
+        return [_value(below(kind, i) or kind, child, (*path, i), slips) for i, child in enumerate(value)]
+    return value
+
+
+def _section(kind: Kind, section: dict[str, Any], path: tuple[Any, ...], slips: Slips) -> dict[str, Any]:
+    tidy = {}
+    for key, value in section.items():
+        child = below(kind, key)
+        if child is None:
+            tidy[key] = value
+        elif value == "none" and child.nullable:
+            tidy[key] = None
+        elif value is not None:
+            tidy[key] = _value(child, value, (*path, key), slips)
+        elif child.nullable and child.model is not None and kind.model is not None and issubclass(kind.model, OneOf):
+            tidy[key] = {}  # `full_jitter:` alone chooses it, with its defaults
+        elif child.nullable or not (child.model or child.container or child.options):
+            tidy[key] = None
+    return tidy
+
+
+def _option(kind: Kind, value: Any) -> Kind:
+    """The option of a union that a value is meant for: its kind is a key in it, or it is the one with keys at all."""
+    if not isinstance(value, dict):
+        return kind
+    named = next((option for label, option in kind.options.items() if label in value), None)
+    return named or next((option for option in kind.options.values() if option.model is not None), kind)

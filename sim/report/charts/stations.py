@@ -1,0 +1,101 @@
+"""Which component saturates first: how busy every station was, and how long somebody had to queue there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from sim.experiment.compare import Comparison, Result
+from sim.ledger.records import StationRecord
+from sim.report import words
+from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+
+
+@styled
+def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
+    """Three axes, a row for each station and design: busy share, share of the time with a queue, longest queue."""
+    names = station_names(comparison)
+    if axes is None:
+        axes = _panels(comparison, len(names))
+    horizon_s = comparison.scenario.clock.horizon_s
+    busy, queued, longest = axes
+    _bars(busy, comparison, names, lambda station: station.busy_s / (station.servers * horizon_s))
+    _bars(queued, comparison, names, lambda station: station.waiting_s / horizon_s)
+    _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
+    busy.set_title("busy: share of its capacity")
+    queued.set_title("share of the time with a queue")
+    longest.set_title("longest queue (waiting)")
+    for ax in axes[1:]:
+        ax.set_yticklabels([])
+    _say_first(queued, comparison)
+    return np.asarray(axes)
+
+
+def station_names(comparison: Comparison) -> list[str]:
+    """All stations of all designs, each design's in its own order."""
+    stations = (station for result in comparison.results.values() for station in result.summaries[0].stations)
+    return list(dict.fromkeys(station.name for station in stations))
+
+
+def over_mornings(result: Result, name: str, value: Callable[[StationRecord], float]) -> np.ndarray:
+    """A value of one station, a morning each; empty if the design has no such station."""
+    return np.array([value(s) for summary in result.summaries for s in summary.stations if s.name == name])
+
+
+def saturates_first(comparison: Comparison) -> dict[str, str | None]:
+    """Design -> the station at which somebody was queueing for the longest time; None if nobody ever queued."""
+    return {name: _longest_waited_for(result) for name, result in comparison.results.items()}
+
+
+def _longest_waited_for(result: Result) -> str | None:
+    waits = {s.name: float(over_mornings(result, s.name, lambda s: s.waiting_s).mean()) for s in result.summaries[0].stations}
+    worst = max(waits, key=lambda name: waits[name], default=None)
+    return worst if worst is not None and waits[worst] > 0 else None
+
+
+def _panels(comparison: Comparison, stations: int) -> np.ndarray:
+    made = figure(10.4, 1.35 + stations * (0.15 * len(comparison.results) + 0.14))
+    mornings = words.mornings(comparison.mornings)
+    spread = "; thin lines: from the lowest to the highest" if comparison.mornings > 1 else ""
+    heading(made, "Which component saturates first", f"mean of {mornings}{spread}; over the whole morning, its drain included")
+    return np.asarray(made.subplots(1, 3))
+
+
+def _bars(
+    ax: Axes, comparison: Comparison, names: list[str], value: Callable[[StationRecord], float], *, share: bool = True
+) -> None:
+    ink = colours(comparison.results)
+    n = len(ink)
+    for row, station in enumerate(names):
+        for number, (name, result) in enumerate(comparison.results.items()):
+            _bar(ax, row * (n + 0.8) + number, over_mornings(result, station, value), ink[name], share=share)
+    ax.set_yticks([row * (n + 0.8) + (n - 1) / 2 for row in range(len(names))], [name.replace("_", " ") for name in names])
+    ax.set_ylim(len(names) * (n + 0.8) - 1.0, -0.8)
+    ax.set_xlim(0, max(ax.dataLim.x1 * 1.28, 0.001 if share else 1))
+    plain_axis(ax)
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=not share))
+    if share:
+        ax.xaxis.set_major_formatter(lambda x, _: f"{x * 100:g} %")
+
+
+def _bar(ax: Axes, y: float, values: np.ndarray, colour: str, *, share: bool) -> None:
+    if not len(values):
+        ax.text(0, y, " not in this design", va="center", fontsize=7, color=QUIET, style="italic", in_layout=False)
+        return
+    mean, low, high = float(values.mean()), float(values.min()), float(values.max())
+    ax.barh(y, mean, color=colour, height=0.82, lw=0)
+    ax.plot([low, high], [y, y], color=INK, lw=0.8)
+    text = (words.share(mean) if mean else "0") if share else words.number(mean)
+    ax.text(high, y, f" {text}", va="center", fontsize=7.5, in_layout=False)
+
+
+def _say_first(ax: Axes, comparison: Comparison) -> None:
+    """Name, under the panel, the station with the longest queueing time of each design."""
+    firsts = saturates_first(comparison).items()
+    said = "; ".join(f"{name}: {first.replace('_', ' ') if first else 'nobody queues'}" for name, first in firsts)
+    ax.set_xlabel("\n".join(wrap(f"most time with a queue: {said}", 120)))

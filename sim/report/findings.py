@@ -1,0 +1,57 @@
+"""The result of a comparison in sentences, written from its numbers."""
+
+from __future__ import annotations
+
+from sim.experiment.compare import Comparison, Result
+from sim.report import words
+
+
+def findings(comparison: Comparison) -> dict[str, str]:
+    """Design -> what it did, as the rest of a sentence that begins with its name."""
+    return {name: _finding(result) for name, result in comparison.results.items()}
+
+
+def _finding(result: Result) -> str:
+    return f"{_charged(result)}, {_confirmed(result)}, and {_told(result)}{_objectives(result)}."
+
+
+def _charged(result: Result) -> str:
+    value = result.metrics["double_charge_rate"]
+    if value.mean is None:
+        return "had no purchase to charge"
+    if value.mean == 0:
+        n = int(result.values("purchases").sum())
+        bound = f", so below {words.share(value.high)} at 95 %" if value.high else ""
+        return f"charged nobody twice (0 of {n:,} purchases{bound})"
+    return f"charged {words.estimate(value, 'share')} of the purchases twice"
+
+
+def _confirmed(result: Result) -> str:
+    value = result.metrics["confirmed_share"]
+    if value.mean is None:
+        return "had nobody with a good card"
+    if value.mean == 1:
+        return "confirmed the order of everybody with a good card"
+    return f"left {words.share(1 - value.mean)} of the people with a good card without a confirmed order"
+
+
+def _told(result: Result) -> str:
+    value = result.metrics["ack_latency_p95"]
+    if value.never:
+        return f"never told more than 5 % of them “we have your order” in {words.never_in(value)}"
+    if value.mean is None:
+        return "had nobody to answer"
+    return f"told 95 % of them “we have your order” within {words.estimate(value, 's')}"
+
+
+def _objectives(result: Result) -> str:
+    n = len(result.objectives)
+    if not n:
+        return ""
+    met, violated, undecided = (
+        sum(o.status == status for o in result.objectives) for status in ("met", "violated", "undecided")
+    )
+    if met == n:
+        return f"; it meets {'its one objective' if n == 1 else f'all {n} objectives'}"
+    first = f"violates {violated}" if violated else f"meets {met}"
+    return f"; it {first} of {n} objectives" + (f" and leaves {undecided} undecided" if undecided else "")

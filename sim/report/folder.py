@@ -1,0 +1,104 @@
+"""A folder that is there completely or not at all: written beside its place, and put there by a rename."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sim.config.errors import ConfigError
+
+TRIES = 20  # when another writer puts its folder there at the same moment
+
+Ours = Callable[[str], bool]  # is the file at this path (relative, with slashes) one of ours, which may be replaced?
+
+
+@contextmanager
+def replacing(folder: Path, *, ours: Ours) -> Iterator[Path]:
+    """An empty temporary folder that takes the place of `folder` when the block ends well, and is removed if it doesn't.
+
+    A folder that is already there gives way only if every file in it is ours. Raises ConfigError if one isn't, or if
+    anything can't be written.
+    """
+    check_replaceable(folder, ours=ours)
+    folder = folder.resolve()
+    made = folder.parent / f".{folder.name}.{secrets.token_hex(6)}.new"
+    try:
+        made.mkdir(parents=True)
+        yield made
+        _put(made, folder, ours)
+    except OSError as error:
+        raise ConfigError(_cannot(folder, error)) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def check_replaceable(folder: Path, *, ours: Ours) -> None:
+    """Raises ConfigError if `folder` can't be written to, or if something of somebody else's is in its place."""
+    try:
+        folder = folder.resolve()
+        if Path.cwd().is_relative_to(folder):
+            raise ConfigError(
+                f"{folder}: this is where you are now; name a folder of the report's own, such as {folder / 'report'}"
+            )
+        _check_content(folder, folder, ours)
+        there = next(path for path in folder.parents if path.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise ConfigError(f"{folder}: cannot be written: no permission in {there}; name a folder elsewhere")
+    except OSError as error:
+        raise ConfigError(_cannot(folder, error)) from error
+
+
+def _check_content(place: Path, folder: Path, ours: Ours) -> None:
+    """Raises ConfigError unless everything at `place`, if there is anything, is ours. The message speaks of `folder`."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISDIR(place.stat().st_mode):
+            raise ConfigError(f"{folder}: this is a file; name a folder for the report")
+    foreign = sorted(name for name in _files(place) if not ours(name))
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise ConfigError(
+            f"{folder}: holds {foreign[0]}{more}, which is no part of a report, so it is left alone; "
+            "name another folder, or move those files away"
+        )
+
+
+def _files(place: Path) -> Iterator[str]:
+    """All files and links below a folder, relative to it. What vanishes meanwhile is no error."""
+
+    def raise_unless_gone(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for parent, folders, files in os.walk(place, onerror=raise_unless_gone):
+        for name in (*files, *(name for name in folders if Path(parent, name).is_symlink())):
+            yield Path(parent, name).relative_to(place).as_posix()
+
+
+def _put(made: Path, folder: Path, ours: Ours) -> None:
+    """Rename `made` to `folder`. What was there moves aside first, is looked at once more, and comes back if anything fails."""
+    for attempt in range(TRIES):
+        old = made.with_suffix(f".old{attempt}")
+        with suppress(FileNotFoundError):
+            folder.rename(old)
+        try:
+            _check_content(old, folder, ours)
+            made.rename(folder)
+        except BaseException as error:
+            overtaken = isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+            if not overtaken or attempt + 1 == TRIES:
+                with suppress(FileNotFoundError):
+                    old.rename(folder)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+        if not made.exists():
+            return
+
+
+def _cannot(folder: Path, error: OSError) -> str:
+    return f"{folder}: cannot be written: {error.strerror or error}; name a folder that you may write to, on a disk with room"

@@ -1,0 +1,76 @@
+"""Ctrl-C leaves the finished mornings usable, and nothing half-written; a killed parent leaves no workers behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.coffee import start
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
+MANY = ("-n", "5000", "--no-report")
+
+
+def wait_for_work(process: subprocess.Popen[str]) -> list[int]:
+    """The workers of a process, once it has some and they have been at it for a while."""
+    assert process.pid
+    deadline = time.monotonic() + 30
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while time.monotonic() < deadline:
+        workers = [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        if workers:
+            time.sleep(1.0)
+            return workers
+        time.sleep(0.05)
+    raise AssertionError("no workers in 30 s")
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than as a zombie that nobody has collected."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
+def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
+    """Exit code 130, the finished mornings as valid JSON on stdout, a note on stderr, and no file left behind."""
+    process = start("compare", tiny, *MANY, "--jobs", "2", "--json")
+    wait_for_work(process)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    document = json.loads(out)
+    assert 1 <= document["mornings"] < 5000
+    assert document["interrupted"] == {"asked": 5000}
+    assert err == f"interrupted after {document['mornings']:,} of 5,000 mornings; the numbers are theirs\n"
+    assert sorted(path.name for path in Path().iterdir()) == ["tiny.yaml"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
+def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
+    """Workers end by themselves when the process that they work for is killed."""
+    process = start("compare", tiny, *MANY, "--jobs", "2", "--json")
+    workers = wait_for_work(process)
+    process.kill()
+    process.communicate(timeout=30)  # ends when nobody holds the other end of the pipes any more
+    deadline = time.monotonic() + 10
+    while any(is_running(pid) for pid in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_ctrl_c_without_workers(tiny: str) -> None:
+    """The same with one process that simulates by itself, at whatever moment."""
+    process = start("check", tiny, "naive", "-n", "5000", "--jobs", "1", "--json")
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert not out or json.loads(out)["interrupted"] == {"asked": 5000}

@@ -1,0 +1,71 @@
+"""`coffee --help` answers at once: nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from sim import __version__
+from tests.cli.coffee import coffee
+
+HEAVY = {"numpy", "pandas", "matplotlib", "simpy", "pydantic", "yaml", "jinja2"}
+PATIENCE_S = 0.3  # on a quiet machine
+TRIES = 8
+
+
+def imported(code: str) -> set[str]:
+    """Top-level modules that are there after `code`, in a fresh interpreter."""
+    program = f"import sys\ntry:\n    {code}\nfinally:\n    print('|', *{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("|")[2].split())
+
+
+def test_importing_the_command_line_imports_nothing() -> None:
+    """`import sim.cli` brings neither the libraries nor typer and rich."""
+    assert not imported("import sim.cli") & (HEAVY | {"typer", "rich"})
+
+
+def test_help_needs_no_library() -> None:
+    """`coffee --help` brings typer, and none of the libraries that simulate, read files or draw."""
+    found = imported("sys.argv = ['coffee', '--help']; from sim.cli import main; main()")
+    assert "typer" in found
+    assert not found & (HEAVY | {"rich"})
+
+
+def test_help_is_quick() -> None:
+    """The best of several runs of `coffee --help` takes less than 0.3 s (of which the interpreter and typer are most)."""
+    took = []
+    for _ in range(TRIES):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "sim", "--help"], capture_output=True, check=True)
+        took.append(time.perf_counter() - begin)
+        if took[-1] < PATIENCE_S:
+            return
+    raise AssertionError(f"{min(took):.2f} s at best")
+
+
+def test_version_and_help() -> None:
+    """The version is printed; help names every command and exit code; no command at all is help and a usage error."""
+    assert coffee("--version").stdout == f"coffee {__version__}\n"
+    text = coffee("--help").stdout
+    for word in (
+        "list",
+        "show",
+        "new",
+        "run",
+        "compare",
+        "check",
+        "schema",
+        "Exit codes",
+        "130",
+        "coffee compare morning-rush",
+    ):
+        assert word in text
+    assert coffee().exit_code == 2
+
+
+def test_every_command_has_examples() -> None:
+    """Each command's help shows how it is used."""
+    for command in ("show", "new", "run", "compare", "check", "schema"):
+        assert f"Examples:\n    coffee {command}" in coffee(command, "--help").stdout

@@ -1,0 +1,87 @@
+"""`list`, `show` and `schema` tell what there is, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sim.architectures import ARCHITECTURES
+from sim.config.library import names
+from sim.config.schema import design_schema, scenario_schema
+from sim.vocabulary import METRICS
+from tests.cli.coffee import coffee
+
+
+def test_list() -> None:
+    """Every scenario, design and metric has its line; percentiles of one time share theirs."""
+    text = coffee("list").stdout
+    for name in [*names(), *ARCHITECTURES, *(name for name in METRICS if not name.endswith(("_p95", "_p99", "_p50")))]:
+        assert f"\n  {name} " in text
+    assert "ack_latency_p50/p95/p99" in text
+    assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+def test_list_as_json() -> None:
+    """As JSON the same, with units and directions of metrics."""
+    document = json.loads(coffee("list", "--json").stdout)
+    assert list(document) == ["scenarios", "designs", "metrics"]
+    assert list(document["scenarios"]) == names()
+    assert document["metrics"]["double_charge_rate"]["unit"] == "share"
+    assert list(document["designs"])[:3] == ["naive", "idempotent", "outbox"]
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+@pytest.mark.parametrize("name", ["morning-rush", "outbox"])
+def test_show_fits(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the width, no line of knobs is longer (a design's source keeps its own lines)."""
+    monkeypatch.setenv("COLUMNS", columns)
+    text = coffee("show", name).stdout
+    knobs = text.partition("\napp  " if name == "outbox" else "\nclock  ")[2]
+    assert knobs
+    assert max(len(line) for line in knobs.splitlines()) <= int(columns)
+
+
+def test_show_a_design() -> None:
+    """A design's story is its own source, then every knob with its default's description; what is assumed says so."""
+    text = coffee("show", "outbox").stdout
+    for part in (
+        "class Outbox(Design):",
+        "def handle(self, shop: Shop",
+        "charged at most once",
+        "poll_every",
+        "(assumption)",
+        "500ms",
+    ):
+        assert part in text
+
+
+def test_show_a_scenario() -> None:
+    """A scenario's story, its knobs with a star where they differ from the default, its faults and objectives."""
+    text = coffee("show", "morning-rush").stdout
+    for part in ("A regional chain", " *  declined ", "brownout: provider", "at most 600 USD", "aws-us-east-1"):
+        assert part in text
+    assert " *  rate_limit" not in text
+
+
+def test_show_as_json(tiny: str) -> None:
+    """As JSON, every knob has its value and default as they would stand in a file."""
+    document = json.loads(coffee("show", tiny, "--json").stdout)
+    knobs = {knob["key"]: knob for knob in document["knobs"]}
+    assert document["kind"] == "scenario"
+    assert knobs["provider.latency"]["value"] == {"exponential": "1s"}
+    assert knobs["customers.double_tap.p"] == {
+        "key": "customers.double_tap.p",
+        "value": "20%",
+        "default": "0%",
+        "description": "share of submissions tapped twice",
+    }
+    assert knobs["objectives"]["value"] == {"double_charge_rate": "0%", "ack_latency_p95": "1s", "confirmed_share": "50%"}
+    assert json.loads(coffee("show", "naive", "--json").stdout)["source"].startswith("class Naive(Design):")
+
+
+def test_schema() -> None:
+    """The schema of either kind of file is printed as JSON; scenarios are the default."""
+    assert json.loads(coffee("schema").stdout) == scenario_schema()
+    assert json.loads(coffee("schema", "design").stdout) == design_schema(ARCHITECTURES)
+    assert coffee("schema", "x").exit_code == 2

@@ -1,0 +1,379 @@
+"""Every mistake in a file is told with file, line, column, key, what was expected and what was given: all at once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.architectures import load_design, parse_design
+from sim.config.errors import ConfigError
+from sim.config.library import load_scenario, parse_scenario
+
+DURATION = 'expected a duration like "250ms", "30s", "2min", "3h"'
+RATE = 'expected a rate like "5/s", "12/min", "400/h"'
+PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
+BARE = "a bare number: add the unit"
+TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices"
+COMMON = "from, name, summary, app, checkout, database, payment, broker, read_model, loyalty, recovery"
+
+SCENARIOS: dict[str, tuple[str, list[str]]] = {
+    "empty": ("", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),
+    "comments": ("# nothing\n", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),
+    "list": ("- a\n- b\n", ["x.yaml:1:1: expected keys and values, like `name: my-morning`"]),
+    "text": ("hello\n", ["x.yaml:1:1: expected keys and values, like `name: my-morning`"]),
+    "tab": ("name: x\n\tclock:\n", ["x.yaml:2:1: not valid YAML: a tab; indent with spaces"]),
+    "colon": (
+        "name: x: y\n",
+        ["x.yaml:1:8: not valid YAML: a colon where none can be; check the indentation, or put the text in quotes"],
+    ),
+    "open bracket": (
+        "name: x\nclock: {start: 1\n",
+        ["x.yaml:3:1: not valid YAML: a { that is not closed, or a comma that is missing"],
+    ),
+    "open quote": ("name: 'x\n", ["x.yaml:2:1: not valid YAML: a quote that is not closed"]),
+    "two documents": (
+        "name: x\n---\nname: y\n",
+        ["x.yaml:2:1: not valid YAML: a second document after ---; give it a file of its own"],
+    ),
+    "alias of nothing": ("name: *a\n", ["x.yaml:1:7: not valid YAML: an alias (*) of an anchor (&) that is nowhere"]),
+    "control character": ("name: \x07\n", ["x.yaml:1:7: not valid YAML: a character that can't be printed"]),
+    "duplicates": (
+        "name: x\nclock: {start: '06:00', start: '07:00'}\nname: y\n",
+        [
+            "x.yaml:2:25: clock.start: given twice (first on line 2); keep one",
+            "x.yaml:3:1: name: given twice (first on line 1); keep one",
+        ],
+    ),
+    "key is a list": ("name: x\n? [a]\n: b\n", ["x.yaml:2:3: a key must be a word"]),
+    "tags": (
+        "name: !!python/object/apply:os.system [ls]\nsummary: !mine x\n",
+        [
+            "x.yaml:1:7: name: tags like !!python/object/apply:os.system have no meaning here",
+            "x.yaml:2:10: summary: tags like !mine have no meaning here",
+        ],
+    ),
+    "endless": ("name: x\nstory: &a [*a]\n", ["x.yaml:2:8: story[0]: contains itself"]),
+    "deep": (f"name: {'[' * 60}{']' * 60}\n", ["x.yaml:1:47: nested too deeply (at most 40 levels)"]),
+    "very deep": (f"name: x\n{'a: {' * 2000}\n", ["x.yaml: nested too deeply (at most 40 levels)"]),
+    "digits": (f"name: {'9' * 5000}\n", ["x.yaml:1:7: name: a number of 5000 characters; that can't be meant"]),
+    "no name": ("summary: x\n", ["x.yaml:1:1: name: required, but missing"]),
+    "name is nothing": ("name:\n", ["x.yaml:1:1: name: expected text (got nothing)"]),
+    "name is empty": ("name: ''\n", ["x.yaml:1:1: name: must not be empty"]),
+    "name is a number": ("name: 2024\n", ["x.yaml:1:1: name: expected text; put it in quotes (got 2024)"]),
+    "a design": ("from: outbox\nname: x\n", ["x.yaml:1:1: this is a design (it starts `from` one); expected a scenario"]),
+}
+
+IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
+    "unknown key": ("sumary: x", ['x.yaml:2:1: sumary: unknown key; did you mean "summary"?']),
+    "unknown key, far from any": ("zebra: x", [f"x.yaml:2:1: zebra: unknown key; known: {TOP}"]),
+    "unknown key, nested": (
+        "customers:\n  polling: {evry: 3s}",
+        ['x.yaml:3:13: customers.polling.evry: unknown key; did you mean "every"?'],
+    ),
+    "unknown key, known elsewhere": (
+        "double_tap: {p: 1%}",
+        ["x.yaml:2:1: double_tap: unknown key here; did you mean customers.double_tap?"],
+    ),
+    "unknown key in a fault": (
+        "faults:\n  - {outage: provider, at: '07:00', fro: 1min}",
+        ["x.yaml:3:5: faults[0].for: required, but missing", 'x.yaml:3:37: faults[0].fro: unknown key; did you mean "for"?'],
+    ),
+    "filled in by the loader": (
+        "provider: {latency: {constant: 1s, samples: [1]}}\ntraffic: {rate: 1/s, times: [1]}",
+        [
+            "x.yaml:2:36: provider.latency.samples: unknown key; known: constant, exponential, lognormal, uniform, empirical",
+            "x.yaml:3:22: traffic.times: unknown key; known: shape, profile, rate, arrivals, price",
+        ],
+    ),
+    "a bare number": ("clock: {duration: 30}", [f"x.yaml:2:9: clock.duration: {BARE}; {DURATION} (got 30)"]),
+    "a wrong unit": (
+        "clock: {duration: 2 hours}",
+        [f'x.yaml:2:9: clock.duration: unknown unit "hours"; {DURATION} (got "2 hours")'],
+    ),
+    "too long": ("clock: {duration: 8d}", ["x.yaml:2:9: clock.duration: must be at most 7d (got 8d)"]),
+    "too short": ("clock: {duration: 0}", ["x.yaml:2:9: clock.duration: must be above 0s (got 0s)"]),
+    "a clock as YAML 1.1 reads it": (
+        "clock: {start: 750}",
+        ['x.yaml:2:9: clock.start: expected a clock time like "07:30" (got 750)'],
+    ),
+    "a negative rate": ("traffic: {rate: -5/s}", [f'x.yaml:2:11: traffic.rate: must not be negative; {RATE} (got "-5/s")']),
+    "no traffic": (
+        "traffic: {rate: 0}",
+        ["x.yaml:2:1: traffic: zero traffic: nobody would ever buy coffee; give a rate above 0"],
+    ),
+    "infinite traffic": ("traffic: {rate: 1e999/s}", [f'x.yaml:2:11: traffic.rate: too large; {RATE} (got "1e999/s")']),
+    ".inf": ("traffic: {rate: .inf}", [f'x.yaml:2:11: traffic.rate: {RATE} (got ".inf")']),
+    "too many": (
+        f"traffic: {{profile: {{purchases: 1{'0' * 30}}}}}",
+        [f"x.yaml:2:21: traffic.profile.purchases: must be at most 5,000,000 (got {10**30:,})"],
+    ),
+    "not whole": (
+        "traffic: {profile: {purchases: 1e3}}",
+        ['x.yaml:2:21: traffic.profile.purchases: expected a whole number (got "1e3")'],
+    ),
+    "a truth for a number": (
+        "customers: {max_submissions: true}",
+        ["x.yaml:2:13: customers.max_submissions: expected a whole number (got true)"],
+    ),
+    "a profile by name": (
+        "traffic: {profile: coffee-shop}",
+        ['x.yaml:2:11: traffic.profile: expected keys and values, like {name: coffee-shop} (got "coffee-shop")'],
+    ),
+    "two kinds of traffic": (
+        "traffic: {rate: 1/s, profile: {}}",
+        ["x.yaml:2:1: traffic: give exactly one of: shape, profile, rate, arrivals"],
+    ),
+    "traffic without a value": ("traffic: {rate: }", ["x.yaml:2:11: traffic.rate: expected a value"]),
+    "a shape": (
+        "traffic: {shape: {half past six: 3/min, 07:00: 4}}",
+        [
+            f"x.yaml:2:41: traffic.shape.07:00: {BARE}; {RATE} (got 4)",
+        ],
+    ),
+    "a shape's clock": (
+        "traffic: {shape: {half past six: 3/min, 07:00: 4/min}}",
+        ['x.yaml:2:19: traffic.shape.half past six: expected a clock time like "07:30" (got "half past six")'],
+    ),
+    "a shape backwards": (
+        "traffic: {shape: {08:00: 3/min, 07:00: 4/min}}",
+        ["x.yaml:2:11: traffic.shape: a shape needs at least two clock times, in ascending order"],
+    ),
+    "probabilities": (
+        "network: {request_lost: 150%, answer_lost: 0.5}",
+        [
+            'x.yaml:2:11: network.request_lost: a probability cannot exceed 100% (got "150%")',
+            f"x.yaml:2:31: network.answer_lost: {BARE}; {PROBABILITY} (got 0.5)",
+        ],
+    ),
+    "a sum": (
+        "customers: {after_patience: {leave: 50%}}",
+        ["x.yaml:2:13: customers.after_patience: tap_again, refresh and leave must add up to 100%"],
+    ),
+    "a plain time for a distribution": (
+        "customers: {patience: 10s}",
+        ['x.yaml:2:13: customers.patience: expected keys and values, like {constant: 10s} (got "10s")'],
+    ),
+    "an unknown distribution": (
+        "customers: {patience: {normal: {}}}",
+        ['x.yaml:2:24: customers.patience.normal: unknown key; did you mean "lognormal"?'],
+    ),
+    "half a distribution": (
+        "customers: {patience: {lognormal: {median: 1s}}}",
+        ["x.yaml:2:24: customers.patience.lognormal.sigma: required, but missing"],
+    ),
+    "not a number": (
+        "customers: {patience: {lognormal: {median: 1s, sigma: .nan}}}",
+        ['x.yaml:2:48: customers.patience.lognormal.sigma: expected a number (got ".nan")'],
+    ),
+    "a range": (
+        "customers: {patience: {uniform: [1s, 2s, 3s]}}",
+        ["x.yaml:2:24: customers.patience.uniform: expected 2 values, like [250ms, 250ms] (got 3)"],
+    ),
+    "a range backwards": (
+        "customers: {patience: {uniform: [3s, 2s]}}",
+        ["x.yaml:2:24: customers.patience.uniform: expected [from, to] with from at most to"],
+    ),
+    "a range of one": (
+        "customers: {patience: {uniform: 3s}}",
+        ['x.yaml:2:24: customers.patience.uniform: expected a list (got "3s")'],
+    ),
+    "no keys": (
+        "provider: {keys: no}",
+        ['x.yaml:2:12: provider.keys: expected none, or keys and values, like {ttl: 24h} (got "no")'],
+    ),
+    "one error in a union": (
+        "provider: {keys: {ttl: 30, in_flight: refuse}}",
+        [
+            f"x.yaml:2:19: provider.keys.ttl: {BARE}; {DURATION} (got 30)",
+            'x.yaml:2:28: provider.keys.in_flight: expected one of conflict, wait (got "refuse")',
+        ],
+    ),
+    "faults": (
+        """faults:
+  - {brownot: provider, at: "07:15", for: 3min}
+  - {outage: provider, at: "05:00", for: 3}
+  - {outage: providr, every: 3h, for: 1s}
+  - {brownout: provider, crash: checkout}
+  - 3
+  - {at: "07:00"}
+  - {crash: checkout, after: comit, p: 3}
+  - {crash: checkout}
+  - {spike: traffic, at: "07:00", for: 3min, times: 3}""",
+        [
+            'x.yaml:3:5: faults[0]: no kind of fault; did you mean "brownout"?',
+            'x.yaml:4:24: faults[1].at: outside of the simulated morning (06:30 to 09:00, drain included) (got "05:00")',
+            f"x.yaml:4:37: faults[1].for: {BARE}; {DURATION} (got 3)",
+            'x.yaml:5:6: faults[2].outage: expected one of provider, database, read_model, loyalty (got "providr"); '
+            'did you mean "provider"?',
+            'x.yaml:5:23: faults[2].every: expected keys and values, like {constant: 3h} (got "3h")',
+            "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
+            'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
+            "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash",
+            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, commit, publish, mark, refund, "
+            'award, apply (got "comit"); did you mean "commit"?',
+            f"x.yaml:9:37: faults[6].p: {BARE}; {PROBABILITY} (got 3)",
+            "x.yaml:10:5: faults[7]: give exactly one of at:, every:, after:",
+            "x.yaml:11:46: faults[8].times: a bare number: write an x before it; "
+            'expected a factor like "x10" or "x2.5" (got 3)',
+        ],
+    ),
+    "faults without dashes": (
+        "faults: {outage: provider}",
+        ["x.yaml:2:1: faults: expected a list; begin each item with a dash"],
+    ),
+    "objectives": (
+        "objectives: {ack_latncy_p95: 1s, ack_latency_p95: 1, double_charge_rate: 0.1, unconverged_orders: x, zebra: 1, "
+        "confirmation_lag_p99: }",
+        [
+            'x.yaml:2:14: objectives.ack_latncy_p95: unknown metric; did you mean "ack_latency_p95"?',
+            f"x.yaml:2:34: objectives.ack_latency_p95: {BARE}; {DURATION} (got 1)",
+            f"x.yaml:2:54: objectives.double_charge_rate: {BARE}; {PROBABILITY} (got 0.1)",
+            'x.yaml:2:79: objectives.unconverged_orders: expected a number of at least 0 (got "x")',
+            "x.yaml:2:102: objectives.zebra: unknown metric; `coffee list` shows them all",
+            f"x.yaml:2:112: objectives.confirmation_lag_p99: {DURATION} (got nothing)",
+        ],
+    ),
+    "objectives as a list": (
+        "objectives: [ack_latency_p95]",
+        ["x.yaml:2:1: objectives: expected keys and values, like {purchases: 1}"],
+    ),
+    "prices": (
+        "prices: aws-us-east-2",
+        ['x.yaml:2:1: prices: unknown price table "aws-us-east-2"; did you mean "aws-us-east-1"?'],
+    ),
+    "prices of one's own": ("prices: mine.yaml", ["x.yaml:2:1: prices: mine.yaml: no such file"]),
+    "all kinds of errors at once": (
+        """clock: {start: "08:00"}
+faults: [{crash: checkout, at: "07:00"}]
+provider: {latency: {empirical: none.csv}, declined: 4}
+objectives: {p: 1s}
+zebra: 1""",
+        [
+            'x.yaml:3:28: faults[0].at: outside of the simulated morning (08:00 to 10:30, drain included) (got "07:00")',
+            "x.yaml:4:22: provider.latency.empirical: none.csv: no such file",
+            f"x.yaml:4:44: provider.declined: {BARE}; {PROBABILITY} (got 4)",
+            "x.yaml:5:14: objectives.p: unknown metric; `coffee list` shows them all",
+            f"x.yaml:6:1: zebra: unknown key; known: {TOP}",
+        ],
+    ),
+}
+
+DESIGNS: dict[str, tuple[str, list[str]]] = {
+    "no from": ("name: x\n", ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox"]),
+    "unknown from": ("name: x\nfrom: outbx\n", ["x.yaml:2:1: from: unknown architecture 'outbx'; did you mean \"outbox\"?"]),
+    "from a list": ("from: [naive]\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
+    "from nothing": ("from:\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
+    "knobs of others": (
+        "from: naive\nrelay: {poll_every: 1s}\npayment: {workers: 3, key: order, timout: 3s}\nclaim: {}\n",
+        [
+            "x.yaml:2:1: relay: unknown key for naive (outbox has it)",
+            "x.yaml:3:11: payment.workers: unknown key for naive (outbox has it)",
+            "x.yaml:3:23: payment.key: unknown key for naive (idempotent and outbox have it)",
+            'x.yaml:3:35: payment.timout: unknown key; did you mean "timeout"?',
+            "x.yaml:4:1: claim: unknown key for naive (idempotent has it)",
+        ],
+    ),
+    "a knob without its section": (
+        "from: outbox\nqueue_limit: 3\ntimeout: 3s\nzebra: 1\n",
+        [
+            "x.yaml:2:1: queue_limit: unknown key here; did you mean checkout.queue_limit?",
+            "x.yaml:3:1: timeout: unknown key here; did you mean app.timeout or payment.timeout?",
+            f"x.yaml:4:1: zebra: unknown key; known: {COMMON}, relay",
+        ],
+    ),
+    "values": (
+        "from: outbox\nrelay: {poll_every: 0s, batch: 0}\ncheckout: {workers: 1}\n"
+        "app: {key: purchases, retry: {never: false}}\n",
+        [
+            "x.yaml:2:9: relay.poll_every: must be above 0s (got 0s)",
+            "x.yaml:2:25: relay.batch: must be at least 1 (got 0)",
+            "x.yaml:3:1: checkout: 2 instances need at least as many workers",
+            'x.yaml:4:7: app.key: expected one of none, request, submission, purchase (got "purchases"); '
+            'did you mean "purchase"?',
+            "x.yaml:4:23: app.retry: never: true, or one of fixed, exponential, full_jitter, equal_jitter",
+        ],
+    ),
+    "a merged key is found where it stands": (
+        "from: outbox\nrelay: &r {batch: 0}\nbroker: {<<: *r}\n",
+        [
+            "x.yaml:2:12: broker.batch: unknown key here; did you mean relay.batch?",
+            "x.yaml:2:12: relay.batch: must be at least 1 (got 0)",
+        ],
+    ),
+}
+
+
+def messages_of(parse: Callable[..., Any], text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, filename="x.yaml")
+    return list(caught.value.messages)
+
+
+@pytest.mark.parametrize("case", SCENARIOS)
+def test_mistakes_in_a_file(case: str) -> None:
+    """What is wrong with a whole file is told in plain words, with its place."""
+    text, expected = SCENARIOS[case]
+    assert messages_of(parse_scenario, text) == expected
+
+
+@pytest.mark.parametrize("case", IN_A_SCENARIO)
+def test_mistakes_in_a_scenario(case: str) -> None:
+    """Every mistake in a scenario is told with its place, its key, what was expected, and what was given."""
+    text, expected = IN_A_SCENARIO[case]
+    assert messages_of(parse_scenario, f"name: x\n{text}\n") == expected
+
+
+@pytest.mark.parametrize("case", DESIGNS)
+def test_mistakes_in_a_design(case: str) -> None:
+    """A knob that an architecture doesn't have is refused with the architectures that have it, or the nearest name."""
+    text, expected = DESIGNS[case]
+    assert messages_of(parse_design, text) == expected
+
+
+def test_a_bomb_of_aliases_is_refused() -> None:
+    """A small file that means millions of values is an error, and quickly."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12))]
+    assert messages_of(parse_scenario, "\n".join(lines)) == ["x.yaml: more than 20,000 values once aliases are followed"]
+
+
+def test_a_huge_file_is_refused() -> None:
+    """A file of more than a million characters is not even parsed."""
+    assert messages_of(parse_scenario, "#" * 1_000_001) == [
+        "x.yaml: 1,000,001 characters; that can't be meant (at most 1,000,000)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.mkdir(), "a folder, not a file"),
+        (lambda path: path.write_bytes(b"name: caf\xe9\n"), "not a text file in UTF-8 (byte 10); save it as UTF-8"),
+        (lambda path: path.write_bytes("name: x\n".encode("utf-16")), "not a text file in UTF-8 (byte 1); save it as UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("load", [load_scenario, load_design])
+def test_files_that_cannot_be_read(
+    load: Callable[[str], Any], make: Callable[[Path], Any], message: str, tmp_path: Path
+) -> None:
+    """A file that is missing, a folder, or not UTF-8 is told as such."""
+    path = tmp_path / "x.yaml"
+    make(path)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path))
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_a_misspelt_file_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who misspells a file's name, or leaves its ending out, is told the name."""
+    monkeypatch.chdir(tmp_path)
+    Path("rush-hour.yaml").write_text("name: x\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'^rush-huor\.yaml: no such file; did you mean "rush-hour\.yaml"\?$'):
+        load_scenario("rush-huor.yaml")
+    with pytest.raises(ConfigError, match=r'^unknown scenario "rush-hour"; did you mean the file "rush-hour\.yaml"\?$'):
+        load_scenario("rush-hour")
+    with pytest.raises(ConfigError, match=r'^unknown scenario "mornin-rush"; did you mean "morning-rush"\?$'):
+        load_scenario("mornin-rush")

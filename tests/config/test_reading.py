@@ -1,0 +1,162 @@
+"""What people may write: words stay words, sections may be empty, `none` means none, and files may refer to others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.architectures import load_design, parse_design
+from sim.config.errors import ConfigError
+from sim.config.library import digest, load_scenario, parse_scenario
+from sim.config.scenario import Scenario
+
+
+def scenario(text: str = "", *, beside: Path | None = None) -> Scenario:
+    return parse_scenario(f"name: x\n{text}", filename="x.yaml", beside=beside)
+
+
+def test_words_stay_words() -> None:
+    """`no`, `on` and `12:30` are text where text is meant, and a truth or a clock time where that is meant."""
+    assert parse_scenario("name: no\nsummary: on\n").name == "no"
+    assert scenario("clock: {start: 12:30}").clock.start == 12.5 * 3600
+    assert parse_design("from: naive\ncheckout: {deadline_drop: no}").checkout.deadline_drop is False
+    assert parse_design("from: naive\ncheckout: {deadline_drop: yes}").checkout.deadline_drop is True
+
+
+def test_anchors_aliases_and_merges() -> None:
+    """YAML's own ways not to say a thing twice work; what is said next to a merge wins over it."""
+    read = scenario("""provider: {latency: &slow {constant: 2s}}
+network: {latency: *slow}
+customers:
+  double_tap: &taps {p: 1%, gap: 1s}
+faults:
+  - &down {outage: provider, at: "07:00", for: 1min}
+  - {<<: *down, at: "08:00"}
+""")
+    assert read.network.latency == read.provider.latency
+    assert [fault.model_dump()["at"] for fault in read.faults] == [7 * 3600, 8 * 3600]
+    assert {fault.model_dump()["lasts"]["constant"] for fault in read.faults} == {60}
+
+
+def test_empty_sections_are_their_defaults() -> None:
+    """A section whose lines are all commented out says nothing; a choice without keys takes its defaults."""
+    assert scenario("clock:\ntraffic:\ncustomers:\n  polling:\nfaults:\nobjectives:\n") == scenario()
+    assert scenario("traffic: {profile: }") == scenario()
+    empty = parse_design("from: outbox\napp:\n  # timeout: 1s\nrelay:\nloyalty:\n")
+    assert empty.model_copy(update={"summary": ""}) == load_design("outbox").model_copy(update={"summary": ""})
+    assert parse_design("from: outbox\napp: {retry: {full_jitter: }}").app.retry.chosen == "full_jitter"
+
+
+def test_none_takes_a_part_away() -> None:
+    """`none` is the word for no limit, no budget, no breaker, no inbox; so is YAML's null."""
+    for none in ("none", "null", "~"):
+        read = parse_design(
+            f"from: outbox\ncheckout: {{queue_limit: {none}}}\nloyalty: {{inbox: {none}}}\npayment: {{breaker: {none}}}\n"
+            f"recovery: {{reconcile_every: {none}}}\napp: {{retry_budget: {none}}}"
+        )
+        assert read.checkout.queue_limit is None
+        assert read.loyalty.inbox is None
+        assert read.recovery.reconcile_every is None
+        assert read.model_dump()["payment"]["breaker"] is None
+    assert scenario("provider: {keys: none}").provider.keys == "none"
+    assert parse_design("from: outbox\napp: {key: none}").app.key == "none"
+
+
+def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
+    """A file that an editor has begun with a byte order mark reads as if it had none, and so does a CSV file."""
+    (tmp_path / "x.yaml").write_text("\ufeffname: x\nprovider: {latency: {empirical: lat.csv}}\n", encoding="utf-8")
+    (tmp_path / "lat.csv").write_text("\ufeffseconds\r\n0.5\r\n", encoding="utf-8")
+    assert load_scenario(str(tmp_path / "x.yaml")).provider.latency.samples == (0.5,)
+
+
+CSV = "# a comment\n# another\ntime_of_day_s,date,price\n25200.5,2025-01-01,3\n\n21600,2025-01-02,4\n# in between\n99999,x,y\n"
+ARRIVALS = "traffic: {arrivals: {file: sales.csv, column: time_of_day_s}}"
+
+
+def test_arrivals_from_a_file(tmp_path: Path) -> None:
+    """Arrival times are a column of a CSV file beside the scenario, sorted; the digest is of the times, not of the folder."""
+    (tmp_path / "sales.csv").write_text(CSV, encoding="utf-8")
+    read = scenario(ARRIVALS, beside=tmp_path)
+    assert read.traffic.arrivals is not None
+    assert read.traffic.arrivals.times == (21600, 25200.5, 99999)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "sales.csv").write_text(CSV, encoding="utf-8")
+    assert digest(read) == digest(scenario(ARRIVALS, beside=tmp_path / "other"))
+    (tmp_path / "other" / "sales.csv").write_text(CSV.replace("25200.5", "25200.6"), encoding="utf-8")
+    assert digest(read) != digest(scenario(ARRIVALS, beside=tmp_path / "other"))
+
+
+def test_measured_times_from_a_file(tmp_path: Path) -> None:
+    """A distribution may be a CSV file, in a scenario and in a design; quoted cells are numbers too."""
+    (tmp_path / "lat.csv").write_text('seconds\n"0.5"\n0.25\n', encoding="utf-8")
+    assert scenario("network: {latency: {empirical: lat.csv}}", beside=tmp_path).network.latency.samples == (0.25, 0.5)
+    design = tmp_path / "d.yaml"
+    design.write_text("from: naive\ncheckout: {service: {empirical: lat.csv}}\n", encoding="utf-8")
+    assert load_design(str(design)).checkout.service.samples == (0.25, 0.5)
+
+
+def test_prices_beside_the_scenario(tmp_path: Path) -> None:
+    """A price table of one's own is looked for beside the scenario."""
+    (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
+    assert scenario("prices: mine.yaml", beside=tmp_path).prices == str(tmp_path / "mine.yaml")
+
+
+WANTED = "s: expected a number of seconds of at least 0"
+NO_DATA = "file: {csv}: no data; expected a line with the columns' names and at least one row"
+BAD_COLUMNS = {
+    "text cells": (
+        "s,x\n1,a\nsoon,b\n-1,c\n1_0,d\n,e\nnan,f\n",
+        "s",
+        [f'file: {{csv}}:{line}: {WANTED} (got "{cell}")' for line, cell in enumerate(("soon", "-1", "1_0", "", "nan"), 3)],
+    ),
+    "no such column": ("time,price\n1,2\n", "tim", ['column: x.csv has no column "tim"; did you mean "time"?']),
+    "which column": (
+        "time,price\n1,2\n",
+        "none",
+        ["file: x.csv has 2 columns (time, price); say which with column: one of time, price"],
+    ),
+    "empty": ("", "s", [NO_DATA]),
+    "only comments": ("# s\n# 1\n", "s", [NO_DATA]),
+    "only a header": ("s\n", "s", [NO_DATA]),
+    "a short row": ("a,s\n1\n", "s", [f'file: {{csv}}:2: {WANTED} (got "")']),
+    "many": (
+        "s\n" + "x\n" * 12,
+        "s",
+        [
+            *(f'file: {{csv}}:{line}: {WANTED} (got "x")' for line in range(2, 12)),
+            "file: {csv}: 2 more cells like these",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_COLUMNS)
+def test_columns_that_are_not_numbers(case: str, tmp_path: Path) -> None:
+    """Of a CSV file, every wrong cell is told with its line; a wrong or missing column with those that there are."""
+    text, column, expected = BAD_COLUMNS[case]
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        scenario(f"traffic:\n  arrivals:\n    file: x.csv\n    column: {column}\n", beside=tmp_path)
+    places = {"file": "x.yaml:4:5: traffic.arrivals.", "column": "x.yaml:5:5: traffic.arrivals."}
+    assert list(caught.value.messages) == [places[m.split(":")[0]] + m.format(csv=path) for m in expected]
+
+
+def test_a_file_that_is_no_csv(tmp_path: Path) -> None:
+    """A quote that never ends, beyond what a cell can hold, is told with its line."""
+    (tmp_path / "x.csv").write_text('s\n"' + "1" * 200_000, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"x\.csv:\d+: not a CSV file: field larger than field limit"):
+        scenario("traffic: {arrivals: {file: x.csv}}", beside=tmp_path)
+
+
+def test_the_steps_are_those_of_the_shop() -> None:
+    """A fault may strike after each step that the world has, and no other."""
+    import re
+    from typing import get_args
+
+    from sim.config.scenario import Step
+
+    world = Path(__file__).parents[2] / "sim" / "world"
+    source = "".join(path.read_text(encoding="utf-8") for path in world.glob("*.py"))
+    assert set(re.findall(r'(?:took\(|step=)"(\w+)"', source)) == set(get_args(Step))

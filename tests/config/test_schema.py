@@ -1,0 +1,102 @@
+"""The JSON Schemas accept what the loader accepts, and refuse what is plainly wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sim.architectures import ARCHITECTURES, load_design
+from sim.config.library import FOLDER, names
+from sim.config.loader import Document, read_text
+from sim.config.schema import design_schema, scenario_schema
+from sim.config.template import design_template, scenario_template
+
+SCENARIO = Draft202012Validator(scenario_schema())
+DESIGN = Draft202012Validator(design_schema(ARCHITECTURES))
+
+
+def data(text: str) -> dict[str, Any]:
+    return Document(text, "x.yaml").data
+
+
+def test_the_schemas_are_schemas() -> None:
+    """Both are valid by the draft that they name, and say nothing of what is only filled in after reading."""
+    for validator in (SCENARIO, DESIGN):
+        Draft202012Validator.check_schema(validator.schema)
+        assert validator.schema["$schema"].endswith("2020-12/schema")
+        assert "read from the file" not in str(validator.schema)
+        assert "samples" not in str(validator.schema)
+
+
+@pytest.mark.parametrize("name", names())
+def test_bundled_scenarios_fit(name: str) -> None:
+    """Every bundled scenario fits the schema, and so does the copy that `coffee new` makes of it."""
+    from pathlib import Path
+
+    from sim.config.library import load_scenario
+
+    path = FOLDER / f"{name}.yaml"
+    document = Document(read_text(path), path.name, beside=path.parent)
+    assert not list(SCENARIO.iter_errors(document.data))
+    copy = scenario_template(document, load_scenario(name), name="mine", target=Path("mine.yaml"))
+    assert not list(SCENARIO.iter_errors(data(copy)))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_new_designs_fit(name: str) -> None:
+    """The file that `coffee new` makes of a design fits the schema, empty sections and all."""
+    assert not list(DESIGN.iter_errors(data(design_template(load_design(name), name="mine", base=name))))
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "designs").glob("**/*.yaml")), ids=lambda path: path.stem)
+def test_bundled_designs_fit(path: Any) -> None:
+    """Every bundled variant of a design fits the schema."""
+    assert not list(DESIGN.iter_errors(data(read_text(path))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "traffic: {rate: 5}",
+        "traffic: {rate: 5/s, profile: {}}",
+        "traffic: {arrivals: {file: x.csv, times: [1]}}",
+        "provider: {declined: 150%}",
+        "provider: {latency: {samples: [1]}}",
+        "provider: {latency: 20ms}",
+        "provider: {keys: no}",
+        "clock: {start: noon}",
+        "objectives: {ack_latency_p95: 3%}",
+        "objectives: {double_charge_rate: 1s}",
+        "objectives: {ack_latency: 3s}",
+        "faults: [{outage: provider, at: '07:00'}]",
+        "faults: [{crash: checkout, after: comit}]",
+        "faults: {outage: provider}",
+        "customers: {max_submissions: 0}",
+        "customers: {polling: {evry: 1s}}",
+        "zebra: 1",
+    ],
+)
+def test_wrong_scenarios_do_not_fit(text: str) -> None:
+    """Wrong units, unknown keys, two things where one is wanted: an editor would mark them."""
+    assert list(SCENARIO.iter_errors(data(f"name: x\n{text}\n")))
+
+
+@pytest.mark.parametrize("text", ["name: x", "from: outbx", "from: naive\nrelay: {}", "from: outbox\nrelay: {batch: 1.5}"])
+def test_wrong_designs_do_not_fit(text: str) -> None:
+    """A design starts from one of the architectures, and has that one's knobs."""
+    assert list(DESIGN.iter_errors(data(text)))
+
+
+def test_defaults_are_as_in_files() -> None:
+    """A schema's defaults are written with their units, and an architecture's own defaults are its own."""
+    definitions = DESIGN.schema["$defs"]
+    assert definitions["Outbox"]["properties"]["app"]["default"]["key"] == "purchase"
+    assert definitions["Naive"]["properties"]["app"]["default"]["key"] == "none"
+    assert definitions["Relay"]["properties"]["poll_every"]["default"] == "500ms"
+    assert SCENARIO.schema["$defs"]["Scenario"]["properties"]["clock"]["default"] == {
+        "start": "06:30",
+        "duration": "2h",
+        "drain": "30min",
+    }

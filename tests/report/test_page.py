@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from sim.config.errors import ConfigError
+from sim.experiment.compare import Comparison
+from sim.report import page, style, tables
+from sim.report.charts import CHARTS
+from sim.report.findings import findings
+from sim.report.page import FILES, write_report
+
+COMMAND = "coffee compare <ten-minutes> --mornings 3"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def report(stormy: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND)
+
+
+@pytest.fixture(scope="module")
+def html(report: Path) -> str:
+    return report.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No charts where the test is about something else."""
+    monkeypatch.setattr(page, "CHARTS", {})
+
+
+class Tags(HTMLParser):
+    """The start tags of a page, and whether they are all closed in order."""
+
+    VOID = frozenset({"meta", "br", "link", "img"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_all_files_are_there(report: Path) -> None:
+    """The page, the numbers as CSV and JSON, and each chart as PNG and SVG."""
+    assert set(files(report.parent)) == set(FILES)
+
+
+def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
+    """Nothing in the files depends on when and where they were written."""
+    again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND)
+    assert files(again.parent) == files(report.parent)
+
+
+def test_nothing_is_fetched(html: str) -> None:
+    """The page refers to nothing outside of itself: no script, no link, no picture, no address but names of vocabularies."""
+    tags = Tags(html).tags
+    assert not {tag for tag, _ in tags} & {"script", "link", "img", "iframe", "image"}
+    for _, attributes in tags:
+        for name in ("src", "href", "xlink:href", "data", "action"):
+            assert (attributes.get(name) or "#").startswith("#")
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
+    assert "@import" not in html
+
+
+def test_the_page_is_well_formed(html: str) -> None:
+    """Every tag is closed where it should be, and no id is used twice."""
+    parsed = Tags(html)
+    assert not parsed.open
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_has_the_numbers_of_the_json(report: Path, html: str) -> None:
+    """Each key metric and objective on the page is the value in summary.json; the CSV has them too."""
+    document = json.loads((report.parent / "summary.json").read_text(encoding="utf-8"))
+    values = re.findall(r'<data value="([^"]*)"', html)
+    expected = [
+        objective["value"]
+        for row in zip(*(design["objectives"] for design in document["designs"].values()), strict=True)
+        for objective in row
+    ]
+    for metrics in tables.KEY_METRICS.values():
+        expected += [design["metrics"][metric]["mean"] for metric in metrics for design in document["designs"].values()]
+    expected += [design["metrics"]["collapsed_share"]["mean"] for design in document["designs"].values()]
+    assert [float(value) if value else None for value in values] == expected
+    with (report.parent / "summary.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            mean = document["designs"][row["design"]]["metrics"][row["metric"]]["mean"]
+            assert (float(row["mean"]) if row["mean"] else None) == mean
+
+
+def test_the_json_has_no_times(report: Path) -> None:
+    """What depends on the machine is left out of the files."""
+    document = json.loads((report.parent / "summary.json").read_text(encoding="utf-8"))
+    assert "timing" not in document
+    assert document["report"] == "report.html"
+    assert document["designs"]["outbox"]["paired"]["double_charge_rate"]["difference"] < 0
+
+
+def test_texts_of_others_are_escaped(html: str) -> None:
+    """A scenario's story and a command are text, whatever is in them."""
+    assert "A short &lt;rush&gt; &amp; a slow provider." in html
+    assert "coffee compare &lt;ten-minutes&gt; --mornings 3" in html
+    assert "<rush>" not in html
+
+
+def test_charts_and_tables_are_accessible(html: str) -> None:
+    """Every chart is named for a screen reader, and every header cell says what it heads."""
+    tags = Tags(html).tags
+    pictures = [attributes for tag, attributes in tags if tag == "svg"]
+    assert len(pictures) == len(CHARTS)
+    assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in pictures)
+    assert all(attributes.get("scope") for tag, attributes in tags if tag == "th")
+
+
+def test_verdicts_are_told_in_words(html: str, stormy: Comparison) -> None:
+    """Each verdict has its word and its sign, not only a colour."""
+    statuses = [objective.status for result in stormy.results.values() for objective in result.objectives]
+    for status, symbol in tables.SYMBOLS.items():
+        overall = sum(result.verdict == status for result in stormy.results.values())
+        assert html.count(f"{symbol} {status}</span>") == statuses.count(status) + overall
+    assert {"met", "violated"} <= set(statuses)
+
+
+def test_findings_are_the_numbers(stormy: Comparison) -> None:
+    """The sentence about a design says how many it charged twice, or that it was nobody and how sure that is."""
+    said = {name: text.replace("\u00a0", " ") for name, text in findings(stormy).items()}
+    purchases = int(stormy.results["outbox"].values("purchases").sum())
+    assert said["outbox"].startswith(f"charged nobody twice (0 of {purchases:,} purchases, so below ")
+    assert re.match(r"charged [\d.]+ % \[[\d.]+, [\d.]+\] of the purchases twice, left ", said["naive"])
+    violated = sum(objective.status == "violated" for objective in stormy.results["naive"].objectives)
+    assert f"it violates {violated} of 5 objectives" in said["naive"]
+
+
+def test_it_says_how_to_get_it_again(html: str, stormy: Comparison) -> None:
+    """Command, seeds, digest and versions are on the page."""
+    for text in (f"<code>{stormy.digest}</code>", "seeds 0 to 2", "<dt>simpy</dt>", "<dt>numpy</dt>", "<dt>python</dt>"):
+        assert text in html
+
+
+def test_it_says_what_it_does_not_know(html: str) -> None:
+    """The limits name the unit of the intervals, the caveat of zero events, and that defaults are assumptions."""
+    limits = html[html.index('<section id="limits"') : html.index('<section id="again"')]
+    for text in ("over mornings", "as independent", "assumptions"):
+        assert text in limits
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_page_of_little_is_a_page(odd: Comparison, tmp_path: Path) -> None:
+    """Without objectives, faults, people, intervals or other designs there is still a page, and it is well formed."""
+    html = write_report(odd, tmp_path / "r", command="coffee compare odd").read_text(encoding="utf-8")
+    assert not Tags(html).open
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL).lower().split()
+    assert "nothing to count" in html or odd.scenario.faults
+    assert ("no objectives" in html) == (not odd.scenario.objectives)
+    assert ("it has no intervals" in html) == (odd.mornings == 1)
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_interrupted_comparison_says_so(stormy: Comparison, tmp_path: Path) -> None:
+    """Fewer mornings than asked for are named at the top."""
+    cut = Comparison(stormy.scenario, stormy.results, 0, 50, interrupted=True, wall_s=1.0, prices=stormy.prices)
+    html = write_report(cut, tmp_path / "r", command="x").read_text(encoding="utf-8")
+    assert "3 of the 50 mornings asked for had finished" in html
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_a_failure_in_the_middle_leaves_the_old_report(
+    stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """When drawing stops half-way, the earlier report is whole, and nothing else is left in the folder above."""
+    folder = tmp_path / "r"
+    folder.mkdir()
+    (folder / "report.html").write_text("the earlier one")
+
+    def failing(figure: Figure, stem: Path) -> str:
+        assert (stem.parent.parent / "summary.json").exists(), "something has been written"
+        raise error
+
+    monkeypatch.setattr(style, "save", failing)
+    with pytest.raises((KeyboardInterrupt, ConfigError)):
+        write_report(stormy, folder, command=COMMAND)
+    assert files(tmp_path) == {"r/report.html": b"the earlier one"}
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_foreign_folder_is_refused_before_anything_is_drawn(
+    stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody loses a file to a report, nor waits for charts that can't be saved."""
+    (tmp_path / "thesis.tex").write_text("precious")
+    monkeypatch.setattr(style, "save", None)
+    with pytest.raises(ConfigError, match=r"thesis\.tex"):
+        write_report(stormy, tmp_path, command=COMMAND)
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
