@@ -25,7 +25,6 @@ DISTRIBUTIONS = """\
 # {lognormal: {median: 20ms, sigma: 0.6}}, or {empirical: file.csv} (a column of measured seconds beside this file).
 """
 META = ("name", "summary", "story")
-Item = tuple[str, str]  # a line of YAML and what it means
 
 
 def design_template(design: Design, *, name: str, base: str) -> str:

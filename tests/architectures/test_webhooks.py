@@ -23,7 +23,7 @@ def ambiguous(name: str, webhooks: str, knobs: dict[str, Any] | None = None) -> 
 @pytest.mark.parametrize(("name", "charged_s"), [("idempotent", 0.484), ("outbox", 0.959)])
 def test_a_webhook_settles_an_unknown_charge(name: str, charged_s: float) -> None:
     """Confirmed when the webhook has been handled, long before the timeout of the lost answer."""
-    tables, audit = ambiguous(name, "delay: {constant: 2s}")
+    _, audit = ambiguous(name, "delay: {constant: 2s}")
     assert audit.confirmed_s[0] == pytest.approx(charged_s + 2 + 0.004)
     assert (audit.charged[0], audit.ordered[0], audit.awarded[0], np.isinf(audit.agreed_s).any()) == (1, 1, 1, False)
 

@@ -25,7 +25,7 @@ def wait_for_work(process: subprocess.Popen[str]) -> list[int]:
     while time.monotonic() < deadline:
         workers = [int(pid) for pid in children.read_text().split()] if children.exists() else []
         if workers:
-            time.sleep(1.0)
+            time.sleep(0.7)
             return workers
         time.sleep(0.05)
     raise AssertionError("no workers in 30 s")
@@ -68,7 +68,7 @@ def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
 def test_ctrl_c_without_workers(tiny: str) -> None:
     """The same with one process that simulates by itself, at whatever moment."""
     process = start("check", tiny, "naive", "-n", "5000", "--jobs", "1", "--json")
-    time.sleep(2.5)
+    time.sleep(2.0)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -236,8 +236,9 @@ def test_usage_errors_of_the_parser(command: tuple[str, ...], tiny: str) -> None
     assert "Usage: " in done.stderr
 
 
-def test_the_report_folder_is_looked_at_first(tiny: str) -> None:
+def test_the_report_folder_is_looked_at_first(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that is a file, or that holds other things, is refused before any work."""
+    replace_report(monkeypatch, coffee)
     Path("notes").mkdir()
     Path("notes/diary.txt").touch()
     for folder in ("tiny.yaml", "notes"):
