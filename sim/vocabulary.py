@@ -8,10 +8,7 @@ three different stores. Most counting errors come from merging two of these.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from sim.world.database import Order
+from typing import Literal, NamedTuple
 
 KeyScope = Literal["none", "request", "submission", "purchase"]
 
@@ -60,14 +57,6 @@ class Fate(IntEnum):
     REPLAYED = 2  # answered from what was stored, or 409
     EXECUTED = 3  # did the work, or died doing it
     WAITING = 4  # still queued or running when the morning ended
-
-
-class Reply(NamedTuple):
-    """The checkout service's reply to a request; `replayed` when no new work was done for it."""
-
-    answer: Answer
-    order: Order | None = None
-    replayed: bool = False
 
 
 class Metric(NamedTuple):

@@ -7,7 +7,8 @@ from typing import ClassVar
 from sim.architectures.recovery import confirm_and_publish, reconcile
 from sim.config.design import Design
 from sim.ledger.promises import Promise, every_confirmed_order_was_paid
-from sim.vocabulary import Answer, Outcome, Reply
+from sim.vocabulary import Answer, Outcome
+from sim.world.checkout import Reply
 from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.shop import Shop

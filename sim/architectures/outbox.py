@@ -16,7 +16,8 @@ from sim.ledger.promises import (
     nobody_pays_for_nothing,
     ordered_at_most_once,
 )
-from sim.vocabulary import Answer, Outcome, Reply, Status
+from sim.vocabulary import Answer, Outcome, Status
+from sim.world.checkout import Reply
 from sim.world.customer import Request
 from sim.world.database import Order
 from sim.world.engine import Story

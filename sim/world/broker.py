@@ -13,7 +13,9 @@ from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import Event
-from sim.world.engine import Crash, Done, Job, Later, Pool, Station, Story, Timer
+from sim.world.engine import Crash, Done, Later, Story, Timer
+from sim.world.pool import Job, Pool
+from sim.world.station import Station
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Timetable
 

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simpy import Environment
 
 from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
-from sim.vocabulary import Answer, Fate, Reply
-from sim.world.engine import Job, Pool, Story, Timer
+from sim.vocabulary import Answer, Fate
+from sim.world.engine import Story, Timer
+from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
 
 if TYPE_CHECKING:
     from sim.world.customer import Request
+    from sim.world.database import Order
+
+
+class Reply(NamedTuple):
+    """The checkout service's reply to a request; `replayed` when no new work was done for it."""
+
+    answer: Answer
+    order: Order | None = None
+    replayed: bool = False
+
 
 UNAVAILABLE = Reply(Answer.UNAVAILABLE)
 

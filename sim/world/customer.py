@@ -10,7 +10,8 @@ from simpy import Environment
 from sim.config.design import App
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
-from sim.vocabulary import Answer, KeyScope, Reply, Status
+from sim.vocabulary import Answer, KeyScope, Status
+from sim.world.checkout import Reply
 from sim.world.engine import Alarms, Timer
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy

@@ -17,7 +17,7 @@ from simpy.events import Event as Moment
 from sim.config.design import Database as Knobs
 from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
-from sim.world.engine import Station
+from sim.world.station import Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 

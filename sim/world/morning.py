@@ -18,12 +18,14 @@ from sim.world.broker import Broker
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Pool, Station, Story, Timer
+from sim.world.engine import Story, Timer
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
+from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.read_model import ReadModel
 from sim.world.shop import Shop, single_consumer
+from sim.world.station import Station
 from sim.world.streams import Streams
 from sim.world.traffic import arrival_times
 

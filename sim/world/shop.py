@@ -20,8 +20,9 @@ from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Event, Order
-from sim.world.engine import Crash, Job, Pool, Starter, Story, pause
+from sim.world.engine import Crash, Starter, Story, pause
 from sim.world.faults import FaultPlan
+from sim.world.pool import Job, Pool
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
 

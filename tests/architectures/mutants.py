@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.architectures.outbox import Outbox
-from sim.vocabulary import Answer, Reply
+from sim.vocabulary import Answer
+from sim.world.checkout import Reply
 from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.shop import Shop

@@ -18,7 +18,8 @@ from sim.architectures import ARCHITECTURES, load_design
 from sim.config.design import Design
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
-from sim.vocabulary import Answer, Reply
+from sim.vocabulary import Answer
+from sim.world.checkout import Reply
 from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.morning import Morning

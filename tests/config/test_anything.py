@@ -70,10 +70,12 @@ VALUES = st.recursive(
 
 
 def assert_answered(parse: Callable[..., Any], text: str) -> None:
+    messages: tuple[str, ...] = ()
     try:
         parse(text, filename="x.yaml")
     except ConfigError as error:
-        assert all(PLACED.fullmatch(message) for message in error.messages), error.messages
+        messages = error.messages
+    assert all(PLACED.fullmatch(message) for message in messages), messages
 
 
 @pytest.mark.parametrize("parse", [parse_scenario, parse_design])

@@ -9,7 +9,9 @@ import pytest
 from simpy import Environment
 from simpy.events import Event
 
-from sim.world.engine import Alarms, Crash, Job, Pool, Station, Timer
+from sim.world.engine import Alarms, Crash, Timer
+from sim.world.pool import Job, Pool
+from sim.world.station import Station
 from sim.world.timetable import Spell, Timetable
 
 

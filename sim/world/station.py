@@ -1,0 +1,129 @@
+"""A plain FIFO station in closed form: when somebody arrives, the time at which they will be served is already known.
+
+It needs no process and costs one event a visit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapreplace
+from typing import Any
+
+from simpy import Environment
+from simpy.events import NORMAL, Event
+
+from sim.ledger.records import StationRecord
+from sim.world.engine import Done
+from sim.world.timetable import UP, Timetable
+
+
+class Presence:
+    """Counts who is in a station, so that Little's law can be checked against the sum of their stays."""
+
+    def __init__(self, env: Environment, name: str, servers: int) -> None:
+        self._env = env
+        self.name = name
+        self.servers = servers
+        self.present = 0
+        self._since_s = 0.0
+        self._area_s = 0.0
+        self._sojourn_s = 0.0
+        self._busy_s = 0.0
+        self._waiting_s = 0.0
+        self._queue_max = 0
+        self._arrivals = 0
+
+    def _enter(self, now: float) -> None:
+        present = self.present
+        if now > self._since_s:
+            self._area_s += present * (now - self._since_s)
+            if present > self.servers:
+                self._waiting_s += now - self._since_s
+            self._since_s = now
+        self._arrivals += 1
+        self.present = present + 1
+        if present >= self.servers + self._queue_max:
+            self._queue_max = present + 1 - self.servers
+
+    def _exit(self, now: float, arrived_s: float) -> None:
+        present = self.present
+        if now > self._since_s:
+            self._area_s += present * (now - self._since_s)
+            if present > self.servers:
+                self._waiting_s += now - self._since_s
+            self._since_s = now
+        self.present = present - 1
+        self._sojourn_s += now - arrived_s
+
+    def _stayed_s(self) -> float:
+        """Seconds spent so far by those still inside."""
+        raise NotImplementedError
+
+    def record(self) -> StationRecord:
+        """What happened until now; those still inside count for the time they have spent."""
+        horizon_s = self._env.now
+        area_s = self._area_s + self.present * (horizon_s - self._since_s)
+        return StationRecord(
+            name=self.name,
+            servers=self.servers,
+            arrivals=self._arrivals,
+            served=self._arrivals - self.present,
+            busy_s=self._busy_s,
+            waiting_s=self._waiting_s,
+            queue_max=self._queue_max,
+            area_s=area_s,
+            sojourn_s=self._sojourn_s + self._stayed_s(),
+        )
+
+
+class Visit(Event):
+    """A stay in a station; its value is what `effect` returned when it ended, whether or not anybody still waits for it."""
+
+    def __init__(self, station: Station, delay_s: float, effect: Callable[[], Any] | None) -> None:
+        self.env = env = station._env
+        self.callbacks = [station._leave]
+        self._ok = True
+        self._value = None
+        self.arrived_s = env.now
+        self.effect = effect
+        env.schedule(self, NORMAL, delay_s)
+
+
+class Station(Presence):
+    """`servers` servers behind one FIFO queue. Work that has been handed over goes on when its caller dies."""
+
+    def __init__(self, env: Environment, name: str, servers: int, weather: Timetable = UP) -> None:
+        super().__init__(env, name, servers)
+        self._free_at = [0.0] * servers
+        self._span = weather.span if weather.spells else None
+        self._arrived_sum_s = 0.0  # of those inside
+
+    def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
+        """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
+        now = self._env.now
+        start = self._free_at[0]
+        if start < now + travel_s:
+            start = now + travel_s
+        if self._span is None:
+            finish = start + service_s
+        else:
+            start, finish = self._span(start, service_s)
+        if finish <= now:
+            self._arrivals += 1
+            return Done(self._env, None if effect is None else effect())
+        heapreplace(self._free_at, finish)
+        self._busy_s += finish - start
+        self._arrived_sum_s += now
+        self._enter(now)
+        return Visit(self, finish - now, effect)
+
+    def _leave(self, visit: Event) -> None:
+        assert type(visit) is Visit
+        arrived_s = visit.arrived_s
+        self._arrived_sum_s -= arrived_s
+        self._exit(self._env.now, arrived_s)
+        if visit.effect is not None:
+            visit._value = visit.effect()
+
+    def _stayed_s(self) -> float:
+        return self.present * self._env.now - self._arrived_sum_s
