@@ -21,7 +21,7 @@ from sim.world.checkout import Reply
 from sim.world.customer import Request
 from sim.world.database import Order
 from sim.world.engine import Story
-from sim.world.retry import Breaker, policy
+from sim.world.retry import Breaker, Policy, policy
 from sim.world.shop import Shop
 
 ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED}
@@ -61,7 +61,7 @@ class Outbox(Design):
                 yield from shop.publish(row)
             yield from shop.mark_published(rows)
 
-    def pay(self, shop: Shop, order: Order, breaker: Breaker | None) -> Story:
+    def pay(self, shop: Shop, order: Order, retry: Policy, breaker: Breaker | None) -> Story:
         """A payment worker, for each delivery. Returns None when done, or in how many seconds to be asked again."""
         if order.settled:
             return None
@@ -70,15 +70,17 @@ class Outbox(Design):
         outcome = yield from shop.charge(order)  # the key is the order: asking again is safe
         if breaker is not None:
             breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED))
-        again_in_s = policy(self.payment.retry).delay_s(order.attempts, shop.pay_draw(order))
-        refused = outcome is Outcome.FAILED and again_in_s is not None
-        if not refused:  # a call that did nothing and will be repeated is not worth writing down
+        again_in_s = None
+        if outcome not in (Outcome.CAPTURED, Outcome.DECLINED):
+            again_in_s = retry.delay_s(order.attempts, shop.pay_draw(order))
+        if outcome is not Outcome.FAILED or again_in_s is None:  # a refusal that will be repeated is not worth writing down
             yield from shop.settle(order, outcome, tell=True)
         return None if order.settled else again_in_s
 
     def set_up(self, shop: Shop) -> None:
         breaker = Breaker(self.payment.breaker) if self.payment.breaker else None
-        shop.consume("payment", lambda shop, order: self.pay(shop, order, breaker), workers=self.payment.workers)
+        retry = policy(self.payment.retry)
+        shop.consume("payment", lambda shop, order: self.pay(shop, order, retry, breaker), workers=self.payment.workers)
         shop.background("relay", self.publish)
         if self.payment.webhooks:
             shop.listen(confirm_by_outbox)

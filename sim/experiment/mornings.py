@@ -5,13 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -89,15 +91,11 @@ def run_mornings(
     tasks = [(seed, number) for seed in seeds for number in range(len(designs))]
     interrupted = False
     try:
-        if jobs == 1:
-            for seed, number in tasks:
-                done[seed, number] = summarise(scenario, designs[number], prices, seed)
+        with _hearing() as heed, _pool(jobs) if jobs > 1 else nullcontext() as pool:
+            for task, summary in _gathered(pool, scenario, designs, prices, tasks, ahead=AHEAD * jobs):
+                done[task] = summary
                 _tell(progress, len(done), len(tasks))
-        else:
-            with _pool(jobs) as pool:
-                for task, summary in _gathered(pool, scenario, designs, prices, tasks, ahead=AHEAD * jobs):
-                    done[task] = summary
-                    _tell(progress, len(done), len(tasks))
+                heed()
     except KeyboardInterrupt:
         interrupted = True
     complete = {
@@ -109,9 +107,18 @@ def run_mornings(
 
 
 def _gathered(
-    pool: Executor, scenario: Scenario, designs: list[Design], prices: Prices, tasks: list[tuple[int, int]], *, ahead: int
+    pool: Executor | None,
+    scenario: Scenario,
+    designs: list[Design],
+    prices: Prices,
+    tasks: list[tuple[int, int]],
+    *,
+    ahead: int,
 ) -> Iterator[tuple[tuple[int, int], Summary]]:
-    """Summaries as they are finished, with never more than `ahead` tasks handed out."""
+    """Summaries as they are finished, with never more than `ahead` tasks handed out; without a pool, made here."""
+    if pool is None:
+        yield from ((task, summarise(scenario, designs[task[1]], prices, task[0])) for task in tasks)
+        return
     left = iter(tasks)
     running: dict[Future[Summary], tuple[int, int]] = {}
     while True:
@@ -138,6 +145,41 @@ def _pool(jobs: int) -> Iterator[Executor]:
             pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
+
+
+@contextmanager
+def _hearing() -> Iterator[Callable[[], None]]:
+    """A function that raises KeyboardInterrupt if there has been one that nobody heard.
+
+    Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands.
+    """
+    heard: list[int] = []
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) != signal.default_int_handler
+    ):
+        yield lambda: None
+        return
+
+    def hear(signum: int, frame: Any) -> None:
+        heard.append(signum)
+        raise KeyboardInterrupt
+
+    def heed() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    def unraisable(lost: Any) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            show_others(lost)
+
+    show_others, sys.unraisablehook = sys.unraisablehook, unraisable
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield heed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = show_others
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import Event
-from sim.world.engine import Crash, Done, Later, Story, Timer
+from sim.world.engine import Crash, Done, Story, Timer
 from sim.world.pool import Job, Pool
 from sim.world.station import Station
 from sim.world.streams import Draw, Streams
@@ -54,18 +54,18 @@ class Broker:
         if service_s <= 0.0:
             self._accepted(event)
             return Done(self._env)
-        return Later(self._env, service_s, partial(self._accepted, event))
+        return Timer(self._env, service_s, self._has_arrived, event)
+
+    def _has_arrived(self, timer: Timer) -> None:
+        self._accepted(timer.what)
 
     def _accepted(self, event: Event) -> None:
         if not event.told:
             event.told = True
             self.told += 1
         for consumer in self._consumers[event.status]:
-            self._deliver(consumer, event, 0)
-
-    def _deliver(self, consumer: Consumer, event: Event, delivery: int) -> None:
-        self.delivered += 1
-        consumer.deliver(event, delivery)
+            self.delivered += 1
+            consumer.deliver(event, 0)
 
     def acknowledged(self, consumer: Consumer, event: Event, delivery: int) -> None:
         """The consumer is done with it; a fault of the broker may deliver it again all the same."""
@@ -79,7 +79,9 @@ class Broker:
         Timer(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
 
     def _redeliver(self, timer: Timer) -> None:
-        self._deliver(*timer.what)
+        consumer, event, delivery = timer.what
+        self.delivered += 1
+        consumer.deliver(event, delivery)
 
 
 def _turn(event: Event, delivery: int) -> int:

@@ -109,7 +109,7 @@ class Database:
         self._operations[purchase] = turn + 1
         return self.station.serve(self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES), effect)
 
-    def query(self, purchase: int, effect: Callable[[], Any]) -> Moment:
+    def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Moment:
         """One read; like `transaction`."""
         self.reads += 1
         turn = self._operations[purchase]

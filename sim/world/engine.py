@@ -81,21 +81,6 @@ class Alarmed(Protocol):
     def expired(self) -> None: ...
 
 
-class Later(Event):
-    """An event after a delay; its value is what `effect` returned then, whether or not anybody still waits for it."""
-
-    def __init__(self, env: Environment, delay_s: float, effect: Callable[[], Any]) -> None:
-        self.env = env
-        self.callbacks = [self._happen]
-        self._ok = True
-        self._value = None
-        self._effect = effect
-        env.schedule(self, NORMAL, delay_s)
-
-    def _happen(self, _: Event) -> None:
-        self._value = self._effect()
-
-
 class Starter(Event):
     """An event that is given its delay later than its listeners."""
 

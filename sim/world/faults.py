@@ -44,14 +44,14 @@ class FaultPlan:
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
         self.crashes: list[tuple[str, float, float]] = []  # (component, at, restart)
-        self.strikes: defaultdict[tuple[str, str], list[Strike]] = defaultdict(list)
+        self.strikes: defaultdict[str, dict[str, list[Strike]]] = defaultdict(dict)  # by component and step
         self.p_duplicate = 0.0
         for number, fault in enumerate(scenario.faults):
             if isinstance(fault, Duplicates):
                 self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
             elif isinstance(fault, Crash) and fault.after is not None:
                 draw = streams.uniform(f"fault.{number}.strike")
-                self.strikes[fault.crash, fault.after].append(Strike(fault, draw))
+                self.strikes[fault.crash].setdefault(fault.after, []).append(Strike(fault, draw))
             elif isinstance(fault, Crash):
                 for begin in self._begins(number, fault):
                     self._add_crash(fault, begin, spells)

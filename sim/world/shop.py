@@ -56,6 +56,7 @@ class Shop:
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
         self._plan = plan
+        self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
@@ -67,6 +68,7 @@ class Shop:
 
     def seen_from(self, component: str) -> Shop:
         shop = copy(self)
+        shop._strikes = self._plan.strikes.get(component, {})
         shop.component = component
         return shop
 
@@ -121,13 +123,13 @@ class Shop:
 
     def took(self, step: str, purchase: int) -> None:
         """A process has taken a step; raises Crash if a fault strikes it here."""
-        strikes = self._plan.strikes
-        if strikes:
-            for strike in strikes.get((self.component, step), ()):
-                if strike.hits(purchase):
-                    now = self.env.now
-                    self._struck.append(Struck(self.component, now, now + strike.restart_s, step, purchase))
-                    raise Crash(strike.restart_s)
+        if step not in self._strikes:
+            return
+        for strike in self._strikes[step]:
+            if strike.hits(purchase):
+                now = self.env.now
+                self._struck.append(Struck(self.component, now, now + strike.restart_s, step, purchase))
+                raise Crash(strike.restart_s)
 
     def sleep(self, seconds: float) -> Moment:
         return Timeout(self.env, seconds)
@@ -257,7 +259,7 @@ class Shop:
             database.when_row_written(wake)
             yield poll
         rows = database.unpublished(batch)
-        yield database.query(NOBODY, lambda: None)
+        yield database.query(NOBODY)
         return rows
 
     def mark_published(self, rows: list[Event]) -> Story:
