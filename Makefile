@@ -27,8 +27,8 @@ bench: $(VENV)/ready-dev  ## speed and memory, as ratios to a bare event loop me
 gallery: $(VENV)/ready  ## write the committed sample report anew
 	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush
 
-lock: $(VENV)/ready-dev  ## resolve the dependencies anew (names, versions and markers only)
-	$(BIN)/python -m uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
+lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
+	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
 
 clean:  ## forget the set-up
@@ -39,9 +39,10 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
-# uv where it installs, plain pip where it doesn't.
+# uv where there is one or it installs, plain pip where not.
 define install
 	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then $(BIN)/python -m uv pip install --quiet --python $(BIN)/python $(1); \
+	elif command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python $(1); \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1); fi
 endef
 

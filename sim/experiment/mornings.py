@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
+from sim.experiment.workers import hearing, worker_pool
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import assert_laws
@@ -91,7 +87,7 @@ def run_mornings(
     tasks = [(seed, number) for seed in seeds for number in range(len(designs))]
     interrupted = False
     try:
-        with _hearing() as heed, _pool(jobs) if jobs > 1 else nullcontext() as pool:
+        with hearing() as heed, worker_pool(jobs) if jobs > 1 else nullcontext() as pool:
             for task, summary in _gathered(pool, scenario, designs, prices, tasks, ahead=AHEAD * jobs):
                 done[task] = summary
                 _tell(progress, len(done), len(tasks))
@@ -128,84 +124,6 @@ def _gathered(
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future.result()
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[Executor]:
-    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
-    others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(jobs, initializer=_begin_work)
-    try:
-        yield pool
-    except BaseException:
-        with _deaf():
-            for worker in multiprocessing.active_children():
-                if worker not in others:
-                    worker.terminate()
-            pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-@contextmanager
-def _hearing() -> Iterator[Callable[[], None]]:
-    """A function that raises KeyboardInterrupt if there has been one that nobody heard.
-
-    Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands.
-    """
-    heard: list[int] = []
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) != signal.default_int_handler
-    ):
-        yield lambda: None
-        return
-
-    def hear(signum: int, frame: Any) -> None:
-        heard.append(signum)
-        raise KeyboardInterrupt
-
-    def heed() -> None:
-        if heard:
-            raise KeyboardInterrupt
-
-    def unraisable(lost: Any) -> None:
-        if not issubclass(lost.exc_type, KeyboardInterrupt):
-            show_others(lost)
-
-    show_others, sys.unraisablehook = sys.unraisablehook, unraisable
-    signal.signal(signal.SIGINT, hear)
-    try:
-        yield heed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        sys.unraisablehook = show_others
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Deaf to more of Ctrl-C, which would leave the pool half closed; only the main thread hears it anyway."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _begin_work() -> None:
-    """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for ever, since it holds the other end of its own queue."""
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
 
 
 def _processors() -> int:

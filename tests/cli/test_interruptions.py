@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.coffee import start
+from tests.cli.coffee import coffee, start
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 MANY = ("-n", "5000", "--no-report")
@@ -68,9 +70,34 @@ def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
 def test_ctrl_c_without_workers(tiny: str) -> None:
     """The same with one process that simulates by itself, at whatever moment."""
     process = start("check", tiny, "naive", "-n", "5000", "--jobs", "1", "--json")
-    time.sleep(2.0)
+    time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert not out or json.loads(out)["interrupted"] == {"asked": 5000}
+
+
+def test_an_interrupt_that_python_drops(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the moment when a generator is closed, whose exceptions Python drops, ends the work all the same."""
+    from sim.experiment import mornings
+
+    summarise = mornings.summarise
+
+    def story() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            signal.raise_signal(signal.SIGINT)
+
+    def interrupted(*arguments: Any) -> mornings.Summary:
+        begun = story()
+        next(begun)
+        del begun
+        return summarise(*arguments)
+
+    monkeypatch.setattr(mornings, "summarise", interrupted)
+    done = coffee("run", tiny, "-d", "naive", "-n", "5", "-j", "1", "--json")
+    assert done.exit_code == 130
+    assert json.loads(done.stdout)["mornings"] == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -290,23 +290,21 @@ def test_bugs_and_accidents(
 def test_a_reader_that_goes_away(tiny: str) -> None:
     """`coffee … | head -1`: no traceback, the work goes on, and a verdict stays a verdict."""
     check = ("check", tiny, "naive", "-n", "1", "-j", "1")
-    for command, code in ((("show", "outbox", "--json"), 0), (check, coffee(*check).exit_code)):
-        process = start(*command)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        err = process.stderr.read()
-        process.stderr.close()
-        assert process.wait(timeout=60) == code
-        assert "Traceback" not in err
-        assert "Exception ignored" not in err
+    process = start(*check)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == coffee(*check).exit_code
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is always full")
 def test_a_full_disk() -> None:
     """Output that can't be written is an error in one line, exit code 1."""
-    for command in ("schema", "--version"):
-        with open("/dev/full", "w") as full:
-            program = [sys.executable, "-m", "sim", command]
-            done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        assert (done.returncode, done.stderr) == (1, "error: stdout: No space left on device\n")
+    with open("/dev/full", "w") as full:
+        program = [sys.executable, "-m", "sim", "schema"]
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: stdout: No space left on device\n")

@@ -1,0 +1,92 @@
+"""Worker processes that end when they should, and Ctrl-C that is never lost."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def worker_pool(jobs: int) -> Iterator[Executor]:
+    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(jobs, initializer=_begin_work)
+    try:
+        yield pool
+    except BaseException:
+        with _deaf():
+            for worker in multiprocessing.active_children():
+                if worker not in others:
+                    worker.terminate()
+            pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def hearing() -> Iterator[Callable[[], None]]:
+    """A function that raises KeyboardInterrupt if there has been one that nobody heard.
+
+    Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands.
+    """
+    heard: list[int] = []
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) != signal.default_int_handler
+    ):
+        yield lambda: None
+        return
+
+    def hear(signal_number: int, *_: Any) -> None:
+        heard.append(signal_number)
+        raise KeyboardInterrupt
+
+    def heed() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    def unraisable(lost: Any) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            show_others(lost)
+
+    show_others, sys.unraisablehook = sys.unraisablehook, unraisable
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield heed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = show_others
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Deaf to more of Ctrl-C, which would leave the pool half closed; only the main thread hears it anyway."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _begin_work() -> None:
+    """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose parent was killed would wait for ever, since it holds the other end of its own queue."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
