@@ -45,7 +45,7 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
     base = knobs.pop("from")
     if base not in ARCHITECTURES:
         raise ConfigError(f"{where}: from: unknown architecture {base!r}{nearest(str(base), ARCHITECTURES)}")
-    return validate(ARCHITECTURES[base], {"name": base, **knobs}, document)
+    return validate(ARCHITECTURES[base], {"name": Path(filename).stem, **knobs}, document)
 
 
 def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:

@@ -192,4 +192,6 @@ def growth() -> None:
         for purchases in (3_000, 30_000, 300_000):
             with context.Pool(1) as pool:
                 number, seconds, size = pool.apply(_growth, (name, purchases))
-            print(f"{'long rush, ' + name:28}{number:12,}{number / seconds:14,.0f}{size:16,.0f}")
+            print(
+                f"{'long rush, ' + name:28}{number:12,}{number / seconds:14,.0f}{f'{size:,.0f}' if size > 0 else 'too few':>16}"
+            )

@@ -44,7 +44,9 @@ def test_empty_sections_are_their_defaults() -> None:
     assert scenario("clock:\ntraffic:\ncustomers:\n  polling:\nfaults:\nobjectives:\n") == scenario()
     assert scenario("traffic: {profile: }") == scenario()
     empty = parse_design("from: outbox\napp:\n  # timeout: 1s\nrelay:\nloyalty:\n")
-    assert empty.model_copy(update={"summary": ""}) == load_design("outbox").model_copy(update={"summary": ""})
+    nameless = {"name": "", "summary": ""}
+    assert empty.model_copy(update=nameless) == load_design("outbox").model_copy(update=nameless)
+    assert parse_design("from: outbox", filename="mine.yaml").name == "mine"
     assert parse_design("from: outbox\napp: {retry: {full_jitter: }}").app.retry.chosen == "full_jitter"
 
 
