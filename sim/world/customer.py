@@ -36,6 +36,7 @@ class Crowd:
         self.people = people
         self.horizon_s = scenario.clock.horizon_s
         self.app = app
+        self.keyless = app.key == "none"
         self.retry = policy(app.retry)
         self.timeouts = Alarms(env, app.timeout)
         self.budget = Budget(app.retry_budget)
@@ -67,7 +68,7 @@ class Request:
         self.attempt = attempt
         self.number = customer.requests
         self.page = customer.page
-        self.key = _key(crowd.app.key, self)
+        self.key = None if crowd.keyless else _key(crowd.app.key, self)
         self.sent_s = crowd.env.now
         self.closed = False
         table = crowd.requests

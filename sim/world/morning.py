@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,7 +49,7 @@ class Morning:
         env = self.env = Environment()
         streams = Streams(seed)
         plan = FaultPlan(scenario, streams)
-        self._arrivals = arrival_times(scenario, plan.weather("traffic"), streams)
+        self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         number = len(self._arrivals)
         tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
         tables.faults = plan.windows
@@ -69,7 +71,7 @@ class Morning:
         story: Any = design
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            handle=lambda request: story.handle(shop, request),
+            handle=partial(story.handle, shop),
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -102,7 +104,7 @@ class Morning:
                 Timer(self.env, at_s, self._crash, (component, restart_s))
         self._next = 0
         if len(self._arrivals):
-            Timer(self.env, float(self._arrivals[0]), self._arrive)
+            Timer(self.env, self._arrivals[0], self._arrive)
         with _no_garbage_collection():
             self.env.run(until=self.tables.horizon_s)
             return self._collected()
@@ -111,7 +113,7 @@ class Morning:
         number = self._next
         self._next = number + 1
         if self._next < len(self._arrivals):
-            Timer(self.env, float(self._arrivals[self._next]) - self.env.now, self._arrive)
+            Timer(self.env, self._arrivals[self._next] - self.env.now, self._arrive)
         Customer(self._crowd, number)
 
     def _crash(self, timer: Timer) -> None:

@@ -136,7 +136,9 @@ class Shop:
 
     def compute(self, request: Request) -> Moment:
         """A checkout worker's own work on a request."""
-        service_s = self._service_s(request.purchase, request.number) * self._slower.at(self.env.now).slower
+        service_s = self._service_s(request.purchase, request.number)
+        if self._slower.spells:
+            service_s *= self._slower.at(self.env.now).slower
         return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:
