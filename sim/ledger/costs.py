@@ -12,7 +12,7 @@ from sim.ledger.audit import Audit
 from sim.ledger.records import Tables
 
 PARTS = {
-    "infrastructure": ("compute", "database", "messages"),
+    "infrastructure": ("compute", "database", "operations", "messages"),
     "provider fees": ("fees",),
     "failures": ("double charges", "paid, no coffee", "wrong message", "lost sales", "coffee given away", "loyalty"),
 }
@@ -37,7 +37,7 @@ class Bill:
 
     def monthly(self) -> float:
         """The capacity all month, and this morning's operations, fees and failures on every morning of it."""
-        by_use = self.total() - self.parts["compute"] - self.parts["database"] + self.parts["operations"]
+        by_use = self.total() - self.parts["compute"] - self.parts["database"]
         return self.capacity_per_hour * self.prices.hours_per_month.value + by_use * self.prices.mornings_per_month.value
 
 
@@ -80,7 +80,7 @@ def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
     over = int(np.maximum(audit.awarded - earned, 0).sum())
     parts = {
         "compute": compute * hours,
-        "database": database * hours + operations,
+        "database": database * hours,
         "operations": operations,
         "messages": messages,
         "fees": float(sum(fee(cents, prices) for cents in charges["cents"][captured])),

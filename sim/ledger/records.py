@@ -124,11 +124,10 @@ class StationRecord:
 
 @dataclass
 class Struck:
-    """A crash that happened: of which component, when, until when, and after which step of whose purchase."""
+    """A crash that happened: of which component, when, and after which step of whose purchase."""
 
     component: str
     at_s: float
-    up_s: float
     step: str = ""
     purchase: int = -1
 

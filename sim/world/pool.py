@@ -44,8 +44,8 @@ class Job:
 class Pool(Presence):
     """Workers behind one queue, spread over instances that can crash. A worker is held for as long as its story takes.
 
-    Stories are what simpy.Process runs, less the two events for their beginning and their end, for which nobody waits: they
-    made up a fifth of all events.
+    Stories are what simpy.Process runs, less the two events for their beginning and their end, for which nobody waits: one
+    event in eight.
     """
 
     def __init__(self, env: Environment, name: str, workers: int, instances: int = 1) -> None:

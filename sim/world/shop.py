@@ -127,8 +127,7 @@ class Shop:
             return
         for strike in self._strikes[step]:
             if strike.hits(purchase):
-                now = self.env.now
-                self._struck.append(Struck(self.component, now, now + strike.restart_s, step, purchase))
+                self._struck.append(Struck(self.component, self.env.now, step, purchase))
                 raise Crash(strike.restart_s)
 
     def sleep(self, seconds: float) -> Moment:
