@@ -312,6 +312,12 @@ def messages_of(parse: Callable[..., Any], text: str) -> list[str]:
     return list(caught.value.messages)
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of a missing file must not depend on what lies about where the tests are started."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize("case", SCENARIOS)
 def test_mistakes_in_a_file(case: str) -> None:
     """What is wrong with a whole file is told in plain words, with its place."""
