@@ -131,7 +131,7 @@ def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
 
 def _fault(fault: dict[str, Any]) -> tuple[str, str]:
     """A fault in two parts: its kind, and the rest as people write it, without what it does not use."""
-    from sim.config.scenario import FAULTS
+    from sim.config.faults import FAULTS
     from sim.config.writing import flow
 
     kind = next(key for key in fault if key in FAULTS)

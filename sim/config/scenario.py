@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from sim.config.bundled import find, is_path
 from sim.config.columns import read_column
 from sim.config.errors import ConfigError, KeyedErrors, closest, got
+from sim.config.faults import Fault
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.units import (
     Cents,
     Clock,
     Duration,
-    Factor,
     Probability,
     Rate,
     clock_s,
@@ -184,135 +184,6 @@ class Provider(Model):
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
     keys: Keys | Literal["none"] = Field(Keys(), description="idempotency keys, or none for an older provider")
     webhooks: Webhooks = Webhooks()
-
-
-def _in_the_morning(at: float | None, info: ValidationInfo) -> float | None:
-    morning = reading(info).morning
-    if at is not None and morning is not None and not morning[0] <= at <= morning[1]:
-        span = f"{clock_text(morning[0])} to {clock_text(morning[1])}"
-        raise ValueError(f"outside of the simulated morning ({span}, drain included)")
-    return at
-
-
-At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
-Step = Literal["insert", "claim", "accept", "charge", "commit", "publish", "mark", "refund", "award", "apply"]
-
-
-class Scheduled(Model):
-    """A fault with an extent in time: once `at` a clock time, or again and again (`every`), `for` a while."""
-
-    at: At = Field(None, description="clock time at which it begins")
-    every: Distribution | None = Field(None, description="time from the end of one to the start of the next")
-    lasts: Distribution = Field(alias="for", description="how long it lasts")
-
-    @field_validator("lasts", mode="before")
-    @classmethod
-    def _plain_duration(cls, value: Any) -> Any:
-        return {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-
-    @model_validator(mode="after")
-    def _when(self) -> Scheduled:
-        if (self.at is None) == (self.every is None):
-            raise ValueError("give either at: (a clock time) or every: (a distribution)")
-        return self
-
-
-class Brownout(Scheduled):
-    """The provider is slow and flaky; the probabilities replace the provider's own while it lasts."""
-
-    brownout: Literal["provider"]
-    latency: Factor = Field("x10", description="every call takes this many times longer")
-    failed: Probability | None = Field(None, description="calls refused before any charge")
-    ambiguous: Probability | None = Field(None, description="calls that charge the card and whose answer is lost")
-
-
-class Outage(Scheduled):
-    """A component does nothing at all: the provider refuses every call; a consumer stands still; calls wait."""
-
-    outage: Literal["provider", "database", "read_model", "loyalty"]
-
-
-class Slow(Scheduled):
-    """A component takes longer for everything."""
-
-    slow: Literal["database", "checkout", "read_model", "loyalty"]
-    times: Factor = Field("x10", description="by this factor")
-
-
-class Spike(Scheduled):
-    """More people than usual."""
-
-    spike: Literal["traffic"]
-    times: Factor = Field("x3", description="by this factor")
-
-
-class Duplicates(Model):
-    """The broker delivers a message again although it was consumed (at-least-once delivery)."""
-
-    duplicates: Literal["broker"]
-    p: Probability = Field(description="share of the messages that come again")
-
-
-class Crash(Model):
-    """A process dies and restarts; whatever was not in the database is gone.
-
-    `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
-    """
-
-    crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "loyalty", "read_model"]
-    at: At = Field(None, description="clock time at which it dies")
-    every: Distribution | None = Field(None, description="time from one restart to the next crash")
-    after: Step | None = Field(None, description="right after this step")
-    p: Probability = Field("100%", description="with `after`: share of the times the step is taken")
-    times: int | None = Field(None, ge=1, description="with `after`: strike at most this many times")
-    restart: Duration = Field("20s", description="until it is up again (assumption)")
-
-    @model_validator(mode="after")
-    def _one_trigger(self) -> Crash:
-        if sum(trigger is not None for trigger in (self.at, self.every, self.after)) != 1:
-            raise ValueError("give exactly one of at:, every:, after:")
-        return self
-
-
-FAULTS: dict[str, type[Model]] = {
-    "brownout": Brownout,
-    "outage": Outage,
-    "slow": Slow,
-    "spike": Spike,
-    "duplicates": Duplicates,
-    "crash": Crash,
-}
-
-
-def _fault_kind(value: Any) -> str | None:
-    keys = value if isinstance(value, dict) else vars(value)
-    return next((kind for kind in FAULTS if kind in keys), None)
-
-
-def _one_kind(value: Any) -> Any:
-    if isinstance(value, Model):
-        return value
-    if not isinstance(value, dict):
-        raise ValueError('expected keys and values, like {outage: provider, at: "07:15", for: 1min}')
-    kinds = [key for key in value if key in FAULTS]
-    if len(kinds) > 1:
-        raise ValueError(f"two kinds of fault in one ({' and '.join(kinds)}); give each its own line")
-    if not kinds:
-        hint = next((hint for key in value if (hint := closest(str(key), FAULTS))), "; give one of: " + ", ".join(FAULTS))
-        raise ValueError(f"no kind of fault{hint}")
-    return value
-
-
-Fault = Annotated[
-    Annotated[Brownout, Tag("brownout")]
-    | Annotated[Outage, Tag("outage")]
-    | Annotated[Slow, Tag("slow")]
-    | Annotated[Spike, Tag("spike")]
-    | Annotated[Duplicates, Tag("duplicates")]
-    | Annotated[Crash, Tag("crash")],
-    Discriminator(_fault_kind),
-    BeforeValidator(_one_kind),
-]
 
 
 def _limit(metric: str, value: Any) -> float:

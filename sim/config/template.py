@@ -12,11 +12,12 @@ import yaml
 
 from sim.config.bundled import is_path
 from sim.config.design import Design
+from sim.config.faults import FAULTS
 from sim.config.keys import Kind, below, fields
 from sim.config.knobs import Knob, about, inside, knobs
 from sim.config.loader import Document
 from sim.config.model import OneOf
-from sim.config.scenario import FAULTS, Scenario
+from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.vocabulary import METRICS
 

@@ -124,12 +124,13 @@ class StationRecord:
 
 @dataclass
 class Struck:
-    """A crash that happened: of which component, when, and after which step of whose purchase."""
+    """A crash or a pause that happened: of which component, when, and after which step of whose purchase."""
 
     component: str
     at_s: float
     step: str = ""
     purchase: int = -1
+    pause_s: float = 0.0  # 0: a crash
 
 
 @dataclass

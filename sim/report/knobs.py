@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from sim.config.design import Design, Fixed, Jitter, Retry
+from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Slow, Spike
 from sim.config.model import Distribution
-from sim.config.scenario import Brownout, Crash, Duplicates, Outage, Slow, Spike
 from sim.config.units import clock_text
 from sim.report.words import percent
 from sim.report.words import seconds as duration
@@ -107,6 +107,8 @@ def fault(what: Any) -> str:
             return f"broker duplicates, all morning: {percent(what.p)} of the messages are delivered again"
         case Crash():
             return f"{_component(what.crash)} crash {_crash_when(what)}, up again after {duration(what.restart)}"
+        case Pause():
+            return f"{_component(what.pause)} pause {_struck_when(what)}, for {duration(what.lasts)}"
     raise TypeError(f"no words for {what!r}")
 
 
@@ -119,10 +121,12 @@ def _when(what: Brownout | Outage | Slow | Spike) -> str:
 
 
 def _crash_when(what: Crash) -> str:
-    if what.after is not None:
-        most = f", at most {what.times} times" if what.times else ""
-        return f"right after the step “{what.after}”, {percent(what.p)} of the times{most}"
-    return _begins(what.at, what.every).rstrip(",")
+    return _struck_when(what) if what.after is not None else _begins(what.at, what.every).rstrip(",")
+
+
+def _struck_when(what: Crash | Pause) -> str:
+    most = f", at most {what.times} times" if what.times else ""
+    return f"right after the step “{what.after}”, {percent(what.p)} of the times{most}"
 
 
 def _begins(at: float | None, every: Distribution | None) -> str:

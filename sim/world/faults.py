@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sim.config.scenario import Brownout, Crash, Duplicates, Outage, Scenario, Scheduled, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
+from sim.config.scenario import Scenario
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
@@ -13,10 +14,11 @@ CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event
 
 
 class Strike:
-    """A crash with a probability, each time that a component has taken a step."""
+    """A crash or a pause with a probability, each time that a component has taken a step."""
 
-    def __init__(self, fault: Crash, draw: Draw) -> None:
-        self.restart_s = fault.restart
+    def __init__(self, fault: Crash | Pause, draw: Draw) -> None:
+        self.restart_s = fault.restart if isinstance(fault, Crash) else 0.0
+        self.pause_s = fault.lasts if isinstance(fault, Pause) else 0.0
         self._p = fault.p
         self._left = fault.times
         self._draw = draw
@@ -49,9 +51,11 @@ class FaultPlan:
         for number, fault in enumerate(scenario.faults):
             if isinstance(fault, Duplicates):
                 self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
-            elif isinstance(fault, Crash) and fault.after is not None:
+            elif isinstance(fault, Pause) or (isinstance(fault, Crash) and fault.after is not None):
+                struck: str = fault.pause if isinstance(fault, Pause) else fault.crash
+                assert fault.after is not None
                 draw = streams.uniform(f"fault.{number}.strike")
-                self.strikes[fault.crash].setdefault(fault.after, []).append(Strike(fault, draw))
+                self.strikes[struck].setdefault(fault.after, []).append(Strike(fault, draw))
             elif isinstance(fault, Crash):
                 for begin in self._begins(number, fault):
                     self._add_crash(fault, begin, spells)

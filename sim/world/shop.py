@@ -7,7 +7,7 @@ the process knew then, only what is in the database survives.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -121,14 +121,21 @@ class Shop:
 
     # Steps
 
-    def took(self, step: str, purchase: int) -> None:
-        """A process has taken a step; raises Crash if a fault strikes it here."""
+    def took(self, step: str, purchase: int) -> Iterable[Moment]:
+        """A process has taken a step: what it must wait for before it goes on. Raises Crash if a fault strikes it dead here."""
         if step not in self._strikes:
-            return
+            return ()
+        return self._stricken(step, purchase)
+
+    def _stricken(self, step: str, purchase: int) -> Iterable[Moment]:
+        pauses = []
         for strike in self._strikes[step]:
             if strike.hits(purchase):
-                self._struck.append(Struck(self.component, self.env.now, step, purchase))
-                raise Crash(strike.restart_s)
+                self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s))
+                if not strike.pause_s:
+                    raise Crash(strike.restart_s)
+                pauses.append(Timeout(self.env, strike.pause_s))
+        return pauses
 
     def sleep(self, seconds: float) -> Moment:
         return Timeout(self.env, seconds)
@@ -145,7 +152,7 @@ class Shop:
         order: Order = yield self.database.transaction(
             request.purchase, lambda: self.database.create(request.purchase, request.cents)
         )
-        self.took("insert", order.purchase)
+        yield from self.took("insert", order.purchase)
         return order
 
     def claim(self, request: Request, *, lock_s: float, check_first: bool = False) -> Story:
@@ -163,7 +170,7 @@ class Shop:
         else:
             claim = yield database.transaction(request.purchase, lambda: self._insert_or_take_over(request, lock_s))
         if claim.answer is None:
-            self.took("claim", request.purchase)
+            yield from self.took("claim", request.purchase)
         return claim
 
     def _insert_or_take_over(self, request: Request, lock_s: float) -> Claim:
@@ -201,14 +208,14 @@ class Shop:
 
         order, known = yield self.database.transaction(request.purchase, commit)
         if not known:
-            self.took("accept", order.purchase)
+            yield from self.took("accept", order.purchase)
         return order, known
 
     def charge(self, order: Order) -> Story:
         """Call the provider; the Outcome as far as we can know it."""
         key = order.id if self._keyed else None  # a key per attempt is as good as none
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
-        self.took("charge", order.purchase)
+        yield from self.took("charge", order.purchase)
         order.attempts += 1
         return outcome
 
@@ -226,7 +233,7 @@ class Shop:
             return changed
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
-        self.took("commit", order.purchase)
+        yield from self.took("commit", order.purchase)
         return changed
 
     def publish(self, what: Order | Event) -> Story:
@@ -234,9 +241,9 @@ class Shop:
         event = what if isinstance(what, Event) else self.database.event(what)
         if self.call_loyalty is not None and event.status is Status.CONFIRMED:
             yield self.call_loyalty(event)
-            self.took("award", event.order.purchase)
+            yield from self.took("award", event.order.purchase)
         yield self.broker.publish(event)
-        self.took("publish", event.order.purchase)
+        yield from self.took("publish", event.order.purchase)
 
     def next_rows(self, *, poll_every_s: float, batch: int) -> Story:
         """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
@@ -265,7 +272,7 @@ class Shop:
 
     def mark_published(self, rows: list[Event]) -> Story:
         yield self.database.transaction(NOBODY, lambda: self.database.mark_published(rows))
-        self.took("mark", rows[-1].order.purchase)
+        yield from self.took("mark", rows[-1].order.purchase)
 
     def stuck_orders(self, completer: Completer, *, lock_s: float) -> Story:
         """Claim orders that nobody has worked on for a while: unknown outcomes, and claims whose holder must have died."""
@@ -285,7 +292,7 @@ class Shop:
         while self.provider.down:
             yield Timeout(self.env, 1.0)
         yield self.provider.refund(row)
-        self.took("refund", self.provider.charges.purchase[row])
+        yield from self.took("refund", self.provider.charges.purchase[row])
 
     def pay_draw(self, order: Order) -> float:
         """The uniform draw behind the back-off before an order's next payment attempt."""

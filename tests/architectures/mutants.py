@@ -21,7 +21,7 @@ class OutboxInMemory(Outbox):
         order = yield shop.database.transaction(
             request.purchase, lambda: shop.database.create(request.purchase, request.cents, request.key)
         )
-        shop.took("accept", order.purchase)  # a crash here loses what follows
+        yield from shop.took("accept", order.purchase)  # a crash here loses what follows
         shop.database.add_to_outbox(order)
         return Reply(Answer.PENDING, order)
 

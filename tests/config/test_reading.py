@@ -157,7 +157,7 @@ def test_the_steps_are_those_of_the_shop() -> None:
     import re
     from typing import get_args
 
-    from sim.config.scenario import Step
+    from sim.config.faults import Step
 
     world = Path(__file__).parents[2] / "sim" / "world"
     source = "".join(path.read_text(encoding="utf-8") for path in world.glob("*.py"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.config.errors import ConfigError
+from sim.config.faults import FAULTS
 from sim.config.files import write_text
 from sim.config.library import FOLDER, digest, find, load_scenario, names, parse_scenario
 from sim.config.loader import Document, read_text
@@ -116,7 +117,7 @@ def test_the_example_faults_and_objectives_load() -> None:
         line.removeprefix("# ") for line in rest[next(i for i, line in enumerate(rest) if line.startswith("# faults")) :]
     ]
     read = parse_scenario("\n".join(["name: mine", *examples]))
-    assert len(read.faults) == 6
+    assert len(read.faults) == len(FAULTS)
     assert len(read.objectives) > 25
 
 
