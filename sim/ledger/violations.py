@@ -1,0 +1,40 @@
+"""What can be done wrong to a purchase: one kind of harm each, found in the evidence of a morning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.ledger.metrics import Evidence
+
+
+class Violation(NamedTuple):
+    """What happened to the purchase, as a clause, and which purchases it happened to: flags, shape (purchases,)."""
+
+    clause: str
+    flags: Callable[[Evidence], np.ndarray]
+
+
+def _never_confirmed(evidence: Evidence) -> np.ndarray:
+    """A card that would have been accepted, and no confirmed order."""
+    return evidence.good_card & np.isinf(evidence.audit.confirmed_s)
+
+
+VIOLATIONS: dict[str, Violation] = {
+    "double_charge": Violation("was charged twice", lambda e: e.audit.charged > 1),
+    "duplicate_order": Violation("was sent to the kitchen twice", lambda e: e.audit.ordered > 1),
+    "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
+    "unpaid_order": Violation("got a coffee that nobody paid for", lambda e: e.audit.unpaid),
+    "over_award": Violation("got loyalty points twice", lambda e: e.audit.over_awarded),
+    "under_award": Violation("got no loyalty points", lambda e: e.audit.under_awarded),
+    "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
+    "never_confirmed": Violation("never got a coffee, with a good card", _never_confirmed),
+    "unconverged": Violation("is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
+}
+
+
+def harmed(evidence: Evidence) -> np.ndarray:
+    """Purchases to which anything wrong was done: flags, shape (purchases,)."""
+    return np.logical_or.reduce([violation.flags(evidence) for violation in VIOLATIONS.values()])
