@@ -22,6 +22,7 @@ class Outcome(IntEnum):
     FAILED = 3  # *this call* was refused before any charge; it says nothing about earlier calls
     CONFLICT = 4  # a call with the same idempotency key is still in flight
     MISMATCH = 5  # the same idempotency key was used with other parameters
+    ERROR = 6  # the provider broke down over this call (HTTP 500): nothing is known, and the answer may be stored with the key
 
 
 class Status(IntEnum):
@@ -45,6 +46,7 @@ class Answer(IntEnum):
     PENDING = 202  # "we have your order"
     DECLINED = 402
     CONFLICT = 409  # the same idempotency key is being worked on
+    MISMATCH = 422  # the same idempotency key with another basket: the app shows the order that the key stands for
     FAILED = 502  # "payment failed, please try again"
     UNAVAILABLE = 503
 

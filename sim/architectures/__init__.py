@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.architectures.idempotent import Idempotent
+from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.config import library
@@ -17,7 +18,9 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "naive": Naive,
     "idempotent": Idempotent,
     "outbox": Outbox,
+    "inquiry": Inquiry,
 }
+COMPARED = ("naive", "idempotent", "outbox")  # unless told otherwise: the others have special uses
 
 
 def design_names() -> list[str]:
@@ -58,4 +61,4 @@ def architecture_of(design: Design) -> str:
     return next(name for name, kind in ARCHITECTURES.items() if type(design) is kind)
 
 
-__all__ = ["ARCHITECTURES", "architecture_of", "design_names", "load_design", "parse_design"]
+__all__ = ["ARCHITECTURES", "COMPARED", "architecture_of", "design_names", "load_design", "parse_design"]

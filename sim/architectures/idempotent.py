@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sim.architectures.recovery import confirm_and_publish, reconcile
-from sim.config.design import Claims, Completer, Design, KeyedPayment
+from sim.architectures.charging import charge
+from sim.architectures.recovery import believe_and_publish, confirm_and_publish, reconcile, settle_and_publish
+from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
     Promise,
     charged_at_most_once,
@@ -26,6 +27,7 @@ ANSWERS = {
     Outcome.DECLINED: Answer.DECLINED,
     Outcome.UNKNOWN: Answer.PENDING,  # unknown is an answer of its own
     Outcome.CONFLICT: Answer.PENDING,
+    Outcome.ERROR: Answer.PENDING,
 }
 
 
@@ -41,13 +43,13 @@ class Idempotent(Design):
     )
     defaults: ClassVar[dict[str, Any]] = {"app": {"key": "purchase"}, "recovery": {"reconcile_every": "60s"}}
 
-    payment: KeyedPayment = KeyedPayment()
+    payment: RequestPayment = RequestPayment()
     claim: Claims = Claims()
     completer: Completer = Completer()
 
     def handle(self, shop: Shop, request: Request) -> Story:
         yield shop.compute(request)
-        claim = yield from shop.claim(request, lock_s=self.claim.lock, check_first=self.claim.check_first)
+        claim = yield from shop.claim(request, self.claim)
         if claim.answer is not None:
             return Reply(claim.answer, claim.order, replayed=True)  # stored, or 409 while somebody else is on it
         outcome = yield from self.pay(shop, claim.order)
@@ -56,9 +58,9 @@ class Idempotent(Design):
         return Reply(ANSWERS.get(outcome, Answer.FAILED), claim.order)
 
     def pay(self, shop: Shop, order: Order) -> Story:
-        outcome = yield from shop.charge(order)
+        outcome = yield from charge(shop, order, self.payment)
         changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
-        if changed:
+        if changed and self.payment.webhooks != "trusted":
             yield from shop.publish(order)  # a crash above loses the event: a dual write
         return outcome
 
@@ -73,7 +75,7 @@ class Idempotent(Design):
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)
         shop.background("completer", self.complete)
-        if self.payment.webhooks:
-            shop.listen(confirm_and_publish)
+        if self.payment.webhooks != "ignored":
+            shop.listen(settle_and_publish if self.payment.webhooks == "checked" else believe_and_publish)
         if self.recovery.reconcile_every is not None:
             shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))

@@ -13,6 +13,7 @@ from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.shop import Shop
 
+NO_ANSWER = (Outcome.UNKNOWN, Outcome.ERROR)
 ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED}
 
 
@@ -25,7 +26,7 @@ class Naive(Design):
         yield shop.compute(request)
         order = yield from shop.insert(request)
         outcome = yield from shop.charge(order)  # no key: the provider can't know that this is a second try
-        changed = yield from shop.settle(order, outcome if outcome is not Outcome.UNKNOWN else Outcome.FAILED)
+        changed = yield from shop.settle(order, Outcome.FAILED if outcome in NO_ANSWER else outcome)
         if changed:
             yield from shop.publish(order)  # a crash above loses the event
         return Reply(ANSWERS.get(outcome, Answer.FAILED), order)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sim.architectures.recovery import confirm_by_outbox, reconcile
-from sim.config.design import Design, QueuedPayment, Relay
+from sim.architectures.charging import charge
+from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
+from sim.config.design import Design, Keys, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
     all_stores_agree,
@@ -45,21 +46,27 @@ class Outbox(Design):
         "recovery": {"reconcile_every": "60s"},
     }
 
+    claim: Keys = Keys()
     payment: QueuedPayment = QueuedPayment()
     relay: Relay = Relay()
 
     def handle(self, shop: Shop, request: Request) -> Story:
         yield shop.compute(request)
-        order, known = yield from shop.accept(request)  # order and outbox row, or neither
+        order, known = yield from shop.accept(request, self.claim)  # order and outbox row, or neither
+        if self.claim.fingerprint and request.cents != order.cents:
+            return Reply(Answer.MISMATCH, order, replayed=True)
         return Reply(ANSWERS.get(order.status, Answer.PENDING), order, replayed=known)
 
     def publish(self, shop: Shop) -> Story:
         """The relay. Dying between publishing and marking publishes again: at least once."""
         while True:
-            rows = yield from shop.next_rows(poll_every_s=self.relay.poll_every, batch=self.relay.batch)
+            rows = yield from shop.next_rows(self.relay)
+            if self.relay.marks == "before":
+                yield from shop.mark_published(rows, self.relay)  # a crash below loses them
             for row in rows:
                 yield from shop.publish(row)
-            yield from shop.mark_published(rows)
+            if self.relay.marks == "after":
+                yield from shop.mark_published(rows, self.relay)
 
     def pay(self, shop: Shop, order: Order, retry: Policy, breaker: Breaker | None) -> Story:
         """A payment worker, for each delivery. Returns None when done, or in how many seconds to be asked again."""
@@ -67,14 +74,16 @@ class Outbox(Design):
             return None
         if breaker is not None and (wait_s := breaker.wait_s(shop.env.now)) > 0:
             return wait_s
-        outcome = yield from shop.charge(order)  # the key is the order: asking again is safe
+        outcome = yield from charge(shop, order, self.payment)  # the key is the order: asking again is safe
         if breaker is not None:
-            breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED))
+            breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED, Outcome.ERROR))
         again_in_s = None
         if outcome not in (Outcome.CAPTURED, Outcome.DECLINED):
             again_in_s = retry.delay_s(order.attempts, shop.pay_draw(order))
         if outcome is not Outcome.FAILED or again_in_s is None:  # a refusal that will be repeated is not worth writing down
-            yield from shop.settle(order, outcome, tell=True)
+            changed = yield from shop.settle(order, outcome, tell=self.payment.news == "outbox")
+            if changed and self.payment.news == "direct":
+                yield from shop.publish(order)  # a crash above loses the event
         return None if order.settled else again_in_s
 
     def set_up(self, shop: Shop) -> None:
@@ -82,7 +91,7 @@ class Outbox(Design):
         retry = policy(self.payment.retry)
         shop.consume("payment", lambda shop, order: self.pay(shop, order, retry, breaker), workers=self.payment.workers)
         shop.background("relay", self.publish)
-        if self.payment.webhooks:
-            shop.listen(confirm_by_outbox)
+        if self.payment.webhooks == "checked":
+            shop.listen(settle_by_outbox)
         if self.recovery.reconcile_every is not None:
             shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_by_outbox))

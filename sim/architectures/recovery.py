@@ -38,10 +38,30 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
 
 def confirm_and_publish(shop: Shop, order: Order) -> Story:
     """A dual write, as everywhere in a design without an outbox."""
-    changed = yield from shop.settle(order, Outcome.CAPTURED)
-    if changed:
-        yield from shop.publish(order)
+    yield from settle_and_publish(shop, order, Outcome.CAPTURED)
 
 
 def confirm_by_outbox(shop: Shop, order: Order) -> Story:
     yield from shop.settle(order, Outcome.CAPTURED, tell=True)
+
+
+# What is done about a webhook. Checked: the order's state only moves forward, and only who moved it tells others.
+
+
+def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    if outcome is Outcome.FAILED:  # of one call: it says nothing about the others
+        return
+    changed = yield from shop.settle(order, outcome)
+    if changed:
+        yield from shop.publish(order)
+
+
+def settle_by_outbox(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    if outcome is not Outcome.FAILED:
+        yield from shop.settle(order, outcome, tell=True)
+
+
+def believe_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    """Trusted: every webhook is news, as it says, whatever came before."""
+    yield from shop.overwrite(order, outcome)
+    yield from shop.publish(order)

@@ -59,13 +59,13 @@ def compare(
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
       coffee compare morning-rush --no-report --json > result.json
     """
-    from sim.architectures import ARCHITECTURES
+    from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
     from sim.config.library import load_scenario
     from sim.experiment.export import as_json as exported
 
-    chosen = [*(designs or ARCHITECTURES), *(design or [])]
+    chosen = [*(designs or COMPARED), *(design or [])]
     world = load_scenario(scenario)
     folder = out or Path("reports") / _folder_name(world.name)
     if report:

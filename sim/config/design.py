@@ -87,7 +87,21 @@ class Payment(Model):
 
 class KeyedPayment(Payment):
     key: Literal["none", "attempt", "order"] = Field("order", description="scope of the provider's idempotency key")
-    webhooks: bool = Field(False, description="listen to the provider's webhooks")
+    key_lasts: Duration = Field(
+        "24h", gt=0, description="an older order is asked about before it is charged: the key may be forgotten (Stripe: 24 h)"
+    )
+    after_error: Literal["ask", "same_key"] = Field(
+        "ask",
+        description="after a 500: ask what was charged and, if nothing, take a new key; or go on with the old key",
+    )
+
+
+class RequestPayment(KeyedPayment):
+    """How the provider is called from within the request, with a key."""
+
+    webhooks: Literal["ignored", "checked", "trusted"] = Field(
+        "ignored", description="checked against the order's state, or trusted: each is news to be told to others as it says"
+    )
 
 
 class Breaker(Model):
@@ -101,6 +115,11 @@ class Breaker(Model):
 class QueuedPayment(KeyedPayment):
     """How the provider is called by payment workers, after the answer."""
 
+    webhooks: Literal["ignored", "checked"] = Field("ignored", description="listened to, and checked against the order's state")
+    news: Literal["outbox", "direct"] = Field(
+        "outbox", description="of a settled payment: a row in the same transaction, or told directly after it (a dual write)"
+    )
+
     workers: int = Field(24, ge=1, le=100_000, description="calls under way at the same time (assumption)")
     retry: Retry = Field({"full_jitter": {"base": "500ms", "cap": "20s"}}, description="after unknown or failed calls")
     breaker: Breaker | None = Field(Breaker(), description="stop calling a provider that keeps failing; none: never stop")
@@ -111,6 +130,10 @@ class Relay(Model):
 
     poll_every: Duration = Field("500ms", gt=0, description="sleep between polls (Eventuate: 500 ms)")
     batch: int = Field(100, ge=1, le=1_000_000, description="rows a poll takes (MassTransit: 100)")
+    marks: Literal["after", "before"] = Field("after", description="rows are marked as published after publishing, or before")
+    finds: Literal["unmarked", "by_id"] = Field(
+        "unmarked", description="new rows: all that are not marked, or those with a higher id than the last one seen"
+    )
 
 
 class Broker(Model):
@@ -148,11 +171,19 @@ class Recovery(Model):
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
-class Claims(Model):
+class Keys(Model):
+    """What the app's idempotency key is held against."""
+
+    ttl: Duration | None = Field(None, gt=0, description="a key is forgotten after this long; none: never, it is a column")
+    fingerprint: bool = Field(True, description="the same key with another amount is refused (422), not replayed")
+
+
+class Claims(Keys):
     """Who works on an idempotency key, written down before the work."""
 
     lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")
     check_first: bool = Field(False, description="look the key up, then insert: no unique constraint, so a race")
+    stores_failures: bool = Field(False, description="a failure is stored and replayed like a success")
 
 
 class Completer(Model):

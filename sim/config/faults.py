@@ -20,7 +20,9 @@ def _in_the_morning(at: float | None, info: ValidationInfo) -> float | None:
 
 
 At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
-Step = Literal["insert", "claim", "accept", "charge", "commit", "publish", "mark", "refund", "award", "apply"]
+Step = Literal[
+    "insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish", "mark", "refund", "award", "apply"
+]  # fmt: skip
 
 
 class Scheduled(Model):

@@ -88,10 +88,10 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
     known = list(fields(spot.parent.model)) if spot.parent.model else []
     if issubclass(model, Design):
         known = ["from", *known] if len(spot.path) == 1 else known
-        owners = [other.__name__.lower() for other in Design.__subclasses__() if _has(other, spot.path)]
+        owners = sorted(other.__name__.lower() for other in Design.__subclasses__() if _has(other, spot.path))
         if owners:
             have = "has" if len(owners) == 1 else "have"
-            return f"unknown key for {model.__name__.lower()} ({' and '.join(owners)} {have} it)"
+            return f"unknown key for {model.__name__.lower()} ({', '.join(owners)} {have} it)"
     elsewhere = places(Kind(model), name)
     if 1 <= len(elsewhere) <= MOST_PLACES:
         return f"unknown key here; did you mean {' or '.join(elsewhere)}?"

@@ -12,6 +12,7 @@ from sim.config.errors import ConfigError, KeyedErrors, closest, got
 from sim.config.faults import Fault
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
+from sim.config.presets import PRESETS, PresetName
 from sim.config.units import (
     Cents,
     Clock,
@@ -127,6 +128,13 @@ class ReorderWhenStale(Model):
     p: Probability = Field("0%", description="share of customers who then order again")
 
 
+class ChangesBasket(Model):
+    """Adds something to the basket before tapping Pay once more."""
+
+    p: Probability = Field("0%", description="share of customers who would")
+    adds: Cents = Field("3.50 USD", gt=0, description="price of what they add (assumption)")
+
+
 class Customers(Model):
     """People: how long they wait, and what they do then."""
 
@@ -139,6 +147,7 @@ class Customers(Model):
     double_tap: DoubleTap = DoubleTap()
     polling: Polling = Polling()
     reorder_when_stale: ReorderWhenStale = ReorderWhenStale()
+    changes_basket: ChangesBasket = ChangesBasket()
     max_submissions: int = Field(4, ge=1, le=1000, description="taps after which a customer leaves (assumption)")
 
 
@@ -158,22 +167,30 @@ class Keys(Model):
         "conflict", description="a second call while the first is in flight: refused at once, or answered with the first"
     )
     mismatch: Literal["error", "replay"] = Field("error", description="the same key with another amount")
+    stores_errors: bool = Field(True, description="an error (500) is replayed for as long as the key lives, as Stripe v1 does")
+
+
+class Late(Model):
+    """Calls that hang out of the provider's sight, and charge the card all the same when everybody has given up on them."""
+
+    p: Probability = Field("0%", description="share of the calls")
+    by: Distribution = Field({"constant": "1min"}, description="so much later than usual (assumption)")
 
 
 class Webhooks(Model):
-    """How the provider tells designs that listen (`payment: {webhooks: true}`) of a captured charge."""
-
-    """The provider tells of charges by itself."""
+    """How the provider tells designs that listen (`payment: {webhooks: checked}`) what became of a call."""
 
     delay: Distribution = Field({"lognormal": {"median": "1.5s", "sigma": 0.8}}, description="after the charge (assumption)")
     lost: Probability = Field("0%", description="never delivered")
     duplicated: Probability = Field("0%", description="each delivery is followed by another with this probability")
     retry: Duration = Field("5min", description="until the next try when nobody took it (assumption)")
+    failures: bool = Field(False, description="calls that were refused are told too, not only charges")
 
 
 class Provider(Model):
-    """The payment provider."""
+    """The payment provider. A preset gives it the idempotency keys that a provider has published."""
 
+    preset: PresetName | None = Field(None, description="keys as a real provider has them, with your own on top")
     latency: Distribution = Field(
         {"lognormal": {"median": "450ms", "sigma": 0.6}},
         description="of one call; no provider publishes percentiles (assumption: p95 1.21 s, p99 1.82 s)",
@@ -181,9 +198,19 @@ class Provider(Model):
     declined: Probability = Field("0%", description="share of customers whose card is refused, every time")
     failed: Probability = Field("0%", description="calls refused before any charge, with a clear error")
     ambiguous: Probability = Field("0%", description="calls that charge the card and whose answer is lost")
+    errored: Probability = Field("0%", description="calls over which the provider breaks down: a 500, and nothing is charged")
+    late: Late = Late()
+    answer: Distribution = Field({"constant": "0s"}, description="from the charge to its answer (assumption)")
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
     keys: Keys | Literal["none"] = Field(Keys(), description="idempotency keys, or none for an older provider")
     webhooks: Webhooks = Webhooks()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _over_preset(cls, value: Any) -> Any:
+        """What a file gives beside the preset is laid over it."""
+        name = value.get("preset") if isinstance(value, dict) else None
+        return value | {"keys": PRESETS[name].under(value.get("keys"))} if name in PRESETS else value
 
 
 def _limit(metric: str, value: Any) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sim import __version__
-from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures import COMPARED, load_design
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
@@ -147,7 +147,7 @@ class Comparison:
 
 def compare(
     scenario: Scenario | str,
-    designs: Sequence[Design | str] = tuple(ARCHITECTURES),
+    designs: Sequence[Design | str] = COMPARED,
     *,
     mornings: int = 10,
     seed: int = 0,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
-from sim.experiment.workers import hearing, worker_pool
+from sim.experiment.workers import crew, processors
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import assert_laws
@@ -24,7 +20,6 @@ from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
 from sim.world.morning import Morning
 
-AHEAD = 4  # tasks handed out for each worker: nobody runs dry, and a million mornings don't wait in memory
 Progress = Callable[[int, int], None]  # (done, of)
 
 
@@ -82,16 +77,15 @@ def run_mornings(
 
     Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor).
     """
-    jobs = min(jobs or _processors(), len(seeds) * len(designs))
+    total = len(seeds) * len(designs)
     done: dict[tuple[int, int], Summary] = {}
-    tasks = [(seed, number) for seed in seeds for number in range(len(designs))]
+    tasks = (((seed, number), (scenario, design, prices, seed)) for seed in seeds for number, design in enumerate(designs))
     interrupted = False
     try:
-        with hearing() as heed, worker_pool(jobs) if jobs > 1 else nullcontext() as pool:
-            for task, summary in _gathered(pool, scenario, designs, prices, tasks, ahead=AHEAD * jobs):
+        with crew(min(jobs or processors(), total)) as workers:
+            for task, summary in workers.results(summarise, tasks):
                 done[task] = summary
-                _tell(progress, len(done), len(tasks))
-                heed()
+                _tell(progress, len(done), total)
     except KeyboardInterrupt:
         interrupted = True
     complete = {
@@ -100,34 +94,6 @@ def run_mornings(
         if all((seed, number) in done for number in range(len(designs)))
     }
     return complete, interrupted
-
-
-def _gathered(
-    pool: Executor | None,
-    scenario: Scenario,
-    designs: list[Design],
-    prices: Prices,
-    tasks: list[tuple[int, int]],
-    *,
-    ahead: int,
-) -> Iterator[tuple[tuple[int, int], Summary]]:
-    """Summaries as they are finished, with never more than `ahead` tasks handed out; without a pool, made here."""
-    if pool is None:
-        yield from ((task, summarise(scenario, designs[task[1]], prices, task[0])) for task in tasks)
-        return
-    left = iter(tasks)
-    running: dict[Future[Summary], tuple[int, int]] = {}
-    while True:
-        for seed, number in islice(left, ahead - len(running)):
-            running[pool.submit(summarise, scenario, designs[number], prices, seed)] = (seed, number)
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tell(progress: Progress | None, done: int, of: int) -> None:

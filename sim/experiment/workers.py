@@ -8,10 +8,59 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from typing import Any, TypeVar
+
+AHEAD = 4  # tasks handed out for each worker: nobody runs dry, and a million mornings don't wait in memory
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
+
+class Crew:
+    """Those who do the work: some processes, or this one."""
+
+    def __init__(self, pool: Executor | None, *, ahead: int, heed: Callable[[], None]) -> None:
+        self._pool = pool
+        self._ahead = ahead
+        self._heed = heed
+
+    def results(self, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]) -> Iterator[tuple[Key, Made]]:
+        """What `work` makes of each task's arguments, as it is finished. Raises KeyboardInterrupt after Ctrl-C."""
+        for key, made in self._here(work, tasks) if self._pool is None else self._there(self._pool, work, tasks):
+            yield key, made
+            self._heed()
+
+    def _here(self, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]) -> Iterator[tuple[Key, Made]]:
+        return ((key, work(*arguments)) for key, arguments in tasks)
+
+    def _there(
+        self, pool: Executor, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]
+    ) -> Iterator[tuple[Key, Made]]:
+        """With never more than so many tasks handed out."""
+        left = iter(tasks)
+        running: dict[Future[Made], Key] = {}
+        while True:
+            for key, arguments in islice(left, self._ahead - len(running)):
+                running[pool.submit(work, *arguments)] = key
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+
+
+@contextmanager
+def crew(jobs: int) -> Iterator[Crew]:
+    """A crew of so many processes; a crew of one is this process, without a pool."""
+    with hearing() as heed, worker_pool(jobs) if jobs > 1 else nullcontext() as pool:
+        yield Crew(pool, ahead=AHEAD * jobs, heed=heed)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

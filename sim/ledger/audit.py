@@ -27,6 +27,7 @@ class Audit:
     over_awarded: np.ndarray
     under_awarded: np.ndarray
     misinformed: np.ndarray
+    mistaken: np.ndarray  # told "confirmed" for another amount than any that was charged and kept
     abandoned: np.ndarray  # charged and kept, but the customer had left without having been told "confirmed"
     unsettled: np.ndarray  # with an order that is still neither confirmed, declined nor given up
     correct: np.ndarray  # one order, one charge, one award, and a customer who was still there
@@ -66,12 +67,20 @@ def audit(tables: Tables) -> Audit:
         over_awarded=awarded_of > earned,
         under_awarded=awarded_of < earned,
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
+        mistaken=told_confirmed & (purchases["shown_cents"] > 0) & (kept_of > 0) & ~_charged_as_shown(tables, kept),
         abandoned=left & (kept_of > 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
         correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left,
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
     )
+
+
+def _charged_as_shown(tables: Tables, kept: np.ndarray) -> np.ndarray:
+    """Purchases with a kept charge of just the amount that the app shows."""
+    owners, cents = tables.charges["purchase"], tables.charges["cents"]
+    as_shown = kept & (cents == tables.purchases["shown_cents"][owners])
+    return _count(owners[as_shown], len(tables.purchases)) > 0
 
 
 def _count(owners: np.ndarray, number: int) -> np.ndarray:

@@ -49,6 +49,7 @@ class Purchases(Table):
     left_s: Times  # gave up
     good_card: Small  # 0: the provider will decline this customer's card
     told_failed: Small  # the app has said "payment failed" at least once
+    shown_cents: Numbers  # what the order costs that the app has shown last; 0: none
     submissions: Numbers
 
 

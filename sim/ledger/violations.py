@@ -30,6 +30,7 @@ VIOLATIONS: dict[str, Violation] = {
     "over_award": Violation("got loyalty points twice", lambda e: e.audit.over_awarded),
     "under_award": Violation("got no loyalty points", lambda e: e.audit.under_awarded),
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
+    "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),
     "never_confirmed": Violation("never got a coffee, with a good card", _never_confirmed),
     "unconverged": Violation("is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
 }

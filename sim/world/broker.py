@@ -13,7 +13,7 @@ from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import Event
-from sim.world.engine import Crash, Done, Story, Timer
+from sim.world.engine import Alarms, Crash, Done, Story, Timer
 from sim.world.pool import Job, Pool
 from sim.world.station import Station
 from sim.world.streams import Draw, Streams
@@ -39,7 +39,7 @@ class Broker:
         self._consumers: dict[Status, list[Consumer]] = {status: [] for status in Status}
         self.published = 0
         self.delivered = 0
-        self.told = 0  # distinct events that reached the broker
+        self.told = 0  # distinct outbox rows that reached the broker
 
     def subscribe(self, consumer: Consumer, statuses: Iterable[Status] = Status) -> None:
         """Deliver to `consumer` every event that says one of these statuses."""
@@ -62,7 +62,7 @@ class Broker:
     def _accepted(self, event: Event) -> None:
         if not event.told:
             event.told = True
-            self.told += 1
+            self.told += event.row > 0
         for consumer in self._consumers[event.status]:
             self.delivered += 1
             consumer.deliver(event, 0)
@@ -135,26 +135,53 @@ class SingleConsumer:
             self._broker.acknowledged(self, event, delivery)
 
 
+class Receipt:
+    """A message in a worker's hands: unless acknowledged in time, it is delivered to another, whatever became of this one."""
+
+    __slots__ = ("closed", "consumer", "delivery", "event")
+
+    def __init__(self, consumer: WorkerConsumer, event: Event, delivery: int) -> None:
+        self.consumer = consumer
+        self.event = event
+        self.delivery = delivery
+        self.closed = False
+
+    def expired(self) -> None:
+        self.closed = True
+        self.consumer.broker.again(self.consumer, self.event, self.delivery, 0.0)
+
+
 class WorkerConsumer:
     """A pool of workers that run a story for each event. The story returns None when done, or a delay to be tried again."""
 
     def __init__(self, env: Environment, broker: Broker, pool: Pool, *, name: str, story: Callable[[Event], Story]) -> None:
         self.name = name
         self._env = env
-        self._broker = broker
+        self.broker = broker
         self.pool = pool
         self._story = story
+        self._visible_again = Alarms(env, broker.knobs.visibility)
 
     def deliver(self, event: Event, delivery: int) -> None:
-        Timer(self._env, self._broker.knobs.deliver, self._arrive, (event, delivery))
+        Timer(self._env, self.broker.knobs.deliver, self._arrive, Receipt(self, event, delivery))
 
     def _arrive(self, timer: Timer) -> None:
-        event, delivery = timer.what
-        died = partial(self._broker.again, self, event, delivery, self._broker.knobs.visibility)
-        self.pool.submit(Job(self._story(event), partial(self._done, event, delivery), died))
+        receipt: Receipt = timer.what
+        self.pool.submit(Job(self._handle(receipt), partial(self._done, receipt), _nobody_hears))
 
-    def _done(self, event: Event, delivery: int, again_in_s: float | None) -> None:
+    def _handle(self, receipt: Receipt) -> Story:
+        self._visible_again.set(receipt)
+        return (yield from self._story(receipt.event))
+
+    def _done(self, receipt: Receipt, again_in_s: float | None) -> None:
+        if receipt.closed:  # too late: it is somebody else's message now
+            return
+        receipt.closed = True
         if again_in_s is None:
-            self._broker.acknowledged(self, event, delivery)
+            self.broker.acknowledged(self, receipt.event, receipt.delivery)
         else:
-            self._broker.again(self, event, delivery, again_in_s)
+            self.broker.again(self, receipt.event, receipt.delivery, again_in_s)
+
+
+def _nobody_hears() -> None:
+    """A worker has died; the broker finds out by its visibility timeout."""

@@ -51,6 +51,7 @@ class Crowd:
         self.reaction = streams.uniform("customer.after_patience")
         self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
         self.impatience = streams.uniform("customer.reorder")
+        self.appetite = streams.uniform("customer.basket") if people.changes_basket.p else None
         self.backoff = streams.uniform("app.backoff")
 
 
@@ -63,7 +64,7 @@ class Request:
         crowd = customer.crowd
         self.customer = customer
         self.purchase = customer.purchase
-        self.cents = crowd.cents
+        self.cents = customer.basket_cents
         self.submission = submission
         self.attempt = attempt
         self.number = customer.requests
@@ -120,8 +121,8 @@ class Customer:
     """One purchase, from the first tap to the last look at the status view."""
 
     __slots__ = (
-        "acknowledged", "confirmed", "crowd", "done", "impatient", "order", "page", "polling_since_s", "purchase", "requests",
-        "submissions",
+        "acknowledged", "basket_cents", "confirmed", "crowd", "done", "impatient", "order", "page", "polling_since_s",
+        "purchase", "requests", "submissions",
     )  # fmt: skip
 
     def __init__(self, crowd: Crowd, purchase: int) -> None:
@@ -130,6 +131,7 @@ class Customer:
         self.submissions = 0
         self.requests = 0
         self.page = 0
+        self.basket_cents = crowd.cents
         self.order: Order | None = None
         self.polling_since_s = -1.0
         self.acknowledged = False  # the app has an order, or is told to wait for one
@@ -179,11 +181,14 @@ class Customer:
             return
         answer = reply.answer
         if answer is Answer.CONFIRMED or answer is Answer.PENDING:
-            self._acknowledge(reply)
+            self._acknowledge(request.cents, reply)
         elif self.acknowledged:
             return
         elif answer is Answer.DECLINED:
             self.done = True
+        elif answer is Answer.MISMATCH:
+            assert reply.order is not None
+            self._acknowledge(reply.order.cents, reply)
         elif not self._try_again(request):
             if answer is Answer.CONFLICT:
                 self.acknowledged = True  # "still processing": not a promise, but something to wait for
@@ -207,8 +212,10 @@ class Customer:
 
     # What the customer believes and does
 
-    def _acknowledge(self, reply: Reply) -> None:
+    def _acknowledge(self, cents: int, reply: Reply) -> None:
+        """The app shows an order of so many cents."""
         purchases, now = self.crowd.purchases, self.crowd.env.now
+        purchases.shown_cents[self.purchase] = cents
         if isnan(purchases.acknowledged_s[self.purchase]):
             purchases.acknowledged_s[self.purchase] = now
         self.acknowledged = True
@@ -240,11 +247,18 @@ class Customer:
         habit = self.crowd.people.after_patience
         draw = self.crowd.reaction(self.purchase, submission)
         if draw < habit.tap_again:
+            self._change_basket()
             self.tap()
         elif draw < habit.tap_again + habit.refresh:
+            self._change_basket()
             self._refresh()
         else:
             self._leave()
+
+    def _change_basket(self) -> None:
+        crowd, change = self.crowd, self.crowd.people.changes_basket
+        if crowd.appetite is not None and crowd.appetite(self.purchase, 0) < change.p:
+            self.basket_cents = crowd.cents + change.adds
 
     def _refresh(self) -> None:
         """The app starts afresh: it has forgotten its requests, and with them every key but one kept with the cart."""

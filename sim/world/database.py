@@ -9,6 +9,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from math import isnan
 from typing import Any
 
 from simpy import Environment
@@ -31,6 +32,7 @@ _AFTER = {
     Outcome.MISMATCH: Status.FAILED,
     Outcome.UNKNOWN: Status.UNKNOWN,
     Outcome.CONFLICT: Status.UNKNOWN,
+    Outcome.ERROR: Status.UNKNOWN,
 }
 
 
@@ -45,6 +47,7 @@ class Order:
         "confirmed_s",
         "created_s",
         "id",
+        "key",
         "number",
         "purchase",
         "status",
@@ -53,6 +56,7 @@ class Order:
 
     def __init__(self, id_: int, purchase: int, number: int, cents: int, now: float) -> None:
         self.id = id_
+        self.key: object = id_  # the provider's idempotency key, if one is sent
         self.number = number  # among the orders of its purchase
         self.purchase = purchase
         self.cents = cents
@@ -71,10 +75,11 @@ class Order:
 class Event:
     """A fact to be told to others: an order as it was at one moment. `id` stays the same however often it is delivered."""
 
-    __slots__ = ("id", "order", "status", "told", "version")
+    __slots__ = ("id", "order", "row", "status", "told", "version")
 
-    def __init__(self, number: int, order: Order) -> None:
+    def __init__(self, number: int, order: Order, row: int = 0) -> None:
         self.id = number
+        self.row = row  # its id in the outbox: drawn when the transaction began, so not in the order of the commits
         self.order = order
         self.status = order.status
         self.version = order.version
@@ -96,6 +101,9 @@ class Database:
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[Event] = deque()  # rows that are not marked as published
         self.marked_too_early: list[Event] = []
+        self.never_seen: list[Event] = []  # rows that committed when the relay had seen a higher id
+        self._last_seen = 0
+        self._drawn = 0  # ids of rows
         self._poller: Callable[[], None] | None = None
         self.events = 0
         self.rows_written = 0  # to the outbox
@@ -129,14 +137,24 @@ class Database:
             self._by_key[key] = order
         return order
 
-    def with_key(self, key: int | None) -> Order | None:
-        return None if key is None else self._by_key.get(key)
+    def with_key(self, key: int | None, ttl_s: float | None = None) -> Order | None:
+        """The order that a key stands for, unless it is older than `ttl_s` and forgotten."""
+        order = None if key is None else self._by_key.get(key)
+        return None if order is None or (ttl_s is not None and self._env.now >= order.created_s + ttl_s) else order
 
     def reopen(self, order: Order) -> None:
         """A failed order is tried once more."""
         if order.status is Status.FAILED:
             self._change(order, Status.PENDING)
             self.open[order.id] = order
+
+    def renew_key(self, order: Order) -> None:
+        """The next call to the provider is a new one: nothing was charged with the old key, and nothing ever will be."""
+        order.key = (order.id, order.attempts)
+
+    def overwrite(self, order: Order, outcome: Outcome) -> None:
+        """Write down what somebody says, whatever was known before."""
+        self._become(order, _AFTER[outcome])
 
     def settle(self, order: Order, outcome: Outcome) -> bool:
         """Note what the provider said; False if that changes nothing.
@@ -149,28 +167,40 @@ class Database:
             return False
         if order.status is Status.UNKNOWN and status is Status.FAILED:
             return False
-        if order.status is Status.FAILED and status is Status.UNKNOWN:
-            self.open[order.id] = order
+        self._become(order, status)
+        return True
+
+    def _become(self, order: Order, status: Status) -> None:
         self._change(order, status)
         if status in SETTLED:
             self.open.pop(order.id, None)
-        if status is Status.CONFIRMED:
+        else:
+            self.open[order.id] = order
+        if status is Status.CONFIRMED and isnan(order.confirmed_s):
             order.confirmed_s = self._env.now
-        return True
 
     def _change(self, order: Order, status: Status) -> None:
         order.status = status
         order.version += 1
         order.changed_s = self._env.now
 
-    def event(self, order: Order) -> Event:
+    def event(self, order: Order, row: int = 0) -> Event:
         """The order as it is now, with an id of its own."""
         self.events += 1
-        return Event(self.events, order)
+        return Event(self.events, order, row)
 
-    def add_to_outbox(self, order: Order) -> None:
+    def draw_row(self) -> int:
+        """The id of a transaction's outbox row, from a sequence; transactions commit in another order than they begin."""
+        self._drawn += 1
+        return self._drawn
+
+    def add_to_outbox(self, order: Order, row: int) -> None:
         self.rows_written += 1
-        self.outbox.append(self.event(order))
+        event = self.event(order, row)
+        if row <= self._last_seen:
+            self.never_seen.append(event)
+            return
+        self.outbox.append(event)
         if self._poller is not None:
             wake, self._poller = self._poller, None
             wake()
@@ -179,8 +209,8 @@ class Database:
         """Call `wake` once, when the next outbox row has been committed."""
         self._poller = wake
 
-    def unpublished(self, batch: int) -> list[Event]:
-        return list(islice(self.outbox, batch))
+    def unpublished(self, batch: int, *, by_id: bool = False) -> list[Event]:
+        return list(islice(sorted(self.outbox, key=lambda row: row.row) if by_id else self.outbox, batch))
 
     def mark_published(self, rows: list[Event]) -> None:
         """Take rows out of the outbox; those that no broker has heard of yet are remembered for the audit."""
@@ -188,6 +218,14 @@ class Database:
             self.outbox.remove(row)
             if not row.told:
                 self.marked_too_early.append(row)
+
+    def look_beyond(self, rows: list[Event]) -> None:
+        """From now on the relay looks for higher ids only; whatever commits with a lower one is never seen."""
+        self._last_seen = max(row.row for row in rows)
+        late = [row for row in self.outbox if row.row <= self._last_seen]
+        self.never_seen.extend(late)
+        for row in late:
+            self.outbox.remove(row)
 
     def table(self, view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
         """All orders as a table, beside what the status view shows of them."""

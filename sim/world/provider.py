@@ -7,6 +7,7 @@ event: the ledger's row says when the money was taken, whoever had stopped waiti
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable
 from math import isnan
 
@@ -22,6 +23,8 @@ from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
 
 WEBHOOKS = 64  # places in the draws for the webhooks of one call
+INQUIRIES = 500_000  # where the draws for inquiries begin, beyond those for any purchase's calls
+Listener = Callable[[Order, Outcome, Callable[[], None]], None]
 REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
 
 
@@ -43,9 +46,16 @@ class Provider:
         self._stored: dict[object, int] = {}  # idempotency key -> row of the call that it stands for
         self._result: Small = array("b")  # of each row: what happened at the provider, and when it was over
         self._done_s: Times = array("d")
+        self._seen_s: Times = array("d")  # from when on the provider knew of it
         self._webhook_delay_s = streams.times("provider.webhook.delay", knobs.webhooks.delay)
         self._webhook_fate = streams.uniform("provider.webhook.fate")
-        self._listener: Callable[[Order, Callable[[], None]], None] | None = None
+        self._answer_s = None if knobs.answer.constant == 0 else streams.times("provider.answer", knobs.answer)
+        self._late = streams.uniform("provider.late") if knobs.late.p else None
+        self._late_s = streams.times("provider.late.by", knobs.late.by)
+        self._listener: Listener | None = None
+        self._rows_of: dict[int, list[int]] = {}  # order -> its calls, as far as somebody has asked
+        self._indexed = 0
+        self._inquiries: Counter[int] = Counter()
         self._tokens = 0.0
         self._tokens_s = 0.0
 
@@ -60,25 +70,33 @@ class Provider:
         row = len(self._result)
         captured_s = NEVER
         answered = True
+        hidden_s = 0.0
         if weather.down or not self._within_rate_limit(now):
             outcome, latency_s = Outcome.FAILED, REFUSAL_S
         else:
-            refused, answered = self._luck(purchase, attempt, weather)
+            luck, answered = self._luck(purchase, attempt, weather)
             known = self._recall(key, now)
-            if refused:
-                outcome = Outcome.FAILED
+            if luck is not None:
+                outcome = luck
             elif known is not None:
                 outcome, latency_s = self._repeated(known, order.cents, now, latency_s)
-            elif self._good_card[purchase]:
-                outcome, captured_s = Outcome.CAPTURED, now + latency_s
-                if self._listener is not None:
-                    self._send_webhook(order, latency_s, WEBHOOKS * attempt)
             else:
-                outcome = Outcome.DECLINED
+                if self._late is not None and self._late(purchase, attempt) < self._knobs.late.p:
+                    hidden_s = self._late_s(purchase, attempt)
+                    latency_s += hidden_s
+                if self._good_card[purchase]:
+                    outcome, captured_s = Outcome.CAPTURED, now + latency_s
+                else:
+                    outcome = Outcome.DECLINED
             if key is not None and known is None:
                 self._stored[key] = row
+            if self._listener is not None and known is None and (outcome == Outcome.CAPTURED or self._tells_failure(outcome)):
+                self._send_webhook(order, Outcome(outcome), latency_s, WEBHOOKS * attempt)
+            if self._answer_s is not None:
+                latency_s += self._answer_s(purchase, attempt)
         self._result.append(outcome)
         self._done_s.append(now + latency_s)
+        self._seen_s.append(now + hidden_s)
         if latency_s > timeout_s or not answered:
             outcome, latency_s = Outcome.UNKNOWN, timeout_s
         ledger = self.charges
@@ -92,12 +110,19 @@ class Provider:
         ledger.refunded_s.append(NEVER)
         return pause(self._env, latency_s, outcome)
 
-    def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[bool, bool]:
-        """Whether a call is refused before anything happens, and whether its answer arrives; a replay is a call like others."""
+    def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[Outcome | None, bool]:
+        """What fails a call before anything is charged, if anything, and whether its answer arrives; a replay is a call too."""
         failed = self._knobs.failed if weather.failed is None else weather.failed
         ambiguous = self._knobs.ambiguous if weather.ambiguous is None else weather.ambiguous
         fate = self._fate(purchase, attempt)
-        return fate < failed, not failed <= fate < failed + ambiguous
+        if fate < failed:
+            return Outcome.FAILED, True
+        if fate >= 1 - self._knobs.errored:
+            return Outcome.ERROR, True
+        return None, fate >= failed + ambiguous
+
+    def _tells_failure(self, outcome: Outcome) -> bool:
+        return outcome == Outcome.FAILED and self._knobs.webhooks.failures
 
     def _recall(self, key: object, now: float) -> int | None:
         """The row of the call that a key still stands for. One that was refused before any charge frees its key at its end."""
@@ -106,7 +131,8 @@ class Provider:
         row = self._stored.get(key)
         if row is None or now >= self.charges.sent_s[row] + self._keys.ttl:
             return None
-        return None if self._result[row] == Outcome.FAILED and now >= self._done_s[row] else row
+        freeing = (Outcome.FAILED,) if self._keys.stores_errors else (Outcome.FAILED, Outcome.ERROR)
+        return None if self._result[row] in freeing and now >= self._done_s[row] else row
 
     def _repeated(self, row: int, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
         """What a second call with a key gets: the first one's result, if that is there."""
@@ -119,24 +145,56 @@ class Provider:
             return Outcome.CONFLICT, latency_s
         return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
 
-    def on_captured(self, listener: Callable[[Order, Callable[[], None]], None]) -> None:
-        """Have webhooks sent to `listener(order, not_taken)`, which calls `not_taken` if it couldn't handle one."""
+    def on_news(self, listener: Listener) -> None:
+        """Have webhooks sent to `listener(order, outcome, not_taken)`, which calls `not_taken` if it couldn't handle one."""
         self._listener = listener
 
-    def _send_webhook(self, order: Order, after_s: float, delivery: int) -> None:
+    def _send_webhook(self, order: Order, outcome: Outcome, after_s: float, delivery: int) -> None:
         """One delivery, late by a random delay, perhaps lost, perhaps followed by another."""
         hooks = self._knobs.webhooks
         fate = self._webhook_fate(order.purchase, 2 * delivery)
         if fate >= hooks.lost:
             delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
-            Timer(self._env, delay_s, self._deliver_webhook, (order, delivery))
+            Timer(self._env, delay_s, self._deliver_webhook, (order, outcome, delivery))
         if self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated:
-            self._send_webhook(order, after_s, delivery + 1)
+            self._send_webhook(order, outcome, after_s, delivery + 1)
 
     def _deliver_webhook(self, timer: Timer) -> None:
-        order, delivery = timer.what
+        order, outcome, delivery = timer.what
         assert self._listener is not None
-        self._listener(order, lambda: self._send_webhook(order, self._knobs.webhooks.retry, delivery + 1))
+        self._listener(order, outcome, lambda: self._send_webhook(order, outcome, self._knobs.webhooks.retry, delivery + 1))
+
+    def inquire(self, order: Order, timeout_s: float) -> Event:
+        """Ask what became of all calls for an order; an event whose value is CAPTURED or DECLINED, CONFLICT while a call is
+        being worked on, FAILED if nothing was charged *so far*, UNKNOWN if the provider doesn't say within `timeout_s`.
+
+        A call that hangs out of the provider's sight is not known to it yet.
+        """
+        turn = INQUIRIES + self._inquiries[order.id]
+        self._inquiries[order.id] += 1
+        weather = self._weather.at(self._env.now)
+        if weather.down:
+            return pause(self._env, REFUSAL_S, Outcome.UNKNOWN)
+        latency_s = self._latency_s(order.purchase, turn) * weather.slower
+        luck, answered = self._luck(order.purchase, turn, weather)
+        if latency_s > timeout_s or not answered:
+            return pause(self._env, timeout_s, Outcome.UNKNOWN)
+        if luck is not None:
+            return pause(self._env, latency_s, Outcome.UNKNOWN)
+        return pause(self._env, latency_s, self._known_of(order))
+
+    def _known_of(self, order: Order) -> Outcome:
+        """What the provider's own books say of an order now."""
+        for row in range(self._indexed, len(self._result)):
+            self._rows_of.setdefault(self.charges.order[row], []).append(row)
+        self._indexed = len(self._result)
+        now, rows = self._env.now, self._rows_of.get(order.id, [])
+        results = {self._result[row] for row in rows if self._done_s[row] <= now}
+        if any(self.charges.captured_s[row] <= now for row in rows):
+            return Outcome.CAPTURED
+        if any(self._seen_s[row] <= now < self._done_s[row] for row in rows):
+            return Outcome.CONFLICT
+        return Outcome.DECLINED if Outcome.DECLINED in results else Outcome.FAILED
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""

@@ -15,7 +15,7 @@ from simpy import Environment, Interrupt, Process
 from simpy.events import Event as Moment
 from simpy.events import Timeout
 
-from sim.config.design import Completer, Design
+from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
@@ -30,11 +30,18 @@ if TYPE_CHECKING:
     from sim.world.customer import Request
 
 
+REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
+
+
 class Claim(NamedTuple):
-    """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed."""
+    """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed.
+
+    `taken_over` from somebody who may have called the provider already.
+    """
 
     order: Order
     answer: Answer | None = None
+    taken_over: bool = False
 
 
 class Shop:
@@ -106,18 +113,18 @@ class Shop:
         )
         self.broker.subscribe(consumer, [Status.PENDING])
 
-    def listen(self, story: Callable[[Shop, Order], Story]) -> None:
-        """Have a checkout worker tell a story for every webhook of a captured charge; if it dies, the provider tries again."""
+    def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
+        """Have a checkout worker tell a story for every webhook and what it says; if it dies, the provider tries again."""
         pool = self.pools["checkout"]
 
-        def take(order: Order, not_taken: Callable[[], None]) -> None:
+        def take(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
             if not pool.up:
                 not_taken()
                 return
             self.webhooks += 1
-            pool.submit(Job(story(self, order), lambda _: None, not_taken))
+            pool.submit(Job(story(self, order, outcome), lambda _: None, not_taken))
 
-        self.provider.on_captured(take)
+        self.provider.on_news(take)
 
     # Steps
 
@@ -155,55 +162,51 @@ class Shop:
         yield from self.took("insert", order.purchase)
         return order
 
-    def claim(self, request: Request, *, lock_s: float, check_first: bool = False) -> Story:
+    def claim(self, request: Request, rules: Claims) -> Story:
         """One request wins the right to work on a key: a unique insert of key and order, or a take-over of a stale one.
 
         With `check_first` there is no unique constraint: look it up, then insert, and hope that nobody else did meanwhile.
         """
         database = self.database
-        if check_first:
-            known = yield database.query(request.purchase, lambda: database.with_key(request.key))
-            if known is None:
-                claim = yield database.transaction(request.purchase, lambda: self._insert_claimed(request, lock_s))
-            else:
-                claim = yield database.transaction(request.purchase, lambda: self._take_over(known, lock_s))
+        if rules.check_first:
+            known = yield database.query(request.purchase, lambda: database.with_key(request.key, rules.ttl))
+            claim = yield database.transaction(request.purchase, lambda: self._claimed(request, rules, known))
         else:
-            claim = yield database.transaction(request.purchase, lambda: self._insert_or_take_over(request, lock_s))
+            claim = yield database.transaction(
+                request.purchase, lambda: self._claimed(request, rules, database.with_key(request.key, rules.ttl))
+            )
         if claim.answer is None:
             yield from self.took("claim", request.purchase)
         return claim
 
-    def _insert_or_take_over(self, request: Request, lock_s: float) -> Claim:
-        known = self.database.with_key(request.key)
-        return self._insert_claimed(request, lock_s) if known is None else self._take_over(known, lock_s)
-
-    def _insert_claimed(self, request: Request, lock_s: float) -> Claim:
-        order = self.database.create(request.purchase, request.cents, request.key)
-        order.busy_until_s = self.env.now + lock_s
-        return Claim(order)
-
-    def _take_over(self, order: Order, lock_s: float) -> Claim:
-        if order.status is Status.CONFIRMED:
-            return Claim(order, Answer.CONFIRMED)
-        if order.status is Status.DECLINED:
-            return Claim(order, Answer.DECLINED)
-        if order.status is Status.UNKNOWN:
-            return Claim(order, Answer.PENDING)
+    def _claimed(self, request: Request, rules: Claims, order: Order | None) -> Claim:
+        if order is None:
+            order = self.database.create(request.purchase, request.cents, request.key)
+            order.busy_until_s = self.env.now + rules.lock
+            return Claim(order)
+        if rules.fingerprint and request.cents != order.cents:
+            return Claim(order, Answer.MISMATCH)
+        if order.status is Status.FAILED and rules.stores_failures:
+            return Claim(order, Answer.FAILED)
+        if order.status in REPLAYED:
+            return Claim(order, REPLAYED[order.status])
         if order.busy_until_s > self.env.now:
             return Claim(order, Answer.CONFLICT)
+        taken_over = order.status is Status.PENDING
         self.database.reopen(order)
-        order.busy_until_s = self.env.now + lock_s
-        return Claim(order)
+        order.busy_until_s = self.env.now + rules.lock
+        return Claim(order, taken_over=taken_over)
 
-    def accept(self, request: Request) -> Story:
+    def accept(self, request: Request, rules: Keys) -> Story:
         """Order and outbox row in one transaction, once for each key. Returns the order and whether it was known."""
+        row = self.database.draw_row()
 
         def commit() -> tuple[Order, bool]:
-            known = self.database.with_key(request.key)
+            known = self.database.with_key(request.key, rules.ttl)
             if known is not None:
                 return known, True
             order = self.database.create(request.purchase, request.cents, request.key)
-            self.database.add_to_outbox(order)
+            self.database.add_to_outbox(order, row)
             return order, False
 
         order, known = yield self.database.transaction(request.purchase, commit)
@@ -213,23 +216,41 @@ class Shop:
 
     def charge(self, order: Order) -> Story:
         """Call the provider; the Outcome as far as we can know it."""
-        key = order.id if self._keyed else None  # a key per attempt is as good as none
+        key = order.key if self._keyed else None  # a key per attempt is as good as none
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
         yield from self.took("charge", order.purchase)
         order.attempts += 1
         return outcome
+
+    def inquire(self, order: Order) -> Story:
+        """Ask the provider what became of an order: CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if it is
+        working on it, or UNKNOWN.
+        """
+        outcome: Outcome = yield self.provider.inquire(order, self._timeout_s)
+        yield from self.took("inquire", order.purchase)
+        return outcome
+
+    def renew_key(self, order: Order) -> Story:
+        yield self.database.transaction(order.purchase, lambda: self.database.renew_key(order))
+        yield from self.took("renew", order.purchase)
+
+    def overwrite(self, order: Order, outcome: Outcome) -> Story:
+        """Write down what was said last, whatever was known before."""
+        yield self.database.transaction(order.purchase, lambda: self.database.overwrite(order, outcome))
+        yield from self.took("commit", order.purchase)
 
     def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
         """Note the outcome and let go of the order; with `tell`, an outbox row in the same transaction.
 
         Returns whether the order changed: only the one who changed it may tell others.
         """
+        row = self.database.draw_row() if tell else 0
 
         def commit() -> bool:
             changed = self.database.settle(order, outcome)
             order.busy_until_s = self.env.now
             if changed and tell:
-                self.database.add_to_outbox(order)
+                self.database.add_to_outbox(order, row)
             return changed
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
@@ -245,12 +266,12 @@ class Shop:
         yield self.broker.publish(event)
         yield from self.took("publish", event.order.purchase)
 
-    def next_rows(self, *, poll_every_s: float, batch: int) -> Story:
+    def next_rows(self, relay: Relay) -> Story:
         """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
 
         Polls that find nothing are skipped over (and counted): the next one comes at the same time as if they had been made.
         """
-        database = self.database
+        database, poll_every_s = self.database, relay.poll_every
         if database.outbox:
             yield Timeout(self.env, poll_every_s)
         else:
@@ -266,12 +287,17 @@ class Shop:
 
             database.when_row_written(wake)
             yield poll
-        rows = database.unpublished(batch)
+        rows = database.unpublished(relay.batch, by_id=relay.finds == "by_id")
         yield database.query(NOBODY)
         return rows
 
-    def mark_published(self, rows: list[Event]) -> Story:
-        yield self.database.transaction(NOBODY, lambda: self.database.mark_published(rows))
+    def mark_published(self, rows: list[Event], relay: Relay) -> Story:
+        def commit() -> None:
+            self.database.mark_published(rows)
+            if relay.finds == "by_id":
+                self.database.look_beyond(rows)
+
+        yield self.database.transaction(NOBODY, commit)
         yield from self.took("mark", rows[-1].order.purchase)
 
     def stuck_orders(self, completer: Completer, *, lock_s: float) -> Story:

@@ -22,16 +22,5 @@ class OutboxInMemory(Outbox):
             request.purchase, lambda: shop.database.create(request.purchase, request.cents, request.key)
         )
         yield from shop.took("accept", order.purchase)  # a crash here loses what follows
-        shop.database.add_to_outbox(order)
+        shop.database.add_to_outbox(order, shop.database.draw_row())
         return Reply(Answer.PENDING, order)
-
-
-class MarksBeforePublishing(Outbox):
-    """A relay that marks rows as published and then publishes them: at most once."""
-
-    def publish(self, shop: Shop) -> Story:
-        while True:
-            rows = yield from shop.next_rows(poll_every_s=self.relay.poll_every, batch=self.relay.batch)
-            yield from shop.mark_published(rows)
-            for row in rows:
-                yield from shop.publish(row)

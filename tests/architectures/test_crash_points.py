@@ -272,11 +272,11 @@ WORLDS = {
         0.959 charge 0 captured
         0.959 charge 0 known CAPTURED
         0.959 crash payment after charge
-        30.964 charge 1 of order 0 sent
-        31.414 charge 1 known CAPTURED
-        31.418 order 0 confirmed
-        31.588 award for order 0
-        31.598 order 0 visible
+        30.514 charge 1 of order 0 sent
+        30.964 charge 1 known CAPTURED
+        30.968 order 0 confirmed
+        31.087 award for order 0
+        31.097 order 0 visible
         33.054 purchase 0 seen
         """,
         (1, 1, 1, 0),

@@ -21,7 +21,7 @@ from sim.ledger.promises import (
     nobody_pays_for_nothing,
     ordered_at_most_once,
 )
-from tests.architectures.mutants import MarksBeforePublishing, OutboxInMemory
+from tests.architectures.mutants import OutboxInMemory
 from tests.worlds import design, morning
 
 WEATHER = """
@@ -101,7 +101,7 @@ MUTANTS: dict[str, tuple[Design, str, Promise]] = {
         mutant("outbox", {"loyalty": {"inbox": {"window": "1s"}}}), "commit", awarded_exactly_once,
     ),
     "outbox, rows in memory": (OutboxInMemory(name="mutant"), "accept", every_order_settles),
-    "outbox, marked before published": (MarksBeforePublishing(name="mutant"), "commit", all_stores_agree),
+    "outbox, marked before published": (mutant("outbox", {"relay": {"marks": "before"}}), "commit", all_stores_agree),
     "naive": (mutant("naive", {}), "commit", charged_at_most_once),
     "naive, orphans": (mutant("naive", {}), "charge", nobody_pays_for_nothing),
 }  # fmt: skip

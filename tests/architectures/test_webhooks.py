@@ -11,7 +11,7 @@ from sim.ledger.audit import Audit
 from sim.ledger.records import Tables
 from tests.worlds import ONE_CUSTOMER, design, morning, world
 
-LISTENING: dict[str, Any] = {"payment": {"webhooks": True, "timeout": "5s"}}
+LISTENING: dict[str, Any] = {"payment": {"webhooks": "checked", "timeout": "5s"}}
 
 
 def ambiguous(name: str, webhooks: str, knobs: dict[str, Any] | None = None) -> tuple[Tables, Audit]:

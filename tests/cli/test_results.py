@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sim.architectures import ARCHITECTURES
+from sim.architectures import COMPARED
 from sim.ledger.laws import BrokenLaw
 from sim.vocabulary import METRICS
 from tests.cli.coffee import coffee, ran, start
@@ -81,7 +81,7 @@ def test_designs_of_ones_own(tiny: str) -> None:
     """--design adds to the three; designs given without it are instead of them."""
     Path("mine.yaml").write_text("from: outbox\nname: mine\nrelay: {batch: 1}\n", encoding="utf-8")
     options = ("-n", "1", "-j", "1", "--no-report", "--json")
-    assert list(json.loads(coffee("compare", tiny, "-d", "mine.yaml", *options).stdout)["designs"]) == [*ARCHITECTURES, "mine"]
+    assert list(json.loads(coffee("compare", tiny, "-d", "mine.yaml", *options).stdout)["designs"]) == [*COMPARED, "mine"]
     assert list(json.loads(coffee("compare", tiny, "outbox", "mine.yaml", *options).stdout)["designs"]) == ["outbox", "mine"]
 
 
@@ -205,7 +205,10 @@ USAGE = [
     (("run", "tiny.yaml", "-d", "outbx"), 'unknown design "outbx"; did you mean "outbox"? (a file\'s name must end in .yaml)'),
     (("compare", "mornin-rush"), 'unknown scenario "mornin-rush"; did you mean "morning-rush"?'),
     (("compare", "tiny.yaml", "naive", "naive"), "two designs with the same name: naive, naive; give each its own `name:`"),
-    (("check", "tiny.yaml", "tiny.yaml"), "tiny.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox"),
+    (
+        ("check", "tiny.yaml", "tiny.yaml"),
+        "tiny.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry",
+    ),
     (("show", "zebra.yaml"), "zebra.yaml: no such file"),
 ]
 

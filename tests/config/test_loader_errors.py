@@ -212,8 +212,8 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
             "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash, pause",
-            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, commit, publish, mark, refund, "
-            'award, apply (got "comit"); did you mean "commit"?',
+            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, inquire, renew, commit, publish, "
+            'mark, refund, award, apply (got "comit"); did you mean "commit"?',
             f"x.yaml:9:37: faults[6].p: {BARE}; {PROBABILITY} (got 3)",
             "x.yaml:10:5: faults[7]: give exactly one of at:, every:, after:",
             "x.yaml:11:46: faults[8].times: a bare number: write an x before it; "
@@ -262,7 +262,7 @@ zebra: 1""",
 }
 
 DESIGNS: dict[str, tuple[str, list[str]]] = {
-    "no from": ("name: x\n", ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox"]),
+    "no from": ("name: x\n", ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry"]),
     "unknown from": ("name: x\nfrom: outbx\n", ["x.yaml:2:1: from: unknown architecture 'outbx'; did you mean \"outbox\"?"]),
     "from a list": ("from: [naive]\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
     "from nothing": ("from:\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
@@ -271,9 +271,9 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         [
             "x.yaml:2:1: relay: unknown key for naive (outbox has it)",
             "x.yaml:3:11: payment.workers: unknown key for naive (outbox has it)",
-            "x.yaml:3:23: payment.key: unknown key for naive (idempotent and outbox have it)",
+            "x.yaml:3:23: payment.key: unknown key for naive (idempotent, outbox have it)",
             'x.yaml:3:35: payment.timout: unknown key; did you mean "timeout"?',
-            "x.yaml:4:1: claim: unknown key for naive (idempotent has it)",
+            "x.yaml:4:1: claim: unknown key for naive (idempotent, inquiry, outbox have it)",
         ],
     ),
     "a knob without its section": (
@@ -281,7 +281,7 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         [
             "x.yaml:2:1: queue_limit: unknown key here; did you mean checkout.queue_limit?",
             "x.yaml:3:1: timeout: unknown key here; did you mean app.timeout or payment.timeout?",
-            f"x.yaml:4:1: zebra: unknown key; known: {COMMON}, relay",
+            f"x.yaml:4:1: zebra: unknown key; known: {COMMON}, claim, relay",
         ],
     ),
     "values": (

@@ -1,0 +1,23 @@
+"""Charging with a key, and the two moments when the same key is not enough."""
+
+from __future__ import annotations
+
+from sim.config.design import KeyedPayment
+from sim.vocabulary import Outcome
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+
+def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
+    """One try at an order's money: the outcome as far as we can know it. What is not known for sure is asked first."""
+    if shop.env.now - order.created_s >= knobs.key_lasts:  # the provider may have forgotten the key: it would charge again
+        outcome = yield from shop.inquire(order)
+        if outcome is not Outcome.FAILED:
+            return outcome
+    outcome = yield from shop.charge(order)
+    if outcome is Outcome.ERROR and knobs.after_error == "ask":  # the key would replay the error for as long as it lives
+        outcome = yield from shop.inquire(order)
+        if outcome is Outcome.FAILED:
+            yield from shop.renew_key(order)
+    return outcome

@@ -1,0 +1,85 @@
+"""inquiry: for a provider without keys. Unknown is a state, settled by asking before anything is tried again."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sim.architectures.recovery import confirm_and_publish, reconcile
+from sim.config.design import Claims, Completer, Design
+from sim.ledger.promises import (
+    Promise,
+    every_confirmed_order_was_paid,
+    every_order_settles,
+    nobody_pays_for_nothing,
+    ordered_at_most_once,
+)
+from sim.vocabulary import Answer, Outcome
+from sim.world.checkout import Reply
+from sim.world.customer import Request
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.shop import Shop
+
+ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED, Outcome.FAILED: Answer.FAILED}
+
+
+class Inquiry(Design):
+    """Claim the key by unique insert, charge without a key, and ask the provider what happened before anything is tried again.
+
+    Between the provider's "nothing so far" and the next charge lies a gap that only a key would close: a call that hangs out of
+    the provider's sight, or a worker that stands still, can still charge twice. So it does not promise one charge.
+    """
+
+    promises: ClassVar[tuple[Promise, ...]] = (
+        ordered_at_most_once,
+        every_confirmed_order_was_paid,
+        nobody_pays_for_nothing,
+        every_order_settles,
+    )
+    defaults: ClassVar[dict[str, Any]] = {
+        "app": {"key": "purchase"},
+        "completer": {"after": "30s"},  # a provider that is asked too early knows nothing yet
+        "recovery": {"reconcile_every": "60s"},
+    }
+
+    claim: Claims = Claims()
+    completer: Completer = Completer()
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        claim = yield from shop.claim(request, self.claim)
+        if claim.answer is not None:
+            return Reply(claim.answer, claim.order, replayed=True)
+        outcome = yield from (self.finish if claim.taken_over else self.pay)(shop, claim.order)
+        return Reply(ANSWERS.get(outcome, Answer.PENDING), claim.order)
+
+    def pay(self, shop: Shop, order: Order) -> Story:
+        outcome = yield from shop.charge(order)  # once, and then only after asking
+        yield from self.note(shop, order, outcome)
+        return outcome
+
+    def finish(self, shop: Shop, order: Order) -> Story:
+        """Somebody may have charged it: ask."""
+        outcome = yield from shop.inquire(order)
+        if outcome is Outcome.FAILED:  # nothing, so far
+            return (yield from self.pay(shop, order))
+        yield from self.note(shop, order, outcome)
+        return outcome
+
+    def note(self, shop: Shop, order: Order, outcome: Outcome) -> Story:
+        changed = yield from shop.settle(order, outcome)
+        if changed:
+            yield from shop.publish(order)  # a crash above loses the event: a dual write
+
+    def complete(self, shop: Shop) -> Story:
+        while True:
+            yield shop.sleep(self.completer.every)
+            stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
+            for order in stuck:
+                shop.start(self.finish(shop, order))
+
+    def set_up(self, shop: Shop) -> None:
+        shop.workers("completer", self.completer.batch)
+        shop.background("completer", self.complete)
+        if self.recovery.reconcile_every is not None:
+            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))
