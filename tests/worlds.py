@@ -83,5 +83,7 @@ def timeline(tables: Tables) -> list[str]:
     note(tables.awards["awarded_s"], lambda row: f"award for order {tables.awards['order'][row]}")
     note(purchases["seen_s"], lambda row: f"purchase {row} seen")
     note(purchases["left_s"], lambda row: f"purchase {row} left")
-    events.extend((crash.at_s, len(events), f"crash {crash.component} after {crash.step}") for crash in tables.crashes)
+    for struck in tables.crashes:
+        what = f"pause of {struck.pause_s:g} s:" if struck.pause_s else "crash"
+        events.append((struck.at_s, len(events), f"{what} {struck.component} after {struck.step}"))
     return [f"{time:.3f} {what}" for time, _, what in sorted(events)]

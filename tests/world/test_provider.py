@@ -159,3 +159,74 @@ def test_the_ledger_lists_what_is_due_and_keeps_the_young() -> None:
     rows, young, following = world.provider.ledger([], 0, before_s=4.5)
     assert (rows, young, following) == ([0, 1], [2], 3)
     assert world.provider.ledger(young, following, before_s=10) == ([2], [], 3)
+
+
+def errored(world: World, p: float) -> None:
+    """From now on the provider breaks down over this share of the calls."""
+    world.provider._knobs = world.provider._knobs.model_copy(update={"errored": p})
+
+
+def test_a_stored_error_is_replayed_for_as_long_as_the_key_lives() -> None:
+    """The provider is well again, and the key is not; another key, or the same one after its ttl, is a new call."""
+    world = World(errored="100%", keys={"ttl": "30s"})
+    assert world.call(1, "k") == ("ERROR", 2)
+    errored(world, 0.0)
+    assert world.call(3, "k") == ("ERROR", 4)
+    assert world.captured == []
+    assert world.call(5, "other") == ("CAPTURED", 6)
+    assert world.call(31, "k") == ("CAPTURED", 32)
+
+
+def test_an_error_that_is_not_stored_leaves_its_key_free() -> None:
+    """As PayPal and Checkout.com have published: the next call is processed."""
+    world = World(errored="100%", keys={"stores_errors": False})
+    assert world.call(1, "k") == ("ERROR", 2)
+    errored(world, 0.0)
+    assert world.call(3, "k") == ("CAPTURED", 4)
+
+
+def inquired(world: World, at: float, timeout: float = 5.0) -> tuple[str, float]:
+    """What the provider says became of order 0, and when it was said."""
+    world.env.run(until=at)
+    outcome = world.env.run(until=world.provider.inquire(Order(0, 0, 0, 650, 0.0), timeout))
+    return Outcome(outcome).name, world.env.now
+
+
+def test_an_inquiry_tells_what_the_books_say_when_it_is_made() -> None:
+    """Nothing yet; being worked on; captured. Each takes a call's time."""
+    world = World(latency={"constant": "2s"})
+    assert inquired(world, 0.5) == ("FAILED", 2.5)
+    assert world.call(3, timeout=1) == ("UNKNOWN", 4)
+    assert inquired(world, 4.5) == ("CONFLICT", 6.5)
+    assert inquired(world, 7.0) == ("CAPTURED", 9.0)
+
+
+def test_an_inquiry_about_a_refused_card_says_so() -> None:
+    """Declined is an answer that needs no second call."""
+    world = World(good=False)
+    world.call(1)
+    assert inquired(world, 3.0) == ("DECLINED", 4.0)
+
+
+def test_an_inquiry_can_fail_like_any_call() -> None:
+    """Slower than the caller waits, or while the provider is down, or with its answer lost: nothing is known."""
+    assert inquired(World(latency={"constant": "9s"}), 1.0) == ("UNKNOWN", 6.0)
+    assert inquired(World([Spell(0, 10, down=True)]), 1.0)[0] == "UNKNOWN"
+    assert inquired(World(ambiguous="100%"), 1.0) == ("UNKNOWN", 6.0)
+
+
+def test_a_late_charge_is_not_there_when_somebody_asks() -> None:
+    """The call hangs for a minute where the provider doesn't see it, and charges all the same."""
+    world = World(late={"p": "100%", "by": {"constant": "60s"}})
+    assert world.call(1) == ("UNKNOWN", 6)
+    assert inquired(world, 10.0) == ("FAILED", 11.0)
+    assert inquired(world, 61.5) == ("CONFLICT", 62.5)
+    assert inquired(world, 63.0) == ("CAPTURED", 64.0)
+    assert world.captured == [62]
+
+
+def test_the_answer_comes_some_time_after_the_charge() -> None:
+    """The money moves first."""
+    world = World(answer={"constant": "500ms"})
+    assert world.call(1) == ("CAPTURED", 2.5)
+    assert world.captured == [2]
