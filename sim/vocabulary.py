@@ -83,6 +83,7 @@ METRICS: dict[str, Metric] = {
     "loyalty_over_award_rate": Metric("share", "lower", "purchases with more loyalty awards than they earned"),
     "loyalty_under_award_rate": Metric("share", "lower", "completed purchases without their loyalty award"),
     "misinformed_rate": Metric("share", "lower", 'purchases told "failed" but charged, or "confirmed" but never charged'),
+    "wrong_amount_rate": Metric("share", "lower", 'purchases told "confirmed" for another amount than any they paid'),
     "abandoned_charge_rate": Metric("share", "lower", "purchases charged and kept although the customer had left, untold"),
     "confirmed_share": Metric("share", "higher", "purchases with a good card that end with a confirmed order"),
     "acknowledged_share": Metric("share", "higher", 'purchases with a good card whose app was told "we have your order"'),

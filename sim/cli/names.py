@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
     from sim.config.scenario import Scenario
 
 
-def load(name: str) -> Scenario | Design:
-    """The scenario or design of that name, or in that file. Raises ConfigError."""
+def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
+    """The scenario or design of that name, or in that file. Raises ConfigError; `also`: what else could have been meant."""
     from sim.architectures import design_names, load_design
     from sim.config.bundled import closest_file, is_path, names
     from sim.config.errors import ConfigError, nearest
@@ -25,4 +26,5 @@ def load(name: str) -> Scenario | Design:
         return load_design(name)
     if name in names():
         return load_scenario(name)
-    raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or nearest(name, [*names(), *design_names()])}')
+    known = [*names(), *design_names(), *also]
+    raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or nearest(name, known)}')

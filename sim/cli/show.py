@@ -23,11 +23,14 @@ WIDE = 100  # columns from which there is room for long values
 
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A scenario or design: its name, or a YAML file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="NAME", help="A scenario, design or provider preset: its name, or a YAML file.", show_default=False
+        ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Show a scenario or a design in full.
+    """Show a scenario, a design or a provider preset in full.
 
     Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
     is its own source code.
@@ -35,13 +38,19 @@ def show(
     Examples:
       coffee show morning-rush
       coffee show outbox
+      coffee show stripe-v1
       coffee show mine.yaml --json
     """
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import load
+    from sim.cli.presets import print_preset
+    from sim.config.presets import PRESETS
     from sim.config.scenario import Scenario
 
-    model = load(name)
+    if name in PRESETS:
+        _show_preset(name, as_json=as_json)
+        return
+    model = load(name, also=PRESETS)
     document = _scenario(model) if isinstance(model, Scenario) else _design(model)
     rows = _knobs(model)
     if as_json:
@@ -56,6 +65,19 @@ def show(
         out.print(f"\nstarts from {document['from']}; promises, whatever the weather: {promises}\n")
         _print_source(out, document["source"])
     _print_knobs(out, model, rows)
+    if isinstance(model, Scenario) and model.provider.preset is not None:
+        out.print()
+        print_preset(out, model.provider.preset)
+
+
+def _show_preset(name: str, *, as_json: bool) -> None:
+    from sim.cli.console import console, print_json
+    from sim.cli.presets import preset_document, print_preset
+
+    if as_json:
+        print_json(preset_document(name))
+    else:
+        print_preset(console(), name)
 
 
 def _scenario(scenario: Scenario) -> dict[str, Any]:
@@ -120,7 +142,8 @@ def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
             yield from [(star, *_fault(fault), "") for fault in faults] or [("", "none", "", "")]
         case ("objectives",), limits:
             words = {"lower": "at most", "higher": "at least"}
-            yield from [(star, name, f"{words[METRICS[name].better]} {flow(limit)}", "") for name, limit in limits.items()]
+            rows = [(star, name, f"{words[METRICS[name].better]} {flow(limit)}", "") for name, limit in limits.items()]
+            yield from rows or [("", "none", "", "")]
         case (_,), value:
             yield star, "", flow(value), ""
         case _:

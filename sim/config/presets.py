@@ -101,6 +101,6 @@ PRESETS: dict[str, Preset] = {
             "stores_errors": Semantic(False, "secondary source", "only 2xx answers are saved, the rest is attempted again"),
         },
     ),
-    "no-keys": Preset("An older provider that knows no idempotency keys", "none: a limit case", None),
+    "no-keys": Preset("An older provider that knows no idempotency keys", "", None),
 }
 assert set(PRESETS) == set(get_args(PresetName))

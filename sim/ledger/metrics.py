@@ -93,6 +93,7 @@ COMPUTE: dict[str, Callable[[Evidence], float]] = {
     "loyalty_over_award_rate": lambda e: _share(e.audit.over_awarded),
     "loyalty_under_award_rate": lambda e: _share(e.audit.under_awarded),
     "misinformed_rate": lambda e: _share(e.audit.misinformed),
+    "wrong_amount_rate": lambda e: _share(e.audit.mistaken),
     "abandoned_charge_rate": lambda e: _share(e.audit.abandoned),
     "confirmed_share": lambda e: _share(np.isfinite(confirmation_lag_s(e))),
     "acknowledged_share": lambda e: _share(np.isfinite(ack_latency_s(e))),

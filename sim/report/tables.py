@@ -21,7 +21,7 @@ KEY_METRICS = {
         "orphan_charge_rate",
         "unpaid_order_rate",
     ),
-    "Points and truth": ("loyalty_over_award_rate", "loyalty_under_award_rate", "misinformed_rate"),
+    "Points and truth": ("loyalty_over_award_rate", "loyalty_under_award_rate", "misinformed_rate", "wrong_amount_rate"),
     "Waiting": (
         "confirmed_share",
         "ack_latency_p50",

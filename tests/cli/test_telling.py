@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,25 @@ def test_show_a_scenario() -> None:
     for part in ("A regional chain", " *  declined ", "brownout: provider", "at most 600 USD", "aws-us-east-1"):
         assert part in text
     assert " *  rate_limit" not in text
+
+
+def test_show_a_scenario_that_asks_for_nothing() -> None:
+    """Without faults and objectives it says so."""
+    Path("bare.yaml").write_text("name: bare\n")
+    text = coffee("show", "bare.yaml").stdout
+    assert re.search(r"faults.*\n +none", text)
+    assert re.search(r"objectives.*\n(.*\n)? +none", text)
+
+
+def test_show_a_preset() -> None:
+    """Every value of a provider's keys is marked as published or assumed, by itself and under a scenario that uses it."""
+    Path("paypal.yaml").write_text("name: x\nprovider: {preset: paypal}\n")
+    for text in (coffee("show", "paypal").stdout, coffee("show", "paypal.yaml").stdout):
+        assert re.search(r"ttl +24h +assumption", text)
+        assert re.search(r"stores_errors +false +published", text)
+        assert "https://developer.paypal.com" in text
+    assert json.loads(coffee("show", "paypal", "--json").stdout)["keys"]["ttl"]["mark"] == "assumption"
+    assert 'did you mean "paypal"' in coffee("show", "paypall").stderr
 
 
 def test_show_as_json(tiny: str) -> None:
