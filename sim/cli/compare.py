@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,13 +60,14 @@ def compare(
     """
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
+    from sim.cli.names import folder_name
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
     from sim.config.library import load_scenario
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(design or [])]
     world = load_scenario(scenario)
-    folder = out or Path("reports") / _folder_name(world.name)
+    folder = out or Path("reports") / folder_name(world.name)
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)
@@ -114,11 +114,6 @@ def _write(comparison: Comparison, folder: Path, command: str) -> tuple[Path | N
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")
         return None, INTERRUPTED
-
-
-def _folder_name(name: str) -> str:
-    """A scenario's name as the name of a folder, whatever is in it."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "scenario"
 
 
 def _check_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
+
+
+def folder_name(name: str) -> str:
+    """A scenario's name as the name of a folder, whatever is in it."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "scenario"
 
 
 def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:

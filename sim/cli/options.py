@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 
-def _whole_number(text: str) -> int:
+def whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
@@ -24,20 +24,30 @@ Mornings = Annotated[
         "--mornings",
         "-n",
         metavar="N",
-        parser=_whole_number,
+        parser=whole_number,
         help="How many mornings to simulate; more make intervals narrower.",
+    ),
+]
+MostMornings = Annotated[
+    int,
+    typer.Option(
+        "--mornings",
+        "-n",
+        metavar="N",
+        parser=whole_number,
+        help="How many mornings to simulate at most; a cell takes no more than it needs to be decided.",
     ),
 ]
 Seed = Annotated[
     int,
     typer.Option(
-        metavar="N", parser=_whole_number, help="The first morning's seed; the others follow. Same seed, same result."
+        metavar="N", parser=whole_number, help="The first morning's seed; the others follow. Same seed, same result."
     ),
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs", "-j", metavar="N", parser=_whole_number, show_default=False,
+        "--jobs", "-j", metavar="N", parser=whole_number, show_default=False,
         help="Processes to use; the results do not depend on it. [default: all processors]",
     ),
 ]  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
 
@@ -42,8 +43,27 @@ class Architecture(Protocol):
         """Start whatever runs beside the requests."""
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Who makes the parts of a morning that see what happens to a purchase."""
+
+    database: Callable[..., Database] = Database
+    provider: Callable[..., Provider] = Provider
+    broker: Callable[..., Broker] = Broker
+    view: Callable[..., ReadModel] = ReadModel
+    loyalty: Callable[..., Loyalty] = Loyalty
+    shop: Callable[..., Shop] = Shop
+    checkout: Callable[..., Checkout] = Checkout
+    customer: Callable[..., Customer] = Customer
+
+
 class Morning:
-    """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables."""
+    """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables.
+
+    `parts` says what some of its parts are made by; a morning that is told about makes them differently.
+    """
+
+    parts = Parts()
 
     def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
         env = self.env = Environment()
@@ -55,21 +75,23 @@ class Morning:
         tables.faults = plan.windows
         _deal_cards(tables.purchases, scenario.provider.declined, streams)
 
-        database = Database(env, design.database, purchases=number, streams=streams, weather=plan.weather("database"))
-        provider = Provider(
+        database = self.parts.database(
+            env, design.database, purchases=number, streams=streams, weather=plan.weather("database")
+        )
+        provider = self.parts.provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
             weather=plan.weather("provider"),
         )  # fmt: skip
-        broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate)
-        view = ReadModel(env, design.read_model)
-        loyalty = Loyalty(env, design.loyalty.inbox, tables.awards)
-        shop = Shop(
+        broker = self.parts.broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate)
+        view = self.parts.view(env, design.read_model)
+        loyalty = self.parts.loyalty(env, design.loyalty.inbox, tables.awards)
+        shop = self.parts.shop(
             env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
             struck=tables.crashes,
         )  # fmt: skip
         pool = shop.pools["checkout"] = Pool(env, "checkout", design.checkout.workers, design.checkout.instances)
         story = cast(Architecture, design)
-        checkout = Checkout(
+        checkout = self.parts.checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
             handle=partial(story.handle, shop),
         )  # fmt: skip
@@ -114,7 +136,7 @@ class Morning:
         self._next = number + 1
         if self._next < len(self._arrivals):
             Timer(self.env, self._arrivals[self._next] - self.env.now, self._arrive)
-        Customer(self._crowd, number)
+        self.parts.customer(self._crowd, number)
 
     def _crash(self, timer: Timer) -> None:
         component, restart_s = timer.what

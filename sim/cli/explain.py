@@ -1,0 +1,169 @@
+"""`coffee explain`: why, told by one purchase."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.messages import FAILED, complain, note
+from sim.cli.options import Json, ScenarioName, Seed, whole_number
+from sim.cli.simulation import answered_for
+
+if TYPE_CHECKING:
+    from sim.config.design import Design
+    from sim.config.scenario import Scenario
+    from sim.explain.story import Explanation
+    from sim.explain.witness import Nobody
+
+
+def explain(
+    scenario: ScenarioName,
+    design: Annotated[str, typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file.")] = "naive",
+    violation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="The kind of harm: double_charge, duplicate_order, under_award, … [default: the first that happened]",
+            show_default=False,
+        ),
+    ] = None,
+    purchase: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=whole_number, help="This purchase of the seed's morning, harmed or not.", show_default=False
+        ),
+    ] = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder of the story. [default: reports/explain/SCENARIO-DESIGN]",
+            show_default=False,
+        ),
+    ] = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only the sequence diagram, as Mermaid text.")] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Explain one violated purchase, step by step.
+
+    Looks through mornings from the seed on until something was done wrong to somebody, takes the simplest such story, and tells
+    who did what, when, and what each party believed afterwards. Then it looks for the change of the design that leaves the same
+    customer on the same morning unharmed. The story and its diagram (SVG, PNG, Mermaid) are written to a folder.
+
+    Examples:
+      coffee explain morning-rush --design naive
+      coffee explain morning-rush --design idempotent --violation under_award
+      coffee explain w04 --design no-provider-key --mermaid
+    """
+    from sim.architectures import load_design
+    from sim.cli.console import print_json, write_out
+    from sim.cli.names import folder_name
+    from sim.config.library import load_scenario
+    from sim.explain.mermaid import sequence
+    from sim.explain.story import Explanation, tell
+    from sim.explain.witness import Nobody, find
+
+    world, chosen = load_scenario(scenario), load_design(design)
+    command = _command(scenario, design, violation, purchase, seed)
+    folder = out or Path("reports") / "explain" / folder_name(f"{world.name}-{chosen.name}")
+    written = not (as_json or mermaid)
+    if written:
+        _check_folder(folder)
+    with answered_for(command):
+        witness = find(world, chosen, kind=violation, purchase=purchase, seed=seed)
+        if isinstance(witness, Nobody):
+            _tell_nobody(world, chosen, witness, violation, as_json=as_json)
+            return
+        explanation = Explanation(world, chosen, witness, tell(world, chosen, witness), [])
+        if not mermaid and witness.kinds:
+            _find_remedies(explanation)
+    if as_json:
+        from sim.report.story import as_json as exported
+
+        print_json(exported(explanation))
+    elif mermaid:
+        write_out(sequence(explanation.moments))
+    else:
+        _print(explanation)
+        _write(explanation, folder, command)
+
+
+def _find_remedies(explanation: Explanation) -> None:
+    from sim.cli.progress import progress_bar
+    from sim.explain.remedy import candidates, remedies
+
+    tries = len(list(candidates(explanation.design)))
+    with progress_bar("what would have closed it?", tries) as progress:
+        found = remedies(explanation.scenario, explanation.design, explanation.witness, progress=progress)
+        explanation.remedies.extend(found)
+
+
+def _print(explanation: Explanation) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from sim.cli.console import console
+    from sim.report.story import closing, line
+
+    out = console()
+    out.print(Text(explanation.sentence, style="bold"))
+    out.print(f"{explanation.design.name} in {explanation.scenario.name}, seed {explanation.witness.seed}", style="dim")
+    out.print()
+    table = Table(
+        "", "time", "who", "what", "afterwards", box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.columns[0].justify, table.columns[1].no_wrap = "right", True
+    for number, moment in enumerate(explanation.moments, 1):
+        at, who, what, belief = line(explanation, moment)
+        style = "bold red" if moment.kind == "violation" else "red" if moment.kind in ("crash", "pause", "lost") else ""
+        table.add_row(str(number), at, who, Text(what, style=style), Text(belief, style="dim"))
+    out.print(table)
+    out.print()
+    for text in closing(explanation):
+        out.print(text)
+
+
+def _write(explanation: Explanation, folder: Path, command: str) -> None:
+    from sim.cli.console import console
+    from sim.config.errors import ConfigError
+    from sim.report.story import write_story
+
+    try:
+        write_story(explanation, folder, command=command)
+    except ConfigError as error:
+        complain(*error.messages)
+        raise typer.Exit(FAILED) from None
+    console().print(f"diagram: {folder / 'sequence.svg'} (also as PNG, as Mermaid text, and story.txt)", soft_wrap=True)
+
+
+def _tell_nobody(scenario: Scenario, design: Design, found: Nobody, kind: str | None, *, as_json: bool) -> None:
+    from sim.cli.console import console, print_json
+
+    what = kind or "violation"
+    if as_json:
+        print_json(
+            {"scenario": scenario.name, "design": design.name, "violations": [], "purchases": found.purchases,
+             "mornings": found.mornings}
+        )  # fmt: skip
+        return
+    text = f"{design.name} in {scenario.name}: no {what} in {found.purchases:,} purchases of {found.mornings} mornings."
+    console().print(text)
+    note("--purchase N tells the story of any purchase")
+
+
+def _command(scenario: str, design: str, violation: str | None, purchase: int | None, seed: int) -> str:
+    options = ["--violation", violation] if violation else []
+    options += ["--purchase", str(purchase)] if purchase is not None else []
+    return shlex.join(["coffee", "explain", scenario, "--design", design, *options, "--seed", str(seed)])
+
+
+def _check_folder(folder: Path) -> None:
+    """Before any work: the story can be written there. Raises ConfigError."""
+    from sim.report.folder import check_replaceable
+
+    ours = frozenset({"story.txt", "sequence.mmd", "sequence.svg", "sequence.png"})
+    check_replaceable(folder, ours=ours.__contains__)

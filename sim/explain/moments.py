@@ -1,0 +1,55 @@
+"""What happened to one purchase, moment by moment: who did what to whom, and what a party believed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Kind = Literal["message", "answer", "act", "lost", "crash", "pause", "poll", "violation"]
+LANES = (
+    "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "loyalty",
+    "read_model",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the story. Without `to` it is an act of one party alone."""
+
+    at_s: float
+    who: str
+    text: str
+    to: str | None = None
+    kind: Kind = "act"
+    belief: tuple[str, str] | None = None  # party, and what it believes or has from now on
+    times: int = 1  # a poll with the same answer, so many times in a row
+    until_s: float = 0.0  # of the last of them
+
+
+@dataclass
+class Notes:
+    """Moments as they are noted; some are noted before they happen."""
+
+    purchase: int
+    moments: list[Moment] = field(default_factory=list)
+
+    def note(
+        self, at_s: float, who: str, text: str, *, to: str | None = None, kind: Kind = "act",
+        belief: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.moments.append(Moment(at_s, who, text, to, kind, belief, until_s=at_s))
+
+    def poll(self, at_s: float, text: str) -> None:
+        """A look at the status view; the same answer as last time is the same moment, once more."""
+        for place in range(len(self.moments) - 1, -1, -1):
+            last = self.moments[place]
+            if last.kind == "poll":
+                if last.text == text and not any(moment.who in ("customer", "app") for moment in self.moments[place + 1 :]):
+                    self.moments[place] = replace(last, times=last.times + 1, until_s=at_s)
+                    return
+                break
+        self.moments.append(Moment(at_s, "app", text, "read_model", "poll", until_s=at_s))
+
+    def in_order(self, until_s: float) -> list[Moment]:
+        """All moments up to a time. Those at the same time stay in the order in which they were noted."""
+        return sorted((moment for moment in self.moments if moment.at_s <= until_s), key=lambda moment: moment.at_s)

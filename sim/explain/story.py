@@ -1,0 +1,66 @@
+"""The whole explanation: a witness, its morning told moment by moment, and what would have closed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.config.design import Design
+from sim.config.scenario import Scenario
+from sim.explain.moments import Moment
+from sim.explain.remedy import Remedy
+from sim.explain.trace import FAILED, traced
+from sim.explain.witness import Witness, violated_s
+from sim.ledger.records import Tables
+from sim.ledger.violations import VIOLATIONS
+
+PARTY = {  # whose books show the harm
+    "double_charge": "provider",
+    "orphan_charge": "provider",
+    "over_award": "loyalty",
+    "under_award": "loyalty",
+    "duplicate_order": "database",
+    "unpaid_order": "database",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One purchase of one morning of a design, with all that happened to it."""
+
+    scenario: Scenario
+    design: Design
+    witness: Witness
+    moments: list[Moment]
+    remedies: list[Remedy]
+
+    @property
+    def sentence(self) -> str:
+        """`Customer 118 was charged twice.`"""
+        kinds = self.witness.kinds
+        what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
+        return f"Customer {self.witness.purchase} {what}."
+
+
+def tell(scenario: Scenario, design: Design, witness: Witness) -> list[Moment]:
+    """The moments of a witness's morning, with the moment of the violation among them."""
+    tables, moments = traced(scenario, design, witness.seed, purchase=witness.purchase)
+    if not witness.kinds:
+        return moments
+    kind = witness.kinds[0]
+    at_s = violated_s(tables, kind, witness.purchase)
+    told = Moment(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
+    place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
+    return [*moments[:place], told, *moments[place:]]
+
+
+def _says(kind: str) -> str:
+    return f"this customer {VIOLATIONS[kind].clause}"
+
+
+def _moment_s(tables: Tables, moments: list[Moment], kind: str, at_s: float | None) -> float:
+    """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
+    if at_s is not None:
+        return at_s
+    causes = [moment.at_s for moment in moments if (moment.text == FAILED if kind == "misinformed" else moment.kind == "crash")]
+    return max(causes or [moment.until_s for moment in moments], default=tables.horizon_s)

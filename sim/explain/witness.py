@@ -1,0 +1,112 @@
+"""A purchase to tell of: the one with the fewest events among those to whom something was done wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.config.design import Design
+from sim.config.errors import ConfigError, nearest
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.experiment.mornings import simulate
+from sim.ledger.metrics import Evidence
+from sim.ledger.records import Tables
+from sim.ledger.violations import VIOLATIONS
+from sim.vocabulary import Status
+
+MORNINGS = 20  # looked through before it is said that nothing went wrong
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One purchase of one morning, and what was done wrong to it: kinds of `VIOLATIONS`, none if it is well."""
+
+    seed: int
+    purchase: int
+    kinds: tuple[str, ...]
+    others: int  # purchases of that morning with the first of these kinds
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """Nothing of the wanted kind happened."""
+
+    purchases: int
+    mornings: int
+
+
+def find(
+    scenario: Scenario, design: Design, *, kind: str | None = None, purchase: int | None = None, seed: int = 0,
+    mornings: int = MORNINGS,
+) -> Witness | Nobody:  # fmt: skip
+    """The first morning from `seed` on in which a violation happened, and of its victims the one with the simplest story.
+
+    `kind`: of `VIOLATIONS`; otherwise the first of the registry that happened. `purchase`: this one of the morning `seed`,
+    whatever happened to it. Raises ConfigError for an unknown kind or purchase.
+    """
+    check_kind(kind)
+    prices, looked_at = load_prices(scenario.prices), 0
+    for number in range(1 if purchase is not None else mornings):
+        tables, evidence = simulate(scenario, design, prices, seed + number)
+        looked_at += len(tables.purchases)
+        if purchase is not None:
+            return _of_purchase(evidence, purchase, seed)
+        for wanted in [kind] if kind else VIOLATIONS:
+            victims = np.flatnonzero(VIOLATIONS[wanted].flags(evidence))
+            if len(victims):
+                events = _events(tables)
+                chosen = int(victims[np.argmin(events[victims])])
+                return Witness(seed + number, chosen, (wanted, *_kinds(evidence, chosen, but=wanted)), len(victims))
+    return Nobody(looked_at, mornings)
+
+
+def check_kind(kind: str | None) -> None:
+    """Raises ConfigError unless it is a kind of violation, or None."""
+    if kind is not None and kind not in VIOLATIONS:
+        raise ConfigError(f'unknown violation "{kind}"{nearest(kind, VIOLATIONS)}')
+
+
+def _of_purchase(evidence: Evidence, purchase: int, seed: int) -> Witness:
+    number = len(evidence.tables.purchases)
+    if not 0 <= purchase < number:
+        raise ConfigError(
+            f"--purchase: expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
+        )
+    kinds = tuple(_kinds(evidence, purchase))
+    others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0
+    return Witness(seed, purchase, kinds, others)
+
+
+def _kinds(evidence: Evidence, purchase: int, *, but: str | None = None) -> list[str]:
+    return [kind for kind, violation in VIOLATIONS.items() if kind != but and violation.flags(evidence)[purchase]]
+
+
+def _events(tables: Tables) -> np.ndarray:
+    """How much there is to tell of each purchase: rows of all tables that belong to it, polls counting little."""
+    number = len(tables.purchases)
+    rows = sum(np.bincount(getattr(tables, name)["purchase"], minlength=number) for name in ("requests", "charges", "orders"))
+    polls = np.bincount(tables.reads["purchase"], minlength=number)
+    return np.asarray(rows + polls / 1000)
+
+
+def violated_s(tables: Tables, kind: str, purchase: int) -> float | None:
+    """When the harm came to be: the second charge, order or award. None for what never came, and so has no moment."""
+    orders, charges, awards = tables.orders, tables.charges, tables.awards
+    match kind:
+        case "double_charge":
+            return _second(charges["captured_s"][charges["purchase"] == purchase])
+        case "duplicate_order":
+            ours = (orders["purchase"] == purchase) & (orders["status"] == Status.CONFIRMED)
+            return _second(orders["confirmed_s"][ours])
+        case "over_award":
+            return _second(awards["awarded_s"][awards["purchase"] == purchase])
+        case "orphan_charge":
+            return float(np.nanmax(charges["captured_s"][charges["purchase"] == purchase]))
+    return None
+
+
+def _second(times: np.ndarray) -> float | None:
+    known = np.sort(times[~np.isnan(times)])
+    return float(known[1]) if len(known) > 1 else None

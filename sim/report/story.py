@@ -1,0 +1,104 @@
+"""An explanation as files and as lines of text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.explain.mermaid import sequence as as_mermaid
+from sim.explain.moments import Moment
+from sim.explain.remedy import Remedy
+from sim.explain.story import Explanation
+from sim.report import sequence, style
+from sim.report.folder import replacing
+from sim.report.sequence import clock, wait_text
+
+FILES = frozenset({"story.txt", "sequence.mmd", "sequence.svg", "sequence.png"})
+
+
+def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path:
+    """The story as text, and its diagram as SVG, PNG and Mermaid, in a folder that appears when all is written.
+
+    Raises ConfigError if the folder holds anything else, or can't be written.
+    """
+    with replacing(folder, ours=FILES.__contains__) as made:
+        (made / "story.txt").write_text("\n".join(as_text(explanation, command=command)) + "\n", encoding="utf-8", newline="\n")
+        (made / "sequence.mmd").write_text(as_mermaid(explanation.moments), encoding="utf-8", newline="\n")
+        style.save(sequence.draw(explanation), made / "sequence")
+    return folder
+
+
+def line(explanation: Explanation, moment: Moment) -> tuple[str, str, str, str]:
+    """When, who, what, and what a party believes from then on."""
+    who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
+    times = f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
+    belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
+    mark = "VIOLATION: " if moment.kind == "violation" else ""
+    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times}", belief
+
+
+def _name(party: str) -> str:
+    return {"read_model": "status view", "payment": "payment worker"}.get(party, party)
+
+
+def as_text(explanation: Explanation, *, command: str) -> list[str]:
+    """The whole story in plain lines."""
+    lines = [explanation.sentence, f"{explanation.design.name} in {explanation.scenario.name}: {command}", ""]
+    for number, moment in enumerate(explanation.moments, 1):
+        at, who, what, belief = line(explanation, moment)
+        lines.append(f"{number:3}  {at}  {who}: {what}" + (f"   [{belief}]" if belief else ""))
+    return [*lines, "", *closing(explanation)]
+
+
+def closing(explanation: Explanation) -> list[str]:
+    """What would have closed it, a line each, cheapest change first."""
+    if not explanation.witness.kinds:
+        return []
+    if not explanation.remedies:
+        return ["No change that was tried leaves this customer unharmed on this morning."]
+    lines = ["What would have closed it, on the same morning:"]
+    if all(remedy.architecture for remedy in explanation.remedies):
+        lines[0] = "No single knob would have closed it; another architecture would have:"
+    return [*lines, *(f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies)]
+
+
+def _others(remedy: Remedy) -> str:
+    """What the change does to everybody else who was harmed in this way."""
+    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it"
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The same as plain data; times in seconds since the start of the morning."""
+    witness = explanation.witness
+    return {
+        "scenario": explanation.scenario.name,
+        "design": explanation.design.name,
+        "seed": witness.seed,
+        "purchase": witness.purchase,
+        "violations": list(witness.kinds),
+        "sentence": explanation.sentence,
+        "moments": [
+            {
+                "at_s": round(moment.at_s, 6),
+                "clock": clock(explanation, moment.at_s),
+                "who": moment.who,
+                "to": moment.to,
+                "kind": moment.kind,
+                "what": moment.text,
+                "times": moment.times,
+                "believes": {moment.belief[0]: moment.belief[1]} if moment.belief else None,
+            }
+            for moment in explanation.moments
+        ],
+        "remedies": [
+            {
+                "change": remedy.text,
+                "knobs": remedy.knobs,
+                "from": remedy.architecture,
+                "before": remedy.before,
+                "after": remedy.after,
+            }
+            for remedy in explanation.remedies
+        ],
+        "mermaid": as_mermaid(explanation.moments),
+    }
