@@ -10,6 +10,7 @@ from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
+from sim.experiment.compare import check_numbers
 from sim.experiment.mornings import simulate
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
@@ -47,6 +48,7 @@ def find(
     whatever happened to it. Raises ConfigError for an unknown kind or purchase.
     """
     check_kind(kind)
+    check_numbers(mornings, seed, None)
     prices, looked_at = load_prices(scenario.prices), 0
     for number in range(1 if purchase is not None else mornings):
         tables, evidence = simulate(scenario, design, prices, seed + number)
