@@ -10,8 +10,9 @@ from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.config import library
+from sim.config.bundled import SEE_LIST
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ConfigError, closest, nearest
 from sim.config.loader import Document, read_text, validate
 
 ARCHITECTURES: dict[str, type[Design]] = {
@@ -33,7 +34,7 @@ def load_design(name: str) -> Design:
     if name in ARCHITECTURES:
         return _summed_up(ARCHITECTURES[name], {"name": name})
     if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
-        raise ConfigError(f'unknown design "{name}"{nearest(name, design_names())} (a file\'s name must end in .yaml)')
+        raise ConfigError(f'unknown design "{name}"{closest(name, design_names()) or SEE_LIST}')
     path = library.find(name, folder="designs", kind="design")
     return parse_design(read_text(path), filename=name if path == Path(name) else path.name)
 

@@ -12,22 +12,29 @@ if TYPE_CHECKING:
 
 
 def list_(as_json: Json = False) -> None:
-    """List the scenarios, designs and metrics, a line each."""
-    from sim.architectures import design_names, load_design
+    """List the scenarios, designs, provider presets and metrics, a line each."""
+    from sim.architectures import ARCHITECTURES, design_names, load_design
     from sim.cli.console import console, print_json, print_rows
     from sim.config.library import load_scenario, names
+    from sim.config.presets import PRESETS
     from sim.vocabulary import METRICS
 
     scenarios = {name: load_scenario(name).summary for name in names()}
     designs = {name: load_design(name).summary for name in design_names()}
     if as_json:
         metrics = {name: metric._asdict() for name, metric in METRICS.items()}
-        print_json({"scenarios": scenarios, "designs": designs, "metrics": metrics})
+        presets = {name: preset.summary for name, preset in PRESETS.items()}
+        print_json({"scenarios": scenarios, "designs": designs, "presets": presets, "metrics": metrics})
         return
     out = console()
+    built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}
     sections = [
-        ("Scenarios: coffee compare NAME", scenarios),
-        ("Designs: coffee run SCENARIO --design NAME", designs),
+        ("Scenarios: coffee compare NAME", _within(scenarios, "")),
+        ("Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
+        ("Failure windows, one at a time: coffee explain w4 --design NAME", _within(scenarios, "windows")),
+        ("Designs: coffee run SCENARIO --design NAME", built_in),
+        ("Variants of them, told apart by a knob or two", {name: designs[name] for name in designs if name not in built_in}),
+        ("Presets of a payment provider: `provider: {preset: NAME}`", {name: PRESETS[name].summary for name in PRESETS}),
         ("Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
     ]
     width = max(len(name) for _, rows in sections for name in rows) + 2
@@ -36,6 +43,12 @@ def list_(as_json: Json = False) -> None:
         print_rows(out, [(f"  {name}".ljust(width), line) for name, line in rows.items()], most=(width,))
         out.print()
     out.print("coffee show NAME tells a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
+
+
+def _within(scenarios: dict[str, str], folder: str) -> dict[str, str]:
+    """Those in a folder, by their names without it."""
+    parts = {name: name.rpartition("/") for name in scenarios}
+    return {last: scenarios[name] for name, (inside, _, last) in parts.items() if inside == folder}
 
 
 def _metrics(metrics: dict[str, Metric]) -> Iterator[tuple[str, str]]:

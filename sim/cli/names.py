@@ -20,8 +20,8 @@ def folder_name(name: str) -> str:
 def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     """The scenario or design of that name, or in that file. Raises ConfigError; `also`: what else could have been meant."""
     from sim.architectures import design_names, load_design
-    from sim.config.bundled import closest_file, is_path, names
-    from sim.config.errors import ConfigError, nearest
+    from sim.config.bundled import SEE_LIST, closest_file, full_name, is_path, names, short_names
+    from sim.config.errors import ConfigError, closest
     from sim.config.library import load_scenario
     from sim.config.loader import Document, read_text
 
@@ -30,7 +30,7 @@ def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
         return load_design(name) if is_design else load_scenario(name)
     if name in design_names():
         return load_design(name)
-    if name in names():
+    if full_name(name) in names():
         return load_scenario(name)
-    known = [*names(), *design_names(), *also]
-    raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or nearest(name, known)}')
+    known = [*short_names(), *names(), *design_names(), *also]
+    raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or closest(name, known) or SEE_LIST}')

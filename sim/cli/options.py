@@ -40,9 +40,7 @@ MostMornings = Annotated[
 ]
 Seed = Annotated[
     int,
-    typer.Option(
-        metavar="N", parser=whole_number, help="The first morning's seed; the others follow. Same seed, same result."
-    ),
+    typer.Option(metavar="N", parser=whole_number, help="The first morning's seed; the others follow. Same seed, same result."),
 ]
 Jobs = Annotated[
     int | None,

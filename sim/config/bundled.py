@@ -9,6 +9,7 @@ from sim.config.errors import ConfigError, closest, nearest
 _BESIDE_PACKAGE = Path(__file__).parent.parent / "scenarios"  # in a wheel
 FOLDER = _BESIDE_PACKAGE if _BESIDE_PACKAGE.is_dir() else Path(__file__).parents[2] / "scenarios"
 SUFFIXES = (".yaml", ".yml")
+SEE_LIST = "; coffee list tells all names (a file's name must end in .yaml)"
 OTHERS = ("designs", "prices")  # folders that hold no scenarios
 
 
@@ -17,6 +18,23 @@ def names(folder: str = "") -> list[str]:
     root = FOLDER / folder
     found = [path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml")]
     return sorted((name.as_posix() for name in found if folder or name.parts[0] not in OTHERS), key=lambda n: ("/" in n, n))
+
+
+def short_names() -> dict[str, str]:
+    """What a scenario may be called -> its whole name: without its folder, and a window by its number (`w4`, `w04`)."""
+    found: dict[str, str] = {}
+    for whole in names():
+        folder, _, last = whole.rpartition("/")
+        found[last] = whole
+        if folder == "windows":
+            number = last.partition("-")[0]
+            found[number] = found[f"w{int(number[1:])}"] = whole
+    return found
+
+
+def full_name(name: str) -> str:
+    """A scenario's whole name, if there is one that is called so for short; else the name as it is."""
+    return short_names().get(name.lower(), name)
 
 
 def is_path(name: str) -> bool:
@@ -32,9 +50,10 @@ def find(name: str, *, folder: str = "", kind: str = "scenario") -> Path:
             raise ConfigError(f"{name}: no such file{closest(path.name, _neighbours(path))}")
         return path
     known = names(folder)
-    if name in known:
-        return FOLDER / folder / f"{name}.yaml"
-    hint = closest_file(name) or closest(name, known) or f"{nearest(name, known)} (a file's name must end in .yaml)"
+    full = name if folder else full_name(name)
+    if full in known:
+        return FOLDER / folder / f"{full}.yaml"
+    hint = closest_file(name) or (nearest(name, known) if folder else closest(name, [*short_names(), *known]) or SEE_LIST)
     raise ConfigError(f'unknown {kind} "{name}"{hint}')
 
 

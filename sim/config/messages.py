@@ -45,7 +45,7 @@ def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> st
         case "value_error":
             return f"{item['ctx']['error']}{got(value)}"
         case "too_long" | "too_short":
-            return f"{_length(spot.kind)} (got {item['ctx']['actual_length']})"
+            return _wrong_length(spot.kind, item["ctx"], value)
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"expected keys and values{_example(spot.kind, value)}{got(value)}"
         case "literal_error":
@@ -73,6 +73,17 @@ def _none_of(union: Kind, value: Any) -> str:
 def _not_a_word(words: tuple[str, ...], value: Any) -> str:
     expected = words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     return f"expected {expected}{got(value)}{closest(value, words) if isinstance(value, str) and len(words) > 1 else ''}"
+
+
+def _wrong_length(kind: Kind, limits: Mapping[str, Any], value: Any) -> str | None:
+    types = get_args(kind.type)
+    if Ellipsis not in types:
+        return f"{_length(kind)} (got {limits['actual_length']})"
+    if "max_length" in limits and len(value) > limits["max_length"]:
+        return f"expected at most {limits['max_length']:,} values (got {len(value):,})"
+    if len(value) >= limits["min_length"]:  # only those without an error were counted
+        return None
+    return f"expected {limits['min_length']} or more values, like {flow([_example_of(kind_of(types[0]))])} (got {len(value)})"
 
 
 def _length(kind: Kind) -> str:

@@ -60,12 +60,15 @@ class Arrivals(Model):
 
 
 class Traffic(OneOf):
-    """When people want coffee: a piecewise-linear `shape`, a `profile`, a constant `rate`, or real `arrivals`."""
+    """When people want coffee: a piecewise-linear `shape`, a `profile`, a constant `rate`, real `arrivals`, or `times`."""
 
     shape: dict[str, Rate] | None = Field(None, description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}')
     profile: Profile | None = None
     rate: Rate | None = Field(None, description="a constant rate (Poisson arrivals)")
     arrivals: Arrivals | None = None
+    times: tuple[Clock, ...] | None = Field(
+        None, min_length=1, max_length=10_000, description='one customer at each clock time, e.g. ["07:00", "07:00:05"]'
+    )
     also = frozenset({"price"})
     price: Cents = Field("6.50 USD", gt=0, description="of one basket (assumption)")
 

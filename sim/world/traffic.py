@@ -55,12 +55,14 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
     Raises ConfigError if no arrival of a file falls into the morning, or if there are more than can be meant.
     """
     real = scenario.traffic.arrivals
-    if real is not None:
-        assert real.times is not None, "the file is read when the scenario is loaded"
-        times = np.asarray(real.times) - scenario.clock.start
+    if real is not None or scenario.traffic.times is not None:
+        known = real.times if real is not None else scenario.traffic.times
+        assert known is not None, "the file is read when the scenario is loaded"
+        times = np.sort(np.asarray(known)) - scenario.clock.start
         times = times[(times >= 0) & (times < scenario.clock.duration)]
         if not len(times):
-            raise ConfigError(f"{real.file}: no arrival falls into the scenario's clock (start and duration)")
+            where = real.file if real is not None else f"{scenario.name}: traffic.times"
+            raise ConfigError(f"{where}: no arrival falls into the scenario's clock (start and duration)")
         return times
     knots, rates = rate_knots(scenario)
     edges = [edge for spell in spikes.spells for edge in (spell.begin_s, spell.end_s) if 0 < edge < knots[-1]]

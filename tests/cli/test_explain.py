@@ -66,7 +66,7 @@ def test_when_nothing_went_wrong(tiny: str) -> None:
         (("explain", W1, "--violation", "double-charge"), 'unknown violation "double-charge"; did you mean "double_charge"?'),
         (
             ("explain", W1, "--design", "naiv"),
-            'unknown design "naiv"; did you mean "naive"? (a file\'s name must end in .yaml)',
+            'unknown design "naiv"; did you mean "naive"?',
         ),
         (("explain", W1, "--purchase", "1000000"), "--purchase: expected a number from 0 to 630 in the morning of seed 0"),
         (("explain", W1, "--purchase", "-1"), "--purchase: expected a number from 0 to 630 in the morning of seed 0"),

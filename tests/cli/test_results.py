@@ -23,7 +23,7 @@ from tests.cli.coffee import coffee, ran, start
 
 def replace_report(monkeypatch: pytest.MonkeyPatch, write_report: Callable[..., Any]) -> None:
     """Another `write_report`, in a module of its own, so that nothing is drawn or even imported for it."""
-    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report, FILES=frozenset()))
+    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report, ours=lambda path: False))
 
 
 def test_compare(tiny: str) -> None:
@@ -202,7 +202,7 @@ USAGE = [
     (("run", "tiny.yaml", "-d", "outbox", "-n", "0"), "--mornings: expected a whole number from 1 to 1,000,000 (got 0)"),
     (("run", "tiny.yaml", "-d", "outbox", "--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
     (("run", "tiny.yaml", "-d", "outbox", "-j", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
-    (("run", "tiny.yaml", "-d", "outbx"), 'unknown design "outbx"; did you mean "outbox"? (a file\'s name must end in .yaml)'),
+    (("run", "tiny.yaml", "-d", "outbx"), 'unknown design "outbx"; did you mean "outbox"?'),
     (("compare", "mornin-rush"), 'unknown scenario "mornin-rush"; did you mean "morning-rush"?'),
     (("compare", "tiny.yaml", "naive", "naive"), "two designs with the same name: naive, naive; give each its own `name:`"),
     (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.architectures import ARCHITECTURES
+from sim.architectures import ARCHITECTURES, design_names
 from sim.config.library import names
+from sim.config.presets import PRESETS
 from sim.config.schema import design_schema, scenario_schema
 from sim.vocabulary import METRICS
 from tests.cli.coffee import coffee
@@ -18,7 +19,9 @@ from tests.cli.coffee import coffee
 def test_list() -> None:
     """Every scenario, design and metric has its line; percentiles of one time share theirs."""
     text = coffee("list").stdout
-    for name in [*names(), *ARCHITECTURES, *(name for name in METRICS if not name.endswith(("_p95", "_p99", "_p50")))]:
+    scenarios = [name.rpartition("/")[2] for name in names()]
+    metrics = [name for name in METRICS if not name.endswith(("_p95", "_p99", "_p50"))]
+    for name in [*scenarios, *design_names(), *PRESETS, *metrics]:
         assert f"\n  {name} " in text
     assert "ack_latency_p50/p95/p99" in text
     assert not any(line.endswith(" ") for line in text.splitlines())
@@ -27,7 +30,7 @@ def test_list() -> None:
 def test_list_as_json() -> None:
     """As JSON the same, with units and directions of metrics."""
     document = json.loads(coffee("list", "--json").stdout)
-    assert list(document) == ["scenarios", "designs", "metrics"]
+    assert list(document) == ["scenarios", "designs", "presets", "metrics"]
     assert list(document["scenarios"]) == names()
     assert document["metrics"]["double_charge_rate"]["unit"] == "share"
     assert list(document["designs"])[:3] == ["naive", "idempotent", "outbox"]
@@ -66,16 +69,18 @@ def test_show_a_scenario() -> None:
     assert " *  rate_limit" not in text
 
 
-def test_show_a_scenario_that_asks_for_nothing() -> None:
+def test_show_a_scenario_that_asks_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without faults and objectives it says so."""
+    monkeypatch.chdir(tmp_path)
     Path("bare.yaml").write_text("name: bare\n")
     text = coffee("show", "bare.yaml").stdout
     assert re.search(r"faults.*\n +none", text)
     assert re.search(r"objectives.*\n(.*\n)? +none", text)
 
 
-def test_show_a_preset() -> None:
+def test_show_a_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value of a provider's keys is marked as published or assumed, by itself and under a scenario that uses it."""
+    monkeypatch.chdir(tmp_path)
     Path("paypal.yaml").write_text("name: x\nprovider: {preset: paypal}\n")
     for text in (coffee("show", "paypal").stdout, coffee("show", "paypal.yaml").stdout):
         assert re.search(r"ttl +24h +assumption", text)

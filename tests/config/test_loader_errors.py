@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from sim.architectures import load_design, parse_design
+from sim.architectures import design_names, load_design, parse_design
 from sim.config.errors import ConfigError
-from sim.config.library import load_scenario, parse_scenario
+from sim.config.library import load_scenario, names, parse_scenario
+from sim.config.presets import PRESETS
 
 DURATION = 'expected a duration like "250ms", "30s", "2min", "3h"'
 RATE = 'expected a rate like "5/s", "12/min", "400/h"'
@@ -82,10 +83,10 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
         ["x.yaml:3:5: faults[0].for: required, but missing", 'x.yaml:3:37: faults[0].fro: unknown key; did you mean "for"?'],
     ),
     "filled in by the loader": (
-        "provider: {latency: {constant: 1s, samples: [1]}}\ntraffic: {rate: 1/s, times: [1]}",
+        "provider: {latency: {constant: 1s, samples: [1]}}\ntraffic: {rate: 1/s, knots: [1]}",
         [
             "x.yaml:2:36: provider.latency.samples: unknown key; known: constant, exponential, lognormal, uniform, empirical",
-            "x.yaml:3:22: traffic.times: unknown key; known: shape, profile, rate, arrivals, price",
+            "x.yaml:3:22: traffic.knots: unknown key; known: shape, profile, rate, arrivals, times, price",
         ],
     ),
     "a bare number": ("clock: {duration: 30}", [f"x.yaml:2:9: clock.duration: {BARE}; {DURATION} (got 30)"]),
@@ -124,7 +125,22 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     ),
     "two kinds of traffic": (
         "traffic: {rate: 1/s, profile: {}}",
-        ["x.yaml:2:1: traffic: give exactly one of: shape, profile, rate, arrivals"],
+        ["x.yaml:2:1: traffic: give exactly one of: shape, profile, rate, arrivals, times"],
+    ),
+    "no times": (
+        "traffic: {times: []}",
+        ['x.yaml:2:11: traffic.times: expected 1 or more values, like ["07:30"] (got 0)'],
+    ),
+    "times that are none": (
+        'traffic: {times: ["25:00", 7]}',
+        [
+            'x.yaml:2:19: traffic.times[0]: later than "24:00"; expected a clock time like "07:30" (got "25:00")',
+            'x.yaml:2:28: traffic.times[1]: expected a clock time like "07:30" (got 7)',
+        ],
+    ),
+    "too many times": (
+        f"traffic: {{times: [{', '.join(['07:00'] * 10_001)}]}}",
+        ["x.yaml:2:11: traffic.times: expected at most 10,000 values (got 10,001)"],
     ),
     "traffic without a value": ("traffic: {rate: }", ["x.yaml:2:11: traffic.rate: expected a value"]),
     "a shape": (
@@ -383,3 +399,19 @@ def test_a_misspelt_file_is_recognised(tmp_path: Path, monkeypatch: pytest.Monke
         load_scenario("rush-hour")
     with pytest.raises(ConfigError, match=r'^unknown scenario "mornin-rush"; did you mean "morning-rush"\?$'):
         load_scenario("mornin-rush")
+    with pytest.raises(ConfigError, match=r'^unknown scenario "stripe-2019-07-11"; did you mean "stripe-2019-07-10"\?$'):
+        load_scenario("stripe-2019-07-11")
+    with pytest.raises(ConfigError, match=r'^unknown scenario "tea"; coffee list tells all names'):
+        load_scenario("tea")
+
+
+@pytest.mark.parametrize("name", ["w4", "W04", "w04-crash-before-commit", "windows/w04-crash-before-commit"])
+def test_the_short_name_of_a_scenario(name: str) -> None:
+    """A scenario in a folder may be called without it, and a window by its number."""
+    assert load_scenario(name).name == "w04-crash-before-commit"
+
+
+def test_short_names_mean_one_thing() -> None:
+    """No two scenarios have the same short name, and no design or preset has one that a scenario has."""
+    short = [name.rpartition("/")[2] for name in names()]
+    assert len({*short, *design_names(), *PRESETS}) == len(short) + len(design_names()) + len(PRESETS)

@@ -10,6 +10,9 @@ from sim.architectures import load_design, parse_design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario, parse_scenario
 from sim.config.scenario import Scenario
+from sim.world.streams import Streams
+from sim.world.timetable import Timetable
+from sim.world.traffic import arrival_times
 
 
 def scenario(text: str = "", *, beside: Path | None = None) -> Scenario:
@@ -87,6 +90,18 @@ def test_arrivals_from_a_file(tmp_path: Path) -> None:
     assert digest(read) == digest(scenario(ARRIVALS, beside=tmp_path / "other"))
     (tmp_path / "other" / "sales.csv").write_text(CSV.replace("25200.5", "25200.6"), encoding="utf-8")
     assert digest(read) != digest(scenario(ARRIVALS, beside=tmp_path / "other"))
+
+
+def test_arrivals_one_by_one() -> None:
+    """One customer at each clock time, in any order, some together; who comes outside of the clock is not there."""
+    read = scenario(
+        'clock: {start: "07:00", duration: 1h}\ntraffic: {times: ["07:00:05", "08:00", "07:00", "07:59:59", "07:00"]}'
+    )
+    times = arrival_times(read, Timetable(), Streams(0))
+    assert times.tolist() == [0, 0, 5, 3599]
+    outside = scenario('clock: {start: "09:00"}\ntraffic: {times: ["07:00"]}')
+    with pytest.raises(ConfigError, match=r"^x: traffic\.times: no arrival falls into the scenario's clock"):
+        arrival_times(outside, Timetable(), Streams(0))
 
 
 def test_measured_times_from_a_file(tmp_path: Path) -> None:
