@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,17 +26,25 @@ def simulated(
     scenario: Scenario, designs: Sequence[str], *, mornings: int, seed: int, jobs: int | None, command: str
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
-    from concurrent.futures.process import BrokenProcessPool
-
     from sim.experiment.compare import compare
-    from sim.ledger.laws import BrokenLaw
 
     try:
-        with progress_bar("simulating", mornings * len(designs)) as progress:
+        with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
             return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def answered_for(command: str) -> Iterator[None]:
+    """What ends a simulation and is nobody's wish is said on stderr. Raises Exit."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from sim.ledger.laws import BrokenLaw
+
+    try:
+        yield
     except BrokenProcessPool:
         complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None

@@ -145,6 +145,16 @@ class Comparison:
         return pd.DataFrame(rows).set_index(["design", "metric"])
 
 
+def check_numbers(mornings: int, seed: int, jobs: int | None, *, fewest: int = 1) -> None:
+    """What a user may ask for. Raises ConfigError."""
+    if not fewest <= mornings <= MOST_MORNINGS:
+        raise ConfigError(f"--mornings: expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings})")
+    if not 0 <= seed <= 2**63:
+        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
+    if jobs is not None and jobs < 1:
+        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs})")
+
+
 def compare(
     scenario: Scenario | str,
     designs: Sequence[Design | str] = COMPARED,
@@ -159,12 +169,7 @@ def compare(
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
     """
-    if not 1 <= mornings <= MOST_MORNINGS:
-        raise ConfigError(f"--mornings: expected a whole number from 1 to {MOST_MORNINGS:,} (got {mornings})")
-    if not 0 <= seed <= 2**63:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
-    if jobs is not None and jobs < 1:
-        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs})")
+    check_numbers(mornings, seed, jobs)
     world = load_scenario(scenario) if isinstance(scenario, str) else scenario
     chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
     names = [design.name for design in chosen]

@@ -592,7 +592,7 @@ VARIANTS = {  # variant -> the one knob that differs, and the windows that it op
     "short-inbox": ("loyalty.inbox", {"w08": True}),
     "mark-before-publish": ("relay.marks", {"w08": True}),
     "last-seen-id": ("relay.finds", {"w08": False}),
-    "no-reconciler": ("recovery.reconcile_every", {"w05": False}),
+    "no-reconciler": ("recovery.reconcile_every", {"w05": False, "w13": True}),
     "trusted-webhooks": ("payment.webhooks", {"w09": True, "w10": True}),
     "checked-webhooks": ("payment.webhooks", {"w09": False, "w10": False}),
     "forgetful-keys": ("claim.ttl", {"w02": True}),

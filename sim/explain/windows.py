@@ -1,0 +1,176 @@
+"""Failure windows × designs: which of the ways to lose money does a design close? Found out by simulating them.
+
+Every design meets the same mornings of a window. Mornings are added, twice as many each time, until every cell is decided
+or the limit is reached; then a cell says that it is undecided.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sim.architectures import ARCHITECTURES, load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError, nearest
+from sim.config.library import load_scenario, names
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.experiment.compare import check_numbers
+from sim.experiment.mornings import Progress
+from sim.experiment.workers import Crew, crew, processors
+from sim.explain.cells import Cell, Toll, judged, toll
+
+FOLDER = "windows"
+BASELINE = "naive"  # what narrowed and worse are measured against
+FIRST_MORNINGS = 4  # enough for most cells, where a morning has some 600 purchases
+MORNINGS = 32  # for a cell at most, unless told otherwise
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Windows × designs. After Ctrl-C it holds the windows that were finished."""
+
+    windows: dict[str, Scenario]
+    designs: dict[str, Design]
+    cells: dict[tuple[str, str], Cell]
+    seed: int
+    mornings: int  # for a cell at most
+    asked: int  # windows asked for
+    wall_s: float
+
+    @property
+    def interrupted(self) -> bool:
+        return len(self.windows) < self.asked
+
+    def row(self, window: str) -> list[Cell]:
+        return [self.cells[window, design] for design in self.designs]
+
+    def column(self, design: str) -> list[Cell]:
+        return [self.cells[window, design] for window in self.windows]
+
+
+def bundled_windows() -> dict[str, str]:
+    """`W4` -> `w04-crash-before-commit`, in order."""
+    return {f"W{int(name.partition('-')[0][1:])}": name for name in names(FOLDER)}
+
+
+def find_window(text: str) -> str:
+    """The label (`W4`) of a window called `w4`, `W04`, `4`, `crash-before-commit` or its whole name. Raises ConfigError."""
+    known = bundled_windows()
+    asked = text.strip().lower().removeprefix(f"{FOLDER}/").removesuffix(".yaml")
+    for label, name in known.items():
+        number, _, words = name.partition("-")
+        if asked in (label.lower(), label[1:], number, words, name):
+            return label
+    every = list(known)
+    out_of_range = asked.removeprefix("w").isdecimal()
+    hint = f"; there are {every[0]} to {every[-1]}" if out_of_range else nearest(asked, [*known, *known.values()])
+    raise ConfigError(f'unknown window "{text}"{hint}')
+
+
+def title(scenario: Scenario) -> str:
+    """`Double tap`: the beginning of a window's summary, without its number."""
+    return scenario.summary.partition(" ")[2].partition(":")[0]
+
+
+def survey(
+    designs: Sequence[str] = tuple(ARCHITECTURES),
+    windows: Sequence[str] = (),
+    *,
+    mornings: int = MORNINGS,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Matrix:
+    """The matrix of designs (names or files) in the bundled windows, or in those that are named. Raises ConfigError.
+
+    The result does not depend on `jobs`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if there are
+    none. `progress` is told of decided cells.
+    """
+    chosen = [load_design(design) for design in designs]
+    called = [design.name for design in chosen]
+    if len(set(called)) < len(called):
+        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
+    labels = {find_window(window) for window in windows}
+    worlds = {
+        label: load_scenario(f"{FOLDER}/{name}") for label, name in bundled_windows().items() if not labels or label in labels
+    }
+    return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+
+
+def matrix(
+    windows: dict[str, Scenario],
+    designs: Sequence[Design],
+    *,
+    mornings: int = MORNINGS,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Matrix:
+    """The same for windows and designs that are loaded; windows have any labels."""
+    check_numbers(mornings, seed, jobs, fewest=2)
+    begin = time.perf_counter()
+    rows: dict[str, list[Cell]] = {}
+    total = len(windows) * len(designs)
+    try:
+        with crew(min(jobs or processors(), (len(designs) + 1) * mornings)) as workers:
+            for label, world in windows.items():
+                decided_before = len(rows) * len(designs)
+
+                def tell(decided: int, before: int = decided_before) -> None:
+                    if progress is not None:
+                        progress(before + decided, total)
+
+                rows[label] = _row(workers, label, world, designs, mornings=mornings, seed=seed, tell=tell)
+    except KeyboardInterrupt:
+        if not rows:
+            raise
+    return Matrix(
+        windows={label: windows[label] for label in rows},
+        designs={design.name: design for design in designs},
+        cells={(label, cell.design): cell for label, row in rows.items() for cell in row},
+        seed=seed,
+        mornings=mornings,
+        asked=len(windows),
+        wall_s=time.perf_counter() - begin,
+    )
+
+
+def _row(
+    workers: Crew,
+    label: str,
+    world: Scenario,
+    designs: Sequence[Design],
+    *,
+    mornings: int,
+    seed: int,
+    tell: Callable[[int], None],
+) -> list[Cell]:
+    """One window: more mornings, round by round, for the designs that are undecided and for naive."""
+    baseline = load_design(BASELINE)
+    everybody = [*designs] if baseline in designs else [*designs, baseline]
+    naive = everybody.index(baseline)
+    prices = load_prices(world.prices)
+    tolls: list[list[Toll]] = [[] for _ in everybody]
+    cells: dict[int, Cell] = {}
+    wanted = set(range(len(everybody)))
+    until = min(FIRST_MORNINGS, mornings)
+    while True:
+        tasks = (
+            ((number, morning), (world, everybody[number], prices, seed + morning))
+            for number in sorted(wanted)
+            for morning in range(len(tolls[number]), until)
+        )
+        made = dict(workers.results(toll, tasks))
+        for number, morning in sorted(made):
+            tolls[number].append(made[number, morning])
+        for number in wanted & set(range(len(designs))):
+            against = None if number == naive else tolls[naive]
+            cells[number] = judged(label, designs[number].name, tolls[number], naive=against)
+        undecided = {number for number, cell in cells.items() if cell.state == "undecided"}
+        tell(len(designs) - len(undecided))
+        if not undecided or until == mornings:
+            return [cells[number] for number in range(len(designs))]
+        wanted = undecided | {naive}
+        until = min(2 * until, mornings)

@@ -1,0 +1,113 @@
+"""The report on failure windows: the matrix as a heat map and a table, and why it is not always as published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from sim import __version__
+from sim.config.library import digest
+from sim.explain.cells import STATES
+from sim.explain.differences import differences
+from sim.explain.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
+from sim.explain.windows import Matrix, title
+from sim.ledger.violations import VIOLATIONS
+from sim.report import matrix as told
+from sim.report import style
+from sim.report.charts import windows as heat_map
+from sim.report.files import csv_text, json_text, render, software, write
+from sim.report.folder import replacing
+
+PAGE, JSON, CSV, CHART = "report.html", "windows.json", "windows.csv", "charts/windows"
+FILES = frozenset({PAGE, JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
+
+
+def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
+    """Write the report of a matrix to a folder and return the path of the page.
+
+    `command` is what the reader is told to type. The folder appears, or replaces an earlier report, only when everything is
+    written; the same matrix gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a report,
+    or can't be written.
+    """
+    with replacing(folder, ours=FILES.__contains__) as made:
+        document = told.as_json(matrix, report=PAGE)
+        del document["timing"]
+        write(made / JSON, json_text(document))
+        write(made / CSV, csv_text(told.rows(matrix)))
+        (made / CHART).parent.mkdir()
+        write(made / PAGE, render("windows.html.j2", _content(matrix, _chart(matrix, made / CHART), command)))
+    return folder / PAGE
+
+
+def _chart(matrix: Matrix, stem: Path) -> Markup:
+    """Draw the heat map, write its files, and return it for the page."""
+    titles = {label: title(scenario) for label, scenario in matrix.windows.items()}
+    differ = frozenset((d.cell.window, d.cell.design) for d in differences(matrix))
+    blocks = heat_map.draw(matrix.cells, titles, list(matrix.designs), differ=differ)
+    svg = style.save(blocks[0].figure, stem)
+    label = "Heat map of failure windows by design; the same cells are in the table below."
+    return Markup(style.inline(svg, "windows", label))  # noqa: S704  our own drawing, texts escaped by matplotlib
+
+
+def _content(matrix: Matrix, chart: Markup, command: str) -> dict[str, Any]:
+    found = {(d.cell.window, d.cell.design) for d in differences(matrix)}
+    return {
+        "designs": matrix.designs,
+        "colours": style.colours(matrix.designs),
+        "blocks": heat_map.in_blocks(list(matrix.designs)),
+        "sentences": {name: told.sentence(matrix, name) for name in matrix.designs},
+        "chart": chart,
+        "states": STATES,
+        "rows": [
+            {
+                "label": label,
+                "title": title(scenario),
+                "name": scenario.name,
+                "summary": scenario.summary.partition(" ")[2],
+                "story": scenario.story,
+                "cells": {
+                    cell.design: {
+                        "state": cell.state,
+                        "exposed": cell.exposed,
+                        "value": "" if cell.rate.mean is None else f"{cell.rate.mean:.6g}",
+                        "interval": told.interval(cell),
+                        "counted": told.counted(cell),
+                        "differs": (label, cell.design) in found,
+                    }
+                    for cell in matrix.row(label)
+                },
+            }
+            for label, scenario in matrix.windows.items()
+        ],
+        "differences": [
+            {
+                "window": members[0].cell.window,
+                "state": members[0].cell.state,
+                "designs": [difference.cell.design for difference in members],
+                "published": told.published_for(members[0]),
+                "reason": reason,
+            }
+            for members, reason in told.grouped(matrix)
+        ],
+        "differs": told.DIFFERS,
+        "mechanisms": MECHANISMS,
+        "mechanisms_of": {
+            name: [MECHANISMS[mechanism].title for mechanism in mechanisms(design)] for name, design in matrix.designs.items()
+        },
+        "published": {label: PUBLISHED[label] for label in matrix.windows if label in PUBLISHED},
+        "marks": MARKS,
+        "sources": SOURCES,
+        "violations": VIOLATIONS,
+        "most": max(cell.mornings for cell in matrix.cells.values()),
+        "mornings": matrix.mornings,
+        "purchases": f"{sum(cell.purchases for cell in matrix.cells.values()):,}",
+        "undecided": sum(cell.state == "undecided" for cell in matrix.cells.values()),
+        "asked": matrix.asked if matrix.interrupted else None,
+        "seed": matrix.seed,
+        "command": command,
+        "digest": digest(*matrix.windows.values(), *matrix.designs.values()),
+        "version": __version__,
+        "software": software(),
+    }
