@@ -11,7 +11,7 @@ PATIENCE_S = 1.0
 
 
 @contextmanager
-def progress_bar(what: str, total: int) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int, int], None] | None]:
     """A function (done, of) to call now and then; None when nobody is watching. Gone when it is over."""
     if not sys.stderr.isatty():
         yield None

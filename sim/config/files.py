@@ -23,8 +23,23 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
+def check_new(path: Path) -> None:
+    """Before any work: a YAML file of this name can be made. Raises ConfigError."""
+    if path.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"{path}: the name of a scenario's or design's file must end in .yaml")
+    if path.exists():
+        raise ConfigError(f"{path}: there is a file of this name")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent}")
+
+
 def write_text(path: Path, text: str, *, replace: bool = False) -> None:
     """Write a whole file, or leave nothing behind. Raises ConfigError, also if there is a file and `replace` is not meant."""
+    write_bytes(path, text.encode(), replace=replace)
+
+
+def write_bytes(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """Like `write_text`."""
     if path.is_dir():
         raise ConfigError(f"{path}: a folder, not a file")
     if path.exists() and not replace:
@@ -36,8 +51,8 @@ def write_text(path: Path, text: str, *, replace: bool = False) -> None:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         Path(draft).chmod(0o666 & ~_umask())
         Path(draft).replace(path)
     except OSError as error:

@@ -47,3 +47,14 @@ def every_order_settles(audit: Audit) -> np.ndarray:
 def all_stores_agree(audit: Audit) -> np.ndarray:
     """In the end the write model, the status view and the provider's ledger say the same of every order."""
     return np.flatnonzero(audit.differing)
+
+
+PROMISES: dict[str, Promise] = {
+    "charged_at_most_once": charged_at_most_once,
+    "ordered_at_most_once": ordered_at_most_once,
+    "every_confirmed_order_was_paid": every_confirmed_order_was_paid,
+    "nobody_pays_for_nothing": nobody_pays_for_nothing,
+    "awarded_exactly_once": awarded_exactly_once,
+    "every_order_settles": every_order_settles,
+    "all_stores_agree": all_stores_agree,
+}

@@ -75,7 +75,7 @@ class Order:
 class Event:
     """A fact to be told to others: an order as it was at one moment. `id` stays the same however often it is delivered."""
 
-    __slots__ = ("id", "order", "row", "status", "told", "version")
+    __slots__ = ("id", "marked", "order", "row", "status", "told", "version")
 
     def __init__(self, number: int, order: Order, row: int = 0) -> None:
         self.id = number
@@ -83,6 +83,7 @@ class Event:
         self.order = order
         self.status = order.status
         self.version = order.version
+        self.marked = False  # as published
         self.told = False  # delivered to the broker at least once
 
 
@@ -213,8 +214,14 @@ class Database:
         return list(islice(sorted(self.outbox, key=lambda row: row.row) if by_id else self.outbox, batch))
 
     def mark_published(self, rows: list[Event]) -> None:
-        """Take rows out of the outbox; those that no broker has heard of yet are remembered for the audit."""
+        """Take rows out of the outbox; those that no broker has heard of yet are remembered for the audit.
+
+        A relay that died may have marked some already: its transaction committed after the next relay had read them.
+        """
         for row in rows:
+            if row.marked:
+                continue
+            row.marked = True
             self.outbox.remove(row)
             if not row.told:
                 self.marked_too_early.append(row)
@@ -225,6 +232,7 @@ class Database:
         late = [row for row in self.outbox if row.row <= self._last_seen]
         self.never_seen.extend(late)
         for row in late:
+            row.marked = True
             self.outbox.remove(row)
 
     def table(self, view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
