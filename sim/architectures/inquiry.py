@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from sim.architectures.parts import Parts, charging, common, completer, reconciling, telling
 from sim.architectures.recovery import confirm_and_publish, reconcile
 from sim.config.design import Claims, Completer, Design
 from sim.ledger.promises import (
@@ -77,6 +78,11 @@ class Inquiry(Design):
             stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
             for order in stuck:
                 shop.start(self.finish(shop, order))
+
+    def parts(self) -> Parts:
+        told = telling(self, "checkout", "completer", *reconciling(self))
+        charged = charging(self, "checkout", "completer", asks=True)
+        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)
 
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sim.architectures.parts import Parts, charging, common, reconciling, telling
 from sim.architectures.recovery import confirm_and_publish, reconcile
 from sim.config.design import Design
 from sim.ledger.promises import Promise, every_confirmed_order_was_paid
@@ -30,6 +31,10 @@ class Naive(Design):
         if changed:
             yield from shop.publish(order)  # a crash above loses the event
         return Reply(ANSWERS.get(outcome, Answer.FAILED), order)
+
+    def parts(self) -> Parts:
+        told = telling(self, "checkout", *reconciling(self))
+        return common(self, writes="order, then outcome").plus(*charging(self, "checkout"), *told)
 
     def set_up(self, shop: Shop) -> None:
         if self.recovery.reconcile_every is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
+from sim.architectures.parts import Parts, charging, common, payment_workers, relay, telling
 from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
 from sim.config.design import Design, Keys, QueuedPayment, Relay
 from sim.ledger.promises import (
@@ -85,6 +86,11 @@ class Outbox(Design):
             if changed and self.payment.news == "direct":
                 yield from shop.publish(order)  # a crash above loses the event
         return None if order.settled else again_in_s
+
+    def parts(self) -> Parts:
+        tellers = ("relay", "payment") if self.payment.news == "direct" else ("relay",)
+        own = (*payment_workers(self.payment), *relay(self.relay), *charging(self, "payment"), *telling(self, *tellers))
+        return common(self, holds="orders, outbox", writes="order + event").plus(*own)
 
     def set_up(self, shop: Shop) -> None:
         breaker = Breaker(self.payment.breaker) if self.payment.breaker else None

@@ -121,8 +121,8 @@ def _check_folder(folder: Path) -> None:
     from sim.report.folder import check_replaceable
 
     if folder.is_dir():
-        from sim.report.page import FILES
+        from sim.report.page import ours
 
-        check_replaceable(folder, ours=FILES.__contains__)
+        check_replaceable(folder, ours=ours)
     else:
         check_replaceable(folder, ours=frozenset[str]().__contains__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,25 +29,36 @@ def show(
             metavar="NAME", help="A scenario, design or provider preset: its name, or a YAML file.", show_default=False
         ),
     ],
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Only draw a design's components, to an SVG file.")
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="Only draw a design's components, to a PNG file.")
+    ] = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only a design's components, as Mermaid text.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show a scenario, a design or a provider preset in full.
 
     Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
-    is its own source code.
+    is its components and who calls whom, and its own source code.
 
     Examples:
       coffee show morning-rush
       coffee show outbox
+      coffee show outbox --svg outbox.svg
       coffee show stripe-v1
       coffee show mine.yaml --json
     """
+    from sim.cli.components import drawn_instead, print_components
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import load
     from sim.cli.presets import print_preset
     from sim.config.presets import PRESETS
     from sim.config.scenario import Scenario
 
+    if drawn_instead(name, svg=svg, png=png, mermaid=mermaid, as_json=as_json):
+        return
     if name in PRESETS:
         _show_preset(name, as_json=as_json)
         return
@@ -63,6 +75,7 @@ def show(
     if "source" in document:
         promises = ", ".join(document["promises"]) or "nothing"
         out.print(f"\nstarts from {document['from']}; promises, whatever the weather: {promises}\n")
+        print_components(out, model)
         _print_source(out, document["source"])
     _print_knobs(out, model, rows)
     if isinstance(model, Scenario) and model.provider.preset is not None:
@@ -88,6 +101,7 @@ def _design(design: Design) -> dict[str, Any]:
     import inspect
 
     from sim.architectures import architecture_of
+    from sim.cli.components import components
 
     return {
         "kind": "design",
@@ -95,6 +109,7 @@ def _design(design: Design) -> dict[str, Any]:
         "summary": design.summary,
         "from": architecture_of(design),
         "promises": [promise.__name__.replace("_", " ") for promise in design.promises],
+        **components(design),
         "source": inspect.getsource(type(design)),
     }
 

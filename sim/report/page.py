@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim.config.units import clock_text
 from sim.experiment.compare import Comparison
 from sim.experiment.export import as_json, rows
-from sim.report import knobs, style, tables, words
+from sim.experiment.workers import worker_pool
+from sim.explain.story import Explanation
+from sim.report import components, knobs, sequence, story, style, tables, words
+from sim.report.anatomy import explained, first_violation
 from sim.report.charts import CHARTS
+from sim.report.files import csv_text, json_text, render, software, write
 from sim.report.findings import findings
 from sim.report.folder import replacing
 
 PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
-FILES = frozenset({PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in CHARTS for ending in ("png", "svg"))})
+FILES = frozenset({PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy") for ending in ("png", "svg"))})
+
+
+def ours(path: str) -> bool:
+    """Is this the name of a file of a report?"""
+    return path in FILES or components.FILE.fullmatch(path) is not None
 
 
 def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
@@ -33,14 +36,19 @@ def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
     written. The files hold no wall-clock times and no paths, so the same comparison gives the same bytes. Raises ConfigError if
     the folder holds anything that is no part of a report, or can't be written.
     """
-    with replacing(folder, ours=FILES.__contains__) as made:
+    with worker_pool(1) as pool, replacing(folder, ours=ours) as made:
+        violation = first_violation(comparison)
+        telling = pool.submit(explained, comparison.scenario, *violation) if violation else None  # while charts are drawn here
         document = as_json(comparison, pairs=True, report=PAGE)
         del document["timing"]
-        _write(made / JSON, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-        _write(made / CSV, _as_csv(comparison))
+        write(made / JSON, json_text(document))
+        write(made / CSV, csv_text(rows(comparison)))
         (made / "charts").mkdir()
+        diagrams = components.pictures(comparison, made / "charts")
         charts = {name: _chart(name, comparison, made / "charts" / name) for name in CHARTS}
-        _write(made / PAGE, _page(comparison, charts, command))
+        anatomy = _anatomy(telling.result(), made / "charts" / "anatomy") if telling else None
+        content = _content(comparison, charts, command) | {"diagrams": diagrams, "anatomy": anatomy}
+        write(made / PAGE, render("page.html.j2", content))
     return folder / PAGE
 
 
@@ -52,25 +60,18 @@ def _chart(name: str, comparison: Comparison, stem: Path) -> Markup:
     return Markup(style.inline(svg, name, f"{chart.title}. {chart.caption}"))  # noqa: S704  our own drawing, texts escaped by matplotlib
 
 
-def _as_csv(comparison: Comparison) -> str:
-    table = rows(comparison)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    return text.getvalue()
-
-
-def _page(comparison: Comparison, charts: dict[str, Markup], command: str) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html.j2").render(_content(comparison, charts, command))
+def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:
+    """The story of one violation for the page, its diagram also as files."""
+    svg = style.save(sequence.draw(explanation), stem)
+    return {
+        "design": explanation.design.name,
+        "sentence": explanation.sentence,
+        "seed": explanation.witness.seed,
+        "purchase": explanation.witness.purchase,
+        "diagram": Markup(style.inline(svg, "anatomy", explanation.sentence)),  # noqa: S704  our own drawing
+        "lines": [story.line(explanation, moment) for moment in explanation.moments],
+        "closing": story.closing(explanation),
+    }
 
 
 def _content(comparison: Comparison, charts: dict[str, Markup], command: str) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def _content(comparison: Comparison, charts: dict[str, Markup], command: str) ->
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
         "charts": charts,
         "about": CHARTS,
+        "about_diagrams": components.CAPTION,
         "mornings": words.mornings(comparison.mornings),
         "n": comparison.mornings,
         "asked": comparison.asked if comparison.interrupted else None,
@@ -103,14 +105,5 @@ def _content(comparison: Comparison, charts: dict[str, Markup], command: str) ->
         "command": command,
         "digest": comparison.digest,
         "version": comparison.version,
-        "software": {
-            "coffee-please": comparison.version,
-            "python": platform.python_version(),
-            "numpy": version("numpy"),
-            "simpy": version("simpy"),
-        },
+        "software": software(),
     }
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")

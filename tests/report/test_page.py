@@ -13,8 +13,10 @@ from sim.config.errors import ConfigError
 from sim.experiment.compare import Comparison
 from sim.report import page, style, tables
 from sim.report.charts import CHARTS
+from sim.report.components import file_names
 from sim.report.findings import findings
 from sim.report.page import FILES, write_report
+from tests.report.conftest import CALM, compared
 
 COMMAND = "coffee compare <ten-minutes> --mornings 3"
 
@@ -37,6 +39,7 @@ def html(report: Path) -> str:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No charts where the test is about something else."""
     monkeypatch.setattr(page, "CHARTS", {})
+    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
 
 
 class Tags(HTMLParser):
@@ -63,8 +66,13 @@ class Tags(HTMLParser):
 
 
 def test_all_files_are_there(report: Path) -> None:
-    """The page, the numbers as CSV and JSON, and each chart as PNG and SVG."""
-    assert set(files(report.parent)) == set(FILES)
+    """The page, the numbers as CSV and JSON, and each chart and each design's diagram as PNG and SVG."""
+    diagrams = {
+        f"charts/{name}.{end}" for name in file_names(("naive", "idempotent", "outbox")).values() for end in ("png", "svg")
+    }
+    assert set(files(report.parent)) == FILES | diagrams
+    assert all(map(page.ours, files(report.parent)))
+    assert not page.ours("charts/mine.svg")
 
 
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
@@ -130,9 +138,23 @@ def test_charts_and_tables_are_accessible(html: str) -> None:
     """Every chart is named for a screen reader, and every header cell says what it heads."""
     tags = Tags(html).tags
     pictures = [attributes for tag, attributes in tags if tag == "svg"]
-    assert len(pictures) == len(CHARTS)
+    assert len(pictures) >= len(CHARTS) + 1  # and the anatomy of a violation
     assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in pictures)
     assert all(attributes.get("scope") for tag, attributes in tags if tag == "th")
+
+
+def test_the_anatomy_of_the_first_violation(html: str) -> None:
+    """The simplest story of the first design that harmed anybody: its diagram, its lines, and what would have closed it."""
+    assert "The anatomy of one violation" in html
+    assert html.count("VIOLATION: this customer was charged twice") == 1
+    assert "from: idempotent" in html
+
+
+def test_a_calm_morning_has_no_anatomy(tmp_path: Path) -> None:
+    """Where nobody was harmed, there is no story to tell, and no file for it."""
+    written = write_report(compared(CALM, mornings=1), tmp_path / "calm", command="coffee compare calm")
+    assert "The anatomy" not in written.read_text(encoding="utf-8")
+    assert not (tmp_path / "calm" / "charts" / "anatomy.svg").exists()
 
 
 def test_verdicts_are_told_in_words(html: str, stormy: Comparison) -> None:

@@ -1,0 +1,195 @@
+"""The picture that an architecture declares of itself: its components and who calls whom, as data that anybody can draw.
+
+What every design has is made here out of its knobs; an architecture adds what is its own, in a method `parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sim.config.design import App, Breaker, Completer, Design, Fixed, Jitter, QueuedPayment, Relay
+from sim.config.units import duration_text, probability_text
+
+Kind = Literal["person", "app", "service", "worker", "store", "queue", "external"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A box of the picture.
+
+    `station` is its name in a morning's table of stations, if it has one; `place` is the row and column, counted from the top
+    left, where it is drawn if that is free. Those without a place are drawn where there is room.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    notes: tuple[str, ...] = ()
+    station: str | None = None
+    place: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An arrow of the picture, from who acts to who is acted upon; dashed where nobody waits for an answer."""
+
+    source: str
+    target: str
+    label: str = ""
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All components and flows of a design. Raises ValueError for two of the same name, and a flow from or to nowhere."""
+
+    components: tuple[Component, ...]
+    flows: tuple[Flow, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [component.name for component in self.components]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two components with the same name: {', '.join(names)}")
+        for flow in self.flows:
+            for end in (flow.source, flow.target):
+                if end not in names:
+                    raise ValueError(f"a flow names {end!r}, which is none of {', '.join(names)}")
+
+    def plus(self, *more: Component | Flow) -> Parts:
+        components = tuple(part for part in more if isinstance(part, Component))
+        flows = tuple(part for part in more if isinstance(part, Flow))
+        return Parts(self.components + components, self.flows + flows)
+
+
+def parts_of(design: Design) -> Parts:
+    """What a design is made of: as its architecture declares it, or what all designs have if it declares nothing."""
+    declared = getattr(design, "parts", None)
+    return declared() if declared is not None else common(design)
+
+
+def common(design: Design, *, holds: str = "orders", writes: str = "orders") -> Parts:
+    """What every design has; the order database `holds` what it says, and that is what a checkout worker `writes` there."""
+    return Parts((*_customer_side(design), *_behind(design, holds), *_reconciler(design)), tuple(_common_flows(design, writes)))
+
+
+def charging(design: Design, *by: str, asks: bool = False) -> Iterator[Flow]:
+    """Who calls the provider; some ask what became of a charge before they send another."""
+    asks = asks or getattr(design.payment, "after_error", "") == "ask"
+    for name in by:
+        yield Flow(name, "provider", "charge or ask" if asks else "charge")
+
+
+def telling(design: Design, *by: str) -> Iterator[Flow]:
+    """Who publishes events, and calls the loyalty service first where it is called and not told."""
+    for name in by:
+        yield Flow(name, "broker", "events")
+        if design.loyalty.inline:
+            yield Flow(name, "loyalty", "awards")
+
+
+def reconciling(design: Design) -> tuple[str, ...]:
+    """The reconciler's name, if there is one."""
+    return () if design.recovery.reconcile_every is None else ("reconciler",)
+
+
+def completer(knobs: Completer) -> Iterator[Component | Flow]:
+    """Takes up what nobody is working on any more."""
+    notes = (f"every {duration_text(knobs.every)}", f"{knobs.batch} at once")
+    yield Component("completer", "worker", "completer", notes, station="completer", place=(2, 0))
+    yield Flow("completer", "database", "stuck orders")
+
+
+def payment_workers(knobs: QueuedPayment) -> Iterator[Component | Flow]:
+    """Charge after the answer, whatever the broker brings them."""
+    notes = (f"{knobs.workers} workers", _breaker(knobs.breaker))
+    yield Component("payment", "worker", "payment workers", notes, station="payment", place=(2, 0))
+    yield Flow("broker", "payment", "new orders", dashed=True)
+    yield Flow("payment", "database", "outcome + event" if knobs.news == "outbox" else "outcome")
+
+
+def relay(knobs: Relay) -> Iterator[Component | Flow]:
+    """Carries the rows of the outbox to the broker."""
+    notes = [f"{knobs.batch} rows a poll"]
+    if knobs.marks == "before":
+        notes.append("marks rows, then publishes")
+    if knobs.finds == "by_id":
+        notes.append("finds rows by last seen id")
+    yield Component("relay", "worker", "outbox relay", tuple(notes), place=(2, 2))
+    yield Flow("relay", "database", f"polls, {duration_text(knobs.poll_every)}")
+
+
+def _customer_side(design: Design) -> Iterator[Component]:
+    yield Component("customer", "person", "customer", place=(0, 0))
+    yield Component("app", "app", "app", tuple(_app(design.app)), place=(0, 1))
+    checkout = design.checkout
+    notes = [f"{checkout.workers} workers", f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
+    if checkout.deadline_drop:
+        notes.append("drops late work")
+    if _listens(design):
+        notes.append(f"webhooks: {_webhooks(design)}")
+    yield Component("checkout", "service", "checkout", tuple(notes), station="checkout", place=(1, 1))
+
+
+def _app(app: App) -> Iterator[str]:
+    yield "sends no key" if app.key == "none" else f"key: {app.key}"
+    rule = getattr(app.retry, app.retry.chosen)
+    if not isinstance(rule, Jitter | Fixed) or rule.attempts == 1:
+        yield "no retries"
+        return
+    yield f"up to {rule.attempts} tries" if rule.attempts else "tries for ever"
+    if app.retry_budget is not None:
+        yield f"budget {probability_text(app.retry_budget)}"
+
+
+def _behind(design: Design, holds: str) -> Iterator[Component]:
+    view, loyalty = design.read_model, design.loyalty
+    shown = "reads the orders" if view.inline else "built from events"
+    cached = (f"cached for {duration_text(view.cache)}",) if view.cache else ()
+    station = None if view.inline else "read_model"
+    yield Component("read_model", "store", "status view", (shown, *cached), station=station, place=(0, 2))
+    connections = f"{design.database.connections} connections"
+    yield Component("database", "store", "order database", (holds, connections), station="database", place=(2, 1))
+    yield Component("broker", "queue", "broker", ("at least once",), place=(1, 2))
+    inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
+    yield Component("loyalty", "service", "loyalty", (inbox,), station="loyalty", place=(3, 2))
+    key = {"order": "key: order", "attempt": "new key each try"}.get(getattr(design.payment, "key", ""), "gets no key")
+    yield Component("provider", "external", "payment provider", (key,), place=(3, 0))
+
+
+def _reconciler(design: Design) -> Iterator[Component]:
+    if design.recovery.reconcile_every is not None:
+        notes = (f"every {duration_text(design.recovery.reconcile_every)}",)
+        yield Component("reconciler", "worker", "reconciler", notes, place=(3, 1))
+
+
+def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
+    yield Flow("customer", "app", "taps Pay")
+    yield Flow("app", "checkout", "over the network")
+    yield Flow("app", "read_model", "polls")
+    yield Flow("checkout", "database", writes)
+    if design.read_model.inline:
+        yield Flow("read_model", "database", "reads")
+    else:
+        yield Flow("broker", "read_model", "events", dashed=True)
+    if not design.loyalty.inline:
+        yield Flow("broker", "loyalty", "confirmed", dashed=True)
+    if design.recovery.reconcile_every is not None:
+        yield Flow("reconciler", "provider", "ledger, refunds")
+        yield Flow("reconciler", "database", "confirms")
+    if _listens(design):
+        yield Flow("provider", "checkout", "webhooks", dashed=True)
+
+
+def _listens(design: Design) -> bool:
+    return getattr(design.payment, "webhooks", "ignored") not in (False, "ignored")
+
+
+def _webhooks(design: Design) -> str:
+    told = getattr(design.payment, "webhooks", "checked")
+    return told if isinstance(told, str) else "checked"
+
+
+def _breaker(breaker: Breaker | None) -> str:
+    return "no breaker" if breaker is None else f"breaker at {probability_text(breaker.failures)}"

@@ -1,0 +1,93 @@
+"""The component diagram of a design: printed, as JSON, as Mermaid text, or drawn to files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console
+
+    from sim.config.design import Design
+
+LINES = (15, 11)  # characters of text in a box: the widest that fits the terminal
+
+
+def components(design: Design) -> dict[str, Any]:
+    """The diagram as data: `components`, `flows`, and both as Mermaid text."""
+    from sim.architectures.parts import parts_of
+    from sim.explain.mermaid import flowchart
+
+    parts = parts_of(design)
+    return {**asdict(parts), "mermaid": flowchart(parts)}
+
+
+def print_components(out: Console, model: BaseModel) -> None:
+    """The diagram of a design in characters, as wide as its boxes need."""
+    from sim.architectures.parts import parts_of
+    from sim.config.design import Design
+    from sim.explain.layout import laid_out
+    from sim.explain.picture import LEGEND, drawn
+
+    assert isinstance(model, Design)
+    for characters in LINES:
+        layout = laid_out(parts_of(model), text=characters)
+        if layout.width <= out.width:
+            break
+    out.print(drawn(layout), no_wrap=True, soft_wrap=True)
+    out.print(f"\n{LEGEND}\n", style="dim")
+
+
+def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: bool, as_json: bool) -> bool:
+    """Draw the components of a design where that is all that was asked for. Raises ConfigError if it can't be had."""
+    from sim.cli.console import console, write_out
+    from sim.config.errors import ConfigError
+
+    files = {f".{option}": file for option, file in (("svg", svg), ("png", png)) if file is not None}
+    if not files and not mermaid:
+        return False
+    for ending, file in files.items():
+        if file.suffix.lower() != ending:
+            raise ConfigError(f"--{ending[1:]} {file}: the name of the file must end in {ending}")
+    if as_json:
+        raise ConfigError("--json: prints the whole design, with its Mermaid text; leave out --svg, --png and --mermaid")
+    design = _design(name, next((ending[1:] for ending in files), "mermaid"))
+    if mermaid:
+        write_out(components(design)["mermaid"])
+    if files:
+        _write(design, files)
+    for file in files.values() if not mermaid else ():
+        console().print(f"{file}: the components of {design.name}", soft_wrap=True)
+    return True
+
+
+def _design(name: str, option: str) -> Design:
+    from sim.architectures import ARCHITECTURES
+    from sim.cli.names import load
+    from sim.config.design import Design
+    from sim.config.errors import ConfigError
+    from sim.config.presets import PRESETS
+
+    model = None if name in PRESETS else load(name, also=PRESETS)
+    if not isinstance(model, Design):
+        kind = "a provider preset" if model is None else "a scenario"
+        raise ConfigError(f"--{option}: {name} is {kind}, and only designs have components: {', '.join(ARCHITECTURES)}, …")
+    return model
+
+
+def _write(design: Design, files: dict[str, Path]) -> None:
+    """Each file whole or not at all; one of the same name is replaced."""
+    from tempfile import TemporaryDirectory
+
+    from sim.architectures.parts import parts_of
+    from sim.config.files import write_bytes
+    from sim.report import style
+    from sim.report.components import arranged, draw
+
+    figure = draw(arranged(parts_of(design)), design.name, colour=style.colours([design.name])[design.name])
+    with TemporaryDirectory() as folder:
+        style.save(figure, Path(folder) / "made")
+        for ending, file in files.items():
+            write_bytes(file, (Path(folder) / "made").with_suffix(ending).read_bytes(), replace=True)
