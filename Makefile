@@ -24,8 +24,10 @@ lint: $(VENV)/ready-dev  ## style, types and layers
 bench: $(VENV)/ready-dev  ## speed and memory, as ratios to a bare event loop measured in the same run
 	$(BIN)/python -m tests.bench
 
-gallery: $(VENV)/ready  ## write the committed sample report anew
+gallery: $(VENV)/ready  ## write the committed samples anew
 	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush
+	$(BIN)/coffee windows --out reports/gallery/windows
+	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
 
 lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \

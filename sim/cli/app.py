@@ -21,17 +21,19 @@ from sim.config.errors import ConfigError
 AS_IT_STANDS = "\b\n"  # before a paragraph whose lines are not to be joined
 HELP = f"""Which checkout back-end charges people twice when the payment provider turns slow?
 
-Simulates mornings of coffee orders and audits every charge, order and loyalty point of three back-end designs: naive,
-idempotent, outbox.
+Simulates mornings of coffee orders and audits every charge, order and loyalty point of back-end designs: naive, idempotent,
+outbox, and inquiry for a provider without idempotency keys.
 
 {AS_IT_STANDS}Start with:
   coffee list
   coffee compare morning-rush
+  coffee windows
+  coffee explain morning-rush --design naive
   coffee new mine.yaml --from outbox
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check: met
-  1    check: violated; or a report could not be written, or a worker process was killed
+  1    check: violated; hunt: a promise was broken; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
   3    check: undecided
   70   a bug of the simulator
