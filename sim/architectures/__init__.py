@@ -10,7 +10,7 @@ from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.config import library
-from sim.config.bundled import SEE_LIST
+from sim.config.bundled import SEE_LIST, full_name
 from sim.config.design import Design
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.loader import Document, read_text, validate
@@ -34,7 +34,8 @@ def load_design(name: str) -> Design:
     if name in ARCHITECTURES:
         return _summed_up(ARCHITECTURES[name], {"name": name})
     if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
-        raise ConfigError(f'unknown design "{name}"{closest(name, design_names()) or SEE_LIST}')
+        is_scenario = "; that is a scenario" if full_name(name) in library.names() else ""
+        raise ConfigError(f'unknown design "{name}"{is_scenario or closest(name, design_names()) or SEE_LIST}')
     path = library.find(name, folder="designs", kind="design")
     return parse_design(read_text(path), filename=name if path == Path(name) else path.name)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.cli.options import Json
+
 if TYPE_CHECKING:
     from sim.config.scenario import Scenario
 
@@ -22,6 +24,7 @@ def new(
         ),
     ],
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite a file of that name.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write a commented copy of a scenario or a design.
 
@@ -32,7 +35,7 @@ def new(
       coffee new rush.yaml --from morning-rush
     """
     from sim.architectures import architecture_of
-    from sim.cli.console import console
+    from sim.cli.console import console, print_json
     from sim.cli.names import load
     from sim.config.bundled import SUFFIXES
     from sim.config.errors import ConfigError
@@ -51,8 +54,12 @@ def new(
         text = design_template(model, name=file.stem, base=architecture_of(model))
         then = f"coffee compare morning-rush --design {file}"
     write_text(file, text, replace=force)
+    kind = "scenario" if isinstance(model, Scenario) else "design"
+    if as_json:
+        print_json({"file": str(file), "kind": kind, "from": base, "then": then})
+        return
     out = console()
-    out.print(f"{file}: a {'scenario' if isinstance(model, Scenario) else 'design'} that starts from {base}", soft_wrap=True)
+    out.print(f"{file}: a {kind} that starts from {base}", soft_wrap=True)
     out.print(f"edit it, then: {then}", soft_wrap=True)
 
 

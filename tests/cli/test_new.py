@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def test_a_new_scenario() -> None:
     assert load_scenario("rush.yaml") == load_scenario("morning-rush").model_copy(update={"name": "rush"})
     assert coffee("new", "again.yaml", "--from", "tiny.yaml").exit_code == 0
     assert Path("again.yaml").read_text(encoding="utf-8").startswith(SCENARIO.replace("name: tiny", "name: again"))
+
+
+def test_as_json() -> None:
+    """For scripts: where it is, what it is, and what to do with it."""
+    document = json.loads(coffee("new", "mine.yaml", "--from", "w4", "--json").stdout)
+    assert document == {"file": "mine.yaml", "kind": "scenario", "from": "w4", "then": "coffee compare mine.yaml"}
+    assert load_scenario("mine.yaml").name == "mine"
 
 
 def test_files_that_are_there() -> None:

@@ -203,6 +203,7 @@ USAGE = [
     (("run", "tiny.yaml", "-d", "outbox", "--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
     (("run", "tiny.yaml", "-d", "outbox", "-j", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
     (("run", "tiny.yaml", "-d", "outbx"), 'unknown design "outbx"; did you mean "outbox"?'),
+    (("run", "tiny.yaml", "-d", "morning-rush"), 'unknown design "morning-rush"; that is a scenario'),
     (("compare", "mornin-rush"), 'unknown scenario "mornin-rush"; did you mean "morning-rush"?'),
     (("compare", "tiny.yaml", "naive", "naive"), "two designs with the same name: naive, naive; give each its own `name:`"),
     (

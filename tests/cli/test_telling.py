@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.architectures import ARCHITECTURES, design_names
+from sim.cli.app import COMMANDS
 from sim.config.library import names
 from sim.config.presets import PRESETS
 from sim.config.schema import design_schema, scenario_schema
@@ -104,6 +105,12 @@ def test_show_as_json(tiny: str) -> None:
     }
     assert knobs["objectives"]["value"] == {"double_charge_rate": "0%", "ack_latency_p95": "1s", "confirmed_share": "50%"}
     assert json.loads(coffee("show", "naive", "--json").stdout)["source"].startswith("class Naive(Design):")
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"schema"}))
+def test_every_command_speaks_json(command: str) -> None:
+    """Only a schema need not be asked for it."""
+    assert re.search(r"^ +--json ", coffee(command, "--help").stdout, re.MULTILINE)
 
 
 def test_schema() -> None:
