@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.messages import DONE, FAILED, INTERRUPTED, complain, note
+from sim.cli.messages import DONE
 from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed
 
 if TYPE_CHECKING:
@@ -102,18 +102,10 @@ def _print(comparison: Comparison, *, everything: bool) -> None:
 
 
 def _write(comparison: Comparison, folder: Path, command: str) -> tuple[Path | None, int]:
-    """The report's page, or None after an error message; and the exit code."""
-    from sim.config.errors import ConfigError
+    from sim.cli.simulation import saved
     from sim.report.page import write_report
 
-    try:
-        return write_report(comparison, folder, command=command), DONE
-    except ConfigError as error:
-        complain(*error.messages)
-        return None, FAILED
-    except KeyboardInterrupt:
-        note("interrupted while the report was being written, so there is none")
-        return None, INTERRUPTED
+    return saved(lambda: write_report(comparison, folder, command=command))
 
 
 def _check_folder(folder: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from sim.cli.messages import BUG, FAILED, INTERRUPTED, complain, note
+from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -69,3 +70,17 @@ def tell_how_it_went(comparison: Comparison, *, unwritten: str = "") -> None:
 def leave(comparison: Comparison, code: int) -> None:
     """End with `code`, or with the code of an interruption if there was one."""
     raise typer.Exit(INTERRUPTED if comparison.interrupted else code)
+
+
+def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
+    """The page of a report that is written, or None after an error message; and the exit code."""
+    from sim.config.errors import ConfigError
+
+    try:
+        return write(), DONE
+    except ConfigError as error:
+        complain(*error.messages)
+        return None, FAILED
+    except KeyboardInterrupt:
+        note("interrupted while the report was being written, so there is none")
+        return None, INTERRUPTED

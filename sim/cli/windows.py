@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.messages import DONE, FAILED, INTERRUPTED, complain, note
+from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.options import Jobs, Json, MostMornings, Seed
 
 if TYPE_CHECKING:
@@ -190,18 +190,10 @@ def _print_differences(out: Console, matrix: Matrix) -> None:
 
 
 def _write(matrix: Matrix, folder: Path, command: str) -> tuple[Path | None, int]:
-    """The report's page, or None after an error message; and the exit code."""
-    from sim.config.errors import ConfigError
+    from sim.cli.simulation import saved
     from sim.report.windows import write_report
 
-    try:
-        return write_report(matrix, folder, command=command), DONE
-    except ConfigError as error:
-        complain(*error.messages)
-        return None, FAILED
-    except KeyboardInterrupt:
-        note("interrupted while the report was being written, so there is none")
-        return None, INTERRUPTED
+    return saved(lambda: write_report(matrix, folder, command=command))
 
 
 def _tell_how_it_went(matrix: Matrix, *, unwritten: str) -> None:
