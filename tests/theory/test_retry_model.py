@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.theory.agreement import Estimated, mean_of
+from sim.validity.agreement import Estimated, mean_of
 from tests.theory.retry_model import bare_loop, retry_model
 from tests.worlds import morning
 
