@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint bench gallery lock clean
+.PHONY: help demo test lint bench gallery validity lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ gallery: $(VENV)/ready  ## write the committed samples anew
 	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
 	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
+
+validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
+	$(BIN)/coffee validity --page docs/validity.md
 
 lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import check, compare, explain, hunt, new, run, schema, show, windows
+from sim.cli import check, compare, explain, hunt, new, run, schema, show, validity, windows
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -33,7 +33,8 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check: met
-  1    check: violated; hunt: a promise was broken; or a report could not be written, or a worker process was killed
+  1    check: violated; hunt: a promise was broken; validity: a number differs; or a report could not be written, or a
+       worker process was killed
   2    wrong usage, or errors in a file
   3    check: undecided
   70   a bug of the simulator
@@ -84,6 +85,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "windows": windows.windows,
     "explain": explain.explain,
     "hunt": hunt.hunt,
+    "validity": validity.validity,
     "schema": schema.schema,
 }
 for _name, _command in COMMANDS.items():

@@ -18,7 +18,7 @@ from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.mornings import Progress, Summary, run_mornings, simulate
-from sim.experiment.statistics import Difference, Estimate, estimate, paired
+from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.vocabulary import METRICS
 
 Status = Literal["met", "violated", "undecided"]
@@ -125,6 +125,12 @@ class Comparison:
         """Metric -> difference of a design against the baseline, morning by morning."""
         baseline = next(iter(self.results.values()))
         return {metric: paired(self.results[name].values(metric), baseline.values(metric)) for metric in METRICS}
+
+    def variance_shares(self, name: str) -> dict[str, float]:
+        """Metric -> what meeting the same mornings leaves of the variance of that difference; metrics that vary only."""
+        baseline = next(iter(self.results.values()))
+        shares = {metric: variance_share(self.results[name].values(metric), baseline.values(metric)) for metric in METRICS}
+        return {metric: share for metric, share in shares.items() if share is not None}
 
     @property
     def purchases_per_s(self) -> float:

@@ -26,6 +26,8 @@ def as_json(comparison: Comparison, *, pairs: bool, report: str | None = None) -
             document["designs"][name]["paired"] = {
                 metric: plain(difference) for metric, difference in comparison.paired(name).items()
             }
+            shares = comparison.variance_shares(name)
+            document["designs"][name]["variance_shares"] = {metric: rounded(share) for metric, share in shares.items()}
     if comparison.interrupted:
         document["interrupted"] = {"asked": comparison.asked}
     if report is not None:

@@ -145,3 +145,15 @@ def paired(values: np.ndarray, baseline: np.ndarray) -> Difference:
         return Difference(None, None, None)
     mean = float(differences.mean())
     return Difference(mean, *t_interval(differences)) if len(differences) > 1 else Difference(mean, None, None)
+
+
+def variance_share(values: np.ndarray, baseline: np.ndarray) -> float | None:
+    """Var(A - B) / (Var A + Var B) over mornings: what common mornings leave of the noise of a difference; 1 saves nothing.
+
+    None where nothing varies, or a value was never there. Law and Kelton, Simulation Modeling and Analysis, 11.2.
+    """
+    counted = np.isfinite(values) & np.isfinite(baseline)
+    if counted.sum() < 2 or not counted.all():
+        return None
+    apart = float(values.var(ddof=1) + baseline.var(ddof=1))
+    return float((values - baseline).var(ddof=1)) / apart if apart > 0 else None

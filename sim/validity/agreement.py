@@ -32,11 +32,12 @@ class Row:
     expected: float
     simulated: Estimated
     se_below: float = 0.0  # as a share of what is expected
+    at_least: bool = False  # more is no disagreement
 
     @property
     def status(self) -> str:
         """`agrees`, `too noisy to prove anything`, or `differs`."""
-        off = abs(self.simulated.value - self.expected)
+        off = self.expected - self.simulated.value if self.at_least else abs(self.simulated.value - self.expected)
         if self.simulated.se > self.se_below * abs(self.expected) + ROUNDING:
             return "too noisy to prove anything"
         return "agrees" if off <= MOST_ERRORS * self.simulated.se + ROUNDING * max(1.0, abs(self.expected)) else "differs"

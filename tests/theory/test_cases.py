@@ -15,8 +15,9 @@ from sim.validity.cases import CASES
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str) -> None:
     """Within three standard errors of what theory says, and the standard error is small enough to mean something."""
-    for row in checked(CASES[name]).rows:
-        row.simulated.check(row.expected, se_below=row.se_below, what=f"{name}: {row.what}")
+    rows = checked(CASES[name]).rows
+    assert rows
+    assert [row for row in rows if not row.agrees] == []
 
 
 def test_what_agreement_means() -> None:
@@ -28,6 +29,8 @@ def test_what_agreement_means() -> None:
     assert Row("", 3.0, exactly(3.0)).status == "agrees"
     assert Row("", 3.0, exactly(3.0001)).status == "differs"
     assert Row("", 0.0, exactly(1)).status == "differs"
+    assert Row("", 1.0, Estimated(1.5, 0.01), 0.01, at_least=True).status == "agrees"
+    assert Row("", 1.0, Estimated(0.9, 0.01), 0.01, at_least=True).status == "differs"
     with pytest.raises(AssertionError, match=r"differs; wait: expected 1, simulated 2 ± 0\.1"):
         Estimated(2.0, 0.1).check(1.0, se_below=0.2, what="wait")
 

@@ -1,0 +1,208 @@
+"""What the metrics owe to each assumption: one at a time halved and doubled, on the same mornings.
+
+Differences are paired, so that an effect is seen through the noise; one whose interval holds zero is no clear effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.architectures import COMPARED, architecture_of, load_design, parse_design
+from sim.config.design import Design, Retry
+from sim.config.knobs import Knob, knobs
+from sim.config.library import load_scenario, parse_scenario
+from sim.config.model import Distribution
+from sim.config.prices import Prices, load_prices
+from sim.config.scenario import Scenario
+from sim.config.units import DURATION, Unit
+from sim.config.writing import flow, written
+from sim.experiment.compare import judge
+from sim.experiment.mornings import Progress, simulate
+from sim.experiment.statistics import Difference, estimate, paired
+from sim.experiment.workers import crew, processors
+from sim.ledger.metrics import measure
+from sim.vocabulary import METRICS
+
+FACTORS = (0.5, 2.0)
+ASSUMED = "assumption"
+Values = dict[str, np.ndarray]  # metric -> one value a morning
+TIMES = {"exponential": "base", "full_jitter": "base", "equal_jitter": "base", "fixed": "delay", "lognormal": "median"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One assumption: where it stands in the file of a scenario or a design, what it is, and its value there."""
+
+    of: str  # "scenario" or "design"
+    path: tuple[str, ...]
+    about: str
+    value: str
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an altered assumption does to one design."""
+
+    input: Input
+    value: str  # that it was altered to
+    design: str
+    before: dict[str, float]  # metric -> its mean as things are
+    differences: dict[str, Difference]  # metric -> altered, less as things are
+    turned: dict[str, tuple[str, str]]  # metric of an objective -> its verdict before and after, where that is another
+
+    def clear(self, metric: str) -> bool:
+        """Whether the whole interval of the difference lies on one side of zero."""
+        low, high = self.differences[metric].low, self.differences[metric].high
+        return low is not None and high is not None and (low > 0 or high < 0)
+
+
+def assumptions(model: Scenario | Design) -> Iterator[tuple[Input, list[Any]]]:
+    """Every key that is called an assumption where it is described, with the values to alter it to; none if it is zero here."""
+    for knob in knobs(model, model):
+        if ASSUMED in knob.about:
+            about = knob.about.split(f"({ASSUMED}")[0].strip(" ;,")
+            varied = [value for factor in FACTORS if (value := scaled(knob, factor)) not in (None, knob.value)]
+            yield Input("scenario" if isinstance(model, Scenario) else "design", knob.path, about, flow(knob.value)), varied
+
+
+def scaled(knob: Knob, factor: float) -> Any:
+    """Its value as written in a file, so many times larger; None if it can't be: zero, nothing, or a file's content."""
+    value, kind = knob.value, knob.kind
+    if kind.unit is not None:
+        return _larger(kind.unit, value, factor, whole=kind.type is int)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(1, round(value * factor))
+    if kind.model not in (Distribution, Retry):
+        return None
+    [(choice, inner)] = value.items()
+    if isinstance(inner, dict):
+        once = _larger(DURATION, inner[TIMES[choice]], factor)
+        return None if once is None else {choice: {**inner, TIMES[choice]: once}}
+    if isinstance(inner, list):
+        return {choice: [_larger(DURATION, end, factor) or end for end in inner]}
+    once = _larger(DURATION, inner, factor) if choice in ("constant", "exponential") else None
+    return None if once is None else {choice: once}
+
+
+def _larger(unit: Unit, value: Any, factor: float, *, whole: bool = False) -> str | None:
+    if value == "none" or not (number := unit.parse(value)):
+        return None
+    most = 1.0 if str(value).endswith("%") else np.inf
+    larger = min(number * factor, most)
+    return unit.text(round(larger) if whole else larger)
+
+
+def altered(model: Scenario | Design, path: tuple[str, ...], value: Any) -> Scenario | Design:
+    """The same scenario or design with another value at one place. Raises ConfigError if that can't be."""
+    document = written(model)
+    section = document
+    for key in path[:-1]:
+        section = section[key]
+    section[path[-1]] = value
+    if path[-2:-1] == ("after_patience",):  # what people do then is one of three things
+        others = [key for key in section if key != path[-1]]
+        share, rest = _share(value), sum(_share(section[key]) for key in others)
+        for key in others:
+            section[key] = f"{100 * (1 - share) * _share(section[key]) / rest:.12g}%"
+    if isinstance(model, Scenario):
+        return parse_scenario(flow(document))
+    return parse_design(flow({"from": architecture_of(model), **document}))
+
+
+def _share(text: Any) -> float:
+    return float(str(text).rstrip("%")) / 100
+
+
+def sensitivity(
+    scenario: Scenario | str,
+    designs: Sequence[Design | str] = COMPARED,
+    *,
+    mornings: int = 6,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> list[Effect]:
+    """Every assumption of the scenario and of each design, halved and doubled. The result does not depend on `jobs`."""
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
+    prices = load_prices(world.prices)
+    plans = [
+        Plan(known, value, design, _world(altered(world, known.path, value)), design)
+        for known, values in assumptions(world)
+        for value in values
+        for design in chosen
+    ]
+    plans += [
+        Plan(known, value, design, world, _design(altered(design, known.path, value)))
+        for design in chosen
+        for known, values in assumptions(design)
+        for value in values
+    ]
+    runs = [(world, design) for design in chosen] + [(plan.world, plan.changed) for plan in plans]
+    tasks = (
+        ((number, morning), (*run, prices, seed + morning)) for number, run in enumerate(runs) for morning in range(mornings)
+    )
+    made: dict[tuple[int, int], dict[str, float]] = {}
+    with crew(min(jobs or processors(), len(runs) * mornings)) as workers:
+        for task, metrics in workers.results(_measured, tasks):
+            made[task] = metrics
+            if progress is not None:
+                progress(len(made), len(runs) * mornings)
+
+    def values(number: int) -> Values:
+        return {metric: np.array([made[number, morning][metric] for morning in range(mornings)]) for metric in METRICS}
+
+    before = {design.name: values(number) for number, design in enumerate(chosen)}
+    return [_effect(plan, before[plan.design.name], values(number)) for number, plan in enumerate(plans, len(chosen))]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One assumption altered, for one design: the scenario and the design that are simulated."""
+
+    input: Input
+    value: Any
+    design: Design
+    world: Scenario
+    changed: Design
+
+
+def _effect(plan: Plan, before: Values, after: Values) -> Effect:
+    verdicts = {metric: (_verdict(metric, limit, before), _verdict(metric, limit, after))
+                for metric, limit in plan.world.objectives.items()}  # fmt: skip
+    return Effect(
+        plan.input,
+        flow(plan.value),
+        plan.design.name,
+        {metric: float(np.mean(before[metric])) for metric in METRICS},
+        {metric: paired(after[metric], before[metric]) for metric in METRICS},
+        {metric: both for metric, both in verdicts.items() if both[0] != both[1]},
+    )
+
+
+def _verdict(metric: str, limit: float, values: Values) -> str:
+    share_of = int(values["purchases"].sum()) if METRICS[metric].unit == "share" else None
+    return judge(metric, limit, estimate(values[metric], share_of=share_of, count_mornings=metric == "collapsed_share"))
+
+
+def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
+    _, evidence = simulate(scenario, design, prices, seed)
+    return measure(evidence)
+
+
+def _world(model: Scenario | Design) -> Scenario:
+    assert isinstance(model, Scenario)
+    return model
+
+
+def _design(model: Scenario | Design) -> Design:
+    assert isinstance(model, Design)
+    return model

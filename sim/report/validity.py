@@ -1,0 +1,136 @@
+"""Why the numbers can be trusted, as a page: cases with a known answer, the effect of assumptions, what is left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+
+from sim import __version__
+from sim.experiment.compare import Comparison
+from sim.experiment.export import rounded
+from sim.experiment.sensitivity import Effect
+from sim.report import words
+from sim.validity.agreement import Estimated, Row
+from sim.validity.case import Checked
+from sim.validity.cases import GROUPS
+from sim.vocabulary import METRICS
+
+Z = 1.96  # of a 95 % interval
+HEADLINES = ("double_charge_rate", "duplicate_order_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")
+WORTH_TELLING = 0.01  # of the value as things are: smaller effects are left out
+MORNINGS = 6  # on which assumptions are altered
+
+
+class Effects(NamedTuple):
+    """One altered assumption, and what it clearly does to each design."""
+
+    name: str
+    about: str
+    value: str
+    changed: str
+    does: dict[str, list[str]]  # design -> sentences
+
+
+def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Comparison, *, mornings: int) -> str:
+    """The page as Markdown. `effects` come from so many mornings, `comparison` tells what common mornings save."""
+    template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    source = files("sim.report").joinpath("validity.md.j2").read_text(encoding="utf-8")
+    told = list(told_of(effects))
+    rows = [row for result in done for row in result.rows]
+    by_case = {result.case.name: result for result in done}
+    chance = [row for row in rows if row.simulated.se > 0]
+    return template.from_string(source).render(
+        version=__version__,
+        groups={group: [by_case[c.name] for c in cases if c.name in by_case] for group, cases in GROUPS.items()},
+        rows=rows,
+        purchases=sum(result.purchases for result in done),
+        outside=sum(not within(row) for row in chance),
+        chance=len(chance),
+        differing=[row for row in rows if not row.agrees],
+        number=number,
+        interval=interval,
+        effects=[effect for effect in told if any(effect.does.values())],
+        silent=sorted({effect.name for effect in told} - {effect.name for effect in told if any(effect.does.values())}),
+        designs=list(comparison.results),
+        mornings=mornings,
+        scenario=comparison.scenario.name,
+        savings=list(savings(comparison)),
+        compared=comparison.mornings,
+    )
+
+
+def within(row: Row) -> bool:
+    """Whether the 95 % interval holds what is expected."""
+    return abs(row.simulated.value - row.expected) <= Z * row.simulated.se
+
+
+def number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def interval(simulated: Estimated) -> str:
+    """`0.498 [0.491, 0.505]`, with as many digits as the noise leaves; alone where nothing is left to chance."""
+    if simulated.se == 0:
+        return number(simulated.value)
+    decimals = max(0, 1 - math.floor(math.log10(simulated.se)))
+    low, high = simulated.value - Z * simulated.se, simulated.value + Z * simulated.se
+    return f"{simulated.value:,.{decimals}f} [{low:,.{decimals}f}, {high:,.{decimals}f}]"
+
+
+def told_of(effects: Sequence[Effect]) -> Iterator[Effects]:
+    """Assumptions of the scenario with all designs in a row; each assumption of a design under its name, designs together."""
+    rows: dict[tuple[str, str, str], Effects] = {}
+    for effect in effects:
+        key = (effect.input.name, effect.input.value, effect.value)
+        row = rows.setdefault(key, Effects(effect.input.name, effect.input.about, effect.input.value, effect.value, {}))
+        row.does[effect.design] = list(sentences(effect))
+    yield from rows.values()
+
+
+def sentences(effect: Effect) -> Iterator[str]:
+    """`double_charge_rate +1.8 points`: clear effects on the headline metrics, and verdicts that turn."""
+    for metric in HEADLINES:
+        difference = effect.differences[metric].difference
+        if difference is not None and effect.clear(metric) and abs(difference) >= WORTH_TELLING * effect.before[metric]:
+            yield f"`{metric}` {words.difference(effect.differences[metric], METRICS[metric].unit)}"
+    for metric, (before, after) in effect.turned.items():
+        if {before, after} == {"met", "violated"}:
+            yield f"**`{metric}` is {after}**"
+
+
+def savings(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """How much narrower differences are than with mornings of their own for each design."""
+    for name in list(comparison.results)[1:]:
+        shares = comparison.variance_shares(name)
+        yield {"design": name, "shares": {metric: shares[metric] for metric in HEADLINES if metric in shares}}
+
+
+def as_json(done: Sequence[Checked]) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "agrees": all(result.agrees for result in done),
+        "cases": {
+            result.case.name: {
+                "title": result.case.title,
+                "source": result.case.source,
+                "mornings": result.mornings,
+                "purchases": result.purchases,
+                "rows": [
+                    {
+                        "what": row.what,
+                        "expected": rounded(row.expected),
+                        "at_least": row.at_least,
+                        "simulated": rounded(row.simulated.value),
+                        "se": rounded(row.simulated.se),
+                        "status": row.status,
+                    }
+                    for row in result.rows
+                ],
+            }
+            for result in done
+        },
+    }
