@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE, FAILED, UNDECIDED
-from sim.cli.options import Jobs, Json, Mornings, ScenarioName, Seed
+from sim.cli.options import Jobs, Json, Mornings, Precision, ScenarioName, Seed
 
 CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
 
@@ -18,6 +18,7 @@ def check(
         str, typer.Argument(metavar="DESIGN", help="A design's name, or a YAML file of yours.", show_default=False)
     ],
     mornings: Mornings = 10,
+    precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     as_json: Json = False,
@@ -44,7 +45,7 @@ def check(
             f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
         )
     command = command_line("check", scenario, [design], mornings=mornings, seed=seed)
-    comparison = simulated(world, [design], mornings=mornings, seed=seed, jobs=jobs, command=command)
+    comparison = simulated(world, [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command)
     result = next(iter(comparison.results.values()))
     if as_json:
         print_json(exported(comparison, pairs=False))
@@ -56,5 +57,5 @@ def check(
         out.print(objectives_table(result.objectives))
         out.print(f"{result.design.name} {verdict(result)}: ", end="")
         out.print(result.verdict, style=f"bold {COLOURS[result.verdict]}")
-    tell_how_it_went(comparison)
+    tell_how_it_went(comparison, precision=precision)
     leave(comparison, CODES[result.verdict])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed
+from sim.cli.options import AllMetrics, Jobs, Json, Mornings, Precision, ScenarioName, Seed
 
 if TYPE_CHECKING:
     from sim.experiment.compare import Comparison
@@ -35,6 +35,7 @@ def compare(
         ),
     ] = None,
     mornings: Mornings = 10,
+    precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     out: Annotated[
@@ -71,7 +72,8 @@ def compare(
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)
-    comparison = simulated(world, chosen, mornings=mornings, seed=seed, jobs=jobs, command=command)
+    comparison = simulated(world, chosen, mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command)
+    command = command_line("compare", scenario, chosen, mornings=comparison.asked, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
     page, code = _write(comparison, folder, command) if report and not comparison.interrupted else (None, DONE)
@@ -79,7 +81,7 @@ def compare(
         print_json(exported(comparison, pairs=True, report=str(page) if page else None))
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
-    tell_how_it_went(comparison, unwritten="; no report was written" if report else "")
+    tell_how_it_went(comparison, precision=precision, unwritten="; no report was written" if report else "")
     leave(comparison, code)
 
 

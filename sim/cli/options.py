@@ -14,6 +14,18 @@ def whole_number(text: str) -> int:
         raise typer.BadParameter(f'expected a whole number (got "{text}")') from None
 
 
+def share(text: str) -> float:
+    from sim.config.units import probability
+
+    try:
+        value = probability(text)
+    except ValueError as error:
+        raise typer.BadParameter(f'{error} (got "{text}")') from None
+    if not value:
+        raise typer.BadParameter(f'must be more than 0 % (got "{text}")')
+    return value
+
+
 ScenarioName = Annotated[
     str,
     typer.Argument(metavar="SCENARIO", help="A scenario's name (`coffee list`), or a YAML file of yours.", show_default=False),
@@ -28,6 +40,13 @@ Mornings = Annotated[
         help="How many mornings to simulate; more make intervals narrower.",
     ),
 ]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--until-precision", metavar="P", parser=share, show_default=False,
+        help="Add mornings, up to 200, until every objective is decided or its metric known within P, such as 5%.",
+    ),
+]  # fmt: skip
 MostMornings = Annotated[
     int,
     typer.Option(

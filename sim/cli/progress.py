@@ -26,7 +26,7 @@ def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int, int], 
     start.daemon = True
     start.start()
     try:
-        yield lambda done, _of: bar.update(task, completed=done)
+        yield lambda done, of: bar.update(task, completed=done, total=of if total is not None else None)
     finally:
         start.cancel()
         start.join()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed
+from sim.cli.options import AllMetrics, Jobs, Json, Mornings, Precision, ScenarioName, Seed
 
 
 def run(
@@ -17,6 +17,7 @@ def run(
         typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file of yours.", show_default=False),
     ],
     mornings: Mornings = 10,
+    precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     everything: AllMetrics = False,
@@ -37,7 +38,9 @@ def run(
     from sim.experiment.export import as_json as exported
 
     command = command_line("run", scenario, ["--design", design], mornings=mornings, seed=seed)
-    comparison = simulated(load_scenario(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, command=command)
+    comparison = simulated(
+        load_scenario(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command
+    )
     if as_json:
         print_json(exported(comparison, pairs=False))
     else:
@@ -55,5 +58,5 @@ def run(
         out.print()
         out.print(bottleneck(stations(result)))
         out.print(about(result))
-    tell_how_it_went(comparison)
+    tell_how_it_went(comparison, precision=precision)
     leave(comparison, DONE)

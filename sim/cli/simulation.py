@@ -24,14 +24,21 @@ def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: 
 
 
 def simulated(
-    scenario: Scenario, designs: Sequence[str], *, mornings: int, seed: int, jobs: int | None, command: str
+    scenario: Scenario,
+    designs: Sequence[str],
+    *,
+    mornings: int,
+    seed: int,
+    jobs: int | None,
+    precision: float | None,
+    command: str,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
     from sim.experiment.compare import compare
 
     try:
         with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
-            return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+            return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, precision=precision, progress=progress)
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
@@ -57,13 +64,17 @@ def answered_for(command: str) -> Iterator[None]:
         raise typer.Exit(BUG) from None
 
 
-def tell_how_it_went(comparison: Comparison, *, unwritten: str = "") -> None:
-    """On stderr: how fast it was; or, after Ctrl-C, how far it got and what is `unwritten`."""
+def tell_how_it_went(comparison: Comparison, *, precision: float | None, unwritten: str = "") -> None:
+    """On stderr: how fast it was, and what is not so precise; or, after Ctrl-C, how far it got and what is `unwritten`."""
     if comparison.interrupted:
         note(f"interrupted after {comparison.mornings:,} of {comparison.asked:,} mornings; the numbers are theirs{unwritten}")
         return
     designs = f"{len(comparison.results)} designs × " if len(comparison.results) > 1 else ""
     mornings = "1 morning" if comparison.mornings == 1 else f"{comparison.mornings:,} mornings"
+    if precision is not None:
+        for name, result in comparison.results.items():
+            if left := result.unsettled(precision):
+                note(f"{name}: neither decided nor within {100 * precision:g} % after {mornings}: {', '.join(left)}")
     note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases/s and core)")
 
 

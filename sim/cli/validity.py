@@ -67,7 +67,7 @@ def validity(
     else:
         _print(done)
     if files is not None:
-        _write_files(done, files, say=note if as_json else console().print)
+        _write_files(done, files, say=note if as_json else lambda text: console().print(text, soft_wrap=True))
     if page is not None:
         from sim.config.files import write_text
 

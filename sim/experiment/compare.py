@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from sim.vocabulary import METRICS
 
 Status = Literal["met", "violated", "undecided"]
 MOST_MORNINGS = 1_000_000
+MOST_FOR_PRECISION = 200  # mornings, when they are added until the results are precise
+GROWTH = 1.5  # times as many mornings before one looks again: a look too many makes intervals too short
+PRECISE = ("double_charge_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")  # where there are no objectives
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,16 @@ def judge(metric: str, limit: float, value: Estimate) -> Status:
     if METRICS[metric].better == "higher":
         return "met" if value.low >= limit else "violated" if value.high < limit else "undecided"
     return "met" if value.high <= limit else "violated" if value.low > limit else "undecided"
+
+
+def precise(value: Estimate, precision: float) -> bool:
+    """Whether the interval's half-width is at most so much of the true mean: γ / (1 + γ) of the estimated one.
+
+    Law and Kelton, Simulation Modeling and Analysis, 9.4.1. What never comes, or was not there once, won't get more precise.
+    """
+    if value.mean is None or value.low is None or value.high is None:
+        return bool(value.never)
+    return value.mean == 0 or (value.high - value.low) / 2 <= precision / (1 + precision) * value.mean
 
 
 @dataclass
@@ -91,6 +105,16 @@ class Result:
     def verdict(self) -> Status:
         statuses = {objective.status for objective in self.objectives}
         return "violated" if "violated" in statuses else "undecided" if "undecided" in statuses else "met"
+
+    def unsettled(self, precision: float) -> list[str]:
+        """Objectives (metrics, if there are none) that are neither decided nor known to that relative precision."""
+        if not self.objectives:
+            return [metric for metric in PRECISE if not precise(self.metrics[metric], precision)]
+        return [
+            objective.metric
+            for objective in self.objectives
+            if objective.status == "undecided" and not precise(objective.estimate, precision)
+        ]
 
     def lags(self, name: Literal["ack", "confirmation", "read_model"]) -> np.ndarray:
         """All mornings' lags in seconds, sorted, inf for never."""
@@ -168,9 +192,13 @@ def compare(
     mornings: int = 10,
     seed: int = 0,
     jobs: int | None = None,
+    precision: float | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
+
+    With a `precision` mornings are added, half as many again each time and up to 200 in all, until every objective is decided
+    or its metric known to that relative precision (.05: within 5 %); `mornings` are then the first ones.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
@@ -183,15 +211,24 @@ def compare(
         raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
     prices = load_prices(world.prices)
     begin = time.perf_counter()
-    seeds = list(range(seed, seed + mornings))
-    complete, interrupted = run_mornings(world, chosen, prices, seeds=seeds, jobs=jobs, progress=progress)
-    if not complete:
-        raise KeyboardInterrupt
-    results = {
-        design.name: Result(design, world, [complete[seed][number] for seed in seeds if seed in complete])
-        for number, design in enumerate(chosen)
-    }
-    return Comparison(world, results, seed, mornings, interrupted, time.perf_counter() - begin, prices)
+    complete: dict[int, list[Summary]] = {}
+    asked = mornings
+    while True:
+        missing = [one for one in range(seed, seed + asked) if one not in complete]
+        more, interrupted = run_mornings(world, chosen, prices, seeds=missing, jobs=jobs, progress=progress)
+        complete |= more
+        if not complete:
+            raise KeyboardInterrupt
+        results = {
+            design.name: Result(design, world, [complete[one][number] for one in sorted(complete)])
+            for number, design in enumerate(chosen)
+        }
+        if precision is None or interrupted or asked >= MOST_FOR_PRECISION:
+            break
+        if not any(result.unsettled(precision) for result in results.values()):
+            break
+        asked = min(max(math.ceil(asked * GROWTH), 2), MOST_FOR_PRECISION)
+    return Comparison(world, results, seed, asked, interrupted, time.perf_counter() - begin, prices)
 
 
 @dataclass

@@ -15,13 +15,15 @@ from sim.experiment.workers import worker_pool
 from sim.explain.story import Explanation
 from sim.report import components, knobs, sequence, story, style, tables, words
 from sim.report.anatomy import explained, first_violation
-from sim.report.charts import CHARTS
+from sim.report.charts import CHARTS, tipping
 from sim.report.files import csv_text, json_text, render, software, write
 from sim.report.findings import findings
 from sim.report.folder import replacing
 
 PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
-FILES = frozenset({PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy") for ending in ("png", "svg"))})
+FILES = frozenset(
+    {PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy", "tipping") for ending in ("png", "svg"))}
+)
 
 
 def ours(path: str) -> bool:
@@ -46,8 +48,9 @@ def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
         (made / "charts").mkdir()
         diagrams = components.pictures(comparison, made / "charts")
         charts = {name: _chart(name, comparison, made / "charts" / name) for name in CHARTS}
+        tipped = _tipping(comparison, made / "charts" / "tipping") if tipping.has_two_kinds(comparison) else None
         anatomy = _anatomy(telling.result(), made / "charts" / "anatomy") if telling else None
-        content = _content(comparison, charts, command) | {"diagrams": diagrams, "anatomy": anatomy}
+        content = _content(comparison, charts, command) | {"diagrams": diagrams, "anatomy": anatomy, "tipping": tipped}
         write(made / PAGE, render("page.html.j2", content))
     return folder / PAGE
 
@@ -58,6 +61,13 @@ def _chart(name: str, comparison: Comparison, stem: Path) -> Markup:
     axes = np.asarray(chart.draw(comparison), dtype=object)
     svg = style.save(axes.flat[0].figure, stem)
     return Markup(style.inline(svg, name, f"{chart.title}. {chart.caption}"))  # noqa: S704  our own drawing, texts escaped by matplotlib
+
+
+def _tipping(comparison: Comparison, stem: Path) -> dict[str, Any]:
+    """The histogram of mornings of two kinds, also as files."""
+    svg = style.save(tipping.draw(comparison)[0].figure, stem)
+    diagram = Markup(style.inline(svg, "tipping", f"{tipping.TITLE}. {tipping.CAPTION}"))  # noqa: S704  our own drawing
+    return {"diagram": diagram, "caption": tipping.CAPTION}
 
 
 def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:

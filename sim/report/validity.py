@@ -34,6 +34,9 @@ class Effects(NamedTuple):
     changed: str
     does: dict[str, list[str]]  # design -> sentences
 
+    def cells(self, designs: Sequence[str]) -> list[str]:
+        return ["; ".join(self.does.get(design, [])) or "–" for design in designs]
+
 
 def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Comparison, *, mornings: int) -> str:
     """The page as Markdown. `effects` come from so many mornings, `comparison` tells what common mornings save."""
@@ -58,7 +61,8 @@ def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Compari
         designs=list(comparison.results),
         mornings=mornings,
         scenario=comparison.scenario.name,
-        savings=list(savings(comparison)),
+        headlines=HEADLINES,
+        savings={name: savings(comparison, name) for name in list(comparison.results)[1:]},
         compared=comparison.mornings,
     )
 
@@ -102,11 +106,10 @@ def sentences(effect: Effect) -> Iterator[str]:
             yield f"**`{metric}` is {after}**"
 
 
-def savings(comparison: Comparison) -> Iterator[dict[str, Any]]:
-    """How much narrower differences are than with mornings of their own for each design."""
-    for name in list(comparison.results)[1:]:
-        shares = comparison.variance_shares(name)
-        yield {"design": name, "shares": {metric: shares[metric] for metric in HEADLINES if metric in shares}}
+def savings(comparison: Comparison, name: str) -> list[str]:
+    """What common mornings leave of the variance of a design's differences, by headline metric."""
+    shares = comparison.variance_shares(name)
+    return [f"{shares[metric]:.2f}" if metric in shares else "–" for metric in HEADLINES]
 
 
 def as_json(done: Sequence[Checked]) -> dict[str, Any]:

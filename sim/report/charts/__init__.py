@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sim.experiment.compare import Comparison
-from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations
+from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations, tipping
 
 
 class Chart(NamedTuple):
@@ -59,4 +59,4 @@ CHARTS: dict[str, Chart] = {
     ),
 }
 
-__all__ = ["CHARTS", "Chart"]
+__all__ = ["CHARTS", "Chart", "tipping"]

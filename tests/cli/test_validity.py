@@ -1,0 +1,131 @@
+"""`coffee validity`: cases with a known answer in a terminal, as JSON, as files, and as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.cli import validity as command
+from sim.config.library import load_scenario
+from sim.experiment.compare import compare
+from sim.experiment.sensitivity import sensitivity
+from sim.report.validity import page
+from sim.validity.agreement import Estimated, Row, exactly
+from sim.validity.case import Case, Checked
+from sim.validity.cases import CASES, check, chosen
+from tests.cli.coffee import coffee
+
+
+def test_some_cases() -> None:
+    """Each with its numbers, what is expected, what was simulated, and whether they agree."""
+    result = coffee("validity", "layers", "retries-50", "--jobs", "1")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert any(line.startswith("layers: naive, everything fails") for line in lines)
+    assert any(line.split() == ["requests", "a", "purchase", "16", "16", "agrees"] for line in lines)
+    assert any("1.75" in line and "[" in line and line.endswith("agrees") for line in lines)
+    assert result.stderr.startswith("2 cases, 2 mornings in ")
+
+
+def test_as_json() -> None:
+    document = json.loads(coffee("validity", "layers", "--json").stdout)
+    assert document["agrees"] is True
+    [row] = document["cases"]["layers"]["rows"]
+    assert row == {
+        "what": "requests a purchase", "expected": 16.0, "at_least": False, "simulated": 16.0, "se": 0.0, "status": "agrees",
+    }  # fmt: skip
+
+
+def test_a_difference_is_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that differs is said to, and the command fails."""
+
+    def differing(*_: object, **__: object) -> list[Checked]:
+        return [Checked(CASES["layers"], (Row("requests a purchase", 16.0, exactly(15.0)),), 1, 300, 0.1)]
+
+    monkeypatch.setattr("sim.validity.cases.check", differing)
+    result = coffee("validity", "layers")
+    assert result.exit_code == 1
+    assert "differs" in result.stdout
+
+
+def test_files_of_a_case(tmp_path: Path) -> None:
+    """The files written are the case: they load as it does, and the command told runs them."""
+    result = coffee("validity", "layers", "--files", str(tmp_path / "new"))
+    assert load_scenario(str(tmp_path / "new" / "layers.yaml")) == CASES["layers"].scenario
+    told = result.stdout.splitlines()[-1].split()
+    assert told[:2] == ["coffee", "run"]
+    assert coffee(*told[1:], "-n", "1").exit_code == 0
+    again = coffee("validity", "layers", "--files", str(tmp_path / "new"))
+    assert again.exit_code == 2
+    assert "there is a file of this name" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("mm2",), 'unknown case "mm2"; did you mean "mm5"?'),
+        (("layers", "--page", "x.md"), "--page: is written from all cases; leave out the names"),
+    ],
+)
+def test_mistakes(arguments: tuple[str, ...], message: str) -> None:
+    result = coffee("validity", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C leaves no half of a page."""
+
+    def interrupted(*_: object, **__: object) -> list[Checked]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.validity.cases.check", interrupted)
+    result = coffee("validity", "--page", "x.md")
+    assert result.exit_code == 130
+    assert not Path("x.md").exists()
+    assert command.STYLES
+
+
+def test_any_number_of_processes_finds_the_same() -> None:
+    """Rows do not depend on the processes that made them."""
+    names = ["layers", "deliveries", "timeout-3s-brownout"]
+    assert [r.rows for r in check(names, jobs=1)] == [r.rows for r in check(names, jobs=2)]
+
+
+def test_the_page() -> None:
+    """Every case of it has its rows and its command; assumptions with an effect are told, and those without are named."""
+    done = check(["layers", "retries-50", "deliveries"], jobs=1)
+    scenario = "provider-outage"
+    comparison = compare(scenario, ["naive", "outbox"], mornings=3)
+    world = load_scenario(scenario).model_copy(update={"faults": ()})
+    text = page(done, sensitivity(world, ["naive"], mornings=2, jobs=2), comparison, mornings=2)
+    assert "3 numbers" not in text
+    assert "6 numbers" in text  # 1 + 1 + 4
+    for result in done:
+        assert f"`coffee validity {result.case.name} --full`" in text
+    assert "4 taps of the customer** | requests a purchase | 16 | 16 | agrees |" in text
+    assert "`network.latency`" in text
+    assert "| outbox |" in text
+    assert "{{" not in text
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in tables)
+
+
+def test_names_are_unique_and_found() -> None:
+    assert chosen() == list(CASES.values())
+    assert [case.name for case in chosen(["mm1", "layers", "mm1"])] == ["mm1", "layers"]
+
+
+def test_more_mornings_must_be_less_noisy() -> None:
+    """The page's runs bound their noise by the root of how many more mornings they take."""
+    case = CASES["layers"]
+    noisy = Case(
+        case.name, case.title, case.source, case.world, case.design,
+        lambda _: [Row("x", 1.0, Estimated(1.0, 0.06), 0.1)], more=4,
+    )  # fmt: skip
+    from sim.validity.case import checked
+
+    assert checked(noisy).agrees
+    assert not checked(noisy, full=True).agrees
