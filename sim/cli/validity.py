@@ -83,7 +83,7 @@ def _page(done: list[Checked], jobs: int | None) -> str:
     from sim.experiment.sensitivity import sensitivity
     from sim.report.validity import MORNINGS, page
 
-    comparison = compare("morning-rush", mornings=10, jobs=jobs)
+    comparison = compare("morning-rush", ["naive", "no-app-retries", "idempotent", "outbox"], mornings=10, jobs=jobs)
     return page(done, sensitivity("morning-rush", mornings=MORNINGS, jobs=jobs), comparison, mornings=MORNINGS)
 
 

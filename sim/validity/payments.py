@@ -50,7 +50,7 @@ def double_charge(name: str, q: float, e: float, retries: int, *, mornings: int 
         yield Row("charges a purchase", (1 - e) * (1 - again**calls) / (1 - again), mean_of(each), 0.01)
         yield Row("P(charged twice or more)", doubled, proportion(each >= 2, doubled), 0.08)
         for what, flags, p in (("P(never charged)", each == 0, none), ("P(told: failed)", failed, again**calls)):
-            if p * len(flags) >= 10:  # enough events for a normal interval
+            if p >= 0.001:  # enough events for a normal interval
                 yield Row(what, p, proportion(flags, p), 0.35)
 
     title = f"naive, q {q:g}, e {e:g}, {retries} retries"
