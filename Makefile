@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint bench gallery validity lock clean
+.PHONY: help demo test test-deep lint bench gallery validity lock clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
 	$(BIN)/coffee compare morning-rush
 
-test: $(VENV)/ready-dev  ## set up, then run the tests
+test: $(VENV)/ready-dev  ## set up, then run the tests, in a random order
+	$(BIN)/python -m pytest -n auto -m "not deep"
+
+test-deep: $(VENV)/ready-dev  ## likewise, with those that take long
 	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/ready-dev  ## style, types and layers

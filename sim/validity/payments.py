@@ -18,6 +18,7 @@ from sim.validity.agreement import Estimated, Row, exactly, mean_of, proportion
 from sim.validity.bare import Sections, bare_design, bare_world
 from sim.validity.case import Case, Mornings
 from sim.vocabulary import Outcome
+from sim.world.streams import Streams
 
 ATTEMPTS = "independent attempts: E = (1-e)(1-(q+e)^(R+1)) / (1-(q+e)), P(0) = e^(R+1), P(>=2), P(fail) = (q+e)^(R+1)"
 LATENCY = {"lognormal": {"median": "450ms", "sigma": 0.6}}  # the default: mean .539 s, p95 1.207 s
@@ -80,7 +81,7 @@ def p_second_charge(q: float, gaps_s: list[np.ndarray], ttl_s: float, *, draws: 
     Each answer is lost with probability q, that of a replay too; the caller asks again until one arrives. The gaps from call
     to call are drawn from the arrays in turn, the last one for all later calls.
     """
-    rng = np.random.default_rng(1)
+    rng = Streams(1).generator("second charge")
     age_s, chance, total = np.zeros(draws), np.full(draws, q), 0.0
     for turn in range(20):
         age_s = age_s + rng.choice(gaps_s[min(turn, len(gaps_s) - 1)], draws)

@@ -125,8 +125,8 @@ def test_json_of_run_is_that_of_compare(tiny: str) -> None:
     alone = json.loads(coffee("run", tiny, "-d", "naive", *options).stdout)
     both = json.loads(coffee("compare", tiny, "naive", "outbox", "--no-report", *options).stdout)
     company = both["designs"]["naive"]
-    assert list(company) == ["metrics", "objectives", "verdict", "paired"]
-    del company["paired"]
+    assert list(company) == ["metrics", "objectives", "verdict", "paired", "variance_shares"]
+    del company["paired"], company["variance_shares"]
     assert alone["designs"] == {"naive": company}
     assert list(alone) == ["scenario", "seed", "mornings", "version", "digest", "designs", "timing"]
     assert set(company["metrics"]) == set(METRICS)
