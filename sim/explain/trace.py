@@ -20,7 +20,7 @@ from sim.world.broker import Broker
 from sim.world.checkout import Checkout, Reply
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database, Event, Order
-from sim.world.engine import Crash, Story, Timer
+from sim.world.engine import Coming, Crash, Story, Timer
 from sim.world.loyalty import Loyalty
 from sim.world.morning import Morning, Parts
 from sim.world.provider import Provider
@@ -105,7 +105,7 @@ class TracedCustomer(Customer):
         self.notes.note(self.crowd.env.now, who, text, **more)
 
     def tap(self, *, twice: bool = True) -> None:
-        if self.submissions < self.crowd.people.max_submissions:
+        if self.submissions < self.crowd.most_submissions:
             again = "" if not self.submissions else " again" if twice else " a second time by accident"
             self._note(
                 "customer", f"taps Pay{again}, {money(self.basket_cents)}", to="app", kind="message",
@@ -120,8 +120,8 @@ class TracedCustomer(Customer):
             self._note("customer", f"adds {money(self.basket_cents - before)} to the basket")
 
     def _refresh(self) -> None:
-        kept = "the cart and its key are kept" if self.crowd.app.key == "purchase" else "its keys are gone"
-        keys = "" if self.crowd.app.key == "none" else f"; {kept}"
+        kept = "the cart and its key are kept" if self.crowd.key == "purchase" else "its keys are gone"
+        keys = "" if self.crowd.key == "none" else f"; {kept}"
         self._note("customer", f"reloads the app, which forgets its requests{keys}")
         super()._refresh()
 
@@ -192,7 +192,7 @@ class TracedCheckout(Checkout):
 
 def key_name(request: Request) -> str:
     """A key as a person would write it: the same letter for the same key."""
-    scope = request.customer.crowd.app.key
+    scope = request.customer.crowd.key
     return {"purchase": "cart", "submission": f"tap-{request.submission}"}.get(scope, f"request-{request.number}")
 
 
@@ -347,7 +347,7 @@ class TracedProvider(Provider):
         if order.purchase == self.notes.purchase:
             self.notes.note(self._env.now, self.caller, f"asks what became of order {order.id}", to="provider", kind="message")
             outcome: Any = occurrence.value
-            at_s = self._env.now + getattr(occurrence, "_delay", 0.0)
+            at_s = self._env.now + (occurrence.delay_s if isinstance(occurrence, Coming) else 0.0)
             self._answers(at_s, outcome, INQUIRED, duration_text(timeout_s))
         return occurrence
 

@@ -31,7 +31,7 @@ class Broker:
 
     def __init__(self, env: Environment, knobs: Knobs, *, streams: Streams, p_duplicate: float) -> None:
         self._env = env
-        self.knobs = knobs
+        self.deliver_s, self.visibility_s = knobs.deliver, knobs.visibility
         self._publish_s = streams.times("broker.publish", knobs.publish)
         self._streams = streams
         self._duplicate: dict[str, Draw] = {}  # by consumer
@@ -53,7 +53,7 @@ class Broker:
         service_s = self._publish_s(event.order.purchase, _turn(event, 0))
         if service_s <= 0.0:
             self._accepted(event)
-            return Done(self._env)
+            return Done()
         return Timer(self._env, service_s, self._has_arrived, event)
 
     def _has_arrived(self, timer: Timer) -> None:
@@ -72,7 +72,7 @@ class Broker:
         if self._p_duplicate:
             draw = self._duplicate[consumer.name](event.order.purchase, _turn(event, delivery))
             if draw < self._p_duplicate:
-                self.again(consumer, event, delivery, self.knobs.visibility)
+                self.again(consumer, event, delivery, self.visibility_s)
 
     def again(self, consumer: Consumer, event: Event, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
@@ -114,7 +114,7 @@ class SingleConsumer:
 
     def deliver(self, event: Event, delivery: int) -> None:
         service_s = self._service_s(event.order.purchase, _turn(event, delivery))
-        self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.knobs.deliver)
+        self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.deliver_s)
 
     def call(self, event: Event) -> Moment:
         """Handle an event for a caller who waits; no acknowledgement, no redelivery."""
@@ -130,7 +130,7 @@ class SingleConsumer:
         try:
             self._handle(event)
         except Crash:
-            self._broker.again(self, event, delivery, self._broker.knobs.visibility)
+            self._broker.again(self, event, delivery, self._broker.visibility_s)
         else:
             self._broker.acknowledged(self, event, delivery)
 
@@ -160,14 +160,14 @@ class WorkerConsumer:
         self.broker = broker
         self.pool = pool
         self._story = story
-        self._visible_again = Alarms(env, broker.knobs.visibility)
+        self._visible_again = Alarms(env, broker.visibility_s)
 
     def deliver(self, event: Event, delivery: int) -> None:
-        Timer(self._env, self.broker.knobs.deliver, self._arrive, Receipt(self, event, delivery))
+        Timer(self._env, self.broker.deliver_s, self._arrive, Receipt(self, event, delivery))
 
     def _arrive(self, timer: Timer) -> None:
         receipt: Receipt = timer.what
-        self.pool.submit(Job(self._handle(receipt), partial(self._done, receipt), _nobody_hears))
+        self.pool.submit(Job(self._handle(receipt), self._done, _nobody_hears, receipt))
 
     def _handle(self, receipt: Receipt) -> Story:
         self._visible_again.set(receipt)
@@ -183,5 +183,5 @@ class WorkerConsumer:
             self.broker.again(self, receipt.event, receipt.delivery, again_in_s)
 
 
-def _nobody_hears() -> None:
+def _nobody_hears(_: Receipt) -> None:
     """A worker has died; the broker finds out by its visibility timeout."""

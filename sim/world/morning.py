@@ -11,7 +11,6 @@ from functools import partial
 from typing import Protocol, cast
 
 import numpy as np
-from simpy import Environment
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
@@ -21,7 +20,7 @@ from sim.world.broker import Broker
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Story, Timer
+from sim.world.engine import Clock, Story, Timer
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
 from sim.world.pool import Pool
@@ -66,7 +65,7 @@ class Morning:
     parts = Parts()
 
     def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
-        env = self.env = Environment()
+        env = self.env = Clock()
         streams = Streams(seed)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())

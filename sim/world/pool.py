@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from simpy import Environment
@@ -15,30 +14,48 @@ from sim.world.engine import Crash, Story, Timer
 from sim.world.station import Presence
 
 
-def _nobody(_: Event) -> None:
-    raise AssertionError("a story that is not being told cannot go on")
-
-
 class Job:
-    """Work for a pool: its story, and what to do with the story's result or its death."""
+    """Work for a pool: a story `about` something, and what to do with the story's result or its death."""
 
-    __slots__ = ("arrived_s", "died", "done", "go_on", "skip", "started_s", "story", "target", "worker")
+    __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "worker")
 
     def __init__(
         self,
         story: Story,
-        done: Callable[[Any], None],
-        died: Callable[[], None],
-        skip: Callable[[], bool] | None = None,
+        done: Callable[[Any, Any], None],
+        died: Callable[[Any], None],
+        about: Any = None,
+        skip: Callable[[Any], bool] | None = None,
     ) -> None:
         self.story = story
-        self.done = done
+        self.done = done  # is called with what it is about, and its result
         self.died = died
+        self.about = about
         self.skip = skip
-        self.arrived_s = self.started_s = 0.0
-        self.worker = -1
+        self.pool: Pool
+        self.arrived_s: float
+        self.started_s: float
+        self.worker: int
         self.target: Event | None = None  # what the story waits for
-        self.go_on: Callable[[Event], None] = _nobody  # is called when that has happened
+
+    def go_on(self, event: Event | None) -> None:
+        """Tell the story up to the next event that it waits for."""
+        story = self.story
+        try:
+            target = story.send(None if event is None else event._value)
+            while target.callbacks is None:  # has happened already
+                target = story.send(target._value)
+        except StopIteration as stop:
+            self.pool.ended(self)
+            self.done(self.about, stop.value)
+            self.pool.free(self.worker)
+        except Crash as crash:
+            self.pool.ended(self)
+            self.pool.take_down([self.worker], crash.restart_s)
+            self.died(self.about)
+        else:
+            self.target = target
+            target.callbacks.append(self.go_on)
 
 
 class Pool(Presence):
@@ -67,10 +84,11 @@ class Pool(Presence):
 
     @property
     def up(self) -> bool:
-        return len(self._down_until) < self.servers
+        return not self._down_until or len(self._down_until) < self.servers
 
     def submit(self, job: Job) -> None:
         """Start the job now if a worker is idle, else when one is."""
+        job.pool = self
         job.arrived_s = self._env.now
         self._enter(job.arrived_s)
         if self._idle:
@@ -82,51 +100,33 @@ class Pool(Presence):
         """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
         mine = [worker for worker in range(self.servers) if worker % self._instances == instance]
         self._idle = [worker for worker in self._idle if worker % self._instances != instance]
-        self._take_down(mine, restart_s)
+        self.take_down(mine, restart_s)
         for job in [self._running[worker] for worker in mine if worker in self._running]:
             assert job.target is not None
             assert job.target.callbacks is not None
             job.target.callbacks.remove(job.go_on)
             job.story.close()
-            self._end(job)
-            job.died()
+            self.ended(job)
+            job.died(job.about)
 
     def _start(self, job: Job) -> None:
-        if job.skip is not None and job.skip():
+        if job.skip is not None and job.skip(job.about):
             self._exit(self._env.now, job.arrived_s)
             return
-        job.worker = self._idle.pop()
+        job.worker = worker = self._idle.pop()
         job.started_s = self._env.now
-        self._running[job.worker] = job
-        job.go_on = partial(self._go_on, job)
-        self._go_on(job, None)
+        self._running[worker] = job
+        job.go_on(None)
 
-    def _go_on(self, job: Job, event: Event | None) -> None:
-        """Tell the story up to the next event that it waits for."""
-        try:
-            target = job.story.send(None if event is None else event.value)
-            while target.callbacks is None:  # has happened already
-                target = job.story.send(target.value)
-        except StopIteration as stop:
-            self._end(job)
-            job.done(stop.value)
-            self._free(job.worker)
-        except Crash as crash:
-            self._end(job)
-            self._take_down([job.worker], crash.restart_s)
-            job.died()
-        else:
-            job.target = target
-            target.callbacks.append(job.go_on)
-
-    def _end(self, job: Job) -> None:
+    def ended(self, job: Job) -> None:
+        """Its story is over, or dead."""
         now = self._env.now
         self._busy_s += now - job.started_s
         del self._running[job.worker]
-        job.go_on = _nobody  # the partial would keep the job alive
         self._exit(now, job.arrived_s)
 
-    def _take_down(self, workers: list[int], restart_s: float) -> None:
+    def take_down(self, workers: list[int], restart_s: float) -> None:
+        """These workers have died; they are back after `restart_s`."""
         until = self._env.now + restart_s
         for worker in workers:
             self._down_until[worker] = max(until, self._down_until.get(worker, until))
@@ -136,11 +136,12 @@ class Pool(Presence):
         for worker in timer.what:
             if self._down_until.get(worker, float("inf")) <= self._env.now:
                 del self._down_until[worker]
-                self._free(worker)
+                self.free(worker)
 
-    def _free(self, worker: int) -> None:
+    def free(self, worker: int) -> None:
+        """A worker has nothing to do: give it what waits."""
         self._idle.append(worker)
-        if self._handing_out:  # a story that took no time: the loop below, further up the stack, goes on
+        if not self._queue or self._handing_out:  # by the loop below, further up the stack, for a story that took no time
             return
         self._handing_out = True
         while self._queue and self._idle:

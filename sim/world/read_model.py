@@ -12,6 +12,7 @@ from sim.vocabulary import Status
 from sim.world.database import NEVER, Database, Event, Order
 
 ABSENT = -1
+CONFIRMED = Status.CONFIRMED
 
 
 class ReadModel:
@@ -19,7 +20,8 @@ class ReadModel:
 
     def __init__(self, env: Environment, knobs: Knobs) -> None:
         self._env = env
-        self._knobs = knobs
+        self._inline = knobs.inline
+        self._cached_s = knobs.cache
         self._version: Numbers = array("i")
         self._status: Small = array("b")
         self._changed_s: Times = array("d")
@@ -37,7 +39,7 @@ class ReadModel:
         self._version[number] = event.version
         self._status[number] = event.status
         self._changed_s[number] = self._env.now
-        if event.status is Status.CONFIRMED:
+        if event.status is CONFIRMED:
             self._visible_s[number] = self._env.now
 
     def _grow(self, number: int) -> None:
@@ -51,13 +53,13 @@ class ReadModel:
     def look(self, order: Order) -> tuple[int, float]:
         """The status shown now (-1: not there), and for how long it has been less than the write model knows (0: it isn't)."""
         self.polls += 1
-        if self._knobs.inline:
+        if self._inline:
             status, version = int(order.status), order.version
         elif order.id < len(self._version):
             status, version = self._status[order.id], self._version[order.id]
         else:
             status, version = ABSENT, 0
-        if self._knobs.cache:
+        if self._cached_s:
             status, version = self._cached(order.id, status, version)
         return status, 0.0 if version >= order.version else self._env.now - order.changed_s
 
@@ -65,12 +67,12 @@ class ReadModel:
         now = self._env.now
         known = self._cache.get(number)
         if known is None or known[0] <= now:
-            self._cache[number] = known = (now + self._knobs.cache, status, version)
+            self._cache[number] = known = (now + self._cached_s, status, version)
         return known[1], known[2]
 
     def orders(self, database: Database) -> Orders:
         """The table of orders: the write model beside the view."""
-        if self._knobs.inline:
+        if self._inline:
             for order in database.orders:
                 event = Event(0, order)
                 self.apply(event)

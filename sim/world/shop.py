@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Interrupt, Process
 from simpy.events import Event as Moment
-from simpy.events import Timeout
 
 from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Event, Order
-from sim.world.engine import Crash, Starter, Story, pause
+from sim.world.engine import Coming, Crash, Starter, Story, pause
 from sim.world.faults import FaultPlan
 from sim.world.pool import Job, Pool
 from sim.world.provider import Provider
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
 
 
-class Claim(NamedTuple):
+@dataclass(slots=True)
+class Claim:
     """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed.
 
     `taken_over` from somebody who may have called the provider already.
@@ -88,7 +89,7 @@ class Shop:
         while True:
             try:
                 if restart_s:
-                    yield Timeout(self.env, restart_s)
+                    yield Coming(self.env, restart_s)
                     restart_s = 0.0
                 yield from story(shop)
             except Interrupt as interrupt:
@@ -102,7 +103,7 @@ class Shop:
 
     def start(self, story: Story) -> None:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
-        self.pools[self.component].submit(Job(story, lambda _: None, lambda: None))
+        self.pools[self.component].submit(Job(story, _unheard, _unheard))
 
     def consume(self, component: str, story: Callable[[Shop, Order], Story], *, workers: int) -> None:
         """Have a pool of workers tell a story for every pending order that is published."""
@@ -122,7 +123,7 @@ class Shop:
                 not_taken()
                 return
             self.webhooks += 1
-            pool.submit(Job(story(self, order, outcome), lambda _: None, not_taken))
+            pool.submit(Job(story(self, order, outcome), _unheard, lambda _: not_taken()))
 
         self.provider.on_news(take)
 
@@ -141,11 +142,11 @@ class Shop:
                 self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s))
                 if not strike.pause_s:
                     raise Crash(strike.restart_s)
-                pauses.append(Timeout(self.env, strike.pause_s))
+                pauses.append(Coming(self.env, strike.pause_s))
         return pauses
 
     def sleep(self, seconds: float) -> Moment:
-        return Timeout(self.env, seconds)
+        return Coming(self.env, seconds)
 
     def compute(self, request: Request) -> Moment:
         """A checkout worker's own work on a request."""
@@ -273,7 +274,7 @@ class Shop:
         """
         database, poll_every_s = self.database, relay.poll_every
         if database.outbox:
-            yield Timeout(self.env, poll_every_s)
+            yield Coming(self.env, poll_every_s)
         else:
             began_s = self.env.now
             period_s = poll_every_s + mean(self.design.database.read)
@@ -316,13 +317,17 @@ class Shop:
     def refund(self, row: int) -> Story:
         """Give one charge of the provider's ledger back, as soon as the provider can be asked."""
         while self.provider.down:
-            yield Timeout(self.env, 1.0)
+            yield Coming(self.env, 1.0)
         yield self.provider.refund(row)
         yield from self.took("refund", self.provider.charges.purchase[row])
 
     def pay_draw(self, order: Order) -> float:
         """The uniform draw behind the back-off before an order's next payment attempt."""
         return self._pay_draw(order.purchase, order.attempts)
+
+
+def _unheard(*_: Any) -> None:
+    """Nobody waits for a story's result, or hears of its death."""
 
 
 def single_consumer(

@@ -10,10 +10,10 @@ from heapq import heapreplace
 from typing import Any
 
 from simpy import Environment
-from simpy.events import NORMAL, Event
+from simpy.events import Event
 
 from sim.ledger.records import StationRecord
-from sim.world.engine import Done
+from sim.world.engine import Done, Timer
 from sim.world.timetable import UP, Timetable
 
 
@@ -76,19 +76,6 @@ class Presence:
         )
 
 
-class Visit(Event):
-    """A stay in a station; its value is what `effect` returned when it ended, whether or not anybody still waits for it."""
-
-    def __init__(self, station: Station, delay_s: float, effect: Callable[[], Any] | None) -> None:
-        self.env = env = station._env
-        self.callbacks = [station._leave]
-        self._ok = True
-        self._value = None
-        self.arrived_s = env.now
-        self.effect = effect
-        env.schedule(self, NORMAL, delay_s)
-
-
 class Station(Presence):
     """`servers` servers behind one FIFO queue. Work that has been handed over goes on when its caller dies."""
 
@@ -99,7 +86,10 @@ class Station(Presence):
         self._arrived_sum_s = 0.0  # of those inside
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
-        """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
+        """An event at the end of the service, whose value is what `effect` returns then, whether or not anybody still waits.
+
+        `travel_s`: time on the way to the queue.
+        """
         now = self._env.now
         start = self._free_at[0]
         if start < now + travel_s:
@@ -110,20 +100,19 @@ class Station(Presence):
             start, finish = self._span(start, service_s)
         if finish <= now:
             self._arrivals += 1
-            return Done(self._env, None if effect is None else effect())
+            return Done(None if effect is None else effect())
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
         self._arrived_sum_s += now
         self._enter(now)
-        return Visit(self, finish - now, effect)
+        return Timer(self._env, finish - now, self._leave, (now, effect))
 
-    def _leave(self, visit: Event) -> None:
-        assert type(visit) is Visit
-        arrived_s = visit.arrived_s
+    def _leave(self, stay: Timer) -> None:
+        arrived_s, effect = stay.what
         self._arrived_sum_s -= arrived_s
         self._exit(self._env.now, arrived_s)
-        if visit.effect is not None:
-            visit._value = visit.effect()
+        if effect is not None:
+            stay._value = effect()
 
     def _stayed_s(self) -> float:
         return self.present * self._env.now - self._arrived_sum_s

@@ -70,7 +70,7 @@ class Log:
         self.lines: list[tuple[float, str]] = []
 
     def job(self, name: str, *delays: float, crash: float | None = None) -> Job:
-        return Job(self._story(delays, crash), lambda result: self.note(f"{name} done"), lambda: self.note(f"{name} died"))
+        return Job(self._story(delays, crash), lambda _, result: self.note(f"{name} done"), lambda _: self.note(f"{name} died"))
 
     def _story(self, delays: tuple[float, ...], crash: float | None) -> Iterator[Any]:
         for delay in delays:
