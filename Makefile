@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-deep lint bench gallery validity lock clean
+.PHONY: help demo test test-deep lint bench bench-check gallery validity lock clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
 	$(BIN)/coffee compare morning-rush
@@ -24,8 +24,11 @@ lint: $(VENV)/ready-dev  ## style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready-dev  ## speed and memory, as ratios to a bare event loop measured in the same run
+bench: $(VENV)/ready-dev  ## speed and memory, as ratios to references measured in the same run; writes docs/speed.md
 	$(BIN)/python -m tests.bench
+
+bench-check: $(VENV)/ready-dev  ## fails if anything takes more than twice as long as the committed ratios say
+	$(BIN)/python -m tests.bench --check
 
 gallery: $(VENV)/ready  ## write the committed samples anew
 	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush

@@ -1,0 +1,58 @@
+"""Time and memory against the number of purchases, each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sim.architectures import ARCHITECTURES, load_design
+from sim.config.library import parse_scenario
+from tests.bench.speed import simulated
+
+LONG_RUSH = """
+name: long-rush
+summary: the rush's traffic and bad luck, for as long as it takes
+clock: {{start: "06:30", duration: {minutes}min, drain: 30min}}
+traffic: {{rate: 60/min}}
+customers: {{double_tap: {{p: 1%}}, reorder_when_stale: {{after: 90s, p: 5%}}}}
+network: {{request_lost: 0.1%, answer_lost: 0.1%}}
+provider: {{declined: 4%, failed: 0.2%, ambiguous: 0.2%}}
+faults:
+  - {{brownout: provider, every: {{exponential: 2h}}, for: 15min, latency: x10, failed: 5%, ambiguous: 10%}}
+  - {{outage: provider, every: {{exponential: 2h}}, for: 1min}}
+  - {{crash: checkout, after: charge, p: 0.1%}}
+  - {{crash: payment, after: charge, p: 0.1%}}
+  - {{crash: relay, after: publish, p: 0.1%}}
+  - {{duplicates: broker, p: 0.5%}}
+"""
+SIZES = (3_000, 30_000, 300_000)
+
+
+class Growth(NamedTuple):
+    design: str
+    purchases: int
+    purchases_per_s: float
+    bytes_each: float | None  # above what an idle process has; None: too few purchases to see
+
+
+def grown() -> Iterator[Growth]:
+    context = multiprocessing.get_context("spawn")
+    for design in ARCHITECTURES:
+        for purchases in SIZES:
+            with context.Pool(1) as pool:
+                yield pool.apply(_grown, (design, purchases))
+
+
+def _grown(design: str, purchases: int) -> Growth:
+    scenario, chosen = parse_scenario(LONG_RUSH.format(minutes=purchases // 60)), load_design(design)
+    base, begin = _peak_bytes(), time.process_time()
+    number, _ = simulated(scenario, chosen, 0)
+    seconds, more = time.process_time() - begin, _peak_bytes() - base
+    return Growth(design, number, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,45 @@
+"""The figures as a page of the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.bench.growth import Growth
+from tests.bench.speed import ROUNDS, Speed
+
+INTRODUCTION = """# How fast it is
+
+Written by `make bench` (Python {python}). Machines differ and are noisy: **the ratios count**. All cases ran in turn in one
+process, {rounds} rounds, processor time; figures are medians over the rounds, ratios are medians of the ratios round by round.
+
+The references are a plain timeout-and-retry model (Poisson customers, eight exponential servers, a client timeout of 4 s, up to
+three attempts with jitter; the server can't see that its caller has left), written once as a bare `heapq` loop and once as
+SimPy's own documentation would have it: a process for each customer and each request, a `Resource`, an event or a timeout. The
+simulator runs that model too, with its customers, app, network, checkout and records, and beside it the main scenarios, in
+which a purchase is many more events: the order's transactions, the provider, the broker, loyalty, the status view, its readers.
+
+| case | purchases/s | events/s | times slower than the bare loop | times slower than plain SimPy |
+|---|---:|---:|---:|---:|
+"""
+GROWTH = """
+## Growth
+
+Work grows linearly in the purchases, and memory stays below 1 KB a purchase: a long rush with faults of every kind, each size
+in a process of its own. Memory is the process's peak above what it had before.
+
+| design | purchases | purchases/s | bytes a purchase |
+|---|---:|---:|---:|
+"""
+
+
+def page(speeds: dict[str, Speed], growth: Sequence[Growth], *, python: str) -> str:
+    """Markdown."""
+    lines = [INTRODUCTION.format(python=python, rounds=ROUNDS).rstrip("\n")]
+    for name, speed in speeds.items():
+        events = "" if speed.events_per_s is None else f"{speed.events_per_s:,.0f}"
+        lines.append(f"| {name} | {speed.purchases_per_s:,.0f} | {events} | {speed.to_loop:.1f} | {speed.to_simpy:.2f} |")
+    lines.append(GROWTH.rstrip("\n"))
+    for row in growth:
+        size = "" if row.bytes_each is None else f"{row.bytes_each:,.0f}"
+        lines.append(f"| {row.design} | {row.purchases:,} | {row.purchases_per_s:,.0f} | {size} |")
+    return "\n".join(lines) + "\n"
