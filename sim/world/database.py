@@ -98,7 +98,7 @@ class Database:
         self._write_s = streams.times("database.write", knobs.write)
         self._read_s = streams.times("database.read", knobs.read)
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
-        self._orders_of = bytearray(purchases)  # how many each has
+        self._orders_of = array("i", bytes(4 * purchases))  # how many each has
         self._by_key: dict[int, Order] = {}
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
@@ -132,7 +132,7 @@ class Database:
     def create(self, purchase: int, cents: int, key: int | None = None) -> Order:
         """A new pending order; a later look-up by `key` finds it."""
         number = self._orders_of[purchase]
-        self._orders_of[purchase] = min(number + 1, 255)
+        self._orders_of[purchase] = number + 1
         order = Order(len(self.orders), purchase, number, cents, self._env.now)
         self.orders.append(order)
         self.open[order.id] = order

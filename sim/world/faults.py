@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
+from sim.ledger.records import Numbers
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
@@ -22,13 +24,13 @@ class Strike:
         self._p = fault.p
         self._left = fault.times
         self._draw = draw
-        self._taken = bytearray()  # how often each purchase has taken the step
+        self._taken: Numbers = array("i")  # how often each purchase has taken the step
 
     def hits(self, purchase: int) -> bool:
         if purchase >= len(self._taken):
-            self._taken.extend(bytes(purchase + BLOCK - len(self._taken)))
+            self._taken.extend([0] * (purchase + BLOCK - len(self._taken)))
         turn = self._taken[purchase]
-        self._taken[purchase] = min(turn + 1, 255)
+        self._taken[purchase] = turn + 1
         if self._left == 0 or self._draw(purchase, turn) >= self._p:
             return False
         if self._left is not None:

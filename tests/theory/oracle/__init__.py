@@ -1,0 +1,60 @@
+"""A second simulator of the checkout, deliberately plain, that must agree with the first one event for event.
+
+One heap of (time, sequence, what to do), and one class in six chapters, of which each knows those before it: weather, stores,
+provider, workers, stories, people. It knows no SimPy, no generators and no closed forms: a queue is a deque, a worker is a
+number, a dead process is a flag. It shares nothing with `sim` but the files' values, the arrival times, and the random draws by
+their names and owners.
+
+It tells `naive` and `idempotent` with customers, app, network, pool, order database, provider, reconciler, completer, broker,
+status view and loyalty, in any weather of theirs. It leaves out outbox and inquiry, webhooks, inquiries about charges (after a
+500, or when a key may have been forgotten), check-then-insert, the loyalty inbox, calling loyalty inline, cached views, traffic
+spikes, and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.config.design import Design
+from sim.config.scenario import Scenario
+from sim.world.timetable import UP
+from sim.world.traffic import arrival_times
+from tests.theory.oracle.people import People
+from tests.theory.oracle.records import Customer
+
+
+class Oracle(People):
+    """One morning. `run()` it, then read `purchases`, `requests`, `charges`, `orders`, `awards`, `reads` and `crashes`."""
+
+    def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
+        refuse(scenario, design)
+        super().__init__(scenario, design, seed)
+
+    def run(self) -> Oracle:
+        arrivals = arrival_times(self.scenario, UP, self.streams)
+        cards = self.streams.generator("customer.card").random(len(arrivals)) >= self.scenario.provider.declined
+        for purchase, (arrival_s, good_card) in enumerate(zip(arrivals.tolist(), cards.tolist(), strict=True)):
+            self.purchases.append(Customer(purchase, int(good_card), basket_cents=self.scenario.traffic.price))
+            self.after(arrival_s, self.arrive, self.purchases[-1])
+        self.run_until(self.scenario.clock.horizon_s)
+        if self.design.read_model.inline:
+            self.show_the_write_model()
+        return self
+
+
+def refuse(scenario: Scenario, design: Design) -> None:
+    """Raises AssertionError for what the oracle leaves out."""
+    knobs: Any = design
+    assert type(design).__name__ in ("Naive", "Idempotent")
+    assert design.loyalty.inbox is None
+    assert not design.loyalty.inline
+    assert not design.read_model.cache
+    if hasattr(design, "claim"):
+        assert knobs.payment.webhooks == "ignored"
+        assert knobs.payment.key_lasts > scenario.clock.horizon_s
+        assert knobs.payment.after_error == "same_key" or not scenario.provider.errored
+        assert not knobs.claim.check_first
+    for fault in scenario.faults:
+        assert not hasattr(fault, "spike")
+        struck = getattr(fault, "crash", None) or getattr(fault, "pause", None)
+        assert struck in (None, "checkout", "payment", "relay") or (struck == "completer" and fault.after is not None)
