@@ -151,6 +151,11 @@ class Database:
             self._change(order, Status.PENDING)
             self.open[order.id] = order
 
+    def doubt(self, order: Order) -> None:
+        """Somebody takes over from a worker that must have died: whether it had called the provider, nobody knows."""
+        if order.status is Status.PENDING:
+            self._change(order, UNKNOWN)
+
     def renew_key(self, order: Order) -> None:
         """The next call to the provider is a new one: nothing was charged with the old key, and nothing ever will be."""
         order.key = (order.id, order.attempts)

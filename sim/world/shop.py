@@ -194,7 +194,10 @@ class Shop:
         if order.busy_until_s > self.env.now:
             return Claim(order, Answer.CONFLICT)
         taken_over = order.status is Status.PENDING
-        self.database.reopen(order)
+        if taken_over:
+            self.database.doubt(order)
+        else:
+            self.database.reopen(order)
         order.busy_until_s = self.env.now + rules.lock
         return Claim(order, taken_over=taken_over)
 
@@ -308,6 +311,7 @@ class Shop:
             now = self.env.now
             stuck = [o for o in self.database.open.values() if o.busy_until_s + completer.after <= now][: completer.batch]
             for order in stuck:
+                self.database.doubt(order)
                 order.busy_until_s = now + lock_s
             return stuck
 

@@ -341,3 +341,35 @@ def test_one_customer_one_crash(architecture: str, crash: str) -> None:
     tables, audit = morning(world(ONE_CUSTOMER + fault), design(architecture))
     assert timeline(tables) == [line.strip() for line in expected.strip().splitlines()]
     assert (audit.charged[0], audit.ordered[0], audit.awarded[0], np.isinf(audit.agreed_s).sum()) == counts
+
+
+PATIENT = """
+customers:
+  patience: {constant: 1h}
+  reaction: {constant: 150s}
+  after_patience: {tap_again: 100%, refresh: 0, leave: 0}
+"""
+REFUSED = """
+faults:
+  - {crash: CHARGING, after: charge, times: 1, restart: 5s}
+  - {outage: provider, at: "07:00:01", for: 1min}
+"""
+
+
+@pytest.mark.parametrize(
+    ("architecture", "charging"), [("idempotent", "checkout"), ("inquiry", "checkout"), ("outbox", "payment")]
+)
+def test_a_refusal_says_nothing_about_a_call_whose_caller_died(architecture: str, charging: str) -> None:
+    """A worker dies with the card charged, and whoever takes over is refused: the order stays open until the truth is known.
+
+    Were it called failed, the reconciler would give the money back, and a later tap would be answered with the provider's
+    stored "captured": a coffee that nobody has paid for.
+    """
+    text = ONE_CUSTOMER.replace("customers:\n  patience: {constant: 1h}\n", PATIENT.lstrip()) + REFUSED.replace(
+        "CHARGING", charging
+    )
+    tables, audit = morning(world(text), design(architecture))
+    assert audit.ordered[0] == 1
+    assert audit.kept[0] == 1
+    assert not audit.unpaid[0]
+    assert len(tables.crashes) == 1

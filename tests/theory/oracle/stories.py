@@ -83,6 +83,8 @@ class Stories(Workers):
                 return "conflict"
             if order.status == "failed":
                 self.change(order, "pending")
+            else:
+                self.change(order, "unknown")  # whoever had it may have charged it
         job.order.busy_until_s = self.now + rules.lock
         return None
 
@@ -134,6 +136,8 @@ class Stories(Workers):
         def commit() -> None:
             stuck = [order for order in self.open if order.busy_until_s + completer.after <= self.now][: completer.batch]
             for order in stuck:
+                if order.status == "pending":
+                    self.change(order, "unknown")
                 order.busy_until_s = self.now + self.knobs.claim.lock
             for order in stuck:
                 self.submit(Job("completer", self.charge, order=order, pool=self.pools["completer"]))
