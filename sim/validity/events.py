@@ -128,6 +128,49 @@ def delivered(name: str, title: str, loyalty: Sections, *, forgets: bool) -> Cas
     )
 
 
+def webhooks() -> Case:
+    """A design that believes every webhook tells the others each time; each is followed by another with probability d."""
+    d = 0.3
+
+    def measure(runs: Mornings) -> Iterator[Row]:
+        more = np.concatenate([evidence.audit.awarded for _, evidence in runs]) - 1
+        yield Row("awards too many, a purchase", d / (1 - d), mean_of(more), 0.025)
+        yield Row("P(at least one too many)", d, proportion(more >= 1, d), 0.025)
+
+    provider = {"webhooks": {"delay": {"exponential": "1s"}, "duplicated": f"{d:.0%}"}}
+    return Case(
+        "webhooks",
+        "idempotent that trusts webhooks, of which 30 % come again",
+        "geometric: d / (1 - d) too many without an inbox",
+        bare_world(8_000, 10.0, {"provider": provider}),
+        bare_design("idempotent", {"payment": {"webhooks": "trusted"}}),
+        measure,
+        more=4,
+    )
+
+
+def crash_window() -> Case:
+    """The only process crashes at random; whoever is between charge and commit, w seconds, is charged and not written down."""
+    every_s, window_s = 60.0, 3.0
+
+    def measure(runs: Mornings) -> Iterator[Row]:
+        struck = np.concatenate([evidence.audit.charged - evidence.audit.ordered for _, evidence in runs])
+        expected = 1 - math.exp(-window_s / every_s)
+        # Customers come so rarely that each meets crashes of its own.
+        yield Row("P(charged, and no order)", expected, proportion(struck == 1, expected), 0.10)
+
+    crashes = {"crash": "checkout", "every": {"exponential": f"{every_s:g}s"}, "restart": "1ms"}
+    return Case(
+        "crash-window",
+        "naive, a crash every exp(60 s), a provider whose answer comes 3 s after the charge",
+        "crashes at rate c in a window of length w: 1 - exp(-c w)",
+        bare_world(5_000, 1 / 20, {"provider": {"answer": {"constant": f"{window_s:g}s"}}, "faults": [crashes]}),
+        bare_design("naive", {"payment": {"timeout": "1h"}}),
+        measure,
+        more=4,
+    )
+
+
 def backlog() -> Case:
     """A relay that was down for D seconds has to carry what came meanwhile beside what comes: lambda D / (c - lambda).
 
@@ -173,5 +216,7 @@ CASES = (
     delivered("deliveries", "", {}, forgets=True),
     delivered("deliveries-short-inbox", ", an inbox that forgets before they do", {"inbox": {"window": "29s"}}, forgets=True),
     delivered("deliveries-inbox", ", an inbox", {"inbox": {}}, forgets=False),
+    webhooks(),
+    crash_window(),
     backlog(),
 )

@@ -105,16 +105,20 @@ def backoff() -> Case:
 # Ten workers of 100 ms serve 100/s; the app waits 1 s and tries once more, at once. Bronson et al. (HotOS 2021) had a database
 # of 300/s, likewise with 1 s and one retry: it recovers from any spell below 150/s, and at 280/s it never does.
 CAPACITY_PER_S = 100.0
+AT_ONCE = {"fixed": {"delay": "0s", "attempts": 2}}
+BACK_OFF = {"full_jitter": {"base": "10s", "cap": "10s", "attempts": 2}}
 METASTABLE = "Bronson et al., Metastable Failures in Distributed Systems (HotOS 2021): stuck if mu / (1 + R) < lambda < mu"
 
 
-def spell(name: str, title: str, share: float, knobs: dict[str, Any], *, stuck: bool, slow: bool = True) -> Case:
-    """A checkout ten times slower for 5 s, then 40 s to recover in: is anybody answered in the last 10 s?"""
+def spell(
+    name: str, title: str, share: float, knobs: dict[str, Any], *, stuck: bool, slow: bool = True, until_s: float = 50.0
+) -> Case:
+    """A checkout ten times slower for 5 s, then time to recover in: is anybody answered in the last 10 s?"""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         answered = []
         for tables, _ in runs:
-            last = tables.purchases["submitted_s"] > 40.0
+            last = tables.purchases["submitted_s"] > until_s - 10.0
             answered.append(float((~np.isnan(tables.purchases["acknowledged_s"][last])).mean()))
         recovered = np.mean([share > 0.5 for share in answered])
         yield Row("mornings that recover", 0.0 if stuck else 1.0, exactly(float(recovered)))
@@ -123,13 +127,13 @@ def spell(name: str, title: str, share: float, knobs: dict[str, Any], *, stuck: 
 
     per_s = share * CAPACITY_PER_S
     fault = {"slow": "checkout", "at": "07:00:05", "for": "5s", "times": "x10"}
-    app = {"timeout": "1s", "retry": {"fixed": {"delay": "0s", "attempts": 2}}}
+    app = {"timeout": "1s", "retry": knobs.pop("retry", AT_ONCE)}
     checkout = {"workers": 10, "service": {"exponential": "100ms"}}
     return Case(
         name,
         f"lambda = {share:g} mu, R = 1{title}",
         METASTABLE,
-        bare_world(round(per_s * 50), per_s, {"clock": {"drain": "5min"}, "faults": [fault] if slow else []}),
+        bare_world(round(per_s * until_s), per_s, {"clock": {"drain": "5min"}, "faults": [fault] if slow else []}),
         bare_design("naive", merged({"app": app, "checkout": checkout}, knobs)),
         measure,
         more=10,
@@ -148,7 +152,10 @@ CASES = (
     spell("calm-above-threshold", ", and no spell", 0.6, {}, stuck=False, slow=False),
     spell("collapse", "", 0.6, {}, stuck=True),
     spell("collapse-high", "", 0.9, {}, stuck=True),
+    spell("just-above-threshold", "", 0.55, {}, stuck=True, until_s=120.0),
+    spell("just-below-threshold", "", 0.45, {}, stuck=False, until_s=120.0),
     spell("below-threshold", "", 0.4, {}, stuck=False),
+    spell("backoff", ", a back-off of up to 10 s", 0.6, {"retry": BACK_OFF}, stuck=True),
     spell("deadline-drop", ", stale work is dropped", 0.6, {"checkout": {"deadline_drop": True}}, stuck=False),
     spell("queue-limit", ", a queue of at most 30", 0.6, {"checkout": {"queue_limit": 30}}, stuck=False),
     spell("retry-budget", ", retries within a budget of 10 %", 0.6, {"app": {"retry_budget": "10%"}}, stuck=False),
