@@ -79,14 +79,16 @@ class Presence:
 class Visit(Event):
     """A stay in a station; its value is what `effect` returned when it ended, whether or not anybody still waits for it."""
 
-    def __init__(self, station: Station, delay_s: float, effect: Callable[[], Any] | None) -> None:
+    def __init__(self, station: Station, start_s: float, finish_s: float, effect: Callable[[], Any] | None) -> None:
         self.env = env = station._env
         self.callbacks = [station._leave]
         self._ok = True
         self._value = None
-        self.arrived_s = env.now
+        self.arrived_s = now = env.now
+        self.start_s = start_s
+        self.finish_s = finish_s
         self.effect = effect
-        env.schedule(self, NORMAL, delay_s)
+        env.schedule(self, NORMAL, finish_s - now)
 
 
 class Station(Presence):
@@ -96,7 +98,7 @@ class Station(Presence):
         super().__init__(env, name, servers)
         self._free_at = [0.0] * servers
         self._span = weather.span if weather.spells else None
-        self._arrived_sum_s = 0.0  # of those inside
+        self._inside: dict[Visit, None] = {}  # in order of arrival
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
         """An event at the end of the service; `effect` is then called once. `travel_s`: time on the way to the queue."""
@@ -113,17 +115,23 @@ class Station(Presence):
             return Done(self._env, None if effect is None else effect())
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
-        self._arrived_sum_s += now
         self._enter(now)
-        return Visit(self, finish - now, effect)
+        visit = Visit(self, start, finish, effect)
+        self._inside[visit] = None
+        return visit
 
     def _leave(self, visit: Event) -> None:
         assert type(visit) is Visit
-        arrived_s = visit.arrived_s
-        self._arrived_sum_s -= arrived_s
-        self._exit(self._env.now, arrived_s)
+        del self._inside[visit]
+        self._exit(self._env.now, visit.arrived_s)
         if visit.effect is not None:
             visit._value = visit.effect()
 
     def _stayed_s(self) -> float:
-        return self.present * self._env.now - self._arrived_sum_s
+        return sum(self._env.now - visit.arrived_s for visit in self._inside)
+
+    def record(self) -> StationRecord:
+        record = super().record()
+        now = self._env.now  # work that would go on after the morning has not been done
+        record.busy_s -= sum(visit.finish_s - max(visit.start_s, now) for visit in self._inside)
+        return record
