@@ -10,10 +10,11 @@ from sim.ledger.records import Awards, Charges, Orders, Purchases, Reads, Reques
 from sim.vocabulary import Outcome
 from tests.properties.order_of_events import anomalies, pairs
 from tests.properties.test_books import ROUGH
-from tests.properties.worlds import World, for_all, tiers, worlds
+from tests.properties.world import World
+from tests.properties.worlds import for_all, tiers, worlds
 
 
-@pytest.mark.parametrize("examples", tiers(100, 4000))
+@pytest.mark.parametrize("examples", tiers(80, 4000))
 def test_time_runs_forward(examples: int) -> None:
     """People, requests, money, orders, awards and polls: every cause comes before its effect, and nothing before the start."""
 

@@ -7,45 +7,18 @@ takes about 10 ms. Everything else may be as strange as a file can say it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.architectures import ARCHITECTURES, parse_design
-from sim.config.design import Design
+from sim.architectures import ARCHITECTURES
 from sim.config.faults import FAULTS
-from sim.config.library import parse_scenario
 from sim.config.presets import PRESETS
-from sim.config.prices import load_prices
-from sim.config.scenario import Scenario
-from sim.config.writing import flow
-from sim.experiment.mornings import simulate
-from sim.ledger.metrics import Evidence
-from sim.ledger.records import Tables
+from tests.properties.world import Data, World
 
-Data = dict[str, Any]
 Sections = st.SearchStrategy[Data]
-
-
-@dataclass(frozen=True)
-class World:
-    """A scenario and a design as their files would say them, and which morning."""
-
-    scenario: Data
-    design: Data
-    seed: int
-
-    def read(self) -> tuple[Scenario, Design]:
-        """Both files, read as anybody's files are."""
-        return parse_scenario(flow(self.scenario)), parse_design(flow(self.design))
-
-    def simulated(self) -> tuple[Tables, Evidence]:
-        """The morning; conservation laws have been asserted."""
-        scenario, design = self.read()
-        return simulate(scenario, design, load_prices(scenario.prices), self.seed)
 
 
 def tiers(quick: int, deep: int) -> list[Any]:
