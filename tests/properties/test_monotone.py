@@ -21,7 +21,7 @@ from sim.vocabulary import Outcome
 from tests.properties.world import Data, World
 from tests.properties.worlds import designs, for_all, scenarios, seeds, some, tiers, times
 
-EXAMPLES = tiers(15, 1000)
+EXAMPLES = tiers(15, 300)
 PURCHASES = 30
 shares = st.integers(0, 60).map(lambda percent: f"{percent}%")
 answer_times = times("50ms", "450ms", "4s")
@@ -299,7 +299,7 @@ def test_a_worse_network(examples: int) -> None:
     assert never_more.moved
 
 
-@pytest.mark.parametrize("examples", tiers(20, 700))
+@pytest.mark.parametrize("examples", tiers(20, 400))
 @pytest.mark.parametrize("architecture", ["naive", "idempotent", "outbox", "inquiry"])
 def test_the_inboxs_memory(architecture: str, examples: int) -> None:
     """An inbox that remembers for longer never awards anybody more often, and leaves nobody without an award who had one.

@@ -28,7 +28,7 @@ def written_out(world: World) -> World:
     return World(written(scenario), {**written(design), "from": world.design["from"]}, world.seed)
 
 
-@pytest.mark.parametrize("examples", tiers(25, 1000))
+@pytest.mark.parametrize("examples", tiers(25, 300))
 def test_defaults_that_are_said(examples: int) -> None:
     """A scenario and a design that say every default they had left out are the same morning to the last bit."""
 
@@ -38,7 +38,7 @@ def test_defaults_that_are_said(examples: int) -> None:
     for_all(examples, holds, worlds)
 
 
-@pytest.mark.parametrize("examples", tiers(20, 600))
+@pytest.mark.parametrize("examples", tiers(20, 300))
 def test_another_name(examples: int) -> None:
     """A design under another name, in a scenario under another name: every paired difference is exactly 0."""
 
@@ -78,7 +78,7 @@ def steady(world: World) -> World:
     return World({**world.scenario, "faults": faults}, world.design, world.seed)
 
 
-@pytest.mark.parametrize("examples", tiers(20, 1000))
+@pytest.mark.parametrize("examples", tiers(20, 300))
 @pytest.mark.parametrize("station", IDLE)
 def test_idle_capacity(station: str, examples: int) -> None:
     """Where nobody ever queued, more capacity changes nothing but what it costs."""
@@ -99,7 +99,7 @@ def test_idle_capacity(station: str, examples: int) -> None:
     assert idle > 2
 
 
-@pytest.mark.parametrize("examples", tiers(20, 800))
+@pytest.mark.parametrize("examples", tiers(20, 300))
 def test_room_in_the_queue(examples: int) -> None:
     """Where nobody was turned away, a queue with more room changes nothing at all."""
     roomy = 0

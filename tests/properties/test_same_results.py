@@ -23,7 +23,7 @@ from tests.properties.world import World
 from tests.properties.worlds import drawn, for_all, tiers, worlds
 
 
-@pytest.mark.parametrize("examples", tiers(20, 1000))
+@pytest.mark.parametrize("examples", tiers(20, 300))
 def test_again(examples: int) -> None:
     """Simulated twice in one process, whatever has been simulated in between; another seed is another morning."""
     others = 0
@@ -46,7 +46,7 @@ EXECUTORS: dict[str, Callable[[], Executor]] = {
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # of Python 3.12, for what may go wrong
-@pytest.mark.parametrize("number", tiers(20, 500))
+@pytest.mark.parametrize("number", tiers(20, 200))
 @pytest.mark.parametrize("name", EXECUTORS)
 def test_any_executor(name: str, number: int) -> None:
     """Threads, forked processes and fresh ones make of drawn worlds what this process makes of them."""
@@ -62,7 +62,7 @@ def test_any_executor(name: str, number: int) -> None:
     assert {key: fingerprint(summary) for key, summary in made.items()} == expected
 
 
-@pytest.mark.parametrize("number", tiers(3, 30))
+@pytest.mark.parametrize("number", tiers(3, 15))
 def test_any_number_of_jobs(number: int) -> None:
     """The JSON of a comparison is the same to the last digit with one job and with two, but for the time it took."""
 
@@ -76,7 +76,7 @@ def test_any_number_of_jobs(number: int) -> None:
         assert document(world, 1) == document(world, 2)
 
 
-@pytest.mark.parametrize("number", tiers(20, 1000))
+@pytest.mark.parametrize("number", tiers(20, 300))
 def test_any_order_of_sets(number: int) -> None:
     """Nothing depends on how Python hashes strings."""
     some = drawn(worlds, number)
