@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,8 @@ from sim.experiment.workers import Crew
 from tests.properties.fingerprints import fingerprint, fingerprint_of
 from tests.properties.world import World
 from tests.properties.worlds import drawn, for_all, tiers, worlds
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("examples", tiers(20, 300))
@@ -85,7 +88,7 @@ def test_any_order_of_sets(number: int) -> None:
     def made(seed: str) -> list[str]:
         program = [sys.executable, "-m", "tests.properties.fingerprints"]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
-        done = subprocess.run(program, input=told, capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(program, input=told, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
         return done.stdout.split()
 
     assert made("1") == made("2") == [fingerprint_of(world).hex() for world in some]
