@@ -79,7 +79,9 @@ def t_quantile(p: float, df: int) -> float:
 def clopper_pearson(events: int, n: int) -> tuple[float, float]:
     """The exact two-sided 95 % interval of a proportion; with no events, or only events, one-sided ("below x at 95 %").
 
-    Clopper and Pearson, Biometrika 26 (1934). Raises ValueError unless 0 <= events <= n and n > 0.
+    Clopper and Pearson, Biometrika 26 (1934). Either kind holds the truth in 95 % of experiments at least; taken together, as
+    what was seen decides between them, in 93.9 % at the worst rate, which is about 3/n. Raises ValueError unless
+    0 <= events <= n and n > 0.
     """
     if not 0 <= events <= n or n == 0:
         raise ValueError(f"{events} events of {n}")

@@ -83,7 +83,7 @@ class Station(Presence):
         super().__init__(env, name, servers)
         self._free_at = [0.0] * servers
         self._span = weather.span if weather.spells else None
-        self._arrived_sum_s = 0.0  # of those inside
+        self._inside: dict[Timer, None] = {}  # in order of arrival
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
         """An event at the end of the service, whose value is what `effect` returns then, whether or not anybody still waits.
@@ -103,16 +103,25 @@ class Station(Presence):
             return Done(None if effect is None else effect())
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
-        self._arrived_sum_s += now
         self._enter(now)
-        return Timer(self._env, finish - now, self._leave, (now, effect))
+        stay = Timer(self._env, finish - now, self._leave, (now, start, finish, effect))
+        self._inside[stay] = None
+        return stay
 
     def _leave(self, stay: Timer) -> None:
-        arrived_s, effect = stay.what
-        self._arrived_sum_s -= arrived_s
+        del self._inside[stay]
+        arrived_s, _, _, effect = stay.what
         self._exit(self._env.now, arrived_s)
         if effect is not None:
             stay._value = effect()
 
     def _stayed_s(self) -> float:
-        return self.present * self._env.now - self._arrived_sum_s
+        return sum(self._env.now - stay.what[0] for stay in self._inside)
+
+    def record(self) -> StationRecord:
+        record = super().record()
+        now = self._env.now  # work that would go on after the morning has not been done
+        for stay in self._inside:
+            _, start_s, finish_s, _ = stay.what
+            record.busy_s -= finish_s - max(start_s, now)
+        return record

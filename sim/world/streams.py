@@ -69,7 +69,8 @@ def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> n
     if distribution.exponential is not None:
         return rng.exponential(distribution.exponential, size)
     if distribution.lognormal is not None:
-        return rng.lognormal(np.log(distribution.lognormal.median), distribution.lognormal.sigma, size)
+        with np.errstate(divide="ignore"):  # a median of 0: always 0
+            return rng.lognormal(np.log(distribution.lognormal.median), distribution.lognormal.sigma, size)
     if distribution.uniform is not None:
         return rng.uniform(*distribution.uniform, size)
     assert distribution.samples is not None, "the file of an empirical distribution is read when a scenario is loaded"

@@ -15,7 +15,7 @@ from sim.world.station import Station
 from sim.world.timetable import Spell, Timetable
 
 
-def served(station: Station, env: Environment, jobs: list[tuple[float, float]]) -> list[float]:
+def served(station: Station, env: Environment, jobs: list[tuple[float, float]], until_s: float = 1000) -> list[float]:
     """When jobs (arrival, service) leave the station."""
     ends: list[float] = []
 
@@ -25,7 +25,7 @@ def served(station: Station, env: Environment, jobs: list[tuple[float, float]]) 
 
     for job in jobs:
         env.process(customer(*job))
-    env.run(until=1000)
+    env.run(until=until_s)
     return ends
 
 
@@ -37,6 +37,16 @@ def test_a_station_serves_first_come_first_served() -> None:
     record = station.record()
     assert (record.arrivals, record.served, record.queue_max, record.busy_s) == (4, 4, 2, 9)
     assert record.sojourn_s == 5 + 2 + 3 + 3
+    assert record.area_s == pytest.approx(record.sojourn_s)
+
+
+def test_a_station_is_busy_until_the_morning_ends_and_no_longer() -> None:
+    """Of a job that is being served at the horizon only the part before it was work; of one that waits, nothing."""
+    env = Environment()
+    station = Station(env, "s", 1)
+    assert served(station, env, [(0, 3), (1, 100), (2, 100)], until_s=10) == [3]
+    record = station.record()
+    assert (record.arrivals, record.served, record.busy_s, record.sojourn_s) == (3, 1, 10, 3 + 9 + 8)
     assert record.area_s == pytest.approx(record.sojourn_s)
 
 

@@ -36,6 +36,7 @@ def test_seed_and_purpose_matter() -> None:
         {"constant": "3s"},
         {"exponential": "2s"},
         {"lognormal": {"median": "450ms", "sigma": 0.6}},
+        {"lognormal": {"median": "0s", "sigma": 0.6}},
         {"uniform": ["1s", "4s"]},
     ],
     ids=lambda value: next(iter(value)),

@@ -1,0 +1,182 @@
+"""The books of a morning, kept once more by a clerk with a pencil: plain loops over rows, nothing shared with `sim.ledger`.
+
+Each check is a sentence and whether it is true. What `sim.ledger.laws` asserts in every morning is not repeated here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from types import SimpleNamespace as Row
+
+import numpy as np
+
+from sim.config.design import Design
+from sim.config.prices import load_prices
+from sim.config.scenario import Keys, Scenario
+from sim.ledger.metrics import Evidence, measure
+from sim.ledger.records import Table, Tables
+from sim.ledger.series import series
+from sim.vocabulary import METRICS, Answer, Fate, Outcome, Status
+from sim.world.retry import policy
+
+Check = tuple[str, bool]
+
+
+def rows(table: Table) -> list[Row]:
+    names = list(table.columns())
+    return [
+        Row(**dict(zip(names, values, strict=True))) for values in zip(*(table[name].tolist() for name in names), strict=True)
+    ]
+
+
+def never(time_s: float) -> bool:
+    return math.isnan(time_s)
+
+
+def checks(tables: Tables, evidence: Evidence, scenario: Scenario, design: Design) -> Iterator[Check]:
+    yield from _of_money(tables, evidence, scenario)
+    yield from _of_keys(tables, scenario, design)
+    yield from _of_requests(tables, scenario, design)
+    yield from _of_orders_and_awards(tables, evidence, design)
+    yield from _of_metrics(tables, evidence)
+    yield from _of_stations(tables)
+    yield from _of_series(tables)
+
+
+def wrong(tables: Tables, evidence: Evidence, scenario: Scenario, design: Design) -> list[str]:
+    """The sentences that are not true of this morning."""
+    return [sentence for sentence, holds in checks(tables, evidence, scenario, design) if not holds]
+
+
+def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterator[Check]:
+    charges, people = rows(tables.charges), rows(tables.purchases)
+    charged: Counter[int] = Counter(c.purchase for c in charges if not never(c.captured_s))
+    kept: Counter[int] = Counter(c.purchase for c in charges if not never(c.captured_s) and never(c.refunded_s))
+    price, adds = scenario.traffic.price, scenario.customers.changes_basket.adds
+    yield "charged as the audit says", evidence.audit.charged.tolist() == [charged[p] for p in range(len(people))]
+    yield "kept as the audit says", evidence.audit.kept.tolist() == [kept[p] for p in range(len(people))]
+    yield "only good cards are charged", all(people[p].good_card for p in charged)
+    told = (Outcome.CAPTURED, Outcome.UNKNOWN)
+    yield "who is charged is told so, or nothing", all(c.outcome in told for c in charges if not never(c.captured_s))
+    by_order: defaultdict[int, list[Row]] = defaultdict(list)
+    for c in charges:
+        by_order[c.order].append(c)
+    said = [c for c in charges if c.outcome == Outcome.CAPTURED]
+    yield (
+        '"captured" is only ever said of an order that has been charged by then',
+        all(any(before.captured_s <= c.answered_s for before in by_order[c.order]) for c in said),
+    )
+    yield "one amount or the other", all(c.cents in (price, price + adds) for c in charges)
+    yield "refused calls cost nothing", all(never(c.captured_s) for c in charges if c.outcome not in told)
+
+
+def _of_keys(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Check]:
+    """With one key an order (renewed only after calls that broke down), the provider charges once a lifetime of it."""
+    keys = scenario.provider.keys
+    one_key = getattr(design.payment, "key", "none") == "order" and scenario.provider.errored == 0
+    if not one_key or not isinstance(keys, Keys):
+        return
+    last: dict[int, float] = {}
+    apart = True
+    for c in rows(tables.charges):
+        if not never(c.captured_s):
+            apart = apart and c.sent_s >= last.get(c.order, -math.inf) + keys.ttl
+            last[c.order] = c.sent_s
+    yield "charges of one order are a key's lifetime apart", apart
+
+
+def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Check]:
+    requests, people = rows(tables.requests), rows(tables.purchases)
+    attempts: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for r in requests:
+        attempts[r.purchase, r.submission].append(r.attempt)
+    submissions = Counter(purchase for purchase, _ in attempts)
+    most = policy(design.app.retry).attempts
+    yield "attempts count from 1", all(seen == list(range(1, len(seen) + 1)) for seen in attempts.values())
+    yield "no more attempts than allowed", all(most is None or len(seen) <= most for seen in attempts.values())
+    yield "every submission sends a request", [p.submissions for p in people] == [submissions[p] for p in range(len(people))]
+    yield "no more submissions than allowed", all(p.submissions <= scenario.customers.max_submissions for p in people)
+    yield "an answer has a time", all((r.answer == Answer.NONE) == never(r.answered_s) for r in requests)
+    refused = (Fate.REJECTED, Fate.LOST)
+    turned_away = (Answer.NONE, Answer.UNAVAILABLE)
+    yield "who was turned away got nothing else", all(r.answer in turned_away for r in requests if r.fate in refused)
+    yield "503 is for those", all(r.fate == Fate.REJECTED for r in requests if r.answer == Answer.UNAVAILABLE)
+    yield "nobody is answered who is still waiting", all(r.answer == Answer.NONE for r in requests if r.fate == Fate.WAITING)
+    yield "only a lossy network loses", scenario.network.request_lost > 0 or all(r.fate != Fate.LOST for r in requests)
+    yield "who has left was never told", all(never(p.left_s) or never(p.told_confirmed_s) for p in people)
+    yield "who has seen it was told", all(never(p.seen_s) or not never(p.told_confirmed_s) for p in people)
+
+
+def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) -> Iterator[Check]:
+    orders, awards, people = rows(tables.orders), rows(tables.awards), len(tables.purchases)
+    of: Counter[int] = Counter(o.purchase for o in orders)
+    worked: Counter[int] = Counter(r.purchase for r in rows(tables.requests) if r.fate in (Fate.EXECUTED, Fate.WAITING))
+    ordered: Counter[int] = Counter(o.purchase for o in orders if o.status == Status.CONFIRMED)
+    awarded: Counter[int] = Counter(a.purchase for a in awards)
+    yield "ordered as the audit says", evidence.audit.ordered.tolist() == [ordered[p] for p in range(people)]
+    yield "awarded as the audit says", evidence.audit.awarded.tolist() == [awarded[p] for p in range(people)]
+    yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
+    yield "what is confirmed has a time", all(not never(o.confirmed_s) for o in orders if o.status == Status.CONFIRMED)
+    yield "awards go to their order's purchase", all(orders[int(a.order)].purchase == a.purchase for a in awards)
+    inbox, news = design.loyalty.inbox, getattr(design.payment, "news", "direct")
+    if news == "outbox" and inbox is not None and inbox.window > tables.horizon_s:  # one row says that an order is confirmed
+        yield "a long memory awards an order once", max(Counter(a.order for a in awards).values(), default=0) <= 1
+
+
+def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:
+    values, number = measure(evidence), len(tables.purchases)
+    yield "every metric is there", set(values) == set(METRICS)
+    yield "no metric is negative", all(not value < 0 for value in values.values())
+    shares = [values[name] for name, metric in METRICS.items() if metric.unit == "share"]
+    yield "no share is above 1", all(not share > 1 for share in shares)
+    for stem in ("ack_latency", "confirmation_lag", "read_model_lag"):
+        p50, p95, p99 = (values[f"{stem}_p{p}"] for p in (50, 95, 99))
+        yield f"percentiles of {stem} in order", math.isnan(p50) or p50 <= p95 <= p99
+    yield "refunds only mend", not values["double_charge_rate_net"] > values["double_charge_rate"]
+    charged = Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
+    twice = sum(count > 1 for count in charged.values())
+    yield "double charges", not number or math.isclose(values["double_charge_rate"] * number, twice, abs_tol=1e-9)
+    sent = values["requests_per_purchase"] * max(number, 1)
+    yield "requests a purchase", math.isclose(sent, len(tables.requests), abs_tol=1e-9)
+    lags = [
+        p.acknowledged_s - p.submitted_s if not never(p.acknowledged_s) else math.inf
+        for p in rows(tables.purchases)
+        if p.good_card
+    ]
+    if lags:
+        enough = -(-len(lags) * 95 // 100)
+        yield "acknowledged by then", sum(lag <= values["ack_latency_p95"] for lag in lags) >= enough
+        yield "and no sooner", sum(lag < values["ack_latency_p95"] for lag in lags) < enough
+    parts, prices = evidence.bill.parts, load_prices("aws-us-east-1")
+    cents = [c.cents for c in rows(tables.charges) if not never(c.captured_s)]
+    fees = sum(cents) / 100 * prices.fee_share.value + len(cents) * prices.fee_fixed.value
+    yield "no part of the bill is negative", all(part >= 0 for part in parts.values())
+    yield "the provider's fees", math.isclose(parts["fees"], fees, rel_tol=1e-9, abs_tol=1e-12)
+    if evidence.bill.correct:
+        whole = sum(parts.values()) * 1000 / evidence.bill.correct
+        yield "the bill adds up", math.isclose(values["cost_per_1000"], whole, rel_tol=1e-9)
+
+
+def _of_stations(tables: Tables) -> Iterator[Check]:
+    slack_s = 1e-6
+    for station in tables.stations:
+        name, capacity_s = station.name, station.servers * tables.horizon_s
+        yield f"{name}: nobody leaves who hasn't come", 0 <= station.served <= station.arrivals
+        yield f"{name}: no busier than its servers", -slack_s <= station.busy_s <= capacity_s + slack_s
+        yield f"{name}: who is served is present", station.busy_s <= station.area_s + slack_s
+        yield f"{name}: a queue for no longer than a morning", 0 <= station.waiting_s <= tables.horizon_s + slack_s
+        yield f"{name}: a queue of those who came", 0 <= station.queue_max <= station.arrivals
+        yield f"{name}: a queue takes time", station.queue_max > 0 or station.waiting_s == 0
+
+
+def _of_series(tables: Tables) -> Iterator[Check]:
+    made, charged = series(tables), Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
+    last = {c.purchase: c.captured_s for c in rows(tables.charges) if not never(c.captured_s)}
+    late = sum(count > 1 and last[p] > tables.horizon_s for p, count in charged.items())  # under way when the morning ended
+    twice = sum(count > 1 for count in charged.values())
+    yield "all arrivals over time", int(made.arrivals.sum()) == len(tables.purchases)
+    yield "double charges over time", twice - late <= made.double_charges[-1] <= twice
+    yield "double charges only grow", bool((np.diff(made.double_charges) >= 0).all())
+    yield "no backlog below nothing", bool((made.backlog >= 0).all() and (made.behind >= 0).all())

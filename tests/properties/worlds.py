@@ -1,0 +1,283 @@
+"""Whole scenario and design files, drawn as data: traffic, people, network, provider, faults of all kinds, every knob.
+
+Mornings are small (a dozen people, a few minutes, a drain of at most ten) and every loop has an end or a pause, so that one
+takes about 10 ms. Everything else may be as strange as a file can say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sim.architectures import ARCHITECTURES
+from sim.config.faults import FAULTS
+from sim.config.presets import PRESETS
+from tests.properties.world import Data, World
+
+Sections = st.SearchStrategy[Data]
+
+
+def tiers(quick: int, deep: int) -> list[Any]:
+    """How many examples in every run of the tests, and in those that take long."""
+    return [quick, pytest.param(deep, marks=pytest.mark.deep)]
+
+
+def for_all(examples: int, holds: Callable[..., None], *strategies: st.SearchStrategy[Any]) -> None:
+    """Check a property on so many drawn examples, the same ones every time; a counter-example is made as small as it goes."""
+    drawn = given(*strategies)(holds)
+    settings(max_examples=examples, suppress_health_check=list(HealthCheck))(drawn)()
+
+
+def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Any]:
+    """So many examples at once, for checks whose cost is in starting something."""
+    found: list[Any] = []
+
+    @settings(max_examples=number, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(strategy)
+    def note(example: Any) -> None:
+        found.append(example)
+
+    note()
+    return found
+
+
+# Quantities
+
+
+def some(*texts: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(texts)
+
+
+def times(*scales: str) -> Sections:
+    """Any kind of distribution, with a mean or median of one of these."""
+    scale = some(*scales)
+    return st.one_of(
+        st.builds(lambda s: {"constant": s}, scale),
+        st.builds(lambda s: {"exponential": s}, scale),
+        st.builds(lambda s, sigma: {"lognormal": {"median": s, "sigma": sigma}}, scale, some(0, 0.6, 1.5)),
+        st.builds(lambda s: {"uniform": ["0s", s]}, scale),
+    )
+
+
+rare = some("0%", "2%", "10%", "50%")  # probabilities with which something goes on
+shares = some("0%", "5%", "30%", "100%")
+clocks = st.integers(0, 240).map(lambda s: f"07:{s // 60:02d}:{s % 60:02d}")  # within duration and drain
+
+
+def section(**keys: st.SearchStrategy[Any]) -> Sections:
+    """A mapping with any of these keys; the simplest says nothing."""
+    return st.fixed_dictionaries({}, optional=keys)
+
+
+def all_of(**keys: st.SearchStrategy[Any]) -> Sections:
+    return st.fixed_dictionaries(keys)
+
+
+# Scenarios
+
+traffic = st.builds(
+    lambda how, price: {**how, **price},
+    st.one_of(
+        st.lists(st.integers(0, 59), min_size=1, max_size=20).map(lambda at: {"times": [f"07:00:{s:02d}" for s in sorted(at)]}),
+        st.integers(2, 20).map(lambda n: {"rate": f"{n}/min"}),
+        st.builds(lambda a, b: {"shape": {"07:00": f"{a}/min", "07:01": f"{b}/min"}}, st.integers(0, 20), st.integers(1, 30)),
+        st.integers(2, 40).map(lambda n: {"profile": {"purchases": n}}),
+    ),
+    section(price=some("1 USD", "6.50 USD")),
+)
+reactions = st.tuples(st.integers(0, 100), st.integers(0, 100)).map(
+    lambda cut: {"tap_again": f"{min(cut)}%", "refresh": f"{max(cut) - min(cut)}%", "leave": f"{100 - max(cut)}%"}
+)
+customers = section(
+    patience=times("1s", "5s", "20s"),
+    after_patience=reactions,
+    reaction=times("1s", "2s"),
+    double_tap=all_of(p=shares, gap=some("0s", "1ms", "300ms", "3s")),
+    polling=all_of(every=some("3s", "10s"), give_up=some("0s", "1min", "10min")),
+    reorder_when_stale=all_of(after=some("0s", "20s"), p=shares),
+    changes_basket=all_of(p=shares, adds=some("1 USD", "3.50 USD")),
+    max_submissions=st.integers(1, 6),
+)
+network = section(latency=times("0s", "20ms", "1s"), request_lost=rare, answer_lost=rare)
+keys = st.one_of(
+    st.just("none"),
+    section(
+        ttl=some("5s", "30s", "24h"),
+        in_flight=some("conflict", "wait"),
+        mismatch=some("error", "replay"),
+        stores_errors=st.booleans(),
+    ),
+)
+provider = section(
+    preset=st.sampled_from(sorted(PRESETS)),
+    latency=times("50ms", "450ms", "4s"),
+    declined=shares,
+    failed=rare,
+    ambiguous=rare,
+    errored=rare,
+    late=all_of(p=rare, by=times("1s", "90s")),
+    answer=times("0s", "2s"),
+    rate_limit=some("1/s", "5/s"),
+    keys=keys,
+    webhooks=section(
+        delay=times("0s", "1500ms", "20s"), lost=rare, duplicated=rare, retry=some("5s", "5min"), failures=st.booleans()
+    ),
+)
+steps = some("insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish", "mark", "refund", "award", "apply")
+processes = some("checkout", "payment", "relay", "completer", "reconciler")
+once_or_often = st.one_of(
+    clocks.map(lambda at: {"at": at}), some("30s", "2min").map(lambda every: {"every": {"exponential": every}})
+)
+spans = st.one_of(some("1s", "20s", "2min"), times("5s", "30s"))
+striking = st.one_of(some("2%", "50%").map(lambda p: {"p": p}), st.integers(1, 3).map(lambda n: {"times": n}))
+FAULT: dict[str, Sections] = {
+    "brownout": st.builds(
+        lambda when, knobs: {"brownout": "provider", **when, **knobs},
+        once_or_often,
+        st.fixed_dictionaries({"for": spans}, optional={"latency": some("x1", "x10"), "failed": shares, "ambiguous": shares}),
+    ),
+    "outage": st.builds(
+        lambda what, when, lasts: {"outage": what, **when, "for": lasts},
+        some("provider", "database", "read_model", "loyalty"), once_or_often, spans,
+    ),
+    "slow": st.builds(
+        lambda what, when, lasts, by: {"slow": what, **when, "for": lasts, "times": by},
+        some("database", "checkout", "read_model", "loyalty"), once_or_often, spans, some("x0.5", "x10", "x100"),
+    ),
+    "spike": st.builds(
+        lambda at, lasts, by: {"spike": "traffic", "at": at, "for": lasts, "times": by},
+        clocks, some("5s", "1min"), some("x0", "x3"),
+    ),
+    "duplicates": rare.map(lambda p: {"duplicates": "broker", "p": p}),
+    "crash": st.builds(
+        lambda what, when, restart: {"crash": what, **when, "restart": restart},
+        st.one_of(processes, some("loyalty", "read_model")),
+        st.one_of(once_or_often, st.builds(lambda step, often: {"after": step, **often}, steps, striking)),
+        some("0s", "5s", "1min"),
+    ),
+    "pause": st.builds(
+        lambda what, step, often, lasts: {"pause": what, "after": step, **often, "for": lasts},
+        processes, steps, striking, some("1s", "40s"),
+    ),
+}  # fmt: skip
+assert set(FAULT) == set(FAULTS)
+faults = st.lists(st.one_of(*FAULT.values()), max_size=5)
+
+
+def _kept_with_it(data: Data) -> Data:
+    """What a preset gives and a provider without keys has not: one of the two."""
+    given = data.get("provider", {})
+    return {**data, "provider": {k: v for k, v in given.items() if k != "preset"}} if "keys" in given else data
+
+
+scenarios: Sections = st.fixed_dictionaries(
+    {
+        "name": st.just("drawn"),
+        "clock": st.fixed_dictionaries(
+            {"start": st.just("07:00"), "duration": some("1min", "90s"), "drain": some("3min", "5min", "10min")}
+        ),
+        "traffic": traffic,
+    },
+    optional={"customers": customers, "network": network, "provider": provider, "faults": faults},
+).map(_kept_with_it)
+
+# Designs
+
+retry = st.one_of(
+    st.just({"never": True}),
+    st.builds(lambda d, n: {"fixed": {"delay": d, "attempts": n}}, some("100ms", "1s", "10s"), st.integers(1, 5)),
+    st.builds(
+        lambda kind, b, c, n: {kind: {"base": b, "cap": c, "attempts": n}},
+        some("exponential", "full_jitter", "equal_jitter"), some("100ms", "2s"), some("1s", "10s"), st.integers(1, 5),
+    ),
+)  # fmt: skip
+for_ever = st.builds(
+    lambda kind, b: {kind: {"base": b, "cap": "20s"}}, some("exponential", "equal_jitter"), some("500ms", "5s")
+)
+app = section(
+    timeout=some("100ms", "1s", "8s", "5min"),
+    retry=retry,
+    retry_budget=shares,
+    key=some("none", "request", "submission", "purchase"),
+)
+checkout = st.integers(1, 20).flatmap(
+    lambda workers: st.fixed_dictionaries(
+        {"workers": st.just(workers), "instances": st.integers(1, min(workers, 4))},
+        optional={
+            "service": times("0s", "10ms", "500ms"),
+            "queue_limit": st.one_of(some("none"), st.integers(0, 20)),
+            "deadline_drop": st.booleans(),
+        },
+    )
+)
+database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"))
+read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), cache=some("0s", "5s"))
+loyalty = section(
+    inline=st.booleans(),
+    inbox=st.one_of(st.just("none"), some("1s", "1min", "7d").map(lambda window: {"window": window})),
+    award=times("0s", "10ms", "1s"),
+)
+broker = section(publish=times("0s", "3ms"), deliver=some("0s", "5ms"), visibility=some("1s", "30s"))
+recovery = section(reconcile_every=some("none", "20s", "1min"), grace=some("0s", "60s"))
+claims = section(
+    ttl=some("none", "5s", "1min"),
+    fingerprint=st.booleans(),
+    lock=some("1s", "30s"),
+    check_first=st.booleans(),
+    stores_failures=st.booleans(),
+)
+completer = section(every=some("1s", "5s"), after=some("0s", "10s", "30s"), batch=st.integers(1, 20))
+timeouts = some("30ms", "500ms", "5s", "1min")
+keyed: dict[str, st.SearchStrategy[Any]] = {
+    "timeout": timeouts,
+    "key": some("none", "attempt", "order"),
+    "key_lasts": some("10s", "24h"),
+    "after_error": some("ask", "same_key"),
+}
+breaker = st.one_of(
+    st.just("none"), section(failures=some("10%", "50%", "100%"), window=st.integers(1, 20), open=some("1s", "10s"))
+)
+OWN: dict[str, dict[str, Sections]] = {
+    "naive": {"payment": section(timeout=timeouts)},
+    "idempotent": {
+        "payment": section(**keyed, webhooks=some("ignored", "checked", "trusted")),
+        "claim": claims,
+        "completer": completer,
+    },
+    "outbox": {
+        "payment": section(
+            **keyed,
+            webhooks=some("ignored", "checked"),
+            news=some("outbox", "direct"),
+            workers=st.integers(1, 10),
+            retry=for_ever | retry,
+            breaker=breaker,
+        ),
+        "claim": section(ttl=some("none", "5s", "1min"), fingerprint=st.booleans()),
+        "relay": section(
+            poll_every=some("100ms", "5s"),
+            batch=st.integers(1, 10),
+            marks=some("after", "before"),
+            finds=some("unmarked", "by_id"),
+        ),
+    },
+    "inquiry": {"payment": section(timeout=timeouts), "claim": claims, "completer": completer},
+}
+assert set(OWN) == set(ARCHITECTURES)
+
+
+def designs(name: str) -> Sections:
+    """Any design that starts from one architecture."""
+    common = {
+        "app": app, "checkout": checkout, "database": database, "read_model": read_model, "loyalty": loyalty, "broker": broker,
+        "recovery": recovery,
+    }  # fmt: skip
+    return st.fixed_dictionaries({"name": st.just("drawn"), "from": st.just(name)}, optional={**common, **OWN[name]})
+
+
+seeds = st.integers(0, 1000)
+worlds: st.SearchStrategy[World] = st.builds(World, scenarios, st.one_of(*(designs(name) for name in ARCHITECTURES)), seeds)
