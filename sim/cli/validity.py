@@ -31,6 +31,15 @@ def validity(
         Path | None,
         typer.Option("--page", metavar="FILE", help="Write all of docs/validity.md: implies --full.", show_default=False),
     ] = None,
+    assumption: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assumption",
+            metavar="NAME",
+            help="What the results owe to this assumption, instead; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Does the simulator agree with what is known?
@@ -38,12 +47,13 @@ def validity(
     Scenarios and designs driven to where theory knows the answer: queues, double charges, retries, an outbox, arrivals. A
     number agrees within three standard errors, if the standard error is small enough to prove anything.
 
-    Exits with 0 if all agree, 1 if any differs.
+    Exits with 0 if all agree, 1 if any differs. With --assumption: what halving and doubling it does to the morning rush.
 
     Examples:
       coffee validity
       coffee validity mm1 double-charge --full
       coffee validity collapse --files my-cases
+      coffee validity --assumption provider.latency
     """
     from sim.cli.console import console, print_json
     from sim.cli.progress import progress_bar
@@ -54,6 +64,11 @@ def validity(
 
     if page is not None and cases:
         raise ConfigError("--page: is written from all cases; leave out the names")
+    if assumption:
+        if cases or full or page is not None or files is not None:
+            raise ConfigError("--assumption: is about no case; leave out the cases, --full, --files and --page")
+        _assumptions(assumption, jobs, as_json=as_json)
+        return
     wanted = chosen(cases or [])
     try:
         with answered_for("coffee validity"), progress_bar("simulating cases", len(wanted)) as progress:
@@ -78,13 +93,44 @@ def validity(
     raise typer.Exit(DONE if all(result.agrees for result in done) else FAILED)
 
 
+def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from sim.cli.console import console, print_json
+    from sim.cli.progress import progress_bar
+    from sim.cli.simulation import answered_for
+    from sim.experiment.sensitivity import sensitivity
+    from sim.report.validity import MORNINGS, SCENARIO, effects_as_json, told_of
+
+    try:
+        with answered_for("coffee validity"), progress_bar("simulating mornings", 0) as progress:
+            effects = sensitivity(SCENARIO, only=names, mornings=MORNINGS, jobs=jobs, progress=progress)
+    except KeyboardInterrupt:
+        note("interrupted; there are no results")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print_json(effects_as_json(effects))
+        return
+    for row in told_of(effects):
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(Text(row.name))
+        table.add_column(Text(f"{row.changed} instead of {row.value}"))
+        for design, does in row.does.items():
+            table.add_row(design, Text("\n".join(does).replace("`", "").replace("**", "") or "–"))
+        console().print(table)
+        console().print()
+    note(f"{SCENARIO}, {MORNINGS} mornings; effects whose 95 % interval excludes zero, of at least 1 %; –: none")
+
+
 def _page(done: list[Checked], jobs: int | None) -> str:
     from sim.experiment.compare import compare
     from sim.experiment.sensitivity import sensitivity
-    from sim.report.validity import MORNINGS, page
+    from sim.report.validity import MORNINGS, SCENARIO, page
 
-    comparison = compare("morning-rush", ["naive", "no-app-retries", "idempotent", "outbox"], mornings=10, jobs=jobs)
-    return page(done, sensitivity("morning-rush", mornings=MORNINGS, jobs=jobs), comparison, mornings=MORNINGS)
+    comparison = compare(SCENARIO, ["naive", "no-app-retries", "idempotent", "outbox"], mornings=10, jobs=jobs)
+    return page(done, sensitivity(SCENARIO, mornings=MORNINGS, jobs=jobs), comparison, mornings=MORNINGS)
 
 
 def _print(done: list[Checked]) -> None:

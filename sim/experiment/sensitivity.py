@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.architectures import COMPARED, architecture_of, load_design, parse_design
 from sim.config.design import Design, Retry
+from sim.config.errors import ConfigError, closest
 from sim.config.knobs import Knob, knobs
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.model import Distribution
@@ -125,18 +126,28 @@ def sensitivity(
     scenario: Scenario | str,
     designs: Sequence[Design | str] = COMPARED,
     *,
+    only: Sequence[str] = (),
     mornings: int = 6,
     seed: int = 0,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> list[Effect]:
-    """Every assumption of the scenario and of each design, halved and doubled. The result does not depend on `jobs`."""
+    """Every assumption of the scenario and of each design, halved and doubled; or `only` those of these names.
+
+    The result does not depend on `jobs`. Raises ConfigError for a name that is no assumption's.
+    """
     world = load_scenario(scenario) if isinstance(scenario, str) else scenario
     chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
     prices = load_prices(world.prices)
+    models: list[Scenario | Design] = [world, *chosen]
+    names = list(dict.fromkeys(known.name for model in models for known, _ in assumptions(model)))
+    for name in only:
+        if name not in names:
+            raise ConfigError(f'no assumption "{name}"{closest(name, names) or "; known: " + ", ".join(names)}')
     plans = [
         Plan(known, value, design, _world(altered(world, known.path, value)), design)
         for known, values in assumptions(world)
+        if not only or known.name in only
         for value in values
         for design in chosen
     ]
@@ -144,6 +155,7 @@ def sensitivity(
         Plan(known, value, design, world, _design(altered(design, known.path, value)))
         for design in chosen
         for known, values in assumptions(design)
+        if not only or known.name in only
         for value in values
     ]
     runs = [(world, design) for design in chosen] + [(plan.world, plan.changed) for plan in plans]

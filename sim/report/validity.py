@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from sim import __version__
 from sim.experiment.compare import Comparison
-from sim.experiment.export import rounded
+from sim.experiment.export import plain, rounded
 from sim.experiment.sensitivity import Effect
 from sim.report import words
 from sim.validity.agreement import Estimated, Row
@@ -22,7 +22,7 @@ from sim.vocabulary import METRICS
 Z = 1.96  # of a 95 % interval
 HEADLINES = ("double_charge_rate", "duplicate_order_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")
 WORTH_TELLING = 0.01  # of the value as things are: smaller effects are left out
-MORNINGS = 6  # on which assumptions are altered
+SCENARIO, MORNINGS = "morning-rush", 6  # on which assumptions are altered
 
 
 class Effects(NamedTuple):
@@ -111,6 +111,21 @@ def savings(comparison: Comparison, name: str) -> list[str]:
     """What common mornings leave of the variance of a design's differences, by headline metric."""
     shares = comparison.variance_shares(name)
     return [f"{shares[metric]:.2f}" if metric in shares else "–" for metric in HEADLINES]
+
+
+def effects_as_json(effects: Sequence[Effect]) -> list[dict[str, Any]]:
+    """What `--assumption --json` prints: every metric's difference with its interval, clear or not."""
+    return [
+        {
+            "assumption": effect.input.name,
+            "value": effect.input.value,
+            "altered": effect.value,
+            "design": effect.design,
+            "differences": {metric: plain(difference) for metric, difference in effect.differences.items()},
+            "turned": {metric: list(both) for metric, both in effect.turned.items()},
+        }
+        for effect in effects
+    ]
 
 
 def as_json(done: Sequence[Checked]) -> dict[str, Any]:

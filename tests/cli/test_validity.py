@@ -129,3 +129,42 @@ def test_more_mornings_must_be_less_noisy() -> None:
 
     assert checked(noisy).agrees
     assert not checked(noisy, full=True).agrees
+
+
+ALTERED = ("--assumption", "network.latency", "--jobs", "1")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two mornings of another scenario, for the page's six of the rush."""
+    monkeypatch.setattr("sim.report.validity.SCENARIO", "calm-tuesday")
+    monkeypatch.setattr("sim.report.validity.MORNINGS", 2)
+
+
+@pytest.mark.usefixtures("small")
+def test_one_assumption() -> None:
+    """Halved and doubled, with what that does to each design; the differences as JSON."""
+    result = coffee("validity", *ALTERED)
+    assert result.exit_code == 0
+    assert "network.latency" in result.stdout
+    assert "outbox" in result.stdout
+    effects = json.loads(coffee("validity", *ALTERED, "--json").stdout)
+    assert {(effect["altered"], effect["design"]) for effect in effects} == {
+        (f"{{constant: {ms}ms}}", name) for ms in (10, 40) for name in ("naive", "idempotent", "outbox")
+    }
+    for effect in effects:
+        sign = -1 if "10ms" in effect["altered"] else 1
+        assert sign * effect["differences"]["ack_latency_p50"]["difference"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--assumption", "network.latencie"), 'no assumption "network.latencie"; did you mean "network.latency"?'),
+        (("mm1", "--assumption", "network.latency"), "--assumption: is about no case"),
+    ],
+)
+def test_mistaken_assumptions(arguments: tuple[str, ...], message: str) -> None:
+    result = coffee("validity", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
