@@ -18,6 +18,7 @@ from sim.config.errors import ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.experiment.compare import check_numbers
 from sim.experiment.mornings import Progress, simulate
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import VIOLATIONS, harmed
@@ -71,8 +72,9 @@ def hunt(
 ) -> Hunt:  # fmt: skip
     """Draw worlds until one breaks a promise, then shrink it; for at most so many seconds and so many worlds.
 
-    The same seed draws the same worlds, so it finds the same case, unless time cuts it short.
+    The same seed draws the same worlds, so it finds the same case, unless time cuts it short. Raises ConfigError.
     """
+    check_numbers(1, seed, None)
     from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
     from hypothesis.errors import NoSuchExample
 

@@ -58,6 +58,7 @@ def test_as_json(tiny: str) -> None:
         (("hunt", "naive", "--out", "caught.txt"), "must end in .yaml"),
         (("hunt", "naive", "--out", "nowhere/caught.yaml"), "there is no folder nowhere"),
         (("hunt", "naive", "--seed", "x"), "expected a whole number"),
+        (("hunt", "naive", "--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
     ],
 )
 def test_wrong_usage(tiny: str, command: tuple[str, ...], message: str) -> None:
