@@ -62,6 +62,6 @@ def test_what_is_no_name_of_a_preset(preset: str) -> None:
 
 def test_no_keys_and_keys_of_ones_own_contradict_each_other() -> None:
     """A provider without keys can't be given a property of them."""
-    with pytest.raises(ConfigError, match=r"scenario.yaml:2:29: provider.keys: the preset no-keys has none; leave the preset out"):
+    with pytest.raises(ConfigError, match=r"scenario.yaml:2:29: provider.keys: the preset no-keys has none"):
         provider("preset: no-keys, keys: {ttl: 24h}")
     assert provider("preset: no-keys, keys: none").keys == "none"
