@@ -62,16 +62,15 @@ def explain(
     """
     from sim.architectures import load_design
     from sim.cli.console import print_json, write_out
-    from sim.cli.names import folder_name
+    from sim.cli.names import folder_name, scenario_called
     from sim.config.errors import ConfigError
-    from sim.config.library import load_scenario
     from sim.explain.mermaid import sequence
     from sim.explain.story import Explanation, tell
     from sim.explain.witness import Nobody, find
 
     if as_json and mermaid:
         raise ConfigError("--json and --mermaid: choose one; the JSON holds the Mermaid text too")
-    world, chosen = load_scenario(scenario), load_design(design)
+    world, chosen = scenario_called(scenario), load_design(design)
     command = _command(scenario, design, violation, purchase, seed)
     folder = out or Path("reports") / "explain" / folder_name(f"{world.name}-{chosen.name}")
     written = out is not None or not (as_json or mermaid)

@@ -73,6 +73,7 @@ def windows(
     """  # fmt: skip
     from sim.architectures import ARCHITECTURES, design_names
     from sim.cli.console import console, print_json
+    from sim.cli.simulation import check_report_options
     from sim.report.folder import check_replaceable
     from sim.report.matrix import as_json as exported
     from sim.report.windows import FILES
@@ -80,6 +81,7 @@ def windows(
     first = designs or ([] if variants else list(ARCHITECTURES))
     chosen = list(dict.fromkeys([*first, *(design_names() if variants else []), *(design or [])]))
     folder = out or FOLDER
+    check_report_options(out, report=report)
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
     command = _command_line(chosen, window or [], mornings=mornings, seed=seed)

@@ -92,6 +92,10 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
         (("--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
         (("--jobs", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
+        (
+            ("--no-report", "--out", "here"),
+            "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+        ),
     ],
 )
 def test_wrong_usage_is_told_in_a_line(harmed: dict[str, int], arguments: tuple[str, ...], message: str) -> None:
