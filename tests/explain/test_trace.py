@@ -80,7 +80,7 @@ def test_an_untraced_morning_is_made_of_the_plain_parts() -> None:
 
 STORY = """
 07:00:00.000 customer → app: taps Pay, 6.50 USD [customer: is waiting]
-07:00:00.000 app → checkout: request 0, key “cart” []
+07:00:00.000 app → checkout: request 1, key “cart” []
 07:00:00.034 checkout → database: claims the key with order 0 [database: order 0 PENDING]
 07:00:00.034 checkout → provider: charges 6.50 USD, key “order-0” []
 07:00:00.484 provider: takes 6.50 USD from the card [provider: charged 1×]
@@ -88,10 +88,10 @@ STORY = """
 07:00:00.488 checkout → database: order 0 is CONFIRMED [database: order 0 CONFIRMED]
 07:00:00.488 checkout: dies right after the step “commit” []
 07:00:00.488 loyalty: VIOLATION: this customer got no loyalty points []
-07:00:08.000 app: stops waiting for request 0 after 8s []
-07:00:09.000 app → checkout: request 1, attempt 2, key “cart” []
+07:00:08.000 app: stops waiting for request 1 after 8s []
+07:00:09.000 app → checkout: request 2, attempt 2, key “cart” []
 07:00:09.034 checkout → database: looks the key up: 201 paid []
-07:00:09.034 checkout → app: request 1: 201 paid []
+07:00:09.034 checkout → app: request 2: 201 paid []
 07:00:09.054 app → customer: shows “paid” [customer: has paid 6.50 USD, awaits one coffee]
 07:00:12.054 app → status view: asks for order 0: not there yet (200 times in 9.9 min) []
 """
@@ -106,6 +106,36 @@ def test_the_story_of_one_customer_line_by_line() -> None:
     explanation = Explanation(scenario, chosen, witness, tell(scenario, chosen, witness), [])
     told = [line(explanation, moment) for moment in explanation.moments]
     assert [f"{at} {who}: {what} [{belief}]" for at, who, what, belief in told] == STORY.strip().splitlines()
+
+
+UNHEARD = {
+    "ambiguous: 100%": ["07:00:00.484 captured (lost on the way)", "07:00:05.034 has no answer after 5s: unknown"],
+    "answer: {constant: 9s}": [
+        "07:00:05.034 has no answer after 5s: unknown",
+        "07:00:09.484 captured (nobody is listening any more)",
+    ],
+}
+
+
+@pytest.mark.parametrize("trouble", UNHEARD)
+def test_what_became_of_an_answer_that_was_not_heard(trouble: str) -> None:
+    """Money was taken and the shop doesn't know: the answer was lost, or came too late."""
+    scenario = world(f"{ONE_CUSTOMER}  {trouble}\n")
+    chosen = design("naive", {"app": {"retry": {"never": True}}})
+    _, moments = traced(scenario, chosen, 0, purchase=0)
+    explanation = Explanation(scenario, chosen, Witness(0, 0, (), 0), moments, [])
+    told = [line(explanation, moment) for moment in moments]
+    assert [f"{at} {what}" for at, _, what, _ in told if "captured" in what or "unknown" in what][:2] == UNHEARD[trouble]
+
+
+def test_who_is_told_is_named() -> None:
+    """The outbox tells payment workers of an order, and loyalty of a payment; the status view hears of both."""
+    scenario, chosen = world(), design("outbox")
+    _, moments = traced(scenario, chosen, 0, purchase=0)
+    assert [(moment.text, moment.to) for moment in moments if moment.text.startswith("tells")] == [
+        ("tells the payment workers and the status view: order 0 PENDING", "payment"),
+        ("tells loyalty and the status view: order 0 CONFIRMED", "loyalty"),
+    ]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
