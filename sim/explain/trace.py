@@ -14,7 +14,7 @@ from simpy.events import Event as Occurrence
 from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
-from sim.explain.moments import LANES, Moment, Notes
+from sim.explain.moments import LANES, Moment, Notes, folded
 from sim.vocabulary import Answer, Fate, Outcome, Status
 from sim.world.broker import Broker
 from sim.world.checkout import Checkout, Reply
@@ -51,10 +51,10 @@ INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLIC
 
 
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[Moment]]:
-    """The tables of a morning, the same as untraced, and all moments of one purchase."""
+    """The tables of a morning, the same as untraced, and all moments of one purchase, cycles folded."""
     notes = Notes(purchase)
     tables = TracedMorning(scenario, design, seed, notes).run()
-    return tables, _counted(notes.in_order(tables.horizon_s))
+    return tables, folded(_counted(notes.in_order(tables.horizon_s)))
 
 
 def _counted(moments: list[Moment]) -> list[Moment]:
@@ -220,6 +220,7 @@ class TracedShop(Shop):
 
     notes: Notes
     broker: TracedBroker
+    in_hand = False  # a row of the purchase is in the batch that the relay is working on
     database: TracedDatabase
     provider: TracedProvider
 
@@ -235,6 +236,9 @@ class TracedShop(Shop):
         try:
             pauses = super().took(step, purchase)
         except Crash:
+            if purchase != self.notes.purchase and self.in_hand:
+                text = f"dies right after the step “{step}” of another order in the same batch"
+                self.notes.note(self.env.now, self.component, text, kind="crash")
             self._note(purchase, f"dies right after the step “{step}”", kind="crash")
             raise
         if pauses:
@@ -292,6 +296,12 @@ class TracedShop(Shop):
 
         self.database.tell = told
         return super().settle(order, outcome, tell=tell)
+
+    def next_rows(self, relay: Relay) -> Story:
+        self.in_hand = False
+        rows = yield from super().next_rows(relay)
+        self.in_hand = any(row.order.purchase == self.notes.purchase for row in rows)
+        return rows
 
     def publish(self, what: Order | Event) -> Story:
         order = what.order if isinstance(what, Event) else what

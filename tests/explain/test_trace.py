@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.config.library import load_scenario
+from sim.explain.moments import Moment, folded
 from sim.explain.story import Explanation, tell
 from sim.explain.trace import traced
 from sim.explain.witness import Witness, find
@@ -136,6 +138,42 @@ def test_who_is_told_is_named() -> None:
         ("tells the payment workers and the status view: order 0 PENDING", "payment"),
         ("tells loyalty and the status view: order 0 CONFIRMED", "loyalty"),
     ]
+
+
+def test_a_relay_that_dies_with_the_order_in_its_batch_is_told() -> None:
+    """The row of one customer is lost although the crash strikes at another's: without that crash the story has no cause."""
+    scenario, chosen = load_scenario("w08"), load_design("mark-before-publish")
+    witness = find(scenario, chosen)
+    assert isinstance(witness, Witness)
+    (crash,) = [moment for moment in tell(scenario, chosen, witness) if moment.kind == "crash"]
+    assert (crash.who, crash.text) == ("relay", "dies right after the step “publish” of another order in the same batch")
+
+
+def test_what_goes_round_and_round_is_told_once() -> None:
+    """From three rounds on, and only if nothing comes of it; what differs in a word is something new."""
+
+    def cycle(at_s: float, answer: str = "refused") -> list[Moment]:
+        ask = Moment(at_s, "completer", "charges", "provider", "message", until_s=at_s)
+        return [ask, Moment(at_s + 1, "provider", answer, "completer", "answer", until_s=at_s + 1)]
+
+    twice = [*cycle(0), *cycle(10)]
+    assert folded(twice) == twice
+    often = folded([*cycle(0), *cycle(10), *cycle(20), *cycle(30, "captured")])
+    assert [(m.at_s, m.text, m.times, m.until_s) for m in often] == [
+        (0, "charges", 3, 20), (1, "refused", 3, 21), (30, "charges", 1, 30), (31, "captured", 1, 31),
+    ]  # fmt: skip
+    believed = [replace(moment, belief=("provider", "charged 1×")) for moment in [*cycle(0), *cycle(10), *cycle(20)]]
+    assert folded(believed) == believed
+
+
+def test_a_long_outage_is_a_short_story() -> None:
+    """A completer that gets the same stored error sixty times in a quarter of an hour."""
+    scenario, chosen = load_scenario("w06"), load_design("same-key-for-ever")
+    witness = find(scenario, chosen)
+    assert isinstance(witness, Witness)
+    moments = tell(scenario, chosen, witness)
+    assert len(moments) < 20
+    assert max(moment.times for moment in moments if moment.who == "completer") > 50
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
