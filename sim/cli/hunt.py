@@ -106,7 +106,7 @@ def _print(found: Hunt, text: str, out: Path | None) -> None:
 
 
 def _sentences(found: Hunt) -> list[str]:
-    from sim.explain.worlds import KINDS
+    from sim.explain.worlds import KINDS, NOT_DRAWN
     from sim.ledger.violations import VIOLATIONS
 
     name, catch = found.design.name, found.catch
@@ -115,7 +115,7 @@ def _sentences(found: Hunt) -> list[str]:
         promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
         kept = f"It kept: {promises}."
         spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
-        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}."]
+        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."]
     lines = []
     for promise, purchases in catch.broken.items():
         lines.append(f"{name} broke “{promise.replace('_', ' ')}” for {_of(purchases, catch.customers)}.")
