@@ -78,7 +78,10 @@ def hunt(
 
         write_text(out, text)
         note(f"written to {out}; coffee explain {out} --design {shlex.quote(design)} tells its story")
-    raise typer.Exit(DONE if found.catch is None else INTERRUPTED if found.interrupted else FAILED)
+    if found.interrupted:
+        note(f"interrupted after {found.worlds + found.shrunk:,} worlds")
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(DONE if found.catch is None else FAILED)
 
 
 def _replayed(found: Hunt, command: str) -> str:
@@ -143,6 +146,7 @@ def _document(found: Hunt, text: str) -> dict[str, Any]:
         "worlds": found.worlds,
         "shrunk": found.shrunk,
         "cut_short": found.cut_short,
+        **({"interrupted": True} if found.interrupted else {}),
         "broken": catch.broken if catch else {},
         "harm": catch.harm if catch else {},
         "customers": catch.customers if catch else None,
