@@ -178,6 +178,16 @@ def test_stations_show_use_and_queues(stormy: Comparison) -> None:
     assert stations.station_names(stormy)[0] == "checkout"
 
 
+def test_stations_say_which_colour_is_which_design(stormy: Comparison) -> None:
+    """No label of a bar does, so a legend must; it covers no title."""
+    busy = stations.draw(stormy)[0]
+    legend = busy.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == list(stormy.results)
+    busy.get_figure().draw_without_rendering()  # type: ignore[union-attr]
+    assert legend.get_window_extent().y0 >= busy.title.get_window_extent().y1
+
+
 def test_the_first_to_saturate_queues_longest(stormy: Comparison) -> None:
     """The station named is the one at which somebody was waiting for the longest time."""
     for name, first in stations.saturates_first(stormy).items():
