@@ -179,13 +179,15 @@ def test_stations_show_use_and_queues(stormy: Comparison) -> None:
 
 
 def test_stations_say_which_colour_is_which_design(stormy: Comparison) -> None:
-    """No label of a bar does, so a legend must; it covers no title."""
-    busy = stations.draw(stormy)[0]
-    legend = busy.get_legend()
+    """No label of a bar does, so a legend must; it is clear of the titles, and the panels are equally wide."""
+    axes = stations.draw(stormy)
+    legend = axes[0].get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == list(stormy.results)
-    busy.get_figure().draw_without_rendering()  # type: ignore[union-attr]
-    assert legend.get_window_extent().y0 >= busy.title.get_window_extent().y1
+    axes[0].get_figure().draw_without_rendering()
+    assert legend.get_window_extent().y1 <= axes[0].title.get_window_extent().y0
+    widths = [ax.get_window_extent().width for ax in axes]
+    assert max(widths) < 1.05 * min(widths)
 
 
 def test_the_first_to_saturate_queues_longest(stormy: Comparison) -> None:

@@ -16,6 +16,7 @@ from sim.ledger.records import StationRecord
 from sim.report import words
 from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 
+BESIDE, NAMES_PT = 7, 15  # names of designs in a row, and its height
 LEAST = 1e-6  # smaller shares are not worth their digits
 
 
@@ -30,9 +31,10 @@ def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
     _bars(busy, comparison, names, lambda station: station.busy_s / (station.servers * horizon_s))
     _bars(queued, comparison, names, lambda station: station.waiting_s / horizon_s)
     _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
-    busy.set_title("busy: share of its capacity")
-    queued.set_title("share of the time with a queue")
-    longest.set_title("longest queue (waiting)")
+    above = 6 + NAMES_PT * -(-len(comparison.results) // BESIDE)
+    busy.set_title("busy: share of its capacity", pad=above)
+    queued.set_title("share of the time with a queue", pad=above)
+    longest.set_title("longest queue (waiting)", pad=above)
     for ax in axes[1:]:
         ax.set_yticklabels([])
     _name_colours(busy, comparison)
@@ -71,9 +73,10 @@ def _panels(comparison: Comparison, stations: int) -> np.ndarray:
 
 
 def _name_colours(ax: Axes, comparison: Comparison) -> None:
-    """Which colour is which design: nothing else in this chart says so. Above the titles, a row for all panels."""
+    """Which colour is which design: nothing else in this chart says so. Between titles and panels, across all of them."""
     handles = [Patch(color=colour, label=name) for name, colour in colours(comparison.results).items()]
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 1.07), ncols=min(len(handles), 7), borderpad=0.2)
+    legend = ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=BESIDE, borderpad=0.2, borderaxespad=0.2)
+    legend.set_in_layout(False)  # else the panel would grow as wide as it
 
 
 def _bars(
