@@ -11,7 +11,7 @@ from sim.explain.remedy import Remedy
 from sim.explain.story import Explanation
 from sim.report import sequence, style
 from sim.report.folder import replacing
-from sim.report.sequence import clock, wait_text
+from sim.report.sequence import clock, times_text
 
 FILES = frozenset({"story.txt", "sequence.mmd", "sequence.svg", "sequence.png"})
 
@@ -31,10 +31,9 @@ def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path
 def line(explanation: Explanation, moment: Moment) -> tuple[str, str, str, str]:
     """When, who, what, and what a party believes from then on."""
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
-    times = f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
     mark = "VIOLATION: " if moment.kind == "violation" else ""
-    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times}", belief
+    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
 
 
 def _name(party: str) -> str:
