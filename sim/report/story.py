@@ -57,13 +57,14 @@ def closing(explanation: Explanation) -> list[str]:
         return ["No change that was tried leaves this customer unharmed on this morning."]
     lines = ["What would have closed it, on the same morning:"]
     if all(remedy.architecture for remedy in explanation.remedies):
-        lines[0] = "No single knob would have closed it; another architecture would have:"
+        lines[0] = "No single knob that was tried would have closed it; another architecture would have:"
     return [*lines, *(f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies)]
 
 
 def _others(remedy: Remedy) -> str:
     """What the change does to everybody else who was harmed in this way."""
-    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it"
+    spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
+    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
                 "from": remedy.architecture,
                 "before": remedy.before,
                 "after": remedy.after,
+                "spared": remedy.spared,
             }
             for remedy in explanation.remedies
         ],
