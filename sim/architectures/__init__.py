@@ -14,6 +14,7 @@ from sim.config.bundled import SEE_LIST, full_name
 from sim.config.design import Design
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.loader import Document, read_text, validate
+from sim.config.scenario import Scenario
 
 ARCHITECTURES: dict[str, type[Design]] = {
     "naive": Naive,
@@ -46,6 +47,10 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
     knobs = dict(document.data)
     where = document.place(("from",))[0]
     if "from" not in knobs:
+        of_a_scenario = next((key for key in knobs if key in Scenario.model_fields and key not in Design.model_fields), None)
+        if of_a_scenario is not None:
+            place = document.place((of_a_scenario,))[0]
+            raise ConfigError(f"{place}: this is a scenario (it has `{of_a_scenario}`); expected a design")
         raise ConfigError(f"{where}: from: required, but missing; one of {', '.join(ARCHITECTURES)}")
     base = knobs.pop("from")
     if base not in ARCHITECTURES:

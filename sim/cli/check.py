@@ -34,12 +34,12 @@ def check(
       coffee check morning-rush outbox --mornings 50 --json
     """
     from sim.cli.console import console, print_json
+    from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
     from sim.config.errors import ConfigError
-    from sim.config.library import load_scenario
     from sim.experiment.export import as_json as exported
 
-    world = load_scenario(scenario)
+    world = scenario_called(scenario)
     if not world.objectives:
         raise ConfigError(
             f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"

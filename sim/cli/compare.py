@@ -61,14 +61,14 @@ def compare(
     """
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
-    from sim.cli.names import folder_name
-    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
-    from sim.config.library import load_scenario
+    from sim.cli.names import folder_name, scenario_called
+    from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(design or [])]
-    world = load_scenario(scenario)
+    world = scenario_called(scenario)
     folder = out or Path("reports") / folder_name(world.name)
+    check_report_options(out, report=report)
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,8 @@ def explain(
 
     Looks through mornings from the seed on until something was done wrong to somebody, takes the simplest such story, and tells
     who did what, when, and what each party believed afterwards. Then it looks for the change of the design that leaves the same
-    customer on the same morning unharmed. The story and its diagram (SVG, PNG, Mermaid) are written to a folder.
+    customer on the same morning unharmed. The story and its diagram (SVG, PNG, Mermaid) are written to a folder; with --json or
+    --mermaid only if --out names one.
 
     Examples:
       coffee explain morning-rush --design naive
@@ -60,16 +62,18 @@ def explain(
     """
     from sim.architectures import load_design
     from sim.cli.console import print_json, write_out
-    from sim.cli.names import folder_name
-    from sim.config.library import load_scenario
+    from sim.cli.names import folder_name, scenario_called
+    from sim.config.errors import ConfigError
     from sim.explain.mermaid import sequence
     from sim.explain.story import Explanation, tell
     from sim.explain.witness import Nobody, find
 
-    world, chosen = load_scenario(scenario), load_design(design)
+    if as_json and mermaid:
+        raise ConfigError("--json and --mermaid: choose one; the JSON holds the Mermaid text too")
+    world, chosen = scenario_called(scenario), load_design(design)
     command = _command(scenario, design, violation, purchase, seed)
     folder = out or Path("reports") / "explain" / folder_name(f"{world.name}-{chosen.name}")
-    written = not (as_json or mermaid)
+    written = out is not None or not (as_json or mermaid)
     if written:
         _check_folder(folder)
     with answered_for(command):
@@ -78,7 +82,7 @@ def explain(
             _tell_nobody(world, chosen, witness, violation, as_json=as_json)
             return
         explanation = Explanation(world, chosen, witness, tell(world, chosen, witness), [])
-        if not mermaid and witness.kinds:
+        if (written or not mermaid) and witness.kinds:
             _find_remedies(explanation)
     if as_json:
         from sim.report.story import as_json as exported
@@ -88,7 +92,8 @@ def explain(
         write_out(sequence(explanation.moments))
     else:
         _print(explanation)
-        _write(explanation, folder, command)
+    if written:
+        _write(explanation, folder, command, say=note if as_json or mermaid else None)
 
 
 def _find_remedies(explanation: Explanation) -> None:
@@ -127,7 +132,8 @@ def _print(explanation: Explanation) -> None:
         out.print(text)
 
 
-def _write(explanation: Explanation, folder: Path, command: str) -> None:
+def _write(explanation: Explanation, folder: Path, command: str, *, say: Callable[[str], None] | None) -> None:
+    """The files of the story; `say` tells where they are, if it is not to be told on stdout."""
     from sim.cli.console import console
     from sim.config.errors import ConfigError
     from sim.report.story import write_story
@@ -137,7 +143,11 @@ def _write(explanation: Explanation, folder: Path, command: str) -> None:
     except ConfigError as error:
         complain(*error.messages)
         raise typer.Exit(FAILED) from None
-    console().print(f"diagram: {folder / 'sequence.svg'} (also as PNG, as Mermaid text, and story.txt)", soft_wrap=True)
+    where = f"diagram: {folder / 'sequence.svg'} (also as PNG, as Mermaid text, and story.txt)"
+    if say is None:
+        console().print(where, soft_wrap=True)
+    else:
+        say(where)
 
 
 def _tell_nobody(scenario: Scenario, design: Design, found: Nobody, kind: str | None, *, as_json: bool) -> None:

@@ -78,7 +78,10 @@ def hunt(
 
         write_text(out, text)
         note(f"written to {out}; coffee explain {out} --design {shlex.quote(design)} tells its story")
-    raise typer.Exit(DONE if found.catch is None else INTERRUPTED if found.interrupted else FAILED)
+    if found.interrupted:
+        note(f"interrupted after {found.worlds + found.shrunk:,} worlds")
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(DONE if found.catch is None else FAILED)
 
 
 def _replayed(found: Hunt, command: str) -> str:
@@ -106,7 +109,7 @@ def _print(found: Hunt, text: str, out: Path | None) -> None:
 
 
 def _sentences(found: Hunt) -> list[str]:
-    from sim.explain.worlds import KINDS
+    from sim.explain.worlds import KINDS, NOT_DRAWN
     from sim.ledger.violations import VIOLATIONS
 
     name, catch = found.design.name, found.catch
@@ -115,7 +118,7 @@ def _sentences(found: Hunt) -> list[str]:
         promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
         kept = f"It kept: {promises}."
         spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
-        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}."]
+        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."]
     lines = []
     for promise, purchases in catch.broken.items():
         lines.append(f"{name} broke “{promise.replace('_', ' ')}” for {_of(purchases, catch.customers)}.")
@@ -143,6 +146,7 @@ def _document(found: Hunt, text: str) -> dict[str, Any]:
         "worlds": found.worlds,
         "shrunk": found.shrunk,
         "cut_short": found.cut_short,
+        **({"interrupted": True} if found.interrupted else {}),
         "broken": catch.broken if catch else {},
         "harm": catch.harm if catch else {},
         "customers": catch.customers if catch else None,

@@ -17,6 +17,18 @@ def folder_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "scenario"
 
 
+def scenario_called(name: str) -> Scenario:
+    """The scenario of that name, or in that file. Raises ConfigError, which recognises a design's name."""
+    from sim.architectures import design_names
+    from sim.config.bundled import full_name, names
+    from sim.config.errors import ConfigError
+    from sim.config.library import load_scenario
+
+    if name in design_names() and full_name(name) not in names():
+        raise ConfigError(f'unknown scenario "{name}"; that is a design')
+    return load_scenario(name)
+
+
 def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     """The scenario or design of that name, or in that file. Raises ConfigError; `also`: what else could have been meant."""
     from sim.architectures import design_names, load_design

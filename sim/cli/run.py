@@ -33,13 +33,13 @@ def run(
       coffee run morning-rush --design naive --json
     """
     from sim.cli.console import console, print_json, print_title
+    from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
-    from sim.config.library import load_scenario
     from sim.experiment.export import as_json as exported
 
     command = command_line("run", scenario, ["--design", design], mornings=mornings, seed=seed)
     comparison = simulated(
-        load_scenario(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command
+        scenario_called(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command
     )
     if as_json:
         print_json(exported(comparison, pairs=False))

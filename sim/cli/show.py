@@ -74,7 +74,8 @@ def show(
         out.print(line)
     if "source" in document:
         promises = ", ".join(document["promises"]) or "nothing"
-        out.print(f"\nstarts from {document['from']}; promises, whatever the weather: {promises}\n")
+        keys = " as long as the provider remembers its keys" if "charged at most once" in document["promises"] else ""
+        out.print(f"\nstarts from {document['from']}; promises, whatever the weather{keys}: {promises}\n")
         print_components(out, model)
         _print_source(out, document["source"])
     _print_knobs(out, model, rows)

@@ -83,6 +83,14 @@ def leave(comparison: Comparison, code: int) -> None:
     raise typer.Exit(INTERRUPTED if comparison.interrupted else code)
 
 
+def check_report_options(out: Path | None, *, report: bool) -> None:
+    """A folder is not named for nothing. Raises ConfigError."""
+    from sim.config.errors import ConfigError
+
+    if out is not None and not report:
+        raise ConfigError("--out names the folder of the report, and --no-report says there is none; leave out one of them")
+
+
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
     """The page of a report that is written, or None after an error message; and the exit code."""
     from sim.config.errors import ConfigError

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STYLES = {"closed": "green", "narrowed": "yellow", "open": "bold red", "worse": "bold white on red", "undecided": "dim"}
 LABEL, TITLE, CELL = 4, 21, 16  # columns of the table, the least for titles; "narrowed 2.7 % ≠" is a wide cell
+WIDE = 30  # "narrowed 0.93 % [0.71, 1.21] ≠", where there is room for it
 LONGEST = 52  # of the titles
 FOLDER = Path("reports") / "windows"
 
@@ -73,6 +74,7 @@ def windows(
     """  # fmt: skip
     from sim.architectures import ARCHITECTURES, design_names
     from sim.cli.console import console, print_json
+    from sim.cli.simulation import check_report_options
     from sim.report.folder import check_replaceable
     from sim.report.matrix import as_json as exported
     from sim.report.windows import FILES
@@ -80,6 +82,7 @@ def windows(
     first = designs or ([] if variants else list(ARCHITECTURES))
     chosen = list(dict.fromkeys([*first, *(design_names() if variants else []), *(design or [])]))
     folder = out or FOLDER
+    check_report_options(out, report=report)
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
     command = _command_line(chosen, window or [], mornings=mornings, seed=seed)
@@ -126,18 +129,25 @@ def _print(out: Console, matrix: Matrix) -> None:
     mornings = sorted({cell.mornings for cell in matrix.cells.values()})
     took = f"{mornings[0]} to {mornings[-1]}" if len(mornings) > 1 else f"{mornings[0]}"
     print_title(out, "Failure windows", "the share of the purchases that were harmed in any way")
-    out.print(f"{took} mornings a cell, seeds from {matrix.seed}; the same mornings for every design", style="dim")
+    fewest, most = (f(cell.purchases for cell in matrix.cells.values()) for f in (min, max))
+    people = f"{fewest:,} to {most:,}" if fewest < most else f"{most:,}"
+    out.print(
+        f"{took} mornings a cell ({people} purchases), seeds from {matrix.seed}; the same mornings for every design",
+        style="dim",
+    )
     found = {(difference.cell.window, difference.cell.design) for difference in differences(matrix)}
-    most = max((out.width - LABEL - TITLE - 1) // (CELL + 1), 1)
     names = list(matrix.designs)
-    for begin in range(0, len(names), most):
+    room = max((out.width - LABEL - TITLE - 1) // (CELL + 1), 1)
+    for begin in range(0, len(names), room):
         out.print()
-        out.print(_table(matrix, names[begin : begin + most], found, width=out.width))
+        out.print(_table(matrix, names[begin : begin + room], found, width=out.width))
     out.print()
     shown = {cell.state for cell in matrix.cells.values()}
     legend = [(f"  {state}", meaning) for state, meaning in STATES.items() if state in shown]
     if any(not cell.exposed for cell in matrix.cells.values()):
         legend.append(("  nothing there", "closed, because what goes wrong has nothing to strike in this design"))
+    if any(cell.harmed for cell in matrix.cells.values()):
+        legend.append(("  [ , ]", "the 95 % interval of a rate, over mornings"))
     if found:
         legend.append((f"  {DIFFERS}", "not what is published about the design's mechanisms; why, stands below"))
     print_rows(out, legend, most=(15,))
@@ -154,26 +164,33 @@ def _table(matrix: Matrix, names: list[str], found: set[tuple[str, str]], *, wid
 
     from sim.explain.windows import title
 
+    wide = width - LABEL - TITLE - 1 >= len(names) * (WIDE + 1)
+    size = WIDE if wide else CELL
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
     table.add_column("", width=LABEL)
-    table.add_column("window", width=min(max(width - LABEL - 1 - len(names) * (CELL + 1), TITLE), LONGEST))
+    table.add_column("window", width=min(max(width - LABEL - 1 - len(names) * (size + 1), TITLE), LONGEST))
     for name in names:
-        table.add_column("\n".join(wrap(name, CELL)), width=CELL)
+        table.add_column("\n".join(wrap(name, size)), width=size)
     for label, scenario in matrix.windows.items():
-        cells = [_cell(matrix.cells[label, name], differs=(label, name) in found) for name in names]
+        cells = [_cell(matrix.cells[label, name], differs=(label, name) in found, wide=wide) for name in names]
         table.add_row(label, title(scenario), *cells)
     return table
 
 
-def _cell(cell: Cell, *, differs: bool) -> Text:
+def _cell(cell: Cell, *, differs: bool, wide: bool) -> Text:
+    """State and rate, and the interval of the rate: beside it where there is room, else below."""
     from rich.text import Text
 
-    from sim.report.matrix import DIFFERS, rate
+    from sim.report.matrix import DIFFERS, brackets, rate
 
     mark = f" {DIFFERS}" if differs else ""
+    interval = brackets(cell)
     if not cell.exposed:
         return Text(f"{rate(cell)}{mark}", style="dim")
-    return Text.assemble((cell.state, STYLES[cell.state]), f" {rate(cell)}{mark}")
+    if wide:
+        found = f"{rate(cell)} {interval}" if cell.harmed else f"0 of {cell.purchases:,} {rate(cell)}"
+        return Text.assemble((cell.state, STYLES[cell.state]), f" {found}{mark}")
+    return Text.assemble((cell.state, STYLES[cell.state]), f" {rate(cell)}{mark}", f"\n{interval:>{CELL}}" if interval else "")
 
 
 def _print_differences(out: Console, matrix: Matrix) -> None:

@@ -34,7 +34,7 @@ class Preset:
         if own is not None and not isinstance(own, dict):
             return own
         if self.keys is None:
-            return own or "none"
+            return "none"
         return {key: semantic.value for key, semantic in self.keys.items()} | (own or {})
 
 

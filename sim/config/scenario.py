@@ -213,7 +213,12 @@ class Provider(Model):
     def _over_preset(cls, value: Any) -> Any:
         """What a file gives beside the preset is laid over it."""
         name = value.get("preset") if isinstance(value, dict) else None
-        return value | {"keys": PRESETS[name].under(value.get("keys"))} if name in PRESETS else value
+        if not isinstance(name, str) or name not in PRESETS:
+            return value
+        own = value.get("keys")
+        if PRESETS[name].keys is None and own and isinstance(own, dict):
+            raise KeyedErrors([("keys", f"the preset {name} has none; leave the preset out, or these keys")])
+        return value | {"keys": PRESETS[name].under(own)}
 
 
 def _limit(metric: str, value: Any) -> float:

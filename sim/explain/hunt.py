@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -18,6 +20,7 @@ from sim.config.errors import ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.experiment.compare import check_numbers
 from sim.experiment.mornings import Progress, simulate
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import VIOLATIONS, harmed
@@ -71,8 +74,10 @@ def hunt(
 ) -> Hunt:  # fmt: skip
     """Draw worlds until one breaks a promise, then shrink it; for at most so many seconds and so many worlds.
 
-    The same seed draws the same worlds, so it finds the same case, unless time cuts it short.
+    The same seed draws the same worlds, so it finds the same case, unless time cuts it short. After Ctrl-C it tells of
+    the worlds tried so far. Raises ConfigError; KeyboardInterrupt before the first world.
     """
+    check_numbers(1, seed, None)
     from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
     from hypothesis.errors import NoSuchExample
 
@@ -83,20 +88,21 @@ def hunt(
     trial = _Trial(design, promises, seed, begin + seconds, progress)
     stopped: KeyboardInterrupt | None = None
     try:
-        for number in count():
-            left = ROUND if worlds is None else min(ROUND, worlds - trial.tried)
-            if trial.catch is not None or left < 1:
-                break
-            rules = settings(
-                max_examples=left, database=None, deadline=None, suppress_health_check=list(HealthCheck),
-                phases=[Phase.generate, Phase.shrink], verbosity=Verbosity.quiet, report_multiple_bugs=False,
-            )  # fmt: skip
-            with suppress(NoSuchExample):
-                find(drawn(), trial, settings=rules, random=Random(f"{seed}/{number}"))  # noqa: S311  no secret
+        with _ctrl_c_remembered(trial):
+            for number in count():
+                left = ROUND if worlds is None else min(ROUND, worlds - trial.tried)
+                if trial.catch is not None or left < 1:
+                    break
+                rules = settings(
+                    max_examples=left, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+                    phases=[Phase.generate, Phase.shrink], verbosity=Verbosity.quiet, report_multiple_bugs=False,
+                )  # fmt: skip
+                with suppress(NoSuchExample):
+                    find(drawn(), trial, settings=rules, random=Random(f"{seed}/{number}"))  # noqa: S311  no secret
     except KeyboardInterrupt as stop:
-        stopped = stop
-        if trial.catch is None and not isinstance(stop, _TimeUp):
+        if not trial.tried:
             raise
+        stopped = stop
     return Hunt(
         design=design,
         promises=tuple(promises),
@@ -120,11 +126,14 @@ class _Trial:
         self.seed = seed
         self.until = until
         self.progress = progress
+        self.stopped = False  # by Ctrl-C
         self.tried = 0
         self.first = 0  # how many had been tried when the first one broke a promise
         self.catch: Catch | None = None
 
     def __call__(self, world: dict[str, Any]) -> bool:
+        if self.stopped:
+            raise KeyboardInterrupt
         if time.monotonic() > self.until:
             raise _TimeUp
         self.tried += 1
@@ -137,6 +146,25 @@ class _Trial:
         self.first = self.first or self.tried
         self.catch = Catch(world, broken, harm, len(world["traffic"]["times"]))
         return True
+
+
+@contextmanager
+def _ctrl_c_remembered(trial: _Trial) -> Iterator[None]:
+    """Ctrl-C stops the hunt at the next world if Python drops it, as it does in a callback of the garbage collection."""
+    usual = signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+
+    def pressed(*_: Any) -> None:
+        trial.stopped = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def plain_of(design: Design) -> Design | None:

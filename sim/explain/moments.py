@@ -22,7 +22,7 @@ class Moment:
     to: str | None = None
     kind: Kind = "act"
     belief: tuple[str, str] | None = None  # party, and what it believes or has from now on
-    times: int = 1  # a poll with the same answer, so many times in a row
+    times: int = 1  # the same again, so many times in a row: a poll with the same answer, a step of a cycle
     until_s: float = 0.0  # of the last of them
 
 
@@ -53,3 +53,39 @@ class Notes:
     def in_order(self, until_s: float) -> list[Moment]:
         """All moments up to a time. Those at the same time stay in the order in which they were noted."""
         return sorted((moment for moment in self.moments if moment.at_s <= until_s), key=lambda moment: moment.at_s)
+
+
+LONGEST_CYCLE, FEWEST_ROUNDS = 6, 3
+
+
+def folded(moments: list[Moment]) -> list[Moment]:
+    """With each cycle that goes round and changes nothing told once, and how often: a worker refused again and again."""
+    told: list[Moment] = []
+    place = 0
+    while place < len(moments):
+        length, rounds = max(
+            ((length, _rounds(moments, place, length)) for length in range(1, LONGEST_CYCLE + 1)),
+            key=lambda cycle: cycle[0] * cycle[1] * (cycle[1] >= FEWEST_ROUNDS),
+        )
+        if rounds < FEWEST_ROUNDS:
+            length = rounds = 1
+        last = moments[place + length * (rounds - 1) : place + length * rounds]
+        for first, final in zip(moments[place : place + length], last, strict=True):
+            told.append(replace(first, times=rounds, until_s=final.at_s) if rounds > 1 else first)
+        place += length * rounds
+    return told
+
+
+def _rounds(moments: list[Moment], place: int, length: int) -> int:
+    """How often the `length` moments from `place` on stand there one after the other."""
+    cycle = moments[place : place + length]
+    if any(moment.belief is not None or moment.kind not in ("act", "message", "answer") for moment in cycle):
+        return 1
+    rounds = 1
+    while _alike(cycle, moments[place + length * rounds : place + length * (rounds + 1)]):
+        rounds += 1
+    return rounds
+
+
+def _alike(some: list[Moment], others: list[Moment]) -> bool:
+    return [(m.who, m.text, m.to, m.kind, m.belief) for m in some] == [(m.who, m.text, m.to, m.kind, m.belief) for m in others]

@@ -13,6 +13,7 @@ from sim.config.scenario import Scenario
 from sim.config.writing import flow, written
 from sim.experiment.mornings import Progress, simulate
 from sim.explain.witness import Witness
+from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
 # Knobs that close a window, cheapest change first: what is kept, then what is sent, then who looks after it, then patience.
@@ -49,6 +50,7 @@ class Remedy:
     architecture: str | None  # another one to start from
     before: int  # purchases of that morning harmed in the same way
     after: int
+    spared: bool = False  # what had struck this purchase dead finds nothing to strike there
 
 
 def remedies(
@@ -56,23 +58,22 @@ def remedies(
 ) -> Iterator[Remedy]:
     """Those changes that really close it, at most so many; each is a morning simulated anew."""
     found, tried = 0, list(candidates(design))
+    struck = _struck(simulate(scenario, design, load_prices(scenario.prices), witness.seed)[0], witness)
     for number, (text, knobs, architecture, changed) in enumerate(tried, 1):
         if progress is not None:
             progress(number, len(tried))
-        after = _harm_after(scenario, changed, witness)
-        if after is not None:
-            yield Remedy(text, knobs, architecture, witness.others, after)
-            found += 1
-            if found == most:
-                return
+        tables, evidence = simulate(scenario, changed, load_prices(scenario.prices), witness.seed)
+        if any(violation.flags(evidence)[witness.purchase] for violation in VIOLATIONS.values()):
+            continue
+        after = int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum())
+        yield Remedy(text, knobs, architecture, witness.others, after, struck and not _struck(tables, witness))
+        found += 1
+        if found == most:
+            return
 
 
-def _harm_after(scenario: Scenario, changed: Design, witness: Witness) -> int | None:
-    """How many are harmed in the witness's way; None if the witness is still harmed in any."""
-    _, evidence = simulate(scenario, changed, load_prices(scenario.prices), witness.seed)
-    if any(violation.flags(evidence)[witness.purchase] for violation in VIOLATIONS.values()):
-        return None
-    return int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum())
+def _struck(tables: Tables, witness: Witness) -> bool:
+    return any(struck.purchase == witness.purchase for struck in tables.crashes)
 
 
 def candidates(design: Design) -> Iterator[tuple[str, dict[str, Any], str | None, Design]]:

@@ -14,7 +14,7 @@ from simpy.events import Event as Occurrence
 from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
-from sim.explain.moments import Moment, Notes
+from sim.explain.moments import LANES, Moment, Notes, folded
 from sim.vocabulary import Answer, Fate, Outcome, Status
 from sim.world.broker import Broker
 from sim.world.checkout import Checkout, Reply
@@ -44,16 +44,17 @@ OUTCOMES = {
     Outcome.MISMATCH: "that key was used for another amount",
     Outcome.ERROR: "500 internal error",
 }
+LISTENERS = {"payment": "the payment workers", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
 TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
 
 
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[Moment]]:
-    """The tables of a morning, the same as untraced, and all moments of one purchase."""
+    """The tables of a morning, the same as untraced, and all moments of one purchase, cycles folded."""
     notes = Notes(purchase)
     tables = TracedMorning(scenario, design, seed, notes).run()
-    return tables, _counted(notes.in_order(tables.horizon_s))
+    return tables, folded(_counted(notes.in_order(tables.horizon_s)))
 
 
 def _counted(moments: list[Moment]) -> list[Moment]:
@@ -133,7 +134,7 @@ class TracedCustomer(Customer):
         ignored = request.page != self.page or self.done
         if reply.answer is Answer.NONE and not ignored:
             after = duration_text(self.crowd.app.timeout)
-            self._note("app", f"stops waiting for request {request.number} after {after}")
+            self._note("app", f"stops waiting for request {request.number + 1} after {after}")
         super().hear(request, reply)
 
     def _acknowledge(self, cents: int, reply: Reply) -> None:
@@ -172,7 +173,7 @@ class TracedCheckout(Checkout):
             key = "no key" if request.key is None else f"key “{key_name(request)}”"
             again = f", attempt {request.attempt}" if request.attempt > 1 else ""
             lost = self._fate[request.row] == Fate.LOST
-            text = f"request {request.number}{again}, {key}{' (lost on the way)' if lost else ''}"
+            text = f"request {request.number + 1}{again}, {key}{' (lost on the way)' if lost else ''}"
             self.notes.note(request.sent_s, "app", text, to="checkout", kind="lost" if lost else "message")
 
     def _answer(self, request: Request, reply: Reply) -> None:
@@ -181,19 +182,19 @@ class TracedCheckout(Checkout):
             lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost
             unheard = request.closed or request.page != request.customer.page
             why = " (lost on the way)" if lost else " (nobody is listening any more)" if unheard else ""
-            text = f"request {request.number}: {SAYS[reply.answer]}{why}"
+            text = f"request {request.number + 1}: {SAYS[reply.answer]}{why}"
             self.notes.note(self._env.now, "checkout", text, to="app", kind="lost" if lost or unheard else "answer")
 
     def _died(self, request: Request) -> None:
         super()._died(request)
         if request.purchase == self.notes.purchase and self.notes.moments[-1].kind != "crash":
-            self.notes.note(self._env.now, "checkout", f"an instance dies, and request {request.number} with it", kind="crash")
+            self.notes.note(self._env.now, "checkout", f"its instance dies, and request {request.number + 1} too", kind="crash")
 
 
 def key_name(request: Request) -> str:
     """A key as a person would write it: the same letter for the same key."""
     scope = request.customer.crowd.key
-    return {"purchase": "cart", "submission": f"tap-{request.submission}"}.get(scope, f"request-{request.number}")
+    return {"purchase": "cart", "submission": f"tap-{request.submission}"}.get(scope, f"request-{request.number + 1}")
 
 
 class TracedDatabase(Database):
@@ -218,6 +219,8 @@ class TracedShop(Shop):
     """The steps of the architecture. Each arranges what is to be told of it, and is then the step that it always is."""
 
     notes: Notes
+    broker: TracedBroker
+    in_hand = False  # a row of the purchase is in the batch that the relay is working on
     database: TracedDatabase
     provider: TracedProvider
 
@@ -233,6 +236,9 @@ class TracedShop(Shop):
         try:
             pauses = super().took(step, purchase)
         except Crash:
+            if purchase != self.notes.purchase and self.in_hand:
+                text = f"dies right after the step “{step}” of another order in the same batch"
+                self.notes.note(self.env.now, self.component, text, kind="crash")
             self._note(purchase, f"dies right after the step “{step}”", kind="crash")
             raise
         if pauses:
@@ -291,10 +297,18 @@ class TracedShop(Shop):
         self.database.tell = told
         return super().settle(order, outcome, tell=tell)
 
+    def next_rows(self, relay: Relay) -> Story:
+        self.in_hand = False
+        rows = yield from super().next_rows(relay)
+        self.in_hand = any(row.order.purchase == self.notes.purchase for row in rows)
+        return rows
+
     def publish(self, what: Order | Event) -> Story:
         order = what.order if isinstance(what, Event) else what
-        to = {Status.CONFIRMED: "loyalty", Status.PENDING: "payment"}.get(what.status, "read_model")
-        self._note(order.purchase, f"tells the others: order {order.id} {what.status.name}", to, kind="message")
+        told = self.broker.listeners(what.status)
+        to = next((name for name in ("payment", "loyalty") if name in told), told[-1] if told else None)
+        others = " and ".join(LISTENERS.get(name, name) for name in told) or "nobody"
+        self._note(order.purchase, f"tells {others}: order {order.id} {what.status.name}", to, kind="message" if to else "act")
         return super().publish(what)
 
     def mark_published(self, rows: list[Event], relay: Relay) -> Story:
@@ -333,8 +347,17 @@ class TracedProvider(Provider):
             if captured_s == captured_s:  # not NaN
                 late = " (its caller has stopped waiting)" if captured_s > ledger.answered_s[-1] else ""
                 self.notes.note(captured_s, "provider", f"takes {money(order.cents)} from the card{late}", belief=TAKEN)
+            self._unheard(ledger.answered_s[-1], Outcome(ledger.outcome[-1]), captured_s)
             self._answers(ledger.answered_s[-1], Outcome(ledger.outcome[-1]), OUTCOMES, duration_text(timeout_s))
         return occurrence
+
+    def _unheard(self, at_s: float, outcome: Outcome, captured_s: float) -> None:
+        """The provider's answer to the last call, if its caller did not hear it: lost, or later than the call's timeout."""
+        if outcome is not Outcome.UNKNOWN or captured_s > at_s:  # of a capture that comes later it is said already
+            return
+        done_s, words = self._done_s[-1], OUTCOMES[Outcome(self._result[-1])]
+        why = "lost on the way" if done_s <= at_s else "nobody is listening any more"
+        self.notes.note(done_s, "provider", f"{words} ({why})", to=self.caller, kind="lost")
 
     def _answers(self, at_s: float, outcome: Outcome, words: dict[Outcome, str], timeout: str) -> None:
         if outcome is Outcome.UNKNOWN:
@@ -368,6 +391,10 @@ class TracedProvider(Provider):
 
 class TracedBroker(Broker):
     notes: Notes
+
+    def listeners(self, status: Status) -> list[str]:
+        """Who hears of an order with this status, the nearest first."""
+        return sorted((consumer.name for consumer in self._consumers[status]), key=LANES.index)
 
     def _redeliver(self, timer: Timer) -> None:
         consumer, event, _ = timer.what

@@ -45,7 +45,8 @@ def find(
     """The first morning from `seed` on in which a violation happened, and of its victims the one with the simplest story.
 
     `kind`: of `VIOLATIONS`; otherwise the first of the registry that happened. `purchase`: this one of the morning `seed`,
-    whatever happened to it. Raises ConfigError for an unknown kind or purchase.
+    whatever happened to it; with a kind too, if that happened to it. Raises ConfigError for an unknown kind or purchase, or if
+    the two don't meet.
     """
     check_kind(kind)
     check_numbers(mornings, seed, None)
@@ -54,7 +55,7 @@ def find(
         tables, evidence = simulate(scenario, design, prices, seed + number)
         looked_at += len(tables.purchases)
         if purchase is not None:
-            return _of_purchase(evidence, purchase, seed)
+            return _of_purchase(evidence, purchase, seed, kind)
         for wanted in [kind] if kind else VIOLATIONS:
             victims = np.flatnonzero(VIOLATIONS[wanted].flags(evidence))
             if len(victims):
@@ -70,13 +71,21 @@ def check_kind(kind: str | None) -> None:
         raise ConfigError(f'unknown violation "{kind}"{nearest(kind, VIOLATIONS)}')
 
 
-def _of_purchase(evidence: Evidence, purchase: int, seed: int) -> Witness:
+def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None) -> Witness:
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
         raise ConfigError(
             f"--purchase: expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
         )
     kinds = tuple(_kinds(evidence, purchase))
+    if kind is not None:
+        if kind not in kinds:
+            suffered = f"only {', '.join(kinds)}" if kinds else "no harm at all"
+            raise ConfigError(
+                f"--violation {kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; "
+                "leave out one of --purchase and --violation"
+            )
+        kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0
     return Witness(seed, purchase, kinds, others)
 

@@ -20,6 +20,7 @@ KINDS = (
     "charges, webhooks that come twice and out of order, crashes and pauses after every step, crashes of instances, brownouts, "
     "outages, a slow database, repeated messages"
 )
+NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11)"
 
 
 def _clock(second: int) -> str:

@@ -27,7 +27,7 @@ VIOLATIONS: dict[str, Violation] = {
     "duplicate_order": Violation("was sent to the kitchen twice", lambda e: e.audit.ordered > 1),
     "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
     "unpaid_order": Violation("got a coffee that nobody paid for", lambda e: e.audit.unpaid),
-    "over_award": Violation("got loyalty points twice", lambda e: e.audit.over_awarded),
+    "over_award": Violation("got more loyalty points than were earned", lambda e: e.audit.over_awarded),
     "under_award": Violation("got no loyalty points", lambda e: e.audit.under_awarded),
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
     "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),

@@ -38,7 +38,7 @@ def _confirmed(result: Result) -> str:
 def _told(result: Result) -> str:
     value = result.metrics["ack_latency_p95"]
     if value.never:
-        return f"never told more than 5 % of them “we have your order” in {words.never_in(value)}"
+        return f"left more than 5 % of them without a “we have your order” in {words.never_in(value)}"
     if value.mean is None:
         return "had nobody to answer"
     return f"told 95 % of them “we have your order” within {words.estimate(value, 's')}"

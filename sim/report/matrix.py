@@ -31,6 +31,11 @@ def rate(cell: Cell) -> str:
     return words.share(cell.rate.mean)
 
 
+def brackets(cell: Cell) -> str:
+    """`[3.1, 6.2]`, the interval of a rate; nothing if nobody was harmed."""
+    return interval(cell).partition(f"{words.NBSP}%")[2].strip() if cell.harmed else ""
+
+
 def interval(cell: Cell) -> str:
     """`4.6 % [3.1, 6.2]`, or `below 0.12 %` if nobody was harmed."""
     if not cell.harmed and cell.rate.high is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
 
 from sim.config.units import clock_text
 from sim.explain.moments import LANES, Moment
@@ -62,7 +63,7 @@ def rows(moments: list[Moment]) -> list[Row]:
         pill = _pill(moment)
         made.append(Row(moment, y_in, waited_s if waited_s >= LONG_S else 0.0, pill))
         y_in += PILL_IN if pill and moment.kind != "act" else 0.0
-        last_s = moment.until_s if moment.kind == "poll" else moment.at_s
+        last_s = max(last_s or 0.0, moment.until_s)
     return made
 
 
@@ -147,17 +148,17 @@ def _draw_row(ax: Axes, row: Row, x_in: dict[str, float]) -> None:
     if moment.kind == "violation":
         ax.axhspan(y - 0.115, y + 0.115, color=RED, alpha=0.12, lw=0)
         ax.plot(x, y, marker="o", ms=7, mfc="none", mec=RED, mew=1.8)
-        _words(ax, x + 0.13, y, moment.text, color=RED, fontweight="bold", background="none")
+        _beside(ax, x, y, moment.text, color=RED, fontweight="bold", background="none")
     elif moment.to is not None:
         _arrow(ax, row, x, x_in[moment.to])
     elif moment.kind in ("crash", "pause"):
         ax.plot(x, y, marker="x" if moment.kind == "crash" else "s", ms=8, mec=RED, mfc=RED, mew=2.2)
-        _words(ax, x + 0.13, y, moment.text, color=RED)
+        _beside(ax, x, y, moment.text, color=RED)
     elif row.pill is not None:
         _note(ax, x, y, row.pill, colour=_colour(moment))
     else:
         ax.plot(x, y, marker="o", ms=3.5, color=INK)
-        _words(ax, x + 0.08, y, moment.text)
+        _beside(ax, x, y, moment.text + times_text(moment), gap_in=0.08)
     if row.pill is not None and moment.kind != "act" and moment.belief is not None and moment.belief[0] in x_in:
         _note(ax, x_in[moment.belief[0]], y + PILL_IN, row.pill, colour=_colour(moment))
 
@@ -175,15 +176,28 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
     )
     if moment.kind == "lost":
         ax.plot(end, y, marker="x", ms=7, color=RED, mew=1.8)
-    times = f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
-    _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times, color=colour)
+    _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times_text(moment), color=colour)
 
 
-def _words(ax: Axes, x: float, y: float, text: str, *, background: str = "white", **more: Any) -> None:
-    """Text to the right of a place, or to the left of it where there is no room."""
+def times_text(moment: Moment) -> str:
+    """` (200 times in 9.9 min)`, for what is told once and happened more often."""
+    return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
+
+
+def _words(ax: Axes, x: float, y: float, text: str, *, background: str = "white", **more: Any) -> Text:
+    """Text to the right of a place, shifted where there is no room."""
     box = {"boxstyle": "square,pad=0.08", "fc": background, "ec": "none"}
     made = ax.text(x, y, text, fontsize=7.6, va="center", ha="left", bbox=box, zorder=2, **more)
     _keep_inside(ax, made)
+    return made
+
+
+def _beside(ax: Axes, x: float, y: float, text: str, *, gap_in: float = 0.13, **more: Any) -> None:
+    """Text to the right of a mark, or to the left of it where there is no room: never on it."""
+    made = _words(ax, x + gap_in, y, text, **more)
+    if made.get_position()[0] < x + gap_in:
+        made.set(x=x - gap_in, ha="right")
+        _keep_inside(ax, made)
 
 
 def _colour(moment: Moment) -> str:

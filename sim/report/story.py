@@ -11,7 +11,7 @@ from sim.explain.remedy import Remedy
 from sim.explain.story import Explanation
 from sim.report import sequence, style
 from sim.report.folder import replacing
-from sim.report.sequence import clock, wait_text
+from sim.report.sequence import clock, times_text
 
 FILES = frozenset({"story.txt", "sequence.mmd", "sequence.svg", "sequence.png"})
 
@@ -31,10 +31,9 @@ def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path
 def line(explanation: Explanation, moment: Moment) -> tuple[str, str, str, str]:
     """When, who, what, and what a party believes from then on."""
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
-    times = f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
     mark = "VIOLATION: " if moment.kind == "violation" else ""
-    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times}", belief
+    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
 
 
 def _name(party: str) -> str:
@@ -58,13 +57,14 @@ def closing(explanation: Explanation) -> list[str]:
         return ["No change that was tried leaves this customer unharmed on this morning."]
     lines = ["What would have closed it, on the same morning:"]
     if all(remedy.architecture for remedy in explanation.remedies):
-        lines[0] = "No single knob would have closed it; another architecture would have:"
+        lines[0] = "No single knob that was tried would have closed it; another architecture would have:"
     return [*lines, *(f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies)]
 
 
 def _others(remedy: Remedy) -> str:
     """What the change does to everybody else who was harmed in this way."""
-    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it"
+    spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
+    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
@@ -97,6 +97,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
                 "from": remedy.architecture,
                 "before": remedy.before,
                 "after": remedy.after,
+                "spared": remedy.spared,
             }
             for remedy in explanation.remedies
         ],

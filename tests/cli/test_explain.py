@@ -42,6 +42,24 @@ def test_as_json_and_as_mermaid(tiny: str) -> None:
     assert not Path("reports").exists()
 
 
+@pytest.mark.parametrize("form", ["--json", "--mermaid"])
+def test_a_folder_that_is_named_is_written_whatever_is_printed(tiny: str, form: str) -> None:
+    """`--out` is never passed over in silence; stdout still holds only the result."""
+    done = coffee("explain", W1, form, "--out", "story")
+    assert done.stdout == coffee("explain", W1, form).stdout
+    assert "diagram: story/sequence.svg" in done.stderr
+    assert "from: idempotent" in Path("story/story.txt").read_text(encoding="utf-8")
+
+
+def test_a_purchase_in_the_light_of_one_kind_of_harm(tiny: str) -> None:
+    """With both given, the story is that of this purchase, and the kind comes first."""
+    harmed = json.loads(coffee("explain", W1, "--json").stdout)
+    second = harmed["violations"][1]
+    told = json.loads(coffee("explain", W1, "--purchase", str(harmed["purchase"]), "--violation", second, "--json").stdout)
+    assert told["violations"][0] == second
+    assert sorted(told["violations"]) == sorted(harmed["violations"])
+
+
 def test_the_same_command_tells_the_same_story(tiny: str) -> None:
     """To the last byte of every file."""
     for folder in ("one", "two"):
@@ -71,6 +89,11 @@ def test_when_nothing_went_wrong(tiny: str) -> None:
         (("explain", W1, "--purchase", "1000000"), "--purchase: expected a number from 0 to 630 in the morning of seed 0"),
         (("explain", W1, "--purchase", "-1"), "--purchase: expected a number from 0 to 630 in the morning of seed 0"),
         (("explain", W1, "--seed", "-1"), "--seed: expected a whole number of at least 0"),
+        (
+            ("explain", W1, "--purchase", "0", "--violation", "under_award"),
+            "--violation under_award: purchase 0 of the morning of seed 0 suffered no harm at all; leave out one of",
+        ),
+        (("explain", W1, "--json", "--mermaid"), "--json and --mermaid: choose one"),
         (
             ("explain", "windows/w01-double-tp"),
             'unknown scenario "windows/w01-double-tp"; did you mean "windows/w01-double-tap"?',

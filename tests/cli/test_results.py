@@ -206,9 +206,14 @@ USAGE = [
     (("run", "tiny.yaml", "-d", "morning-rush"), 'unknown design "morning-rush"; that is a scenario'),
     (("compare", "mornin-rush"), 'unknown scenario "mornin-rush"; did you mean "morning-rush"?'),
     (("compare", "tiny.yaml", "naive", "naive"), "two designs with the same name: naive, naive; give each its own `name:`"),
+    (("check", "tiny.yaml", "tiny.yaml"), "tiny.yaml:3:1: this is a scenario (it has `clock`); expected a design"),
+    (("compare", "idempotent"), 'unknown scenario "idempotent"; that is a design'),
+    (("run", "no-inbox", "-d", "naive"), 'unknown scenario "no-inbox"; that is a design'),
+    (("check", "outbox", "outbox"), 'unknown scenario "outbox"; that is a design'),
+    (("explain", "naive"), 'unknown scenario "naive"; that is a design'),
     (
-        ("check", "tiny.yaml", "tiny.yaml"),
-        "tiny.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry",
+        ("compare", "tiny.yaml", "--no-report", "--out", "here"),
+        "--out names the folder of the report, and --no-report says there is none; leave out one of them",
     ),
     (("show", "zebra.yaml"), "zebra.yaml: no such file"),
 ]

@@ -21,6 +21,15 @@ def test_the_picture_stands_between_promises_and_source() -> None:
     assert "outbox relay" not in coffee("show", "naive").stdout
 
 
+def test_a_promise_of_one_charge_has_its_condition() -> None:
+    """W11 opens when the provider has forgotten a key; what promises no single charge needs no keys."""
+    condition = "as long as the provider remembers its keys"
+    assert [name for name in ("naive", "idempotent", "outbox", "inquiry") if condition in coffee("show", name).stdout] == [
+        "idempotent",
+        "outbox",
+    ]
+
+
 @pytest.mark.parametrize("columns", ["80", "100"])
 @pytest.mark.parametrize("name", ["naive", "idempotent", "outbox", "inquiry", "trusted-webhooks", "last-seen-id"])
 def test_the_picture_fits(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,9 +53,18 @@ def test_the_table_fits_eighty_columns_with_three_designs(harmed: dict[str, int]
     assert max(map(len, lines)) <= 80
     assert sum("window  " in line and "naive" in line and "outbox" in line for line in lines) == 1
     assert sum(bool(re.match(r"W\d+ +[A-Z]", line)) for line in lines) == 15
+    assert sum("[4.2, 5.9]" in line for line in lines) == 15, "each rate has its interval below it"
     assert any(line.startswith("  closed") for line in lines)
     assert "outbox closes 15 of 15" in lines
     assert result.stderr.startswith("15 windows × 3 designs: 180 mornings in ")
+
+
+def test_where_there_is_room_a_cell_says_all_in_one_line(harmed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate with its interval; nobody, out of how many, and the bound."""
+    monkeypatch.setenv("COLUMNS", "130")
+    lines = coffee("windows", "naive", "idempotent", "-w", "w1", "--no-report", "--jobs", "1").stdout.splitlines()
+    (row,) = (" ".join(line.split()) for line in lines if line.startswith("W1 "))
+    assert row == "W1 Double tap open 5.0 % [4.2, 5.9] closed 0 of 2,400 <0.12 %"
 
 
 def test_more_designs_than_have_room_stand_in_several_tables(harmed: dict[str, int]) -> None:
@@ -92,6 +101,10 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
         (("--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
         (("--jobs", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
+        (
+            ("--no-report", "--out", "here"),
+            "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+        ),
     ],
 )
 def test_wrong_usage_is_told_in_a_line(harmed: dict[str, int], arguments: tuple[str, ...], message: str) -> None:

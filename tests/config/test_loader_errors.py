@@ -279,6 +279,10 @@ zebra: 1""",
 
 DESIGNS: dict[str, tuple[str, list[str]]] = {
     "no from": ("name: x\n", ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry"]),
+    "a scenario": (
+        "name: x\nclock: {start: '07:00'}\n",
+        ["x.yaml:2:1: this is a scenario (it has `clock`); expected a design"],
+    ),
     "unknown from": ("name: x\nfrom: outbx\n", ["x.yaml:2:1: from: unknown architecture 'outbx'; did you mean \"outbox\"?"]),
     "from a list": ("from: [naive]\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
     "from nothing": ("from:\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),

@@ -51,3 +51,17 @@ def test_a_misspelt_preset() -> None:
     """The nearest one is named, with the place."""
     with pytest.raises(ConfigError, match=r'scenario.yaml:2:12: provider.preset: .*did you mean "stripe-v1"'):
         provider("preset: stripe-1")
+
+
+@pytest.mark.parametrize("preset", ["[stripe-v1]", "{stripe-v1: 1}", "1", "true"])
+def test_what_is_no_name_of_a_preset(preset: str) -> None:
+    """A list, a mapping, a number: told with its place like a wrong name."""
+    with pytest.raises(ConfigError, match=r"scenario.yaml:2:12: provider.preset"):
+        provider(f"preset: {preset}")
+
+
+def test_no_keys_and_keys_of_ones_own_contradict_each_other() -> None:
+    """A provider without keys can't be given a property of them."""
+    with pytest.raises(ConfigError, match=r"scenario.yaml:2:29: provider.keys: the preset no-keys has none"):
+        provider("preset: no-keys, keys: {ttl: 24h}")
+    assert provider("preset: no-keys, keys: none").keys == "none"

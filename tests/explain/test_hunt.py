@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import suppress
+from functools import partial
+
 import pytest
 
 from sim.architectures import load_design
@@ -77,6 +81,32 @@ def test_time_is_kept() -> None:
     assert found.catch is None
     assert found.seconds < 5
     assert found.worlds >= 1
+
+
+def test_ctrl_c_leaves_what_was_tried() -> None:
+    """The worlds so far, and that it was not the end of them; nothing if there were none."""
+    design = load_design("outbox")
+
+    def press(tried: int, _: int, at: int) -> None:
+        if tried == at:
+            raise KeyboardInterrupt
+
+    found = hunt(design, promises_of(design), seconds=300, progress=partial(press, at=7))
+    assert (found.catch, found.worlds, found.interrupted, found.cut_short) == (None, 7, True, False)
+
+
+def test_ctrl_c_is_not_lost_where_python_drops_it() -> None:
+    """As in a callback of the garbage collection: the hunt ends at the next world, and the usual handler is back."""
+    design = load_design("outbox")
+
+    def drop(tried: int, _: int) -> None:
+        if tried == 5:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    found = hunt(design, promises_of(design), worlds=200, seconds=300, progress=drop)
+    assert (found.worlds, found.interrupted) == (5, True)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_promises_are_those_of_the_design_and_that_of_one_charge() -> None:

@@ -87,6 +87,18 @@ def test_the_knob_that_is_named_first_really_closes_it(window: str, name: str) -
     changed = next(changed for text, _, _, changed in candidates(chosen) if text == first.text)
     assert not harmed(judged(scenario, changed, witness.seed)[1])[witness.purchase]
     assert first.after < first.before
+    assert not first.spared
+
+
+def test_a_remedy_that_only_spares_them_says_so() -> None:
+    """A payment worker's crash finds nobody to strike where the checkout charges: that closes nothing."""
+    scenario, chosen = load_scenario("windows/w04-crash-before-commit"), load_design("no-provider-key")
+    witness = find(scenario, chosen)
+    assert isinstance(witness, Witness)
+    found = list(remedies(scenario, chosen, witness))
+    assert [remedy.spared for remedy in found if remedy.text == "payment: {key: order}"] == [False]
+    struck = {remedy.text: remedy.spared for remedy in found if remedy.architecture}
+    assert struck == {"from: idempotent": True}
 
 
 def test_only_knobs_that_the_design_has_are_tried() -> None:

@@ -77,6 +77,17 @@ def test_faults_are_shaded_and_named(stormy: Comparison) -> None:
         assert 7 * 3600 + 3 * 60 in spans
 
 
+def test_how_it_ended_stands_clear_of_the_curve(stormy: Comparison) -> None:
+    """The number of double charges is above the band of the mornings, wherever the curve ends, and inside of the panel."""
+    for ax, result in zip(morning.draw(stormy)[3], stormy.results.values(), strict=True):
+        (said,) = [text for text in ax.texts if text.get_color() != "black"]
+        box = said.get_window_extent().transformed(ax.transData.inverted())
+        ended = max(summary.series.double_charges[-1] for summary in result.summaries)
+        assert said.get_text() == "nobody" if not ended else said.get_text()[0].isdigit()
+        assert np.quantile([summary.series.double_charges[-1] for summary in result.summaries], 0.9) <= box.y0
+        assert box.y1 <= ax.get_ylim()[1]
+
+
 def test_names_of_faults_do_not_touch(stormy: Comparison) -> None:
     """No name of a fault overlaps another one in its lane, or the line to a higher one; what doesn't fit is left out."""
     start = stormy.scenario.clock.start
@@ -165,6 +176,18 @@ def test_stations_show_use_and_queues(stormy: Comparison) -> None:
     assert any(bar.get_width() == pytest.approx(use) for bar in busy.patches)
     assert "not in this design" in texts(busy)
     assert stations.station_names(stormy)[0] == "checkout"
+
+
+def test_stations_say_which_colour_is_which_design(stormy: Comparison) -> None:
+    """No label of a bar does, so a legend must; it is clear of the titles, and the panels are equally wide."""
+    axes = stations.draw(stormy)
+    legend = axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == list(stormy.results)
+    axes[0].get_figure().draw_without_rendering()
+    assert legend.get_window_extent().y1 <= axes[0].title.get_window_extent().y0
+    widths = [ax.get_window_extent().width for ax in axes]
+    assert max(widths) < 1.05 * min(widths)
 
 
 def test_the_first_to_saturate_queues_longest(stormy: Comparison) -> None:

@@ -16,7 +16,7 @@ from sim.report.charts import CHARTS
 from sim.report.components import file_names
 from sim.report.findings import findings
 from sim.report.page import FILES, write_report
-from tests.report.conftest import CALM, compared
+from tests.report.conftest import CALM, DEAD, compared
 
 COMMAND = "coffee compare <ten-minutes> --mornings 3"
 
@@ -177,6 +177,12 @@ def test_findings_are_the_numbers(stormy: Comparison) -> None:
     assert re.match(r"charged [\d.]+ % \[[\d.]+, [\d.]+\] of the purchases twice, left ", said["naive"])
     violated = sum(objective.status == "violated" for objective in stormy.results["naive"].objectives)
     assert f"it violates {violated} of 5 objectives" in said["naive"]
+
+
+def test_a_finding_about_answers_that_never_came() -> None:
+    """More than one in twenty without an answer: said of those who got none, not of those who got one."""
+    said = findings(compared(DEAD))["naive"].replace("\u00a0", " ")
+    assert "left more than 5 % of them without a “we have your order” in 3 of 3 mornings" in said
 
 
 def test_it_says_how_to_get_it_again(html: str, stormy: Comparison) -> None:

@@ -21,6 +21,8 @@ CASES = [
     ("windows/w07-crash-before-publish", "idempotent"),
     ("windows/w13-slow-charge", "inquiry"),
     ("windows/w15-other-amount", "no-fingerprint"),
+    ("windows/w10-webhook-reordered", "trusted-webhooks"),
+    ("windows/w11-expired-key", "outbox"),
 ]
 
 
@@ -48,6 +50,18 @@ def test_every_text_is_inside_and_none_covers_another(scenario: str, name: str) 
         for other, another in boxes[i + 1 :]:
             shared = (min(box.x1, another.x1) - max(box.x0, another.x0), min(box.y1, another.y1) - max(box.y0, another.y0))
             assert min(shared) <= 1.0, f"{text!r} lies on {other!r}"
+
+
+@pytest.mark.parametrize(("scenario", "name"), CASES)
+def test_no_text_covers_its_mark(scenario: str, name: str) -> None:
+    """On the last lanes there is no room to the right of a mark, so the words stand to its left."""
+    ax = draw(explained(scenario, name)).axes[0]
+    marks = [line.get_transform().transform(line.get_xydata())[0] for line in ax.lines if line.get_marker() in ("o", "s")]
+    assert marks
+    for x, y in marks:
+        for text in ax.texts:
+            box = text.get_window_extent()
+            assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1), text.get_text()
 
 
 def test_the_violation_is_marked_in_red() -> None:

@@ -89,10 +89,32 @@ def test_the_heat_map_says_state_and_rate(matrix: Matrix) -> None:
     titles = {label: title(scenario) for label, scenario in matrix.windows.items()}
     (ax,) = heat_map.draw(matrix.cells, titles, list(DESIGNS), differ=frozenset({("W1", "outbox")}))
     texts = [text.get_text().replace("\u00a0", " ") for text in ax.texts]
-    assert texts[:8] == ["open", "5.1 %", "closed", "<0.12 %", "narrowed", "1.8 %", told.DIFFERS, "undecided"]
+    assert texts[:4] == ["open", "5.1 % [4.3, 6.1]", "closed", "<0.12 %"]
+    assert texts[4:8] == [
+        "narrowed",
+        told.interval(matrix.cells["W1", "outbox"]).replace("\u00a0", " "),
+        told.DIFFERS,
+        "undecided",
+    ]
     assert texts.count("nothing there") == 2
     assert texts.count(told.DIFFERS) == 1
     assert {"W1", "W8", "Double tap"} <= set(texts)
+
+
+def test_what_a_cell_says_stays_inside_of_it(matrix: Matrix) -> None:
+    """Also a rate with three digits and its interval, beside the mark of a difference."""
+    wide = judged(
+        "W1", "outbox", [Toll(6000, n, {}, True) for n in (58, 57, 56, 59)], naive=[Toll(600, n, {}, True) for n in NAIVE]
+    )
+    titles = {"W1": "Double tap"}
+    (ax,) = heat_map.draw({("W1", "outbox"): wide}, titles, ["outbox"], differ=frozenset({("W1", "outbox")}))
+    (box,) = ax.patches
+    state, rate, mark = (text.get_window_extent() for text in ax.texts[:3])
+    room = box.get_window_extent()
+    assert len(told.interval(wide)) == len("0.96 % [0.83, 1.09]")
+    assert all(room.x0 <= extent.x0 and extent.x1 <= room.x1 for extent in (state, rate, mark))
+    assert not mark.overlaps(state)
+    assert not mark.overlaps(rate)
 
 
 def test_states_can_be_told_without_colours() -> None:

@@ -138,13 +138,12 @@ def _band(ax: Axes, result: Result, field: str, colour: str) -> None:
 
 
 def _conclude(ax: Axes, result: Result, colour: str) -> None:
-    """How it ended, in numbers, beside the end of the curve."""
+    """How it ended, in numbers, above the end of the curve: a sum never falls, so nothing is in the way there."""
     low, median, high = (values[-1] for values in _spread(result, "double_charges"))
     text = f"{median:,.0f}" if low == high else f"{median:,.0f} ({low:,.0f} to {high:,.0f})"
-    below = low > 0.3 * ax.get_ylim()[1]
     ax.annotate(
-        text if high else "nobody", (1, low if below else high), (-2, -5 if below else 5), ("axes fraction", "data"),
-        "offset points", ha="right", va="top" if below else "bottom", fontsize=9, color=colour, fontweight="bold",
+        text if high else "nobody", (1, high), (-2, 4), ("axes fraction", "data"), "offset points", ha="right", va="bottom",
+        fontsize=9, color=colour, fontweight="bold",
     )  # fmt: skip
 
 
@@ -183,8 +182,8 @@ def _share_scales(axes: np.ndarray, rail_s: float | None) -> None:
                 ax.set_ylabel(label)
             else:
                 ax.tick_params(labelleft=False)
-    for row in axes[[0, 2, 3]]:
-        row[0].set_ylim(0, max(row[0].get_ylim()[1], 4))
+    for row, room in zip(axes[[0, 2, 3]], (1, 1, 1.12), strict=True):  # the last one for a number above the curve
+        row[0].set_ylim(0, max(row[0].get_ylim()[1] * room, 4))
         row[0].yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ack = axes[1, 0]
     low, high = ack.get_ylim()

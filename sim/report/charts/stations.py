@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from sim.experiment.compare import Comparison, Result
 from sim.ledger.records import StationRecord
 from sim.report import words
 from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+
+BESIDE, NAMES_PT = 7, 15  # names of designs in a row, and its height
+LEAST = 1e-6  # smaller shares are not worth their digits
 
 
 @styled
@@ -27,11 +31,13 @@ def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
     _bars(busy, comparison, names, lambda station: station.busy_s / (station.servers * horizon_s))
     _bars(queued, comparison, names, lambda station: station.waiting_s / horizon_s)
     _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
-    busy.set_title("busy: share of its capacity")
-    queued.set_title("share of the time with a queue")
-    longest.set_title("longest queue (waiting)")
+    above = 6 + NAMES_PT * -(-len(comparison.results) // BESIDE)
+    busy.set_title("busy: share of its capacity", pad=above)
+    queued.set_title("share of the time with a queue", pad=above)
+    longest.set_title("longest queue (waiting)", pad=above)
     for ax in axes[1:]:
         ax.set_yticklabels([])
+    _name_colours(busy, comparison)
     _say_first(queued, comparison)
     return np.asarray(axes)
 
@@ -59,11 +65,18 @@ def _longest_waited_for(result: Result) -> str | None:
 
 
 def _panels(comparison: Comparison, stations: int) -> np.ndarray:
-    made = figure(10.4, 1.35 + stations * (0.15 * len(comparison.results) + 0.14))
+    made = figure(10.4, 1.6 + stations * (0.15 * len(comparison.results) + 0.14))
     mornings = words.mornings(comparison.mornings)
     spread = "; thin lines: from the lowest to the highest" if comparison.mornings > 1 else ""
     heading(made, "Which component saturates first", f"mean of {mornings}{spread}; over the whole morning, its drain included")
     return np.asarray(made.subplots(1, 3))
+
+
+def _name_colours(ax: Axes, comparison: Comparison) -> None:
+    """Which colour is which design: nothing else in this chart says so. Between titles and panels, across all of them."""
+    handles = [Patch(color=colour, label=name) for name, colour in colours(comparison.results).items()]
+    legend = ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=BESIDE, borderpad=0.2, borderaxespad=0.2)
+    legend.set_in_layout(False)  # else the panel would grow as wide as it
 
 
 def _bars(
@@ -90,8 +103,12 @@ def _bar(ax: Axes, y: float, values: np.ndarray, colour: str, *, share: bool) ->
     mean, low, high = float(values.mean()), float(values.min()), float(values.max())
     ax.barh(y, mean, color=colour, height=0.82, lw=0)
     ax.plot([low, high], [y, y], color=INK, lw=0.8)
-    text = (words.share(mean) if mean else "0") if share else words.number(mean)
+    text = _share(mean) if share else words.number(mean)
     ax.text(high, y, f" {text}", va="center", fontsize=7.5, in_layout=False)
+
+
+def _share(mean: float) -> str:
+    return "0" if not mean else words.share(mean) if mean >= LEAST else f"<{words.share(LEAST)}"
 
 
 def _say_first(ax: Axes, comparison: Comparison) -> None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from sim.explain.cells import STATES, Cell
-from sim.report.matrix import DIFFERS, rate
+from sim.report.matrix import DIFFERS, brackets, rate
 from sim.report.style import INK, QUIET, figure, heading, styled
 
 
@@ -33,7 +33,7 @@ LOOKS: dict[str, Look] = {
 NOTHING_THERE = Look("#F3F1EE", QUIET)  # closed, for want of anything to strike
 MOST = 7  # designs beside each other
 ONE_LINE = 34  # letters of a window's title
-TITLE_IN, CELL_IN, ROW_IN = 2.9, 1.02, 0.42
+TITLE_IN, CELL_IN, ROW_IN = 2.9, 1.12, 0.42
 TOP_IN, LEGEND_IN, HEAD_IN = 0.5, 0.45, 0.5
 
 
@@ -66,7 +66,7 @@ def draw(
     heading(
         made,
         "Which failure windows does a design close?",
-        "share of the purchases that were harmed in any way (closed: fewer than this, at 95 %)",
+        "share of the purchases harmed in any way [95 % interval]; closed: nobody was",
     )
     axes = np.empty(len(blocks), dtype=object)
     for number, block in enumerate(blocks):
@@ -118,9 +118,10 @@ def _cell(ax: Axes, column: int, row: int, cell: Cell, *, differs: bool) -> None
     ax.text(
         column + 0.5, row + 0.32, cell.state, fontsize=8.5, fontweight="bold" if cell.state != "closed" else "normal", **back
     )
-    ax.text(column + 0.5, row + 0.70, rate(cell), fontsize=8, **back)
+    text = f"{rate(cell)} {brackets(cell)}".rstrip()
+    ax.text(column + 0.5, row + 0.70, text, fontsize=8 if len(text) < 15 else 6.8, **back)
     if differs:
-        ax.text(column + 0.94, row + 0.71, DIFFERS, ha="right", va="center", fontsize=9, fontweight="bold", color=look.ink)
+        ax.text(column + 0.94, row + 0.33, DIFFERS, ha="right", va="center", fontsize=9, fontweight="bold", color=look.ink)
 
 
 def _in_two_lines(text: str) -> str:
