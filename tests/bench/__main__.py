@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench.growth import grown
 from tests.bench.page import page
+from tests.bench.profile import profiles
 from tests.bench.speed import REFERENCES, SIMPY, measured
 
 HERE = Path(__file__).parent
@@ -21,7 +22,7 @@ def main() -> int:
     if sys.argv[1:] == ["--check"]:
         return check()
     speeds = measured()
-    text = page(speeds, list(grown()), python=platform.python_version())
+    text = page(speeds, list(grown()), profiles(), python=platform.python_version())
     PAGE.write_text(text, encoding="utf-8")
     ratios = {name: round(speed.to_simpy, 2) for name, speed in speeds.items() if name not in REFERENCES}
     FIGURES.write_text(json.dumps(ratios, indent=2) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.bench.growth import Growth
+from tests.bench.profile import Profile
 from tests.bench.speed import ROUNDS, Speed
 
 INTRODUCTION = """# How fast it is
@@ -21,6 +22,17 @@ which a purchase is many more events: the order's transactions, the provider, th
 | case | purchases/s | events/s | times slower than the bare loop | times slower than plain SimPy |
 |---|---:|---:|---:|---:|
 """
+PROFILE = """
+## Where the time goes
+
+A purchase of the retry model is little more than two events, and the bare loop does nothing else for it. The simulator makes some
+sixty calls: a customer who may lose patience, a request with a row in a table and an alarm, a place in a pool that counts who is
+present (Little's law is checked in every run), a story that may die at each step, an answer that is heard and acted upon. No single
+part stands out, so what is left to gain is a little everywhere. Own time by module, under a profiler:
+
+| case | calls a purchase | events a purchase | share of the time |
+|---|---:|---:|---|
+"""
 GROWTH = """
 ## Growth
 
@@ -32,12 +44,16 @@ in a process of its own. Memory is the process's peak above what it had before.
 """
 
 
-def page(speeds: dict[str, Speed], growth: Sequence[Growth], *, python: str) -> str:
+def page(speeds: dict[str, Speed], growth: Sequence[Growth], profiles: Sequence[Profile], *, python: str) -> str:
     """Markdown."""
     lines = [INTRODUCTION.format(python=python, rounds=ROUNDS).rstrip("\n")]
     for name, speed in speeds.items():
         events = "" if speed.events_per_s is None else f"{speed.events_per_s:,.0f}"
         lines.append(f"| {name} | {speed.purchases_per_s:,.0f} | {events} | {speed.to_loop:.1f} | {speed.to_simpy:.2f} |")
+    lines.append(PROFILE.rstrip("\n"))
+    for it in profiles:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in it.shares.items())
+        lines.append(f"| {it.case} | {it.calls_per_purchase:.0f} | {it.events_per_purchase:.1f} | {shares} |")
     lines.append(GROWTH.rstrip("\n"))
     for row in growth:
         size = "" if row.bytes_each is None else f"{row.bytes_each:,.0f}"
