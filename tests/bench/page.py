@@ -25,10 +25,10 @@ which a purchase is many more events: the order's transactions, the provider, th
 PROFILE = """
 ## Where the time goes
 
-A purchase of the retry model is little more than two events, and the bare loop does nothing else for it. The simulator makes some
-sixty calls: a customer who may lose patience, a request with a row in a table and an alarm, a place in a pool that counts who is
-present (Little's law is checked in every run), a story that may die at each step, an answer that is heard and acted upon. No single
-part stands out, so what is left to gain is a little everywhere. Own time by module, under a profiler:
+A purchase of the retry model is little more than two events, and the bare loop does nothing else for it. The simulator
+makes some sixty calls: a customer who may lose patience, a request with a row in a table and an alarm, a place in a pool that
+counts who is present (Little's law is checked in every run), a story that may die at each step, an answer that is heard and
+acted upon. No single part stands out: what is left to gain is a little everywhere. Own time by module, under a profiler:
 
 | case | calls a purchase | events a purchase | share of the time |
 |---|---:|---:|---|
