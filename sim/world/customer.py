@@ -12,6 +12,7 @@ from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
+from sim.world.database import NEVER
 from sim.world.engine import Alarms, Timer
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
@@ -88,7 +89,7 @@ class Request:
         table.fate.append(0)
         table.answer.append(0)
         table.sent_s.append(self.sent_s)
-        table.answered_s.append(float("nan"))
+        table.answered_s.append(NEVER)
 
     def arrived(self, timer: Timer) -> None:
         self.answered(timer.what)
