@@ -155,7 +155,7 @@ CASES = (
     spell("just-above-threshold", "", 0.55, {}, stuck=True, until_s=120.0),
     spell("just-below-threshold", "", 0.45, {}, stuck=False, until_s=120.0),
     spell("below-threshold", "", 0.4, {}, stuck=False),
-    spell("backoff", ", a back-off of up to 10 s", 0.6, {"retry": BACK_OFF}, stuck=True),
+    spell("backoff-in-a-crowd", ", a back-off of up to 10 s", 0.6, {"retry": BACK_OFF}, stuck=True),
     spell("deadline-drop", ", stale work is dropped", 0.6, {"checkout": {"deadline_drop": True}}, stuck=False),
     spell("queue-limit", ", a queue of at most 30", 0.6, {"checkout": {"queue_limit": 30}}, stuck=False),
     spell("retry-budget", ", retries within a budget of 10 %", 0.6, {"app": {"retry_budget": "10%"}}, stuck=False),

@@ -9,7 +9,12 @@ import pytest
 from sim.config.library import parse_scenario
 from sim.validity.agreement import Estimated, Row, exactly
 from sim.validity.case import checked
-from sim.validity.cases import CASES
+from sim.validity.cases import CASES, GROUPS
+
+
+def test_every_case_has_a_name_of_its_own() -> None:
+    """Two cases of one name would be one case."""
+    assert len(CASES) == sum(map(len, GROUPS.values()))
 
 
 @pytest.mark.parametrize("name", CASES)
