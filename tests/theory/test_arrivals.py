@@ -45,6 +45,15 @@ def test_nobody_comes_outside_the_profile() -> None:
     assert times_s.max() <= 16 * 3600
 
 
+def test_gaps_in_operational_time_are_exponential() -> None:
+    """Where the clock runs at the profile's rate, the gaps between customers are those of a Poisson process of rate 1."""
+    changes = {"clock": {"duration": "8h"}, "traffic": {"profile": {"purchases": 5_000}}}
+    shares = np.array(COFFEE_SHOP)[1:9]  # from 07:00
+    mass = np.concatenate([[0.0], np.cumsum(shares / shares.sum() * 5_000)])
+    gaps = [np.diff(np.interp(arrivals_s(1, 1.0, changes, seed=seed), np.arange(9) * 3600.0, mass)) for seed in range(10)]
+    assert stats.kstest(np.concatenate(gaps), "expon").pvalue > 0.01
+
+
 def test_reference_shares_of_the_morning() -> None:
     """The built-in profile is the published one: 45.8 % between 07:00 and 11:00, a peak hour of 1.90 times the mean (4.3)."""
     shares = np.array(COFFEE_SHOP)
