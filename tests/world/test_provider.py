@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,14 @@ class World:
 
     def call(self, at: float, key: object = None, timeout: float = 5.0, cents: int = 650) -> tuple[str, float]:
         """The outcome of a call at a time, and when it was known."""
-        self.env.run(until=at)
+        self.wait(at)
         event = self.provider.charge(Order(0, 0, 0, cents, 0.0), timeout, key)
         outcome = self.env.run(until=event)
         return Outcome(outcome).name, self.env.now
+
+    def wait(self, at: float) -> None:
+        if at > self.env.now:
+            self.env.run(until=at)
 
     @property
     def captured(self) -> list[float]:
@@ -187,7 +192,7 @@ def test_an_error_that_is_not_stored_leaves_its_key_free() -> None:
 
 def inquired(world: World, at: float, timeout: float = 5.0) -> tuple[str, float]:
     """What the provider says became of order 0, and when it was said."""
-    world.env.run(until=at)
+    world.wait(at)
     outcome = world.env.run(until=world.provider.inquire(Order(0, 0, 0, 650, 0.0), timeout))
     return Outcome(outcome).name, world.env.now
 
@@ -230,3 +235,112 @@ def test_the_answer_comes_some_time_after_the_charge() -> None:
     world = World(answer={"constant": "500ms"})
     assert world.call(1) == ("CAPTURED", 2.5)
     assert world.captured == [2]
+
+
+def test_an_answer_in_the_last_moment_is_an_answer() -> None:
+    """Waiting just as long as it takes is enough, for a call and for an inquiry."""
+    world = World()
+    assert world.call(1, timeout=1) == ("CAPTURED", 2)
+    assert inquired(world, 3.0, timeout=1) == ("CAPTURED", 4.0)
+
+
+def test_what_has_just_happened_has_happened() -> None:
+    """A call is known from the moment it is made, and over from the moment its money is taken or its card is refused."""
+    for good, settled in ((True, "CAPTURED"), (False, "DECLINED")):
+        for at, said in ((1.0, "CONFLICT"), (2.0, settled)):
+            world = World(good=good)
+            world.env.run(until=1)
+            world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0)
+            assert inquired(world, at) == (said, at + 1)
+
+
+def test_a_key_is_replayed_from_the_moment_its_call_is_over() -> None:
+    """At that very moment it is no conflict any more, and the replay takes a call's time."""
+    world = World(keys={"in_flight": "conflict"})
+    assert world.call(1, "k") == ("CAPTURED", 2)
+    assert world.call(2, "k") == ("CAPTURED", 3)
+
+
+def test_an_inquiry_over_which_the_provider_breaks_down_says_nothing() -> None:
+    """Refused or broken: unknown, after the time of a call."""
+    for knobs in ({"failed": "100%"}, {"errored": "100%"}):
+        assert inquired(World(**knobs), 1.0) == ("UNKNOWN", 2.0)
+
+
+def test_inquiries_are_slow_in_a_brownout() -> None:
+    """Asking takes as long as charging."""
+    assert inquired(World([Spell(0, 10, slower=4)]), 1.0) == ("FAILED", 5.0)
+
+
+def test_every_inquiry_has_luck_of_its_own() -> None:
+    """Half of the answers are lost: of twenty inquiries about one order neither all nor none, also after the first two."""
+    world = World(ambiguous="50%")
+    said = [inquired(world, 10.0 * turn)[0] for turn in range(1, 21)]
+    assert set(said[2:]) == {"FAILED", "UNKNOWN"}
+
+
+def news(world: World, *, taken: int = 1000) -> list[tuple[str, float]]:
+    """Webhooks as they come in: what they say, and when. After the first few they are not taken."""
+    heard: list[tuple[str, float]] = []
+
+    def listen(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
+        heard.append((outcome.name, world.env.now))
+        if len(heard) > taken:
+            not_taken()
+
+    world.provider.on_news(listen)
+    return heard
+
+
+HOOKS: dict[str, Any] = {"delay": {"constant": "10s"}}
+
+
+def test_a_webhook_tells_of_a_charge_once() -> None:
+    """Ten seconds after the money was taken; a replay is no news."""
+    world = World(webhooks=HOOKS)
+    heard = news(world)
+    world.call(1, "k")
+    world.call(5, "k")
+    world.env.run(until=100)
+    assert heard == [("CAPTURED", 12)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [({"failed": "100%"}, "FAILED"), ({"good": False}, "DECLINED"), ({"errored": "100%"}, "ERROR")],
+)
+def test_webhooks_tell_of_charges_and_perhaps_of_refused_calls(knobs: dict[str, Any], said: str) -> None:
+    """A refused call is told where the provider tells failures; a refused card and a breakdown never are."""
+    for failures, expected in ((False, []), (True, [("FAILED", 12)] if said == "FAILED" else [])):
+        world = World(webhooks={**HOOKS, "failures": failures}, **knobs)
+        heard = news(world)
+        assert world.call(1)[0] == said
+        world.env.run(until=100)
+        assert heard == expected
+
+
+def test_a_webhook_that_nobody_took_comes_again() -> None:
+    """After the pause and a new delay, for as long as nobody takes it; lost ones never come."""
+    world = World(webhooks={**HOOKS, "retry": "60s"})
+    heard = news(world, taken=0)
+    world.call(1)
+    world.env.run(until=200)
+    assert heard == [("CAPTURED", 12), ("CAPTURED", 82), ("CAPTURED", 152)]
+    lost = World(webhooks={**HOOKS, "lost": "100%"})
+    heard = news(lost)
+    lost.call(1)
+    lost.env.run(until=200)
+    assert heard == []
+
+
+def test_webhooks_have_luck_of_their_own() -> None:
+    """Half of them lost and half of them followed by another: over forty charges some came never, some once, some again."""
+    world = World(webhooks={**HOOKS, "lost": "50%", "duplicated": "50%"})
+    heard = news(world)
+    numbers = []
+    for turn in range(40):
+        before = len(heard)
+        world.call(1 + 100 * turn)
+        world.env.run(until=90 + 100 * turn)
+        numbers.append(len(heard) - before)
+    assert {0, 1, 2} <= set(numbers)
