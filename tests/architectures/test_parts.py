@@ -15,11 +15,17 @@ from tests.worlds import design, morning, world
 KNOBS: list[tuple[str, dict[str, Any], str]] = [
     ("naive", {"app": {"key": "submission"}}, "key: submission"),
     ("naive", {"app": {"retry": {"never": True}}}, "no retries"),
+    ("naive", {"app": {"retry": {"fixed": {"attempts": 1}}}}, "no retries"),
+    ("naive", {"app": {"retry": {"fixed": {"attempts": 2}}}}, "up to 2 tries"),
+    ("naive", {"app": {"retry": {"exponential": {}}}}, "tries for ever"),
     ("naive", {"app": {"retry_budget": "10%"}}, "budget 10%"),
     ("naive", {"checkout": {"workers": 7}}, "7 workers"),
+    ("naive", {"checkout": {"instances": 1}}, "1 process"),
+    ("naive", {"checkout": {"instances": 3}}, "3 processes"),
     ("naive", {"checkout": {"deadline_drop": True}}, "drops late work"),
     ("naive", {"database": {"connections": 3}}, "3 connections"),
     ("naive", {"read_model": {"inline": True}}, "reads the orders"),
+    ("naive", {"read_model": {"inline": True}}, "read_model -> database: reads"),
     ("naive", {"read_model": {"cache": "5s"}}, "cached for 5s"),
     ("naive", {"loyalty": {"inbox": {"window": "3d"}}}, "inbox: 3d"),
     ("naive", {"loyalty": {"inline": True}}, "checkout -> loyalty: awards"),
@@ -31,12 +37,17 @@ KNOBS: list[tuple[str, dict[str, Any], str]] = [
     ("idempotent", {"payment": {"key": "none"}}, "gets no key"),
     ("idempotent", {"payment": {"after_error": "same_key"}}, "checkout -> provider: charge"),
     ("idempotent", {"completer": {"every": "9s"}}, "completer: every 9s"),
+    ("idempotent", {"loyalty": {"inline": True}}, "checkout -> loyalty: awards"),
+    ("idempotent", {"loyalty": {"inline": True}}, "completer -> loyalty: awards"),
+    ("idempotent", {"loyalty": {"inline": True}}, "reconciler -> loyalty: awards"),
     ("outbox", {"payment": {"key": "attempt"}}, "new key each try"),
     ("outbox", {"payment": {"workers": 5}}, "5 workers"),
     ("outbox", {"payment": {"breaker": None}}, "no breaker"),
     ("outbox", {"payment": {"breaker": {"failures": "30%"}}}, "breaker at 30%"),
     ("outbox", {"payment": {"news": "direct"}}, "payment -> broker: events"),
+    ("outbox", {"payment": {"news": "direct"}}, "payment -> database: outcome"),
     ("outbox", {"payment": {"webhooks": "checked"}}, "provider -> checkout: webhooks"),
+    ("outbox", {"relay": {"batch": 7}}, "7 rows a poll"),
     ("outbox", {"relay": {"marks": "before"}}, "marks rows, then publishes"),
     ("outbox", {"relay": {"finds": "by_id"}}, "finds rows by last seen id"),
     ("outbox", {"relay": {"poll_every": "2s"}}, "relay -> database: polls, 2s"),
@@ -59,6 +70,28 @@ def test_a_knob_shows(name: str, knobs: dict[str, Any], text: str) -> None:
     """What a knob adds or changes is in the picture, and without the knob it isn't."""
     assert text in said(design(name, knobs, constant=False))
     assert text not in said(design(name, constant=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "text"),
+    [
+        ("naive", {"read_model": {"inline": True}}, "broker -> read_model: events"),
+        ("naive", {"loyalty": {"inline": True}}, "broker -> loyalty: confirmed"),
+        ("idempotent", {"recovery": {"reconcile_every": None}}, "reconciler -> provider: ledger, refunds"),
+        ("idempotent", {"payment": {"after_error": "same_key"}}, "checkout -> provider: charge or ask"),
+        ("outbox", {"payment": {"news": "direct"}}, "payment -> database: outcome + event"),
+    ],
+)
+def test_a_knob_takes_away(name: str, knobs: dict[str, Any], text: str) -> None:
+    """What a knob replaces or switches off is no longer in the picture."""
+    assert text in said(design(name, constant=False))
+    assert text not in said(design(name, knobs, constant=False))
+
+
+def test_webhooks_and_what_nobody_waits_for() -> None:
+    """A webhook is news that nobody waits for; who listens says how."""
+    parts = parts_of(design("idempotent", {"payment": {"webhooks": "checked"}}, constant=False))
+    assert Flow("provider", "checkout", "webhooks", dashed=True) in parts.flows
 
 
 @pytest.mark.parametrize(("name", "part"), [("outbox", "relay"), ("outbox", "payment"), ("idempotent", "completer")])
