@@ -1,0 +1,73 @@
+"""What an architecture tells the app, and keeps of an order, for everything that the provider may say.
+
+Two requests with the app's key. The first one's answer comes too late, or (outbox, which answers at once) its process dies
+before it answers; the second one comes when all has been done that will be. Nobody else finds anything out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.vocabulary import Answer, Fate, Outcome, Status
+from tests.worlds import ONE_CUSTOMER, design, morning, world
+
+ONE_TAP = ONE_CUSTOMER.replace("{constant: 1h}", "{constant: 1h}\n  max_submissions: 1\n  polling: {every: 10min}")
+ALONE: dict[str, Any] = {"recovery": {"reconcile_every": None}}
+KNOBS: dict[str, dict[str, Any]] = {
+    "naive": {},
+    "idempotent": {"completer": {"every": "1h"}},
+    "inquiry": {"completer": {"every": "1h"}},
+    "outbox": {"payment": {"retry": {"never": True}}},
+}
+
+# what the provider does -> the answer in time, the answer to the second request (NONE: too late as well), orders, charges
+SAID: dict[str, dict[str, tuple[str, str, list[str], list[str]]]] = {
+    "naive": {
+        "": ("CONFIRMED", "EXECUTED NONE", ["CONFIRMED"] * 2, ["CAPTURED"] * 2),
+        "declined": ("DECLINED", "EXECUTED NONE", ["DECLINED"] * 2, ["DECLINED"] * 2),
+        "failed": ("FAILED", "EXECUTED NONE", ["FAILED"] * 2, ["FAILED"] * 2),
+        "ambiguous": ("FAILED", "EXECUTED NONE", ["FAILED"] * 2, ["UNKNOWN"] * 2),
+        "errored": ("FAILED", "EXECUTED NONE", ["FAILED"] * 2, ["ERROR"] * 2),
+    },
+    "idempotent": {
+        "": ("CONFIRMED", "REPLAYED CONFIRMED", ["CONFIRMED"], ["CAPTURED"]),
+        "declined": ("DECLINED", "REPLAYED DECLINED", ["DECLINED"], ["DECLINED"]),
+        "failed": ("FAILED", "EXECUTED NONE", ["FAILED"], ["FAILED"] * 2),
+        "ambiguous": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["UNKNOWN"]),
+        "errored": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["ERROR"]),
+    },
+    "inquiry": {
+        "": ("CONFIRMED", "REPLAYED CONFIRMED", ["CONFIRMED"], ["CAPTURED"]),
+        "declined": ("DECLINED", "REPLAYED DECLINED", ["DECLINED"], ["DECLINED"]),
+        "failed": ("FAILED", "EXECUTED NONE", ["FAILED"], ["FAILED"] * 2),
+        "ambiguous": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["UNKNOWN"]),
+        "errored": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["ERROR"]),
+    },
+    "outbox": {
+        "": ("PENDING", "REPLAYED CONFIRMED", ["CONFIRMED"], ["CAPTURED"]),
+        "declined": ("PENDING", "REPLAYED DECLINED", ["DECLINED"], ["DECLINED"]),
+        "failed": ("PENDING", "REPLAYED PENDING", ["FAILED"], ["FAILED"]),
+        "ambiguous": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["UNKNOWN"]),
+        "errored": ("PENDING", "REPLAYED PENDING", ["UNKNOWN"], ["ERROR"]),
+    },
+}
+
+
+@pytest.mark.parametrize("does", ["", "declined", "failed", "ambiguous", "errored"])
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_and_what_is_kept(name: str, does: str) -> None:
+    """Unknown is told as pending by all but naive; what is known is told again, and what was refused is tried again."""
+    in_time, again, states, known = SAID[name][does]
+    provider = ONE_TAP.replace("450ms}", f"450ms}}\n  {does}: 100%") if does else ONE_TAP
+    tables, _ = morning(world(provider), design(name, {**ALONE, **KNOBS[name], "app": {"retry": {"never": True}}}))
+    assert [Answer(answer).name for answer in tables.requests["answer"]] == [in_time]
+
+    late = {**ALONE, **KNOBS[name], "app": {"timeout": "100ms", "retry": {"fixed": {"delay": "10s", "attempts": 2}}}}
+    if name == "outbox":
+        provider += "faults: [{crash: checkout, after: accept, times: 1}]\n"
+    tables, _ = morning(world(provider), design(name, late))
+    assert f"{Fate(tables.requests['fate'][1]).name} {Answer(tables.requests['answer'][1]).name}" == again
+    assert [Status(status).name for status in tables.orders["status"]] == states
+    assert [Outcome(outcome).name for outcome in tables.charges["outcome"]] == known
