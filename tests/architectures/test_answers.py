@@ -71,3 +71,53 @@ def test_what_is_said_and_what_is_kept(name: str, does: str) -> None:
     assert f"{Fate(tables.requests['fate'][1]).name} {Answer(tables.requests['answer'][1]).name}" == again
     assert [Status(status).name for status in tables.orders["status"]] == states
     assert [Outcome(outcome).name for outcome in tables.charges["outcome"]] == known
+
+
+@pytest.mark.parametrize("name", ["idempotent", "inquiry", "outbox"])
+def test_the_same_key_with_another_basket(name: str) -> None:
+    """Who changes the basket and pays again is told of the mismatch, and nothing is done."""
+    changed = """
+name: changed-basket
+clock: {start: "07:00", duration: 10s, drain: 10min}
+customers:
+  patience: {uniform: [200ms, 5s]}
+  after_patience: {tap_again: 0%, refresh: 100%, leave: 0%}
+  changes_basket: {p: 100%}
+"""
+    tables, audit = morning(world(changed), design(name, {"checkout": {"service": {"constant": "500ms"}}}), seed=4)
+    second = tables.requests["submission"].argmax()
+    assert (Fate(tables.requests["fate"][second]), Answer(tables.requests["answer"][second])) == (
+        Fate.REPLAYED,
+        Answer.MISMATCH,
+    )
+    assert tables.purchases["shown_cents"][0] == tables.charges["cents"][0]  # the app shows what the key stands for
+    assert (audit.charged[0], audit.ordered[0], audit.mistaken[0]) == (1, 1, False)
+
+
+def test_a_refused_call_says_nothing_about_an_earlier_one() -> None:
+    """A worker stands still with its claim; another takes over, and the answer to its charge is lost. What the first one is
+    told when it goes on, a refusal, is not the truth: still pending.
+    """
+    two_taps = (
+        ONE_TAP.replace("max_submissions: 1", "max_submissions: 2\n  double_tap: {p: 100%, gap: 2s}")
+        + """
+faults:
+  - {pause: checkout, after: claim, for: 10s, times: 1}
+  - {brownout: provider, at: "07:00:00", for: 9s, latency: x1, ambiguous: 100%}
+  - {brownout: provider, at: "07:00:09", for: 9s, latency: x1, failed: 100%}
+"""
+    )
+    knobs = {**ALONE, "app": {"timeout": "1min"}, "claim": {"lock": "1s"}, "completer": {"every": "1h"}}
+    tables, audit = morning(world(two_taps), design("idempotent", knobs))
+    assert [Outcome(outcome).name for outcome in tables.charges["outcome"]] == ["UNKNOWN", "FAILED"]
+    assert [Answer(answer).name for answer in tables.requests["answer"]] == ["PENDING", "PENDING"]
+    assert (tables.orders["status"][0], tables.purchases["told_failed"][0], audit.charged[0]) == (Status.UNKNOWN, 0, 1)
+
+
+def test_who_takes_over_asks_before_charging_without_a_key() -> None:
+    """A worker of the inquiry design dies after the charge; the next request takes over, asks, and is told of the charge."""
+    died = ONE_TAP + "faults: [{crash: checkout, after: charge, times: 1}]\n"
+    tables, audit = morning(world(died), design("inquiry", {**ALONE, "claim": {"lock": "5s"}, "completer": {"every": "1h"}}))
+    assert [Answer(answer).name for answer in tables.requests["answer"]] == ["NONE", "CONFIRMED"]
+    assert audit.confirmed_s[0] == pytest.approx(9.034 + 0.450 + 0.004)
+    assert (audit.charged[0], audit.ordered[0]) == (1, 1)
