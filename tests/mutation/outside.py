@@ -7,6 +7,7 @@ They are made by mutmut's own operators. Each is tried in a fork that imports th
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
 import os
 import signal
 import sys
@@ -17,9 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import hypothesis  # noqa: F401  so that the forks needn't import it, and the others below
 import libcst as cst
-import numpy as np  # noqa: F401
+import numpy as np  # noqa: F401  so that the forks needn't, as with the others below
 import pandas as pd  # noqa: F401
 import pydantic  # noqa: F401
 import pytest
@@ -80,10 +80,16 @@ def survives(path: Path, text: str) -> bool:
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         sys.meta_path.insert(0, Changed(module_name(path), path, text))
-        settings = config()
-        arguments = ["-x", "-p", "no:randomly", *settings.pytest_add_cli_args, *settings.pytest_add_cli_args_test_selection]
-        os._exit(pytest.main(arguments))
+        own = f"tests/{path.parts[1]}"
+        tests = sorted(config().pytest_add_cli_args_test_selection, key=lambda argument: not argument.startswith(own))
+        os._exit(pytest.main(["-x", "-p", "no:randomly", *config().pytest_add_cli_args, *tests]))
     return os.waitpid(child, 0)[1] == 0
+
+
+def which_survive(tried: list[tuple[Path, str]]) -> list[bool]:
+    """As many at a time as there are processors."""
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return pool.starmap(survives, tried, chunksize=1)
 
 
 def control() -> None:

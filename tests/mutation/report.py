@@ -46,37 +46,41 @@ def explained(text: str) -> set[Mutant]:
     return found
 
 
-def survivors() -> tuple[int, set[Mutant]]:
-    """How many mutants there were, and those that no test noticed: mutmut's, and those outside its reach."""
-    tried, alive = 0, set()
+def of_mutmut(path: Path) -> tuple[int, set[Mutant]]:
+    """How many mutants of a file there were, and those that no test noticed."""
+    data = SourceFileMutationData(path=path)
+    data.load()
+    alive = set()
+    for name, exit_code in data.exit_code_by_key.items():
+        if status_by_exit_code[exit_code] not in NOTICED:
+            function, owner = orig_function_and_class_names_from_key(name)
+            where = ".".join(filter(None, (outside.module_name(path), owner, function)))
+            alive.add(changed(where, get_diff_for_mutant(name, path=path).splitlines()))
+    return len(data.exit_code_by_key), alive
+
+
+def of_the_rest(paths: list[Path]) -> tuple[int, set[Mutant]]:
+    """Likewise those outside mutmut's reach."""
     outside.control()
-    for path in walk_mutatable_files():
-        data = SourceFileMutationData(path=path)
-        data.load()
-        module = outside.module_name(path)
-        for name, exit_code in data.exit_code_by_key.items():
-            tried += 1
-            if status_by_exit_code[exit_code] not in NOTICED:
-                function, owner = orig_function_and_class_names_from_key(name)
-                where = ".".join(filter(None, (module, owner, function)))
-                alive.add(changed(where, get_diff_for_mutant(name, path=path).splitlines()))
-        source = path.read_text()
-        for text in outside.mutants(path):
-            tried += 1
-            if outside.survives(path, text):
-                alive.add(changed(module, list(unified_diff(source.splitlines(), text.splitlines(), n=0, lineterm=""))))
-    return tried, alive
+    tried = [(path, text) for path in paths for text in outside.mutants(path)]
+    alive = set()
+    for (path, text), survived in zip(tried, outside.which_survive(tried), strict=True):
+        if survived:
+            lines = unified_diff(path.read_text().splitlines(), text.splitlines(), n=0, lineterm="")
+            alive.add(changed(outside.module_name(path), list(lines)))
+    return len(tried), alive
 
 
 def report() -> int:
     """Print what survived without an explanation, and what is explained without having survived. 0 if neither."""
-    tried, alive = survivors()
-    known = explained(LIST.read_text())
+    paths = sorted(walk_mutatable_files())
+    numbers, survivors = zip(*(of_mutmut(path) for path in paths), of_the_rest(paths), strict=True)
+    alive, known = set().union(*survivors), explained(LIST.read_text())
     for title, found in (
         ("survived, and is not explained", alive - known),
         ("is explained, but did not survive", known - alive),
     ):
         for mutant in sorted(found):
             print(f"\n{title}:\n{mutant}")
-    print(f"\n{tried} mutants, {len(alive)} survived, {len(alive & known)} of them explained in {LIST}")
+    print(f"\n{sum(numbers)} mutants, {len(alive)} survived, {len(alive & known)} of them explained in {LIST}")
     return int(alive != known)

@@ -10,13 +10,35 @@ import numpy as np
 import pytest
 from simpy import Environment
 
+from sim.config.model import Distribution
 from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges
 from sim.vocabulary import Outcome
 from sim.world.database import Order
 from sim.world.provider import Provider
-from sim.world.streams import Streams
+from sim.world.streams import Draw, Streams
 from sim.world.timetable import Spell, Timetable
+
+
+class Noted(Streams):
+    """Streams that note each draw: its name, its purchase, and its place among the purchase's draws of that name."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.drawn: list[tuple[str, int, int]] = []
+
+    def uniform(self, purpose: str) -> Draw:
+        return self._noted(purpose, super().uniform(purpose))
+
+    def times(self, purpose: str, distribution: Distribution) -> Draw:
+        return self._noted(purpose, super().times(purpose, distribution))
+
+    def _noted(self, purpose: str, draw: Draw) -> Draw:
+        def drawn(purchase: int, place: int) -> float:
+            self.drawn.append((purpose, purchase, place))
+            return draw(purchase, place)
+
+        return drawn
 
 
 class World:
@@ -24,12 +46,13 @@ class World:
 
     def __init__(self, spells: list[Spell] | None = None, good: bool = True, **knobs: Any) -> None:
         self.env = Environment()
+        self.streams = Noted()
         self.provider = Provider(
             self.env,
             Knobs.model_validate({"latency": {"constant": "1s"}, **knobs}),
             good_card=array("b", [good]),
             charges=Charges(),
-            streams=Streams(0),
+            streams=self.streams,
             weather=Timetable(spells or []),
         )
 
@@ -146,6 +169,12 @@ def test_a_rate_limit_refuses_clearly() -> None:
     assert world.call(3)[0] == "CAPTURED"
 
 
+def test_a_rate_limit_fills_up_at_its_rate() -> None:
+    """One call every two seconds: the first at once, one second later none, and there is never room for two."""
+    world = World(rate_limit="0.5/s", latency={"constant": "0s"})
+    assert [world.call(at)[0] for at in (0.1, 1.2, 2.2, 9.0, 10.0)] == ["CAPTURED", "FAILED", "CAPTURED", "CAPTURED", "FAILED"]
+
+
 def test_a_refund_happens_once() -> None:
     """Refunding twice changes nothing."""
     world = World()
@@ -161,7 +190,7 @@ def test_the_ledger_lists_what_is_due_and_keeps_the_young() -> None:
     world = World()
     for at in (1, 3, 5):
         world.call(at)
-    rows, young, following = world.provider.ledger([], 0, before_s=4.5)
+    rows, young, following = world.provider.ledger([], 0, before_s=4.0)
     assert (rows, young, following) == ([0, 1], [2], 3)
     assert world.provider.ledger(young, following, before_s=10) == ([2], [], 3)
 
@@ -232,9 +261,10 @@ def test_a_late_charge_is_not_there_when_somebody_asks() -> None:
 
 def test_the_answer_comes_some_time_after_the_charge() -> None:
     """The money moves first."""
-    world = World(answer={"constant": "500ms"})
-    assert world.call(1) == ("CAPTURED", 2.5)
-    assert world.captured == [2]
+    for answer, known in (("500ms", 2.5), ("1s", 3)):
+        world = World(answer={"constant": answer})
+        assert world.call(1) == ("CAPTURED", known)
+        assert world.captured == [2]
 
 
 def test_an_answer_in_the_last_moment_is_an_answer() -> None:
@@ -279,13 +309,13 @@ def test_every_inquiry_has_luck_of_its_own() -> None:
     assert set(said[2:]) == {"FAILED", "UNKNOWN"}
 
 
-def news(world: World, *, taken: int = 1000) -> list[tuple[str, float]]:
-    """Webhooks as they come in: what they say, and when. After the first few they are not taken."""
+def news(world: World, *, not_taken_first: int = 0) -> list[tuple[str, float]]:
+    """Webhooks as they come in: what they say, and when. The first few are not taken."""
     heard: list[tuple[str, float]] = []
 
     def listen(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
         heard.append((outcome.name, world.env.now))
-        if len(heard) > taken:
+        if len(heard) <= not_taken_first:
             not_taken()
 
     world.provider.on_news(listen)
@@ -320,11 +350,11 @@ def test_webhooks_tell_of_charges_and_perhaps_of_refused_calls(knobs: dict[str, 
 
 
 def test_a_webhook_that_nobody_took_comes_again() -> None:
-    """After the pause and a new delay, for as long as nobody takes it; lost ones never come."""
+    """After the pause and a new delay, until somebody takes it; lost ones never come."""
     world = World(webhooks={**HOOKS, "retry": "60s"})
-    heard = news(world, taken=0)
+    heard = news(world, not_taken_first=2)
     world.call(1)
-    world.env.run(until=200)
+    world.env.run(until=1000)
     assert heard == [("CAPTURED", 12), ("CAPTURED", 82), ("CAPTURED", 152)]
     lost = World(webhooks={**HOOKS, "lost": "100%"})
     heard = news(lost)
@@ -344,3 +374,54 @@ def test_webhooks_have_luck_of_their_own() -> None:
         world.env.run(until=90 + 100 * turn)
         numbers.append(len(heard) - before)
     assert {0, 1, 2} <= set(numbers)
+
+
+def test_draws_belong_to_the_purchase_and_its_nth_call() -> None:
+    """So that all designs meet the same provider; other names or places would make another. Only what may happen draws."""
+    plain = World()
+    plain.call(1)
+    plain.call(5)
+    assert plain.streams.drawn == [(name, 0, call) for call in (0, 1) for name in ("provider.latency", "provider.fate")]
+
+    late = World(late={"p": "100%", "by": {"constant": "2s"}}, answer={"constant": "1s"})
+    late.call(1)
+    late.call(9)
+    names = ("provider.latency", "provider.fate", "provider.late", "provider.late.by", "provider.answer")
+    assert late.streams.drawn == [(name, 0, call) for call in (0, 1) for name in names]
+
+
+def test_inquiries_and_refunds_draw_beyond_all_calls() -> None:
+    """So that nobody who asks meets another provider than those who don't."""
+    world = World()
+    world.call(1)
+    world.streams.drawn.clear()
+    inquired(world, 5.0)
+    inquired(world, 9.0)
+    world.provider.refund(0)
+    assert world.streams.drawn == [
+        ("provider.latency", 0, 500_000),
+        ("provider.fate", 0, 500_000),
+        ("provider.latency", 0, 500_001),
+        ("provider.fate", 0, 500_001),
+        ("provider.latency", 0, 1_000_000),
+    ]
+
+
+def test_webhooks_draw_by_delivery() -> None:
+    """Each delivery of a call has a delay and two fates of its own, whether it repeats another or was not taken; the next call
+    has other places.
+    """
+    world = World(webhooks={**HOOKS, "duplicated": "50%", "retry": "60s"})
+    news(world, not_taken_first=2)
+
+    def places(name: str) -> list[int]:
+        return sorted({place for drawn, _, place in world.streams.drawn if drawn == f"provider.webhook.{name}"})
+
+    for first, start_s in ((0, 1), (64, 501)):
+        world.streams.drawn.clear()
+        world.call(start_s)
+        world.env.run(until=start_s + 450)
+        deliveries = len(places("delay"))
+        assert deliveries
+        assert places("delay") == list(range(first, first + deliveries))
+        assert places("fate") == list(range(2 * first, 2 * (first + deliveries)))
