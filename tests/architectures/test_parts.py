@@ -112,14 +112,14 @@ def test_everybody_is_connected(name: str) -> None:
 
 def test_a_flow_names_two_components() -> None:
     """A flow from or to nowhere is an error of whoever declares it, and so are two components of one name."""
-    here = Component("here", "service", "here")
+    here, there = Component("here", "service", "here"), Component("there", "service", "there")
     for flow in (Flow("here", "nowhere"), Flow("nowhere", "here")):
-        with pytest.raises(ValueError, match="nowhere"):
-            Parts((here,), (flow,))
-        with pytest.raises(ValueError, match="nowhere"):
-            Parts((here,)).plus(flow)
-    with pytest.raises(ValueError, match="the same name"):
-        Parts((here,)).plus(here)
+        with pytest.raises(ValueError, match=r"^a flow names 'nowhere', which is none of here, there$"):
+            Parts((here, there), (flow,))
+        with pytest.raises(ValueError, match=r"^a flow names 'nowhere', which is none of here, there$"):
+            Parts((here, there)).plus(flow)
+    with pytest.raises(ValueError, match=r"^two components with the same name: here, there, here$"):
+        Parts((here, there)).plus(here)
 
 
 @pytest.mark.parametrize("inline", [False, True])
@@ -145,9 +145,10 @@ def test_a_new_architecture_need_not_declare_anything() -> None:
 
 @pytest.mark.parametrize(("webhooks", "heard"), [(False, False), (True, True), ("ignored", False), ("checked", True)])
 def test_webhooks_are_a_switch_or_a_word(webhooks: bool | str, heard: bool) -> None:
-    """However a design says that it listens, there is an arrow from the provider."""
+    """However a design says that it listens, there is an arrow from the provider and a note of it."""
     naive = design("naive", constant=False)
     payment = SimpleNamespace(webhooks=webhooks)
     chosen = SimpleNamespace(**{name: getattr(naive, name) for name in type(naive).model_fields} | {"payment": payment})
-    flows = common(chosen).flows  # type: ignore[arg-type]
-    assert any(flow.source == "provider" and flow.dashed for flow in flows) == heard
+    parts = common(chosen)  # type: ignore[arg-type]
+    assert any(flow.source == "provider" and flow.dashed for flow in parts.flows) == heard
+    assert any("webhooks: checked" in component.notes for component in parts.components) == heard

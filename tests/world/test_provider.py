@@ -21,14 +21,19 @@ from sim.world.timetable import Spell, Timetable
 
 
 class Noted(Streams):
-    """Streams that note each draw: its name, its purchase, and its place among the purchase's draws of that name."""
+    """Streams that note each draw: its name, its purchase, and its place among the purchase's draws of that name.
 
-    def __init__(self) -> None:
+    With `always`, all uniform draws are that number.
+    """
+
+    def __init__(self, always: float | None = None) -> None:
         super().__init__(0)
+        self.always = always
         self.drawn: list[tuple[str, int, int]] = []
 
     def uniform(self, purpose: str) -> Draw:
-        return self._noted(purpose, super().uniform(purpose))
+        always = self.always
+        return self._noted(purpose, super().uniform(purpose) if always is None else lambda _purchase, _place: always)
 
     def times(self, purpose: str, distribution: Distribution) -> Draw:
         return self._noted(purpose, super().times(purpose, distribution))
@@ -44,9 +49,11 @@ class Noted(Streams):
 class World:
     """A provider with a latency of one second, and calls made at given times."""
 
-    def __init__(self, spells: list[Spell] | None = None, good: bool = True, **knobs: Any) -> None:
+    def __init__(
+        self, spells: list[Spell] | None = None, good: bool = True, uniform: float | None = None, **knobs: Any
+    ) -> None:
         self.env = Environment()
-        self.streams = Noted()
+        self.streams = Noted(uniform)
         self.provider = Provider(
             self.env,
             Knobs.model_validate({"latency": {"constant": "1s"}, **knobs}),
@@ -139,11 +146,11 @@ def test_an_older_provider_ignores_keys() -> None:
 
 
 def test_a_refused_call_leaves_its_key_free() -> None:
-    """A clean error is not stored: the same key may be charged later."""
+    """A clean error is not stored: the same key may be charged from the moment it is told."""
     world = World(failed="100%")
     assert world.call(1, "k") == ("FAILED", 2)
     world.provider._knobs = world.provider._knobs.model_copy(update={"failed": 0.0})
-    assert world.call(3, "k") == ("CAPTURED", 4)
+    assert world.call(2, "k") == ("CAPTURED", 3)
 
 
 def test_a_bad_card_is_declined_every_time() -> None:
@@ -407,12 +414,13 @@ def test_inquiries_and_refunds_draw_beyond_all_calls() -> None:
     ]
 
 
-def test_webhooks_draw_by_delivery() -> None:
+@pytest.mark.parametrize(("duplicated", "not_taken_first"), [("50%", 0), ("0%", 2)])
+def test_webhooks_draw_by_delivery(duplicated: str, not_taken_first: int) -> None:
     """Each delivery of a call has a delay and two fates of its own, whether it repeats another or was not taken; the next call
     has other places.
     """
-    world = World(webhooks={**HOOKS, "duplicated": "50%", "retry": "60s"})
-    news(world, not_taken_first=2)
+    world = World(webhooks={**HOOKS, "duplicated": duplicated, "retry": "60s"})
+    news(world, not_taken_first=not_taken_first)
 
     def places(name: str) -> list[int]:
         return sorted({place for drawn, _, place in world.streams.drawn if drawn == f"provider.webhook.{name}"})
@@ -425,3 +433,23 @@ def test_webhooks_draw_by_delivery() -> None:
         assert deliveries
         assert places("delay") == list(range(first, first + deliveries))
         assert places("fate") == list(range(2 * first, 2 * (first + deliveries)))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said", "webhooks"),
+    [
+        ({"failed": "50%"}, "CAPTURED", 1),
+        ({"ambiguous": "50%"}, "CAPTURED", 1),
+        ({"errored": "50%"}, "ERROR", 0),
+        ({"late": {"p": "50%", "by": {"constant": "60s"}}}, "CAPTURED", 1),
+        ({"webhooks": {**HOOKS, "lost": "50%"}}, "CAPTURED", 1),
+        ({"webhooks": {**HOOKS, "duplicated": "50%"}}, "CAPTURED", 1),
+    ],
+)
+def test_a_probability_counts_the_draws_below_it(knobs: dict[str, Any], said: str, webhooks: int) -> None:
+    """Draws are from [0, 1): just .5 is one of the upper half, which is spared, or (errored) struck from above."""
+    world = World(uniform=0.5, **{"webhooks": HOOKS, **knobs})
+    heard = news(world)
+    assert world.call(1) == (said, 2)
+    world.env.run(until=100)
+    assert len(heard) == webhooks
