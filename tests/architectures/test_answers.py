@@ -96,21 +96,24 @@ customers:
 
 def test_a_refused_call_says_nothing_about_an_earlier_one() -> None:
     """A worker stands still with its claim; another takes over, and the answer to its charge is lost. What the first one is
-    told when it goes on, a refusal, is not the truth: still pending.
+    told when it goes on, a refusal, is not the truth: still pending. The app, which hears of nothing else, watches the order.
     """
     two_taps = (
-        ONE_TAP.replace("max_submissions: 1", "max_submissions: 2\n  double_tap: {p: 100%, gap: 2s}")
+        ONE_CUSTOMER.replace("{constant: 1h}", "{constant: 1h}\n  max_submissions: 2\n  double_tap: {p: 100%, gap: 2s}")
         + """
+network: {answer_lost: 50%}
 faults:
   - {pause: checkout, after: claim, for: 10s, times: 1}
   - {brownout: provider, at: "07:00:00", for: 9s, latency: x1, ambiguous: 100%}
   - {brownout: provider, at: "07:00:09", for: 9s, latency: x1, failed: 100%}
 """
     )
-    knobs = {**ALONE, "app": {"timeout": "1min"}, "claim": {"lock": "1s"}, "completer": {"every": "1h"}}
-    tables, audit = morning(world(two_taps), design("idempotent", knobs))
+    app = {"timeout": "1min", "retry": {"never": True}}
+    knobs = {**ALONE, "app": app, "claim": {"lock": "1s"}, "completer": {"every": "1h"}}
+    tables, audit = morning(world(two_taps), design("idempotent", knobs), seed=0)
     assert [Outcome(outcome).name for outcome in tables.charges["outcome"]] == ["UNKNOWN", "FAILED"]
-    assert [Answer(answer).name for answer in tables.requests["answer"]] == ["PENDING", "PENDING"]
+    assert [Answer(answer).name for answer in tables.requests["answer"]] == ["PENDING", "NONE"]
+    assert tables.reads["read_s"][0] == pytest.approx(10.508 + 3.0)
     assert (tables.orders["status"][0], tables.purchases["told_failed"][0], audit.charged[0]) == (Status.UNKNOWN, 0, 1)
 
 

@@ -66,6 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**GOOD, "charges": [(0, 2.0, NAN), (0, 9.0, NAN)]},
         {"charged": 2, "kept": 2, "correct": False, "agreed_s": np.inf},
     ),
+    "refused, then charged": ({**GOOD, "charges": [(0, NAN, NAN), (0, 2.0, NAN)]}, {"correct": True, "agreed_s": 4.0}),
     "charged twice, one refunded": (
         {**GOOD, "charges": [(0, 2.0, NAN), (0, 9.0, 50.0)]},
         {"charged": 2, "kept": 1, "correct": True, "agreed_s": 50.0},
