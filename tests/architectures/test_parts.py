@@ -122,6 +122,13 @@ def test_a_flow_names_two_components() -> None:
         Parts((here, there)).plus(here)
 
 
+def test_what_need_not_be_said() -> None:
+    """An arrow has no label and somebody waits for the answer; a box has no notes, no station and no place of its own."""
+    assert Flow("here", "there") == Flow("here", "there", label="", dashed=False)
+    assert Component("here", "service", "Here") == Component("here", "service", "Here", notes=(), station=None, place=None)
+    assert Parts(()).flows == ()
+
+
 @pytest.mark.parametrize("inline", [False, True])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_station_is_some_part(name: str, inline: bool) -> None:
