@@ -67,6 +67,8 @@ $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '.[dev]')
 	@touch $@ $(VENV)/ready
 
+DEV_AND_MUTANTS := .[dev,mutants]# a comma of its own would end the argument of a call
+
 $(VENV)/ready-mutants: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '.[dev,mutants]')
+	$(call install,--constraint requirements.lock --editable '$(DEV_AND_MUTANTS)')
 	@touch $@ $(VENV)/ready-dev $(VENV)/ready
