@@ -28,7 +28,6 @@ from mutmut.configuration import config
 from mutmut.mutation.file_mutation import MutationVisitor, deep_replace
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import get_ignored_lines
-from mutmut.utils.file_utils import walk_mutatable_files
 
 LIMIT_S = 300  # of an endless loop
 
@@ -49,7 +48,10 @@ class Changed(MetaPathFinder, Loader):
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
         if fullname != self.name:
             return None
-        return importlib.util.spec_from_file_location(self.name, self.path.resolve(), loader=self)
+        inside = [str(self.path.parent.resolve())] if self.path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            self.name, self.path.resolve(), loader=self, submodule_search_locations=inside
+        )
 
     def exec_module(self, module: ModuleType) -> None:
         exec(compile(self.text, str(self.path), "exec"), module.__dict__)
@@ -92,8 +94,7 @@ def which_survive(tried: list[tuple[Path, str]]) -> list[bool]:
         return pool.starmap(survives, tried, chunksize=1)
 
 
-def control() -> None:
-    """Nothing would be noticed if the tests didn't import the changed text, and everything if they failed without a change."""
-    path = next(walk_mutatable_files())
-    assert survives(path, path.read_text()), "the tests fail without any mutant"
-    assert not survives(path, ""), "the tests don't notice an empty module"
+def control(paths: list[Path]) -> None:
+    """All would be noticed if a module couldn't be imported this way, and nothing if the tests imported the real one."""
+    survived = which_survive([(path, path.read_text()) for path in paths] + [(path, "") for path in paths])
+    assert survived == [True] * len(paths) + [False] * len(paths), list(zip(paths * 2, survived, strict=True))

@@ -61,8 +61,8 @@ def of_mutmut(path: Path) -> tuple[int, set[Mutant]]:
 
 def of_the_rest(paths: list[Path]) -> tuple[int, set[Mutant]]:
     """Likewise those outside mutmut's reach."""
-    outside.control()
     tried = [(path, text) for path in paths for text in outside.mutants(path)]
+    outside.control(sorted({path for path, _ in tried}))
     alive = set()
     for (path, text), survived in zip(tried, outside.which_survive(tried), strict=True):
         if survived:
