@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-deep lint bench bench-check gallery validity lock clean
+.PHONY: help demo test test-deep lint mutants bench bench-check gallery validity lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -17,6 +17,11 @@ test: $(VENV)/ready-dev  ## set up, then run the tests, in a random order
 
 test-deep: $(VENV)/ready-dev  ## likewise, with those that take long
 	$(BIN)/python -m pytest -n auto
+
+mutants: $(VENV)/ready-mutants  ## change the code that judges and charges, a hair at a time, and name what no test notices
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python -m tests.mutation
 
 lint: $(VENV)/ready-dev  ## style, types and layers
 	$(BIN)/ruff check .
@@ -43,7 +48,7 @@ lock:  ## resolve the dependencies anew with uv (names, versions and markers onl
 	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
 
 clean:  ## forget the set-up
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist mutants
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -64,3 +69,9 @@ $(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements.lock
 $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '.[dev]')
 	@touch $@ $(VENV)/ready
+
+DEV_AND_MUTANTS := .[dev,mutants]# a comma of its own would end the argument of a call
+
+$(VENV)/ready-mutants: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable '$(DEV_AND_MUTANTS)')
+	@touch $@ $(VENV)/ready-dev $(VENV)/ready

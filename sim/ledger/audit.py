@@ -93,7 +93,7 @@ def _agreed_s(tables: Tables, kept_by_order: np.ndarray) -> np.ndarray:
     settled = np.isin(status, SETTLED)
     in_view = orders["view_status"] == status
     paid_as_told = kept_by_order == (status == Status.CONFIRMED)
-    since_s = np.fmax(orders["changed_s"], np.nan_to_num(orders["view_changed_s"], nan=0.0))
+    since_s = np.fmax(orders["changed_s"], orders["view_changed_s"])
     moved_s = np.fmax(charges["captured_s"], charges["refunded_s"])
     moved = ~np.isnan(moved_s)
     np.maximum.at(since_s, charges["order"][moved], moved_s[moved])

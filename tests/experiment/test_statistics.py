@@ -88,6 +88,12 @@ def test_zero_events_reference_values(n: int, bound: float) -> None:
     assert clopper_pearson(0, n) == (0.0, zero_events_bound(n))
 
 
+def test_only_events_are_bounded_from_below() -> None:
+    """n of n is the mirror image of none of n."""
+    assert clopper_pearson(1000, 1000) == (1.0 - zero_events_bound(1000), 1.0)
+    assert clopper_pearson(1, 1) == (pytest.approx(0.05), 1.0)
+
+
 @pytest.mark.parametrize(("rate", "n"), [(1e-3, 2995), (1e-4, 29_956), (1e-5, 299_572)])
 def test_purchases_needed_to_claim_a_rate(rate: float, n: int) -> None:
     """So many purchases without an event claim a rate; one fewer doesn't (domain.md 3.6)."""
@@ -129,8 +135,22 @@ def test_never_has_no_mean() -> None:
 
 
 def test_one_morning_has_no_interval() -> None:
-    """A single morning is a number without a spread."""
+    """A single morning is a number without a spread, be it a share or a time."""
     assert estimate(np.array([0.25]), share_of=1000) == Estimate(0.25, None, None, 1, 0.0)
+    assert estimate(np.array([7.5])) == Estimate(7.5, None, None, 1, 0.0)
+
+
+@pytest.mark.parametrize("share_of", [None, 1000])
+def test_two_mornings_have_an_interval(share_of: int | None) -> None:
+    """It is wide: t(.975, 1) is 12.7 of half the distance."""
+    values = np.array([0.49, 0.51])
+    assert estimate(values, share_of=share_of) == Estimate(0.5, *t_interval(values), 2, 0.0)
+    assert paired(values, np.zeros(2)) == Difference(0.5, *t_interval(values))
+
+
+def test_a_share_is_at_least_as_uncertain_as_that_many_coins() -> None:
+    """Mornings that happen to agree don't make a rare event certain: 2 of 200 things, whatever t says."""
+    assert estimate(np.array([0.01, 0.01]), share_of=200) == Estimate(0.01, *clopper_pearson(2, 200), 2, 0.0)
 
 
 def test_zero_of_n_is_bounded_by_what_was_looked_at() -> None:
@@ -148,6 +168,7 @@ def test_interval_stays_where_the_metric_can_be() -> None:
     assert most.high == 1.0
     assert seconds.high is not None
     assert seconds.high > 1.0
+    assert estimate(np.array([1.0, 3.0])).low == 0.0
 
 
 def test_share_of_mornings_is_binomial() -> None:
@@ -277,6 +298,8 @@ def test_variance_share_by_hand() -> None:
     assert variance_share(a + 5.0, a) == 0.0
     assert variance_share(-a, a) == pytest.approx(2.0)
     assert variance_share(2 * a, a) == pytest.approx(0.2)  # (2 - 1)^2 / (4 + 1)
+    assert variance_share(2 * a[:2], a[:2]) == pytest.approx(0.2)
+    assert variance_share(0.2 * a, 0.1 * a) == pytest.approx(0.2)
     assert variance_share(np.zeros(4), np.ones(4)) is None
     assert variance_share(np.array([1.0, INF]), np.array([1.0, 2.0])) is None
     assert variance_share(np.array([1.0]), np.array([2.0])) is None

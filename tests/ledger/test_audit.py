@@ -22,6 +22,8 @@ def tables_of(
     awards: list[int] = (),  # type: ignore[assignment]
     told_failed: bool = False,
     told_confirmed: bool = False,
+    left: bool = False,
+    shown_cents: int = 0,
 ) -> Tables:
     """One purchase at second 1: charges (order, captured, refunded), orders (status, shown status), awards (order)."""
     tables = Tables(1000.0, 100.0, Purchases(2))  # the second one never comes
@@ -29,6 +31,8 @@ def tables_of(
     tables.purchases.good_card[0] = 1
     tables.purchases.told_failed[0] = told_failed
     tables.purchases.told_confirmed_s[0] = 5.0 if told_confirmed else NAN
+    tables.purchases.left_s[0] = 7.0 if left else NAN
+    tables.purchases.shown_cents[0] = shown_cents
     for order, captured_s, refunded_s in charges:
         row: dict[str, Any] = {
             "purchase": 0, "order": order, "outcome": Outcome.CAPTURED, "cents": 650, "sent_s": 1.5,
@@ -62,6 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {**GOOD, "charges": [(0, 2.0, NAN), (0, 9.0, NAN)]},
         {"charged": 2, "kept": 2, "correct": False, "agreed_s": np.inf},
     ),
+    "refused, then charged": ({**GOOD, "charges": [(0, NAN, NAN), (0, 2.0, NAN)]}, {"correct": True, "agreed_s": 4.0}),
     "charged twice, one refunded": (
         {**GOOD, "charges": [(0, 2.0, NAN), (0, 9.0, 50.0)]},
         {"charged": 2, "kept": 1, "correct": True, "agreed_s": 50.0},
@@ -84,6 +89,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "told confirmed, never charged": (
         {"orders": [OK], "awards": [0], "told_confirmed": True}, {"misinformed": True, "unpaid": True, "charged": 0},
+    ),
+    "left, charged and untold": (
+        {**GOOD, "told_confirmed": False, "left": True}, {"abandoned": True, "misinformed": False, "correct": False},
+    ),
+    "left, told": ({**GOOD, "left": True}, {"abandoned": False, "correct": True}),
+    "left, untold and refunded": (
+        {**GOOD, "charges": [(0, 2.0, 30.0)], "told_confirmed": False, "left": True}, {"abandoned": False, "correct": False},
+    ),
+    "untold, but still there": ({**GOOD, "told_confirmed": False}, {"abandoned": False, "correct": True}),
+    "told what was charged": ({**GOOD, "shown_cents": 650}, {"mistaken": False}),
+    "told another amount": ({**GOOD, "shown_cents": 1}, {"mistaken": True, "misinformed": False}),
+    "told another amount, not charged": (
+        {"orders": [OK], "told_confirmed": True, "shown_cents": 1}, {"mistaken": False, "misinformed": True},
     ),
     "no award": ({**GOOD, "awards": []}, {"under_awarded": True, "over_awarded": False, "correct": False}),
     "two awards": ({**GOOD, "awards": [0, 0]}, {"over_awarded": True, "under_awarded": False, "correct": False}),

@@ -8,12 +8,38 @@ import pytest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.mornings import simulate
-from sim.ledger.costs import PARTS, bill, compute_per_hour, fee
-from sim.ledger.metrics import COMPUTE, measure, percentile
-from sim.vocabulary import METRICS
+from sim.ledger.audit import Audit, audit
+from sim.ledger.costs import PARTS, Bill, bill, compute_per_hour, fee
+from sim.ledger.metrics import COMPUTE, Evidence, measure, percentile
+from sim.ledger.records import Purchases, Requests, Tables
+from sim.vocabulary import METRICS, Status
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 PRICES = load_prices("aws-us-east-1")
+NAN = float("nan")
+FREE = Bill(dict.fromkeys((name for names in PARTS.values() for name in names), 0.0), 0.0, 0, PRICES)
+
+
+def people(
+    *happened: tuple[float, float, float], bad_cards: int = 0, faults: tuple[tuple[str, float, float], ...] = ()
+) -> Evidence:
+    """A morning in which each had one order: submitted, acknowledged, confirmed at these seconds (NaN: never).
+
+    The view showed it 2 s after it was confirmed, and none of them was charged; the first ones had bad cards.
+    """
+    tables = Tables(1000.0, 100.0, Purchases(len(happened)), faults=list(faults))
+    for purchase, (submitted_s, acknowledged_s, confirmed_s) in enumerate(happened):
+        tables.purchases.submitted_s[purchase] = submitted_s
+        tables.purchases.acknowledged_s[purchase] = acknowledged_s
+        tables.purchases.good_card[purchase] = purchase >= bad_cards
+        status = Status.PENDING if np.isnan(confirmed_s) else Status.CONFIRMED
+        row = {
+            "purchase": purchase, "status": status, "view_status": status, "created_s": submitted_s, "confirmed_s": confirmed_s,
+            "changed_s": confirmed_s, "visible_s": confirmed_s + 2.0, "view_changed_s": confirmed_s + 2.0,
+        }  # fmt: skip
+        for column, value in row.items():
+            getattr(tables.orders, column).append(value)
+    return Evidence(tables, audit(tables), FREE)
 
 
 def test_every_published_metric_is_computed() -> None:
@@ -26,6 +52,106 @@ def test_percentiles_count_those_who_never_got_there() -> None:
     values = np.array([np.inf, 1.0, 3.0, 2.0])
     assert [percentile(values, p) for p in (25, 50, 75, 76, 100)] == [1.0, 2.0, 3.0, np.inf, np.inf]
     assert np.isnan(percentile(np.array([]), 50))
+
+
+def test_a_percentile_of_two_hundred() -> None:
+    """The 99th of 1 to 200 is 198: two are above it."""
+    assert [percentile(np.arange(200.0, 0.0, -1.0), p) for p in (0, 0.5, 99, 99.5, 100)] == [1.0, 1.0, 198.0, 199.0, 200.0]
+
+
+def test_lags_count_from_the_first_tap_and_know_never() -> None:
+    """Submitted at 3 s, acknowledged at 4 s, confirmed at 8 s, shown at 10 s; whoever never got there takes infinitely long."""
+    metrics = measure(people((3.0, 4.0, 8.0), (3.0, NAN, NAN), (3.0, NAN, NAN)))
+    lags = {name: value for name, value in metrics.items() if "_lag_" in name or "latency" in name}
+    assert lags == {
+        "ack_latency_p50": np.inf, "ack_latency_p95": np.inf, "ack_latency_p99": np.inf,
+        "confirmation_lag_p50": np.inf, "confirmation_lag_p95": np.inf, "confirmation_lag_p99": np.inf,
+        "read_model_lag_p50": 2.0, "read_model_lag_p95": 2.0, "read_model_lag_p99": 2.0,
+    }  # fmt: skip
+    assert (metrics["acknowledged_share"], metrics["confirmed_share"]) == (1 / 3, 1 / 3)
+    one = measure(people((3.0, 4.0, 8.0)))
+    assert (one["ack_latency_p50"], one["confirmation_lag_p50"]) == (1.0, 5.0)
+
+
+def test_a_confirmed_order_that_the_view_never_shows_lags_for_ever() -> None:
+    """The lag of the view is over confirmed orders, shown or not."""
+    evidence = people((3.0, 4.0, 8.0))
+    evidence.tables.orders.visible_s[0] = NAN
+    assert measure(evidence)["read_model_lag_p50"] == np.inf
+
+
+OUTAGE = (("outage", 5.0, 10.0),)
+SERVED, UNCONFIRMED, UNACKNOWLEDGED = (1.0, 2.0), (1.0, NAN), (NAN, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("after", "collapsed"),
+    [
+        ([SERVED, SERVED], 0.0),
+        ([SERVED, UNCONFIRMED], 0.0),
+        ([SERVED, UNCONFIRMED, UNACKNOWLEDGED], 1.0),
+        ([SERVED, SERVED, UNCONFIRMED, UNACKNOWLEDGED], 0.0),
+        ([UNACKNOWLEDGED], 1.0),
+        ([], NAN),
+    ],
+)
+@pytest.mark.parametrize("faults", [(), OUTAGE])
+def test_a_morning_has_collapsed_if_fewer_than_half_were_served_after_the_last_fault(
+    after: list[tuple[float, float]], collapsed: float, faults: tuple[tuple[str, float, float], ...]
+) -> None:
+    """Acknowledged and confirmed is served; who came before the end of the last fault, or with a bad card, doesn't count."""
+    start_s = 10.0 if faults else 0.0
+    bad_card = (start_s, NAN, NAN)
+    before = [(9.0, NAN, NAN)] * 5 if faults else []
+    came = [(start_s, start_s + acknowledged_s, start_s + confirmed_s) for acknowledged_s, confirmed_s in after]
+    metrics = measure(people(bad_card, *before, *came, bad_cards=1, faults=faults))
+    assert metrics["collapsed_share"] == pytest.approx(collapsed, nan_ok=True)
+
+
+def test_every_metric_counts_its_own_kind() -> None:
+    """Twenty purchases, and another number of them for each kind of harm; another number of USD for each part of the bill."""
+    number = 20
+
+    def some(count: int) -> np.ndarray:
+        return np.arange(number) < count
+
+    tables = Tables(1000.0, 100.0, Purchases(number), requests=Requests(30))
+    for purchase in range(number):
+        tables.purchases.submitted_s[purchase] = 0.0
+        tables.purchases.good_card[purchase] = 1
+        tables.purchases.acknowledged_s[purchase] = 1.0 if purchase < 13 else NAN
+        tables.reads.stale.append(purchase < 14)
+        tables.reads.purchase.append(purchase)
+    judged = Audit(
+        charged=1 + some(1), kept=1 + some(2), ordered=1 + some(3), awarded=np.ones(number),
+        confirmed_s=np.where(some(12), 3.0, np.inf), orphan=some(4), unpaid=some(5), over_awarded=some(6),
+        under_awarded=some(7), misinformed=some(8), mistaken=some(9), abandoned=some(10), unsettled=some(15),
+        correct=some(16), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
+    )  # fmt: skip
+    parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
+    metrics = measure(Evidence(tables, judged, Bill(parts, 3.0, 16, PRICES)))
+    shares = {
+        "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
+        "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
+        "wrong_amount_rate": 9, "abandoned_charge_rate": 10, "confirmed_share": 12, "acknowledged_share": 13,
+        "stale_read_rate": 14,
+    }  # fmt: skip
+    expected = {name: count / number for name, count in shares.items()} | {
+        "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,
+        "infra_cost_per_1000": 15 / 16 * 1000, "provider_cost_per_1000": 16 / 16 * 1000,
+        "failure_cost_per_1000": 2016 / 16 * 1000, "cost_per_1000": 2047 / 16 * 1000,
+        "monthly_cost": 3 * 730 + (2047 - 1 - 2) * 30,
+    }  # fmt: skip
+    assert {name: metrics[name] for name in expected} == pytest.approx(expected)
+
+
+def test_a_morning_without_anybody() -> None:
+    """Nothing to count is NaN, and not 0; nobody sends no requests."""
+    metrics = measure(people())
+    assert {name for name, value in metrics.items() if value == 0} == {
+        "purchases", "requests_per_purchase", "unconverged_orders", "monthly_cost",
+    }  # fmt: skip
+    assert all(np.isnan(value) for value in metrics.values() if value != 0)
 
 
 def test_one_clean_customer() -> None:
@@ -57,6 +183,15 @@ def test_convergence_counts_from_the_end_of_the_last_fault() -> None:
     metrics = measure(judged(stopped, design("outbox"))[1])
     assert metrics["convergence_time"] == pytest.approx(0.04)  # two events of 20 ms wait for the projector
     assert metrics["read_model_lag_p50"] == pytest.approx(10.04 - 0.963)
+
+
+def test_orders_converge_before_the_end_of_the_last_fault_or_after_it() -> None:
+    """The last of the earlier orders to agree counts, and one that is placed as the fault ends is no earlier one."""
+    early = people((1.0, 2.0, NAN), (10.0, 11.0, NAN), faults=OUTAGE)
+    agreed_s = early.audit.agreed_s
+    for times_s, converged_s in (((4.0, 99.0), 0.0), ((10.5, 99.0), 0.5), ((13.0, 99.0), 3.0), ((np.inf, 99.0), np.inf)):
+        agreed_s[:] = times_s
+        assert measure(early)["convergence_time"] == converged_s
 
 
 def test_published_prices() -> None:

@@ -3,41 +3,76 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from simpy import Environment
 
+from sim.config.model import Distribution
 from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges
 from sim.vocabulary import Outcome
 from sim.world.database import Order
 from sim.world.provider import Provider
-from sim.world.streams import Streams
+from sim.world.streams import Draw, Streams
 from sim.world.timetable import Spell, Timetable
+
+
+class Noted(Streams):
+    """Streams that note each draw: its name, its purchase, and its place among the purchase's draws of that name.
+
+    With `always`, all uniform draws are that number.
+    """
+
+    def __init__(self, always: float | None = None) -> None:
+        super().__init__(0)
+        self.always = always
+        self.drawn: list[tuple[str, int, int]] = []
+
+    def uniform(self, purpose: str) -> Draw:
+        always = self.always
+        return self._noted(purpose, super().uniform(purpose) if always is None else lambda _purchase, _place: always)
+
+    def times(self, purpose: str, distribution: Distribution) -> Draw:
+        return self._noted(purpose, super().times(purpose, distribution))
+
+    def _noted(self, purpose: str, draw: Draw) -> Draw:
+        def drawn(purchase: int, place: int) -> float:
+            self.drawn.append((purpose, purchase, place))
+            return draw(purchase, place)
+
+        return drawn
 
 
 class World:
     """A provider with a latency of one second, and calls made at given times."""
 
-    def __init__(self, spells: list[Spell] | None = None, good: bool = True, **knobs: Any) -> None:
+    def __init__(
+        self, spells: list[Spell] | None = None, good: bool = True, uniform: float | None = None, **knobs: Any
+    ) -> None:
         self.env = Environment()
+        self.streams = Noted(uniform)
         self.provider = Provider(
             self.env,
             Knobs.model_validate({"latency": {"constant": "1s"}, **knobs}),
             good_card=array("b", [good]),
             charges=Charges(),
-            streams=Streams(0),
+            streams=self.streams,
             weather=Timetable(spells or []),
         )
 
     def call(self, at: float, key: object = None, timeout: float = 5.0, cents: int = 650) -> tuple[str, float]:
         """The outcome of a call at a time, and when it was known."""
-        self.env.run(until=at)
+        self.wait(at)
         event = self.provider.charge(Order(0, 0, 0, cents, 0.0), timeout, key)
         outcome = self.env.run(until=event)
         return Outcome(outcome).name, self.env.now
+
+    def wait(self, at: float) -> None:
+        if at > self.env.now:
+            self.env.run(until=at)
 
     @property
     def captured(self) -> list[float]:
@@ -111,11 +146,11 @@ def test_an_older_provider_ignores_keys() -> None:
 
 
 def test_a_refused_call_leaves_its_key_free() -> None:
-    """A clean error is not stored: the same key may be charged later."""
+    """A clean error is not stored: the same key may be charged from the moment it is told."""
     world = World(failed="100%")
     assert world.call(1, "k") == ("FAILED", 2)
     world.provider._knobs = world.provider._knobs.model_copy(update={"failed": 0.0})
-    assert world.call(3, "k") == ("CAPTURED", 4)
+    assert world.call(2, "k") == ("CAPTURED", 3)
 
 
 def test_a_bad_card_is_declined_every_time() -> None:
@@ -141,6 +176,12 @@ def test_a_rate_limit_refuses_clearly() -> None:
     assert world.call(3)[0] == "CAPTURED"
 
 
+def test_a_rate_limit_fills_up_at_its_rate() -> None:
+    """One call every two seconds: the first at once, one second later none, and there is never room for two."""
+    world = World(rate_limit="0.5/s", latency={"constant": "0s"})
+    assert [world.call(at)[0] for at in (0.1, 1.2, 2.2, 9.0, 10.0)] == ["CAPTURED", "FAILED", "CAPTURED", "CAPTURED", "FAILED"]
+
+
 def test_a_refund_happens_once() -> None:
     """Refunding twice changes nothing."""
     world = World()
@@ -156,7 +197,7 @@ def test_the_ledger_lists_what_is_due_and_keeps_the_young() -> None:
     world = World()
     for at in (1, 3, 5):
         world.call(at)
-    rows, young, following = world.provider.ledger([], 0, before_s=4.5)
+    rows, young, following = world.provider.ledger([], 0, before_s=4.0)
     assert (rows, young, following) == ([0, 1], [2], 3)
     assert world.provider.ledger(young, following, before_s=10) == ([2], [], 3)
 
@@ -187,7 +228,7 @@ def test_an_error_that_is_not_stored_leaves_its_key_free() -> None:
 
 def inquired(world: World, at: float, timeout: float = 5.0) -> tuple[str, float]:
     """What the provider says became of order 0, and when it was said."""
-    world.env.run(until=at)
+    world.wait(at)
     outcome = world.env.run(until=world.provider.inquire(Order(0, 0, 0, 650, 0.0), timeout))
     return Outcome(outcome).name, world.env.now
 
@@ -227,6 +268,188 @@ def test_a_late_charge_is_not_there_when_somebody_asks() -> None:
 
 def test_the_answer_comes_some_time_after_the_charge() -> None:
     """The money moves first."""
-    world = World(answer={"constant": "500ms"})
-    assert world.call(1) == ("CAPTURED", 2.5)
-    assert world.captured == [2]
+    for answer, known in (("500ms", 2.5), ("1s", 3)):
+        world = World(answer={"constant": answer})
+        assert world.call(1) == ("CAPTURED", known)
+        assert world.captured == [2]
+
+
+def test_an_answer_in_the_last_moment_is_an_answer() -> None:
+    """Waiting just as long as it takes is enough, for a call and for an inquiry."""
+    world = World()
+    assert world.call(1, timeout=1) == ("CAPTURED", 2)
+    assert inquired(world, 3.0, timeout=1) == ("CAPTURED", 4.0)
+
+
+def test_what_has_just_happened_has_happened() -> None:
+    """A call is known from the moment it is made, and over from the moment its money is taken or its card is refused."""
+    for good, settled in ((True, "CAPTURED"), (False, "DECLINED")):
+        for at, said in ((1.0, "CONFLICT"), (2.0, settled)):
+            world = World(good=good)
+            world.env.run(until=1)
+            world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0)
+            assert inquired(world, at) == (said, at + 1)
+
+
+def test_a_key_is_replayed_from_the_moment_its_call_is_over() -> None:
+    """At that very moment it is no conflict any more, and the replay takes a call's time."""
+    world = World(keys={"in_flight": "conflict"})
+    assert world.call(1, "k") == ("CAPTURED", 2)
+    assert world.call(2, "k") == ("CAPTURED", 3)
+
+
+def test_an_inquiry_over_which_the_provider_breaks_down_says_nothing() -> None:
+    """Refused or broken: unknown, after the time of a call."""
+    for knobs in ({"failed": "100%"}, {"errored": "100%"}):
+        assert inquired(World(**knobs), 1.0) == ("UNKNOWN", 2.0)
+
+
+def test_inquiries_are_slow_in_a_brownout() -> None:
+    """Asking takes as long as charging."""
+    assert inquired(World([Spell(0, 10, slower=4)]), 1.0) == ("FAILED", 5.0)
+
+
+def test_every_inquiry_has_luck_of_its_own() -> None:
+    """Half of the answers are lost: of twenty inquiries about one order neither all nor none, also after the first two."""
+    world = World(ambiguous="50%")
+    said = [inquired(world, 10.0 * turn)[0] for turn in range(1, 21)]
+    assert set(said[2:]) == {"FAILED", "UNKNOWN"}
+
+
+def news(world: World, *, not_taken_first: int = 0) -> list[tuple[str, float]]:
+    """Webhooks as they come in: what they say, and when. The first few are not taken."""
+    heard: list[tuple[str, float]] = []
+
+    def listen(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
+        heard.append((outcome.name, world.env.now))
+        if len(heard) <= not_taken_first:
+            not_taken()
+
+    world.provider.on_news(listen)
+    return heard
+
+
+HOOKS: dict[str, Any] = {"delay": {"constant": "10s"}}
+
+
+def test_a_webhook_tells_of_a_charge_once() -> None:
+    """Ten seconds after the money was taken; a replay is no news."""
+    world = World(webhooks=HOOKS)
+    heard = news(world)
+    world.call(1, "k")
+    world.call(5, "k")
+    world.env.run(until=100)
+    assert heard == [("CAPTURED", 12)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [({"failed": "100%"}, "FAILED"), ({"good": False}, "DECLINED"), ({"errored": "100%"}, "ERROR")],
+)
+def test_webhooks_tell_of_charges_and_perhaps_of_refused_calls(knobs: dict[str, Any], said: str) -> None:
+    """A refused call is told where the provider tells failures; a refused card and a breakdown never are."""
+    for failures, expected in ((False, []), (True, [("FAILED", 12)] if said == "FAILED" else [])):
+        world = World(webhooks={**HOOKS, "failures": failures}, **knobs)
+        heard = news(world)
+        assert world.call(1)[0] == said
+        world.env.run(until=100)
+        assert heard == expected
+
+
+def test_a_webhook_that_nobody_took_comes_again() -> None:
+    """After the pause and a new delay, until somebody takes it; lost ones never come."""
+    world = World(webhooks={**HOOKS, "retry": "60s"})
+    heard = news(world, not_taken_first=2)
+    world.call(1)
+    world.env.run(until=1000)
+    assert heard == [("CAPTURED", 12), ("CAPTURED", 82), ("CAPTURED", 152)]
+    lost = World(webhooks={**HOOKS, "lost": "100%"})
+    heard = news(lost)
+    lost.call(1)
+    lost.env.run(until=200)
+    assert heard == []
+
+
+def test_webhooks_have_luck_of_their_own() -> None:
+    """Half of them lost and half of them followed by another: over forty charges some came never, some once, some again."""
+    world = World(webhooks={**HOOKS, "lost": "50%", "duplicated": "50%"})
+    heard = news(world)
+    numbers = []
+    for turn in range(40):
+        before = len(heard)
+        world.call(1 + 100 * turn)
+        world.env.run(until=90 + 100 * turn)
+        numbers.append(len(heard) - before)
+    assert {0, 1, 2} <= set(numbers)
+
+
+def test_draws_belong_to_the_purchase_and_its_nth_call() -> None:
+    """So that all designs meet the same provider; other names or places would make another. Only what may happen draws."""
+    plain = World()
+    plain.call(1)
+    plain.call(5)
+    assert plain.streams.drawn == [(name, 0, call) for call in (0, 1) for name in ("provider.latency", "provider.fate")]
+
+    late = World(late={"p": "100%", "by": {"constant": "2s"}}, answer={"constant": "1s"})
+    late.call(1)
+    late.call(9)
+    names = ("provider.latency", "provider.fate", "provider.late", "provider.late.by", "provider.answer")
+    assert late.streams.drawn == [(name, 0, call) for call in (0, 1) for name in names]
+
+
+def test_inquiries_and_refunds_draw_beyond_all_calls() -> None:
+    """So that nobody who asks meets another provider than those who don't."""
+    world = World()
+    world.call(1)
+    world.streams.drawn.clear()
+    inquired(world, 5.0)
+    inquired(world, 9.0)
+    world.provider.refund(0)
+    assert world.streams.drawn == [
+        ("provider.latency", 0, 500_000),
+        ("provider.fate", 0, 500_000),
+        ("provider.latency", 0, 500_001),
+        ("provider.fate", 0, 500_001),
+        ("provider.latency", 0, 1_000_000),
+    ]
+
+
+@pytest.mark.parametrize(("duplicated", "not_taken_first"), [("50%", 0), ("0%", 2)])
+def test_webhooks_draw_by_delivery(duplicated: str, not_taken_first: int) -> None:
+    """Each delivery of a call has a delay and two fates of its own, whether it repeats another or was not taken; the next call
+    has other places.
+    """
+    world = World(webhooks={**HOOKS, "duplicated": duplicated, "retry": "60s"})
+    news(world, not_taken_first=not_taken_first)
+
+    def places(name: str) -> list[int]:
+        return sorted({place for drawn, _, place in world.streams.drawn if drawn == f"provider.webhook.{name}"})
+
+    for first, start_s in ((0, 1), (64, 501)):
+        world.streams.drawn.clear()
+        world.call(start_s)
+        world.env.run(until=start_s + 450)
+        deliveries = len(places("delay"))
+        assert deliveries
+        assert places("delay") == list(range(first, first + deliveries))
+        assert places("fate") == list(range(2 * first, 2 * (first + deliveries)))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said", "webhooks"),
+    [
+        ({"failed": "50%"}, "CAPTURED", 1),
+        ({"ambiguous": "50%"}, "CAPTURED", 1),
+        ({"errored": "50%"}, "ERROR", 0),
+        ({"late": {"p": "50%", "by": {"constant": "60s"}}}, "CAPTURED", 1),
+        ({"webhooks": {**HOOKS, "lost": "50%"}}, "CAPTURED", 1),
+        ({"webhooks": {**HOOKS, "duplicated": "50%"}}, "CAPTURED", 1),
+    ],
+)
+def test_a_probability_counts_the_draws_below_it(knobs: dict[str, Any], said: str, webhooks: int) -> None:
+    """Draws are from [0, 1): just .5 is one of the upper half, which is spared, or (errored) struck from above."""
+    world = World(uniform=0.5, **{"webhooks": HOOKS, **knobs})
+    heard = news(world)
+    assert world.call(1) == (said, 2)
+    world.env.run(until=100)
+    assert len(heard) == webhooks

@@ -1,0 +1,64 @@
+"""Charging with a key: when the provider is asked first, told by a shop that only notes what it is asked to do."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sim.architectures.charging import charge
+from sim.config.design import KeyedPayment
+from sim.vocabulary import Outcome
+from sim.world.database import Order
+
+
+def steps(
+    *, now: float, inquired: Outcome = Outcome.FAILED, charged: Outcome = Outcome.CAPTURED, knobs: dict[str, Any] | None = None
+) -> tuple[list[str], Outcome]:
+    """What is done for an order of second 1000 whose key lasts 500 s, and what is known then."""
+    done: list[str] = []
+
+    def step(name: str, outcome: Outcome | None) -> Any:
+        def story(order: Order) -> Any:
+            assert order.id == 7
+            done.append(name)
+            yield
+            return outcome
+
+        return story
+
+    shop = SimpleNamespace(
+        env=SimpleNamespace(now=now),
+        inquire=step("ask", inquired),
+        charge=step("charge", charged),
+        renew_key=step("renew", None),
+    )
+    payment = KeyedPayment.model_validate({"key_lasts": "500s", **(knobs or {})})
+    story = charge(shop, Order(7, 0, 0, 650, 1000.0), payment)  # type: ignore[arg-type]
+    try:
+        while True:
+            next(story)
+    except StopIteration as end:
+        return done, end.value
+
+
+def test_an_old_key_is_asked_about_first() -> None:
+    """From the moment that the key may be forgotten; what was charged or is being worked on is not charged again."""
+    assert steps(now=1499.0) == (["charge"], Outcome.CAPTURED)
+    assert steps(now=1500.0) == (["ask", "charge"], Outcome.CAPTURED)
+    for outcome in (Outcome.CAPTURED, Outcome.DECLINED, Outcome.CONFLICT, Outcome.UNKNOWN):
+        assert steps(now=1501.0, inquired=outcome) == (["ask"], outcome)
+
+
+@pytest.mark.parametrize("charged", [Outcome.CAPTURED, Outcome.DECLINED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.CONFLICT])
+def test_whatever_is_no_error_is_told_as_it_is(charged: Outcome) -> None:
+    """Nobody asks about it, and the key stays."""
+    assert steps(now=1001.0, charged=charged) == (["charge"], charged)
+
+
+def test_an_error_is_asked_about_and_the_key_renewed_if_nothing_was_charged() -> None:
+    """Unless the design goes on with the old key, whatever it replays."""
+    assert steps(now=1001.0, charged=Outcome.ERROR) == (["charge", "ask", "renew"], Outcome.FAILED)
+    assert steps(now=1001.0, charged=Outcome.ERROR, inquired=Outcome.CAPTURED) == (["charge", "ask"], Outcome.CAPTURED)
+    assert steps(now=1001.0, charged=Outcome.ERROR, knobs={"after_error": "same_key"}) == (["charge"], Outcome.ERROR)

@@ -1,0 +1,133 @@
+"""The pictures that the architectures declare of themselves, box by box and arrow by arrow."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures.parts import Parts, common, parts_of
+from sim.config.design import Design
+
+# Boxes: (row, column) kind name [station]: label, notes. Dashed arrows: nobody waits for an answer.
+PICTURES = {
+    "naive": """
+        (0, 0) person customer: customer
+        (0, 1) app app: app, sends no key, up to 3 tries
+        (1, 1) service checkout [checkout]: checkout, 16 workers, 2 processes
+        (0, 2) store read_model [read_model]: status view, built from events
+        (2, 1) store database [database]: order database, orders, 16 connections
+        (1, 2) queue broker: broker, at least once
+        (3, 2) service loyalty [loyalty]: loyalty, no inbox
+        (3, 0) external provider: payment provider, gets no key
+        customer --> app: taps Pay
+        app --> checkout: over the network
+        app --> read_model: polls
+        checkout --> database: order, then outcome
+        broker - > read_model: events
+        broker - > loyalty: confirmed
+        checkout --> provider: charge
+        checkout --> broker: events
+        """,
+    "idempotent": """
+        (0, 0) person customer: customer
+        (0, 1) app app: app, key: purchase, up to 3 tries
+        (1, 1) service checkout [checkout]: checkout, 16 workers, 2 processes
+        (0, 2) store read_model [read_model]: status view, built from events
+        (2, 1) store database [database]: order database, orders, keys, 16 connections
+        (1, 2) queue broker: broker, at least once
+        (3, 2) service loyalty [loyalty]: loyalty, no inbox
+        (3, 0) external provider: payment provider, key: order
+        (3, 1) worker reconciler: reconciler, every 1min
+        (2, 0) worker completer [completer]: completer, every 5s, 20 at once
+        customer --> app: taps Pay
+        app --> checkout: over the network
+        app --> read_model: polls
+        checkout --> database: claim, outcome
+        broker - > read_model: events
+        broker - > loyalty: confirmed
+        reconciler --> provider: ledger, refunds
+        reconciler --> database: confirms
+        completer --> database: stuck orders
+        checkout --> provider: charge or ask
+        completer --> provider: charge or ask
+        checkout --> broker: events
+        completer --> broker: events
+        reconciler --> broker: events
+        """,
+    "outbox": """
+        (0, 0) person customer: customer
+        (0, 1) app app: app, key: purchase, up to 3 tries
+        (1, 1) service checkout [checkout]: checkout, 16 workers, 2 processes
+        (0, 2) store read_model [read_model]: status view, built from events
+        (2, 1) store database [database]: order database, orders, outbox, 16 connections
+        (1, 2) queue broker: broker, at least once
+        (3, 2) service loyalty [loyalty]: loyalty, inbox: 7d
+        (3, 0) external provider: payment provider, key: order
+        (3, 1) worker reconciler: reconciler, every 1min
+        (2, 0) worker payment [payment]: payment workers, 24 workers, breaker at 50%
+        (2, 2) worker relay: outbox relay, 100 rows a poll
+        customer --> app: taps Pay
+        app --> checkout: over the network
+        app --> read_model: polls
+        checkout --> database: order + event
+        broker - > read_model: events
+        broker - > loyalty: confirmed
+        reconciler --> provider: ledger, refunds
+        reconciler --> database: confirms
+        broker - > payment: new orders
+        payment --> database: outcome + event
+        relay --> database: polls, 500ms
+        payment --> provider: charge or ask
+        relay --> broker: events
+        """,
+    "inquiry": """
+        (0, 0) person customer: customer
+        (0, 1) app app: app, key: purchase, up to 3 tries
+        (1, 1) service checkout [checkout]: checkout, 16 workers, 2 processes
+        (0, 2) store read_model [read_model]: status view, built from events
+        (2, 1) store database [database]: order database, orders, keys, 16 connections
+        (1, 2) queue broker: broker, at least once
+        (3, 2) service loyalty [loyalty]: loyalty, no inbox
+        (3, 0) external provider: payment provider, gets no key
+        (3, 1) worker reconciler: reconciler, every 1min
+        (2, 0) worker completer [completer]: completer, every 5s, 20 at once
+        customer --> app: taps Pay
+        app --> checkout: over the network
+        app --> read_model: polls
+        checkout --> database: claim, outcome
+        broker - > read_model: events
+        broker - > loyalty: confirmed
+        reconciler --> provider: ledger, refunds
+        reconciler --> database: confirms
+        completer --> database: stuck orders
+        checkout --> provider: charge or ask
+        completer --> provider: charge or ask
+        checkout --> broker: events
+        completer --> broker: events
+        reconciler --> broker: events
+        """,
+}
+
+
+def told(parts: Parts) -> list[str]:
+    """A picture, line by line."""
+    boxes = [
+        f"{box.place} {box.kind} {box.name}{f' [{box.station}]' if box.station else ''}: {', '.join((box.label, *box.notes))}"
+        for box in parts.components
+    ]
+    return boxes + [f"{flow.source} {'- ' if flow.dashed else '--'}> {flow.target}: {flow.label}" for flow in parts.flows]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_architecture_as_it_draws_itself(name: str) -> None:
+    """With the knobs that it has by itself: who is there, where, and who calls whom for what."""
+    assert told(parts_of(load_design(name))) == dedent(PICTURES[name]).strip().splitlines()
+
+
+def test_what_every_design_has() -> None:
+    """An architecture that declares nothing has the checkout write orders, and whatever its knobs say."""
+    plain = told(common(Design()))
+    naive = dedent(PICTURES["naive"]).strip().splitlines()[:-2]  # its own calls come last
+    assert plain == [line.replace("order, then outcome", "orders") for line in naive]
