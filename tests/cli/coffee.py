@@ -47,6 +47,5 @@ def ran(*arguments: str, environment: Mapping[str, str] | None = None) -> tuple[
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A tiny scenario's file, in a folder that is the current one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
     Path("tiny.yaml").write_text(SCENARIO, encoding="utf-8")
     return "tiny.yaml"

@@ -24,10 +24,8 @@ def test_the_picture_stands_between_promises_and_source() -> None:
 def test_a_promise_of_one_charge_has_its_condition() -> None:
     """W11 opens when the provider has forgotten a key; what promises no single charge needs no keys."""
     condition = "as long as the provider remembers its keys"
-    assert [name for name in ("naive", "idempotent", "outbox", "inquiry") if condition in coffee("show", name).stdout] == [
-        "idempotent",
-        "outbox",
-    ]
+    shown = {name: " ".join(coffee("show", name).stdout.split()) for name in ("naive", "idempotent", "outbox", "inquiry")}
+    assert [name for name, text in shown.items() if condition in text] == ["idempotent", "outbox"]
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])

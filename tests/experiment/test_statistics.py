@@ -233,6 +233,7 @@ def test_intervals_of_a_time_cover_the_truth(mornings: int) -> None:
 
 
 @pytest.mark.usefixtures("quick_t")
+@pytest.mark.deep
 def test_intervals_of_a_share_cover_the_truth_although_purchases_are_not_independent() -> None:
     """Double charges of 3,000 purchases whose risk differs from morning to morning (gamma, mean 1 %): 93 to 97 % over mornings.
 
