@@ -15,7 +15,10 @@ class Kind(StrEnum):
     DESIGN = "design"
 
 
-def schema(kind: Annotated[Kind, typer.Argument(help="Of which files.")] = Kind.SCENARIO) -> None:
+def schema(
+    kind: Annotated[Kind, typer.Argument(help="Of which files.")] = Kind.SCENARIO,
+    as_json: Annotated[bool, typer.Option("--json", help="As everywhere; a schema is JSON anyway.", show_default=False)] = True,  # noqa: ARG001
+) -> None:
     """Print the JSON Schema of scenario or design files.
 
     For editors that complete and check YAML; it is of draft 2020-12. In VS Code's YAML extension, the first line of a file

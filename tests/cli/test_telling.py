@@ -107,14 +107,15 @@ def test_show_as_json(tiny: str) -> None:
     assert json.loads(coffee("show", "naive", "--json").stdout)["source"].startswith("class Naive(Design):")
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"schema"}))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_speaks_json(command: str) -> None:
-    """Only a schema need not be asked for it."""
+    """With the same option everywhere, also where there is nothing else."""
     assert re.search(r"^ +--json ", coffee(command, "--help").stdout, re.MULTILINE)
 
 
 def test_schema() -> None:
     """The schema of either kind of file is printed as JSON; scenarios are the default."""
     assert json.loads(coffee("schema").stdout) == scenario_schema()
+    assert coffee("schema", "--json").stdout == coffee("schema").stdout
     assert json.loads(coffee("schema", "design").stdout) == design_schema(ARCHITECTURES)
     assert coffee("schema", "x").exit_code == 2
