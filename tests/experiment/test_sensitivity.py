@@ -19,7 +19,7 @@ objectives: {ack_latency_p95: 700ms}
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def effects() -> list[Effect]:
     return sensitivity(parse_scenario(CALM), ["naive", "outbox"], mornings=3, jobs=1)
 

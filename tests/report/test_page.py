@@ -25,12 +25,12 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def report(stormy: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def html(report: Path) -> str:
     return report.read_text(encoding="utf-8")
 

@@ -31,7 +31,7 @@ checkout: {workers: 10, instances: 1, service: {exponential: 100ms}, queue_limit
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def edge() -> Comparison:
     return compare(parse_scenario(EDGE), [parse_design(DESIGN), load_design("naive")], mornings=6, jobs=1)
 
