@@ -59,7 +59,7 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
 
 
 def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
-    summary = (architecture.__doc__ or "").strip().splitlines()[0]
+    summary = (architecture.__doc__ or "").strip().partition("\n")[0]
     return architecture.model_validate({"summary": summary, **knobs})
 
 

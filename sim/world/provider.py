@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable
-from math import isnan
+from math import inf, isnan
 
 from simpy import Environment
 from simpy.events import Event
@@ -22,7 +22,7 @@ from sim.world.engine import Timer, pause
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
 
-WEBHOOKS = 64  # places in the draws for the webhooks of one call
+WEBHOOKS = 64  # most deliveries of one call in a row, and places for them in the draws
 INQUIRIES = 500_000  # where the draws for inquiries begin, beyond those for any purchase's calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
 REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
@@ -56,7 +56,7 @@ class Provider:
         self._rows_of: dict[int, list[int]] = {}  # order -> its calls, as far as somebody has asked
         self._indexed = 0
         self._inquiries: Counter[int] = Counter()
-        self._tokens = 0.0
+        self._tokens = inf  # full at first
         self._tokens_s = 0.0
 
     def charge(self, order: Order, timeout_s: float, key: object = None) -> Event:
@@ -150,13 +150,14 @@ class Provider:
         self._listener = listener
 
     def _send_webhook(self, order: Order, outcome: Outcome, after_s: float, delivery: int) -> None:
-        """One delivery, late by a random delay, perhaps lost, perhaps followed by another."""
+        """One delivery, late by a random delay, perhaps lost, perhaps followed by another; at most 64 of a call in a row."""
         hooks = self._knobs.webhooks
         fate = self._webhook_fate(order.purchase, 2 * delivery)
         if fate >= hooks.lost:
             delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
             Timer(self._env, delay_s, self._deliver_webhook, (order, outcome, delivery))
-        if self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated:
+        again = self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated
+        if again and (delivery + 1) % WEBHOOKS:
             self._send_webhook(order, outcome, after_s, delivery + 1)
 
     def _deliver_webhook(self, timer: Timer) -> None:
@@ -202,7 +203,7 @@ class Provider:
         if rate is None:
             return True
         burst = max(rate, 1.0)
-        self._tokens = min(burst, self._tokens + (now - self._tokens_s) * rate) if self._tokens_s else burst
+        self._tokens = min(burst, self._tokens + (now - self._tokens_s) * rate)
         self._tokens_s = now
         if self._tokens < 1.0:
             return False

@@ -373,3 +373,14 @@ def test_a_refusal_says_nothing_about_a_call_whose_caller_died(architecture: str
     assert audit.kept[0] == 1
     assert not audit.unpaid[0]
     assert len(tables.crashes) == 1
+
+
+@pytest.mark.parametrize(("marks", "lost"), [("after", 0), ("before", 1)])
+def test_a_relay_publishes_each_row_once(marks: str, lost: int) -> None:
+    """Rows are marked before they are published or after it. Only those that a relay had marked when it died are lost."""
+    chosen = design("outbox", {"relay": {"marks": marks}, "recovery": {"reconcile_every": None}})
+    calm, _ = morning(world(), chosen)
+    assert (calm.counts["broker_published"], calm.counts["outbox_written"], calm.counts["outbox_pending"]) == (2, 2, 0)
+    died, audit = morning(world(ONE_CUSTOMER + "faults: [{crash: relay, after: mark, times: 1}]\n"), chosen)
+    assert died.counts["outbox_lost"] == lost
+    assert audit.unsettled[0] == bool(lost)

@@ -176,6 +176,13 @@ def test_a_rate_limit_refuses_clearly() -> None:
     assert world.call(3)[0] == "CAPTURED"
 
 
+def test_a_rate_limit_holds_from_the_first_second() -> None:
+    """The bucket is full when the morning begins, and once only."""
+    world = World(rate_limit="2/s", latency={"constant": "0s"})
+    calls = [world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0) for _ in range(3)]
+    assert [Outcome(world.env.run(until=call)).name for call in calls] == ["CAPTURED", "CAPTURED", "FAILED"]
+
+
 def test_a_rate_limit_fills_up_at_its_rate() -> None:
     """One call every two seconds: the first at once, one second later none, and there is never room for two."""
     world = World(rate_limit="0.5/s", latency={"constant": "0s"})
@@ -381,6 +388,16 @@ def test_webhooks_have_luck_of_their_own() -> None:
         world.env.run(until=90 + 100 * turn)
         numbers.append(len(heard) - before)
     assert {0, 1, 2} <= set(numbers)
+
+
+def test_even_webhooks_that_always_come_again_have_an_end() -> None:
+    """Sixty-four deliveries of a call in a row, and no more."""
+    world = World(webhooks={**HOOKS, "duplicated": "100%"})
+    heard = news(world)
+    world.call(1)
+    world.call(5)
+    world.env.run(until=1000)
+    assert len(heard) == 2 * 64
 
 
 def test_draws_belong_to_the_purchase_and_its_nth_call() -> None:
