@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from random import Random
@@ -22,6 +20,7 @@ from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.experiment.compare import check_numbers
 from sim.experiment.mornings import Progress, simulate
+from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import VIOLATIONS, harmed
 
@@ -88,7 +87,7 @@ def hunt(
     trial = _Trial(design, promises, seed, begin + seconds, progress)
     stopped: KeyboardInterrupt | None = None
     try:
-        with _ctrl_c_remembered(trial):
+        with hearing() as trial.heed:  # Python drops a Ctrl-C in a callback of the garbage collection, and Hypothesis has one
             for number in count():
                 left = ROUND if worlds is None else min(ROUND, worlds - trial.tried)
                 if trial.catch is not None or left < 1:
@@ -126,14 +125,13 @@ class _Trial:
         self.seed = seed
         self.until = until
         self.progress = progress
-        self.stopped = False  # by Ctrl-C
+        self.heed: Callable[[], None] = lambda: None  # raises what Ctrl-C should have
         self.tried = 0
         self.first = 0  # how many had been tried when the first one broke a promise
         self.catch: Catch | None = None
 
     def __call__(self, world: dict[str, Any]) -> bool:
-        if self.stopped:
-            raise KeyboardInterrupt
+        self.heed()
         if time.monotonic() > self.until:
             raise _TimeUp
         self.tried += 1
@@ -146,25 +144,6 @@ class _Trial:
         self.first = self.first or self.tried
         self.catch = Catch(world, broken, harm, len(world["traffic"]["times"]))
         return True
-
-
-@contextmanager
-def _ctrl_c_remembered(trial: _Trial) -> Iterator[None]:
-    """Ctrl-C stops the hunt at the next world if Python drops it, as it does in a callback of the garbage collection."""
-    usual = signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not usual:
-        yield
-        return
-
-    def pressed(*_: Any) -> None:
-        trial.stopped = True
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 def plain_of(design: Design) -> Design | None:
