@@ -138,9 +138,9 @@ LATENCY = ("--assumption", "network.latency", "--jobs", "1")
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch, tiny: str) -> None:
     """Two mornings of another scenario, for the page's six of the rush."""
-    monkeypatch.setattr("sim.report.validity.SCENARIO", "calm-tuesday")
+    monkeypatch.setattr("sim.report.validity.SCENARIO", tiny)
     monkeypatch.setattr("sim.report.validity.MORNINGS", 2)
 
 
