@@ -109,3 +109,12 @@ PROMISED = {
 def test_what_an_architecture_promises(name: str) -> None:
     """Promises are what the tests of all weathers hold an architecture to: one that it drops is not tested any more."""
     assert ARCHITECTURES[name].promises == tuple(PROMISES[promise] for promise in PROMISED[name])
+
+
+def test_a_scenario_is_no_design() -> None:
+    """It is recognised by the first key that no design has, and where that stands; what neither has is just no `from`."""
+    with pytest.raises(ConfigError) as told:
+        parse_design("name: rush\nclock: {start: '07:00'}\ntraffic: {rate: 1/s}\n", filename="rush.yaml")
+    assert str(told.value) == "rush.yaml:2:1: this is a scenario (it has `clock`); expected a design"
+    with pytest.raises(ConfigError, match=r"tea\.yaml:1:1: from: required, but missing; one of naive, idempotent"):
+        parse_design("colour: green\n", filename="tea.yaml")
