@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -42,7 +42,15 @@ class Document(Source):
         return (mark.line, mark.column), f"{self.at(mark)}: {shown}{message}"
 
 
-def validate(model: type[M], data: dict[str, Any], document: Document) -> M:
+class Places(Protocol):
+    """Where the errors of some data are, and the folder that the paths in it start from."""
+
+    beside: Path
+
+    def line(self, path: tuple[Any, ...], message: str, *, missing: bool = False) -> tuple[tuple[int, int], str]: ...
+
+
+def validate(model: type[M], data: dict[str, Any], document: Places) -> M:
     """`data` as a `model`. Raises ConfigError with all of its errors, placed in `document`, in the order of the file."""
     errors: list[tuple[tuple[int, int], str]] = []
     tidy, slips = tidied(model, data)
@@ -56,7 +64,7 @@ def validate(model: type[M], data: dict[str, Any], document: Document) -> M:
     return result
 
 
-def _errors(error: ValidationError, model: type[BaseModel], document: Document) -> list[tuple[tuple[int, int], str]]:
+def _errors(error: ValidationError, model: type[BaseModel], document: Places) -> list[tuple[tuple[int, int], str]]:
     lines = []
     for item in error.errors(include_url=False):
         spot = follow(model, item["loc"])

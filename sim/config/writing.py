@@ -21,7 +21,7 @@ def written(value: Any, kind: Kind | None = None) -> Any:
     if value is None:
         return "none"
     if isinstance(value, BaseModel):
-        return {key: written(child, below(Kind(type(value)), key)) for key, child in _given(value)}
+        return {key: written(child, below(Kind(type(value)), key)) for key, child in given(value)}
     if isinstance(value, dict):
         return {key: written(child, below(kind, key)) for key, child in value.items()}
     if isinstance(value, tuple):
@@ -29,7 +29,7 @@ def written(value: Any, kind: Kind | None = None) -> Any:
     return kind.unit.text(value) if kind.unit is not None else value
 
 
-def _given(model: BaseModel) -> list[tuple[str, Any]]:
+def given(model: BaseModel) -> list[tuple[str, Any]]:
     """Keys with their values. Of a one-of mapping only the chosen one, and companions that differ from their default."""
     values = [(key, info, getattr(model, name)) for name, info, key in _named(type(model))]
     if not isinstance(model, OneOf):

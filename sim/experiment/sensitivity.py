@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from sim.architectures import COMPARED, architecture_of, load_design, parse_design
+from sim.architectures import COMPARED, load_design
 from sim.config.design import Design, Retry
 from sim.config.errors import ConfigError, closest
 from sim.config.knobs import Knob, knobs
-from sim.config.library import load_scenario, parse_scenario
+from sim.config.library import load_scenario
 from sim.config.model import Distribution
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.config.units import DURATION, Unit
-from sim.config.writing import flow, written
+from sim.config.writing import flow
+from sim.experiment.altering import altered
 from sim.experiment.compare import judge
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.statistics import Difference, estimate, paired
@@ -101,27 +102,6 @@ def _larger(unit: Unit, value: Any, factor: float, *, whole: bool = False) -> st
     return unit.text(round(larger) if whole else larger)
 
 
-def altered(model: Scenario | Design, path: tuple[str, ...], value: Any) -> Scenario | Design:
-    """The same scenario or design with another value at one place. Raises ConfigError if that can't be."""
-    document = written(model)
-    section = document
-    for key in path[:-1]:
-        section = section[key]
-    section[path[-1]] = value
-    if path[-2:-1] == ("after_patience",):  # what people do then is one of three things
-        others = [key for key in section if key != path[-1]]
-        share, rest = _share(value), sum(_share(section[key]) for key in others)
-        for key in others:
-            section[key] = f"{100 * (1 - share) * _share(section[key]) / rest:.12g}%"
-    if isinstance(model, Scenario):
-        return parse_scenario(flow(document))
-    return parse_design(flow({"from": architecture_of(model), **document}))
-
-
-def _share(text: Any) -> float:
-    return float(str(text).rstrip("%")) / 100
-
-
 def sensitivity(
     scenario: Scenario | str,
     designs: Sequence[Design | str] = COMPARED,
@@ -145,14 +125,14 @@ def sensitivity(
         if name not in names:
             raise ConfigError(f'no assumption "{name}"{closest(name, names) or "; known: " + ", ".join(names)}')
     plans = [
-        Plan(known, value, design, _world(altered(world, known.path, value)), design)
+        Plan(known, value, design, altered(world, known.path, value), design)
         for known, values in assumptions(world)
         if not only or known.name in only
         for value in values
         for design in chosen
     ]
     plans += [
-        Plan(known, value, design, world, _design(altered(design, known.path, value)))
+        Plan(known, value, design, world, altered(design, known.path, value))
         for design in chosen
         for known, values in assumptions(design)
         if not only or known.name in only
@@ -208,13 +188,3 @@ def _verdict(metric: str, limit: float, values: Values) -> str:
 def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
     _, evidence = simulate(scenario, design, prices, seed)
     return measure(evidence)
-
-
-def _world(model: Scenario | Design) -> Scenario:
-    assert isinstance(model, Scenario)
-    return model
-
-
-def _design(model: Scenario | Design) -> Design:
-    assert isinstance(model, Design)
-    return model

@@ -7,7 +7,8 @@ import pytest
 from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
-from sim.experiment.sensitivity import Effect, altered, assumptions, sensitivity
+from sim.experiment.altering import altered
+from sim.experiment.sensitivity import Effect, assumptions, sensitivity
 
 CALM = """
 name: calm
