@@ -25,7 +25,11 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
     rows = _rows(path, lines, keys[0])
     if len(rows) < 2:
         raise KeyedErrors([(keys[0], f"{path}: no data; expected a line with the columns' names and at least one row")])
-    index, name = _place(path.name, [cell.strip() for cell in rows[0][1]], column, keys)
+    header = [cell.strip() for cell in rows[0][1]]
+    if all(_seconds(cell) is not None for cell in header):
+        message = f"{path}:{rows[0][0]}: the columns have no names; expected a first line such as `seconds`{got(header[0])}"
+        raise KeyedErrors([(keys[0], message)])
+    index, name = _place(path.name, header, column, keys)
     values, errors = [], []
     for number, cells in rows[1:]:
         cell = cells[index].strip() if index < len(cells) else ""

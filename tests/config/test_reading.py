@@ -136,6 +136,11 @@ BAD_COLUMNS = {
     "empty": ("", "s", [NO_DATA]),
     "only comments": ("# s\n# 1\n", "s", [NO_DATA]),
     "only a header": ("s\n", "s", [NO_DATA]),
+    "no header": (
+        "25200\n25210\n",
+        "none",
+        ['file: {csv}:1: the columns have no names; expected a first line such as `seconds` (got "25200")'],
+    ),
     "a short row": ("a,s\n1\n", "s", [f'file: {{csv}}:2: {WANTED} (got "")']),
     "many": (
         "s\n" + "x\n" * 12,
