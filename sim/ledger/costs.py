@@ -1,4 +1,4 @@
-"""What a morning cost: infrastructure by the hour, provider fees per charge, and what failures cost afterwards."""
+"""What a morning cost: infrastructure by the hour, provider fees per charge and attempt, and what failures cost afterwards."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.ledger.audit import Audit
+from sim.ledger.capacity import Capacity, capacity
 from sim.ledger.records import Tables
 
 PARTS = {
@@ -20,10 +21,10 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bill:
-    """USD of one morning by part (the names in PARTS), the hourly price of the capacity, and the correct purchases."""
+    """USD of one morning by part (the names in PARTS), its capacity, and the correct purchases."""
 
     parts: dict[str, float]
-    capacity_per_hour: float
+    capacity: Capacity
     correct: int
     prices: Prices
 
@@ -36,33 +37,23 @@ class Bill:
         return self.total(group) / self.correct * 1000 if self.correct else float("nan")
 
     def monthly(self) -> float:
-        """The capacity all month, and this morning's operations, fees and failures on every morning of it."""
-        by_use = self.total() - self.parts["compute"] - self.parts["database"]
-        return self.capacity_per_hour * self.prices.hours_per_month.value + by_use * self.prices.mornings_per_month.value
+        """The capacity all month, and this morning's operations, fees and failures on every morning of it.
 
-
-def compute_per_hour(design: Design, prices: Prices) -> float:
-    """USD an hour for the workers' share of virtual CPUs and memory, and for whatever runs in the background."""
-    workers = design.checkout.workers + getattr(design.payment, "workers", 0)
-    background = sum(hasattr(design, part) for part in ("relay", "completer"))
-    vcpu = workers / prices.workers_per_vcpu.value + background * prices.relay_vcpu.value
-    return vcpu * (prices.vcpu_hour.value + prices.gb_per_vcpu.value * prices.gb_hour.value)
-
-
-def database_per_hour(design: Design, prices: Prices) -> float:
-    """USD an hour: whole instances, as many as the connections need."""
-    return -(-design.database.connections // prices.connections_per_database.value) * prices.database_hour.value
+        Of an autoscaled pool its minimum all month, and on every morning what this one had beyond that.
+        """
+        by_use = self.total() - self.parts["compute"] - self.parts["database"] + self.capacity.scaled_up
+        return self.capacity.per_hour * self.prices.hours_per_month.value + by_use * self.prices.mornings_per_month.value
 
 
 def fee(cents: float, prices: Prices) -> float:
-    """USD that the provider keeps of one captured charge, refunded or not."""
+    """USD that the provider keeps of one captured charge, refunded or not; a declined or failed one has no such fee."""
     return cents / 100 * prices.fee_share.value + prices.fee_fixed.value
 
 
 def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
     """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
     counts, charges = tables.counts, tables.charges
-    hours = tables.horizon_s / 3600
+    paid_for = capacity(tables.stations, design, prices, horizon_s=tables.horizon_s)
     operations = (counts["database_reads"] + counts["database_writes"] + counts["polls"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
     captured = ~np.isnan(charges["captured_s"])
@@ -75,15 +66,16 @@ def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
     given_away = int(np.maximum(audit.ordered - np.maximum(audit.kept, 1), 0).sum() + audit.unpaid.sum())
     good = tables.purchases["good_card"] == 1
     lost = int((good & (audit.ordered == 0)).sum())
-    compute, database = compute_per_hour(design, prices), database_per_hour(design, prices)
+    refunded = int((~np.isnan(charges["refunded_s"])).sum())
+    of_calls = counts["authorisations"] * prices.fee_attempt.value + refunded * prices.fee_refund.value
     earned = audit.ordered > 0
     over = int(np.maximum(audit.awarded - earned, 0).sum())
     parts = {
-        "compute": compute * hours,
-        "database": database * hours,
+        "compute": paid_for.compute,
+        "database": paid_for.database,
         "operations": operations,
         "messages": messages,
-        "fees": float(sum(fee(cents, prices) for cents in charges["cents"][captured])),
+        "fees": float(sum(fee(cents, prices) for cents in charges["cents"][captured])) + of_calls,
         "double charges": doubled * (prices.p_contact_double_charge.value * contact + disputed),
         "paid, no coffee": orphaned * (prices.p_contact_no_coffee.value * contact + disputed),
         "wrong message": int((audit.misinformed | audit.abandoned).sum()) * prices.p_contact_misinformed.value * contact,
@@ -91,4 +83,4 @@ def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
         "coffee given away": given_away * basket * prices.basket_cost_share.value,
         "loyalty": over * prices.award_value.value + int(audit.under_awarded.sum()) * prices.p_contact_no_award.value * contact,
     }
-    return Bill(parts, compute + database, int(audit.correct.sum()), prices)
+    return Bill(parts, paid_for, int(audit.correct.sum()), prices)

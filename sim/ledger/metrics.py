@@ -109,6 +109,7 @@ COMPUTE: dict[str, Callable[[Evidence], float]] = {
     "provider_cost_per_1000": lambda e: e.bill.per_1000("provider fees"),
     "failure_cost_per_1000": lambda e: e.bill.per_1000("failures"),
     "cost_per_1000": lambda e: e.bill.per_1000(),
+    "unused_capacity_share": lambda e: e.bill.capacity.unused_share,
     "monthly_cost": lambda e: e.bill.monthly(),
 }
 
