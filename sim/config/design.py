@@ -78,7 +78,7 @@ class Autoscale(Model):
     def check(self, workers: int) -> None:
         """Raises KeyedErrors if a pool can't start with so many workers."""
         if not self.min <= workers <= self.max:
-            raise KeyedErrors([("workers", f"expected {self.min} to {self.max}, as autoscale says; got {workers}")])
+            raise KeyedErrors([("workers", f"expected {self.min} to {self.max} workers, as autoscale says; got {workers}")])
 
 
 class Checkout(Model):

@@ -63,7 +63,7 @@ def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
     disputed = prices.p_dispute.value * prices.dispute.value
     doubled = int(np.maximum(audit.charged - 1, 0)[audit.ordered > 0].sum())
     orphaned = int(audit.orphan.sum())
-    given_away = int(np.maximum(audit.ordered - np.maximum(audit.kept, 1), 0).sum() + audit.unpaid.sum())
+    given_away = int(np.maximum(audit.ordered - audit.kept, 0).sum())
     good = tables.purchases["good_card"] == 1
     lost = int((good & (audit.ordered == 0)).sum())
     refunded = int((~np.isnan(charges["refunded_s"])).sum())
