@@ -197,7 +197,7 @@ def _workers(pool: Checkout | QueuedPayment) -> Iterator[str]:
         yield f"{pool.workers} workers"
         return
     yield f"{scale.min} to {scale.max} workers"
-    yield f"autoscaled at {probability_text(scale.target)}{' cpu' if scale.measures == 'cpu' else ''}"
+    yield f"{'cpu-scaled' if scale.measures == 'cpu' else 'autoscaled'}, {probability_text(scale.target)}"
 
 
 def _breaker(breaker: Breaker | None) -> str:

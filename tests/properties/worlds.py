@@ -205,7 +205,7 @@ app = section(
     key=some("none", "request", "submission", "purchase"),
 )
 autoscale = st.fixed_dictionaries(
-    {"min": st.just(1), "max": st.integers(20, 40)},
+    {"min": st.just(1), "max": st.integers(24, 40)},
     optional={
         "target": some("10%", "60%", "100%"),
         "measures": some("held", "cpu"),
