@@ -99,5 +99,6 @@ METRICS: dict[str, Metric] = {
     "provider_cost_per_1000": Metric("USD", "lower", "payment provider fees per 1,000 correct purchases"),
     "failure_cost_per_1000": Metric("USD", "lower", "contacts, disputes, lost sales and goodwill per 1,000 correct purchases"),
     "cost_per_1000": Metric("USD", "lower", "infrastructure, fees and failures per 1,000 correct purchases"),
-    "monthly_cost": Metric("USD", "lower", "this capacity all month, with this morning's fees and failures every day"),
+    "unused_capacity_share": Metric("share", "lower", "worker time that was paid for and in which nobody used the worker"),
+    "monthly_cost": Metric("USD", "lower", "capacity all month (autoscaled: its minimum), and what each morning adds to that"),
 }

@@ -95,7 +95,10 @@ class Outbox(Design):
     def set_up(self, shop: Shop) -> None:
         breaker = Breaker(self.payment.breaker) if self.payment.breaker else None
         retry = policy(self.payment.retry)
-        shop.consume("payment", lambda shop, order: self.pay(shop, order, retry, breaker), workers=self.payment.workers)
+        shop.consume(
+            "payment", lambda shop, order: self.pay(shop, order, retry, breaker),
+            workers=self.payment.workers, autoscale=self.payment.autoscale,
+        )  # fmt: skip
         shop.background("relay", self.publish)
         if self.payment.webhooks == "checked":
             shop.listen(settle_by_outbox)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.config.design import App, Breaker, Completer, Design, Fixed, Jitter, QueuedPayment, Relay
+from sim.config.design import App, Breaker, Checkout, Completer, Design, Fixed, Jitter, QueuedPayment, Relay
 from sim.config.units import duration_text, probability_text
 
 Kind = Literal["person", "app", "service", "worker", "store", "queue", "external"]
@@ -103,7 +103,7 @@ def completer(knobs: Completer) -> Iterator[Component | Flow]:
 
 def payment_workers(knobs: QueuedPayment) -> Iterator[Component | Flow]:
     """Charge after the answer, whatever the broker brings them."""
-    notes = (f"{knobs.workers} workers", _breaker(knobs.breaker))
+    notes = (*_workers(knobs), _breaker(knobs.breaker))
     yield Component("payment", "worker", "payment workers", notes, station="payment", place=(2, 0))
     yield Flow("broker", "payment", "new orders", dashed=True)
     yield Flow("payment", "database", "outcome + event" if knobs.news == "outbox" else "outcome")
@@ -124,7 +124,7 @@ def _customer_side(design: Design) -> Iterator[Component]:
     yield Component("customer", "person", "customer", place=(0, 0))
     yield Component("app", "app", "app", tuple(_app(design.app)), place=(0, 1))
     checkout = design.checkout
-    notes = [f"{checkout.workers} workers", f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
+    notes = [*_workers(checkout), f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
     if checkout.deadline_drop:
         notes.append("drops late work")
     if _listens(design):
@@ -189,6 +189,15 @@ def _listens(design: Design) -> bool:
 def _webhooks(design: Design) -> str:
     told = getattr(design.payment, "webhooks", "checked")
     return told if isinstance(told, str) else "checked"
+
+
+def _workers(pool: Checkout | QueuedPayment) -> Iterator[str]:
+    scale = pool.autoscale
+    if scale is None:
+        yield f"{pool.workers} workers"
+        return
+    yield f"{scale.min} to {scale.max} workers"
+    yield f"{'cpu-scaled' if scale.measures == 'cpu' else 'autoscaled'}, {probability_text(scale.target)}"
 
 
 def _breaker(breaker: Breaker | None) -> str:

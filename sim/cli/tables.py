@@ -107,26 +107,30 @@ def objectives_table(objectives: Iterable[Objective]) -> Table:
 
 def stations_table(result: Result) -> Table:
     """How busy every station was over all mornings, and where people had to wait."""
-    table = _table("station", "servers", "busy", "with a queue", "longest queue")
+    table = _table("station", "servers", "paid for", "busy", "with a queue", "longest queue")
     for column in table.columns[1:]:
         column.justify = "right"
     for station in stations(result):
         busy, queueing = words.share(station["busy"]), words.share(station["queueing"])
-        table.add_row(station["station"], f"{station['servers']:,}", busy, queueing, f"{station['longest_queue']:,}")
+        servers, paid, longest = (words.number(station[name]) for name in ("servers", "paid", "longest_queue"))
+        table.add_row(station["station"], servers, paid, busy, queueing, longest)
     return table
 
 
 def stations(result: Result) -> list[dict[str, Any]]:
-    """By station: servers, share of their time spent serving, share of the time with somebody waiting, longest queue."""
+    """By station: the most servers at once and those paid for on average, the share of the latter's time spent serving, the
+    share of the time with somebody waiting, and the longest queue.
+    """
     horizon_s = result.scenario.clock.horizon_s * len(result.summaries)
     rows = []
     for mornings in zip(*(summary.stations for summary in result.summaries), strict=True):
-        first = mornings[0]
+        paid_s = sum(station.provisioned_s for station in mornings)
         rows.append(
             {
-                "station": first.name,
-                "servers": first.servers,
-                "busy": sum(station.busy_s for station in mornings) / (first.servers * horizon_s),
+                "station": mornings[0].name,
+                "servers": max(station.servers for station in mornings),
+                "paid": paid_s / horizon_s,
+                "busy": sum(station.busy_s for station in mornings) / paid_s,
                 "queueing": sum(station.waiting_s for station in mornings) / horizon_s,
                 "longest_queue": max(station.queue_max for station in mornings),
             }

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, model_validator
 
+from sim.config.errors import KeyedErrors
 from sim.config.model import Distribution, Field, Model, OneOf
 from sim.config.units import Duration, Probability
 from sim.vocabulary import KeyScope
@@ -55,10 +56,38 @@ class App(Model):
     key: KeyScope = Field("none", description="scope of the idempotency key")
 
 
+class Autoscale(Model):
+    """How many workers a pool has, by how many are in use: the rule of the Kubernetes HorizontalPodAutoscaler."""
+
+    min: int = Field(ge=1, le=100_000, description="never fewer workers; paid for around the clock")
+    max: int = Field(ge=1, le=100_000, description="never more workers")
+    target: Probability = Field("80%", gt=0, description="of the workers in use (Kubernetes: 80 %)")
+    measures: Literal["held", "cpu"] = Field(
+        "held", description="a worker is in use while it is held by its story, or only while it computes (cpu)"
+    )
+    every: Duration = Field("15s", gt=0, description="period of the decisions (Kubernetes: 15 s)")
+    warm_up: Duration = Field("60s", description="until a new worker takes work; it is paid for meanwhile (assumption)")
+    cool_down: Duration = Field("5min", description="workers leave that nobody wanted for this long (Kubernetes: 5 min)")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Autoscale:
+        if self.min > self.max:
+            raise KeyedErrors([("max", f"expected at least min, which is {self.min}")])
+        return self
+
+    def check(self, workers: int) -> None:
+        """Raises KeyedErrors if a pool can't start with so many workers."""
+        if not self.min <= workers <= self.max:
+            raise KeyedErrors([("workers", f"expected {self.min} to {self.max} workers, as autoscale says; got {workers}")])
+
+
 class Checkout(Model):
     """The service that takes the orders: a pool of workers behind one queue."""
 
-    workers: int = Field(16, ge=1, le=100_000, description="requests worked on at the same time (assumption)")
+    workers: int = Field(
+        16, ge=1, le=100_000, description="requests worked on at the same time; autoscaled: at the start (assumption)"
+    )
+    autoscale: Autoscale | None = Field(None, description="more and fewer workers by their use; none: always the same number")
     instances: int = Field(2, ge=1, le=10_000, description="processes the workers are spread over; a crash takes one")
     service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
     queue_limit: int | None = Field(200, ge=0, description="503 at once beyond this many waiting; none: no limit")
@@ -68,6 +97,10 @@ class Checkout(Model):
     def _enough_workers(self) -> Checkout:
         if self.workers < self.instances:
             raise ValueError(f"{self.instances} instances need at least as many workers")
+        if self.autoscale is not None:
+            self.autoscale.check(self.workers)
+            if self.autoscale.min < self.instances:
+                raise KeyedErrors([(("autoscale", "min"), f"{self.instances} instances need at least as many workers")])
         return self
 
 
@@ -120,9 +153,18 @@ class QueuedPayment(KeyedPayment):
         "outbox", description="of a settled payment: a row in the same transaction, or told directly after it (a dual write)"
     )
 
-    workers: int = Field(24, ge=1, le=100_000, description="calls under way at the same time (assumption)")
+    workers: int = Field(
+        24, ge=1, le=100_000, description="calls under way at the same time; autoscaled: at the start (assumption)"
+    )
+    autoscale: Autoscale | None = Field(None, description="more and fewer workers by their use; none: always the same number")
     retry: Retry = Field({"full_jitter": {"base": "500ms", "cap": "20s"}}, description="after unknown or failed calls")
     breaker: Breaker | None = Field(Breaker(), description="stop calling a provider that keeps failing; none: never stop")
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> QueuedPayment:
+        if self.autoscale is not None:
+            self.autoscale.check(self.workers)
+        return self
 
 
 class Relay(Model):

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.config.bundled import find
+from sim.config.errors import KeyedErrors
 from sim.config.loader import Document, read_text, validate
 from sim.config.model import Model
 
 
 class Price(Model):
     value: float = Field(ge=0)
-    source: str = Field(min_length=3, description='where it comes from and when, or "assumption"')
+    source: str = Field(min_length=3, description='where it comes from, or "assumption" or "arithmetic", and what it is')
+    date: str = Field("", pattern=r"^(|unknown|\d{4}(-\d{2}(-\d{2})?)?)$", description="of the source; an assumption has none")
+
+    @model_validator(mode="after")
+    def _dated(self) -> Price:
+        if not self.date and not self.source.startswith(("assumption", "arithmetic")):
+            raise KeyedErrors([("date", 'expected when the source said so, e.g. 2026-03, or "unknown"')])
+        return self
 
 
 class Prices(Model):
-    """USD; shares are between 0 and 1."""
+    """USD; shares are between 0 and 1.
+
+    `fee_share` and `fee_fixed` are of every captured charge, refunded or not; `fee_attempt` is for every time that the card's
+    bank is asked, whatever it says; `fee_refund` is for giving a charge back.
+    """
 
     name: str
     vcpu_hour: Price
@@ -29,6 +41,8 @@ class Prices(Model):
     message: Price
     fee_share: Price
     fee_fixed: Price
+    fee_attempt: Price
+    fee_refund: Price
     dispute: Price
     p_dispute: Price
     contact: Price

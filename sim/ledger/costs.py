@@ -1,4 +1,4 @@
-"""What a morning cost: infrastructure by the hour, provider fees per charge, and what failures cost afterwards."""
+"""What a morning cost: infrastructure by the hour, provider fees per charge and attempt, and what failures cost afterwards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim.config.design import Design
 from sim.config.prices import Prices
+from sim.ledger.capacity import Capacity, capacity
 from sim.ledger.tally import Tally
 
 PARTS = {
@@ -17,10 +18,10 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bill:
-    """USD of one morning by part (the names in PARTS), the hourly price of the capacity, and the correct purchases."""
+    """USD of one morning by part (the names in PARTS), its capacity, and the correct purchases."""
 
     parts: dict[str, float]
-    capacity_per_hour: float
+    capacity: Capacity
     correct: int
     prices: Prices
 
@@ -33,47 +34,37 @@ class Bill:
         return self.total(group) / self.correct * 1000 if self.correct else float("nan")
 
     def monthly(self) -> float:
-        """The capacity all month, and this morning's operations, fees and failures on every morning of it."""
-        by_use = self.total() - self.parts["compute"] - self.parts["database"]
-        return self.capacity_per_hour * self.prices.hours_per_month.value + by_use * self.prices.mornings_per_month.value
+        """The capacity all month, and this morning's operations, fees and failures on every morning of it.
 
-
-def compute_per_hour(design: Design, prices: Prices) -> float:
-    """USD an hour for the workers' share of virtual CPUs and memory, and for whatever runs in the background."""
-    workers = design.checkout.workers + getattr(design.payment, "workers", 0)
-    background = sum(hasattr(design, part) for part in ("relay", "completer"))
-    vcpu = workers / prices.workers_per_vcpu.value + background * prices.relay_vcpu.value
-    return vcpu * (prices.vcpu_hour.value + prices.gb_per_vcpu.value * prices.gb_hour.value)
-
-
-def database_per_hour(design: Design, prices: Prices) -> float:
-    """USD an hour: whole instances, as many as the connections need."""
-    return -(-design.database.connections // prices.connections_per_database.value) * prices.database_hour.value
+        Of an autoscaled pool its minimum all month, and on every morning what this one had beyond that.
+        """
+        by_use = self.total() - self.parts["compute"] - self.parts["database"] + self.capacity.scaled_up
+        return self.capacity.per_hour * self.prices.hours_per_month.value + by_use * self.prices.mornings_per_month.value
 
 
 def fee(cents: float, prices: Prices) -> float:
-    """USD that the provider keeps of one captured charge, refunded or not."""
+    """USD that the provider keeps of one captured charge, refunded or not; a declined or failed one has no such fee."""
     return cents / 100 * prices.fee_share.value + prices.fee_fixed.value
 
 
 def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
     """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
     counts, found = tally.counts, tally.found
-    hours = tally.horizon_s / 3600
+    paid_for = capacity(tally.stations, design, prices, horizon_s=tally.horizon_s)
     operations = (counts["database_reads"] + counts["database_writes"] + counts["polls"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
     basket = found["cents"] / found["calls"] / 100 if found["calls"] else 0.0
 
     contact = prices.contact.value
     disputed = prices.p_dispute.value * prices.dispute.value
-    compute, database = compute_per_hour(design, prices), database_per_hour(design, prices)
+    of_calls = counts["authorisations"] * prices.fee_attempt.value + found["refunds"] * prices.fee_refund.value
     unawarded = found["under-awarded"] * prices.p_contact_no_award.value * contact
     parts = {
-        "compute": compute * hours,
-        "database": database * hours,
+        "compute": paid_for.compute,
+        "database": paid_for.database,
         "operations": operations,
         "messages": messages,
-        "fees": float(sum(number * fee(cents, prices) for cents, number in sorted(tally.charged.items()))),
+        "fees": float(sum(number * fee(cents, prices) for cents, number in sorted(tally.charged.items()))) + of_calls,
         "double charges": found["charges too many"] * (prices.p_contact_double_charge.value * contact + disputed),
         "paid, no coffee": found["orphan"] * (prices.p_contact_no_coffee.value * contact + disputed),
         "wrong message": found["misinformed or abandoned"] * prices.p_contact_misinformed.value * contact,
@@ -81,4 +72,4 @@ def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
         "coffee given away": found["coffees too many"] * basket * prices.basket_cost_share.value,
         "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
-    return Bill(parts, compute + database, found["correct"], prices)
+    return Bill(parts, paid_for, found["correct"], prices)

@@ -82,6 +82,7 @@ COMPUTE: dict[str, Callable[[Tally, Bill], float]] = {
     "provider_cost_per_1000": lambda _, bill: bill.per_1000("provider fees"),
     "failure_cost_per_1000": lambda _, bill: bill.per_1000("failures"),
     "cost_per_1000": lambda _, bill: bill.per_1000(),
+    "unused_capacity_share": lambda _, bill: bill.capacity.unused_share,
     "monthly_cost": lambda _, bill: bill.monthly(),
 }
 

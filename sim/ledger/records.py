@@ -113,7 +113,7 @@ class StationRecord:
     """What a queueing station did, from empty at 0 to the horizon."""
 
     name: str
-    servers: int
+    servers: int  # the most that were there at once
     arrivals: int
     served: int
     busy_s: float  # server-seconds spent serving
@@ -121,6 +121,12 @@ class StationRecord:
     queue_max: int
     area_s: float  # integral of the number present over time (L times the horizon)
     sojourn_s: float  # sum of the times spent in the station (lambda W times the horizon)
+    provisioned_s: float  # server-seconds paid for: of all servers, whether they served, waited, were down or warmed up
+
+    @property
+    def busy_share(self) -> float:
+        """Of the time that was paid for."""
+        return self.busy_s / self.provisioned_s
 
 
 @dataclass

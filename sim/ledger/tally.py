@@ -122,13 +122,14 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "after the faults": later.sum(),
         "served after the faults": (np.isfinite(lags["ack"]) & np.isfinite(lags["confirmation"]))[later].sum(),
         "charges too many": np.maximum(audit.charged - 1, 0)[ordered].sum(),
-        "coffees too many": np.maximum(audit.ordered - np.maximum(audit.kept, 1), 0).sum() + audit.unpaid.sum(),
+        "coffees too many": np.maximum(audit.ordered - audit.kept, 0).sum(),
         "awards too many": np.maximum(audit.awarded - ordered, 0).sum(),
         "awards": len(tables.awards),
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
         "calls": len(charges),  # to the provider
         "cents": charges["cents"].sum(),  # that they asked for
+        "refunds": (~np.isnan(charges["refunded_s"])).sum(),
         "reads": len(tables.reads),
         "stale reads": tables.reads["stale"].sum(),
     }

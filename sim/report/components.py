@@ -118,12 +118,11 @@ def file_names(designs: Iterable[str]) -> dict[str, str]:
 
 
 def utilisation(result: Result) -> dict[str, float]:
-    """Station -> busy share of its capacity, the mean over mornings."""
-    horizon_s = result.scenario.clock.horizon_s
+    """Station -> busy share of the capacity paid for, the mean over mornings."""
     shares: dict[str, list[float]] = {}
     for summary in result.summaries:
         for station in summary.stations:
-            shares.setdefault(station.name, []).append(station.busy_s / (station.servers * horizon_s))
+            shares.setdefault(station.name, []).append(station.busy_share)
     return {name: float(np.mean(values)) for name, values in shares.items()}
 
 

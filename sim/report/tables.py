@@ -44,6 +44,7 @@ KEY_METRICS = {
         "failure_cost_per_1000",
         "cost_per_1000",
         "monthly_cost",
+        "unused_capacity_share",
     ),
 }
 

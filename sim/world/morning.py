@@ -88,7 +88,8 @@ class Morning:
             env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
             struck=tables.crashes,
         )  # fmt: skip
-        pool = shop.pools["checkout"] = Pool(env, "checkout", design.checkout.workers, design.checkout.instances)
+        front = design.checkout
+        pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale)
         story = cast(Architecture, design)
         checkout = self.parts.checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
@@ -162,6 +163,7 @@ class Morning:
             "requests_dropped": self._checkout.dropped,
             "webhooks_taken": shop.webhooks,
             "polls": self._view.polls,
+            "authorisations": shop.provider.authorisations,
         }
         return tables
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import count, islice
 from typing import Any
 
 from simpy import Environment
@@ -61,6 +62,8 @@ class Job:
 class Pool(Presence):
     """Workers behind one queue, spread over instances that can crash. A worker is held for as long as its story takes.
 
+    There may be more of them later, or fewer; `servers` is how many there are now.
+
     Stories are what simpy.Process runs, less the two events for their beginning and their end, for which nobody waits: one
     event in eight.
     """
@@ -68,6 +71,11 @@ class Pool(Presence):
     def __init__(self, env: Environment, name: str, workers: int, instances: int = 1) -> None:
         super().__init__(env, name, workers)
         self._instances = instances
+        self.paid = workers  # those included that have been ordered and are not there yet
+        self._paid_s = 0.0  # worker-seconds until `_paid_since_s`
+        self._paid_since_s = 0.0
+        self._most = workers
+        self._workers = set(range(workers))
         self._idle = list(reversed(range(workers)))
         self._queue: deque[Job] = deque()
         self._running: dict[int, Job] = {}  # by worker
@@ -86,6 +94,16 @@ class Pool(Presence):
     def up(self) -> bool:
         return not self._down_until or len(self._down_until) < self.servers
 
+    @property
+    def at_work(self) -> int:
+        """Workers that are there and up, idle or not."""
+        return self.servers - len(self._down_until)
+
+    @property
+    def held_s(self) -> float:
+        """Worker-seconds spent on stories so far."""
+        return self._busy_s + sum(self._env.now - job.started_s for job in self._running.values())
+
     def submit(self, job: Job) -> None:
         """Start the job now if a worker is idle, else when one is."""
         job.pool = self
@@ -98,7 +116,7 @@ class Pool(Presence):
 
     def crash(self, instance: int, restart_s: float) -> None:
         """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
-        mine = [worker for worker in range(self.servers) if worker % self._instances == instance]
+        mine = [worker for worker in sorted(self._workers) if worker % self._instances == instance]
         self._idle = [worker for worker in self._idle if worker % self._instances != instance]
         self.take_down(mine, restart_s)
         for job in [self._running[worker] for worker in mine if worker in self._running]:
@@ -148,10 +166,44 @@ class Pool(Presence):
             self._start(self._queue.popleft())
         self._handing_out = False
 
+    def order(self, number: int, warm_up_s: float) -> None:
+        """So many more workers: paid for from now on, and there after `warm_up_s`. Until then no crash finds them."""
+        self._pay_for(self.paid + number)
+        Timer(self._env, warm_up_s, self._welcome, number)
+
+    def _welcome(self, timer: Timer) -> None:
+        free = (worker for worker in count() if worker not in self._workers)
+        workers = list(islice(free, timer.what))
+        self._number(self.servers + len(workers))
+        self._workers.update(workers)
+        for worker in workers:
+            self.free(worker)
+
+    def let_go(self, number: int) -> None:
+        """Up to so many workers leave, if they are idle: those with the highest numbers, so that no instance runs empty."""
+        leaving = set(sorted(self._idle, reverse=True)[:number])
+        self._idle = [worker for worker in self._idle if worker not in leaving]
+        self._workers -= leaving
+        self._number(self.servers - len(leaving))
+        self._pay_for(self.paid - len(leaving))
+
+    def _number(self, servers: int) -> None:
+        """From now on there are so many."""
+        self._look_back(self._env.now)
+        self.servers = servers
+        self._most = max(self._most, servers)
+
+    def _pay_for(self, workers: int) -> None:
+        now = self._env.now
+        self._paid_s += self.paid * (now - self._paid_since_s)
+        self.paid, self._paid_since_s = workers, now
+
     def _stayed_s(self) -> float:
         return sum(self._env.now - job.arrived_s for job in (*self._queue, *self._running.values()))
 
     def record(self) -> StationRecord:
         record = super().record()
-        record.busy_s += sum(self._env.now - job.started_s for job in self._running.values())
+        record.servers = self._most
+        record.busy_s = self.held_s
+        record.provisioned_s = self._paid_s + self.paid * (self._env.now - self._paid_since_s)
         return record

@@ -56,6 +56,7 @@ class Provider:
         self._rows_of: dict[int, list[int]] = {}  # order -> its calls, as far as somebody has asked
         self._indexed = 0
         self._inquiries: Counter[int] = Counter()
+        self.authorisations = 0  # how often a card's bank was asked; not for a call that was refused before that, or a repeat
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
 
@@ -84,6 +85,7 @@ class Provider:
                 if self._late is not None and self._late(purchase, attempt) < self._knobs.late.p:
                     hidden_s = self._late_s(purchase, attempt)
                     latency_s += hidden_s
+                self.authorisations += 1
                 if self._good_card[purchase]:
                     outcome, captured_s = Outcome.CAPTURED, now + latency_s
                 else:

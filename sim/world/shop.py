@@ -7,6 +7,7 @@ the process knew then, only what is in the database survives.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from simpy import Environment, Interrupt, Process
 from simpy.events import Event as Moment
 
-from sim.config.design import Claims, Completer, Design, Keys, Relay
+from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
+from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Event, Order
 from sim.world.engine import Coming, Crash, Starter, Story, pause
@@ -63,6 +65,7 @@ class Shop:
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
+        self.computed_s: defaultdict[str, float] = defaultdict(float)  # seconds of the processor's time, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
@@ -97,17 +100,24 @@ class Shop:
             except Crash as crash:
                 restart_s = crash.restart_s
 
-    def workers(self, component: str, number: int) -> None:
+    def workers(self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None) -> Pool:
         """A pool that `start` gives work to."""
-        self.pools[component] = Pool(self.env, component, number)
+        pool = self.pools[component] = Pool(self.env, component, number, instances)
+        if autoscale is not None:
+            computed_s = self.computed_s
+            used_s = (lambda: computed_s[component]) if autoscale.measures == "cpu" else (lambda: pool.held_s)
+            Autoscaler(self.env, pool, autoscale, used_s)
+        return pool
 
     def start(self, story: Story) -> None:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
         self.pools[self.component].submit(Job(story, _unheard, _unheard))
 
-    def consume(self, component: str, story: Callable[[Shop, Order], Story], *, workers: int) -> None:
+    def consume(
+        self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
+    ) -> None:
         """Have a pool of workers tell a story for every pending order that is published."""
-        self.workers(component, workers)
+        self.workers(component, workers, autoscale=autoscale)
         shop = self.seen_from(component)
         consumer = WorkerConsumer(
             self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order)
@@ -153,6 +163,7 @@ class Shop:
         service_s = self._service_s(request.purchase, request.number)
         if self._slower.spells:
             service_s *= self._slower.at(self.env.now).slower
+        self.computed_s[self.component] += service_s
         return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:

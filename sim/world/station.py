@@ -55,6 +55,13 @@ class Presence:
         self.present = present - 1
         self._sojourn_s += now - arrived_s
 
+    def _look_back(self, now: float) -> None:
+        """Count the time since somebody came or left."""
+        self._area_s += self.present * (now - self._since_s)
+        if self.present > self.servers:
+            self._waiting_s += now - self._since_s
+        self._since_s = now
+
     def _stayed_s(self) -> float:
         """Seconds spent so far by those still inside."""
         raise NotImplementedError
@@ -69,6 +76,7 @@ class Presence:
             arrivals=self._arrivals,
             served=self._arrivals - self.present,
             busy_s=self._busy_s,
+            provisioned_s=self.servers * horizon_s,
             waiting_s=self._waiting_s,
             queue_max=self._queue_max,
             area_s=area_s,

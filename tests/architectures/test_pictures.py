@@ -131,3 +131,13 @@ def test_what_every_design_has() -> None:
     plain = told(common(Design()))
     naive = dedent(PICTURES["naive"]).strip().splitlines()[:-2]  # its own calls come last
     assert plain == [line.replace("order, then outcome", "orders") for line in naive]
+
+
+@pytest.mark.parametrize(("measures", "note"), [("held", "autoscaled, 60%"), ("cpu", "cpu-scaled, 60%")])
+def test_an_autoscaler_is_told_of_in_the_box_of_its_workers(measures: str, note: str) -> None:
+    """Its bounds instead of the number at the start, its target, and whether it only sees the processor."""
+    scale = {"min": 4, "max": 64, "target": "60%", "measures": measures}
+    chosen = ARCHITECTURES["outbox"].model_validate({"checkout": {"autoscale": scale}, "payment": {"autoscale": scale}})
+    notes = {component.name: component.notes for component in parts_of(chosen).components}
+    assert notes["checkout"] == ("4 to 64 workers", note, "2 processes")
+    assert notes["payment"] == ("4 to 64 workers", note, "breaker at 50%")

@@ -17,8 +17,14 @@ EVERYTHING = design(
     "outbox",
     {
         "app": {"retry_budget": "10%"},
-        "checkout": {"deadline_drop": True},
-        "payment": {"webhooks": "checked", "news": "direct", "key": "attempt", "breaker": None},
+        "checkout": {"deadline_drop": True, "autoscale": {"min": 2, "max": 100}},
+        "payment": {
+            "autoscale": {"min": 2, "max": 100, "measures": "cpu"},
+            "webhooks": "checked",
+            "news": "direct",
+            "key": "attempt",
+            "breaker": None,
+        },
         "relay": {"marks": "before", "finds": "by_id"},
         "read_model": {"inline": True, "cache": "5s"},
         "loyalty": {"inline": True},

@@ -22,6 +22,7 @@ STATES: dict[str, dict[str, State]] = {
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
+    "autoscaled": {},
     "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse"},
     "check-then-insert": {"W14": "narrowed"},
     "checked-webhooks": {"W11": "closed"},

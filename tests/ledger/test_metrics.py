@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from sim.config.prices import load_prices
-from sim.config.scenario import Scenario
-from sim.experiment.mornings import simulate
 from sim.ledger.audit import Audit, audit
-from sim.ledger.costs import PARTS, Bill, bill, compute_per_hour, fee
+from sim.ledger.capacity import Capacity
+from sim.ledger.costs import PARTS, Bill
 from sim.ledger.metrics import COMPUTE, Evidence, measure, percentile
 from sim.ledger.records import Purchases, Requests, Tables
 from sim.ledger.tally import tally
@@ -18,7 +17,7 @@ from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 PRICES = load_prices("aws-us-east-1")
 NAN = float("nan")
-FREE = Bill(dict.fromkeys((name for names in PARTS.values() for name in names), 0.0), 0.0, 0, PRICES)
+FREE = Bill(dict.fromkeys((name for names in PARTS.values() for name in names), 0.0), Capacity(0, 0, 0, 0, 0, 0), 0, PRICES)
 
 
 def people(
@@ -135,7 +134,8 @@ def test_every_metric_counts_its_own_kind() -> None:
         correct=some(16), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
     )  # fmt: skip
     parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
-    metrics = measure(tally(tables, judged), Bill(parts, 3.0, 16, PRICES))
+    capacity = Capacity(compute=1.0, database=2.0, per_hour=3.0, scaled_up=0.5, paid_s=80.0, used_s=20.0)
+    metrics = measure(tally(tables, judged), Bill(parts, capacity, 16, PRICES))
     shares = {
         "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
@@ -146,7 +146,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,
         "infra_cost_per_1000": 15 / 16 * 1000, "provider_cost_per_1000": 16 / 16 * 1000,
         "failure_cost_per_1000": 2016 / 16 * 1000, "cost_per_1000": 2047 / 16 * 1000,
-        "monthly_cost": 3 * 730 + (2047 - 1 - 2) * 30,
+        "monthly_cost": 3 * 730 + (2047 - 1 - 2 + 0.5) * 30, "unused_capacity_share": 0.75,
     }  # fmt: skip
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)
 
@@ -198,34 +198,3 @@ def test_orders_converge_before_the_end_of_the_last_fault_or_after_it() -> None:
     for times_s, converged_s in (((4.0, 99.0), 0.0), ((10.5, 99.0), 0.5), ((13.0, 99.0), 3.0), ((np.inf, 99.0), np.inf)):
         agreed_s[:] = times_s
         assert of(early.tables, early.audit).metrics["convergence_time"] == converged_s
-
-
-def test_published_prices() -> None:
-    """The fee of one 6.50 sale is 0.4885, and a quarter of a virtual CPU with half a GB costs 9.010025 a month."""
-    assert fee(650, PRICES) == pytest.approx(0.4885, abs=1e-9)
-    relay = design("outbox", {"checkout": {"workers": 2}, "payment": {"workers": 1}})
-    workers = 3 / PRICES.workers_per_vcpu.value * (PRICES.vcpu_hour.value + 2 * PRICES.gb_hour.value)
-    monthly = (compute_per_hour(relay, PRICES) - workers) * PRICES.hours_per_month.value
-    assert monthly == pytest.approx(9.010025, abs=1e-9)
-
-
-def test_the_bill_adds_up() -> None:
-    """Parts make groups, groups make the total, per thousand correct purchases."""
-    _, evidence = judged(world(ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n"), design("naive"))
-    money = evidence.bill
-    assert money.total() == pytest.approx(sum(money.total(group) for group in PARTS))
-    assert money.parts["fees"] == pytest.approx(2 * 0.4885)  # charged twice: the provider keeps both fees
-    assert money.parts["double charges"] == pytest.approx(0.8 * 8 + 0.05 * 15)
-    assert money.correct == 0
-    assert np.isnan(money.per_1000())
-
-
-def test_nobody_pays_for_the_same_harm_twice() -> None:
-    """A clean morning has no failure cost; the monthly bill is capacity all month plus fees every morning."""
-    scenario: Scenario = world()
-    chosen = design("naive")
-    _, evidence = simulate(scenario, chosen, PRICES, 0)
-    money = bill(evidence.tally, chosen, PRICES)
-    assert money.total("failures") == 0
-    by_use = money.parts["fees"] + money.parts["messages"] + money.parts["operations"]
-    assert money.monthly() == pytest.approx(money.capacity_per_hour * 730 + by_use * 30)

@@ -162,7 +162,7 @@ def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:
 def _of_stations(tables: Tables) -> Iterator[Check]:
     slack_s = 1e-6
     for station in tables.stations:
-        name, capacity_s = station.name, station.servers * tables.horizon_s
+        name, capacity_s = station.name, station.provisioned_s
         yield f"{name}: nobody leaves who hasn't come", 0 <= station.served <= station.arrivals
         yield f"{name}: no busier than its servers", -slack_s <= station.busy_s <= capacity_s + slack_s
         yield f"{name}: who is served is present", station.busy_s <= station.area_s + slack_s

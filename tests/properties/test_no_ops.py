@@ -14,7 +14,7 @@ from tests.properties.fingerprints import fingerprint_of
 from tests.properties.world import Data, World
 from tests.properties.worlds import for_all, tiers, worlds
 
-MORE_COSTS_MORE = {"infra_cost_per_1000", "cost_per_1000", "monthly_cost"}
+MORE_COSTS_MORE = {"infra_cost_per_1000", "cost_per_1000", "monthly_cost", "unused_capacity_share"}
 COLD: Data = {"name": "drawn", "from": "naive"}
 
 
@@ -73,12 +73,16 @@ IDLE: dict[str, tuple[str, str, set[str]]] = {
 
 
 def steady(world: World) -> World:
-    """Without crashes: they take workers away, so that a queue may form that had not been there."""
+    """Without crashes and autoscalers: they take workers away, so that a queue may form that had not been there."""
     faults = [fault for fault in world.scenario.get("faults", []) if "crash" not in fault]
-    return World({**world.scenario, "faults": faults}, world.design, world.seed)
+    design = {
+        name: {key: value for key, value in section.items() if key != "autoscale"} if isinstance(section, dict) else section
+        for name, section in world.design.items()
+    }
+    return World({**world.scenario, "faults": faults}, design, world.seed)
 
 
-@pytest.mark.parametrize("examples", tiers(20, 300))
+@pytest.mark.parametrize("examples", tiers(40, 300))
 @pytest.mark.parametrize("station", IDLE)
 def test_idle_capacity(station: str, examples: int) -> None:
     """Where nobody ever queued, more capacity changes nothing but what it costs."""

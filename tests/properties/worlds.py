@@ -204,6 +204,24 @@ app = section(
     retry_budget=shares,
     key=some("none", "request", "submission", "purchase"),
 )
+autoscale = st.fixed_dictionaries(
+    {"min": st.just(1), "max": st.integers(24, 40)},
+    optional={
+        "target": some("10%", "60%", "100%"),
+        "measures": some("held", "cpu"),
+        "every": some("1s", "15s"),
+        "warm_up": some("0s", "10s", "1min"),
+        "cool_down": some("0s", "20s", "5min"),
+    },
+)
+
+
+def _one_each(checkout: Data) -> Data:
+    """Where it is autoscaled, never fewer workers than instances."""
+    scale = {"autoscale": {**checkout["autoscale"], "min": checkout["instances"]}} if "autoscale" in checkout else {}
+    return {**checkout, **scale}
+
+
 checkout = st.integers(1, 20).flatmap(
     lambda workers: st.fixed_dictionaries(
         {"workers": st.just(workers), "instances": st.integers(1, min(workers, 4))},
@@ -211,8 +229,9 @@ checkout = st.integers(1, 20).flatmap(
             "service": times("0s", "10ms", "500ms"),
             "queue_limit": st.one_of(some("none"), st.integers(0, 20)),
             "deadline_drop": st.booleans(),
+            "autoscale": autoscale,
         },
-    )
+    ).map(_one_each)
 )
 database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"))
 read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), cache=some("0s", "5s"))
@@ -254,6 +273,7 @@ OWN: dict[str, dict[str, Sections]] = {
             webhooks=some("ignored", "checked"),
             news=some("outbox", "direct"),
             workers=st.integers(1, 10),
+            autoscale=autoscale,
             retry=for_ever | retry,
             breaker=breaker,
         ),

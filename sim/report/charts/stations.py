@@ -28,11 +28,11 @@ def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
         axes = _panels(comparison, len(names))
     horizon_s = comparison.scenario.clock.horizon_s
     busy, queued, longest = axes
-    _bars(busy, comparison, names, lambda station: station.busy_s / (station.servers * horizon_s))
+    _bars(busy, comparison, names, lambda station: station.busy_share)
     _bars(queued, comparison, names, lambda station: station.waiting_s / horizon_s)
     _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
     above = 6 + NAMES_PT * -(-len(comparison.results) // BESIDE)
-    busy.set_title("busy: share of its capacity", pad=above)
+    busy.set_title("busy: share of what is paid for", pad=above)
     queued.set_title("share of the time with a queue", pad=above)
     longest.set_title("longest queue (waiting)", pad=above)
     for ax in axes[1:]:
