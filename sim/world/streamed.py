@@ -46,7 +46,7 @@ class Cohort:
     since: dict[str, int]
     customers: list[Customer] = field(default_factory=list)  # who may still be there
     orders: list[Order] | None = None  # all that they made, once all are gone
-    known: list[Order] = field(default_factory=list)  # those that somebody may still know
+    known: list[Order] = field(default_factory=list)  # the same, those last of which somebody knew when it was looked at
 
 
 class StreamedMorning(Morning):
@@ -112,11 +112,11 @@ class StreamedMorning(Morning):
             cohort.orders = self._database.made_for(cohort.begin, cohort.end, since=cohort.since["orders"])
             known.extend(cohort.orders)
         self._database.give_up_lost()
-        while known:  # to the cohort, and to the database twice if it is open
-            is_open = known[-1].id in opened
-            if others(known, len(known) - 1) > 2 + is_open or (is_open and self._completes):
+        for index in reversed(range(len(known))):  # known to the cohort, and to the database, which has open ones twice
+            is_open = known[index].id in opened
+            if others(known, index) > 2 + is_open or (is_open and self._completes):
+                known.append(known.pop(index))  # to be looked at first the next time
                 return False
-            known.pop()
         return not self._reconciles or self._reconciled(cohort, cohort.orders)
 
     def _reconciled(self, cohort: Cohort, orders: list[Order]) -> bool:

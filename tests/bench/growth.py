@@ -26,7 +26,7 @@ faults:
   - {{outage: provider, every: {{exponential: 2h}}, for: 1min}}
   - {{crash: checkout, after: charge, p: 0.1%}}
   - {{crash: payment, after: charge, p: 0.1%}}
-  - {{crash: relay, after: publish, p: 0.1%}}
+  - {{crash: relay, after: publish, p: {relay}%}}
   - {{duplicates: broker, p: 0.5%}}
 """
 SIZES = (3_000, 30_000, 300_000)
@@ -54,8 +54,8 @@ def grown() -> Iterator[Growth]:
 
 
 def long_rush(purchases: int, rate: int) -> Scenario:
-    """About so many purchases, so many a minute."""
-    return parse_scenario(LONG_RUSH.format(minutes=purchases // rate, rate=rate))
+    """About so many purchases, so many a minute. The relay, which is one process, dies as often an hour whatever it carries."""
+    return parse_scenario(LONG_RUSH.format(minutes=purchases // rate, rate=rate, relay=f"{0.1 * RATE / rate:.4f}"))
 
 
 def _grown(design: str, purchases: int, rate: int, keep: Keep) -> Growth:
