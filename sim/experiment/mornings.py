@@ -26,7 +26,7 @@ from sim.world.traffic import expected
 
 Progress = Callable[[int, int], None]  # (done, of)
 Keep = Literal["all", "none"]  # which tables of a morning, until they have been counted
-MOST_WITH_TABLES = 100_000  # purchases: more are counted as they go, which takes a sixth more time and a sixth of the memory
+MOST_WITH_TABLES = 100_000  # purchases: more are counted as they go, which takes a sixth more time and a fifth of the memory
 
 
 @dataclass
