@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,12 @@ def share(text: str) -> float:
     if not value:
         raise typer.BadParameter(f'must be more than 0 % (got "{text}")')
     return value
+
+
+def all_or_none(text: str) -> str:
+    if text not in ("all", "none"):
+        raise typer.BadParameter(f'expected all or none (got "{text}")')
+    return text
 
 
 ScenarioName = Annotated[
@@ -66,6 +72,14 @@ Jobs = Annotated[
     typer.Option(
         "--jobs", "-j", metavar="N", parser=whole_number, show_default=False,
         help="Processes to use; the results do not depend on it. [default: all processors]",
+    ),
+]  # fmt: skip
+KeptTables = Annotated[
+    Literal["all", "none"] | None,
+    typer.Option(
+        "--tables", metavar="all|none", parser=all_or_none, show_default=False,
+        help="Keep a morning's tables until they are counted, or count as it goes: the same numbers in little memory. "
+        "[default: none beyond 100,000 purchases]",
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]

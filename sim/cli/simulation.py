@@ -16,6 +16,7 @@ from sim.cli.progress import progress_bar
 if TYPE_CHECKING:
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
+    from sim.experiment.mornings import Keep
 
 
 def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int) -> str:
@@ -31,6 +32,7 @@ def simulated(
     seed: int,
     jobs: int | None,
     precision: float | None,
+    keep: Keep | None = None,
     command: str,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
@@ -38,7 +40,9 @@ def simulated(
 
     try:
         with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
-            return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, precision=precision, progress=progress)
+            return compare(
+                scenario, designs, mornings=mornings, seed=seed, jobs=jobs, precision=precision, keep=keep, progress=progress
+            )
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None

@@ -18,7 +18,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.mornings import Progress, Summary, run_mornings, simulate
+from sim.experiment.mornings import Keep, Progress, Summary, run_mornings, simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.vocabulary import METRICS
 
@@ -193,12 +193,16 @@ def compare(
     seed: int = 0,
     jobs: int | None = None,
     precision: float | None = None,
+    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
 
     With a `precision` mornings are added, half as many again each time and up to 200 in all, until every objective is decided
     or its metric known to that relative precision (.05: within 5 %); `mornings` are then the first ones.
+
+    A morning's tables are kept until they have been counted (`keep="all"`) or not even that long ("none": the same numbers in
+    flat memory, a sixth slower); by default that depends on how many purchases are expected.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
@@ -215,7 +219,7 @@ def compare(
     asked = mornings
     while True:
         missing = [one for one in range(seed, seed + asked) if one not in complete]
-        more, interrupted = run_mornings(world, chosen, prices, seeds=missing, jobs=jobs, progress=progress)
+        more, interrupted = run_mornings(world, chosen, prices, seeds=missing, jobs=jobs, keep=keep, progress=progress)
         complete |= more
         if not complete:
             raise KeyboardInterrupt

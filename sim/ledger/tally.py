@@ -18,6 +18,8 @@ from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import minutes, steps
 from sim.vocabulary import Fate, Status
 
+Fault = tuple[str, float, float]  # what, from, to
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -39,7 +41,7 @@ class Tally:
     contradictions: Counter[str]  # rows that break a law, by law
     counts: Counter[str] = field(default_factory=Counter)  # operations of the shop's parts
     stations: list[StationRecord] = field(default_factory=list)
-    faults: list[tuple[str, float, float]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def share(self, what: str, of: str = "purchases") -> float:
         """NaN if there are none."""
@@ -81,8 +83,20 @@ def pooled(parts: Sequence[Tally]) -> Tally:
         contradictions=sum((part.contradictions for part in parts), Counter()),
         counts=sum((part.counts for part in parts), Counter()),
         stations=[station for part in parts for station in part.stations],
-        faults=list(dict.fromkeys(fault for part in parts for fault in part.faults)),
+        faults=_met([part.faults for part in parts]),
     )
+
+
+def _met(faults: Sequence[list[Fault]]) -> list[Fault]:
+    """The faults that any part met; what several met is one, but a part may have met two that look the same."""
+    result: list[Fault] = []
+    for met in faults:
+        known = Counter(result)
+        for fault in met:
+            known[fault] -= 1
+            if known[fault] < 0:
+                result.append(fault)
+    return result
 
 
 def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from math import isnan
 from typing import Any
@@ -16,7 +16,8 @@ from simpy import Environment
 from simpy.events import Event as Moment
 
 from sim.config.design import Database as Knobs
-from sim.ledger.records import Orders, Small, Times
+from sim.ledger.paged import OBJECTS
+from sim.ledger.records import Column, Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
 from sim.world.station import Station
 from sim.world.streams import Streams
@@ -92,7 +93,9 @@ class Event:
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
-    def __init__(self, env: Environment, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
+    def __init__(
+        self, env: Environment, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable, column: Column = array
+    ) -> None:
         self._env = env
         self.station = Station(env, "database", knobs.connections, weather)
         self._write_s = streams.times("database.write", knobs.write)
@@ -100,11 +103,12 @@ class Database:
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
         self._orders_of = array("i", bytes(4 * purchases))  # how many each has
         self._by_key: dict[int, Order] = {}
-        self.orders: list[Order] = []
+        self.orders: list[Order] = [] if column is array else column(OBJECTS)
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[Event] = deque()  # rows that are not marked as published
         self.marked_too_early: list[Event] = []
         self.never_seen: list[Event] = []  # rows that committed when the relay had seen a higher id
+        self.lost = 0  # of these two kinds: rows that nobody remembers any more
         self._last_seen = 0
         self._drawn = 0  # ids of rows
         self._poller: Callable[[], None] | None = None
@@ -241,10 +245,10 @@ class Database:
             row.marked = True
             self.outbox.remove(row)
 
-    def table(self, view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
-        """All orders as a table, beside what the status view shows of them."""
+    def table(self, orders: Sequence[Order], view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
+        """Some orders as a table, beside what the status view shows of them."""
         table = Orders()
-        for order in self.orders:
+        for order in orders:
             table.purchase.append(order.purchase)
             table.status.append(order.status)
             table.created_s.append(order.created_s)

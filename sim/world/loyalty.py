@@ -7,17 +7,17 @@ from array import array
 from simpy import Environment
 
 from sim.config.design import Inbox
-from sim.ledger.records import Awards, Times
+from sim.ledger.records import Awards, Column, Times
 from sim.world.database import NEVER, Event
 
 
 class Loyalty:
     """The loyalty ledger and its inbox of handled event ids; both are written in one transaction of its own."""
 
-    def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards) -> None:
+    def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards, *, column: Column = array) -> None:
         self._env = env
         self._inbox = inbox
-        self._handled_s: Times = array("d")  # by event id, NaN where not handled
+        self._handled_s: Times = column("d")  # by event id, NaN where not handled
         self.awards = awards
         self.repeats = 0  # events that the inbox knew
 

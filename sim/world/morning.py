@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.ledger.records import Purchases, Struck, Tables
+from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Status
 from sim.world.broker import Broker
 from sim.world.checkout import Checkout
@@ -70,9 +70,9 @@ class Morning:
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         number = len(self._arrivals)
-        tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
+        tables = self.tables = self._blank(scenario, number)
         tables.faults = plan.windows
-        _deal_cards(tables.purchases, scenario.provider.declined, streams)
+        tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
 
         database = self.parts.database(
             env, design.database, purchases=number, streams=streams, weather=plan.weather("database")
@@ -119,6 +119,10 @@ class Morning:
             *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
         ]  # fmt: skip
 
+    def _blank(self, scenario: Scenario, number: int) -> Tables:
+        """The tables that are written to."""
+        return Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
+
     def run(self) -> Tables:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
         for component, at_s, restart_s in self._plan.crashes:
@@ -147,8 +151,14 @@ class Morning:
             self._shop.loops[component].interrupt(restart_s)
 
     def _collected(self) -> Tables:
-        tables, database, shop = self.tables, self._shop.database, self._shop
-        tables.orders = self._view.orders(database)
+        tables = self.tables
+        tables.orders = self._view.orders(self._shop.database)
+        self._close(tables)
+        return tables
+
+    def _close(self, tables: Tables) -> None:
+        """Note what a morning has only once."""
+        database, shop = self._shop.database, self._shop
         tables.stations = [station.record() for station in self._stations]
         tables.counts = {
             "database_reads": database.reads,
@@ -156,7 +166,7 @@ class Morning:
             "outbox_written": database.rows_written,
             "outbox_told": shop.broker.told,
             "outbox_pending": sum(not row.told for row in database.outbox),
-            "outbox_lost": sum(not row.told for row in (*database.marked_too_early, *database.never_seen)),
+            "outbox_lost": database.lost + sum(not row.told for row in (*database.marked_too_early, *database.never_seen)),
             "broker_published": shop.broker.published,
             "broker_delivered": shop.broker.delivered,
             "awards_repeated": self._loyalty.repeats,
@@ -165,12 +175,12 @@ class Morning:
             "polls": self._view.polls,
             "authorisations": shop.provider.authorisations,
         }
-        return tables
 
 
-def _deal_cards(purchases: Purchases, p_declined: float, streams: Streams) -> None:
-    good = streams.generator("customer.card").random(len(purchases)) >= p_declined
-    purchases.good_card[:] = type(purchases.good_card)("b", np.asarray(good, dtype=np.int8).tobytes())
+def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:
+    """Whether the provider will accept each customer's card."""
+    good = streams.generator("customer.card").random(purchases) >= p_declined
+    return array("b", np.asarray(good, dtype=np.int8).tobytes())
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from simpy import Environment
 from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
-from sim.ledger.records import Charges, Small, Times
+from sim.ledger.records import Charges, Column, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
 from sim.world.engine import Timer, pause
@@ -32,8 +32,9 @@ class Provider:
     """Charges cards, keeps the ledger, honours idempotency keys."""
 
     def __init__(
-        self, env: Environment, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable
-    ) -> None:
+        self, env: Environment, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
+        column: Column = array,
+    ) -> None:  # fmt: skip
         self._env = env
         self._knobs = knobs
         self._keys = None if knobs.keys == "none" else knobs.keys
@@ -44,9 +45,9 @@ class Provider:
         self._fate = streams.uniform("provider.fate")
         self._calls = array("i", bytes(4 * len(good_card)))
         self._stored: dict[object, int] = {}  # idempotency key -> row of the call that it stands for
-        self._result: Small = array("b")  # of each row: what happened at the provider, and when it was over
-        self._done_s: Times = array("d")
-        self._seen_s: Times = array("d")  # from when on the provider knew of it
+        self._result: Small = column("b")  # of each row: what happened at the provider, and when it was over
+        self._done_s: Times = column("d")
+        self._seen_s: Times = column("d")  # from when on the provider knew of it
         self._webhook_delay_s = streams.times("provider.webhook.delay", knobs.webhooks.delay)
         self._webhook_fate = streams.uniform("provider.webhook.fate")
         self._answer_s = None if knobs.answer.constant == 0 else streams.times("provider.answer", knobs.answer)
@@ -188,9 +189,7 @@ class Provider:
 
     def _known_of(self, order: Order) -> Outcome:
         """What the provider's own books say of an order now."""
-        for row in range(self._indexed, len(self._result)):
-            self._rows_of.setdefault(self.charges.order[row], []).append(row)
-        self._indexed = len(self._result)
+        self._index()
         now, rows = self._env.now, self._rows_of.get(order.id, [])
         results = {self._result[row] for row in rows if self._done_s[row] <= now}
         if any(self.charges.captured_s[row] <= now for row in rows):
@@ -198,6 +197,12 @@ class Provider:
         if any(self._seen_s[row] <= now < self._done_s[row] for row in rows):
             return Outcome.CONFLICT
         return Outcome.DECLINED if Outcome.DECLINED in results else Outcome.FAILED
+
+    def _index(self) -> None:
+        """Take the calls since the last time into the books."""
+        for row in range(self._indexed, len(self._result)):
+            self._rows_of.setdefault(self.charges.order[row], []).append(row)
+        self._indexed = len(self._result)
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""

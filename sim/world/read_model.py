@@ -7,7 +7,7 @@ from array import array
 from simpy import Environment
 
 from sim.config.design import ReadModel as Knobs
-from sim.ledger.records import Numbers, Orders, Small, Times
+from sim.ledger.records import Column, Numbers, Orders, Small, Times
 from sim.vocabulary import Status
 from sim.world.database import NEVER, Database, Event, Order
 
@@ -18,14 +18,14 @@ CONFIRMED = Status.CONFIRMED
 class ReadModel:
     """What the view shows of every order. Events may come late, twice or out of order; versions only go up."""
 
-    def __init__(self, env: Environment, knobs: Knobs) -> None:
+    def __init__(self, env: Environment, knobs: Knobs, *, column: Column = array) -> None:
         self._env = env
         self._inline = knobs.inline
         self._cached_s = knobs.cache
-        self._version: Numbers = array("i")
-        self._status: Small = array("b")
-        self._changed_s: Times = array("d")
-        self._visible_s: Times = array("d")
+        self._version: Numbers = column("i")
+        self._status: Small = column("b")
+        self._changed_s: Times = column("d")
+        self._visible_s: Times = column("d")
         self._cache: dict[int, tuple[float, int, int]] = {}  # order -> (valid until, status, version)
         self.polls = 0
 
@@ -80,4 +80,4 @@ class ReadModel:
                 if order.status is Status.CONFIRMED:
                     self._visible_s[order.id] = order.confirmed_s
         self._grow(len(database.orders) - 1)
-        return database.table(self._status, self._changed_s, self._visible_s)
+        return database.table(database.orders, self._status, self._changed_s, self._visible_s)

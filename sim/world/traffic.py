@@ -49,6 +49,16 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     return knots, values
 
 
+def expected(scenario: Scenario) -> float:
+    """How many purchases a morning has on average, spikes left out. Raises ConfigError if nobody would come."""
+    real = scenario.traffic.arrivals
+    known = real.times if real is not None else scenario.traffic.times
+    if known is not None:
+        return float(len(known))
+    knots, rates = rate_knots(scenario)
+    return float(np.trapezoid(rates, knots))
+
+
 def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np.ndarray:
     """Sorted seconds since the start, shape (purchases,). Poisson in number, then independent with density ∝ rate.
 

@@ -6,17 +6,19 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import parse_scenario
-from tests.bench.speed import simulated
+from sim.config.scenario import Scenario
+from sim.experiment.mornings import Keep, count
 
 LONG_RUSH = """
 name: long-rush
 summary: the rush's traffic and bad luck, for as long as it takes
 clock: {{start: "06:30", duration: {minutes}min, drain: 30min}}
-traffic: {{rate: 60/min}}
+traffic: {{rate: {rate}/min}}
 customers: {{double_tap: {{p: 1%}}, reorder_when_stale: {{after: 90s, p: 5%}}}}
 network: {{request_lost: 0.1%, answer_lost: 0.1%}}
 provider: {{declined: 4%, failed: 0.2%, ambiguous: 0.2%}}
@@ -25,34 +27,50 @@ faults:
   - {{outage: provider, every: {{exponential: 2h}}, for: 1min}}
   - {{crash: checkout, after: charge, p: 0.1%}}
   - {{crash: payment, after: charge, p: 0.1%}}
-  - {{crash: relay, after: publish, p: 0.1%}}
+  - {{crash: relay, after: publish, p: {relay}%}}
   - {{duplicates: broker, p: 0.5%}}
 """
 SIZES = (3_000, 30_000, 300_000)
+RATE, RUSH = 60, 1_200  # purchases a minute
+NATIONWIDE = "nationwide-outbox"  # takes the most memory, in a rush of 1,200 a minute
+MILLION = (10_000, 1_000_000)
 
 
 class Growth(NamedTuple):
     design: str
     purchases: int
+    keep: Keep  # the tables
     purchases_per_s: float
     bytes_each: float | None  # above what an idle process has; None: too few purchases to see
 
 
 def grown() -> Iterator[Growth]:
+    cases: list[tuple[str, int, int, Keep]] = [(design, size, RATE, "all") for design in ARCHITECTURES for size in SIZES]
+    keeps: tuple[Keep, ...] = ("all", "none")
+    cases += [(NATIONWIDE, size, RUSH, keep) for keep in keeps for size in MILLION]
     context = multiprocessing.get_context("spawn")
-    for design in ARCHITECTURES:
-        for purchases in SIZES:
-            with context.Pool(1) as pool:
-                yield pool.apply(_grown, (design, purchases))
+    for case in cases:
+        with context.Pool(1) as pool:
+            yield pool.apply(_grown, case)
 
 
-def _grown(design: str, purchases: int) -> Growth:
-    scenario, chosen = parse_scenario(LONG_RUSH.format(minutes=purchases // 60)), load_design(design)
-    base, begin = _peak_bytes(), time.process_time()
-    number, _ = simulated(scenario, chosen, 0)
-    seconds, more = time.process_time() - begin, _peak_bytes() - base
-    return Growth(design, number, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
+def long_rush(purchases: int, rate: int) -> Scenario:
+    """About so many purchases, so many a minute. The relay, which is one process, dies as often an hour whatever it carries."""
+    return parse_scenario(LONG_RUSH.format(minutes=purchases // rate, rate=rate, relay=f"{0.1 * RATE / rate:.4f}"))
 
 
-def _peak_bytes() -> int:
+def _grown(design: str, purchases: int, rate: int, keep: Keep) -> Growth:
+    scenario, chosen = long_rush(purchases, rate), load_design(design)
+    base, begin = peak_bytes(), time.process_time()
+    number = count(scenario, chosen, 0, keep=keep).found["purchases"]
+    seconds, more = time.process_time() - begin, peak_bytes() - base
+    return Growth(design, number, keep, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
+
+
+def peak_bytes() -> int:
+    """Of this process; what `resource` says, where there is nothing else, includes whoever started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -31,6 +31,9 @@ VARIANTS: dict[str, dict[str, State]] = {
     "key-per-submission": {"W1": "open", "W3": "open", "W14": "open", "W15": "open"},
     "last-seen-id": {},
     "mark-before-publish": {"W8": "worse"},
+    "nationwide-idempotent": {},
+    "nationwide-naive": {},
+    "nationwide-outbox": {"W11": "open"},  # its breaker looks at more calls than a window has
     "no-app-retries": {},
     "no-fingerprint": {"W15": "narrowed"},
     "no-inbox": {"W8": "worse"},

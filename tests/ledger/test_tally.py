@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.config.design import Design
 from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import BrokenLaw, assert_laws
@@ -45,9 +47,8 @@ def in_parts(tables: Tables, number: int) -> Tally:
     return pooled([tally(part, audit(part)) for part in parts])
 
 
-def told(counted: Tally, world: World) -> str:
+def told(counted: Tally, scenario: Scenario, design: Design) -> str:
     """Everything that is made of a tally, to the last digit."""
-    scenario, design = world.read()
     assert_laws(counted)
     money = bill(counted, design, load_prices(scenario.prices))
     over_time = [values.tolist() for values in vars(series(counted)).values()]
@@ -61,7 +62,7 @@ def test_parts_make_the_whole(examples: int) -> None:
 
     def holds(world: World) -> None:
         tables, evidence = world.simulated()
-        assert told(in_parts(tables, 3), world) == told(evidence.tally, world)
+        assert told(in_parts(tables, 3), *world.read()) == told(evidence.tally, *world.read())
 
     for_all(examples, holds, worlds)
 
@@ -70,7 +71,7 @@ def test_a_part_left_out_is_missed() -> None:
     """The test above is about something: without its last part a morning has other metrics."""
     tables, evidence = ROUGH.simulated()
     most = of(tables, 0, len(tables.purchases) - 1)
-    assert told(in_parts(tables, 2), ROUGH) == told(evidence.tally, ROUGH)
+    assert told(in_parts(tables, 2), *ROUGH.read()) == told(evidence.tally, *ROUGH.read())
     fewer = tally(most, audit(most))
     assert {"purchases", "requests"} <= {name for name, number in fewer.found.items() if number < evidence.tally.found[name]}
     assert len(fewer.lags["ack"]) == len(evidence.tally.lags["ack"]) - tables.purchases.good_card[-1]
