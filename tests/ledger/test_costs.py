@@ -80,7 +80,7 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
         GOOD | {"told_confirmed": False, "left": True},
         {"fees": FEE, "wrong message": 0.2 * CONTACT},
     ),
-    "nobody was charged": ({"charges": [(0, NAN, NAN)]}, {"lost sales": 0.7 * 6.5}),
+    "nobody was charged": ({"charges": [(0, NAN, NAN)], "orders": LOST}, {"lost sales": 0.7 * 6.5}),
     "refunded, and made": (
         GOOD | {"charges": [(0, 2.0, 9.0)]},
         {"fees": FEE, "coffee given away": 0.3 * 6.5},
@@ -107,7 +107,7 @@ def test_what_each_harm_costs(harm: str) -> None:
 
 def test_a_customer_with_a_bad_card_is_no_lost_sale() -> None:
     """Nothing was charged, rightly."""
-    tables = tables_of(charges=[(0, NAN, NAN)])
+    tables = tables_of(charges=[(0, NAN, NAN)], orders=LOST)
     tables.purchases.good_card[0] = 0
     assert without_capacity(billed(tables)) == {}
 
