@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any, TypeVar
+
+from sim.experiment.engines import Engine, check_engine
 
 AHEAD = 4  # tasks handed out for each worker: nobody runs dry, and a million mornings don't wait in memory
 Key = TypeVar("Key")
@@ -52,10 +54,21 @@ class Crew:
 
 
 @contextmanager
-def crew(jobs: int) -> Iterator[Crew]:
-    """A crew of so many processes; a crew of one is this process, without a pool."""
-    with hearing() as heed, worker_pool(jobs) if jobs > 1 else nullcontext() as pool:
-        yield Crew(pool, ahead=AHEAD * jobs, heed=heed)
+def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None) -> Iterator[Crew]:
+    """Those who work on an engine: so many processes (None: one a processor), `most` if there are no more tasks than that.
+
+    A crew of one is this process, without a pool. Raises ConfigError if there is no such engine.
+    """
+    check_engine(engine)
+    number = min(jobs or processors(), most or sys.maxsize)
+    with hearing() as heed, _pool(number, engine) as pool:
+        yield Crew(pool, ahead=AHEAD * number, heed=heed)
+
+
+def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Executor | None]:
+    if isinstance(engine, Executor):
+        return nullcontext(engine)
+    return worker_pool(jobs) if engine == "local" and jobs > 1 else nullcontext()
 
 
 def processors() -> int:
