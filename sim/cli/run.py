@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Jobs, Json, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import AllMetrics, EngineName, Jobs, Json, Mornings, Precision, ScenarioName, Seed
 
 
 def run(
@@ -20,6 +20,7 @@ def run(
     precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +40,14 @@ def run(
 
     command = command_line("run", scenario, ["--design", design], mornings=mornings, seed=seed)
     comparison = simulated(
-        scenario_called(scenario), [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command
+        scenario_called(scenario),
+        [design],
+        mornings=mornings,
+        seed=seed,
+        jobs=jobs,
+        engine=engine,
+        precision=precision,
+        command=command,
     )
     if as_json:
         print_json(exported(comparison, pairs=False))

@@ -30,6 +30,7 @@ def simulated(
     mornings: int,
     seed: int,
     jobs: int | None,
+    engine: str,
     precision: float | None,
     command: str,
 ) -> Comparison:
@@ -38,7 +39,16 @@ def simulated(
 
     try:
         with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
-            return compare(scenario, designs, mornings=mornings, seed=seed, jobs=jobs, precision=precision, progress=progress)
+            return compare(
+                scenario,
+                designs,
+                mornings=mornings,
+                seed=seed,
+                jobs=jobs,
+                engine=engine,
+                precision=precision,
+                progress=progress,
+            )
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
