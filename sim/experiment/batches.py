@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 AHEAD = 4  # batches handed out for each worker, so that nobody runs dry; what is handed out can be lost
 LARGEST = 50  # tasks of a batch
-SUSPECT = 2  # times that workers were killed with a batch under way before it is tried alone, to see whether it is to blame
+SUSPECT = 2  # times that workers were killed with a task under way before it is tried alone: the next time it is to blame
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 Task = tuple[Key, tuple[Any, ...]]  # the arguments of the work
@@ -52,16 +52,9 @@ class Batch(Generic[Key]):
     tasks: list[Task[Key]]
     losses: int = 0  # times that it was under way when workers were killed
 
-    def halves(self) -> list[Batch[Key]]:
-        """Two smaller ones, to find the task that is to blame. Raises Lost if it is found."""
-        if len(self.tasks) == 1:
-            [(_, arguments)] = self.tasks
-            told = ", ".join(_name(part) for part in arguments)
-            raise Lost(
-                f"whoever works on it is killed, each time: {told}; perhaps for want of memory; a smaller scenario may help"
-            )
-        middle = len(self.tasks) // 2
-        return [Batch(part, min(self.losses, SUSPECT)) for part in (self.tasks[:middle], self.tasks[middle:])]
+    def singly(self) -> list[Batch[Key]]:
+        """One of each task, suspected: the one that is to blame will be found."""
+        return [Batch([task], SUSPECT) for task in self.tasks]
 
 
 class Handing(Generic[Key, Made]):
@@ -95,7 +88,8 @@ class Handing(Generic[Key, Made]):
             try:
                 future = self.pool.executor.submit(_each, self.work, [arguments for _, arguments in batch.tasks])
             except BrokenExecutor as error:
-                self._lost(batch, error)
+                self.broken = error
+                self._lost(batch)
                 return
             self.running[future] = batch
 
@@ -115,19 +109,24 @@ class Handing(Generic[Key, Made]):
         try:
             made, seconds = future.result()
         except BrokenExecutor as error:
-            self._lost(batch, error)
+            self.broken = error
+            self._lost(batch)
         except self.pool.killed:
-            self.again.extend(batch.halves())
+            self._lost(batch, times=SUSPECT)
         else:
             self.done += len(made)
             self.seconds += seconds
             for (key, _), one in zip(batch.tasks, made, strict=True):
                 yield key, one
 
-    def _lost(self, batch: Batch[Key], error: BrokenExecutor) -> None:
-        self.broken = error
-        batch.losses += 1
-        self.again.extend([batch] if batch.losses <= SUSPECT else batch.halves())
+    def _lost(self, batch: Batch[Key], *, times: int = 1) -> None:
+        """To be done once more. Raises Lost if it was alone and so is to blame."""
+        if batch.losses >= SUSPECT:
+            [(_, arguments)] = batch.tasks
+            told = ", ".join(_name(part) for part in arguments)
+            raise Lost(f"whoever works on this is killed, perhaps for want of memory: {told}; a smaller scenario may help")
+        batch.losses += times
+        self.again.extend(batch.singly() if batch.losses >= SUSPECT else [batch])
 
     def _begin_again(self, error: BrokenExecutor) -> None:
         if not self.pool.renew():

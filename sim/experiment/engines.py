@@ -1,19 +1,30 @@
-"""Where work is done: here, in processes of this machine, or by any executor of Python's standard library."""
+"""Where work is done: in processes of this machine, in this one, on a cluster, or by any executor of the standard library."""
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Executor
 
 from sim.config.errors import ConfigError, closest
 
-Engine = str | Executor  # a name of those below, or an executor that is somebody else's to close
+Engine = str | Executor  # "local", "serial", "dask:tcp://HOST:PORT", or an executor that is somebody else's to close
 
-ENGINES = ("local", "serial")
+ENGINES = ("local", "serial", "dask:tcp://HOST:PORT")
+ADDRESS = re.compile(r"(tcp|tls)://[^/:\s]+:\d{1,5}")
 
 
 def check_engine(engine: Engine) -> None:
-    """Whether there is such an engine. Raises ConfigError."""
-    if isinstance(engine, Executor) or engine in ENGINES:
+    """Whether that names an engine; not whether it answers. Raises ConfigError."""
+    if isinstance(engine, Executor) or engine in ("local", "serial") or scheduler(engine) is not None:
         return
-    hint = closest(str(engine), ENGINES)
-    raise ConfigError(f'--engine: expected {", ".join(ENGINES)} (got "{engine}"){hint}')
+    name = engine.partition(":")[0]
+    expected = f"expected {', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
+    if name == "dask":
+        expected = f"expected the address of a Dask scheduler, like {ENGINES[-1]}"
+    raise ConfigError(f'--engine: {expected} (got "{engine}"){closest(name, ("local", "serial", "dask"))}')
+
+
+def scheduler(engine: str) -> str | None:
+    """The address of a Dask scheduler, if that is where work is done."""
+    name, _, address = engine.partition(":")
+    return address if name == "dask" and ADDRESS.fullmatch(address) else None

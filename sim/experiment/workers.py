@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 from sim.experiment.batches import Handing, Key, Made, Pool, Task
-from sim.experiment.engines import Engine, check_engine
+from sim.experiment.engines import Engine, check_engine, scheduler
 
 
 class Crew:
@@ -47,6 +47,10 @@ def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None)
 def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Pool | None]:
     if isinstance(engine, Executor):
         return nullcontext(Pool(engine, jobs))
+    if (address := scheduler(engine)) is not None:
+        from sim.experiment.cluster import cluster
+
+        return cluster(address)
     return Processes.started(jobs) if engine == "local" and jobs > 1 else nullcontext()
 
 
