@@ -57,13 +57,17 @@ def simulated(
 @contextmanager
 def answered_for(command: str) -> Iterator[None]:
     """What ends a simulation and is nobody's wish is said on stderr. Raises Exit."""
-    from concurrent.futures.process import BrokenProcessPool
+    from concurrent.futures import BrokenExecutor
 
+    from sim.experiment.batches import Lost
     from sim.ledger.laws import BrokenLaw
 
     try:
         yield
-    except BrokenProcessPool:
+    except Lost as lost:
+        complain(str(lost))
+        raise typer.Exit(FAILED) from None
+    except BrokenExecutor:
         complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None
     except BrokenLaw as law:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pkgutil
+import socket
 import time
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from sim.config.errors import ConfigError
 from sim.experiment.batches import Lost, Pool
 
-PATIENCE_S = 2.0  # for a scheduler to answer, and for its first worker to come
+PATIENCE_S = 2.0  # for a scheduler to answer
+WORKERS_S = 5.0  # for its first worker to come: they are often started in the same moment
 LOOK_S = 1.0  # how often workers are counted, since they come and go
 START = "dask worker {} --nworkers=-1 --nthreads=1"  # a simulation keeps a processor busy: processes, not threads
 SAME = {"coffee-please": ("sim:__version__", 3), "python": ("platform:python_version", 2), "numpy": ("numpy:__version__", 2)}
@@ -44,19 +47,24 @@ class Cluster(Pool):
 @contextmanager
 def cluster(address: str) -> Iterator[Cluster]:
     """The cluster of the scheduler at `tcp://host:port`. Raises ConfigError if it can't work, Lost if it goes away."""
+    if find_spec("distributed") is None:
+        raise ConfigError("--engine: a Dask cluster needs one more package: pip install 'coffee-please[distributed]'")
+    absent = ConfigError(f"--engine: no Dask scheduler answers at {address}; start one with: dask scheduler")
     try:
-        import dask
-        from distributed import Client, KilledWorker
-        from distributed.versions import VersionMismatchWarning
-    except ImportError:
-        raise ConfigError("--engine: a Dask cluster needs one more package: pip install 'coffee-please[distributed]'") from None
+        _knock(address)
+    except (OSError, OverflowError):
+        raise absent from None
+    import dask
+    from distributed import Client, KilledWorker
+    from distributed.versions import VersionMismatchWarning
+
     quiet = {"distributed.admin.large-graph-warning-threshold": "1 GB"}  # a scenario with many arrivals may travel
     with dask.config.set(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters is told as an error
         try:
             client = Client(address, timeout=PATIENCE_S, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, MemoryError):  # the latter from something else that answers there
-            raise ConfigError(f"--engine: no Dask scheduler answers at {address}; start one with: dask scheduler") from None
+        except (OSError, ValueError, MemoryError):  # the latter if something else answers there
+            raise absent from None
         with client:
             _check_workers(client, address)
             try:
@@ -65,10 +73,18 @@ def cluster(address: str) -> Iterator[Cluster]:
                 raise Lost(f"the Dask scheduler at {address} went away, and with it what was under way") from None
 
 
+def _knock(address: str) -> None:
+    """Find out at once whether anybody answers, since a client tries again and again. Raises OSError."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE_S) as line:
+        if address.startswith("tcp") and not line.recv(1):  # Dask's servers speak first, Web servers don't
+            raise OSError
+
+
 def _check_workers(client: Any, address: str) -> None:
     """There are some, and they have what is needed here. Raises ConfigError."""
     try:
-        client.wait_for_workers(1, timeout=PATIENCE_S)
+        client.wait_for_workers(1, timeout=WORKERS_S)
     except TimeoutError:
         start = START.format(address)
         raise ConfigError(f"--engine: the Dask scheduler at {address} has no workers; start some with: {start}") from None

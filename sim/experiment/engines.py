@@ -9,7 +9,6 @@ from sim.config.errors import ConfigError, closest
 
 Engine = str | Executor  # "local", "serial", "dask:tcp://HOST:PORT", or an executor that is somebody else's to close
 
-ENGINES = ("local", "serial", "dask:tcp://HOST:PORT")
 ADDRESS = re.compile(r"(tcp|tls)://[^/:\s]+:\d{1,5}")
 
 
@@ -18,10 +17,10 @@ def check_engine(engine: Engine) -> None:
     if isinstance(engine, Executor) or engine in ("local", "serial") or scheduler(engine) is not None:
         return
     name = engine.partition(":")[0]
-    expected = f"expected {', '.join(ENGINES[:-1])} or {ENGINES[-1]}"
     if name == "dask":
-        expected = f"expected the address of a Dask scheduler, like {ENGINES[-1]}"
-    raise ConfigError(f'--engine: {expected} (got "{engine}"){closest(name, ("local", "serial", "dask"))}')
+        raise ConfigError(f'--engine: expected the address of a Dask scheduler, dask:tcp://HOST:PORT (got "{engine}")')
+    hint = closest(name, ("local", "serial", "dask"))
+    raise ConfigError(f'--engine: expected local, serial or dask:tcp://HOST:PORT (got "{engine}"){hint}')
 
 
 def scheduler(engine: str) -> str | None:
