@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pkgutil
 import socket
 import time
@@ -19,6 +20,7 @@ PATIENCE_S = 2.0  # for a scheduler to answer
 WORKERS_S = 5.0  # for its first worker to come: they are often started in the same moment
 LOOK_S = 1.0  # how often workers are counted, since they come and go
 START = "dask worker {} --nworkers=-1 --nthreads=1"  # a simulation keeps a processor busy: processes, not threads
+TALKATIVE = ("distributed.client", "distributed.utils")  # loggers that tell with a traceback what is told here in a sentence
 SAME = {"coffee-please": ("sim:__version__", 3), "python": ("platform:python_version", 2), "numpy": ("numpy:__version__", 2)}
 
 
@@ -27,15 +29,20 @@ class Cluster(Pool):
 
     batch_s = 2.0  # a scheduler manages some hundred batches a second
 
-    def __init__(self, client: Any, killed: type[Exception]) -> None:
+    def __init__(self, client: Any, killed: type[Exception], gone: str) -> None:
         super().__init__(client.get_executor(pure=False), 0)
         self._client = client
+        self._gone = gone
         self._counted = -LOOK_S
         self.killed = (killed,)
 
     def workers(self) -> int:
         if time.monotonic() - self._counted > LOOK_S:
-            self._workers, self._counted = max(sum(self._client.nthreads().values()), 1), time.monotonic()
+            try:
+                self._workers = max(sum(self._client.nthreads().values()), 1)
+            except OSError:
+                raise Lost(self._gone) from None
+            self._counted = time.monotonic()
         return self._workers
 
     def forget(self, futures: Iterable[Future[Any]]) -> None:
@@ -59,18 +66,33 @@ def cluster(address: str) -> Iterator[Cluster]:
     from distributed.versions import VersionMismatchWarning
 
     quiet = {"distributed.admin.large-graph-warning-threshold": "1 GB"}  # a scenario with many arrivals may travel
-    with dask.config.set(quiet), warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters is told as an error
-        try:
-            client = Client(address, timeout=PATIENCE_S, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, MemoryError):  # the latter if something else answers there
-            raise absent from None
+    gone = f"the Dask scheduler at {address} went away, and with it what was under way"
+    with dask.config.set(quiet), _silent(*TALKATIVE):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters is told as an error
+            try:
+                client = Client(address, timeout=PATIENCE_S, set_as_default=False)  # type: ignore[no-untyped-call]
+            except (OSError, ValueError, MemoryError):  # the latter if something else answers there
+                raise absent from None
         with client:
             _check_workers(client, address)
             try:
-                yield Cluster(client, KilledWorker)
-            except (CancelledError, OSError):
-                raise Lost(f"the Dask scheduler at {address} went away, and with it what was under way") from None
+                yield Cluster(client, KilledWorker, gone)
+            except CancelledError:
+                raise Lost(gone) from None
+
+
+@contextmanager
+def _silent(*names: str) -> Iterator[None]:
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _knock(address: str) -> None:

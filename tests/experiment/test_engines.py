@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,13 +95,18 @@ def deadly(number: int) -> int:
     return number
 
 
+def deadly_work(*, engine: Engine, done: list[int]) -> None:
+    """Forty tasks of which the thirteenth kills; those that are `done`."""
+    with crew(2, engine) as workers:
+        done.extend(key for key, _ in workers.results(deadly, ((number, (number,)) for number in range(40))))
+
+
 def test_what_kills_its_process() -> None:
-    """What kills whoever works on it is found among all others, which are done, and named; soon."""
-    done = []
+    """What kills whoever works on it is found among all others and named, soon; nothing is told twice."""
+    done: list[int] = []
     begin = time.monotonic()
-    with pytest.raises(Lost, match="seed 13"), crew(2) as workers:
-        for key, _ in workers.results(deadly, ((number, (number,)) for number in range(40))):
-            done.append(key)  # noqa: PERF401  what is done before the error counts
+    with pytest.raises(Lost, match="seed 13"):
+        deadly_work(engine="local", done=done)
     assert set(range(13)) <= set(done) <= set(range(40)) - {13}
     assert len(done) == len(set(done))
     assert time.monotonic() - begin < 20
@@ -151,13 +158,57 @@ def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
         assert dict(workers.results(abs, [(1, (-1,))])) == {1: 1}
 
 
+@pytest.mark.deep
+def test_what_kills_the_workers_of_a_cluster(cluster: Any) -> None:
+    """Dask gives such work up after some deaths, and accuses its neighbours too; only the one to blame is named."""
+    with pytest.raises(Lost, match="seed 13"):
+        deadly_work(engine=f"dask:{cluster.scheduler_address}", done=[])
+    cluster.wait_for_workers(2)
+
+
+def background(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    silent = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=silent, stdout=silent, stderr=silent)
+
+
+def wait_for(address: str) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection((host, int(port))).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.mark.deep
+def test_a_scheduler_that_goes_away(world: Path) -> None:
+    """A scheduler that is killed in the middle is an error in one line, soon."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    scheduler = background("distributed.cli.dask_scheduler", "--port", address.rpartition(":")[2], "--no-dashboard")
+    worker = background("distributed.cli.dask_worker", address, "--nthreads=1", "--no-dashboard")
+    try:
+        wait_for(address)
+        with pytest.raises(Lost, match=f"the Dask scheduler at {address} went away"):
+            digest(world, engine=f"dask:{address}", progress=once(scheduler.kill, after=3))
+    finally:
+        for process in (worker, scheduler):
+            process.terminate()
+            process.wait(30)
+
+
 def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler that has no workers is told how to get some."""
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr("sim.experiment.cluster.WORKERS_S", 0.2)
-    with distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp", dashboard_address=":0") as empty:
-        with pytest.raises(ConfigError, match=f"at {empty.scheduler_address} has no workers; start some with: dask worker "):
-            digest(world, engine=f"dask:{empty.scheduler_address}")
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp", dashboard_address=":0") as empty,
+        pytest.raises(ConfigError, match=f"at {empty.scheduler_address} has no workers; start some with: dask worker "),
+    ):
+        digest(world, engine=f"dask:{empty.scheduler_address}")
 
 
 def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
