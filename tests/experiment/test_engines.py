@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -250,3 +251,12 @@ def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None
     done = coffee("check", str(world), "naive", "--engine", "dask:tcp://127.0.0.1:1")
     assert done.exit_code == 2
     assert "pip install 'coffee-please[distributed]'" in done.stderr
+
+
+def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """The example for Python in docs/cluster.md runs, and gives what the same comparison gives without it."""
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {"__name__": "__main__"})
+    serial = compare("morning-rush", ["naive", "outbox"], mornings=2, engine="serial")
+    assert capsys.readouterr().out == f"{serial.results['naive'].metrics['double_charge_rate']}\n"
