@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE, FAILED, UNDECIDED
-from sim.cli.options import Jobs, Json, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import EngineName, Jobs, Json, Mornings, Precision, ScenarioName, Seed
 
 CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
 
@@ -21,6 +21,7 @@ def check(
     precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Check a design against objectives, for scripts.
@@ -45,7 +46,9 @@ def check(
             f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
         )
     command = command_line("check", scenario, [design], mornings=mornings, seed=seed)
-    comparison = simulated(world, [design], mornings=mornings, seed=seed, jobs=jobs, precision=precision, command=command)
+    comparison = simulated(
+        world, [design], mornings=mornings, seed=seed, jobs=jobs, engine=engine, precision=precision, command=command
+    )
     result = next(iter(comparison.results.values()))
     if as_json:
         print_json(exported(comparison, pairs=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import AllMetrics, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
 
 if TYPE_CHECKING:
     from sim.experiment.compare import Comparison
@@ -38,6 +38,7 @@ def compare(
     precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -74,7 +75,7 @@ def compare(
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)
     comparison = simulated(
-        world, chosen, mornings=mornings, seed=seed, jobs=jobs, precision=precision, keep=keep, command=command
+        world, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep, command=command
     )
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, seed=seed)
     if not as_json:

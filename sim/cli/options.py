@@ -82,5 +82,12 @@ KeptTables = Annotated[
         "[default: none beyond 100,000 purchases]",
     ),
 ]  # fmt: skip
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="NAME",
+        help="Where to simulate: local (--jobs processes), serial (in this one), or dask:tcp://HOST:PORT. Same results.",
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
 AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

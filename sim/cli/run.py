@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import AllMetrics, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
 
 
 def run(
@@ -20,6 +20,7 @@ def run(
     precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     keep: KeptTables = None,
     everything: AllMetrics = False,
     as_json: Json = False,
@@ -45,6 +46,7 @@ def run(
         mornings=mornings,
         seed=seed,
         jobs=jobs,
+        engine=engine,
         precision=precision,
         keep=keep,
         command=command,

@@ -31,6 +31,7 @@ def simulated(
     mornings: int,
     seed: int,
     jobs: int | None,
+    engine: str,
     precision: float | None,
     keep: Keep | None = None,
     command: str,
@@ -41,7 +42,15 @@ def simulated(
     try:
         with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
             return compare(
-                scenario, designs, mornings=mornings, seed=seed, jobs=jobs, precision=precision, keep=keep, progress=progress
+                scenario,
+                designs,
+                mornings=mornings,
+                seed=seed,
+                jobs=jobs,
+                engine=engine,
+                precision=precision,
+                keep=keep,
+                progress=progress,
             )
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
@@ -51,13 +60,17 @@ def simulated(
 @contextmanager
 def answered_for(command: str) -> Iterator[None]:
     """What ends a simulation and is nobody's wish is said on stderr. Raises Exit."""
-    from concurrent.futures.process import BrokenProcessPool
+    from concurrent.futures import BrokenExecutor
 
+    from sim.experiment.batches import Lost
     from sim.ledger.laws import BrokenLaw
 
     try:
         yield
-    except BrokenProcessPool:
+    except Lost as lost:
+        complain(str(lost))
+        raise typer.Exit(FAILED) from None
+    except BrokenExecutor:
         complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None
     except BrokenLaw as law:

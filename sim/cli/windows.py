@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE, INTERRUPTED, note
-from sim.cli.options import Jobs, Json, MostMornings, Seed
+from sim.cli.options import EngineName, Jobs, Json, MostMornings, Seed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,6 +53,7 @@ def windows(
     mornings: MostMornings = 32,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Folder of the report. [default: reports/windows]", show_default=False),
@@ -86,7 +87,7 @@ def windows(
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
     command = _command_line(chosen, window or [], mornings=mornings, seed=seed)
-    matrix = _surveyed(chosen, window or [], mornings=mornings, seed=seed, jobs=jobs, command=command)
+    matrix = _surveyed(chosen, window or [], mornings=mornings, seed=seed, jobs=jobs, engine=engine, command=command)
     if not as_json:
         _print(console(), matrix)
     page, code = _write(matrix, folder, command) if report and not matrix.interrupted else (None, DONE)
@@ -105,7 +106,7 @@ def _command_line(designs: Sequence[str], chosen: Sequence[str], *, mornings: in
 
 
 def _surveyed(
-    designs: Sequence[str], chosen: Sequence[str], *, mornings: int, seed: int, jobs: int | None, command: str
+    designs: Sequence[str], chosen: Sequence[str], *, mornings: int, seed: int, jobs: int | None, engine: str, command: str
 ) -> Matrix:
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
@@ -114,7 +115,7 @@ def _surveyed(
     cells = len(designs) * len({find_window(name) for name in chosen} or bundled_windows())
     try:
         with answered_for(command), progress_bar("deciding cells", cells) as progress:
-            return survey(designs, chosen, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+            return survey(designs, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
     except KeyboardInterrupt:
         note("interrupted before the first window was finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None

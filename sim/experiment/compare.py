@@ -18,6 +18,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment.engines import Engine
 from sim.experiment.mornings import Keep, Progress, Summary, run_mornings, simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.vocabulary import METRICS
@@ -192,6 +193,7 @@ def compare(
     mornings: int = 10,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     precision: float | None = None,
     keep: Keep | None = None,
     progress: Progress | None = None,
@@ -219,7 +221,9 @@ def compare(
     asked = mornings
     while True:
         missing = [one for one in range(seed, seed + asked) if one not in complete]
-        more, interrupted = run_mornings(world, chosen, prices, seeds=missing, jobs=jobs, keep=keep, progress=progress)
+        more, interrupted = run_mornings(
+            world, chosen, prices, seeds=missing, jobs=jobs, engine=engine, keep=keep, progress=progress
+        )
         complete |= more
         if not complete:
             raise KeyboardInterrupt

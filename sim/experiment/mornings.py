@@ -12,7 +12,8 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
-from sim.experiment.workers import crew, processors
+from sim.experiment.engines import Engine
+from sim.experiment.workers import crew
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import assert_laws
@@ -89,12 +90,13 @@ def run_mornings(
     *,
     seeds: list[int],
     jobs: int | None = None,
+    engine: Engine = "local",
     keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[int, list[Summary]], bool]:
     """Every design on every morning: seed -> one summary a design, for the mornings that all designs have finished.
 
-    Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor).
+    Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor) or `engine`.
     """
     total = len(seeds) * len(designs)
     done: dict[tuple[int, int], Summary] = {}
@@ -103,7 +105,7 @@ def run_mornings(
     )
     interrupted = False
     try:
-        with crew(min(jobs or processors(), total)) as workers:
+        with crew(jobs, engine, most=total) as workers:
             for task, summary in workers.results(summarise, tasks):
                 done[task] = summary
                 _tell(progress, len(done), total)

@@ -23,9 +23,10 @@ from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
 from sim.experiment.compare import judge
+from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.statistics import Difference, estimate, paired
-from sim.experiment.workers import crew, processors
+from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
 FACTORS = (0.5, 2.0)
@@ -109,11 +110,12 @@ def sensitivity(
     mornings: int = 6,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> list[Effect]:
     """Every assumption of the scenario and of each design, halved and doubled; or `only` those of these names.
 
-    The result does not depend on `jobs`. Raises ConfigError for a name that is no assumption's.
+    The result does not depend on `jobs` or `engine`. Raises ConfigError for a name that is no assumption's.
     """
     world = load_scenario(scenario) if isinstance(scenario, str) else scenario
     chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
@@ -142,7 +144,7 @@ def sensitivity(
         ((number, morning), (*run, prices, seed + morning)) for number, run in enumerate(runs) for morning in range(mornings)
     )
     made: dict[tuple[int, int], dict[str, float]] = {}
-    with crew(min(jobs or processors(), len(runs) * mornings)) as workers:
+    with crew(jobs, engine, most=len(runs) * mornings) as workers:
         for task, metrics in workers.results(_measured, tasks):
             made[task] = metrics
             if progress is not None:

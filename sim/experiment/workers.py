@@ -9,53 +9,70 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
-from itertools import islice
-from typing import Any, TypeVar
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any
 
-AHEAD = 4  # tasks handed out for each worker: nobody runs dry, and a million mornings don't wait in memory
-Key = TypeVar("Key")
-Made = TypeVar("Made")
+from sim.experiment.batches import Handing, Key, Made, Pool, Task
+from sim.experiment.engines import Engine, check_engine, scheduler
 
 
 class Crew:
-    """Those who do the work: some processes, or this one."""
+    """Those who do the work: a pool, or this process."""
 
-    def __init__(self, pool: Executor | None, *, ahead: int, heed: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool | None, heed: Callable[[], None]) -> None:
         self._pool = pool
-        self._ahead = ahead
         self._heed = heed
 
-    def results(self, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]) -> Iterator[tuple[Key, Made]]:
-        """What `work` makes of each task's arguments, as it is finished. Raises KeyboardInterrupt after Ctrl-C."""
-        for key, made in self._here(work, tasks) if self._pool is None else self._there(self._pool, work, tasks):
+    def results(self, work: Callable[..., Made], tasks: Iterable[Task[Key]]) -> Iterator[tuple[Key, Made]]:
+        """What `work` makes of each task's arguments, as it is finished. Raises Lost, and KeyboardInterrupt after Ctrl-C."""
+        here = ((key, work(*arguments)) for key, arguments in tasks)
+        for key, made in here if self._pool is None else Handing(self._pool, work, tasks).results():
             yield key, made
             self._heed()
 
-    def _here(self, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]) -> Iterator[tuple[Key, Made]]:
-        return ((key, work(*arguments)) for key, arguments in tasks)
-
-    def _there(
-        self, pool: Executor, work: Callable[..., Made], tasks: Iterable[tuple[Key, tuple[Any, ...]]]
-    ) -> Iterator[tuple[Key, Made]]:
-        """With never more than so many tasks handed out."""
-        left = iter(tasks)
-        running: dict[Future[Made], Key] = {}
-        while True:
-            for key, arguments in islice(left, self._ahead - len(running)):
-                running[pool.submit(work, *arguments)] = key
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
-
 
 @contextmanager
-def crew(jobs: int) -> Iterator[Crew]:
-    """A crew of so many processes; a crew of one is this process, without a pool."""
-    with hearing() as heed, worker_pool(jobs) if jobs > 1 else nullcontext() as pool:
-        yield Crew(pool, ahead=AHEAD * jobs, heed=heed)
+def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None) -> Iterator[Crew]:
+    """Those who work on an engine: so many processes (None: one a processor), `most` if there are no more tasks than that.
+
+    A crew of one is this process, without a pool; for an executor `jobs` tells how many work there at the same time. Raises
+    ConfigError if there is no such engine, or it doesn't answer.
+    """
+    check_engine(engine)
+    with hearing() as heed, _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool:
+        yield Crew(pool, heed)
+
+
+def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Pool | None]:
+    if isinstance(engine, Executor):
+        return nullcontext(Pool(engine, jobs))
+    if (address := scheduler(engine)) is not None:
+        from sim.experiment.cluster import cluster
+
+        return cluster(address)
+    return Processes.started(jobs) if engine == "local" and jobs > 1 else nullcontext()
+
+
+class Processes(Pool):
+    """Processes of this machine. One that is killed takes the others along, so all are started anew."""
+
+    batch_s = 0.1
+
+    def __init__(self, jobs: int, pools: ExitStack) -> None:
+        super().__init__(pools.enter_context(worker_pool(jobs)), jobs)
+        self._pools = pools
+
+    @classmethod
+    @contextmanager
+    def started(cls, jobs: int) -> Iterator[Pool]:
+        with ExitStack() as pools:
+            yield cls(jobs, pools)
+
+    def renew(self) -> bool:
+        self.executor.shutdown()
+        self.executor = self._pools.enter_context(worker_pool(self.workers()))
+        return True
 
 
 def processors() -> int:

@@ -17,8 +17,9 @@ from sim.config.library import load_scenario, names
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.compare import check_numbers
+from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
-from sim.experiment.workers import Crew, crew, processors
+from sim.experiment.workers import Crew, crew
 from sim.explain.cells import Cell, Toll, judged, toll
 
 FOLDER = "windows"
@@ -81,12 +82,13 @@ def survey(
     mornings: int = MORNINGS,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
     """The matrix of designs (names or files) in the bundled windows, or in those that are named. Raises ConfigError.
 
-    The result does not depend on `jobs`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if there are
-    none. `progress` is told of decided cells.
+    The result does not depend on `jobs` or `engine`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if
+    there are none. `progress` is told of decided cells.
     """
     chosen = [load_design(design) for design in designs]
     called = [design.name for design in chosen]
@@ -96,7 +98,7 @@ def survey(
     worlds = {
         label: load_scenario(f"{FOLDER}/{name}") for label, name in bundled_windows().items() if not labels or label in labels
     }
-    return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+    return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
 
 def matrix(
@@ -106,6 +108,7 @@ def matrix(
     mornings: int = MORNINGS,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
     """The same for windows and designs that are loaded; windows have any labels."""
@@ -114,7 +117,7 @@ def matrix(
     rows: dict[str, list[Cell]] = {}
     total = len(windows) * len(designs)
     try:
-        with crew(min(jobs or processors(), (len(designs) + 1) * mornings)) as workers:
+        with crew(jobs, engine, most=(len(designs) + 1) * mornings) as workers:
             for label, world in windows.items():
                 decided_before = len(rows) * len(designs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sim.config.errors import ConfigError, closest
-from sim.experiment.workers import crew, processors
+from sim.experiment.workers import crew
 from sim.validity import coverage, events, overload, payments, queues, weather
 from sim.validity.agreement import Row
 from sim.validity.case import Case, Checked, checked
@@ -39,7 +39,7 @@ def check(
     wanted = [case.name for case in chosen(names)]
     longest = sorted(wanted, key=lambda name: -CASES[name].more)
     done: dict[str, Checked] = {}
-    with crew(min(jobs or processors(), len(wanted))) as workers:
+    with crew(jobs, most=len(wanted)) as workers:
         for name, made in workers.results(_checked, ((name, (name, full)) for name in longest)):
             done[name] = Checked(CASES[name], *made)
             if progress is not None:

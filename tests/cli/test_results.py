@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from sim.architectures import COMPARED
+from sim.experiment.batches import Lost
 from sim.ledger.laws import BrokenLaw
 from sim.vocabulary import METRICS
 from tests.cli.coffee import coffee, ran, start
@@ -279,6 +280,7 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
             ("captured charges: 3 is not 4", "please report it with this command: coffee run tiny.yaml --design naive"),
         ),
         (BrokenProcessPool(), 1, ("a worker process was killed", "--jobs")),
+        (Lost("whoever works on this is killed: tiny, seed 7"), 1, ("error: whoever works on this is killed: tiny, seed 7\n",)),
     ],
 )  # fmt: skip
 def test_bugs_and_accidents(

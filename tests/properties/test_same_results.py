@@ -18,7 +18,7 @@ from sim.config.prices import load_prices
 from sim.experiment.compare import compare
 from sim.experiment.export import as_json
 from sim.experiment.mornings import summarise
-from sim.experiment.workers import Crew
+from sim.experiment.workers import crew
 from tests.properties.fingerprints import fingerprint, fingerprint_of
 from tests.properties.world import World
 from tests.properties.worlds import drawn, for_all, tiers, worlds
@@ -60,8 +60,8 @@ def test_any_executor(name: str, number: int) -> None:
         scenario, design = world.read()
         return scenario, design, load_prices(scenario.prices), world.seed
 
-    with EXECUTORS[name]() as pool:
-        made = dict(Crew(pool, ahead=4, heed=lambda: None).results(summarise, ((key, task(w)) for key, w in some.items())))
+    with EXECUTORS[name]() as pool, crew(2, pool) as workers:
+        made = dict(workers.results(summarise, ((key, task(w)) for key, w in some.items())))
     assert {key: fingerprint(summary) for key, summary in made.items()} == expected
 
 

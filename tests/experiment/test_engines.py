@@ -1,0 +1,262 @@
+"""The same results wherever the work is done, and although workers are killed in the middle of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.config.errors import ConfigError
+from sim.config.library import load_scenario
+from sim.experiment.batches import Lost
+from sim.experiment.compare import compare
+from sim.experiment.engines import Engine
+from sim.experiment.export import as_json
+from sim.experiment.workers import crew
+from tests.cli.coffee import SCENARIO, coffee, start
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
+MORNINGS = 24
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("engines") / "tiny.yaml"
+    path.write_text(SCENARIO, encoding="utf-8")
+    return path
+
+
+def digest(world: Path, *, engine: Engine, jobs: int | None = 2, progress: Callable[[int, int], None] | None = None) -> str:
+    """Of all that a comparison tells, but for the time it took."""
+    scenario = load_scenario(str(world))
+    designs = ["naive", "outbox"]
+    made = as_json(compare(scenario, designs, mornings=MORNINGS, jobs=jobs, engine=engine, progress=progress), pairs=True)
+    assert made.pop("timing")
+    return hashlib.sha256(json.dumps(made).encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def expected(world: Path) -> str:
+    return digest(world, engine="serial")
+
+
+def once(act: Callable[[], None], *, after: int) -> Callable[[int, int], None]:
+    """Progress that does something when so much is done."""
+
+    def progress(done: int, of: int) -> None:
+        if done == after < of:
+            act()
+
+    return progress
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_processes(jobs: int, world: Path, expected: str) -> None:
+    """Any number of processes gives the digest of none."""
+    assert digest(world, engine="local", jobs=jobs) == expected
+
+
+def test_any_executor(world: Path, expected: str) -> None:
+    """An executor of the standard library does the work, and is left open."""
+    with ThreadPoolExecutor(2) as threads:
+        assert digest(world, engine=threads) == expected
+        assert threads.submit(int).result() == 0
+
+
+def test_a_killed_process(world: Path, expected: str) -> None:
+    """What a killed process had under way is done by others."""
+    killed: list[int] = []
+
+    def kill() -> None:
+        worker = multiprocessing.active_children()[0]
+        assert worker.pid
+        killed.append(worker.pid)
+        os.kill(worker.pid, signal.SIGKILL)
+
+    assert digest(world, engine="local", progress=once(kill, after=3)) == expected
+    assert len(killed) == 1
+
+
+def deadly(number: int) -> int:
+    if number == 13:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def deadly_work(*, engine: Engine, done: list[int]) -> None:
+    """Forty tasks of which the thirteenth kills; those that are `done`."""
+    with crew(2, engine) as workers:
+        done.extend(key for key, _ in workers.results(deadly, ((number, (number,)) for number in range(40))))
+
+
+def test_what_kills_its_process() -> None:
+    """What kills whoever works on it is found among all others and named, soon; nothing is told twice."""
+    done: list[int] = []
+    begin = time.monotonic()
+    with pytest.raises(Lost, match="seed 13"):
+        deadly_work(engine="local", done=done)
+    assert set(range(13)) <= set(done) <= set(range(40)) - {13}
+    assert len(done) == len(set(done))
+    assert time.monotonic() - begin < 20
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers in processes of their own."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as started:
+        yield started
+
+
+def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """Dask's workers give the same digest, although one of them is killed in the middle; nothing is printed."""
+    engine = f"dask:{cluster.scheduler_address}"
+    assert digest(world, engine=engine) == expected
+    assert capfd.readouterr() == ("", "")
+    killed: list[int] = []
+
+    def kill() -> None:
+        killed.append(next(iter(cluster.workers.values())).pid)
+        os.kill(killed[0], signal.SIGKILL)
+
+    assert digest(world, engine=engine, progress=once(kill, after=3)) == expected
+    assert len(killed) == 1
+    assert capfd.readouterr().out == ""
+
+
+def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
+    """The finished mornings are printed, what is under way is cancelled, and the cluster is still there."""
+    engine = f"dask:{cluster.scheduler_address}"
+    process = start("check", str(world), "naive", "-n", "50000", "--engine", engine, "--json")
+    deadline = time.monotonic() + 30
+    while not cluster.scheduler.tasks:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    document = json.loads(out)
+    assert 1 <= document["mornings"] < 50000
+    assert err == f"interrupted after {document['mornings']:,} of 50,000 mornings; the numbers are theirs\n"
+    while cluster.scheduler.tasks:
+        assert time.monotonic() < deadline + 30
+        time.sleep(0.05)
+    with crew(None, engine) as workers:
+        assert dict(workers.results(abs, [(1, (-1,))])) == {1: 1}
+
+
+@pytest.mark.deep
+def test_what_kills_the_workers_of_a_cluster(cluster: Any) -> None:
+    """Dask gives such work up after some deaths, and accuses its neighbours too; only the one to blame is named."""
+    with pytest.raises(Lost, match="seed 13"):
+        deadly_work(engine=f"dask:{cluster.scheduler_address}", done=[])
+    cluster.wait_for_workers(2)
+
+
+def background(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    silent = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=silent, stdout=silent, stderr=silent)
+
+
+def wait_for(address: str) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection((host, int(port))).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+@pytest.mark.deep
+def test_a_scheduler_that_goes_away(world: Path) -> None:
+    """A scheduler that is killed in the middle is an error in one line, soon."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    scheduler = background("distributed.cli.dask_scheduler", "--port", address.rpartition(":")[2], "--no-dashboard")
+    worker = background("distributed.cli.dask_worker", address, "--nthreads=1", "--no-dashboard")
+    try:
+        wait_for(address)
+        with pytest.raises(Lost, match=f"the Dask scheduler at {address} went away"):
+            digest(world, engine=f"dask:{address}", progress=once(scheduler.kill, after=3))
+    finally:
+        for process in (worker, scheduler):
+            process.terminate()
+            process.wait(30)
+
+
+def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that has no workers is told how to get some."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("sim.experiment.cluster.WORKERS_S", 0.2)
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp", dashboard_address=":0") as empty,
+        pytest.raises(ConfigError, match=f"at {empty.scheduler_address} has no workers; start some with: dask worker "),
+    ):
+        digest(world, engine=f"dask:{empty.scheduler_address}")
+
+
+def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that has another version than this process, or no such package, is refused."""
+    engine = f"dask:{cluster.scheduler_address}"
+    monkeypatch.setattr("sim.__version__", "0.0.7")
+    with pytest.raises(ConfigError, match=r"coffee-please is 0\.0\.7 here and [1-9.0]+ at the Dask worker tcp://"):
+        digest(world, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        ("lokal", 'expected local, serial or dask:tcp://HOST:PORT (got "lokal"); did you mean "local"?'),
+        ("dask", 'expected the address of a Dask scheduler, dask:tcp://HOST:PORT (got "dask")'),
+        ("dask:http://here:80", 'expected the address of a Dask scheduler, dask:tcp://HOST:PORT (got "dask:http://here:80")'),
+    ],
+)  # fmt: skip
+def test_no_such_engine(engine: str, message: str, world: Path) -> None:
+    """A wrong name is an error that says what there is."""
+    done = coffee("check", str(world), "naive", "--engine", engine)
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"error: --engine: {message}\n")
+
+
+def test_no_scheduler(world: Path) -> None:
+    """Where nobody answers, or somebody who is silent, that is said within five seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for port in (1, silent.getsockname()[1]):
+            begin = time.monotonic()
+            done = coffee("check", str(world), "naive", "--engine", f"dask:tcp://127.0.0.1:{port}")
+            told = f"error: --engine: no Dask scheduler answers at tcp://127.0.0.1:{port}; start one with: dask scheduler\n"
+            assert (done.exit_code, done.stdout, done.stderr) == (2, "", told)
+            assert time.monotonic() - begin < 5
+
+
+def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Dask it is said how to install it."""
+    monkeypatch.setattr("sim.experiment.cluster.find_spec", lambda name: None)
+    done = coffee("check", str(world), "naive", "--engine", "dask:tcp://127.0.0.1:1")
+    assert done.exit_code == 2
+    assert "pip install 'coffee-please[distributed]'" in done.stderr
+
+
+def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """The example for Python in docs/cluster.md runs, and gives what the same comparison gives without it."""
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example, {"__name__": "__main__"})
+    serial = compare("morning-rush", ["naive", "outbox"], mornings=2, engine="serial")
+    assert capsys.readouterr().out == f"{serial.results['naive'].metrics['double_charge_rate']}\n"
