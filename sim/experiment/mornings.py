@@ -11,6 +11,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
+from sim.experiment.cells import design_of
 from sim.experiment.workers import crew, processors
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
@@ -18,6 +19,7 @@ from sim.ledger.laws import assert_laws
 from sim.ledger.metrics import Evidence, ack_latency_s, confirmation_lag_s, measure, read_model_lag_s
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
+from sim.world.cell import WHOLE, Cell
 from sim.world.morning import Morning
 
 Progress = Callable[[int, int], None]  # (done, of)
@@ -38,9 +40,12 @@ class Summary:
     wall_s: float
 
 
-def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int) -> tuple[Tables, Evidence]:
-    """One morning with its evidence; the conservation laws have been asserted. Raises BrokenLaw on a bug of ours."""
-    tables = Morning(scenario, design, seed).run()
+def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> tuple[Tables, Evidence]:
+    """One morning, or a cell of it, with its evidence; the conservation laws have been asserted. Raises BrokenLaw on a bug of
+    ours.
+    """
+    design = design_of(design, cell)
+    tables = Morning(scenario, design, seed, cell).run()
     judged = audit(tables)
     assert_laws(tables, judged)
     return tables, Evidence(tables, judged, bill(tables, judged, design, prices))

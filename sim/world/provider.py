@@ -56,6 +56,7 @@ class Provider:
         self._rows_of: dict[int, list[int]] = {}  # order -> its calls, as far as somebody has asked
         self._indexed = 0
         self._inquiries: Counter[int] = Counter()
+        self._rate_limit = None if knobs.rate_limit is None else knobs.rate_limit / streams.cell.of
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
 
@@ -199,7 +200,7 @@ class Provider:
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""
-        rate = self._knobs.rate_limit
+        rate = self._rate_limit
         if rate is None:
             return True
         burst = max(rate, 1.0)
