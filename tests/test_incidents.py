@@ -11,7 +11,7 @@ import pytest
 from sim.architectures import load_design
 from sim.config.library import FOLDER, load_scenario, names
 from sim.experiment.statistics import t_quantile
-from sim.ledger.metrics import Evidence, ack_latency_s, confirmation_lag_s, percentile
+from sim.ledger.metrics import Evidence
 from sim.vocabulary import Outcome
 from tests.worlds import judged
 
@@ -38,7 +38,7 @@ def share(flags: Callable[[Evidence], np.ndarray]) -> Callable[[Evidence], float
 
 
 def never(evidence: Evidence) -> np.ndarray:
-    return np.isinf(confirmation_lag_s(evidence))
+    return np.isinf(evidence.tally.lags["confirmation"])
 
 
 def charged_twice(evidence: Evidence) -> np.ndarray:
@@ -62,8 +62,8 @@ CLAIMS: list[tuple[str, str, Callable[[Evidence], float], float]] = [  # inciden
     (STRIPE, "outbox", share(never), 0.0),
     (SQUARE, "naive", share(charged_twice), 0.24),
     (SQUARE, "idempotent", share(charged_twice), 0.0),
-    (SQUARE, "idempotent", lambda e: percentile(ack_latency_s(e), 95), 9.4),
-    (SQUARE, "outbox", lambda e: percentile(ack_latency_s(e), 95), 0.075),
+    (SQUARE, "idempotent", lambda e: e.metrics["ack_latency_p95"], 9.4),
+    (SQUARE, "outbox", lambda e: e.metrics["ack_latency_p95"], 0.075),
     (VISA, "no-app-retries", share(refused_calls), 0.104),
     (VISA, "no-app-retries", share(never), 0.056),
     (VISA, "no-app-retries", per_person_against_per_payment, 0.537),

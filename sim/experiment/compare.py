@@ -251,9 +251,7 @@ class Run:
 
 def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run:
     """One morning with all its tables as pandas DataFrames (seconds since the start). Raises ConfigError."""
-    from sim.ledger.metrics import measure
-
     world = load_scenario(scenario) if isinstance(scenario, str) else scenario
     chosen = load_design(design) if isinstance(design, str) else design
     tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
-    return Run(world, chosen, seed, measure(evidence), tables.frames())
+    return Run(world, chosen, seed, evidence.metrics, tables.frames())

@@ -16,9 +16,10 @@ from sim.experiment.workers import crew, processors
 from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import assert_laws
-from sim.ledger.metrics import Evidence, ack_latency_s, confirmation_lag_s, measure, read_model_lag_s
+from sim.ledger.metrics import Evidence, measure
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
+from sim.ledger.tally import tally
 from sim.world.cell import WHOLE, Cell
 from sim.world.morning import Morning
 
@@ -47,24 +48,25 @@ def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell
     design = design_of(design, cell)
     tables = Morning(scenario, design, seed, cell).run()
     judged = audit(tables)
-    assert_laws(tables, judged)
-    return tables, Evidence(tables, judged, bill(tables, judged, design, prices))
+    counted = tally(tables, judged)
+    assert_laws(counted)
+    return tables, Evidence(tables, judged, counted, bill(counted, design, prices))
 
 
 def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Summary:
     """Simulate one morning and keep what statistics and charts need."""
     begin = time.perf_counter()
-    tables, evidence = simulate(scenario, design, prices, seed)
-    lags = {"ack": ack_latency_s, "confirmation": confirmation_lag_s, "read_model": read_model_lag_s}
+    _, evidence = simulate(scenario, design, prices, seed)
+    counted, money = evidence.tally, evidence.bill
     return Summary(
         seed=seed,
-        metrics=measure(evidence),
-        series=series(tables),
-        lags={name: lag(evidence).astype(np.float32) for name, lag in lags.items()},
-        costs=evidence.bill.parts,
-        stations=tables.stations,
-        faults=tables.faults,
-        polls=tables.counts["polls"],
+        metrics=measure(counted, money),
+        series=series(counted),
+        lags={name: lags.astype(np.float32) for name, lags in counted.lags.items()},
+        costs=money.parts,
+        stations=counted.stations,
+        faults=counted.faults,
+        polls=counted.counts["polls"],
         wall_s=time.perf_counter() - begin,
     )
 

@@ -26,7 +26,6 @@ from sim.experiment.compare import judge
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.statistics import Difference, estimate, paired
 from sim.experiment.workers import crew, processors
-from sim.ledger.metrics import measure
 from sim.vocabulary import METRICS
 
 FACTORS = (0.5, 2.0)
@@ -187,4 +186,4 @@ def _verdict(metric: str, limit: float, values: Values) -> str:
 
 def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
     _, evidence = simulate(scenario, design, prices, seed)
-    return measure(evidence)
+    return evidence.metrics

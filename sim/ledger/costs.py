@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from sim.config.design import Design
 from sim.config.prices import Prices
-from sim.ledger.audit import Audit
-from sim.ledger.records import Tables
+from sim.ledger.tally import Tally
 
 PARTS = {
     "infrastructure": ("compute", "database", "operations", "messages"),
@@ -59,36 +56,29 @@ def fee(cents: float, prices: Prices) -> float:
     return cents / 100 * prices.fee_share.value + prices.fee_fixed.value
 
 
-def bill(tables: Tables, audit: Audit, design: Design, prices: Prices) -> Bill:
+def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
     """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
-    counts, charges = tables.counts, tables.charges
-    hours = tables.horizon_s / 3600
+    counts, found = tally.counts, tally.found
+    hours = tally.horizon_s / 3600
     operations = (counts["database_reads"] + counts["database_writes"] + counts["polls"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
-    captured = ~np.isnan(charges["captured_s"])
-    basket = float(charges["cents"].mean()) / 100 if len(charges) else 0.0
+    basket = found["cents"] / found["calls"] / 100 if found["calls"] else 0.0
 
     contact = prices.contact.value
     disputed = prices.p_dispute.value * prices.dispute.value
-    doubled = int(np.maximum(audit.charged - 1, 0)[audit.ordered > 0].sum())
-    orphaned = int(audit.orphan.sum())
-    given_away = int(np.maximum(audit.ordered - np.maximum(audit.kept, 1), 0).sum() + audit.unpaid.sum())
-    good = tables.purchases["good_card"] == 1
-    lost = int((good & (audit.ordered == 0)).sum())
     compute, database = compute_per_hour(design, prices), database_per_hour(design, prices)
-    earned = audit.ordered > 0
-    over = int(np.maximum(audit.awarded - earned, 0).sum())
+    unawarded = found["under-awarded"] * prices.p_contact_no_award.value * contact
     parts = {
         "compute": compute * hours,
         "database": database * hours,
         "operations": operations,
         "messages": messages,
-        "fees": float(sum(fee(cents, prices) for cents in charges["cents"][captured])),
-        "double charges": doubled * (prices.p_contact_double_charge.value * contact + disputed),
-        "paid, no coffee": orphaned * (prices.p_contact_no_coffee.value * contact + disputed),
-        "wrong message": int((audit.misinformed | audit.abandoned).sum()) * prices.p_contact_misinformed.value * contact,
-        "lost sales": lost * basket * (1 - prices.basket_cost_share.value),
-        "coffee given away": given_away * basket * prices.basket_cost_share.value,
-        "loyalty": over * prices.award_value.value + int(audit.under_awarded.sum()) * prices.p_contact_no_award.value * contact,
+        "fees": float(sum(number * fee(cents, prices) for cents, number in sorted(tally.charged.items()))),
+        "double charges": found["charges too many"] * (prices.p_contact_double_charge.value * contact + disputed),
+        "paid, no coffee": found["orphan"] * (prices.p_contact_no_coffee.value * contact + disputed),
+        "wrong message": found["misinformed or abandoned"] * prices.p_contact_misinformed.value * contact,
+        "lost sales": found["lost"] * basket * (1 - prices.basket_cost_share.value),
+        "coffee given away": found["coffees too many"] * basket * prices.basket_cost_share.value,
+        "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
-    return Bill(parts, compute + database, int(audit.correct.sum()), prices)
+    return Bill(parts, compute + database, found["correct"], prices)

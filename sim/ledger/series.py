@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.ledger.records import Tables
 from sim.vocabulary import SETTLED
+
+if TYPE_CHECKING:
+    from sim.ledger.tally import Tally
 
 STEP_S = 60.0
 
@@ -23,36 +27,48 @@ class Series:
     double_charges: np.ndarray  # purchases charged more than once so far, at the end of the step
 
 
-def series(tables: Tables) -> Series:
-    """Bin one morning's tables. An order that never settles stays in the backlog, one never shown stays behind."""
-    edges = np.arange(0.0, tables.horizon_s + STEP_S, STEP_S)
-    ends = edges[1:]
-    purchases, orders, charges = tables.purchases, tables.orders, tables.charges
-    submitted = purchases["submitted_s"]
-    minute = np.minimum((submitted / STEP_S).astype(int), len(ends) - 1)
+def series(tally: Tally) -> Series:
+    """A morning's series from its tally."""
+    return Series(ack_p95_s=_p95_by_minute(tally.lags["ack"], tally.minutes, len(tally.steps["arrivals"])), **tally.steps)
+
+
+def minutes(tables: Tables) -> np.ndarray:
+    """The step within which each purchase was submitted, shape (purchases,)."""
+    return np.minimum((tables.purchases["submitted_s"] / STEP_S).astype(np.int32), len(_ends(tables)) - 1)
+
+
+def steps(tables: Tables) -> dict[str, np.ndarray]:
+    """The series that can be added up over parts of the purchases: all but the percentile.
+
+    An order that never settles stays in the backlog, one never shown stays behind.
+    """
+    ends = _ends(tables)
+    orders, charges = tables.orders, tables.charges
     settled_s = np.where(np.isin(orders["status"], SETTLED), orders["changed_s"], np.inf)
-    confirmed_s = np.sort(orders["confirmed_s"][~np.isnan(orders["confirmed_s"])])
-    visible_s = np.sort(orders["visible_s"][~np.isnan(orders["visible_s"])])
-    return Series(
-        arrivals=np.bincount(minute, minlength=len(ends)),
-        ack_p95_s=_p95_by_minute(purchases["acknowledged_s"] - submitted, minute, purchases["good_card"] == 1, len(ends)),
-        backlog=_until(orders["created_s"], ends) - _until(settled_s, ends),
-        behind=_until(confirmed_s, ends) - _until(visible_s, ends),
-        double_charges=_until(_second_charge_s(charges["purchase"], charges["captured_s"]), ends),
-    )
+    confirmed_s = orders["confirmed_s"][~np.isnan(orders["confirmed_s"])]
+    visible_s = orders["visible_s"][~np.isnan(orders["visible_s"])]
+    return {
+        "arrivals": np.bincount(minutes(tables), minlength=len(ends)),
+        "backlog": _until(orders["created_s"], ends) - _until(settled_s, ends),
+        "behind": _until(confirmed_s, ends) - _until(visible_s, ends),
+        "double_charges": _until(_second_charge_s(charges["purchase"], charges["captured_s"]), ends),
+    }
+
+
+def _ends(tables: Tables) -> np.ndarray:
+    return np.arange(0.0, tables.horizon_s + STEP_S, STEP_S)[1:]
 
 
 def _until(times_s: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(times_s), ends, side="right")
 
 
-def _p95_by_minute(lag_s: np.ndarray, minute: np.ndarray, counted: np.ndarray, steps: int) -> np.ndarray:
-    result = np.full(steps, np.nan)
-    lag_s = np.nan_to_num(lag_s, nan=np.inf)
-    order = np.lexsort((lag_s[counted], minute[counted]))
-    lags, minutes = lag_s[counted][order], minute[counted][order]
-    first = np.searchsorted(minutes, np.arange(steps), side="left")
-    last = np.searchsorted(minutes, np.arange(steps), side="right")
+def _p95_by_minute(lag_s: np.ndarray, minute: np.ndarray, number: int) -> np.ndarray:
+    result = np.full(number, np.nan)
+    order = np.lexsort((lag_s, minute))
+    lags, sorted_minutes = lag_s[order], minute[order]
+    first = np.searchsorted(sorted_minutes, np.arange(number), side="left")
+    last = np.searchsorted(sorted_minutes, np.arange(number), side="right")
     some = last > first
     result[some] = lags[(first + np.ceil((last - first) * 0.95).astype(int) - 1)[some]]
     return result

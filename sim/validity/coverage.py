@@ -32,7 +32,7 @@ Made = Sequence[Estimate | Difference]
 
 def experiments(runs: Mornings, metric: str) -> np.ndarray:
     """A metric's values, shape (experiments, MORNINGS)."""
-    return np.array([COMPUTE[metric](evidence) for _, evidence in runs]).reshape(-1, MORNINGS)
+    return np.array([COMPUTE[metric](evidence.tally, evidence.bill) for _, evidence in runs]).reshape(-1, MORNINGS)
 
 
 def purchases(runs: Mornings) -> np.ndarray:

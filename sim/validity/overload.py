@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from sim.config.design import merged
-from sim.ledger.metrics import measure as metrics
 from sim.ledger.records import Tables
 from sim.validity.agreement import Row, exactly, mean_of
 from sim.validity.bare import bare_design, bare_world
@@ -122,7 +121,7 @@ def spell(
             answered.append(float((~np.isnan(tables.purchases["acknowledged_s"][last])).mean()))
         recovered = np.mean([share > 0.5 for share in answered])
         yield Row("mornings that recover", 0.0 if stuck else 1.0, exactly(float(recovered)))
-        collapsed = np.mean([metrics(evidence)["collapsed_share"] for _, evidence in runs])
+        collapsed = np.mean([evidence.metrics["collapsed_share"] for _, evidence in runs])
         yield Row("collapsed_share", float(stuck), exactly(float(collapsed)))
 
     per_s = share * CAPACITY_PER_S

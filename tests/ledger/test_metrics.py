@@ -12,6 +12,7 @@ from sim.ledger.audit import Audit, audit
 from sim.ledger.costs import PARTS, Bill, bill, compute_per_hour, fee
 from sim.ledger.metrics import COMPUTE, Evidence, measure, percentile
 from sim.ledger.records import Purchases, Requests, Tables
+from sim.ledger.tally import tally
 from sim.vocabulary import METRICS, Status
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
@@ -39,7 +40,12 @@ def people(
         }  # fmt: skip
         for column, value in row.items():
             getattr(tables.orders, column).append(value)
-    return Evidence(tables, audit(tables), FREE)
+    return of(tables, audit(tables))
+
+
+def of(tables: Tables, judged: Audit) -> Evidence:
+    """The evidence, with nothing to be paid for."""
+    return Evidence(tables, judged, tally(tables, judged), FREE)
 
 
 def test_every_published_metric_is_computed() -> None:
@@ -61,7 +67,7 @@ def test_a_percentile_of_two_hundred() -> None:
 
 def test_lags_count_from_the_first_tap_and_know_never() -> None:
     """Submitted at 3 s, acknowledged at 4 s, confirmed at 8 s, shown at 10 s; whoever never got there takes infinitely long."""
-    metrics = measure(people((3.0, 4.0, 8.0), (3.0, NAN, NAN), (3.0, NAN, NAN)))
+    metrics = people((3.0, 4.0, 8.0), (3.0, NAN, NAN), (3.0, NAN, NAN)).metrics
     lags = {name: value for name, value in metrics.items() if "_lag_" in name or "latency" in name}
     assert lags == {
         "ack_latency_p50": np.inf, "ack_latency_p95": np.inf, "ack_latency_p99": np.inf,
@@ -69,15 +75,15 @@ def test_lags_count_from_the_first_tap_and_know_never() -> None:
         "read_model_lag_p50": 2.0, "read_model_lag_p95": 2.0, "read_model_lag_p99": 2.0,
     }  # fmt: skip
     assert (metrics["acknowledged_share"], metrics["confirmed_share"]) == (1 / 3, 1 / 3)
-    one = measure(people((3.0, 4.0, 8.0)))
+    one = people((3.0, 4.0, 8.0)).metrics
     assert (one["ack_latency_p50"], one["confirmation_lag_p50"]) == (1.0, 5.0)
 
 
 def test_a_confirmed_order_that_the_view_never_shows_lags_for_ever() -> None:
     """The lag of the view is over confirmed orders, shown or not."""
-    evidence = people((3.0, 4.0, 8.0))
-    evidence.tables.orders.visible_s[0] = NAN
-    assert measure(evidence)["read_model_lag_p50"] == np.inf
+    tables = people((3.0, 4.0, 8.0)).tables
+    tables.orders.visible_s[0] = NAN
+    assert of(tables, audit(tables)).metrics["read_model_lag_p50"] == np.inf
 
 
 OUTAGE = (("outage", 5.0, 10.0),)
@@ -104,7 +110,7 @@ def test_a_morning_has_collapsed_if_fewer_than_half_were_served_after_the_last_f
     bad_card = (start_s, NAN, NAN)
     before = [(9.0, NAN, NAN)] * 5 if faults else []
     came = [(start_s, start_s + acknowledged_s, start_s + confirmed_s) for acknowledged_s, confirmed_s in after]
-    metrics = measure(people(bad_card, *before, *came, bad_cards=1, faults=faults))
+    metrics = people(bad_card, *before, *came, bad_cards=1, faults=faults).metrics
     assert metrics["collapsed_share"] == pytest.approx(collapsed, nan_ok=True)
 
 
@@ -129,7 +135,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         correct=some(16), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
     )  # fmt: skip
     parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
-    metrics = measure(Evidence(tables, judged, Bill(parts, 3.0, 16, PRICES)))
+    metrics = measure(tally(tables, judged), Bill(parts, 3.0, 16, PRICES))
     shares = {
         "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
@@ -147,7 +153,7 @@ def test_every_metric_counts_its_own_kind() -> None:
 
 def test_a_morning_without_anybody() -> None:
     """Nothing to count is NaN, and not 0; nobody sends no requests."""
-    metrics = measure(people())
+    metrics = people().metrics
     assert {name for name, value in metrics.items() if value == 0} == {
         "purchases", "requests_per_purchase", "unconverged_orders", "monthly_cost",
     }  # fmt: skip
@@ -157,7 +163,7 @@ def test_a_morning_without_anybody() -> None:
 def test_one_clean_customer() -> None:
     """Every metric of a world of one customer in the outbox design, by hand."""
     _, evidence = judged(world(), design("outbox"))
-    metrics = measure(evidence)
+    metrics = evidence.metrics
     rates = [name for name in METRICS if name.endswith(("_rate", "_rate_net"))]
     assert all(metrics[name] == 0 for name in rates), metrics
     expected = {
@@ -171,7 +177,7 @@ def test_one_clean_customer() -> None:
 def test_a_declined_card_is_nobodys_failure() -> None:
     """Lags and shares are over purchases with a good card; there are none here."""
     declined = world(ONE_CUSTOMER.replace("450ms}", "450ms}\n  declined: 100%"))
-    metrics = measure(judged(declined, design("idempotent"))[1])
+    metrics = judged(declined, design("idempotent"))[1].metrics
     assert metrics["purchases"] == 1
     assert np.isnan([metrics[name] for name in ("confirmed_share", "ack_latency_p50", "confirmation_lag_p50")]).all()
     assert (metrics["orphan_charge_rate"], metrics["unconverged_orders"]) == (0, 0)
@@ -180,7 +186,7 @@ def test_a_declined_card_is_nobodys_failure() -> None:
 def test_convergence_counts_from_the_end_of_the_last_fault() -> None:
     """A view that stood still until 10 s shows an order confirmed at 0.963 s after 10.02 s: 0.02 s to converge."""
     stopped = world(ONE_CUSTOMER + 'faults: [{outage: read_model, at: "07:00:00", for: 10s}]\n')
-    metrics = measure(judged(stopped, design("outbox"))[1])
+    metrics = judged(stopped, design("outbox"))[1].metrics
     assert metrics["convergence_time"] == pytest.approx(0.04)  # two events of 20 ms wait for the projector
     assert metrics["read_model_lag_p50"] == pytest.approx(10.04 - 0.963)
 
@@ -191,7 +197,7 @@ def test_orders_converge_before_the_end_of_the_last_fault_or_after_it() -> None:
     agreed_s = early.audit.agreed_s
     for times_s, converged_s in (((4.0, 99.0), 0.0), ((10.5, 99.0), 0.5), ((13.0, 99.0), 3.0), ((np.inf, 99.0), np.inf)):
         agreed_s[:] = times_s
-        assert measure(early)["convergence_time"] == converged_s
+        assert of(early.tables, early.audit).metrics["convergence_time"] == converged_s
 
 
 def test_published_prices() -> None:
@@ -218,8 +224,8 @@ def test_nobody_pays_for_the_same_harm_twice() -> None:
     """A clean morning has no failure cost; the monthly bill is capacity all month plus fees every morning."""
     scenario: Scenario = world()
     chosen = design("naive")
-    tables, evidence = simulate(scenario, chosen, PRICES, 0)
-    money = bill(tables, evidence.audit, chosen, PRICES)
+    _, evidence = simulate(scenario, chosen, PRICES, 0)
+    money = bill(evidence.tally, chosen, PRICES)
     assert money.total("failures") == 0
     by_use = money.parts["fees"] + money.parts["messages"] + money.parts["operations"]
     assert money.monthly() == pytest.approx(money.capacity_per_hour * 730 + by_use * 30)

@@ -15,7 +15,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import load_prices
 from sim.config.scenario import Keys, Scenario
-from sim.ledger.metrics import Evidence, measure
+from sim.ledger.metrics import Evidence
 from sim.ledger.records import Table, Tables
 from sim.ledger.series import series
 from sim.vocabulary import METRICS, Answer, Fate, Outcome, Status
@@ -42,7 +42,7 @@ def checks(tables: Tables, evidence: Evidence, scenario: Scenario, design: Desig
     yield from _of_orders_and_awards(tables, evidence, design)
     yield from _of_metrics(tables, evidence)
     yield from _of_stations(tables)
-    yield from _of_series(tables)
+    yield from _of_series(tables, evidence)
 
 
 def wrong(tables: Tables, evidence: Evidence, scenario: Scenario, design: Design) -> list[str]:
@@ -126,7 +126,7 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
 
 
 def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:
-    values, number = measure(evidence), len(tables.purchases)
+    values, number = evidence.metrics, len(tables.purchases)
     yield "every metric is there", set(values) == set(METRICS)
     yield "no metric is negative", all(not value < 0 for value in values.values())
     shares = [values[name] for name, metric in METRICS.items() if metric.unit == "share"]
@@ -171,8 +171,9 @@ def _of_stations(tables: Tables) -> Iterator[Check]:
         yield f"{name}: a queue takes time", station.queue_max > 0 or station.waiting_s == 0
 
 
-def _of_series(tables: Tables) -> Iterator[Check]:
-    made, charged = series(tables), Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
+def _of_series(tables: Tables, evidence: Evidence) -> Iterator[Check]:
+    made = series(evidence.tally)
+    charged = Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
     last = {c.purchase: c.captured_s for c in rows(tables.charges) if not never(c.captured_s)}
     late = sum(count > 1 and last[p] > tables.horizon_s for p, count in charged.items())  # under way when the morning ended
     twice = sum(count > 1 for count in charged.values())

@@ -12,6 +12,7 @@ from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
+from sim.ledger.tally import tally
 from sim.vocabulary import Answer, Fate
 from tests.properties.books import wrong
 from tests.properties.world import World
@@ -96,7 +97,8 @@ def test_a_clerk_notices(what: str) -> None:
     spoil, sentence = SPOILED[what]
     spoil(tables)
     judged = audit(tables)
-    assert sentence in wrong(tables, Evidence(tables, judged, bill(tables, judged, design, prices)), scenario, design)
+    counted = tally(tables, judged)
+    assert sentence in wrong(tables, Evidence(tables, judged, counted, bill(counted, design, prices)), scenario, design)
 
 
 def test_a_clerk_notices_a_wrong_audit() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from sim.ledger.laws import BrokenLaw, assert_laws
 from sim.ledger.records import Awards, Charges, Orders, Purchases, Reads, Requests
+from sim.ledger.tally import tally
 from sim.vocabulary import Outcome
 from tests.properties.order_of_events import anomalies, pairs
 from tests.properties.test_books import ROUGH
@@ -67,7 +68,7 @@ def test_laws_notice_as_well() -> None:
     tables, evidence = WAITING.simulated()
     tables.orders.confirmed_s[int(np.flatnonzero(tables.orders["confirmed_s"] > 0)[0])] = -1.0
     with pytest.raises(BrokenLaw, match="time runs forward"):
-        assert_laws(tables, evidence.audit)
+        assert_laws(tally(tables, evidence.audit))
 
 
 def test_no_pair_compares_nothing() -> None:

@@ -1,0 +1,142 @@
+"""What is counted of a morning or of a part of its purchases: sums that can be added, and lags that can be put together.
+
+Metrics, bill, series and laws are computed from a tally and nothing else, so that they come out the same to the last digit
+whether all tables were kept or every part of the purchases was judged on its own and forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.ledger.audit import Audit, last_fault_s
+from sim.ledger.laws import contradictions
+from sim.ledger.records import StationRecord, Tables
+from sim.ledger.series import minutes, steps
+from sim.vocabulary import Fate, Status
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over purchases (each of them wholly in one part), and what a morning has only once: it is added with the rest.
+
+    Lags are in seconds, inf for those who never got there: `ack` and `confirmation` from the first tap, over purchases with a
+    good card (the others are rightly never confirmed, in any design), also of people who have left; `read_model` from the
+    confirmation in the write model until the status view shows it, over confirmed orders.
+    """
+
+    horizon_s: float
+    found: Counter[str]  # purchases, orders, requests, reads: how many, and how many of which kind
+    fates: Counter[Fate]  # of requests
+    charged: Counter[int]  # captured charges by their amount in cents
+    lags: dict[str, np.ndarray]
+    minutes: np.ndarray  # of the lags "ack": in which step of the series they were submitted
+    steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
+    converged_s: float  # from the end of the last fault until all orders placed before it agree; NaN: there are none
+    contradictions: Counter[str]  # rows that break a law, by law
+    counts: Counter[str] = field(default_factory=Counter)  # operations of the shop's parts
+    stations: list[StationRecord] = field(default_factory=list)
+    faults: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def share(self, what: str, of: str = "purchases") -> float:
+        """NaN if there are none."""
+        return self.found[what] / self.found[of] if self.found[of] else float("nan")
+
+
+def tally(tables: Tables, audit: Audit) -> Tally:
+    """Count a morning, or some of its purchases with all that belongs to them."""
+    good, lags = tables.purchases["good_card"] == 1, _lags(tables, audit)
+    captured = ~np.isnan(tables.charges["captured_s"])
+    return Tally(
+        horizon_s=tables.horizon_s,
+        found=_found(tables, audit, lags),
+        fates=Counter(dict(zip(Fate, np.bincount(tables.requests["fate"], minlength=len(Fate)).tolist(), strict=True))),
+        charged=Counter(tables.charges["cents"][captured].tolist()),
+        lags=lags,
+        minutes=minutes(tables)[good],
+        steps=steps(tables),
+        converged_s=_converged_s(tables, audit),
+        contradictions=contradictions(tables, audit),
+        counts=Counter(tables.counts),
+        stations=tables.stations,
+        faults=tables.faults,
+    )
+
+
+def pooled(parts: Sequence[Tally]) -> Tally:
+    """One tally of all the parts, of which there is at least one. The order matters only for the order of the lags."""
+    first = parts[0]
+    return Tally(
+        horizon_s=max(part.horizon_s for part in parts),
+        found=sum((part.found for part in parts), Counter()),
+        fates=sum((part.fates for part in parts), Counter()),
+        charged=sum((part.charged for part in parts), Counter()),
+        lags={name: np.concatenate([part.lags[name] for part in parts]) for name in first.lags},
+        minutes=np.concatenate([part.minutes for part in parts]),
+        steps={name: np.sum([part.steps[name] for part in parts], axis=0) for name in first.steps},
+        converged_s=float(np.fmax.reduce([part.converged_s for part in parts])),
+        contradictions=sum((part.contradictions for part in parts), Counter()),
+        counts=sum((part.counts for part in parts), Counter()),
+        stations=[station for part in parts for station in part.stations],
+        faults=list(dict.fromkeys(fault for part in parts for fault in part.faults)),
+    )
+
+
+def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
+    purchases, orders = tables.purchases, tables.orders
+    good, confirmed = purchases["good_card"] == 1, orders["status"] == Status.CONFIRMED
+    return {
+        "ack": np.nan_to_num(purchases["acknowledged_s"] - purchases["submitted_s"], nan=np.inf)[good],
+        "confirmation": (audit.confirmed_s - purchases["submitted_s"])[good],
+        "read_model": np.nan_to_num(orders["visible_s"] - orders["confirmed_s"], nan=np.inf)[confirmed],
+    }
+
+
+def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter[str]:
+    """Of purchases where nothing else is said."""
+    purchases, charges = tables.purchases, tables.charges
+    good, ordered = purchases["good_card"] == 1, audit.ordered > 0
+    end_s = last_fault_s(tables)
+    later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
+    found = {
+        "purchases": len(purchases),
+        "good cards": good.sum(),
+        "charged twice": (audit.charged > 1).sum(),
+        "charged twice, net": (audit.kept > 1).sum(),
+        "ordered twice": (audit.ordered > 1).sum(),
+        "orphan": audit.orphan.sum(),
+        "unpaid": audit.unpaid.sum(),
+        "over-awarded": audit.over_awarded.sum(),
+        "under-awarded": audit.under_awarded.sum(),
+        "misinformed": audit.misinformed.sum(),
+        "mistaken": audit.mistaken.sum(),
+        "abandoned": audit.abandoned.sum(),
+        "misinformed or abandoned": (audit.misinformed | audit.abandoned).sum(),
+        "correct": audit.correct.sum(),
+        "lost": (good & ~ordered).sum(),
+        "acknowledged": np.isfinite(lags["ack"]).sum(),
+        "confirmed": np.isfinite(lags["confirmation"]).sum(),
+        "after the faults": later.sum(),
+        "served after the faults": (np.isfinite(lags["ack"]) & np.isfinite(lags["confirmation"]))[later].sum(),
+        "charges too many": np.maximum(audit.charged - 1, 0)[ordered].sum(),
+        "coffees too many": np.maximum(audit.ordered - np.maximum(audit.kept, 1), 0).sum() + audit.unpaid.sum(),
+        "awards too many": np.maximum(audit.awarded - ordered, 0).sum(),
+        "awards": len(tables.awards),
+        "orders that differ": np.isinf(audit.agreed_s).sum(),
+        "requests": len(tables.requests),
+        "calls": len(charges),  # to the provider
+        "cents": charges["cents"].sum(),  # that they asked for
+        "reads": len(tables.reads),
+        "stale reads": tables.reads["stale"].sum(),
+    }
+    return Counter({name: int(number) for name, number in found.items()})
+
+
+def _converged_s(tables: Tables, audit: Audit) -> float:
+    """Orders placed later are always under way."""
+    end_s = last_fault_s(tables)
+    earlier = audit.agreed_s[tables.orders["created_s"] < end_s]
+    return float(max(earlier.max() - end_s, 0.0)) if len(earlier) else float("nan")

@@ -1,0 +1,90 @@
+"""The tally of some parts is the tally of the whole: what is told of a morning doesn't depend on how it was counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.config.prices import load_prices
+from sim.ledger.audit import audit
+from sim.ledger.costs import bill
+from sim.ledger.laws import BrokenLaw, assert_laws
+from sim.ledger.metrics import measure
+from sim.ledger.records import Tables
+from sim.ledger.series import series
+from sim.ledger.tally import Tally, pooled, tally
+from tests.properties.test_books import ROUGH
+from tests.properties.world import World
+from tests.properties.worlds import for_all, tiers, worlds
+
+
+def of(tables: Tables, begin: int, end: int) -> Tables:
+    """The purchases from `begin` to `end`, numbered anew, with all that belongs to them; the last part has what is no row."""
+    orders = np.flatnonzero((tables.orders["purchase"] >= begin) & (tables.orders["purchase"] < end)).tolist()
+    numbers = {"purchase": {old: old - begin for old in range(begin, end)}, "order": {o: new for new, o in enumerate(orders)}}
+    parts = {}
+    for name in ("purchases", "requests", "charges", "orders", "awards", "reads"):
+        table = getattr(tables, name)
+        owners = np.arange(len(table)) if name == "purchases" else table["purchase"]
+        parts[name] = part = type(table)()
+        for column, values in table.columns().items():
+            mine = values[(owners >= begin) & (owners < end)].tolist()
+            getattr(part, column).extend([numbers[column][value] for value in mine] if column in numbers else mine)
+    own: dict[str, Any] = {} if end == len(tables.purchases) else {"stations": [], "counts": {}}
+    return replace(tables, **parts, **own)
+
+
+def in_parts(tables: Tables, number: int) -> Tally:
+    """At most so many parts of a morning, each judged by itself."""
+    cuts = sorted(set(np.linspace(0, len(tables.purchases), number + 1).astype(int).tolist()))
+    parts = [of(tables, begin, end) for begin, end in pairwise(cuts)]
+    return pooled([tally(part, audit(part)) for part in parts])
+
+
+def told(counted: Tally, world: World) -> str:
+    """Everything that is made of a tally, to the last digit."""
+    scenario, design = world.read()
+    assert_laws(counted)
+    money = bill(counted, design, load_prices(scenario.prices))
+    over_time = [values.tolist() for values in vars(series(counted)).values()]
+    lags = {name: np.sort(values).tolist() for name, values in counted.lags.items()}
+    return repr([measure(counted, money), money, over_time, lags, counted.stations, counted.faults, counted.counts["polls"]])
+
+
+@pytest.mark.parametrize("examples", tiers(40, 500))
+def test_parts_make_the_whole(examples: int) -> None:
+    """Whatever the world, metrics, bill, series, lags and laws are the same from three parts of the purchases as from all."""
+
+    def holds(world: World) -> None:
+        tables, evidence = world.simulated()
+        assert told(in_parts(tables, 3), world) == told(evidence.tally, world)
+
+    for_all(examples, holds, worlds)
+
+
+def test_a_part_left_out_is_missed() -> None:
+    """The test above is about something: without its last part a morning has other metrics."""
+    tables, evidence = ROUGH.simulated()
+    most = of(tables, 0, len(tables.purchases) - 1)
+    assert told(in_parts(tables, 2), ROUGH) == told(evidence.tally, ROUGH)
+    fewer = tally(most, audit(most))
+    assert {"purchases", "requests"} <= {name for name, number in fewer.found.items() if number < evidence.tally.found[name]}
+    assert len(fewer.lags["ack"]) == len(evidence.tally.lags["ack"]) - tables.purchases.good_card[-1]
+
+
+def test_laws_are_held_over_all_parts() -> None:
+    """A time that runs backwards in the last part, or a request of it that nobody counted, breaks a law of the whole."""
+    tables, _ = ROUGH.simulated()
+    parts = [of(tables, 0, 10), of(tables, 10, len(tables.purchases))]
+    assert_laws(pooled([tally(part, audit(part)) for part in parts]))
+    last = parts[1]
+    alone = tally(last, audit(last))
+    last.charges.captured_s[int(np.flatnonzero(last.charges["captured_s"] > 0)[0])] = -1.0
+    with pytest.raises(BrokenLaw, match="sent before captured"):
+        assert_laws(pooled([tally(part, audit(part)) for part in parts]))
+    with pytest.raises(BrokenLaw, match="what checkout workers finished"):
+        assert_laws(alone)
