@@ -7,11 +7,15 @@ processors as there are cells. All cells of a morning meet the same weather: it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
+from sim.ledger.costs import Bill
+from sim.ledger.records import StationRecord
+from sim.ledger.tally import Tally, pooled
 from sim.world.cell import Cell
 
 CAPACITIES = (
@@ -21,6 +25,7 @@ CAPACITIES = (
 of them, and that is to be the same share of the workers."""
 MAY_BE_ZERO = ("checkout.queue_limit",)
 MOST_CELLS = 10_000
+ADDED = ("servers", "arrivals", "served", "busy_s", "area_s", "sojourn_s")  # of a station
 
 
 def capacities(design: Design) -> dict[str, int]:
@@ -44,16 +49,42 @@ def check_cells(designs: Iterable[Design], cells: int) -> None:
     """Whether each design can be dealt to so many cells. Raises ConfigError."""
     if not 1 <= cells <= MOST_CELLS:
         raise ConfigError(f"--cells: expected a whole number from 1 to {MOST_CELLS:,} (got {cells})")
-    for design in designs:
-        for key, whole in capacities(design).items():
-            each = design.checkout.instances if key == "checkout.workers" else 0 if key in MAY_BE_ZERO else 1
-            if each and cells * each > whole and cells > 1:
-                most = max(whole // each, 1)
-                why = f", and a cell needs one for each of the {each} checkout.instances" if each > 1 else ""
-                raise ConfigError(
-                    f"--cells: {cells} cells can't share the {key} of {design.name}, {whole}{why}; "
-                    f"at most {most}, or a design with more {key}"
-                )
+    for design in designs if cells > 1 else ():
+        most, key, whole, least = min(_limits(design))
+        if cells > most:
+            instances = ", one for each of the checkout.instances" if least > 1 else ""
+            raise ConfigError(
+                f"--cells: {design.name} can be dealt to at most {most} (got {cells}): it has {whole} {key}, and a cell needs "
+                f"{least}{instances}; give it more"
+            )
+
+
+def together(tallies: Sequence[Tally], bills: Sequence[Bill]) -> tuple[Tally, Bill]:
+    """One tally and one bill of all cells of a morning."""
+    if len(tallies) == 1:
+        return tallies[0], bills[0]
+    whole = pooled(tallies)
+    names = dict.fromkeys(station.name for station in whole.stations)
+    stations = [_one([station for station in whole.stations if station.name == name]) for name in names]
+    parts = {part: sum(bill.parts[part] for bill in bills) for part in bills[0].parts}
+    per_hour, correct = sum(bill.capacity_per_hour for bill in bills), sum(bill.correct for bill in bills)
+    return replace(whole, stations=stations), Bill(parts, per_hour, correct, bills[0].prices)
+
+
+def _one(stations: Sequence[StationRecord]) -> StationRecord:
+    """The same station of all cells as one: counts add up; somebody waits in it for as long as in a cell on average."""
+    sums = {name: sum(getattr(station, name) for station in stations) for name in ADDED}
+    waiting_s = sum(station.waiting_s for station in stations) / len(stations)
+    longest = max(station.queue_max for station in stations)
+    return replace(stations[0], waiting_s=waiting_s, queue_max=longest, **sums)
+
+
+def _limits(design: Design) -> Iterator[tuple[int, str, int, int]]:
+    """Into how many cells each capacity can be dealt at most, its key, how many there are, and how many a cell needs."""
+    for key, whole in capacities(design).items():
+        if key not in MAY_BE_ZERO:
+            least = design.checkout.instances if key == "checkout.workers" else 1
+            yield whole // least, key, whole, least
 
 
 def _value(design: Design, key: str) -> Any:

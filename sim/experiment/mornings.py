@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
-from sim.experiment.cells import design_of
-from sim.experiment.workers import crew, processors
+from sim.experiment.cells import design_of, together
+from sim.experiment.workers import Crew, crew, processors
 from sim.ledger.audit import audit
-from sim.ledger.costs import bill
+from sim.ledger.costs import Bill, bill
 from sim.ledger.laws import assert_laws
 from sim.ledger.metrics import Evidence, measure
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
-from sim.ledger.tally import tally
-from sim.world.cell import WHOLE, Cell
+from sim.ledger.tally import Tally, tally
+from sim.world.cell import WHOLE, Cell, cells_of
 from sim.world.morning import Morning
 
 Progress = Callable[[int, int], None]  # (done, of)
+Task = tuple[int, int]  # the seed of a morning, the number of a design
 
 
 @dataclass
@@ -41,6 +44,15 @@ class Summary:
     wall_s: float
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What a cell of a morning comes to."""
+
+    tally: Tally
+    bill: Bill
+    wall_s: float
+
+
 def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> tuple[Tables, Evidence]:
     """One morning, or a cell of it, with its evidence; the conservation laws have been asserted. Raises BrokenLaw on a bug of
     ours.
@@ -53,11 +65,22 @@ def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell
     return tables, Evidence(tables, judged, counted, bill(counted, design, prices))
 
 
+def count(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell) -> Counted:
+    """Simulate one cell of a morning and keep what can be put together with the others."""
+    begin = time.perf_counter()
+    _, evidence = simulate(scenario, design, prices, seed, cell)
+    return Counted(evidence.tally, evidence.bill, time.perf_counter() - begin)
+
+
 def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Summary:
     """Simulate one morning and keep what statistics and charts need."""
+    return summary(seed, [count(scenario, design, prices, seed, WHOLE)])
+
+
+def summary(seed: int, parts: Sequence[Counted]) -> Summary:
+    """What statistics and charts need of a morning: of all its cells."""
     begin = time.perf_counter()
-    _, evidence = simulate(scenario, design, prices, seed)
-    counted, money = evidence.tally, evidence.bill
+    counted, money = together([part.tally for part in parts], [part.bill for part in parts])
     return Summary(
         seed=seed,
         metrics=measure(counted, money),
@@ -67,7 +90,7 @@ def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> 
         stations=counted.stations,
         faults=counted.faults,
         polls=counted.counts["polls"],
-        wall_s=time.perf_counter() - begin,
+        wall_s=sum(part.wall_s for part in parts) + time.perf_counter() - begin,
     )
 
 
@@ -77,6 +100,7 @@ def run_mornings(
     prices: Prices,
     *,
     seeds: list[int],
+    cells: int = 1,
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[int, list[Summary]], bool]:
@@ -84,15 +108,17 @@ def run_mornings(
 
     Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor).
     """
-    total = len(seeds) * len(designs)
+    total = len(seeds) * len(designs) * cells
     done: dict[tuple[int, int], Summary] = {}
     tasks = (((seed, number), (scenario, design, prices, seed)) for seed in seeds for number, design in enumerate(designs))
     interrupted = False
     try:
         with crew(min(jobs or processors(), total)) as workers:
-            for task, summary in workers.results(summarise, tasks):
-                done[task] = summary
-                _tell(progress, len(done), total)
+            finished = workers.results(summarise, tasks) if cells == 1 else _dealt(workers, tasks, cells)
+            for so_far, (task, made) in enumerate(finished, 1):
+                if made is not None:
+                    done[task] = made
+                _tell(progress, so_far, total)
     except KeyboardInterrupt:
         interrupted = True
     complete = {
@@ -101,6 +127,21 @@ def run_mornings(
         if all((seed, number) in done for number in range(len(designs)))
     }
     return complete, interrupted
+
+
+def _dealt(
+    workers: Crew, mornings: Iterable[tuple[Task, tuple[Any, ...]]], cells: int
+) -> Iterator[tuple[Task, Summary | None]]:
+    """Every cell is a task of its own; the last of a morning's to be finished brings its summary, the others None."""
+    tasks = (((whole, cell.number), (*arguments, cell)) for whole, arguments in mornings for cell in cells_of(cells))
+    parts: defaultdict[Task, dict[int, Counted]] = defaultdict(dict)
+    for (whole, number), counted in workers.results(count, tasks):
+        parts[whole][number] = counted
+        if len(parts[whole]) < cells:
+            yield whole, None
+        else:
+            mine = parts.pop(whole)
+            yield whole, summary(whole[0], [mine[number] for number in range(cells)])  # in their order, not as they came
 
 
 def _tell(progress: Progress | None, done: int, of: int) -> None:

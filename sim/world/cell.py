@@ -20,5 +20,6 @@ class Cell:
 WHOLE = Cell()  # everything in one
 
 
-def cells(of: int) -> list[Cell]:
-    return [Cell(number, of) for number in range(of)]
+def cells_of(number: int) -> list[Cell]:
+    """All cells of a morning that is dealt to so many."""
+    return [Cell(each, number) for each in range(number)]

@@ -7,7 +7,7 @@ import pytest
 
 from sim.validity.agreement import Estimated
 from sim.validity.queues import EXPONENTIAL, erlang_c, long_run, queue_of
-from sim.world.cell import cells
+from sim.world.cell import cells_of
 from tests.theory.bare import bare_design, bare_world
 from tests.worlds import judged
 
@@ -19,7 +19,7 @@ def waits(of: int, *, purchases: int) -> Estimated:
     checkout = {"workers": SERVERS, "service": EXPONENTIAL}
     knobs = {"checkout": checkout, "database": {"connections": of}, "payment": {"timeout": "1d"}}
     scenario, design = bare_world(purchases, LOAD), bare_design("naive", knobs)
-    queues = [queue_of(judged(scenario, design, 3, cell)[0]) for cell in cells(of)]
+    queues = [queue_of(judged(scenario, design, 3, cell)[0]) for cell in cells_of(of)]
     assert [len(queue.waited_s) for queue in queues] == pytest.approx([purchases / of] * of, rel=0.05)
     return long_run(queues, [queue.waited_s for queue in queues], LOAD / of)
 

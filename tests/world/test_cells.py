@@ -9,7 +9,7 @@ from scipy import stats
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.ledger.records import Tables
-from sim.world.cell import WHOLE, Cell, cells
+from sim.world.cell import WHOLE, Cell, cells_of
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
 from sim.world.timetable import UP, Spell, Timetable
@@ -33,14 +33,14 @@ faults:
 
 def numbers(of: int, *, mornings: int) -> np.ndarray:
     """How many customers come, shape (mornings, cells)."""
-    return np.array([[len(arrival_times(RUSH, UP, Streams(seed, cell))) for cell in cells(of)] for seed in range(mornings)])
+    return np.array([[len(arrival_times(RUSH, UP, Streams(seed, cell))) for cell in cells_of(of)] for seed in range(mornings)])
 
 
 def test_shares_add_up_to_the_whole() -> None:
     """However many are dealt to however many cells, none is lost or invented, and no cell has two more than another."""
     for of in (1, 2, 3, 7, 48):
         for whole in (0, 1, 6, 7, 100):
-            shares = [cell.share(whole) for cell in cells(of)]
+            shares = [cell.share(whole) for cell in cells_of(of)]
             assert sum(shares) == whole
             assert max(shares) - min(shares) <= 1
 
@@ -73,7 +73,7 @@ def test_customers_of_two_cells_are_independent() -> None:
     correlations = np.corrcoef(counts.T)[np.triu_indices(4, 1)]
     assert np.abs(correlations).max() < 3 / np.sqrt(len(counts))
     for purpose in ("customer.patience", "provider.fate"):
-        draws = [Streams(1, cell).uniform(purpose) for cell in (WHOLE, *cells(3))]
+        draws = [Streams(1, cell).uniform(purpose) for cell in (WHOLE, *cells_of(3))]
         values = np.array([[draw(purchase, 0) for purchase in range(2_000)] for draw in draws])
         assert np.abs(np.corrcoef(values)[np.triu_indices(4, 1)]).max() < 3.5 / np.sqrt(2_000)
 
@@ -81,7 +81,7 @@ def test_customers_of_two_cells_are_independent() -> None:
 def test_all_cells_have_the_same_weather() -> None:
     """Brownouts, outages and crashes at a time come at the same moments in every cell, drawn ones too, and as in the whole."""
     for seed in range(5):
-        plans = [FaultPlan(RUSH, Streams(seed, cell)) for cell in (WHOLE, *cells(3))]
+        plans = [FaultPlan(RUSH, Streams(seed, cell)) for cell in (WHOLE, *cells_of(3))]
         for plan in plans[1:]:
             assert plan.windows == plans[0].windows
             assert plan.crashes == plans[0].crashes
@@ -93,7 +93,7 @@ def test_whom_a_crash_after_a_step_strikes_is_each_cells_own() -> None:
     """The tenth customer of one cell dying says nothing of the tenth of another."""
     struck = [
         {purchase for purchase in range(3_000) if plan.strikes["checkout"]["charge"][0].hits(purchase)}
-        for plan in (FaultPlan(RUSH, Streams(1, cell)) for cell in cells(2))
+        for plan in (FaultPlan(RUSH, Streams(1, cell)) for cell in cells_of(2))
     ]
     assert min(map(len, struck)) > 10
     assert len(struck[0] & struck[1]) < 5  # 0.3 are expected
@@ -103,7 +103,7 @@ def test_strikes_that_are_counted_are_shared() -> None:
     """A fault that strikes three times in a morning strikes three times in all its cells together."""
     fault = RUSH.faults[-1].model_copy(update={"p": 1.0, "times": 3})
     scenario = RUSH.model_copy(update={"faults": (fault,)})
-    plans = [FaultPlan(scenario, Streams(1, cell)) for cell in cells(2)]
+    plans = [FaultPlan(scenario, Streams(1, cell)) for cell in cells_of(2)]
     struck = [sum(plan.strikes["checkout"]["charge"][0].hits(turn) for turn in range(5)) for plan in plans]
     assert struck == [2, 1]
 
@@ -113,7 +113,7 @@ def test_every_real_arrival_is_in_one_cell() -> None:
     times = [f"07:{minute:02}:{second:02}" for minute in range(10) for second in range(0, 60, 2)]
     scenario = parse_scenario(f"name: real\nclock: {{start: '07:00', duration: 10min}}\ntraffic: {{times: {times}}}")
     whole = arrival_times(scenario, UP, Streams(3))
-    shares = [arrival_times(scenario, UP, Streams(3, cell)) for cell in cells(3)]
+    shares = [arrival_times(scenario, UP, Streams(3, cell)) for cell in cells_of(3)]
     np.testing.assert_array_equal(np.sort(np.concatenate(shares)), whole)
     assert all(abs(len(share) - 100) < 3 * np.sqrt(300 * 2 / 9) for share in shares)
 
@@ -122,7 +122,7 @@ def test_a_spike_comes_to_every_cell() -> None:
     """Three times as many customers in the spike, in each cell."""
     spikes = Timetable([Spell(120.0, 240.0, slower=3.0)])
     counts = np.array(
-        [[np.histogram(arrival_times(RUSH, spikes, Streams(seed, cell)), [0, 120, 240])[0] for cell in cells(2)]
+        [[np.histogram(arrival_times(RUSH, spikes, Streams(seed, cell)), [0, 120, 240])[0] for cell in cells_of(2)]
          for seed in range(20)]
     ).sum(axis=0)  # fmt: skip
     for before, during in counts:
@@ -139,7 +139,7 @@ provider: {rate_limit: 40/s, latency: {constant: 0s}}
 """)
     no_retries = design("naive", {"app": {"retry": {"never": True}}, "checkout": {"workers": 400}})
     for of in (1, 4):
-        tables = [judged(scenario, no_retries, 1, cell)[0] for cell in cells(of)]
+        tables = [judged(scenario, no_retries, 1, cell)[0] for cell in cells_of(of)]
         taken = sum(int((~np.isnan(it.charges["captured_s"])).sum()) for it in tables)
         allowed = 40 * 30 + 40  # the bucket is full at first
         assert 0.99 * allowed < taken <= allowed + of
