@@ -45,7 +45,7 @@ def cells(
     from sim.cli.simulation import answered_for
     from sim.cli.tables import losses_table
     from sim.experiment.losses import as_json as exported
-    from sim.experiment.losses import losses
+    from sim.experiment.losses import losses, result_of
 
     of = [whole_number(text) for text in numbers.split(",")]
     world = scenario_called(scenario)
@@ -63,7 +63,7 @@ def cells(
         print_json(exported(found))
         return
     out = console()
-    print_title(out, world.name, f"{design} as a whole, and how much more or less it is in cells")
+    print_title(out, world.name, f"{result_of(found.whole).design.name} as a whole, and how much more or less it is in cells")
     out.print(_what_it_is_of(found), style="dim")
     out.print()
     out.print(losses_table(found, everything=everything, width=out.width))
