@@ -16,6 +16,7 @@ from sim.ledger.audit import Audit
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
 from sim.vocabulary import Answer, Outcome
+from sim.world.cell import WHOLE, Cell
 
 ONE_CUSTOMER = """
 name: one-customer
@@ -59,8 +60,8 @@ def morning(scenario: Scenario, chosen: Design, seed: int = 0) -> tuple[Tables, 
     return tables, evidence.audit
 
 
-def judged(scenario: Scenario, chosen: Design, seed: int = 0) -> tuple[Tables, Evidence]:
-    return simulate(scenario, chosen, load_prices(scenario.prices), seed)
+def judged(scenario: Scenario, chosen: Design, seed: int = 0, cell: Cell = WHOLE) -> tuple[Tables, Evidence]:
+    return simulate(scenario, chosen, load_prices(scenario.prices), seed, cell)
 
 
 def timeline(tables: Tables) -> list[str]:

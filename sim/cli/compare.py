@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import AllMetrics, Cells, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
 
 if TYPE_CHECKING:
     from sim.experiment.compare import Comparison
@@ -36,6 +36,7 @@ def compare(
     ] = None,
     mornings: Mornings = 10,
     precision: Precision = None,
+    cells: Cells = 1,
     seed: Seed = 0,
     jobs: Jobs = None,
     engine: EngineName = "local",
@@ -64,7 +65,7 @@ def compare(
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
-    from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went
+    from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(design or [])]
@@ -73,11 +74,12 @@ def compare(
     check_report_options(out, report=report)
     if report:
         _check_folder(folder)
-    command = command_line("compare", scenario, chosen, mornings=mornings, seed=seed)
+    command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
     comparison = simulated(
-        world, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep, command=command
-    )
-    command = command_line("compare", scenario, chosen, mornings=comparison.asked, seed=seed)
+        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep,
+        command=command,
+    )  # fmt: skip
+    command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
     page, code = _write(comparison, folder, command) if report and not comparison.interrupted else (None, DONE)
@@ -86,6 +88,7 @@ def compare(
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
     tell_how_it_went(comparison, precision=precision, unwritten="; no report was written" if report else "")
+    tell_of_cells(cells, scenario, chosen[0])
     leave(comparison, code)
 
 

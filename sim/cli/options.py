@@ -89,5 +89,12 @@ EngineName = Annotated[
         help="Where to simulate: local (--jobs processes), serial (in this one), or dask:tcp://HOST:PORT. Same results.",
     ),
 ]  # fmt: skip
+Cells = Annotated[
+    int,
+    typer.Option(
+        metavar="N", parser=whole_number,
+        help="Deal each morning to N independent copies of the back end, each with its share of customers and capacity.",
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
 AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import AllMetrics, Cells, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
 
 
 def run(
@@ -18,6 +18,7 @@ def run(
     ],
     mornings: Mornings = 10,
     precision: Precision = None,
+    cells: Cells = 1,
     seed: Seed = 0,
     jobs: Jobs = None,
     engine: EngineName = "local",
@@ -36,21 +37,14 @@ def run(
     """
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import scenario_called
-    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
+    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went, tell_of_cells
     from sim.experiment.export import as_json as exported
 
-    command = command_line("run", scenario, ["--design", design], mornings=mornings, seed=seed)
+    command = command_line("run", scenario, ["--design", design], mornings=mornings, cells=cells, seed=seed)
     comparison = simulated(
-        scenario_called(scenario),
-        [design],
-        mornings=mornings,
-        seed=seed,
-        jobs=jobs,
-        engine=engine,
-        precision=precision,
-        keep=keep,
-        command=command,
-    )
+        scenario_called(scenario), [design], mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
+        precision=precision, keep=keep, command=command,
+    )  # fmt: skip
     if as_json:
         print_json(exported(comparison, pairs=False))
     else:
@@ -69,4 +63,5 @@ def run(
         out.print(bottleneck(stations(result)))
         out.print(about(result))
     tell_how_it_went(comparison, precision=precision)
+    tell_of_cells(cells, scenario, design)
     leave(comparison, DONE)

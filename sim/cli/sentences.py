@@ -17,9 +17,10 @@ def mornings_line(comparison: Comparison) -> str:
     """What the numbers below it are of."""
     first, last = comparison.seed, comparison.seed + comparison.asked - 1
     of = f" of {comparison.asked:,}" if comparison.interrupted else ""
+    dealt = f" in {comparison.cells:,} cells" if comparison.cells > 1 else ""
     if comparison.mornings == 1:
-        return f"one{of} morning{'s' if of else ''} (seed {first}), so there are no intervals; more --mornings give some"
-    return f"mean of {comparison.mornings:,}{of} mornings (seeds {first} to {last}) with its 95 % interval"
+        return f"one{of} morning{'s' if of else ''}{dealt} (seed {first}), so there are no intervals; more --mornings give some"
+    return f"mean of {comparison.mornings:,}{of} mornings{dealt} (seeds {first} to {last}) with its 95 % interval"
 
 
 def verdict(result: Result) -> str:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from sim.experiment.mornings import Keep
 
 
-def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int) -> str:
+def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int, cells: int = 1) -> str:
     """The command that gives the same numbers again."""
-    return shlex.join(["coffee", verb, scenario, *designs, "--mornings", str(mornings), "--seed", str(seed)])
+    dealt = ["--cells", str(cells)] if cells > 1 else []
+    return shlex.join(["coffee", verb, scenario, *designs, "--mornings", str(mornings), *dealt, "--seed", str(seed)])
 
 
 def simulated(
@@ -35,16 +36,18 @@ def simulated(
     precision: float | None,
     keep: Keep | None = None,
     command: str,
+    cells: int = 1,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
     from sim.experiment.compare import compare
 
     try:
-        with answered_for(command), progress_bar("simulating", mornings * len(designs)) as progress:
+        with answered_for(command), progress_bar("simulating", mornings * len(designs) * cells) as progress:
             return compare(
                 scenario,
                 designs,
                 mornings=mornings,
+                cells=cells,
                 seed=seed,
                 jobs=jobs,
                 engine=engine,
@@ -93,6 +96,13 @@ def tell_how_it_went(comparison: Comparison, *, precision: float | None, unwritt
             if left := result.unsettled(precision):
                 note(f"{name}: neither decided nor within {100 * precision:g} % after {mornings}: {', '.join(left)}")
     note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases/s and core)")
+
+
+def tell_of_cells(cells: int, scenario: str, design: str) -> None:
+    """On stderr, if there are several: that they are not one large back end, and how to see what that changes."""
+    if cells > 1:
+        command = shlex.join(["coffee", "cells", scenario, "--design", design, "--cells", str(cells)])
+        note(f"each morning was dealt to {cells:,} cells; what that changes against one large back end: {command}")
 
 
 def leave(comparison: Comparison, code: int) -> None:

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.experiment.compare import Comparison, Objective, Result
-from sim.experiment.statistics import Estimate
+from sim.experiment.losses import Losses, result_of
+from sim.experiment.statistics import Difference, Estimate
 from sim.report import words
 from sim.vocabulary import METRICS
 
@@ -22,6 +23,7 @@ KEY_METRICS = (
     ("requests_per_purchase", "cost_per_1000", "failure_cost_per_1000", "monthly_cost"),
 )  # fmt: skip
 COLOURS = {"met": "green", "violated": "red", "undecided": "yellow"}
+CHANGES = {"better": "green", "worse": "red"}
 NAME_WIDTH = max(map(len, METRICS))
 WIDE = 100  # columns from which there is room to say what a metric counts
 
@@ -56,6 +58,34 @@ def comparison_table(comparison: Comparison, *, everything: bool, width: int) ->
     return table
 
 
+def losses_table(found: Losses, *, everything: bool, width: int) -> Table:
+    """Metrics of the whole, and how much more or less each is in cells."""
+    whole, differences = result_of(found.whole), {number: found.differences(number) for number in found.dealt}
+    table = _table("metric", "whole", *(f"{number:,} cells" for number in found.dealt))
+    table.columns[0].no_wrap = True
+    room = (width - NAME_WIDTH) // (1 + len(differences)) - 2
+    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+        for metric in group:
+            cells = (
+                _changed(metric, result_of(found.dealt[number]), values[metric], room=room)
+                for number, values in differences.items()
+            )
+            table.add_row(metric, _cell(whole, metric, room=room, judged=False), *cells)
+        table.add_section()
+    return table
+
+
+def _changed(metric: str, dealt: Result, value: Difference, *, room: int) -> Text:
+    """The difference, green or red where it is clear which way it went; where there is none to take, what it is in cells."""
+    if value.difference is None:
+        return _cell(dealt, metric, room=room, judged=False)
+    judgement = words.judgement(metric, value)
+    if judgement == "the same":
+        return Text(judgement, style="dim")
+    difference, bracket, interval = words.difference(value, METRICS[metric].unit).partition("[")
+    return _two(difference.strip(), bracket + interval, style=CHANGES.get(judgement, ""), room=room)
+
+
 def verdicts_table(comparison: Comparison) -> Table:
     """Objectives by design, and the verdict on each."""
     results = list(comparison.results.values())
@@ -68,10 +98,15 @@ def verdicts_table(comparison: Comparison) -> Table:
     return table
 
 
-def _cell(result: Result, metric: str, *, room: int) -> Text:
+def _cell(result: Result, metric: str, *, room: int, judged: bool = True) -> Text:
     value, interval = value_and_interval(result.metrics[metric], METRICS[metric].unit)
-    status = next((objective.status for objective in result.objectives if objective.metric == metric), None)
-    cell = Text(value, style=COLOURS[status] if status else "")
+    status = next((objective.status for objective in result.objectives if objective.metric == metric and judged), None)
+    return _two(value, interval, style=COLOURS[status] if status else "", room=room)
+
+
+def _two(value: str, interval: str, *, style: str, room: int) -> Text:
+    """A value and its interval, below each other if there is no room."""
+    cell = Text(value, style=style)
     if interval:
         cell.append("\n" if len(value) + 1 + len(interval) > room else " ")
         cell.append(interval, style="dim")

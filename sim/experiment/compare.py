@@ -18,6 +18,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment.cells import check_cells
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Keep, Progress, Summary, run_mornings, simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
@@ -133,6 +134,7 @@ class Comparison:
     interrupted: bool
     wall_s: float
     prices: Prices = field(repr=False)
+    cells: int = 1  # that each morning was dealt to
 
     @property
     def mornings(self) -> int:
@@ -191,6 +193,7 @@ def compare(
     designs: Sequence[Design | str] = COMPARED,
     *,
     mornings: int = 10,
+    cells: int = 1,
     seed: int = 0,
     jobs: int | None = None,
     engine: Engine = "local",
@@ -203,8 +206,10 @@ def compare(
     With a `precision` mornings are added, half as many again each time and up to 200 in all, until every objective is decided
     or its metric known to that relative precision (.05: within 5 %); `mornings` are then the first ones.
 
-    A morning's tables are kept until they have been counted (`keep="all"`) or not even that long ("none": the same numbers in
-    flat memory, a sixth slower); by default that depends on how many purchases are expected.
+    With `cells` each morning is dealt to so many independent copies of the back end, each with its share of the customers and
+    of the capacity, in the same weather. A morning's tables are kept until they have been counted (`keep="all"`) or not even
+    that long ("none": the same numbers in flat memory, a sixth slower); by default that depends on how many purchases are
+    expected.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
@@ -216,13 +221,14 @@ def compare(
     if len(set(names)) < len(names):
         raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
     prices = load_prices(world.prices)
+    check_cells(chosen, cells)
     begin = time.perf_counter()
     complete: dict[int, list[Summary]] = {}
     asked = mornings
     while True:
         missing = [one for one in range(seed, seed + asked) if one not in complete]
         more, interrupted = run_mornings(
-            world, chosen, prices, seeds=missing, jobs=jobs, engine=engine, keep=keep, progress=progress
+            world, chosen, prices, seeds=missing, cells=cells, jobs=jobs, engine=engine, keep=keep, progress=progress
         )
         complete |= more
         if not complete:
@@ -236,7 +242,7 @@ def compare(
         if not any(result.unsettled(precision) for result in results.values()):
             break
         asked = min(max(math.ceil(asked * GROWTH), 2), MOST_FOR_PRECISION)
-    return Comparison(world, results, seed, asked, interrupted, time.perf_counter() - begin, prices)
+    return Comparison(world, results, seed, asked, interrupted, time.perf_counter() - begin, prices, cells)
 
 
 @dataclass

@@ -17,6 +17,7 @@ def as_json(comparison: Comparison, *, pairs: bool, report: str | None = None) -
         "scenario": comparison.scenario.name,
         "seed": comparison.seed,
         "mornings": comparison.mornings,
+        "cells": comparison.cells,
         "version": comparison.version,
         "digest": comparison.digest,
         "designs": {name: _design(result) for name, result in comparison.results.items()},

@@ -39,7 +39,7 @@ def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
     the folder holds anything that is no part of a report, or can't be written.
     """
     with worker_pool(1) as pool, replacing(folder, ours=ours) as made:
-        violation = first_violation(comparison)
+        violation = first_violation(comparison) if comparison.cells == 1 else None  # a story is told of a whole morning
         telling = pool.submit(explained, comparison.scenario, *violation) if violation else None  # while charts are drawn here
         document = as_json(comparison, pairs=True, report=PAGE)
         del document["timing"]
@@ -112,6 +112,7 @@ def _content(comparison: Comparison, charts: dict[str, Markup], command: str) ->
         "n": comparison.mornings,
         "asked": comparison.asked if comparison.interrupted else None,
         "seed": comparison.seed,
+        "cells": comparison.cells,
         "command": command,
         "digest": comparison.digest,
         "version": comparison.version,

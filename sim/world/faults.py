@@ -1,4 +1,7 @@
-"""The fault plan of one morning: spells of bad weather per component, crashes at a time, crashes right after a step."""
+"""The fault plan of one morning: spells of bad weather per component, crashes at a time, crashes right after a step.
+
+All cells of a morning meet the same spells, and crashes at the same times; what is struck after a step is each one's own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.ledger.records import Numbers
+from sim.world.cell import Cell
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
@@ -18,11 +22,11 @@ CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event
 class Strike:
     """A crash or a pause with a probability, each time that a component has taken a step."""
 
-    def __init__(self, fault: Crash | Pause, draw: Draw) -> None:
+    def __init__(self, fault: Crash | Pause, draw: Draw, cell: Cell) -> None:
         self.restart_s = fault.restart if isinstance(fault, Crash) else 0.0
         self.pause_s = fault.lasts if isinstance(fault, Pause) else 0.0
         self._p = fault.p
-        self._left = fault.times
+        self._left = None if fault.times is None else cell.share(fault.times)
         self._draw = draw
         self._taken: Numbers = array("i")  # how often each purchase has taken the step
 
@@ -44,7 +48,7 @@ class FaultPlan:
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         self._horizon_s = scenario.clock.horizon_s
         self._start_s = scenario.clock.start
-        self._streams = streams
+        self._weather_streams = streams.shared
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
         self.crashes: list[tuple[str, float, float]] = []  # (component, at, restart)
@@ -57,7 +61,7 @@ class FaultPlan:
                 struck: str = fault.pause if isinstance(fault, Pause) else fault.crash
                 assert fault.after is not None
                 draw = streams.uniform(f"fault.{number}.strike")
-                self.strikes[struck].setdefault(fault.after, []).append(Strike(fault, draw))
+                self.strikes[struck].setdefault(fault.after, []).append(Strike(fault, draw, streams.cell))
             elif isinstance(fault, Crash):
                 for begin in self._begins(number, fault):
                     self._add_crash(fault, begin, spells)
@@ -84,14 +88,14 @@ class FaultPlan:
             yield fault.at - self._start_s
             return
         assert fault.every is not None
-        rng = self._streams.generator("fault", number)
+        rng = self._weather_streams.generator("fault", number)
         time = float(sample(fault.every, rng, 1)[0])
         while time < self._horizon_s:
             yield time
             time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), 1e-3)
 
     def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
-        rng = self._streams.generator("fault", number)
+        rng = self._weather_streams.generator("fault", number)
         if fault.at is not None:
             begin = fault.at - self._start_s
             yield begin, begin + float(sample(fault.lasts, rng, 1)[0])

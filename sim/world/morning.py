@@ -17,6 +17,7 @@ from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Status
 from sim.world.broker import Broker
+from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
@@ -59,14 +60,15 @@ class Parts:
 class Morning:
     """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables.
 
+    Of a `cell` the scenario is that of the whole morning, and the design the cell's own.
     `parts` says what some of its parts are made by; a morning that is told about makes them differently.
     """
 
     parts = Parts()
 
-    def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
+    def __init__(self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE) -> None:
         env = self.env = Clock()
-        streams = Streams(seed)
+        streams = Streams(seed, cell)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         number = len(self._arrivals)

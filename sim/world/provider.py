@@ -58,6 +58,7 @@ class Provider:
         self._indexed = 0
         self._inquiries: Counter[int] = Counter()
         self.authorisations = 0  # how often a card's bank was asked; not for a call that was refused before that, or a repeat
+        self._rate_limit = None if knobs.rate_limit is None else knobs.rate_limit / streams.cell.of
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
 
@@ -206,7 +207,7 @@ class Provider:
 
     def _within_rate_limit(self, now: float) -> bool:
         """A token bucket that holds one second's worth."""
-        rate = self._knobs.rate_limit
+        rate = self._rate_limit
         if rate is None:
             return True
         burst = max(rate, 1.0)

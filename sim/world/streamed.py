@@ -22,6 +22,7 @@ from sim.ledger.paged import BITS, Paged
 from sim.ledger.records import TYPECODES, UNTOLD, Awards, Charges, Purchases, Reads, Requests, Tables
 from sim.ledger.tally import Tally, pooled, tally
 from sim.vocabulary import Status
+from sim.world.cell import WHOLE, Cell
 from sim.world.customer import Crowd, Customer
 from sim.world.database import Order
 from sim.world.forgetting import (
@@ -52,7 +53,7 @@ class Cohort:
 class StreamedMorning(Morning):
     """One scenario, one design, one seed; single use: its `tally()` is that of the tables, which are never there at once."""
 
-    def __init__(self, scenario: Scenario, design: Design, seed: int, *, bits: int = BITS) -> None:
+    def __init__(self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, bits: int = BITS) -> None:
         self._size = 1 << bits  # of a cohort, and of a page of rows
         self._cohorts: list[Cohort] = []
         self._tallies: list[Tally] = []
@@ -63,7 +64,7 @@ class StreamedMorning(Morning):
             "database": ForgetfulDatabase, "provider": ForgetfulProvider, "view": ForgetfulView, "loyalty": ForgetfulLoyalty,
         }  # fmt: skip
         self.parts = Parts(customer=self._admit, **{part: forgetful(kind, bits) for part, kind in kinds.items()})
-        super().__init__(scenario, design, seed)
+        super().__init__(scenario, design, seed, cell)
         self._database = cast(ForgetfulDatabase, self._shop.database)
         self._provider = cast(ForgetfulProvider, self._shop.provider)
 

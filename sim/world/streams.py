@@ -3,6 +3,8 @@
 A draw is a pure function of (seed, purpose, purchase, attempt), so every design meets the same people and the same
 provider on the same morning, even when one makes more calls than another. Draws are made in blocks of consecutive
 purchases, because a scalar numpy draw costs more than a simulated event; blocks may be forgotten and drawn again.
+
+In a morning of several cells each has draws of its own, but for what they `share`: the weather.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sim.config.model import Distribution
+from sim.world.cell import WHOLE, Cell
 
 _BITS = 9
 BLOCK = 1 << _BITS
@@ -24,14 +27,22 @@ Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
 
 
 class Streams:
-    """All random numbers of one morning."""
+    """All random numbers of one morning, or of one of its cells."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, cell: Cell = WHOLE) -> None:
         self.seed = seed
+        self.cell = cell
+        self._key = () if cell.of == 1 else (cell.number,)
+
+    @property
+    def shared(self) -> Streams:
+        """What is the same in all cells of the morning."""
+        return Streams(self.seed)
 
     def generator(self, purpose: str, *key: int) -> np.random.Generator:
         """The generator of one named block of draws. Nobody else in the package makes one."""
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, zlib.crc32(purpose.encode()), *key])))
+        entropy = [self.seed, zlib.crc32(purpose.encode()), *key]
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=self._key)))
 
     def uniform(self, purpose: str) -> Draw:
         """Uniform on [0, 1)."""

@@ -19,7 +19,7 @@ COFFEE_SHOP = (
 )  # fmt: skip
 FIRST_HOUR = 6
 JUMP_S = 0.0005  # the profile steps from one hour to the next within a millisecond
-MOST_PURCHASES = 5_000_000  # in one morning: a slip of a unit should be an error, not a full memory
+MOST_PURCHASES = 5_000_000  # in one cell of a morning: a slip of a unit should be an error, not a full memory
 
 
 def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -62,6 +62,8 @@ def expected(scenario: Scenario) -> float:
 def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np.ndarray:
     """Sorted seconds since the start, shape (purchases,). Poisson in number, then independent with density ∝ rate.
 
+    A cell has its share of the rate; real arrivals are dealt, each to one of the cells.
+
     Raises ConfigError if no arrival of a file falls into the morning, or if there are more than can be meant.
     """
     real = scenario.traffic.arrivals
@@ -73,16 +75,22 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
         if not len(times):
             where = real.file if real is not None else f"{scenario.name}: traffic.times"
             raise ConfigError(f"{where}: no arrival falls into the scenario's clock (start and duration)")
-        return times
+        dealt_to = streams.shared.generator("arrivals.cell").integers(streams.cell.of, size=len(times))
+        return times[dealt_to == streams.cell.number]
     knots, rates = rate_knots(scenario)
     edges = [edge for spell in spikes.spells for edge in (spell.begin_s, spell.end_s) if 0 < edge < knots[-1]]
     grid = np.unique(np.concatenate([knots, edges]))
     left, width = grid[:-1], np.diff(grid)
     factor = np.array([spikes.at((a + b) / 2).slower for a, b in pairwise(grid)])
     begin, end = np.interp(left, knots, rates) * factor, np.interp(grid[1:], knots, rates) * factor
+    begin, end = begin / streams.cell.of, end / streams.cell.of
     expected = np.concatenate([[0.0], np.cumsum((begin + end) / 2 * width)])
     if expected[-1] > MOST_PURCHASES:
-        raise ConfigError(f"{scenario.name}: about {expected[-1]:.3g} purchases in one morning; at most {MOST_PURCHASES:,}")
+        where = "one morning" if streams.cell.of == 1 else "one cell of a morning"
+        raise ConfigError(
+            f"{scenario.name}: about {expected[-1]:.3g} purchases in {where}; "
+            f"at most {MOST_PURCHASES:,} (more --cells share them)"
+        )
     rng = streams.generator("arrivals")
     mass = np.sort(rng.random(rng.poisson(expected[-1]))) * expected[-1]
     piece = np.clip(np.searchsorted(expected, mass, side="right") - 1, 0, len(left) - 1)

@@ -129,7 +129,7 @@ def test_json_of_run_is_that_of_compare(tiny: str) -> None:
     assert list(company) == ["metrics", "objectives", "verdict", "paired", "variance_shares"]
     del company["paired"], company["variance_shares"]
     assert alone["designs"] == {"naive": company}
-    assert list(alone) == ["scenario", "seed", "mornings", "version", "digest", "designs", "timing"]
+    assert list(alone) == ["scenario", "seed", "mornings", "cells", "version", "digest", "designs", "timing"]
     assert set(company["metrics"]) == set(METRICS)
 
 

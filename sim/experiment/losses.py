@@ -1,0 +1,94 @@
+"""What dealing a morning to cells changes: the same mornings as a whole and in cells, and the differences between them.
+
+The weather of a morning is the same both ways, its customers are others: differences are paired by the weather alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.library import load_scenario
+from sim.config.scenario import Scenario
+from sim.experiment.cells import check_cells
+from sim.experiment.compare import Comparison, Result, compare
+from sim.experiment.export import plain
+from sim.experiment.mornings import Progress
+from sim.experiment.statistics import Difference, paired
+from sim.vocabulary import METRICS
+
+
+@dataclass(frozen=True)
+class Losses:
+    """One design on the same mornings: as a whole, and dealt to so many cells."""
+
+    whole: Comparison
+    dealt: dict[int, Comparison]
+
+    def differences(self, cells: int) -> dict[str, Difference]:
+        """Metric -> cells less the whole, morning by morning."""
+        ours, theirs = result_of(self.dealt[cells]), result_of(self.whole)
+        return {metric: paired(ours.values(metric), theirs.values(metric)) for metric in METRICS}
+
+
+def result_of(comparison: Comparison) -> Result:
+    """Of the only design."""
+    return next(iter(comparison.results.values()))
+
+
+def losses(
+    scenario: Scenario | str,
+    design: Design | str,
+    cells: Sequence[int] = (2, 4, 8),
+    *,
+    mornings: int = 10,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Losses:
+    """Run a design on the same mornings as a whole and in each number of cells. Raises ConfigError, or KeyboardInterrupt."""
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = load_design(design) if isinstance(design, str) else design
+    if not cells or min(cells) < 2 or len(set(cells)) < len(cells):
+        given = ",".join(map(str, cells))
+        raise ConfigError(f'--cells: expected different whole numbers of at least 2, like 2,4,8 (got "{given}")')
+    for number in cells:
+        check_cells([chosen], number)
+    done, of = 0, mornings * (1 + sum(cells))
+    made: dict[int, Comparison] = {}
+
+    def tell(more: int, _: int) -> None:
+        if progress is not None:
+            progress(done + more, of)
+
+    for number in (1, *cells):
+        made[number] = compare(world, [chosen], mornings=mornings, cells=number, seed=seed, jobs=jobs, progress=tell)
+        if made[number].interrupted:
+            raise KeyboardInterrupt
+        done += mornings * number
+    return Losses(made[1], {number: made[number] for number in cells})
+
+
+def as_json(found: Losses) -> dict[str, Any]:
+    """What `coffee cells --json` prints."""
+    whole = found.whole
+    return {
+        "scenario": whole.scenario.name,
+        "design": result_of(whole).design.name,
+        "seed": whole.seed,
+        "mornings": whole.mornings,
+        "version": whole.version,
+        "digest": whole.digest,
+        "whole": {metric: plain(value) for metric, value in result_of(whole).metrics.items()},
+        "cells": {
+            str(number): {
+                "metrics": {metric: plain(value) for metric, value in result_of(comparison).metrics.items()},
+                "differences": {metric: plain(value) for metric, value in found.differences(number).items()},
+            }
+            for number, comparison in found.dealt.items()
+        },
+    }
