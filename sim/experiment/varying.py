@@ -6,18 +6,19 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.keys import Kind
 from sim.config.scenario import Scenario
-from sim.config.units import CLOCK
+from sim.config.units import CLOCK, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import kind_at, split, unknown, value_of
 
 MOST_CELLS = 2_000
-DIGITS = 6  # of the values between the ends of a range: `4.66667s`
+BLUR = 0.01  # of the least gap in a range is what its values may be moved by, so that they have few digits: `4.67s`
 _RANGE = re.compile(r"\s*(log:)?\s*([-x.\d][^{}\[\],]*?)\s*\.\.\s*([-x.\d][^{}\[\],]*?)\s*")
 _BRACKETS = {"{": "}", "[": "]"}
 
@@ -102,7 +103,8 @@ def spaced(key: str, spec: str, match: re.Match[str], count: str, kind: Kind) ->
     is_whole = int in (kind.type, *(option.type for option in kind.options.values()))
     if kind.unit is None and not is_whole and float not in (kind.type, *(o.type for o in kind.options.values())):
         raise ConfigError(f"{says}: only numbers have ranges; list the values: {key}=A,B")
-    low, high = (_end(says, text, kind.unit.parse if kind.unit else _plain) for text in (first, last))
+    parse = kind.unit.parse if kind.unit else _whole if is_whole else _number
+    low, high = (_end(says, text, parse) for text in (first, last))
     if not low < high:
         raise ConfigError(f"{says}: the first end of a range must be below the second")
     if logarithmic and low <= 0:
@@ -112,14 +114,39 @@ def spaced(key: str, spec: str, match: re.Match[str], count: str, kind: Kind) ->
         raise ConfigError(f'{says}: a range has at least 2 values, its ends (got "{count}")')
     check_count(n)
     steps = [step / (n - 1) for step in range(n)]
-    numbers = [low * (high / low) ** step if logarithmic else low + (high - low) * step for step in steps]
-    numbers = [round(x) if is_whole or kind.unit is CLOCK else float(f"{x:.{DIGITS}g}") for x in numbers]
-    numbers[0], numbers[-1] = low, high
-    if len(set(numbers)) < n:
+    numbers = [low * (high / low) ** step if logarithmic else low + (high - low) * step for step in steps][1:-1]
+    if is_whole or kind.unit is CLOCK:
+        write: Callable[[Any], Any] = kind.unit.text if kind.unit else int
+        inner = [write(round(x)) for x in numbers]
+    elif kind.unit is None:
+        inner = _short([low, *numbers, high])[1:-1]
+    else:
+        inner = _in_unit_of(last, kind.unit, [low, *numbers, high])[1:-1]
+    ends = (first, last) if kind.unit else (low, high)
+    values = (ends[0], *inner, ends[1])
+    exact = _numbers(values, kind)
+    assert exact is not None
+    if len(set(exact)) < n:
         raise ConfigError(f"{says}: there are not so many whole numbers between the ends; ask for fewer, or list them")
-    write: Callable[[Any], Any] = kind.unit.text if kind.unit else (int if is_whole else float)
-    ends = (first, last) if kind.unit else (write(low), write(high))
-    return Varied(key, (ends[0], *map(write, numbers[1:-1]), ends[1]), tuple(map(float, numbers)), logarithmic)
+    return Varied(key, values, exact, logarithmic)
+
+
+def _in_unit_of(text: str, unit: Unit, numbers: list[float]) -> list[str]:
+    """Numbers written as `text` is: in seconds if it is `20s`, even where another unit would be shorter."""
+    parts = re.fullmatch(r"(x?)\s*[0-9.]+(?:[eE][+-]?[0-9]+)?(.*)", text)
+    assert parts is not None
+    size = unit.parse(f"{parts[1]}1{parts[2]}")
+    return [f"{parts[1]}{number:.15g}{parts[2]}" for number in _short([number / size for number in numbers])]
+
+
+def _short(numbers: list[float]) -> list[float]:
+    """Ascending numbers with as few digits as tell them apart well."""
+    least = min(b - a for a, b in pairwise(numbers))
+    for digits in range(3, 16):
+        short = [float(f"{x:.{digits}g}") for x in numbers]
+        if all(abs(a - b) <= BLUR * least for a, b in zip(short, numbers, strict=True)):
+            return short
+    return numbers
 
 
 def check_count(cells: int) -> None:
@@ -146,7 +173,7 @@ def _end(says: str, text: str, parse: Callable[[str], float]) -> float:
         raise ConfigError(f'{says}: {error} (got "{text}")') from None
 
 
-def _plain(text: str) -> float:
+def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -154,6 +181,13 @@ def _plain(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("expected a number")
     return int(number) if re.fullmatch(r"-?[0-9]+", text) else number
+
+
+def _whole(text: str) -> float:
+    number = _number(text)
+    if number != int(number):
+        raise ValueError("expected a whole number")
+    return int(number)
 
 
 def _numbers(values: Sequence[Any], kind: Kind) -> tuple[float, ...] | None:

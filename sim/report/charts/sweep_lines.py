@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from sim.experiment.statistics import Estimate
 from sim.experiment.sweep import Axis, Sweep
@@ -67,8 +68,20 @@ def constant(swept: Sweep) -> str:
 
 
 def level_note(swept: Sweep) -> str:
-    """Which designs don't have a key that is varied."""
-    return "".join(f"; {name} has no {' and no '.join(keys)}" for name, keys in swept.level.items())
+    """Which designs don't have a key that is varied, so that one value stands for all of its values."""
+    return "".join(f"; {words_of_level}" for words_of_level in level_words(swept))
+
+
+def level_words(swept: Sweep) -> list[str]:
+    """`naive and idempotent have no relay.poll_every`: designs that a varied key doesn't concern."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name, keys in swept.level.items():
+        lacking.setdefault(tuple(keys), []).append(name)
+    return [
+        f"{', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]} "
+        f"{'have' if len(names) > 1 else 'has'} no {' and no '.join(keys)}"
+        for keys, names in lacking.items()
+    ]
 
 
 def _panel(swept: Sweep, metric: str, axis: Axis) -> Axes:
@@ -101,7 +114,7 @@ def _vertical(ax: Axes, metric: str, values: list[Estimate], limit: float | None
             highest = min(highest, 1 / 1.06)
         ax.set_ylim(0, highest * 1.06 or (0.01 if unit == "share" else 1.0))
         ax.yaxis.set_major_locator(MaxNLocator(6))
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda y, _: words.seconds(y) if unit == "s" else words.quantity(y, unit))
     return is_log
 
@@ -135,9 +148,9 @@ def _draw_line(
     ax.plot(x, means, "o-", color=colour, lw=width, ms=width + 2.2, mew=0, zorder=3, label=name, clip_on=False)
     for all_never, face in ((True, colour), (False, "white")):
         there = [place for place, value in points if value.never and (value.never == 1) is all_never]
-        ax.plot(there, [rail] * len(there), "s", color=colour, mfc=face, ms=width + 3.5, zorder=4, label=NEVER, clip_on=False)
+        ax.plot(there, [rail] * len(there), "s", color=colour, mfc=face, ms=2.6 * width + 2, zorder=4, label=NEVER, clip_on=False)
     empty = [place for place, value in points if not value.n]
-    ax.plot(empty, [bottom] * len(empty), "x", color=colour, ms=6, zorder=4, label=NOTHING, clip_on=False)
+    ax.plot(empty, [bottom] * len(empty), "x", color=colour, ms=2.6 * width + 2, zorder=4, label=NOTHING, clip_on=False)
     if not points:
         return []
     last = points[-1][1]
@@ -168,8 +181,6 @@ def _horizontal(ax: Axes, axis: Axis, where: np.ndarray) -> None:
 
 def _folded(text: str, width: int) -> str:
     """Words on several lines, as wide as there is room for one value."""
-    from textwrap import wrap
-
     return "\n".join(wrap(text, max(width, 6)))
 
 

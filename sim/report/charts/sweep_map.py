@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
 from sim.experiment.sweep import Axis, Point, Sweep
 from sim.report import words
-from sim.report.charts.sweep_lines import DECADES, constant, level_note, limit_of
+from sim.report.charts.sweep_lines import CHARACTER_IN, DECADES, constant, level_note, limit_of
 from sim.report.style import INK, QUIET, colours, figure, heading, styled
 from sim.vocabulary import METRICS
 
@@ -32,26 +33,19 @@ def draw(swept: Sweep, metric: str, axes: Any = None) -> np.ndarray:
         _panel(ax, swept, metric, name, norm, scale)
         ax.set_title(name, color=ink[name])
         _labels(ax, down, across, is_left=number % SIDE_BY_SIDE == 0)
-    mappable = matplotlib_scale(norm, scale)
-    bar = panels[0].get_figure().colorbar(mappable, ax=list(panels), shrink=0.8, pad=0.02, aspect=28)
+    bar = panels[0].get_figure().colorbar(ScalarMappable(norm, scale), ax=list(panels), shrink=0.8, pad=0.02, aspect=28)
     unit = METRICS[metric].unit
     bar.ax.yaxis.set_major_formatter(lambda y, _: words.seconds(y) if unit == "s" else words.quantity(y, unit))
     bar.outline.set_visible(False)
-    bar.ax.tick_params(length=0)
+    bar.ax.tick_params(which="both", length=0)
     return np.asarray(panels)
-
-
-def matplotlib_scale(norm: Normalize, scale: Colormap) -> Any:
-    from matplotlib.cm import ScalarMappable
-
-    return ScalarMappable(norm, scale)
 
 
 def _panels(swept: Sweep, metric: str, down: Axis, across: Axis) -> list[Axes]:
     n = len(swept.designs)
     columns = min(n, SIDE_BY_SIDE)
     rows = -(-n // columns)
-    wide = min(max(0.62 * len(across), 2.4), 4.4)
+    wide = _width(across)
     high = min(max(0.34 * len(down), 1.5), 4.0)
     named = 0.08 * max(map(len, down.texts))
     made = figure(max(columns * (wide + 0.25) + named + 1.5, 6.4), rows * (high + 0.85) + 0.75)
@@ -63,14 +57,21 @@ def _panels(swept: Sweep, metric: str, down: Axis, across: Axis) -> list[Axes]:
     return [made.add_subplot(rows, columns, number + 1) for number in range(n)]
 
 
+def _width(across: Axis) -> float:
+    """Of a panel, in inches."""
+    return min(max(0.62 * len(across), 2.4), 4.4)
+
+
 def _norm(swept: Sweep, metric: str) -> Normalize:
-    """One scale for all panels: from zero, or logarithmic for times that differ much."""
+    """One scale for all panels, which reaches to the objective's limit: from zero, or logarithmic for times that differ much."""
     means = [mean for point in swept.points.values() if (mean := point.metrics[metric].mean) is not None]
+    limit = limit_of(swept, metric)
+    ends = [*means, *([limit] if limit else [])]
+    if METRICS[metric].better == "higher" and ends:
+        return Normalize(min(*ends, 0.99 * max(ends)), max(ends))
     if METRICS[metric].unit == "s" and means and min(means) > 0 and max(means) > DECADES * min(means):
-        return LogNorm(min(means), max(means))
-    if METRICS[metric].better == "higher" and means:
-        return Normalize(min(min(means), 0.99 * max(means)), max(means))
-    return Normalize(0, max(means, default=0) or 1)
+        return LogNorm(min(ends), max(ends))
+    return Normalize(0, max(ends, default=0) or 1)
 
 
 def _colours(metric: str) -> Colormap:
@@ -125,8 +126,9 @@ def _labels(ax: Axes, down: Axis, across: Axis, *, is_left: bool) -> None:
     rows = range(0, len(down), -(-len(down) // LABELS))
     columns = range(0, len(across), -(-len(across) // LABELS))
     ax.set_yticks(list(rows), [down.texts[i] for i in rows] if is_left else [""] * len(rows))
-    slanted = max(len(across.texts[i]) for i in columns) > 5
-    ax.set_xticks(list(columns), [across.texts[i] for i in columns], rotation=35 if slanted else 0, ha="right" if slanted else "center")
+    slanted = max(len(across.texts[i]) for i in columns) * CHARACTER_IN > _width(across) / len(columns)
+    turned = {"rotation": 35, "ha": "right"} if slanted else {}
+    ax.set_xticks(list(columns), [across.texts[i] for i in columns], **turned)
     ax.tick_params(length=0)
     ax.set_xlabel(across.name)
     if is_left:
