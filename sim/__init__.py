@@ -1,7 +1,7 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `load_scenario`, `load_design`. They are imported
-when first used, so that `import sim` is instant.
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `load_scenario`, `load_design`. They are
+imported when first used, so that `import sim` is instant.
 """
 
 from __future__ import annotations

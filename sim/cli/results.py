@@ -28,7 +28,9 @@ def results(
     prune: Annotated[
         list[str] | None,
         typer.Option(
-            "--prune", metavar="WHAT", show_default=False,
+            "--prune",
+            metavar="WHAT",
+            show_default=False,
             help="Remove results: `old` (of other versions than this one), `scenario=NAME` or `design=NAME`. Can be repeated.",
         ),
     ] = None,
@@ -63,7 +65,9 @@ def results(
                 note(f"{path}: {rows:,} row{'' if rows == 1 else 's'}")
         found, content = listing(store), store.content()
         if as_json:
-            print_json({"content": content, "results": found, **({"removed": dict(zip(prune, removed, strict=True))} if prune else {})})
+            print_json(
+                {"content": content, "results": found, **({"removed": dict(zip(prune, removed, strict=True))} if prune else {})}
+            )
         else:
             console().print(f"content {content}", style="dim")
             _print(store, found)
@@ -86,7 +90,9 @@ def _print(store: Store, found: list[dict[str, Any]]) -> None:
     for column in ("scenario", "varied", "design", "mornings", "seeds", "version"):
         table.add_column(column, overflow="fold", justify="right" if column == "mornings" else "left")
     for row in found:
-        varied = "\n".join(f"{key}={flow(value) if not isinstance(value, str) else value}" for key, value in row["varied"].items())
+        varied = "\n".join(
+            f"{key}={flow(value) if not isinstance(value, str) else value}" for key, value in row["varied"].items()
+        )
         first, last = row["seeds"]
         seeds = f"{first}" if first == last else f"{first} to {last}"
         kept = row["version"] if row["version"] == version() else f"{row['version']} (another)"

@@ -29,14 +29,20 @@ def sweep(
     design: Annotated[
         list[str] | None,
         typer.Option(
-            "--design", "-d", metavar="NAME", show_default=False,
+            "--design",
+            "-d",
+            metavar="NAME",
+            show_default=False,
             help="One more design, a name or a YAML file. Can be repeated.",
         ),
     ] = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            "--vary", "-v", metavar="KEY=VALUES", show_default=False,
+            "--vary",
+            "-v",
+            metavar="KEY=VALUES",
+            show_default=False,
             help="A key of the scenario or of designs, and its values. Can be repeated: the values are crossed.",
         ),
     ] = None,
@@ -44,7 +50,10 @@ def sweep(
     metric: Annotated[
         list[str] | None,
         typer.Option(
-            "--metric", "-m", metavar="NAME", show_default=False,
+            "--metric",
+            "-m",
+            metavar="NAME",
+            show_default=False,
             help="A metric to show and draw, of those in `coffee list`. Can be repeated. "
             "[default: double_charge_rate ack_latency_p95 confirmed_share cost_per_1000]",
         ),
@@ -59,7 +68,10 @@ def sweep(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="DIR", show_default=False,
+            "--out",
+            "-o",
+            metavar="DIR",
+            show_default=False,
             help="Folder of charts, sweep.csv and sweep.json. [default: reports/sweep-SCENARIO]",
         ),
     ] = None,
@@ -101,7 +113,9 @@ def sweep(
                    command=command)  # fmt: skip
     if not as_json and swept.points:
         _print(console(), swept, metrics)
-    table, code = saved(lambda: write_sweep(swept, folder, metrics=metrics)) if report and not swept.interrupted else (None, DONE)
+    table, code = (
+        saved(lambda: write_sweep(swept, folder, metrics=metrics)) if report and not swept.interrupted else (None, DONE)
+    )
     if as_json:
         print_json(exported(swept, report=str(table.parent) if table else None, results=str(results)))
     elif table:
@@ -171,7 +185,9 @@ def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:
             value, interval = value_and_interval(point.metrics[metric], METRICS[metric].unit)
             status = point.status(metric)
             between = "\n" if len(value) + len(interval) >= room else " "
-            found.append(Text.assemble((value, COLOURS[status] if status else ""), between if interval else "", (interval, "dim")))
+            found.append(
+                Text.assemble((value, COLOURS[status] if status else ""), between if interval else "", (interval, "dim"))
+            )
         table.add_row(*swept.texts(cell), design, *found)
         if design == swept.designs[-1] and len(swept.designs) > 1:
             table.add_section()

@@ -17,7 +17,8 @@ from sim.experiment.store import KEY, VALUES, Store, version
 COLUMNS = f"scenario_name, design_name, varied, seed, polls, {', '.join(VALUES)}, version, scenario, design"
 ALL = f"SELECT {COLUMNS} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
 LISTING = """
-SELECT scenario_name AS scenario, varied, design_name AS design, version, count(*) AS mornings, min(seed) AS first, max(seed) AS last
+SELECT scenario_name AS scenario, varied, design_name AS design, version, count(*) AS mornings,
+    min(seed) AS first, max(seed) AS last
 FROM results GROUP BY scenario_name, results.scenario, varied, design_name, results.design, version
 ORDER BY scenario_name, design_name, version, varied, results.scenario, results.design
 """
@@ -71,7 +72,8 @@ def write_parquet(store: Store, path: Path) -> int:
             wanted = ", ".join(f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}" if name in VALUES else name
                                for name in COLUMNS.split(", "))  # fmt: skip
             made = Path(draft) / "results.parquet"
-            lab.execute(f"COPY (SELECT {wanted} FROM frame) TO '{made.as_posix().replace(chr(39), 2 * chr(39))}' (FORMAT parquet)")  # noqa: S608
+            lab.execute(f"CREATE TABLE mornings AS SELECT {wanted} FROM frame")  # noqa: S608
+            lab.table("mornings").write_parquet(made.as_posix())
             os.replace(made, path)
     except (OSError, duckdb.IOException) as error:
         raise ConfigError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None

@@ -111,7 +111,7 @@ class Store:
     def add(self, pair: Pair, mornings: Sequence[Measured]) -> None:
         """Keep mornings of one pair, all or none; those that are there already stay. Raises ConfigError."""
         scenario, design = pair.digests
-        row = f"INSERT OR IGNORE INTO mornings ({KEY}, polls, {', '.join(VALUES)}) VALUES ({_marks(5 + len(VALUES))})"
+        row = f"INSERT OR IGNORE INTO mornings ({KEY}, polls, {', '.join(VALUES)}) VALUES ({_marks(5 + len(VALUES))})"  # noqa: S608
         rows = [
             (scenario, design, version(), one.seed, one.polls,
              *(one.metrics[name] for name in METRICS), *(one.costs[part] for part in COSTS))
@@ -137,13 +137,17 @@ class Store:
     def _label(self, pair: Pair) -> None:
         if self._labelled(pair):
             return
-        for table, known_by, model in zip(("scenarios", "designs"), pair.digests, (pair.scenario, pair.design), strict=True):
+        texts: tuple[tuple[str, str, Scenario | Design], ...] = (
+            ("scenarios", pair.digests[0], pair.scenario),
+            ("designs", pair.digests[1], pair.design),
+        )
+        for table, known_by, model in texts:
             insert = f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?)"  # noqa: S608
             self._file.execute(insert, (known_by, model.name, as_yaml(model)))
         self._file.execute("INSERT INTO cells VALUES (?, ?, ?)", _cell(pair))
 
     def mornings(self, pair: Pair, seeds: range) -> dict[int, Measured]:
-        """This version's mornings of a pair, by seed."""
+        """The mornings of a pair that this version has simulated, by seed."""
         query = f"SELECT seed, polls, {', '.join(VALUES)} FROM mornings WHERE (scenario, design, version) = (?, ?, ?)"  # noqa: S608
         between = (seeds.start, seeds.stop - 1)
         with self._told():

@@ -199,9 +199,7 @@ def _pairs(world: Scenario, designs: list[Design], axes: list[Axis], cell: tuple
         yield design.name, pair_of(there, design, {key: value for key, value in values.items() if has_it[key]})
 
 
-def _fill(
-    store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, progress: Progress | None
-) -> tuple[int, bool]:
+def _fill(store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, progress: Progress | None) -> tuple[int, bool]:
     """Simulate what the store lacks. Returns how much it had, and whether Ctrl-C cut the rest short."""
     total = len(pairs) * len(seeds)
     there = [store.mornings(pair, seeds) for pair in pairs]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
-from sim.config.keys import Kind
+from sim.config.keys import Kind, below
 from sim.config.scenario import Scenario
 from sim.config.units import CLOCK, Unit
 from sim.config.writing import flow
@@ -53,7 +53,9 @@ def varied(text: str, models: Sequence[Scenario | Design]) -> Varied:
         raise ConfigError(f"{key}={spec}: a range says how many values it has: {spec.strip()}:5")
     parts = [part.strip() for part in separated(spec)]
     if not all(parts):
-        raise ConfigError(f"{key}={spec}: {'an empty value between commas' if len(parts) > 1 else 'expected at least one value'}")
+        raise ConfigError(
+            f"{key}={spec}: {'an empty value between commas' if len(parts) > 1 else 'expected at least one value'}"
+        )
     return listed(key, [value_of(part) for part in parts], models)
 
 
@@ -70,10 +72,13 @@ def listed(key: str, values: Sequence[Any], models: Sequence[Scenario | Design])
 
 
 def kind_of(key: str, models: Sequence[Scenario | Design]) -> Kind:
-    """What may stand at a key of the first model that has it. Raises ConfigError."""
+    """What may stand at a key of the first model that has it; for times that are random, what a constant may be.
+
+    (`faults[0].for` takes a plain duration as well as a distribution.) Raises ConfigError.
+    """
     for model in models:
         if (kind := kind_at(model, split(key))) is not None:
-            return kind
+            return below(kind, "constant") or kind if kind.model is not None else kind
     raise ConfigError(unknown(key, *models))
 
 

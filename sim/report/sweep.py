@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.swept import as_json, rows
 from sim.experiment.sweep import Sweep
+from sim.experiment.swept import as_json, rows
 from sim.report.charts import sweep_lines, sweep_map
 from sim.report.files import csv_text, json_text, write
 from sim.report.folder import replacing

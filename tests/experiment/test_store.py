@@ -69,7 +69,9 @@ def test_a_file_says_what_it_is_of(file: Path) -> None:
     raw.close()
     assert parse_scenario(scenario["yaml"]) == world
     assert parse_design(stored["yaml"]) == design
-    assert {(row["scenario_name"], row["design_name"], row["version"]) for row in rows} == {("calm-tuesday", "outbox", version())}
+    assert {(row["scenario_name"], row["design_name"], row["version"]) for row in rows} == {
+        ("calm-tuesday", "outbox", version())
+    }
     assert json.loads(rows[0]["varied"]) == {"provider.declined": "9%", "relay.poll_every": "3s"}
     assert rows[0]["cost_lost_sales"] == 1 / 3
 
@@ -197,9 +199,13 @@ def test_a_full_disk_keeps_what_was_finished(file: Path) -> None:
     fill(file, [PAIR])
     with Store(file) as store:
         store._file.execute("PRAGMA max_page_count = 1")  # as many pages as there are: SQLite sets no less
-        with pytest.raises(ConfigError, match="the disk is full; make room, and give the same command again"):
+
+        def fill_up() -> None:
             for seed in range(10, 1000):
                 store.add(PAIR, [morning(seed)])
+
+        with pytest.raises(ConfigError, match="the disk is full; make room, and give the same command again"):
+            fill_up()
     with Store(file) as store:
         found = store.mornings(PAIR, range(1000))
         assert set(found) >= {0, 1, 2}
@@ -242,5 +248,7 @@ def test_exports_hold_every_morning(file: Path, tmp_path: Path) -> None:
         assert lines[-1][column["convergence_time"]] == ""
         duckdb = pytest.importorskip("duckdb")
         assert write_parquet(store, parquet) == 4
-    rows = duckdb.sql(f"SELECT seed, ack_latency_p95, convergence_time FROM '{str(parquet).replace(chr(39), 2 * chr(39))}'").fetchall()
+    rows = duckdb.sql(
+        f"SELECT seed, ack_latency_p95, convergence_time FROM '{str(parquet).replace(chr(39), 2 * chr(39))}'"
+    ).fetchall()
     assert rows == [(0, 0.1, 0.1), (1, 0.1, 0.1), (2, 0.1, 0.1), (7, float("inf"), None)]

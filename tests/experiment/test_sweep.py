@@ -63,7 +63,9 @@ def test_a_design_without_the_key_is_run_once_and_stands_level() -> None:
 
 def test_zipped_values_go_side_by_side() -> None:
     """Two keys with three values each are three cells."""
-    found = sim.sweep(WORLD, ["checkout.workers=2,3,4", "provider.declined=0%..2%:3"], ["naive"], zipped=True, mornings=1, jobs=1)
+    found = sim.sweep(
+        WORLD, ["checkout.workers=2,3,4", "provider.declined=0%..2%:3"], ["naive"], zipped=True, mornings=1, jobs=1
+    )
     assert [found.texts(cell) for cell in found.cells] == [["2", "0%"], ["3", "1%"], ["4", "2%"]]
     assert found.axes[0].texts == ["2 / 0%", "3 / 1%", "4 / 2%"]
 

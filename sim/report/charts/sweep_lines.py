@@ -148,7 +148,9 @@ def _draw_line(
     ax.plot(x, means, "o-", color=colour, lw=width, ms=width + 2.2, mew=0, zorder=3, label=name, clip_on=False)
     for all_never, face in ((True, colour), (False, "white")):
         there = [place for place, value in points if value.never and (value.never == 1) is all_never]
-        ax.plot(there, [rail] * len(there), "s", color=colour, mfc=face, ms=2.6 * width + 2, zorder=4, label=NEVER, clip_on=False)
+        ax.plot(
+            there, [rail] * len(there), "s", color=colour, mfc=face, ms=2.6 * width + 2, zorder=4, label=NEVER, clip_on=False
+        )
     empty = [place for place, value in points if not value.n]
     ax.plot(empty, [bottom] * len(empty), "x", color=colour, ms=2.6 * width + 2, zorder=4, label=NOTHING, clip_on=False)
     if not points:

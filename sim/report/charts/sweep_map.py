@@ -33,7 +33,8 @@ def draw(swept: Sweep, metric: str, axes: Any = None) -> np.ndarray:
         _panel(ax, swept, metric, name, norm, scale)
         ax.set_title(name, color=ink[name])
         _labels(ax, down, across, is_left=number % SIDE_BY_SIDE == 0)
-    bar = panels[0].get_figure().colorbar(ScalarMappable(norm, scale), ax=list(panels), shrink=0.8, pad=0.02, aspect=28)
+    made: Any = panels[0].get_figure()
+    bar = made.colorbar(ScalarMappable(norm, scale), ax=list(panels), shrink=0.8, pad=0.02, aspect=28)
     unit = METRICS[metric].unit
     bar.ax.yaxis.set_major_formatter(lambda y, _: words.seconds(y) if unit == "s" else words.quantity(y, unit))
     bar.outline.set_visible(False)
@@ -63,7 +64,7 @@ def _width(across: Axis) -> float:
 
 
 def _norm(swept: Sweep, metric: str) -> Normalize:
-    """One scale for all panels, which reaches to the objective's limit: from zero, or logarithmic for times that differ much."""
+    """One scale for all panels, up to the objective's limit at least: from zero, or logarithmic for very different times."""
     means = [mean for point in swept.points.values() if (mean := point.metrics[metric].mean) is not None]
     limit = limit_of(swept, metric)
     ends = [*means, *([limit] if limit else [])]
@@ -103,7 +104,9 @@ def _tile(
     text = _short(point, metric) if numbers else "–" if value.mean is None and not value.never else ""
     dark = value.never or (value.mean is not None and _is_dark(colour))
     box = {"facecolor": "#3D3431", "edgecolor": "none", "pad": 0.8} if value.never else None
-    ax.text(place[0] + 0.5, place[1] + 0.5, text, ha="center", va="center", fontsize=7.2, color="white" if dark else INK, bbox=box)
+    ax.text(
+        place[0] + 0.5, place[1] + 0.5, text, ha="center", va="center", fontsize=7.2, color="white" if dark else INK, bbox=box
+    )
 
 
 def _short(point: Point, metric: str) -> str:
@@ -113,7 +116,9 @@ def _short(point: Point, metric: str) -> str:
     if value.mean is None:
         return "–"
     unit = METRICS[metric].unit
-    return words.seconds(value.mean) if unit == "s" else words.share(value.mean) if unit == "share" else words.number(value.mean)
+    return (
+        words.seconds(value.mean) if unit == "s" else words.share(value.mean) if unit == "share" else words.number(value.mean)
+    )
 
 
 def _is_dark(colour: Any) -> bool:
@@ -127,7 +132,7 @@ def _labels(ax: Axes, down: Axis, across: Axis, *, is_left: bool) -> None:
     columns = range(0, len(across), -(-len(across) // LABELS))
     ax.set_yticks(list(rows), [down.texts[i] for i in rows] if is_left else [""] * len(rows))
     slanted = max(len(across.texts[i]) for i in columns) * CHARACTER_IN > _width(across) / len(columns)
-    turned = {"rotation": 35, "ha": "right"} if slanted else {}
+    turned: dict[str, Any] = {"rotation": 35, "ha": "right"} if slanted else {}
     ax.set_xticks(list(columns), [across.texts[i] for i in columns], **turned)
     ax.tick_params(length=0)
     ax.set_xlabel(across.name)
