@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import cells, check, compare, explain, hunt, new, run, schema, show, validity, windows
+from sim.cli import cells, check, compare, explain, hunt, new, results, run, schema, show, sweep, validity, windows
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -84,6 +84,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": check.check,
     "cells": cells.cells,
     "windows": windows.windows,
+    "sweep": sweep.sweep,
+    "results": results.results,
     "explain": explain.explain,
     "hunt": hunt.hunt,
     "validity": validity.validity,

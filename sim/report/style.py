@@ -101,7 +101,7 @@ def size_in(ax: Axes) -> tuple[float, float]:
 
 
 def heading(figure: Figure, title: str, note: str) -> None:
-    """A title, and in smaller print what is drawn, at the left above all panels. Room is left for the two lines."""
+    """A title, and in smaller print what is drawn, at the left above all panels. Room is left for all lines."""
     width_in, height_in = figure.get_size_inches()
     title = shorten(title, int(width_in * 9), placeholder=" …")
     note = "\n".join(wrap(note, int(width_in * 12.5)))
@@ -109,7 +109,7 @@ def heading(figure: Figure, title: str, note: str) -> None:
     figure.text(0.008, 1 - 0.285 / height_in, note, ha="left", va="top", fontsize=8.5, color=QUIET)
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(rect=(0, 0, 1, 1 - 0.5 / height_in))
+        engine.set(rect=(0, 0, 1, 1 - (0.5 + 0.14 * note.count("\n")) / height_in))
 
 
 def plain_axis(ax: Axes, *, grid: str = "x") -> None:
