@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import check, compare, explain, hunt, new, run, schema, show, validity, windows
+from sim.cli import check, compare, explain, hunt, new, run, schema, sensitivity, show, validity, windows
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -82,6 +82,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "compare": compare.compare,
     "check": check.check,
+    "sensitivity": sensitivity.sensitivity,
     "windows": windows.windows,
     "explain": explain.explain,
     "hunt": hunt.hunt,
