@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import check, compare, explain, hunt, new, run, schema, sensitivity, show, validity, windows
+from sim.cli import check, compare, explain, hunt, new, optimise, run, schema, sensitivity, show, validity, windows
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -33,8 +33,8 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check: met
-  1    check: violated; hunt: a promise was broken; validity: a number differs; or a report could not be written, or a
-       worker process was killed
+  1    check: violated; hunt: a promise was broken; validity: a number differs; optimise: no design holds
+       every limit; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
   3    check: undecided
   70   a bug of the simulator
@@ -83,6 +83,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare.compare,
     "check": check.check,
     "sensitivity": sensitivity.sensitivity,
+    "optimise": optimise.optimise,
     "windows": windows.windows,
     "explain": explain.explain,
     "hunt": hunt.hunt,

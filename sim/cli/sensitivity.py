@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,6 +28,9 @@ class Method(StrEnum):
     ONE = "one"
     MORRIS = "morris"
     SOBOL = "sobol"
+
+
+METHODS: dict[Method, Literal["morris", "sobol"]] = {Method.MORRIS: "morris", Method.SOBOL: "sobol"}
 
 
 def sensitivity(
@@ -117,7 +120,7 @@ def sensitivity(
                 )
             else:
                 found = screen(
-                    world, design, wanted, method="morris" if method is Method.MORRIS else "sobol", metrics=metrics, samples=samples, mornings=mornings,
+                    world, design, wanted, method=METHODS[method], metrics=metrics, samples=samples, mornings=mornings,
                     seed=seed, jobs=jobs, say=note, progress=progress,
                 )  # fmt: skip
     except KeyboardInterrupt:

@@ -73,8 +73,8 @@ def scalable(model: Scenario | Design) -> Iterator[Knob]:
             yield knob
 
 
-def between(kind: Kind, low: Any, high: Any, share: float) -> Any:
-    """A value between two, as written in a file."""
+def between(kind: Kind, low: Any, high: Any, share: float, *, digits: int = DIGITS) -> Any:
+    """A value between two, as written in a file, with so many significant digits."""
     if low == high:
         return low
     if isinstance(low, dict):
@@ -84,7 +84,7 @@ def between(kind: Kind, low: Any, high: Any, share: float) -> Any:
     begin, end = as_number(kind, low), as_number(kind, high)
     in_ratios = kind.unit is not PROBABILITY and begin > 0 and end > 0
     value = begin * (end / begin) ** share if in_ratios else begin + (end - begin) * share
-    value = round(value) if kind.type is int else float(f"{value:.{DIGITS}g}")
+    value = round(value) if kind.type is int else float(f"{value:.{digits}g}")
     return kind.unit.text(value) if kind.unit is not None else value
 
 

@@ -76,12 +76,12 @@ def no_effect(effect: Effect, metric: str) -> bool:
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES) -> tuple[str, ...]:
+def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, option: str = "--metric") -> tuple[str, ...]:
     """Those metrics, each once. Raises ConfigError for one that there isn't."""
     for name in names:
         if name not in METRICS:
             hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ConfigError(f'--metric: unknown metric "{name}"{hint}')
+            raise ConfigError(f'{option}: unknown metric "{name}"{hint}')
     return tuple(dict.fromkeys(names or default))
 
 
