@@ -14,7 +14,7 @@ from sim.cli.options import Jobs, Json, ScenarioName, Seed, whole_number
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sim.experiment.optimise import Finalist, Optimum
+    from sim.experiment.optimise import Constraint, Finalist, Optimum
 
 MOST = 15  # designs in the table
 
@@ -130,19 +130,15 @@ def optimise(
 
 
 def _table(found: Optimum) -> Table:
-    """The front, then those that may be on it; each with what differs, both metrics, and the limits."""
+    """The front, then those that may be on it; each with what differs, and both metrics."""
     from sim.cli.tables import plain_table
-    from sim.report import words
 
-    table = plain_table("the front", "differs in", *found.minimised, *(f"{c.metric}" for c in found.constraints))
+    table = plain_table("the front", "differs in", *found.minimised)
     for one in [*found.front, *found.perhaps()][:MOST]:
         mark = "" if one in found.front else "~ "
         tied = ", ".join(other.candidate.name for other in found.ties(one) if other in found.front)
         name = f"{mark}{one.candidate.name}" + (f"\n= {tied}" if tied and one in found.front else "")
-        limits = (words.estimate(one.estimates[c.metric], _unit(c.metric)) for c in found.constraints)
-        table.add_row(
-            name, "\n".join(one.candidate.differs.split(", ")), *(_cell(found, one, m) for m in found.minimised), *limits
-        )
+        table.add_row(name, "\n".join(one.candidate.differs.split(", ")), *(_cell(found, one, m) for m in found.minimised))
     return table
 
 
@@ -160,14 +156,14 @@ def _sentences(found: Optimum) -> list[str]:
     """What was tried and what was not, how sure the front is, and what to do if there is none."""
     from sim.report import words
 
-    purchases = sum(int(one.values["purchases"].sum()) for one in found.front[:1])
     lines = [_tried(found)]
     if not found.front:
         return [_nobody(found), *lines]
     lines.append(
-        f"Intervals are of {words.mornings(found.mornings)} that nobody had met before, {purchases:,} purchases a design; in "
-        f"the second line, the paired difference from {found.front[0].candidate.name}."
+        f"Intervals are of {words.mornings(found.mornings)} that nobody had met before; in second lines, the paired difference "
+        f"from {found.front[0].candidate.name}."
     )
+    lines += [_held(found, constraint) for constraint in found.constraints]
     if any(found.ties(one) for one in found.front) or found.perhaps():
         lines.append(
             "=: can't be told apart in either metric. ~: not clearly beaten, so perhaps on the front as well. "
@@ -178,6 +174,25 @@ def _sentences(found: Optimum) -> list[str]:
     undecided = [one.candidate.name for one in found.finalists if "undecided" in one.statuses.values()]
     lines += [f"Left out, since a limit is undecided: {', '.join(undecided)}."] if undecided else []
     return lines
+
+
+def _held(found: Optimum, constraint: Constraint) -> str:
+    """How sure it is that a limit holds on the whole front: by the interval's far end of the one that is nearest to it."""
+    from sim.report import words
+    from sim.vocabulary import METRICS
+
+    metric, unit = constraint.metric, _unit(constraint.metric)
+    if constraint.is_zero:
+        n = min(int(one.values["purchases"].sum()) for one in found.front)
+        high = max(one.estimates[metric].high or 0.0 for one in found.front)
+        below = f", so below {words.quantity(high, unit)} at 95 %" if high else ""
+        return f"{metric}: none in {n:,} purchases of any design on the front{below}."
+    worst = max if METRICS[metric].better == "lower" else min
+    nearest = worst(found.front, key=lambda one: one.estimates[metric].mean or 0.0)
+    return (
+        f"{metric}: {words.estimate(nearest.estimates[metric], unit)} or better on the front; "
+        f"the limit is {words.limit(metric, constraint.limit)}."
+    )
 
 
 def _tried(found: Optimum) -> str:

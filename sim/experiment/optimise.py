@@ -62,7 +62,7 @@ class Constraint:
         return max(beyond, 0.0) / (self.limit or 1.0)
 
 
-@dataclass
+@dataclass(eq=False)
 class Tried:
     """A candidate and what it did on the mornings that it met, the first of all candidates'."""
 
@@ -74,7 +74,7 @@ class Tried:
         return len(next(iter(self.values.values()), ()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finalist:
     """One of the best, on fresh mornings."""
 
@@ -288,7 +288,7 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
         else:
             first[print_] = one
             same[one.candidate.number] = []
-    return list(first.values()), same
+    return list(first.values()), {number: sorted(those, key=lambda one: one.number) for number, those in same.items()}
 
 
 def means(values: Values, metrics: Sequence[str]) -> list[float]:

@@ -32,7 +32,7 @@ def draw(found: Optimum, axes: Any = None) -> np.ndarray:
 def _panels(found: Optimum) -> np.ndarray:
     made = figure(10.6, 5.2, apart=0.05)
     never = sum(not _finite(one, found) for one in found.tried)
-    left_out = f"; not drawn: {never} with a metric that is never there" if never else ""
+    left_out = f"; not drawn: {never} of which a metric is infinite" if never else ""
     note = (
         f"{len(found.tried)} designs on up to {words.mornings(found.mornings)}, the best again on as many fresh ones{left_out}"
     )
