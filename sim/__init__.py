@@ -1,6 +1,6 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `load_scenario`, `load_design`. They are imported
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `load_scenario`, `load_design`. They are imported
 when first used, so that `import sim` is instant.
 """
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from sim.architectures import load_design
     from sim.config.library import load_scenario
     from sim.experiment.compare import compare, run
+    from sim.experiment.sweep import sweep
 
 _HOME = {
     "compare": "sim.experiment.compare",
     "run": "sim.experiment.compare",
+    "sweep": "sim.experiment.sweep",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
 }
-__all__ = ["__version__", "compare", "load_design", "load_scenario", "run"]
+__all__ = ["__version__", "compare", "load_design", "load_scenario", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -64,8 +64,13 @@ def changed(scenario: Scenario, designs: Sequence[Design], changes: Mapping[str,
 
 def has(model: Scenario | Design, path: Sequence[str]) -> bool:
     """Whether there is such a key in a file of this kind (for a list: such an item here)."""
+    return kind_at(model, path) is not None
+
+
+def kind_at(model: Scenario | Design, path: Sequence[str]) -> Kind | None:
+    """What may stand at such a key; None if there is no such key in a file of this kind (for a list: no such item here)."""
     if path[0] in ("name", "summary", "story", "from"):
-        return False
+        return None
     kind: Kind | None = Kind(type(model))
     value: Any = model
     for step in path:
@@ -75,16 +80,16 @@ def has(model: Scenario | Design, path: Sequence[str]) -> bool:
             kind = Kind(type(value)) if isinstance(value, BaseModel) else models[0] if models else kind
         if kind.container is tuple:
             if not step.isdecimal() or not isinstance(value, tuple) or int(step) >= len(value):
-                return False
+                return None
             kind, value = below(kind, int(step)), value[int(step)]
             continue
         if kind.model is None and kind.container is not dict:
-            return False
+            return None
         kind = below(kind, step)
         if kind is None:
-            return False
+            return None
         value = _child(value, step)
-    return True
+    return kind
 
 
 def standing(model: Scenario | Design, path: Sequence[str]) -> tuple[Kind, Any]:

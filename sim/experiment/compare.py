@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -71,6 +71,18 @@ def precise(value: Estimate, precision: float) -> bool:
     return value.mean == 0 or (value.high - value.low) / 2 <= precision / (1 + precision) * value.mean
 
 
+def estimates(mornings: Sequence[Mapping[str, float]], polls: int) -> dict[str, Estimate]:
+    """Every metric over mornings, in all of which the status view was polled so often."""
+    values = {name: np.array([metrics[name] for metrics in mornings]) for name in METRICS}
+    purchases = int(values["purchases"].sum())
+    result = {}
+    for name, metric in METRICS.items():
+        looked_at = polls if name == "stale_read_rate" else purchases
+        share_of = looked_at if metric.unit == "share" else None
+        result[name] = estimate(values[name], share_of=share_of, count_mornings=name == "collapsed_share")
+    return result
+
+
 @dataclass
 class Result:
     """One design on all mornings."""
@@ -85,14 +97,7 @@ class Result:
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
-        purchases = int(self.values("purchases").sum())
-        polls = sum(summary.polls for summary in self.summaries)
-        result = {}
-        for name, metric in METRICS.items():
-            looked_at = polls if name == "stale_read_rate" else purchases
-            share_of = looked_at if metric.unit == "share" else None
-            result[name] = estimate(self.values(name), share_of=share_of, count_mornings=name == "collapsed_share")
-        return result
+        return estimates([summary.metrics for summary in self.summaries], sum(summary.polls for summary in self.summaries))
 
     @cached_property
     def objectives(self) -> list[Objective]:
