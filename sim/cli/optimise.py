@@ -66,12 +66,14 @@ def optimise(
     Of all designs that hold every limit, those that no other beats in both metrics: the Pareto front of cost and confirmation
     lag, unless told otherwise. A limit of 0 is violated by one witness; any other holds when the whole 95 % interval is within.
 
+    \b
     The design space is a file:
       from: [idempotent, outbox]            designs to start from
       vary:
         checkout.workers: [8, 16, 32]       values to try
         relay.poll_every: [100ms, 2s]       in the designs that have it
-        payment.timeout: 2s..10s            or any value between
+        payment.timeout: 2s..10s            any value between
+        app.timeout: log:2s..32s:5          or five values, as in `coffee sweep`
 
     Up to 32 designs are all tried on all mornings. Up to 512 begin with two mornings, and the better half goes on with twice as
     many. Of more, or with ranges, a sampler tries --trials (needs the extra lab). The best meet fresh mornings, and only those
@@ -82,7 +84,7 @@ def optimise(
       coffee optimise morning-rush -s space.yaml --subject-to double_charge_rate=0 --subject-to ack_latency_p95=1s
       coffee optimise morning-rush -s space.yaml -m infra_cost_per_1000 -m ack_latency_p95 --out reports/front
       coffee optimise morning-rush -s space.yaml --write front && coffee compare morning-rush front/*.yaml
-    """
+    """  # noqa: D301  a backspace keeps the lines of a paragraph apart
     from sim.cli.console import console, print_json
     from sim.cli.names import scenario_called
     from sim.cli.progress import progress_bar
@@ -137,7 +139,7 @@ def _table(found: Optimum) -> Table:
     for one in [*found.front, *found.perhaps()][:MOST]:
         mark = "" if one in found.front else "~ "
         tied = ", ".join(other.candidate.name for other in found.ties(one) if other in found.front)
-        name = f"{mark}{one.candidate.name}" + (f"\n= {tied}" if tied and one in found.front else "")
+        name = f"{mark}{one.candidate.name}" + (f"\n≈ {tied}" if tied else "")
         table.add_row(name, "\n".join(one.candidate.differs.split(", ")), *(_cell(found, one, m) for m in found.minimised))
     return table
 
@@ -166,8 +168,8 @@ def _sentences(found: Optimum) -> list[str]:
     lines += [_held(found, constraint) for constraint in found.constraints]
     if any(found.ties(one) for one in found.front) or found.perhaps():
         lines.append(
-            "=: can't be told apart in either metric. ~: not clearly beaten, so perhaps on the front as well. "
-            "More --mornings may tell."
+            "≈: a tie, that one may be as good or better for all these mornings can tell. ~: not clearly beaten, so perhaps on "
+            "the front as well. More --mornings may tell."
         )
     same = [f"{one.candidate.name} and {len(one.same)} more" for one in found.front if one.same]
     lines += [f"The same results to the last figure: {'; '.join(same)}."] if same else []

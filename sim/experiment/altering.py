@@ -94,13 +94,11 @@ def kind_at(model: Scenario | Design, path: Sequence[str]) -> Kind | None:
 
 def standing(model: Scenario | Design, path: Sequence[str]) -> tuple[Kind, Any]:
     """What may stand at a key that there is, and what stands there, as written in a file: `none` where nothing does."""
-    kind, value = Kind(type(model)), cast(Any, model)
+    kind, value = kind_at(model, path), cast(Any, model)
     for step in path:
-        kind = Kind(type(value)) if isinstance(value, BaseModel) else kind
-        inner = below(kind, int(step) if isinstance(value, tuple) else step)
-        assert inner is not None
-        kind, value = inner, value[int(step)] if isinstance(value, tuple) else _child(value, step)
+        value = value[int(step)] if isinstance(value, tuple) else _child(value, step)
     kind = Kind(type(value)) if isinstance(value, BaseModel) else kind
+    assert kind is not None
     return kind, written(value, kind)
 
 

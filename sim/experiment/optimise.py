@@ -111,9 +111,9 @@ class Optimum:
         return [holding[i] for i in pareto.front(np.array([means(one.values, self.minimised) for one in holding]))]
 
     def ties(self, finalist: Finalist) -> list[Finalist]:
-        """Who can't be told from it in either metric, or beats it in one and not clearly."""
+        """Who may be as good or better for all that these mornings can tell: clearly worse in neither metric."""
         others = [one for one in self.finalists if one.holds and one is not finalist]
-        return [one for one in others if all(_unclear(self.difference(finalist, one, m)) for m in self.minimised)]
+        return [one for one in others if "worse" not in self._ways(one, finalist)]
 
     def perhaps(self) -> list[Finalist]:
         """Not on the front, but not clearly beaten by anybody there: more mornings might put them on it."""
@@ -124,8 +124,11 @@ class Optimum:
         return paired(one.values[metric], other.values[metric])
 
     def _clearly_beats(self, one: Finalist, other: Finalist) -> bool:
-        ways = [_way(self.difference(one, other, metric), metric) for metric in self.minimised]
+        ways = self._ways(one, other)
         return "worse" not in ways and "better" in ways
+
+    def _ways(self, one: Finalist, other: Finalist) -> list[str]:
+        return [_way(self.difference(one, other, metric), metric) for metric in self.minimised]
 
     def violates(self, one: Tried) -> bool:
         """Whether its mean was beyond a limit on the mornings that it met, or on fresh ones."""
@@ -295,12 +298,8 @@ def means(values: Values, metrics: Sequence[str]) -> list[float]:
     return pareto.signed([float(values[m].mean()) for m in metrics], [METRICS[m].better for m in metrics])
 
 
-def _unclear(value: Difference) -> bool:
-    return value.difference is None or value.low is None or value.high is None or value.low <= 0 <= value.high
-
-
 def _way(value: Difference, metric: str) -> str:
-    if _unclear(value) or value.difference is None:
+    if value.difference is None or value.low is None or value.high is None or value.low <= 0 <= value.high:
         return "unclear"
     return "better" if (value.difference < 0) == (METRICS[metric].better == "lower") else "worse"
 

@@ -26,6 +26,7 @@ from sim.config.writing import flow
 from sim.config.yamlfile import Source
 from sim.experiment.altering import altered, has, split, standing, unknown, value_of
 from sim.experiment.inputs import TO, as_number, between, is_number
+from sim.experiment.varying import varied
 
 KEYS = ("from", "vary")
 
@@ -126,12 +127,12 @@ def parse_space(text: str, *, filename: str = "space.yaml") -> Space:
     source = Source(text, filename)
     errors = [_at(source, (key,), f"{key}: unknown key{nearest(key, KEYS)}") for key in source.data if key not in KEYS]
     bases = _bases(source, errors)
-    varied = source.data.get("vary")
-    if not isinstance(varied, dict) or not varied:
+    given = source.data.get("vary")
+    if not isinstance(given, dict) or not given:
         example = "vary: {checkout.workers: [8, 16]}"
         errors.append(_at(source, ("vary",), f"vary: expected keys of a design and their values, like `{example}`"))
-        varied = {}
-    variables = [made for key, value in varied.items() if (made := _variable(source, key, value, bases, errors)) is not None]
+        given = {}
+    variables = [made for key, value in given.items() if (made := _variable(source, key, value, bases, errors)) is not None]
     if errors:
         raise ConfigError(*errors)
     return Space(tuple(bases), tuple(variables))
@@ -166,16 +167,19 @@ def _variable(source: Source, key: str, given: Any, bases: list[Design], errors:
             errors.append(_at(source, place, f"vary: {_no_such_key(key, bases)}"))
         return None
     values = tuple(given) if isinstance(given, list) else (given,)
-    is_range = isinstance(given, str) and TO in given
+    is_range = isinstance(given, str) and TO in given and ":" not in given
     try:
-        if is_range:
+        if isinstance(given, str) and TO in given and not is_range:
+            values = varied(f"{key}={given}", having).values
+        elif is_range:
             values = _ends(given, having[0], path)
         elif not values or None in values:
             raise ConfigError("expected a list of values, like [8, 16, 32], or a range, like 2s..10s")
         elif len({flow(value) for value in values}) < len(values):
             raise ConfigError("a value is given twice; keep one")
     except ConfigError as error:
-        errors.append(_at(source, place, f"vary: {key}: {error}"))
+        says = str(error) if str(error).startswith(key) else f"{key}: {error}"
+        errors.append(_at(source, place, f"vary: {says}"))
         return None
     for number, value in enumerate(values):
         where = (*place, number) if isinstance(given, list) else place
@@ -202,12 +206,12 @@ def _ends(span: str, base: Design, path: tuple[str, ...]) -> tuple[Any, Any]:
     return low, high
 
 
-def _wrong(base: Design, key: str, value: Any, varied: dict[str, Any]) -> str | None:
+def _wrong(base: Design, key: str, value: Any, choices: dict[str, Any]) -> str | None:
     """Why a design can't have this value, alone or beside any one value of another knob."""
     try:
         altered(base, split(key), value)
     except ConfigError as error:
-        for other, values in varied.items():
+        for other, values in choices.items():
             for beside in values if isinstance(values, list) else []:
                 if other != key and has(base, split(other)) and candidate(base, {key: value, other: beside}, 0) is not None:
                     return None

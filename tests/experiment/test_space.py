@@ -52,6 +52,15 @@ def test_a_range_is_moved_along_in_ratios() -> None:
     assert str(timeout) == "1s..4s"
 
 
+def test_values_are_spaced_as_in_a_sweep() -> None:
+    """A number of values between two ends, both of them in; evenly, or in ratios."""
+    space = parse_space("from: outbox\nvary: {payment.timeout: 1s..4s:4, app.timeout: log:2s..32s:5}")
+    assert space.size == 20
+    assert [variable.values for variable in space.variables] == [
+        ("1s", "2s", "3s", "4s"), ("2s", "4s", "8s", "16s", "32s"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -71,6 +80,7 @@ def test_a_range_is_moved_along_in_ratios() -> None:
         ("from: naive\nvary: {checkout.workers: [0]}", "checkout.workers: must be at least 1 (got 0)"),
         ("from: naive\nvary: {app.timeout: 9s..2s}", 'app.timeout: the first end must be below the second (got "9s..2s")'),
         ("from: naive\nvary: {app.timeout: 2..9}", "app.timeout: a bare number: add the unit"),
+        ("from: naive\nvary: {app.timeout: log:2s..9s}", "vary: app.timeout=log:2s..9s: a range says how many values it has"),
         ("from: naive\nvary: {app.timeout: 2s..}", "app.timeout: expected two ends, like 2s..10s"),
         ("from: naive\nvary: {app.key: none..purchase}", "app.key: a range is for a number; list the values instead"),
         ("from: naive\nvary: {checkout.workers: 8..many}", "vary: checkout.workers: "),
