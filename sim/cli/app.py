@@ -12,7 +12,23 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import cells, check, compare, explain, hunt, new, results, run, schema, show, sweep, validity, windows
+from sim.cli import (
+    cells,
+    check,
+    compare,
+    explain,
+    hunt,
+    new,
+    optimise,
+    results,
+    run,
+    schema,
+    sensitivity,
+    show,
+    sweep,
+    validity,
+    windows,
+)  # fmt: skip
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -33,8 +49,8 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check: met
-  1    check: violated; hunt: a promise was broken; validity: a number differs; or a report could not be written, or a
-       worker process was killed
+  1    check: violated; hunt: a promise was broken; validity: a number differs; optimise: no design holds
+       every limit; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
   3    check: undecided
   70   a bug of the simulator
@@ -83,6 +99,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare.compare,
     "check": check.check,
     "cells": cells.cells,
+    "sensitivity": sensitivity.sensitivity,
+    "optimise": optimise.optimise,
     "windows": windows.windows,
     "sweep": sweep.sweep,
     "results": results.results,

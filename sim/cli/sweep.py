@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE, INTERRUPTED, note
-from sim.cli.options import Jobs, Json, Mornings, ScenarioName, Seed
+from sim.cli.options import EngineName, Jobs, Json, Mornings, ScenarioName, Seed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,6 +61,7 @@ def sweep(
     mornings: Mornings = 10,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     results: Annotated[
         Path,
         typer.Option("--results", metavar="FILE", help="SQLite file that keeps every morning, and spares those it holds."),
@@ -109,7 +110,8 @@ def sweep(
         check_replaceable(folder, ours=FILES.__contains__)
     chosen = [*(designs or COMPARED), *(design or [])]
     command = _command_line(scenario, chosen, vary or [], zipped=zipped, mornings=mornings, seed=seed, results=results)
-    swept = _swept(scenario, vary or [], chosen, zipped=zipped, mornings=mornings, seed=seed, jobs=jobs, results=results,
+    swept = _swept(scenario, vary or [], chosen, zipped=zipped, mornings=mornings, seed=seed, jobs=jobs,
+                   engine=engine, results=results,
                    command=command)  # fmt: skip
     if not as_json and swept.points:
         _print(console(), swept, metrics)
@@ -147,7 +149,7 @@ def _command_line(
 
 def _swept(
     scenario: str, vary: list[str], designs: list[str], *, zipped: bool, mornings: int, seed: int, jobs: int | None,
-    results: Path, command: str,
+    engine: str, results: Path, command: str,
 ) -> Sweep:  # fmt: skip
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
@@ -155,7 +157,16 @@ def _swept(
 
     with answered_for(command), progress_bar("simulating mornings", None) as progress:
         return swept(
-            scenario, vary, designs, zipped=zipped, mornings=mornings, seed=seed, jobs=jobs, results=results, progress=progress
+            scenario,
+            vary,
+            designs,
+            zipped=zipped,
+            mornings=mornings,
+            seed=seed,
+            jobs=jobs,
+            engine=engine,
+            results=results,
+            progress=progress,
         )
 
 

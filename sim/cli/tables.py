@@ -38,7 +38,7 @@ def value_and_interval(estimate: Estimate, unit: str) -> tuple[str, str]:
     return value.strip(), bracket + interval
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -48,7 +48,7 @@ def _table(*columns: str) -> Table:
 def comparison_table(comparison: Comparison, *, everything: bool, width: int) -> Table:
     """Metrics by design."""
     results = list(comparison.results.values())
-    table = _table("metric", *(result.design.name for result in results))
+    table = plain_table("metric", *(result.design.name for result in results))
     table.columns[0].no_wrap = True
     room = (width - NAME_WIDTH) // len(results) - 2
     for group in [tuple(METRICS)] if everything else KEY_METRICS:
@@ -61,7 +61,7 @@ def comparison_table(comparison: Comparison, *, everything: bool, width: int) ->
 def losses_table(found: Losses, *, everything: bool, width: int) -> Table:
     """Metrics of the whole, and how much more or less each is in cells."""
     whole, differences = result_of(found.whole), {number: found.differences(number) for number in found.dealt}
-    table = _table("metric", "whole", *(f"{number:,} cells" for number in found.dealt))
+    table = plain_table("metric", "whole", *(f"{number:,} cells" for number in found.dealt))
     table.columns[0].no_wrap = True
     room = (width - NAME_WIDTH) // (1 + len(differences)) - 2
     for group in [tuple(METRICS)] if everything else KEY_METRICS:
@@ -89,7 +89,7 @@ def _changed(metric: str, dealt: Result, value: Difference, *, room: int) -> Tex
 def verdicts_table(comparison: Comparison) -> Table:
     """Objectives by design, and the verdict on each."""
     results = list(comparison.results.values())
-    table = _table("objective", *(result.design.name for result in results))
+    table = plain_table("objective", *(result.design.name for result in results))
     for metric, limit in comparison.scenario.objectives.items():
         row = [_judged(objective) for result in results for objective in result.objectives if objective.metric == metric]
         table.add_row(f"{metric} {words.limit(metric, limit)}", *row)
@@ -120,7 +120,7 @@ def _judged(objective: Objective) -> Text:
 def metrics_table(result: Result, *, everything: bool, width: int) -> Table:
     """One design's metrics, with what they count where there is room for it."""
     is_wide = width >= WIDE
-    table = _table("metric", result.design.name, *(["what it counts"] if is_wide else []))
+    table = plain_table("metric", result.design.name, *(["what it counts"] if is_wide else []))
     for column in table.columns[:2]:
         column.no_wrap = True
     for group in [tuple(METRICS)] if everything else KEY_METRICS:
@@ -133,7 +133,7 @@ def metrics_table(result: Result, *, everything: bool, width: int) -> Table:
 
 def objectives_table(objectives: Iterable[Objective]) -> Table:
     """Each objective with its limit, what was measured, and how it stands."""
-    table = _table("objective", "limit", "measured", "")
+    table = plain_table("objective", "limit", "measured", "")
     for objective in objectives:
         measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
         table.add_row(objective.metric, words.limit(objective.metric, objective.limit), measured, _judged(objective))
@@ -142,7 +142,7 @@ def objectives_table(objectives: Iterable[Objective]) -> Table:
 
 def stations_table(result: Result) -> Table:
     """How busy every station was over all mornings, and where people had to wait."""
-    table = _table("station", "servers", "paid for", "busy", "with a queue", "longest queue")
+    table = plain_table("station", "servers", "paid for", "busy", "with a queue", "longest queue")
     for column in table.columns[1:]:
         column.justify = "right"
     for station in stations(result):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -36,7 +36,7 @@ def altered(model: M, path: Sequence[str], value: Any) -> M:
     """The same model with another value at one place; what was read from other files stays as it was read.
 
     Raises ConfigError if that can't be. What people do after their patience is one of three things: the other two keep their
-    proportion.
+    proportion (equal parts if neither is ever done).
     """
     if tuple(path[-2:-1]) == ("after_patience",):
         value, path = _shares(model, path, value), path[:-1]
@@ -92,6 +92,16 @@ def kind_at(model: Scenario | Design, path: Sequence[str]) -> Kind | None:
     return kind
 
 
+def standing(model: Scenario | Design, path: Sequence[str]) -> tuple[Kind, Any]:
+    """What may stand at a key that there is, and what stands there, as written in a file: `none` where nothing does."""
+    kind, value = kind_at(model, path), cast(Any, model)
+    for step in path:
+        value = value[int(step)] if isinstance(value, tuple) else _child(value, step)
+    kind = Kind(type(value)) if isinstance(value, BaseModel) else kind
+    assert kind is not None
+    return kind, written(value, kind)
+
+
 def unknown(key: str, *models: Scenario | Design) -> str:
     """`wokers: unknown key; did you mean "checkout.workers"?`: what to say of a key that none of these has."""
     names = dict.fromkeys(".".join(knob.path) for model in models for knob in knobs(model, model))
@@ -140,7 +150,8 @@ def _shares(model: Any, path: Sequence[str], value: Any) -> dict[str, str]:
     section: dict[str, str] = written(_at(model, path[:-1]))
     others = [key for key in section if key != path[-1]]
     share, rest = _share(value), sum(_share(section[key]) for key in others)
-    others_now = {key: f"{100 * (1 - share) * _share(section[key]) / rest:.12g}%" for key in others}
+    parts = {key: _share(section[key]) / rest if rest else 1 / len(others) for key in others}
+    others_now = {key: f"{100 * (1 - share) * part:.12g}%" for key, part in parts.items()}
     return {key: value if key == path[-1] else others_now[key] for key in section}
 
 

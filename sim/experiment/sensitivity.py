@@ -17,27 +17,27 @@ from sim.config.errors import ConfigError, closest
 from sim.config.knobs import Knob, knobs
 from sim.config.library import load_scenario
 from sim.config.model import Distribution
-from sim.config.prices import Prices, load_prices
+from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
 from sim.experiment.compare import judge
 from sim.experiment.engines import Engine
-from sim.experiment.mornings import Progress, simulate
-from sim.experiment.statistics import Difference, estimate, paired
+from sim.experiment.measuring import Values, counting, estimated, measured
+from sim.experiment.mornings import Progress
+from sim.experiment.statistics import Difference, paired
 from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
 FACTORS = (0.5, 2.0)
 ASSUMED = "assumption"
-Values = dict[str, np.ndarray]  # metric -> one value a morning
 TIMES = {"exponential": "base", "full_jitter": "base", "equal_jitter": "base", "fixed": "delay", "lognormal": "median"}
 
 
 @dataclass(frozen=True)
 class Input:
-    """One assumption: where it stands in the file of a scenario or a design, what it is, and its value there."""
+    """A key that can be altered: where it stands in the file of a scenario or a design, what it is, and its value there."""
 
     of: str  # "scenario" or "design"
     path: tuple[str, ...]
@@ -46,17 +46,18 @@ class Input:
 
     @property
     def name(self) -> str:
-        return ".".join(self.path)
+        return "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in self.path).lstrip(".")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What an altered assumption does to one design."""
+    """What an altered input does to one design."""
 
     input: Input
     value: str  # that it was altered to
     design: str
     before: dict[str, float]  # metric -> its mean as things are
+    after: dict[str, float]  # and altered; infinite if it is so in any morning
     differences: dict[str, Difference]  # metric -> altered, less as things are
     turned: dict[str, tuple[str, str]]  # metric of an objective -> its verdict before and after, where that is another
 
@@ -119,7 +120,6 @@ def sensitivity(
     """
     world = load_scenario(scenario) if isinstance(scenario, str) else scenario
     chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
-    prices = load_prices(world.prices)
     models: list[Scenario | Design] = [world, *chosen]
     names = list(dict.fromkeys(known.name for model in models for known, _ in assumptions(model)))
     for name in only:
@@ -139,27 +139,32 @@ def sensitivity(
         if not only or known.name in only
         for value in values
     ]
-    runs = [(world, design) for design in chosen] + [(plan.world, plan.changed) for plan in plans]
-    tasks = (
-        ((number, morning), (*run, prices, seed + morning)) for number, run in enumerate(runs) for morning in range(mornings)
-    )
-    made: dict[tuple[int, int], dict[str, float]] = {}
-    with crew(jobs, engine, most=len(runs) * mornings) as workers:
-        for task, metrics in workers.results(_measured, tasks):
-            made[task] = metrics
-            if progress is not None:
-                progress(len(made), len(runs) * mornings)
+    seeds = range(seed, seed + mornings)
+    return effects(world, chosen, plans, seeds=seeds, jobs=jobs, engine=engine, progress=progress)
 
-    def values(number: int) -> Values:
-        return {metric: np.array([made[number, morning][metric] for morning in range(mornings)]) for metric in METRICS}
 
-    before = {design.name: values(number) for number, design in enumerate(chosen)}
-    return [_effect(plan, before[plan.design.name], values(number)) for number, plan in enumerate(plans, len(chosen))]
+def effects(
+    world: Scenario,
+    designs: Sequence[Design],
+    plans: Sequence[Plan],
+    *,
+    seeds: Sequence[int],
+    jobs: int | None,
+    engine: Engine,
+    progress: Progress | None,
+) -> list[Effect]:
+    """What each plan does to its design, on the same mornings as the designs in the scenario as it is."""
+    runs = [(world, design) for design in designs] + [(plan.world, plan.changed) for plan in plans]
+    total = len(runs) * len(seeds)
+    with crew(jobs, engine, most=total) as workers:
+        made = measured(workers, runs, load_prices(world.prices), seeds, tell=counting(progress, total))
+    before = {design.name: values for design, values in zip(designs, made, strict=False)}
+    return [_effect(plan, before[plan.design.name], made[number]) for number, plan in enumerate(plans, len(designs))]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One assumption altered, for one design: the scenario and the design that are simulated."""
+    """One input altered, for one design: the scenario and the design that are simulated."""
 
     input: Input
     value: Any
@@ -176,16 +181,11 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
         flow(plan.value),
         plan.design.name,
         {metric: float(np.mean(before[metric])) for metric in METRICS},
+        {metric: float(np.mean(after[metric])) for metric in METRICS},
         {metric: paired(after[metric], before[metric]) for metric in METRICS},
         {metric: both for metric, both in verdicts.items() if both[0] != both[1]},
     )
 
 
 def _verdict(metric: str, limit: float, values: Values) -> str:
-    share_of = int(values["purchases"].sum()) if METRICS[metric].unit == "share" else None
-    return judge(metric, limit, estimate(values[metric], share_of=share_of, count_mornings=metric == "collapsed_share"))
-
-
-def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
-    _, evidence = simulate(scenario, design, prices, seed)
-    return evidence.metrics
+    return judge(metric, limit, estimated(values, metric))

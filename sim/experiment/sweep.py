@@ -22,11 +22,12 @@ from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import changed, has, split
 from sim.experiment.compare import Status, check_numbers, estimates, judge
-from sim.experiment.mornings import Progress, simulate
+from sim.experiment.engines import Engine
+from sim.experiment.mornings import Progress, count
 from sim.experiment.statistics import Estimate
 from sim.experiment.store import Measured, Pair, Store, pair_of, version
 from sim.experiment.varying import Varied, check_apart, check_count, listed, varied
-from sim.experiment.workers import crew, processors
+from sim.experiment.workers import crew
 from sim.ledger.metrics import measure
 
 TASK_S = 0.3  # of work handed out at once: long against the 1 ms that handing it out takes, short against a person's patience
@@ -128,6 +129,7 @@ def sweep(
     mornings: int = 10,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
@@ -154,7 +156,7 @@ def sweep(
     different = {pair.digests: pair for pair in places.values()}
     seeds = range(seed, seed + mornings)
     with Store(Path(results) if results is not None else None, create=True) as store:
-        stored, interrupted = _fill(store, list(different.values()), seeds, jobs=jobs, progress=progress)
+        stored, interrupted = _fill(store, list(different.values()), seeds, jobs=jobs, engine=engine, progress=progress)
         there = {known_by: store.mornings(pair, seeds) for known_by, pair in different.items()}
     whole = {known_by: _estimates(list(found.values())) for known_by, found in there.items() if len(found) == mornings}
     points = {place: Point(pair, whole[pair.digests]) for place, pair in places.items() if pair.digests in whole}
@@ -199,7 +201,9 @@ def _pairs(world: Scenario, designs: list[Design], axes: list[Axis], cell: tuple
         yield design.name, pair_of(there, design, {key: value for key, value in values.items() if has_it[key]})
 
 
-def _fill(store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, progress: Progress | None) -> tuple[int, bool]:
+def _fill(
+    store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, engine: Engine, progress: Progress | None
+) -> tuple[int, bool]:
     """Simulate what the store lacks. Returns how much it had, and whether Ctrl-C cut the rest short."""
     total = len(pairs) * len(seeds)
     there = [store.mornings(pair, seeds) for pair in pairs]
@@ -209,7 +213,7 @@ def _fill(store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, pr
     _tell(progress, done, total)
     pace = Pace()
     try:
-        with crew(max(min(jobs or processors(), total - done), 1)) as workers:
+        with crew(jobs, engine, most=max(total - done, 1)) as workers:
             for pair, (found, took_s) in workers.results(measured, _tasks(missing, pace)):
                 store.add(pair, found)
                 pace.learn(len(found), took_s)
@@ -249,8 +253,9 @@ def measured(scenario: Scenario, design: Design, prices: Prices, seeds: list[int
     begin = time.perf_counter()
     made = []
     for seed in seeds:
-        tables, evidence = simulate(scenario, design, prices, seed)
-        made.append(Measured(seed, measure(evidence), evidence.bill.parts, tables.counts["polls"]))
+        counted = count(scenario, design, prices, seed)
+        metrics, polls = measure(counted.tally, counted.bill), counted.tally.counts["polls"]
+        made.append(Measured(seed, metrics, counted.bill.parts, polls))
     return made, time.perf_counter() - begin
 
 

@@ -1,0 +1,176 @@
+"""Inputs moved together between their ends, on the same mornings: Morris's screening and Sobol's shares of the variance.
+
+SALib (extra `lab`) chooses the points and works out the indices. M. D. Morris, Technometrics 33 (1991); A. Saltelli et al.,
+Computer Physics Communications 181 (2010).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.library import load_scenario
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.experiment.compare import check_numbers
+from sim.experiment.engines import Engine
+from sim.experiment.inputs import Factor, factors
+from sim.experiment.measuring import Run, counting, measured
+from sim.experiment.mornings import Progress
+from sim.experiment.swings import known_metrics
+from sim.experiment.workers import crew, processors
+
+Method = Literal["morris", "sobol"]
+SAMPLES: dict[str, int] = {"morris": 10, "sobol": 64}
+LEVELS = 4  # of Morris's grid
+MOST_RUNS = 20_000  # mornings; more is hardly meant
+INSTALL = "pip install 'coffee-please[lab]'"
+
+
+@dataclass(frozen=True)
+class Index:
+    """What one input does to one metric. Morris: mu* and sigma in the metric's unit; Sobol: first-order and total share."""
+
+    main: float  # mu*, or S1
+    main_half: float  # half the width of its 95 % interval
+    other: float  # sigma, or ST
+    other_half: float | None  # Morris gives sigma no interval
+
+    @property
+    def clear(self) -> bool:
+        return self.main - self.main_half > 0 or (self.other_half is not None and self.other - self.other_half > 0)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Every input's indices, or why a metric has none."""
+
+    scenario: Scenario
+    design: Design
+    method: Method
+    metrics: tuple[str, ...]
+    factors: list[Factor]
+    samples: int
+    points: int
+    seed: int
+    mornings: int
+    indices: dict[str, list[Index] | str]  # metric -> one an input, or what is wrong with it
+
+    def ranked(self, metric: str) -> list[tuple[Factor, Index]]:
+        """The largest first, by mu* or by the total share; equals in the order of the files."""
+        indices = self.indices[metric]
+        assert not isinstance(indices, str)
+        pairs = list(zip(self.factors, indices, strict=True))
+        return sorted(pairs, key=lambda pair: -(pair[1].main if self.method == "morris" else pair[1].other))
+
+
+def screen(
+    scenario: Scenario | str,
+    design: Design | str,
+    inputs: Sequence[str] = (),
+    *,
+    method: Method,
+    metrics: Sequence[str] = (),
+    samples: int | None = None,
+    mornings: int = 2,
+    seed: int = 0,
+    jobs: int | None = None,
+    engine: Engine = "local",
+    say: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> Screening:
+    """Move all inputs at once: `samples` trajectories for Morris, or a power of two of base points for Sobol.
+
+    Times, rates and counts are moved in ratios, probabilities in steps. `say` is told the number of runs and the time they may
+    take. The result does not depend on `jobs`. Raises ConfigError, also if SALib is not installed.
+    """
+    check_numbers(mornings, seed, jobs)
+    chosen = known_metrics(metrics)
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    story = load_design(design) if isinstance(design, str) else design
+    moved = _independent(factors(world, story, inputs), asked=bool(inputs))
+    samples = SAMPLES[method] if samples is None else samples
+    _check_samples(method, samples, len(moved), mornings)
+    problem = {"num_vars": len(moved), "names": [one.input.name for one in moved], "bounds": [[0.0, 1.0]] * len(moved)}
+    points = _points(method, problem, samples, seed)
+    runs = [_at(moved, point, (world, story)) for point in points]
+    seeds, prices = range(seed, seed + mornings), load_prices(world.prices)
+    total = len(runs) * mornings
+    with crew(jobs, engine, most=total) as workers:
+        begin = time.perf_counter()
+        measured(workers, [(world, story)], prices, seeds[:1])
+        expected = total * (time.perf_counter() - begin) / min(jobs or processors(), total)
+        if say is not None:
+            say(f"{len(runs):,} points × {mornings} morning{'s' * (mornings > 1)} = {total:,} runs, about {_lasts(expected)}")
+        made = measured(workers, runs, prices, seeds, tell=counting(progress, total))
+    means = {metric: np.array([values[metric].mean() for values in made]) for metric in chosen}
+    indices = {metric: _indices(method, problem, points, means[metric], seed) for metric in chosen}
+    return Screening(world, story, method, chosen, moved, samples, len(runs), seed, mornings, indices)
+
+
+def _independent(moved: list[Factor], *, asked: bool) -> list[Factor]:
+    """What people do after their patience adds up to 100 %, so that only one of the three can be moved at will."""
+    shares = [one for one in moved if "after_patience" in one.input.path]
+    if len(shares) > 1 and asked:
+        names = " and ".join(one.input.name for one in shares)
+        raise ConfigError(f"--input: {names} add up to 100 %; move one of them, and the others keep their proportion")
+    return [one for one in moved if one not in shares[1:]]
+
+
+def _check_samples(method: Method, samples: int, inputs: int, mornings: int) -> None:
+    if samples < 2:
+        raise ConfigError(f"--samples: expected a whole number of at least 2 (got {samples})")
+    if method == "sobol" and samples & (samples - 1):
+        below = 1 << (samples.bit_length() - 1)
+        raise ConfigError(f"--samples: expected a power of two for sobol, such as {below} or {2 * below} (got {samples})")
+    points = samples * (inputs + (1 if method == "morris" else 2))
+    if points * mornings > MOST_RUNS:
+        raise ConfigError(
+            f"--method {method}: {samples} samples of {inputs} inputs are {points:,} points, on {mornings} mornings "
+            f"{points * mornings:,} runs (at most {MOST_RUNS:,}); choose a few inputs with --input, or lower --samples"
+        )
+
+
+def _points(method: Method, problem: dict[str, Any], samples: int, seed: int) -> np.ndarray:
+    """Shape (points, inputs), each between 0 and 1."""
+    try:
+        from SALib.sample import morris, sobol
+    except ImportError:
+        raise ConfigError(f"--method {method} needs SALib, which is not installed: {INSTALL}") from None
+    if method == "morris":
+        return np.asarray(morris.sample(problem, samples, num_levels=LEVELS, seed=seed))
+    return np.asarray(sobol.sample(problem, samples, calc_second_order=False, seed=seed))
+
+
+def _at(moved: Sequence[Factor], point: np.ndarray, run: Run) -> Run:
+    for factor, share in zip(moved, point, strict=True):
+        run = factor.set(run, factor.at(float(share)))
+    return run
+
+
+def _indices(method: Method, problem: dict[str, Any], points: np.ndarray, means: np.ndarray, seed: int) -> list[Index] | str:
+    from SALib.analyze import morris, sobol
+
+    missing = int((~np.isfinite(means)).sum())
+    if missing:
+        return f"never, or nothing to count, at {missing:,} of {len(means):,} points"
+    if np.ptp(means) == 0:
+        return "nothing moves it"
+    if method == "morris":
+        made = morris.analyze(problem, points, means, num_levels=LEVELS, seed=seed)
+        return [Index(float(made["mu_star"][i]), float(made["mu_star_conf"][i]), float(made["sigma"][i]), None)
+                for i in range(len(points[0]))]  # fmt: skip
+    made = sobol.analyze(problem, means, calc_second_order=False, seed=seed + 1)  # 0 would be no seed to it
+    return [Index(*(float(made[name][i]) for name in ("S1", "S1_conf", "ST", "ST_conf"))) for i in range(len(points[0]))]
+
+
+def _lasts(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 90 else f"{math.ceil(seconds / 60)} min"
