@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim import __version__
-from sim.cli import check, compare, explain, hunt, new, run, schema, show, validity, windows
+from sim.cli import check, compare, explain, hunt, new, run, schema, show, size, validity, windows
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -32,11 +32,11 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee new mine.yaml --from outbox
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
-  0    done; check: met
-  1    check: violated; hunt: a promise was broken; validity: a number differs; or a report could not be written, or a
+  0    done; check, size: met
+  1    check, size: violated; hunt: a promise was broken; validity: a number differs; or a report could not be written, or a
        worker process was killed
   2    wrong usage, or errors in a file
-  3    check: undecided
+  3    check, size: undecided
   70   a bug of the simulator
   130  interrupted by Ctrl-C; the finished mornings are printed
 """
@@ -82,6 +82,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "compare": compare.compare,
     "check": check.check,
+    "size": size.size,
     "windows": windows.windows,
     "explain": explain.explain,
     "hunt": hunt.hunt,

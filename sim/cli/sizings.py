@@ -1,0 +1,175 @@
+"""Sizings and cost curves as text, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.cli.console import print_title
+from sim.cli.tables import COLOURS, stations, value_and_interval
+from sim.config.units import duration_text
+from sim.experiment.capacity import COMPONENTS, Capacity, charges_within_the_request, fewest, slowest_call_s
+from sim.experiment.compare import Objective, Result
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.size import SLACK, Sizing, Sizings
+from sim.experiment.sizing_export import COSTS, rate_text_of
+from sim.report import words
+from sim.vocabulary import METRICS
+
+
+def print_sizings(out: Console, sizings: Sizings) -> None:
+    """Each design: its capacity, how it stands against the objectives, what binds, and what no capacity can do."""
+    print_title(out, sizings.scenario.name, sizings.scenario.summary)
+    last = sizings.seed + sizings.mornings
+    searched = f"searched on {sizings.mornings:,} mornings (seeds {sizings.seed} to {last - 1})"
+    out.print(f"{searched}, measured on {sizings.fresh:,} fresh ones (seeds {last} to {last + sizings.fresh - 1})", style="dim")
+    for name, sizing in sizings.sizings.items():
+        out.print()
+        out.print(Text.assemble((name, "bold"), f"  {counted(sizing.capacity)}"))
+        out.print()
+        out.print(_components(sizing))
+        out.print(_objectives(sizing))
+        for sentence in sentences(sizing):
+            out.print(sentence)
+
+
+def counted(capacity: Capacity) -> str:
+    """`9 checkout workers, 1 database connection`."""
+    return ", ".join(_count(number, name) for name, number in capacity.items())
+
+
+def sentences(sizing: Sizing) -> Iterable[str]:
+    """What binds, what no capacity can do and why, and what it all costs."""
+    result = sizing.result
+    if sizing.bottleneck is not None and sizing.binding is not None:
+        cut = sizing.cuts[sizing.bottleneck]
+        value = " ".join(value_and_interval(cut.values[sizing.binding], METRICS[sizing.binding].unit)).strip()
+        yield f"Binding: with {_count(cut.number, sizing.bottleneck)}, {sizing.binding} fails first: {value}."
+    elif not (*sizing.goals.met, *sizing.goals.held):
+        yield "No objective depends on the capacity, so this is the least there can be."
+    else:
+        yield "Binding: nothing; this is the least there can be, and enough."
+    yield from _out_of_reach(sizing)
+    if sizing.autoscaled:
+        yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."
+    parts = ", ".join(f"{part} {_mean(result, metric)}" for part, metric in COSTS.items())
+    yield f"Cost: {_mean(result, 'cost_per_1000')} USD per 1,000 correct purchases ({parts})."
+
+
+def _out_of_reach(sizing: Sizing) -> Iterable[str]:
+    for metric, best in sizing.best.items():
+        limit = words.limit(metric, sizing.goals.limits[metric])
+        if best.value.mean is None:
+            yield f"No capacity meets {metric} ({limit}): never in {words.never_in(best.value)}, at best; left out."
+            continue
+        reached = " ".join(value_and_interval(best.value, METRICS[metric].unit)).strip()
+        held = f"held to within {SLACK:.0%} of where nobody waits" if metric in sizing.goals.held else "left out"
+        yield f"No capacity meets {metric} ({limit}): best reached {reached} with {counted(best.capacity)}; {held}."
+    waiting = any(metric.startswith("ack_latency") for metric in sizing.best)
+    if waiting and charges_within_the_request(sizing.design):
+        call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
+        yield f"It answers when the provider has: a call takes {call} at the worst moment, and no worker makes that shorter."
+
+
+def _components(sizing: Sizing) -> Table:
+    table = _table("component", "number", "offered load", "busy", "with a queue", "one fewer breaks", right=range(1, 5))
+    about = {station["station"]: station for station in stations(sizing.result)}
+    for name, number in sizing.capacity.items():
+        station = about[COMPONENTS[name].station]
+        cut = sizing.cuts.get(name)
+        if cut is None:
+            what = "can't be: one an instance" if fewest(sizing.design, name) > 1 else "can't be"
+        else:
+            what = ", ".join(cut.broken) or "nothing on the search's mornings"
+        load, busy, queueing = words.number(sizing.load[name]), words.share(station["busy"]), words.share(station["queueing"])
+        table.add_row(name, f"{number:,}", load, busy, queueing, what)
+    return table
+
+
+def _objectives(sizing: Sizing) -> Table:
+    table = _table("objective", "limit", "measured", "", "margin")
+    table.columns[-1].justify = "right"
+    for objective in sizing.result.objectives:
+        measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
+        status = Text(objective.status, style=COLOURS[objective.status])
+        table.add_row(objective.metric, words.limit(objective.metric, objective.limit), measured, status, _margin(objective))
+    return table
+
+
+def _margin(objective: Objective) -> str:
+    """How far the nearer end of the interval is from the limit, as a share of the limit."""
+    value, limit = objective.estimate, objective.limit
+    if value.low is None or value.high is None or not limit:
+        return ""
+    room = value.low - limit if METRICS[objective.metric].better == "higher" else limit - value.high
+    return words.share(room / limit) if room >= 0 else ""
+
+
+def print_curve(out: Console, curve: CostCurve) -> None:
+    """Capacity and cost by peak, and cost by the length of the brownout, a row each."""
+    print_title(out, curve.scenario.name, curve.scenario.summary)
+    objectives = ", ".join(f"{metric} {words.limit(metric, limit)}" for metric, limit in curve.scenario.objectives.items())
+    out.print(f"held to {objectives}", style="dim")
+    if curve.peaks_per_s:
+        out.print()
+        out.print(_peaks(curve))
+    if curve.lengths_s:
+        out.print()
+        out.print(_brownouts(curve))
+        for name, sizing in curve.sized.items():
+            out.print(f"{name}: {counted(sizing.capacity)}, in all of them")
+
+
+def _peaks(curve: CostCurve) -> Table:
+    names = list(dict.fromkeys(name for points in curve.points.values() for point in points for name in point.sizing.capacity))
+    table = _table("peak", "design", *names, "USD per 1,000", *COSTS, "objectives", right=range(2, 6 + len(names)))
+    for number, peak in enumerate(curve.peaks_per_s):
+        for name, points in curve.points.items():
+            if number < len(points):
+                sizing = points[number].sizing
+                numbers = (f"{sizing.capacity[c]:,}" if c in sizing.capacity else "" for c in names)
+                table.add_row(rate_text_of(peak), name, *numbers, *_costs(sizing.result), _verdict(sizing.result))
+        table.add_section()
+    return table
+
+
+def _brownouts(curve: CostCurve) -> Table:
+    table = _table("brownout", "design", "USD per 1,000", *COSTS, "objectives", right=range(2, 6))
+    for number, length in enumerate((0.0, *curve.lengths_s)):
+        for name, spells in curve.spells.items():
+            if number < len(spells):
+                result = spells[number].result
+                table.add_row(duration_text(length) if length else "none", name, *_costs(result), _verdict(result))
+        table.add_section()
+    return table
+
+
+def _costs(result: Result) -> list[str]:
+    total = result.metrics["cost_per_1000"]
+    return [words.estimate(total, "USD").replace(words.UNITS["USD"], ""), *(_mean(result, metric) for metric in COSTS.values())]
+
+
+def _verdict(result: Result) -> Text:
+    missed = [objective.metric for objective in result.objectives if objective.status != "met"]
+    return Text(", ".join([result.verdict, *missed]), style=COLOURS[result.verdict])
+
+
+def _mean(result: Result, metric: str) -> str:
+    mean = result.metrics[metric].mean
+    return "nothing to count" if mean is None else words.number(mean)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name.removesuffix('s') if number == 1 else name}"
+
+
+def _table(*columns: str, right: Iterable[int] = ()) -> Table:
+    table: Any = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", justify="right" if number in right else "left")
+    return table
