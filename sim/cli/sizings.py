@@ -14,12 +14,14 @@ from sim.cli.console import print_title
 from sim.cli.tables import COLOURS, stations, value_and_interval
 from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, charges_within_the_request, fewest, slowest_call_s
-from sim.experiment.compare import Objective, Result
+from sim.experiment.compare import Objective, Result, judge
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.size import SLACK, Sizing, Sizings
 from sim.experiment.sizing_export import COSTS, rate_text_of
 from sim.report import words
 from sim.vocabulary import METRICS
+
+PARTS = ("servers", "fees", "failures")  # the groups of COSTS, in few characters
 
 
 def print_sizings(out: Console, sizings: Sizings) -> None:
@@ -65,11 +67,14 @@ def _out_of_reach(sizing: Sizing) -> Iterable[str]:
     for metric, best in sizing.best.items():
         limit = words.limit(metric, sizing.goals.limits[metric])
         if best.value.mean is None:
-            yield f"No capacity meets {metric} ({limit}): never in {words.never_in(best.value)}, at best; left out."
+            yield f"No capacity meets {metric} ({limit}): never in {words.never_in(best.value)}, at best; not held to it."
             continue
         reached = " ".join(value_and_interval(best.value, METRICS[metric].unit)).strip()
-        held = f"held to within {SLACK:.0%} of where nobody waits" if metric in sizing.goals.held else "left out"
-        yield f"No capacity meets {metric} ({limit}): best reached {reached} with {counted(best.capacity)}; {held}."
+        held = (
+            f"held to within {words.percent(SLACK)} of where nobody waits" if metric in sizing.goals.held else "not held to it"
+        )
+        surely = "is sure to meet" if judge(metric, sizing.goals.limits[metric], best.value) == "undecided" else "meets"
+        yield f"No capacity {surely} {metric} ({limit}): best reached {reached} with {counted(best.capacity)}; {held}."
     waiting = any(metric.startswith("ack_latency") for metric in sizing.best)
     if waiting and charges_within_the_request(sizing.design):
         call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
@@ -126,20 +131,19 @@ def print_curve(out: Console, curve: CostCurve) -> None:
 
 
 def _peaks(curve: CostCurve) -> Table:
-    names = list(dict.fromkeys(name for points in curve.points.values() for point in points for name in point.sizing.capacity))
-    table = _table("peak", "design", *names, "USD per 1,000", *COSTS, "objectives", right=range(2, 6 + len(names)))
+    table = _table("peak", "design", "capacity", "USD per 1,000", *PARTS, "objectives", right=range(3, 7))
     for number, peak in enumerate(curve.peaks_per_s):
         for name, points in curve.points.items():
             if number < len(points):
                 sizing = points[number].sizing
-                numbers = (f"{sizing.capacity[c]:,}" if c in sizing.capacity else "" for c in names)
-                table.add_row(rate_text_of(peak), name, *numbers, *_costs(sizing.result), _verdict(sizing.result))
+                capacity = " + ".join(f"{n:,} {COMPONENTS[c].station}" for c, n in sizing.capacity.items())
+                table.add_row(rate_text_of(peak), name, capacity, *_costs(sizing.result), _verdict(sizing.result))
         table.add_section()
     return table
 
 
 def _brownouts(curve: CostCurve) -> Table:
-    table = _table("brownout", "design", "USD per 1,000", *COSTS, "objectives", right=range(2, 6))
+    table = _table("brownout", "design", "USD per 1,000", *PARTS, "objectives", right=range(2, 6))
     for number, length in enumerate((0.0, *curve.lengths_s)):
         for name, spells in curve.spells.items():
             if number < len(spells):
@@ -151,7 +155,11 @@ def _brownouts(curve: CostCurve) -> Table:
 
 def _costs(result: Result) -> list[str]:
     total = result.metrics["cost_per_1000"]
-    return [words.estimate(total, "USD").replace(words.UNITS["USD"], ""), *(_mean(result, metric) for metric in COSTS.values())]
+    if total.mean is None or total.low is None or total.high is None:
+        in_all = _mean(result, "cost_per_1000")
+    else:
+        in_all = f"{total.mean:,.0f} [{total.low:,.0f}, {total.high:,.0f}]"
+    return [in_all, *(_mean(result, metric) for metric in COSTS.values())]
 
 
 def _verdict(result: Result) -> Text:
@@ -165,7 +173,7 @@ def _mean(result: Result, metric: str) -> str:
 
 
 def _count(number: int, name: str) -> str:
-    return f"{number:,} {name.removesuffix('s') if number == 1 else name}"
+    return f"{number:,} {COMPONENTS[name].one if number == 1 else name}"
 
 
 def _table(*columns: str, right: Iterable[int] = ()) -> Table:

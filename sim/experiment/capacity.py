@@ -19,16 +19,17 @@ TRANSACTIONS = 2  # of a request: its order, and the outcome
 
 
 class Component(NamedTuple):
-    """Where its number stands in a design's file, and the station that says how busy it was."""
+    """Where its number stands in a design's file, the station that says how busy it was, and how one of it is called."""
 
     path: tuple[str, str]
     station: str
+    one: str
 
 
 COMPONENTS = {
-    "checkout workers": Component(("checkout", "workers"), "checkout"),
-    "payment workers": Component(("payment", "workers"), "payment"),
-    "database connections": Component(("database", "connections"), "database"),
+    "checkout workers": Component(("checkout", "workers"), "checkout", "checkout worker"),
+    "payment workers": Component(("payment", "workers"), "payment", "payment worker"),
+    "database connections": Component(("database", "connections"), "database", "database connection"),
 }
 
 

@@ -360,10 +360,10 @@ def _rung(design: Design, load: dict[str, float], start: Capacity | None, factor
 
     Square-root staffing: Halfin and Whitt, Operations Research 29 (1981).
     """
-    if start is not None:
-        return {name: max(factor * number, fewest(design, name)) for name, number in start.items()}
-    loads = {name: factor * load[name] for name in capacity_of(design)}
-    return {name: max(math.ceil(some + 2 * math.sqrt(some)), fewest(design, name)) for name, some in loads.items()}
+    if start is None:
+        loads = {name: factor * load[name] for name in capacity_of(design)}
+        start = {name: math.ceil((some + 2 * math.sqrt(some)) / factor) for name, some in loads.items()}
+    return {name: factor * max(number, fewest(design, name)) for name, number in start.items()}
 
 
 def _descend(bench: Bench, design: Design, capacity: Capacity, goals: Goals) -> Capacity:
