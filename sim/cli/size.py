@@ -110,7 +110,7 @@ def _size(
     from sim.experiment.sizing_export import sizings_json
 
     world = with_objectives(world, objectives)
-    with _working(command, "before the first design was sized; there are no results") as progress:
+    with working(command, "before the first design was sized; there are no results") as progress:
         sizings = size(
             world, chosen, mornings=MORNINGS if mornings is None else mornings, fresh=FRESH if fresh is None else fresh,
             seed=seed, jobs=jobs, progress=progress,
@@ -139,7 +139,7 @@ def _draw_curve(
 
     peaks = () if peak is None else peaks_of(peak)
     lengths = () if brownout is None else lengths_of(brownout)
-    with _working(command, "before the first capacity was found; there are no results") as progress:
+    with working(command, "before the first capacity was found; there are no results") as progress:
         curve = cost_curve(
             world, chosen, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives, seed=seed, jobs=jobs,
             mornings=MORNINGS if mornings is None else mornings, fresh=MORNINGS if fresh is None else fresh, progress=progress,
@@ -154,7 +154,7 @@ def _draw_curve(
 
 
 @contextmanager
-def _working(command: str, too_early: str) -> Iterator[Callable[[int, int], None] | None]:
+def working(command: str, too_early: str) -> Iterator[Callable[[int, int], None] | None]:
     """With a progress bar; what ends the work is told on stderr. Raises Exit."""
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.config.units import duration_text, rate_text
+from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS
 from sim.experiment.compare import Result
 from sim.experiment.cost_curve import CostCurve, Point, Spell
@@ -128,7 +128,7 @@ def curve_rows(curve: CostCurve) -> list[dict[str, Any]]:
 
 def rate_text_of(per_s: float) -> str:
     """`36/min`: a peak to three digits, which is how well it can be told apart from another."""
-    return rate_text(float(f"{per_s * 60:.3g}") / 60)
+    return f"{float(f'{per_s * 60:.3g}'):,g}/min"
 
 
 def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
