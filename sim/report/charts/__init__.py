@@ -85,8 +85,8 @@ PEAKS: dict[str, CurveChart] = {
         cost_by_peak.draw,
         "What it costs as the chain grows",
         "Every point is a design at the cheapest capacity with which it meets the objectives at that peak. Fees and failures "
-        "are paid purchase by purchase and don’t fall as the chain grows; infrastructure does. Compare the scales: it has one of "
-        "its own because it would not be seen on that of the others.",
+        "are paid purchase by purchase and don’t fall as the chain grows; infrastructure does. Compare the scales: it has one "
+        "of its own because it would not be seen on that of the others.",
     ),
     "capacity_by_peak": CurveChart(
         capacity_by_peak.draw,
