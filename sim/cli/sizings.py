@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -16,7 +16,7 @@ from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, charges_within_the_request, fewest, slowest_call_s
 from sim.experiment.compare import Objective, Result, judge
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.size import SLACK, Sizing, Sizings
+from sim.experiment.size import SLACK, Best, Sizing, Sizings
 from sim.experiment.sizing_export import COSTS, rate_text_of
 from sim.report import words
 from sim.vocabulary import METRICS
@@ -35,7 +35,9 @@ def print_sizings(out: Console, sizings: Sizings) -> None:
         out.print(Text.assemble((name, "bold"), f"  {counted(sizing.capacity)}"))
         out.print()
         out.print(_components(sizing))
+        out.print()
         out.print(_objectives(sizing))
+        out.print()
         for sentence in sentences(sizing):
             out.print(sentence)
 
@@ -64,21 +66,23 @@ def sentences(sizing: Sizing) -> Iterable[str]:
 
 
 def _out_of_reach(sizing: Sizing) -> Iterable[str]:
-    for metric, best in sizing.best.items():
-        limit = words.limit(metric, sizing.goals.limits[metric])
-        if best.value.mean is None:
-            yield f"No capacity meets {metric} ({limit}): never in {words.never_in(best.value)}, at best; not held to it."
-            continue
-        reached = " ".join(value_and_interval(best.value, METRICS[metric].unit)).strip()
-        held = (
-            f"held to within {words.percent(SLACK)} of where nobody waits" if metric in sizing.goals.held else "not held to it"
+    held, left = sizing.goals.held, sizing.left_out
+    if held:
+        perhaps = any(judge(m, sizing.goals.limits[m], sizing.best[m].value) == "undecided" for m in held)
+        yield (
+            f"No capacity {'is sure to meet' if perhaps else 'meets'} {_listed(held)}: the answer is not clearly worse, by more "
+            f"than {words.percent(SLACK)}, than {counted(sizing.widest)}"
+            f"{', with which nobody waits, so that more change nothing' if sizing.nobody_waits else ''}."
         )
-        surely = "is sure to meet" if judge(metric, sizing.goals.limits[metric], best.value) == "undecided" else "meets"
-        yield f"No capacity {surely} {metric} ({limit}): best reached {reached} with {counted(best.capacity)}; {held}."
-    waiting = any(metric.startswith("ack_latency") for metric in sizing.best)
-    if waiting and charges_within_the_request(sizing.design):
+    if left:
+        yield f"No capacity meets {_listed(left)}, which never come on some mornings: the answer is not held to them."
+    if charges_within_the_request(sizing.design) and any(metric.startswith("ack_latency") for metric in sizing.best):
         call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
-        yield f"It answers when the provider has: a call takes {call} at the worst moment, and no worker makes that shorter."
+        yield f"It answers when the provider has, at the worst moment after {call} on average: no worker makes that shorter."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _components(sizing: Sizing) -> Table:
@@ -97,13 +101,19 @@ def _components(sizing: Sizing) -> Table:
 
 
 def _objectives(sizing: Sizing) -> Table:
-    table = _table("objective", "limit", "measured", "", "margin")
-    table.columns[-1].justify = "right"
+    table = _table("objective", "limit", "measured", "", "margin", "best reached", right=range(4, 5))
     for objective in sizing.result.objectives:
         measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
         status = Text(objective.status, style=COLOURS[objective.status])
-        table.add_row(objective.metric, words.limit(objective.metric, objective.limit), measured, status, _margin(objective))
+        limit, best = words.limit(objective.metric, objective.limit), sizing.best.get(objective.metric)
+        table.add_row(objective.metric, limit, measured, status, _margin(objective), _reached(objective.metric, best))
     return table
+
+
+def _reached(metric: str, best: Best | None) -> str:
+    if best is None:
+        return ""
+    return "never" if best.value.mean is None else words.quantity(best.value.mean, METRICS[metric].unit)
 
 
 def _margin(objective: Objective) -> str:

@@ -93,6 +93,8 @@ class Sizing:
 
     asked: Design
     capacity: Capacity
+    widest: Capacity  # from which the search came down, and with which the held goals are compared
+    nobody_waits: bool  # with the widest, so that more of anything changes nothing
     autoscaled: list[str]  # left as they are
     load: dict[str, float]  # component -> Erlangs that the customers alone would keep busy, at the worst moment
     goals: Goals
@@ -320,8 +322,10 @@ class Sizer:
         best = {metric: _best(metric, search) for metric in limits if metric not in goals.met}
         planned = self._weight * usual(len(self._search), len(self._fresh))
         self._tally.took(self._tally.done - before, instead_of=planned)
+        tried = sum(1 for _ in search.tried())
+        nobody_waits = not any(waiting_s(search.at(widest), name) for name in widest)
         return Sizing(
-            design, capacity, autoscaled(design), load, goals, best, cuts, fresh.at(capacity), sum(1 for _ in search.tried())
+            design, capacity, widest, nobody_waits, autoscaled(design), load, goals, best, cuts, fresh.at(capacity), tried
         )
 
     def _bench(self, design: Design, seeds: range) -> Bench:

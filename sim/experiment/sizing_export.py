@@ -42,6 +42,7 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
     result = sizing.result
     return {
         "capacity": sizing.capacity,
+        "compared_with": {"capacity": sizing.widest, "nobody_waits": sizing.nobody_waits},
         "autoscaled": sizing.autoscaled,
         "offered_load": {name: rounded(load) for name, load in sizing.load.items()},
         "one_fewer": {

@@ -25,7 +25,8 @@ def test_size(tiny: str) -> None:
         "payment workers",
         "one fewer breaks",
         "at most 0 %",
-        "No capacity meets double_charge_rate (at most 0 %): best reached",
+        "No capacity meets double_charge_rate",
+        "best reached",
         "USD per 1,000 correct purchases (infrastructure",
     ):
         assert part in done.stdout.replace("\u00a0", " ")

@@ -23,7 +23,13 @@ from tests.report.conftest import STORMY
 @pytest.fixture(scope="session")
 def curve() -> CostCurve:
     return cost_curve(
-        parse_scenario(STORMY), peaks_per_s=(1 / 6, 1 / 3), brownouts_s=(60.0, 240.0), mornings=2, fresh=3, jobs=1
+        parse_scenario(STORMY),
+        ["naive", "outbox"],
+        peaks_per_s=(1 / 6, 1 / 3),
+        brownouts_s=(60.0, 240.0),
+        mornings=2,
+        fresh=2,
+        jobs=1,
     )
 
 
