@@ -70,8 +70,8 @@ def _out_of_reach(sizing: Sizing) -> Iterable[str]:
     if held:
         perhaps = any(judge(m, sizing.goals.limits[m], sizing.best[m].value) == "undecided" for m in held)
         yield (
-            f"No capacity {'is sure to meet' if perhaps else 'meets'} {_listed(held)}: the answer is not clearly worse, by more "
-            f"than {words.percent(SLACK)}, than {counted(sizing.widest)}"
+            f"No capacity {'is sure to meet' if perhaps else 'meets'} {_listed(held)}: the answer is not clearly worse, by "
+            f"more than {words.percent(SLACK)}, than {counted(sizing.widest)}"
             f"{', with which nobody waits, so that more change nothing' if sizing.nobody_waits else ''}."
         )
     if left:

@@ -24,15 +24,17 @@ from sim.report.folder import replacing
 
 PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
 CURVE_JSON, CURVE_CSV = "cost-curve.json", "cost-curve.csv"
-DRAWN = (*CHARTS, *PEAKS, *BROWNOUTS, "anatomy", "tipping")
 FILES = frozenset(
-    {PAGE, JSON, CSV, CURVE_JSON, CURVE_CSV, *(f"charts/{name}.{end}" for name in DRAWN for end in ("png", "svg"))}
+    {PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy", "tipping") for ending in ("png", "svg"))}
+)
+CURVE_FILES = frozenset(
+    {CURVE_JSON, CURVE_CSV, *(f"charts/{name}.{ending}" for name in (*PEAKS, *BROWNOUTS) for ending in ("png", "svg"))}
 )
 
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a report?"""
-    return path in FILES or components.FILE.fullmatch(path) is not None
+    return path in FILES or path in CURVE_FILES or components.FILE.fullmatch(path) is not None
 
 
 def write_report(comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None) -> Path:
