@@ -1,7 +1,7 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `load_scenario`, `load_design`. They are imported
-when first used, so that `import sim` is instant.
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `size`, `cost_curve`, `load_scenario`, `load_design`.
+They are imported when first used, so that `import sim` is instant.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from sim.architectures import load_design
     from sim.config.library import load_scenario
     from sim.experiment.compare import compare, run
+    from sim.experiment.cost_curve import cost_curve
+    from sim.experiment.size import size
 
 _HOME = {
     "compare": "sim.experiment.compare",
     "run": "sim.experiment.compare",
+    "cost_curve": "sim.experiment.cost_curve",
+    "size": "sim.experiment.size",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
 }
-__all__ = ["__version__", "compare", "load_design", "load_scenario", "run"]
+__all__ = ["__version__", "compare", "cost_curve", "load_design", "load_scenario", "run", "size"]
 
 
 def __getattr__(name: str) -> Any:

@@ -101,12 +101,14 @@ def _components(sizing: Sizing) -> Table:
 
 
 def _objectives(sizing: Sizing) -> Table:
-    table = _table("objective", "limit", "measured", "", "margin", "best reached", right=range(4, 5))
+    reached = ["best reached"] if sizing.best else []
+    table = _table("objective", "limit", "measured", "", "margin", *reached, right=range(4, 5))
     for objective in sizing.result.objectives:
         measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
         status = Text(objective.status, style=COLOURS[objective.status])
         limit, best = words.limit(objective.metric, objective.limit), sizing.best.get(objective.metric)
-        table.add_row(objective.metric, limit, measured, status, _margin(objective), _reached(objective.metric, best))
+        cells = [_reached(objective.metric, best)] if reached else []
+        table.add_row(objective.metric, limit, measured, status, _margin(objective), *cells)
     return table
 
 

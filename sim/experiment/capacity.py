@@ -35,7 +35,8 @@ COMPONENTS = {
 
 def capacity_of(design: Design) -> Capacity:
     """How many a design has of each component that can be sized: not of those that it has not, or that scale by themselves."""
-    return {name: _number(design, name) for name in COMPONENTS if _has(design, name) and name not in autoscaled(design)}
+    scaling = autoscaled(design)
+    return {name: _number(design, name) for name in COMPONENTS if _has(design, name) and name not in scaling}
 
 
 def autoscaled(design: Design) -> list[str]:

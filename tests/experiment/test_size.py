@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from sim.config.design import Checkout
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment import size as sizing
-from sim.experiment.capacity import Capacity, capacity_of, offered_load, with_capacity
+from sim.experiment.capacity import Capacity, autoscaled, capacity_of, offered_load, with_capacity
 from sim.experiment.compare import Result, compare
 from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives
@@ -237,6 +238,22 @@ def test_numbers_go_into_designs() -> None:
     other = with_capacity(outbox, own | {"payment workers": 7})
     assert other.payment.workers == 7  # type: ignore[attr-defined]
     assert with_capacity(other, own) == outbox
+
+
+class Scaling(Checkout):
+    """A pool that changes its size by itself."""
+
+    autoscale: bool = True
+
+
+def test_what_scales_by_itself_is_left_alone() -> None:
+    """Its number is not sized; if nothing else is left, there is nothing to size."""
+    outbox = design("outbox", constant=False).model_copy(update={"checkout": Scaling()})
+    assert autoscaled(outbox) == ["checkout workers"]
+    assert list(capacity_of(outbox)) == ["payment workers", "database connections"]
+    naive = design("naive", constant=False).model_copy(update={"checkout": Scaling(), "database": Scaling()})
+    with pytest.raises(ConfigError, match="naive: every component scales by itself, so there is nothing to size"):
+        size("morning-rush", [naive])
 
 
 @pytest.mark.deep
