@@ -28,6 +28,7 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee list
   coffee compare morning-rush
   coffee windows
+  coffee size morning-rush
   coffee explain morning-rush --design naive
   coffee new mine.yaml --from outbox
 """

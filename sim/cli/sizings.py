@@ -68,7 +68,7 @@ def sentences(sizing: Sizing) -> Iterable[str]:
 def _out_of_reach(sizing: Sizing) -> Iterable[str]:
     held, left = sizing.goals.held, sizing.left_out
     if held:
-        perhaps = any(judge(m, sizing.goals.limits[m], sizing.best[m].value) == "undecided" for m in held)
+        perhaps = any(judge(m, sizing.goals.limits[m], sizing.best[m].value) != "violated" for m in held)
         yield (
             f"No capacity {'is sure to meet' if perhaps else 'meets'} {_listed(held)}: the answer is not clearly worse, by "
             f"more than {words.percent(SLACK)}, than {counted(sizing.widest)}"
@@ -103,6 +103,7 @@ def _components(sizing: Sizing) -> Table:
 def _objectives(sizing: Sizing) -> Table:
     reached = ["best reached"] if sizing.best else []
     table = _table("objective", "limit", "measured", "", "margin", *reached, right=range(4, 5))
+    table.columns[0].no_wrap = True
     for objective in sizing.result.objectives:
         measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
         status = Text(objective.status, style=COLOURS[objective.status])

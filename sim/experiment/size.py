@@ -430,14 +430,14 @@ def _is_met(metric: str, limit: float, result: Result) -> bool:
 
 
 def _clearly_worse(metric: str, result: Result, best: Result) -> bool:
-    """By more than SLACK, and not by chance: the whole interval of the difference, morning by morning, says so."""
+    """By more than SLACK, and not by chance: the whole interval of the difference, morning by morning, if there is one."""
     usual = best.metrics[metric].mean
     assert usual is not None
     apart = paired(result.values(metric), best.values(metric))
-    if apart.difference is None or apart.low is None or apart.high is None:
+    if apart.difference is None:
         return True
     worse = apart.difference if METRICS[metric].better == "lower" else -apart.difference
-    return worse > SLACK * usual and apart.low * apart.high > 0
+    return worse > SLACK * usual and (apart.low is None or apart.high is None or apart.low * apart.high > 0)
 
 
 def _excess(metric: str, bar: float, value: Estimate) -> float:

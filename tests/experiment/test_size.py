@@ -191,6 +191,7 @@ def test_never_is_worse_than_anything() -> None:
     never = result([1.0, math.inf, 1.0])
     assert MET.broken(never, None) == ["ack_latency_p95"]
     assert HELD.broken(never, result([1.0, 1.0, 1.0])) == ["ack_latency_p95"]
+    assert not HELD.broken(result([1.0, math.nan, math.nan]), result([1.0, math.nan, math.nan]))  # nothing to count elsewhere
     assert not HELD.broken(result([1.01, 1.02, 1.03]), result([1.0, 1.0, 1.0]))
     assert HELD.broken(result([1.2, 1.21, 1.22]), result([1.0, 1.0, 1.0]))
 
