@@ -316,6 +316,9 @@ class Sizer:
         widest = _climb(search, limits, lambda factor: _rung(design, load, start, factor))
         goals = Goals.within_reach(limits, search.at(widest))
         least = _descend(search, design, widest, goals)
+        while len(Goals.within_reach(limits, search.at(least)).met) > len(goals.met):  # fewer were a throttle that helps
+            widest, goals = least, Goals.within_reach(limits, search.at(least))
+            least = _descend(search, design, widest, goals)
         capacity, goals = _confirm(fresh, least, widest, goals)
         cuts = {name: self._cut(name, capacity, widest, goals, search=search, fresh=fresh)
                 for name, number in capacity.items() if number > fewest(design, name)}  # fmt: skip

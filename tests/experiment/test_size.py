@@ -108,6 +108,24 @@ def test_what_never_comes_is_left_out() -> None:
     assert (found.bottleneck, found.binding) == (None, None)
 
 
+def test_fewer_can_be_better() -> None:
+    """Before a rate limit few workers are a throttle: two confirm everybody, many run into it, and the search finds the two.
+
+    A worker makes 1.25 calls a second, the provider takes 3: two can never exceed that, and a burst in front of many does.
+    """
+    provider = {"rate_limit": "3/s", "latency": NO_TIME}
+    world = Scenario.model_validate(
+        bare_world(600, 1.5, {"provider": provider, "objectives": {"confirmed_share": "99%", "ack_latency_p95": "1min"}})
+    )
+    throttle = {"service": {"constant": "800ms"}, "instances": 1, "queue_limit": None}
+    found = sized(world, server({"checkout": throttle}), mornings=4, fresh=4)
+    assert found.capacity["checkout workers"] == 2
+    assert found.result.verdict == "met"
+    assert not found.best
+    many = compare(world, [with_capacity(found.asked, found.capacity | {"checkout workers": 8})], mornings=4, seed=4, jobs=1)
+    assert many.results["naive"].verdict == "violated"
+
+
 def test_the_database_is_the_bottleneck() -> None:
     """Where transactions take long and there can't be fewer workers, it is connections that are counted."""
     slow = {"database": {"connections": 1, "write": {"exponential": "500ms"}, "read": NO_TIME}}
