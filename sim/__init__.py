@@ -1,7 +1,7 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `load_scenario`, `load_design`. They are
-imported when first used, so that `import sim` is instant.
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `size`, `cost_curve`, `load_scenario`,
+`load_design`. They are imported when first used, so that `import sim` is instant.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from sim.architectures import load_design
     from sim.config.library import load_scenario
     from sim.experiment.compare import compare, run
+    from sim.experiment.cost_curve import cost_curve
+    from sim.experiment.size import size
     from sim.experiment.sweep import sweep
 
 _HOME = {
     "compare": "sim.experiment.compare",
     "run": "sim.experiment.compare",
     "sweep": "sim.experiment.sweep",
+    "cost_curve": "sim.experiment.cost_curve",
+    "size": "sim.experiment.size",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
 }
-__all__ = ["__version__", "compare", "load_design", "load_scenario", "run", "sweep"]
+__all__ = ["__version__", "compare", "cost_curve", "load_design", "load_scenario", "run", "size", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,10 +25,11 @@ from sim.cli import (
     schema,
     sensitivity,
     show,
+    size,
     sweep,
     validity,
     windows,
-)  # fmt: skip
+)
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
@@ -44,15 +45,16 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee list
   coffee compare morning-rush
   coffee windows
+  coffee size morning-rush
   coffee explain morning-rush --design naive
   coffee new mine.yaml --from outbox
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
-  0    done; check: met
-  1    check: violated; hunt: a promise was broken; validity: a number differs; optimise: no design holds
+  0    done; check, size: met
+  1    check, size: violated; hunt: a promise was broken; validity: a number differs; optimise: no design holds
        every limit; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
-  3    check: undecided
+  3    check, size: undecided
   70   a bug of the simulator
   130  interrupted by Ctrl-C; the finished mornings are printed
 """
@@ -99,6 +101,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare.compare,
     "check": check.check,
     "cells": cells.cells,
+    "size": size.size,
     "sensitivity": sensitivity.sensitivity,
     "optimise": optimise.optimise,
     "windows": windows.windows,

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Cells, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import (
+    AllMetrics,
+    Cells,
+    EngineName,
+    Jobs,
+    Json,
+    KeptTables,
+    Mornings,
+    Peaks,
+    Precision,
+    ScenarioName,
+    Seed,
+)  # fmt: skip
 
 if TYPE_CHECKING:
+    from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
+    from sim.experiment.cost_curve import CostCurve
 
 
 def compare(
@@ -48,6 +63,10 @@ def compare(
     ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
     keep: KeptTables = None,
+    cost_curve: Annotated[
+        bool, typer.Option("--cost-curve", help="Size the designs for a growing chain, too: takes some minutes.")
+    ] = False,
+    peak: Peaks = None,
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -61,6 +80,7 @@ def compare(
       coffee compare morning-rush --design mine.yaml
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
       coffee compare morning-rush --no-report --json > result.json
+      coffee compare morning-rush --cost-curve
     """
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
@@ -72,6 +92,7 @@ def compare(
     world = scenario_called(scenario)
     folder = out or Path("reports") / folder_name(world.name)
     check_report_options(out, report=report)
+    drawing = _curve_options(world, cost_curve or peak is not None, peak, report=report)
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
@@ -82,7 +103,11 @@ def compare(
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
-    page, code = _write(comparison, folder, command) if report and not comparison.interrupted else (None, DONE)
+    curve = None
+    if drawing is not None and not comparison.interrupted:
+        command += " --cost-curve" if peak is None else f" --peak {shlex.quote(peak)}"
+        curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, command=command)
+    page, code = _write(comparison, folder, command, curve) if report and not comparison.interrupted else (None, DONE)
     if as_json:
         print_json(exported(comparison, pairs=True, report=str(page) if page else None))
     elif page:
@@ -110,11 +135,34 @@ def _print(comparison: Comparison, *, everything: bool) -> None:
         out.print(about(result))
 
 
-def _write(comparison: Comparison, folder: Path, command: str) -> tuple[Path | None, int]:
+def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: bool) -> tuple[float, ...] | None:
+    """The peaks of the cost curve, before any work. Raises ConfigError."""
+    from sim.config.errors import ConfigError
+
+    if not wanted:
+        return None
+    if not report:
+        raise ConfigError("--cost-curve is drawn in the report, and --no-report says there is none; `coffee size` prints it")
+    from sim.experiment.cost_curve import default_peaks, peaks_of
+
+    return default_peaks(world) if peak is None else peaks_of(peak)
+
+
+def _curve(
+    world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, command: str
+) -> CostCurve | None:
+    from sim.cli.size import working
+    from sim.experiment.cost_curve import cost_curve
+
+    with working(command, "before the first capacity was found; there is no report") as progress:
+        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, progress=progress)
+
+
+def _write(comparison: Comparison, folder: Path, command: str, curve: CostCurve | None) -> tuple[Path | None, int]:
     from sim.cli.simulation import saved
     from sim.report.page import write_report
 
-    return saved(lambda: write_report(comparison, folder, command=command))
+    return saved(lambda: write_report(comparison, folder, command=command, curve=curve))
 
 
 def _check_folder(folder: Path) -> None:

@@ -96,5 +96,26 @@ Cells = Annotated[
         help="Deal each morning to N independent copies of the back end, each with its share of customers and capacity.",
     ),
 ]  # fmt: skip
+Objectives = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--objective", metavar="METRIC=LIMIT", show_default=False,
+        help="Such as ack_latency_p95=8s, instead of the scenario's objective of that metric or added. Can be repeated.",
+    ),
+]  # fmt: skip
+Peaks = Annotated[
+    str | None,
+    typer.Option(
+        "--peak", metavar="RATES", show_default=False,
+        help="As the chain grows: arrival rates at the busiest moment, such as 60/min,120/min,240/min.",
+    ),
+]  # fmt: skip
+Brownouts = Annotated[
+    str | None,
+    typer.Option(
+        "--brownout", metavar="TIMES", show_default=False,
+        help="How long the scenario's brownout lasts, such as 2min,10min,30min.",
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
 AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

@@ -10,29 +10,35 @@ from markupsafe import Markup
 
 from sim.config.units import clock_text
 from sim.experiment.compare import Comparison
+from sim.experiment.cost_curve import CostCurve
 from sim.experiment.export import as_json, rows
+from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
 from sim.experiment.workers import worker_pool
 from sim.explain.story import Explanation
 from sim.report import components, knobs, sequence, story, style, tables, words
 from sim.report.anatomy import explained, first_violation
-from sim.report.charts import CHARTS, tipping
+from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
 from sim.report.files import csv_text, json_text, render, software, write
 from sim.report.findings import findings
 from sim.report.folder import replacing
 
 PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
+CURVE_JSON, CURVE_CSV = "cost-curve.json", "cost-curve.csv"
 FILES = frozenset(
     {PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy", "tipping") for ending in ("png", "svg"))}
+)
+CURVE_FILES = frozenset(
+    {CURVE_JSON, CURVE_CSV, *(f"charts/{name}.{ending}" for name in (*PEAKS, *BROWNOUTS) for ending in ("png", "svg"))}
 )
 
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a report?"""
-    return path in FILES or components.FILE.fullmatch(path) is not None
+    return path in FILES or path in CURVE_FILES or components.FILE.fullmatch(path) is not None
 
 
-def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
-    """Write the report of a comparison to a folder and return the path of the page.
+def write_report(comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None) -> Path:
+    """Write the report of a comparison, and of a cost curve if there is one, to a folder; return the path of the page.
 
     `command` is what the reader is told to type. The folder appears, or replaces an earlier report, only when everything is
     written. The files hold no wall-clock times and no paths, so the same comparison gives the same bytes. Raises ConfigError if
@@ -47,19 +53,19 @@ def write_report(comparison: Comparison, folder: Path, *, command: str) -> Path:
         write(made / CSV, csv_text(rows(comparison)))
         (made / "charts").mkdir()
         diagrams = components.pictures(comparison, made / "charts")
-        charts = {name: _chart(name, comparison, made / "charts" / name) for name in CHARTS}
+        charts = {name: _drawn(name, chart, comparison, made) for name, chart in CHARTS.items()}
         tipped = _tipping(comparison, made / "charts" / "tipping") if tipping.has_two_kinds(comparison) else None
         anatomy = _anatomy(telling.result(), made / "charts" / "anatomy") if telling else None
         content = _content(comparison, charts, command) | {"diagrams": diagrams, "anatomy": anatomy, "tipping": tipped}
+        content["curve"] = _curve(curve, made) if curve is not None else None
         write(made / PAGE, render("page.html.j2", content))
     return folder / PAGE
 
 
-def _chart(name: str, comparison: Comparison, stem: Path) -> Markup:
+def _drawn(name: str, chart: Chart | CurveChart, about: Any, folder: Path) -> Markup:
     """Draw one chart, write its files, and return it for the page."""
-    chart = CHARTS[name]
-    axes = np.asarray(chart.draw(comparison), dtype=object)
-    svg = style.save(axes.flat[0].figure, stem)
+    axes = np.asarray(chart.draw(about), dtype=object)
+    svg = style.save(axes.flat[0].figure, folder / "charts" / name)
     return Markup(style.inline(svg, name, f"{chart.title}. {chart.caption}"))  # noqa: S704  our own drawing, texts escaped by matplotlib
 
 
@@ -81,6 +87,24 @@ def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:
         "diagram": Markup(style.inline(svg, "anatomy", explanation.sentence)),  # noqa: S704  our own drawing
         "lines": [story.line(explanation, moment) for moment in explanation.moments],
         "closing": story.closing(explanation),
+    }
+
+
+def _curve(curve: CostCurve, folder: Path) -> dict[str, Any]:
+    """The cost curve for the page; its numbers and charts also as files."""
+    document = curve_json(curve)
+    del document["timing"]
+    write(folder / CURVE_JSON, json_text(document))
+    write(folder / CURVE_CSV, csv_text(curve_rows(curve)))
+    shown = (PEAKS if curve.peaks_per_s else {}) | (BROWNOUTS if curve.lengths_s else {})
+    return {
+        "charts": {name: (_drawn(name, chart, curve, folder), chart.caption) for name, chart in shown.items()},
+        "objectives": [f"{metric} {words.limit(metric, limit)}" for metric, limit in curve.scenario.objectives.items()],
+        "mornings": curve.mornings,
+        "fresh": curve.fresh,
+        "capacities": tables.capacities(curve),
+        "peaks": [rate_text_of(peak) for peak in curve.peaks_per_s],
+        "interrupted": curve.interrupted,
     }
 
 

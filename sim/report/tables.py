@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.experiment.compare import Comparison, Result
+from sim.experiment.cost_curve import CostCurve
 from sim.experiment.export import rounded
 from sim.experiment.statistics import Difference, Estimate
 from sim.report import words
@@ -131,6 +132,17 @@ def _cell(value: Estimate, metric: str, pairs: dict[str, Difference] | None) -> 
     if difference.difference is None:
         return Cell(text, rounded(value.mean), "", "")
     return Cell(text, rounded(value.mean), words.difference(difference, unit), words.judgement(metric, difference))
+
+
+def capacities(curve: CostCurve) -> dict[str, dict[str, list[str]]]:
+    """Design -> component -> its number at each peak."""
+    return {
+        name: {
+            component: [f"{point.sizing.capacity[component]:,}" for point in points] for component in points[0].sizing.capacity
+        }
+        for name, points in curve.points.items()
+        if points
+    }
 
 
 def collapses(comparison: Comparison) -> list[Collapse]:

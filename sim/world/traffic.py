@@ -59,6 +59,16 @@ def expected(scenario: Scenario) -> float:
     return float(np.trapezoid(rates, knots))
 
 
+def peak_per_s(scenario: Scenario) -> float:
+    """The highest arrival rate (per s) of the morning, spikes left out. Raises ConfigError for real arrivals."""
+    if scenario.traffic.arrivals is not None or scenario.traffic.times is not None:
+        raise ConfigError(
+            f"{scenario.name}: has real arrival times, and other traffic can't be made of them; give traffic as a shape:, "
+            "a profile: or a rate:"
+        )
+    return float(rate_knots(scenario)[1].max())
+
+
 def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np.ndarray:
     """Sorted seconds since the start, shape (purchases,). Poisson in number, then independent with density ∝ rate.
 

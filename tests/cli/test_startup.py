@@ -61,6 +61,7 @@ def test_version_and_help() -> None:
         "run",
         "compare",
         "check",
+        "size",
         "schema",
         "Exit codes",
         "130",
@@ -72,5 +73,5 @@ def test_version_and_help() -> None:
 
 def test_every_command_has_examples() -> None:
     """Each command's help shows how it is used."""
-    for command in ("show", "new", "run", "compare", "check", "schema"):
+    for command in ("show", "new", "run", "compare", "check", "size", "schema"):
         assert f"Examples:\n    coffee {command}" in coffee(command, "--help").stdout

@@ -6,7 +6,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sim.experiment.compare import Comparison
-from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations, tipping
+from sim.experiment.cost_curve import CostCurve
+from sim.report.charts import (
+    capacity_by_peak,
+    confirmation_lag,
+    convergence,
+    cost,
+    cost_by_brownout,
+    cost_by_peak,
+    duplicates,
+    morning,
+    stations,
+    tipping,
+)
 
 
 class Chart(NamedTuple):
@@ -59,4 +71,39 @@ CHARTS: dict[str, Chart] = {
     ),
 }
 
-__all__ = ["CHARTS", "Chart", "tipping"]
+
+class CurveChart(NamedTuple):
+    """The same of a cost curve."""
+
+    draw: Callable[[CostCurve], Any]
+    title: str
+    caption: str
+
+
+PEAKS: dict[str, CurveChart] = {
+    "cost_by_peak": CurveChart(
+        cost_by_peak.draw,
+        "What it costs as the chain grows",
+        "Every point is a design at the cheapest capacity with which it meets the objectives at that peak. Fees and failures "
+        "are paid purchase by purchase and don’t fall as the chain grows; infrastructure does. Compare the scales: it has one "
+        "of its own because it would not be seen on that of the others.",
+    ),
+    "capacity_by_peak": CurveChart(
+        capacity_by_peak.draw,
+        "How many workers it takes as the chain grows",
+        "The dotted line is Little’s law: the arrival rate times the seconds for which a worker is held at the worst moment. A "
+        "design that charges within the request needs about that, more for chance (of few workers a larger share than of "
+        "many), and a multiple of it where every further tap is a charge of its own. Payment workers may be late, which saves "
+        "some; but a circuit breaker lets only so many calls a minute through, however large the chain, and may cost some.",
+    ),
+}
+BROWNOUTS: dict[str, CurveChart] = {
+    "cost_by_brownout": CurveChart(
+        cost_by_brownout.draw,
+        "What a longer brownout does to the bill",
+        "The same mornings with the brownout longer and longer. It isn’t announced, so every design keeps the capacity that "
+        "was sized for the scenario as it is (the dotted line). On the right, each line is ten times the one below.",
+    ),
+}
+
+__all__ = ["BROWNOUTS", "CHARTS", "PEAKS", "Chart", "CurveChart", "tipping"]

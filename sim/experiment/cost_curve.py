@@ -1,0 +1,303 @@
+"""What a correct purchase costs as the chain grows, each design sized anew; and what a longer brownout does to the bill.
+
+Growth: the same morning with more people, up to a given rate at its peak. Each design gets the cheapest capacity that meets the
+same objectives there. A brownout isn't announced, so under longer ones each design keeps the capacity that was sized for the
+scenario as it is: who provisioned for a quarter of an hour meets half an hour with just that.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sim import __version__
+from sim.architectures import COMPARED
+from sim.config.design import Design
+from sim.config.errors import ConfigError, got
+from sim.config.faults import Brownout
+from sim.config.library import digest, load_scenario
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.config.units import clock_text, duration_s, duration_text, rate_per_s, rate_text
+from sim.experiment.altering import altered
+from sim.experiment.capacity import Capacity
+from sim.experiment.compare import Result
+from sim.experiment.mornings import Progress
+from sim.experiment.size import (
+    Bench,
+    Sizer,
+    Sizing,
+    Tally,
+    check_effort,
+    check_objectives,
+    named_apart,
+    usual,
+    with_objectives,
+)
+from sim.experiment.workers import Crew, crew, processors
+from sim.world.traffic import peak_per_s
+
+# The same for every design, and such that each can meet them at some capacity, or there would be nothing to compare. A design
+# that charges within the request can't answer before the provider does (4.5 s in a brownout x10), and naive tells people that
+# it failed, so that they tap again: at best 95 % of them have an answer after 11 s. What is left to capacity is that nobody
+# queues on top of that. And 95 % have their order confirmed while it is being made: a service goal of the trade.
+OBJECTIVES = {"ack_latency_p95": 15.0, "confirmation_lag_p95": 240.0}
+FACTORS = (0.5, 1.0, 2.0, 4.0)  # of the scenario's own peak
+LENGTHS_S = (120.0, 300.0, 600.0, 1800.0)
+MORNINGS = 10  # of a search at the scenario's own traffic, and as many fresh ones: three designs take some three minutes
+LEAST_MORNINGS = 4
+
+
+@dataclass(frozen=True)
+class Point:
+    """One design at one peak (purchases per s)."""
+
+    peak_per_s: float
+    sizing: Sizing
+
+
+@dataclass(frozen=True)
+class Spell:
+    """One design under a brownout of some length, at the capacity sized for the scenario's own."""
+
+    length_s: float
+    result: Result
+
+
+@dataclass
+class CostCurve:
+    """Per design: points by peak, and brownouts by length, the first of them none at all. After Ctrl-C what was finished."""
+
+    scenario: Scenario  # with the objectives that all designs are held to
+    points: dict[str, list[Point]]
+    spells: dict[str, list[Spell]]
+    sized: dict[str, Sizing]  # for the scenario as it is, for the brownouts
+    peaks_per_s: tuple[float, ...]
+    lengths_s: tuple[float, ...]
+    seed: int
+    mornings: int  # at the scenario's own traffic; fewer at more
+    fresh: int
+    designs: list[Design] = field(repr=False)
+    interrupted: bool = False
+    wall_s: float = 0.0
+
+    @property
+    def own_peak_per_s(self) -> float | None:
+        """Of the scenario as it is; real arrivals have none that could grow."""
+        return peak_per_s(self.scenario) if self.peaks_per_s else None
+
+    @property
+    def own_length_s(self) -> float | None:
+        """Of the scenario's own brownout, if it has one of a fixed length."""
+        number = _brownout(self.scenario)
+        return None if number is None else _length_s(self.scenario, number)
+
+    @property
+    def digest(self) -> str:
+        return digest(self.scenario, *self.designs)
+
+    @property
+    def version(self) -> str:
+        return __version__
+
+
+def cost_curve(
+    scenario: Scenario | str,
+    designs: Sequence[Design | str] = COMPARED,
+    *,
+    peaks_per_s: Sequence[float] | None = None,
+    brownouts_s: Sequence[float] | None = None,
+    objectives: Sequence[str] = (),
+    mornings: int = MORNINGS,
+    fresh: int = MORNINGS,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> CostCurve:
+    """Size designs at each peak (purchases per s), and bill them under brownouts of each length (s); () leaves one out.
+
+    By default the peaks are FACTORS of the scenario's own, and the brownouts LENGTHS_S and its own, if it has one. Objectives
+    (`ack_latency_p95=8s`) take the place of those in OBJECTIVES, or are added to them. Raises ConfigError; KeyboardInterrupt if
+    nothing was finished before Ctrl-C.
+    """
+    check_effort(mornings, fresh, seed, jobs)
+    given = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    world = with_objectives(given.model_copy(update={"objectives": dict(OBJECTIVES)}), objectives)
+    check_objectives(world)
+    chosen = named_apart(designs)
+    peaks = default_peaks(world) if peaks_per_s is None else tuple(peaks_per_s)
+    lengths = default_lengths(world) if brownouts_s is None else tuple(brownouts_s)
+    curve = CostCurve(world, {}, {}, {}, peaks, lengths, seed, mornings, fresh, chosen)
+    begin = time.perf_counter()
+    try:
+        with crew(min(jobs or processors(), max(mornings, fresh))) as workers:
+            made = _Made(curve, workers, progress)
+            for design in chosen:
+                made.grow(design)
+                made.prolong(design)
+    except KeyboardInterrupt:
+        if not curve.points and not curve.spells:
+            raise
+        curve.interrupted = True
+    curve.wall_s = time.perf_counter() - begin
+    return curve
+
+
+def default_peaks(scenario: Scenario) -> tuple[float, ...]:
+    own = peak_per_s(scenario)
+    return tuple(factor * own for factor in FACTORS)
+
+
+def default_lengths(scenario: Scenario) -> tuple[float, ...]:
+    """LENGTHS_S as far as they fit into the morning, and the scenario's own; none without a brownout."""
+    number = _brownout(scenario)
+    if number is None:
+        return ()
+    own_s, most_s = _length_s(scenario, number), _longest_s(scenario, number)
+    return tuple(sorted({length for length in (*LENGTHS_S, own_s) if length is not None and length <= most_s}))
+
+
+def at_peak(scenario: Scenario, per_s: float) -> Scenario:
+    """The same scenario with so many more or fewer people that this is the highest rate at which they come, spikes left out.
+
+    A profile's purchases are a whole number, so its peak is met to within one of them. Raises ConfigError for real arrivals.
+    """
+    factor, traffic = per_s / peak_per_s(scenario), scenario.traffic
+    if factor == 1:
+        return scenario
+    if traffic.rate is not None:
+        return altered(scenario, ("traffic", "rate"), rate_text(traffic.rate * factor))
+    if traffic.shape is not None:
+        shape = {time: rate_text(rate * factor) for time, rate in traffic.shape.items()}
+        return altered(scenario, ("traffic", "shape"), shape)
+    assert traffic.profile is not None
+    return altered(scenario, ("traffic", "profile", "purchases"), max(round(traffic.profile.purchases * factor), 1))
+
+
+def with_brownout(scenario: Scenario, length_s: float) -> Scenario:
+    """The same scenario with its brownout (the first, if there are several) lasting so long; 0 is no brownout.
+
+    Raises ConfigError if there is none, or if it would last longer than customers come.
+    """
+    number = _brownout(scenario)
+    if number is None:
+        raise ConfigError(
+            f"{scenario.name}: has no brownout to lengthen; give it one, such as "
+            '{brownout: provider, at: "07:15", for: 15min, latency: x10}'
+        )
+    most_s, fault = _longest_s(scenario, number), scenario.faults[number]
+    assert isinstance(fault, Brownout)
+    if length_s > most_s:
+        begins = "" if fault.at is None else f", and it begins at {clock_text(fault.at)}"
+        until = clock_text(scenario.clock.start + scenario.clock.duration)
+        raise ConfigError(
+            f"{scenario.name}: a brownout of {duration_text(length_s)} is longer than the morning: customers come until "
+            f"{until}{begins}; expected at most {duration_text(most_s)}"
+        )
+    return altered(scenario, ("faults", str(number), "for"), duration_text(length_s))
+
+
+def peaks_of(text: str) -> tuple[float, ...]:
+    """Peaks (per s) as an option gives them: `60/min,120/min`. Raises ConfigError."""
+    return _ascending("--peak", text, rate_per_s)
+
+
+def lengths_of(text: str) -> tuple[float, ...]:
+    """Lengths of a brownout (s) as an option gives them: `2min,10min`. Raises ConfigError."""
+    return _ascending("--brownout", text, duration_s)
+
+
+def _ascending(option: str, text: str, parse: Callable[[str], float]) -> tuple[float, ...]:
+    """Raises ConfigError unless each is more than the one before, and the first more than nothing."""
+    parts, values = [part.strip() for part in text.split(",")], []
+    for part in parts:
+        try:
+            values.append(parse(part))
+        except ValueError as error:
+            raise ConfigError(f"{option}: {error}{got(part)}") from None
+    if values[0] <= 0:
+        raise ConfigError(f"{option}: must be more than 0{got(parts[0])}")
+    for (low, high), (first, second) in zip(pairwise(values), pairwise(parts), strict=True):
+        if high <= low:
+            what, order = f"twice the same{got(second)}", f"expected in ascending order (got {first} before {second})"
+            raise ConfigError(f"{option}: {what if high == low else order}")
+    return tuple(values)
+
+
+def _brownout(scenario: Scenario) -> int | None:
+    """Which of the faults is its brownout."""
+    return next((number for number, fault in enumerate(scenario.faults) if isinstance(fault, Brownout)), None)
+
+
+def _length_s(scenario: Scenario, number: int) -> float | None:
+    fault = scenario.faults[number]
+    assert isinstance(fault, Brownout)
+    return fault.lasts.constant
+
+
+def _longest_s(scenario: Scenario, number: int) -> float:
+    """Until the last customer comes."""
+    fault, clock = scenario.faults[number], scenario.clock
+    assert isinstance(fault, Brownout)
+    return clock.duration if fault.at is None else max(clock.start + clock.duration - fault.at, 0.0)
+
+
+class _Made:
+    """Fills a curve, design by design, and says how far it is. The unit of work is a morning at the scenario's own traffic."""
+
+    def __init__(self, curve: CostCurve, workers: Crew, progress: Progress | None) -> None:
+        self._curve, self._workers = curve, workers
+        self._prices = load_prices(curve.scenario.prices)
+        world = curve.scenario
+        self._grown = {peak: at_peak(world, peak) for peak in curve.peaks_per_s}
+        self._weathers = {length: with_brownout(world, length) for length in (0.0, *curve.lengths_s)} if curve.lengths_s else {}
+        own = curve.own_peak_per_s
+        self._growth = {peak: peak / own for peak in curve.peaks_per_s} if own is not None else {}
+        sized = [*self._growth.values(), *([1.0] if self._weathers and 1.0 not in self._growth.values() else [])]
+        per_design = sum(factor * usual(*self._effort(factor)) for factor in sized) + len(self._weathers) * curve.fresh
+        self._tally = Tally(progress, per_design * len(curve.designs))
+
+    def grow(self, design: Design) -> None:
+        """At one peak after the other, each from what was needed at the one before: chains grow faster than what they need."""
+        start: Capacity | None = None
+        points = self._curve.points.setdefault(design.name, [])
+        for number, (peak, factor) in enumerate(self._growth.items()):
+            if number:
+                last = points[-1]
+                start = {name: math.ceil(peak / last.peak_per_s * n) for name, n in last.sizing.capacity.items()}
+            sizing = self._sizer(self._grown[peak], factor).size(design, start=start)
+            points.append(Point(peak, sizing))
+            if factor == 1:
+                self._curve.sized[design.name] = sizing
+
+    def prolong(self, design: Design) -> None:
+        """The brownout, longer and longer, at the capacity sized for the scenario as it is."""
+        curve = self._curve
+        if not self._weathers:
+            return
+        if design.name not in curve.sized:
+            curve.sized[design.name] = self._sizer(curve.scenario, 1.0).size(design)
+        sizing = curve.sized[design.name]
+        spells = curve.spells.setdefault(design.name, [])
+        seeds = range(curve.seed + curve.mornings, curve.seed + curve.mornings + curve.fresh)
+        for length, weather in self._weathers.items():
+            bench = Bench(weather, sizing.design, self._prices, self._workers, seeds=seeds, ran=self._tally.ran)
+            spells.append(Spell(length, bench.at(sizing.capacity)))
+
+    def _sizer(self, scenario: Scenario, factor: float) -> Sizer:
+        mornings, fresh = self._effort(factor)
+        return Sizer(
+            scenario, self._prices, self._workers, seed=self._curve.seed, mornings=mornings, fresh=fresh, tally=self._tally,
+            weight=factor,
+        )  # fmt: skip
+
+    def _effort(self, factor: float) -> tuple[int, int]:
+        """More people tell more of a morning, but nothing of how mornings differ by chance: a compromise, by the root."""
+        return fewer(self._curve.mornings, factor), fewer(self._curve.fresh, factor)
+
+
+def fewer(mornings: int, factor: float) -> int:
+    return mornings if factor <= 1 else max(math.ceil(mornings / math.sqrt(factor)), min(LEAST_MORNINGS, mornings))

@@ -1,0 +1,129 @@
+"""`coffee size`: an answer as text, as JSON, as a design's file and as an exit code; and `coffee compare --cost-curve`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.architectures import load_design
+from tests.cli.coffee import coffee
+from tests.cli.test_results import replace_report
+
+FEW = ("-n", "2", "--fresh", "2", "-j", "1")
+
+
+def test_size(tiny: str) -> None:
+    """Each design has its capacity, what binds, what no capacity does, and what it costs; naive violates, so the code is 1."""
+    done = coffee("size", tiny, "-d", "naive", "-d", "outbox", *FEW)
+    assert done.exit_code == 1
+    for part in (
+        "searched on 2 mornings (seeds 0 to 1), measured on 2 fresh ones (seeds 2 to 3)",
+        "checkout workers",
+        "payment workers",
+        "one fewer breaks",
+        "at most 0 %",
+        "No capacity meets double_charge_rate",
+        "best reached",
+        "USD per 1,000 correct purchases (infrastructure",
+    ):
+        assert part in done.stdout.replace("\u00a0", " ")
+    assert "sized in" in done.stderr
+
+
+def test_a_sized_design_is_a_file(tiny: str) -> None:
+    """--write saves a design that has the numbers of the answer; it is not written over, and what met is exit code 0."""
+    options = ("--objective", "ack_latency_p95=1s", "-d", "outbox", *FEW)
+    done = coffee("size", tiny, *options, "--write", "sized.yaml", "--json")
+    document = json.loads(done.stdout)
+    assert done.exit_code == {"met": 0, "violated": 1, "undecided": 3}[document["verdict"]]
+    answer = document["designs"]["outbox"]
+    sized: Any = load_design("sized.yaml")
+    assert sized.checkout.workers == answer["capacity"]["checkout workers"]
+    assert sized.payment.workers == answer["capacity"]["payment workers"]
+    assert sized.database.connections == answer["capacity"]["database connections"]
+    assert document["file"] == "sized.yaml"
+    assert {objective["metric"]: objective["limit"] for objective in answer["objectives"]}["ack_latency_p95"] == 1.0
+    again = coffee("size", tiny, *options, "--write", "sized.yaml")
+    assert (again.exit_code, again.stderr) == (2, "error: sized.yaml: there is a file of this name\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--write", "x.yaml"), "--write saves one sized design; give one with --design"),
+        (("-d", "naive", "--write", "x.yaml", "--peak", "60/min"), "--write saves one sized design"),
+        (("--peak", "60"), "--peak: a bare number"),
+        (("--brownout", "2min"), "tiny: has no brownout to lengthen"),
+        (("--objective", "fast"), "--objective: expected METRIC=LIMIT"),
+        (("-n", "1"), "--mornings: expected a whole number from 2"),
+        (("-n", "0", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
+        (("--fresh", "1"), "--fresh: expected a whole number from 2"),
+        (("-d", "navie"), 'unknown design "navie"; did you mean "naive"?'),
+    ],
+)
+def test_errors_of_size(tiny: str, options: tuple[str, ...], message: str) -> None:
+    """Wrong usage is a message before any work, and no file."""
+    done = coffee("size", tiny, *options)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {message}")
+    assert sorted(path.name for path in Path().iterdir()) == ["tiny.yaml"]
+
+
+def test_ctrl_c_half_way(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The designs that were sized by then are printed; of the others it is said that there is no answer. Code 130."""
+    from sim.experiment.size import Sizer
+
+    whole = Sizer.size
+
+    def interrupted(self: Sizer, design: Any, **start: Any) -> Any:
+        if design.name == "outbox":
+            raise KeyboardInterrupt
+        return whole(self, design, **start)
+
+    monkeypatch.setattr(Sizer, "size", interrupted)
+    done = coffee("size", tiny, "-d", "naive", "-d", "outbox", *FEW, "--json")
+    assert done.exit_code == 130
+    assert list(json.loads(done.stdout)["designs"]) == ["naive"]
+    assert done.stderr == "interrupted; there is no answer for outbox\n"
+    done = coffee("size", tiny, "-d", "outbox", *FEW)
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert "there are no results" in done.stderr
+
+
+def test_a_curve_as_text_and_json(tiny: str) -> None:
+    """A row a peak and design with its capacity and what it costs; the JSON has the same numbers."""
+    options = (tiny, "-d", "naive", "--peak", "10/min,20/min", *FEW)
+    done = coffee("size", *options)
+    assert done.exit_code == 0
+    document = json.loads(coffee("size", *options, "--json").stdout)
+    points = document["peaks"]["naive"]
+    assert [round(point["peak_per_min"], 6) for point in points] == [10, 20]
+    for part in (
+        "10/min",
+        "20/min",
+        f"{points[1]['capacity']['checkout workers']} checkout",
+        "held to ack_latency_p95 at most",
+    ):
+        assert part in done.stdout.replace("\u00a0", " ")
+
+
+def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--cost-curve sizes the compared designs at its own peaks, --peak at others; the report gets it, and the command."""
+    calls = []
+    replace_report(
+        monkeypatch, lambda comparison, folder, command, curve: calls.append((command, curve)) or folder / "report.html"
+    )
+    monkeypatch.setattr("sim.experiment.cost_curve.MORNINGS", 2)
+    options = ("-n", "1", "-j", "1")
+    assert coffee("compare", tiny, "naive", "--peak", "6/min", *options).exit_code == 0
+    assert coffee("compare", tiny, "naive", *options).exit_code == 0
+    (first, curve), (second, none) = calls
+    assert first == "coffee compare tiny.yaml naive --mornings 1 --seed 0 --peak 6/min"
+    assert curve.peaks_per_s == (0.1,)
+    assert list(curve.points) == ["naive"]
+    assert (second, none) == ("coffee compare tiny.yaml naive --mornings 1 --seed 0", None)
+    refused = coffee("compare", tiny, "--cost-curve", "--no-report")
+    assert (refused.exit_code, "--no-report" in refused.stderr) == (2, True)
