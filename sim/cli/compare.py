@@ -106,7 +106,7 @@ def compare(
     curve = None
     if drawing is not None and not comparison.interrupted:
         command += " --cost-curve" if peak is None else f" --peak {shlex.quote(peak)}"
-        curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, command=command)
+        curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, engine=engine, command=command)
     page, code = _write(comparison, folder, command, curve) if report and not comparison.interrupted else (None, DONE)
     if as_json:
         print_json(exported(comparison, pairs=True, report=str(page) if page else None))
@@ -149,13 +149,13 @@ def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: b
 
 
 def _curve(
-    world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, command: str
+    world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, engine: str, command: str
 ) -> CostCurve | None:
     from sim.cli.size import working
     from sim.experiment.cost_curve import cost_curve
 
     with working(command, "before the first capacity was found; there is no report") as progress:
-        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, progress=progress)
+        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
 
 def _write(comparison: Comparison, folder: Path, command: str, curve: CostCurve | None) -> tuple[Path | None, int]:

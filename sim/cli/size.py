@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import DONE, INTERRUPTED, note
-from sim.cli.options import Brownouts, Jobs, Json, Objectives, Peaks, ScenarioName, Seed, whole_number
+from sim.cli.options import Brownouts, EngineName, Jobs, Json, Objectives, Peaks, ScenarioName, Seed, whole_number
 
 if TYPE_CHECKING:
     from sim.config.scenario import Scenario
@@ -56,6 +56,7 @@ def size(
     ] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     write: Annotated[
         Path | None,
         typer.Option("--write", metavar="FILE", help="Save the one sized design as a YAML file.", show_default=False),
@@ -95,14 +96,16 @@ def size(
         ]
     )
     if is_curve:
-        _draw_curve(world, chosen, objective or [], peak, brownout, mornings, fresh, seed, jobs, command, as_json=as_json)
+        _draw_curve(
+            world, chosen, objective or [], peak, brownout, mornings, fresh, seed, jobs, engine, command, as_json=as_json
+        )
     else:
-        _size(world, chosen, objective or [], mornings, fresh, seed, jobs, command, write, as_json=as_json)
+        _size(world, chosen, objective or [], mornings, fresh, seed, jobs, engine, command, write, as_json=as_json)
 
 
 def _size(
     world: Scenario, chosen: list[str], objectives: list[str], mornings: int | None, fresh: int | None, seed: int,
-    jobs: int | None, command: str, write: Path | None, *, as_json: bool,
+    jobs: int | None, engine: str, command: str, write: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     from sim.cli.check import CODES
     from sim.cli.console import console, print_json
@@ -113,7 +116,7 @@ def _size(
     with working(command, "before the first design was sized; there are no results") as progress:
         sizings = size(
             world, chosen, mornings=MORNINGS if mornings is None else mornings, fresh=FRESH if fresh is None else fresh,
-            seed=seed, jobs=jobs, progress=progress,
+            seed=seed, jobs=jobs, engine=engine, progress=progress,
         )  # fmt: skip
     if write is not None:
         _save(next(iter(sizings.sizings.values())), write)
@@ -131,7 +134,7 @@ def _size(
 
 def _draw_curve(
     world: Scenario, chosen: list[str], objectives: list[str], peak: str | None, brownout: str | None, mornings: int | None,
-    fresh: int | None, seed: int, jobs: int | None, command: str, *, as_json: bool,
+    fresh: int | None, seed: int, jobs: int | None, engine: str, command: str, *, as_json: bool,
 ) -> None:  # fmt: skip
     from sim.cli.console import console, print_json
     from sim.experiment.cost_curve import MORNINGS, cost_curve, lengths_of, peaks_of
@@ -141,7 +144,7 @@ def _draw_curve(
     lengths = () if brownout is None else lengths_of(brownout)
     with working(command, "before the first capacity was found; there are no results") as progress:
         curve = cost_curve(
-            world, chosen, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives, seed=seed, jobs=jobs,
+            world, chosen, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives, seed=seed, jobs=jobs, engine=engine,
             mornings=MORNINGS if mornings is None else mornings, fresh=MORNINGS if fresh is None else fresh, progress=progress,
         )  # fmt: skip
     if as_json:

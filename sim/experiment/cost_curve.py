@@ -25,19 +25,20 @@ from sim.config.units import clock_text, duration_s, duration_text, rate_per_s, 
 from sim.experiment.altering import altered
 from sim.experiment.capacity import Capacity
 from sim.experiment.compare import Result
+from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
 from sim.experiment.size import (
     Bench,
+    Effort,
     Sizer,
     Sizing,
-    Tally,
     check_effort,
     check_objectives,
     named_apart,
     usual,
     with_objectives,
 )
-from sim.experiment.workers import Crew, crew, processors
+from sim.experiment.workers import Crew, crew
 from sim.world.traffic import peak_per_s
 
 # The same for every design, and such that each can meet them at some capacity, or there would be nothing to compare. A design
@@ -115,6 +116,7 @@ def cost_curve(
     fresh: int = MORNINGS,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> CostCurve:
     """Size designs at each peak (purchases per s), and bill them under brownouts of each length (s); () leaves one out.
@@ -133,7 +135,7 @@ def cost_curve(
     curve = CostCurve(world, {}, {}, {}, peaks, lengths, seed, mornings, fresh, chosen)
     begin = time.perf_counter()
     try:
-        with crew(min(jobs or processors(), max(mornings, fresh))) as workers:
+        with crew(jobs, engine, most=max(mornings, fresh)) as workers:
             made = _Made(curve, workers, progress)
             for design in chosen:
                 made.grow(design)
@@ -258,7 +260,7 @@ class _Made:
         self._growth = {peak: peak / own for peak in curve.peaks_per_s} if own is not None else {}
         sized = [*self._growth.values(), *([1.0] if self._weathers and 1.0 not in self._growth.values() else [])]
         per_design = sum(factor * usual(*self._effort(factor)) for factor in sized) + len(self._weathers) * curve.fresh
-        self._tally = Tally(progress, per_design * len(curve.designs))
+        self._spent = Effort(progress, per_design * len(curve.designs))
 
     def grow(self, design: Design) -> None:
         """At one peak after the other, each from what was needed at the one before: chains grow faster than what they need."""
@@ -284,13 +286,13 @@ class _Made:
         spells = curve.spells.setdefault(design.name, [])
         seeds = range(curve.seed + curve.mornings, curve.seed + curve.mornings + curve.fresh)
         for length, weather in self._weathers.items():
-            bench = Bench(weather, sizing.design, self._prices, self._workers, seeds=seeds, ran=self._tally.ran)
+            bench = Bench(weather, sizing.design, self._prices, self._workers, seeds=seeds, ran=self._spent.ran)
             spells.append(Spell(length, bench.at(sizing.capacity)))
 
     def _sizer(self, scenario: Scenario, factor: float) -> Sizer:
         mornings, fresh = self._effort(factor)
         return Sizer(
-            scenario, self._prices, self._workers, seed=self._curve.seed, mornings=mornings, fresh=fresh, tally=self._tally,
+            scenario, self._prices, self._workers, seed=self._curve.seed, mornings=mornings, fresh=fresh, effort=self._spent,
             weight=factor,
         )  # fmt: skip
 

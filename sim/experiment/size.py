@@ -28,9 +28,10 @@ from sim.config.scenario import Scenario
 from sim.experiment.altering import altered, value_of
 from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, offered_load, with_capacity
 from sim.experiment.compare import Result, Status, check_numbers, judge
+from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
-from sim.experiment.workers import Crew, crew, processors
+from sim.experiment.workers import Crew, crew
 from sim.vocabulary import METRICS
 
 MORNINGS, FRESH = 12, 50
@@ -163,6 +164,7 @@ def size(
     fresh: int = FRESH,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Sizings:
     """The capacity that each design needs for the scenario's objectives. Names or loaded models; raises ConfigError.
@@ -176,12 +178,12 @@ def size(
     check_objectives(world)
     prices = load_prices(world.prices)
     begin = time.perf_counter()
-    tally = Tally(progress, len(chosen) * usual(mornings, fresh))
+    effort = Effort(progress, len(chosen) * usual(mornings, fresh))
     done: dict[str, Sizing] = {}
     try:
-        with crew(min(jobs or processors(), max(mornings, fresh))) as workers:
+        with crew(jobs, engine, most=max(mornings, fresh)) as workers:
             for design in chosen:
-                sizer = Sizer(world, prices, workers, seed=seed, mornings=mornings, fresh=fresh, tally=tally)
+                sizer = Sizer(world, prices, workers, seed=seed, mornings=mornings, fresh=fresh, effort=effort)
                 done[design.name] = sizer.size(design)
     except KeyboardInterrupt:
         if not done:
@@ -195,9 +197,6 @@ def named_apart(designs: Iterable[Design | str]) -> list[Design]:
     names = [design.name for design in chosen]
     if len(set(names)) < len(names):
         raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
-    for design in chosen:
-        if not capacity_of(design):
-            raise ConfigError(f"{design.name}: every component scales by itself, so there is nothing to size")
     return chosen
 
 
@@ -238,7 +237,7 @@ def usual(mornings: int, fresh: int) -> int:
     return USUAL_CAPACITIES * mornings + 2 * fresh
 
 
-class Tally:
+class Effort:
     """Progress towards a total that is only guessed: what a step did not need is taken off it."""
 
     def __init__(self, progress: Progress | None, total: float) -> None:
@@ -299,17 +298,17 @@ class Sizer:
     """Sizes designs for one scenario: climbs until capacity is no question any more, then takes away what isn't needed."""
 
     def __init__(
-        self, scenario: Scenario, prices: Prices, workers: Crew, *, seed: int, mornings: int, fresh: int, tally: Tally,
+        self, scenario: Scenario, prices: Prices, workers: Crew, *, seed: int, mornings: int, fresh: int, effort: Effort,
         weight: float = 1.0,
     ) -> None:  # fmt: skip
         self._scenario, self._prices, self._workers = scenario, prices, workers
         self._search = range(seed, seed + mornings)
         self._fresh = range(seed + mornings, seed + mornings + fresh)
-        self._tally, self._weight = tally, weight
+        self._effort, self._weight = effort, weight
 
     def size(self, design: Design, *, start: Capacity | None = None) -> Sizing:
         """`start`: a capacity from which to climb, if one can be guessed."""
-        before = self._tally.done
+        before = self._effort.done
         limits = limits_of(self._scenario)
         load = offered_load(self._scenario, design)
         search, fresh = self._bench(design, self._search), self._bench(design, self._fresh)
@@ -324,7 +323,7 @@ class Sizer:
                 for name, number in capacity.items() if number > fewest(design, name)}  # fmt: skip
         best = {metric: _best(metric, search) for metric in limits if metric not in goals.met}
         planned = self._weight * usual(len(self._search), len(self._fresh))
-        self._tally.took(self._tally.done - before, instead_of=planned)
+        self._effort.took(self._effort.done - before, instead_of=planned)
         tried = sum(1 for _ in search.tried())
         nobody_waits = not any(waiting_s(search.at(widest), name) for name in widest)
         return Sizing(
@@ -332,7 +331,7 @@ class Sizer:
         )
 
     def _bench(self, design: Design, seeds: range) -> Bench:
-        ran = partial(self._tally.ran, self._weight)
+        ran = partial(self._effort.ran, self._weight)
         return Bench(self._scenario, design, self._prices, self._workers, seeds=seeds, ran=ran)
 
     def _cut(self, name: str, capacity: Capacity, widest: Capacity, goals: Goals, *, search: Bench, fresh: Bench) -> Cut:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sim.config.design import Checkout
+from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment import size as sizing
+from sim.experiment.altering import altered
 from sim.experiment.capacity import Capacity, autoscaled, capacity_of, offered_load, with_capacity
 from sim.experiment.compare import Result, compare
 from sim.experiment.mornings import Summary
@@ -173,7 +174,7 @@ class Pretended:
 
 
 def result(p95s: list[float]) -> Result:
-    station = StationRecord("checkout", 1, 0, 0, 0.0, 1.0, 1, 0.0, 0.0)
+    station = StationRecord("checkout", 1, 0, 0, 0.0, 1.0, 1, 0.0, 0.0, 0.0)
     summaries = [
         Summary(seed, dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value}, None, {}, {}, [station], [], 0, 0.0)  # type: ignore[arg-type]
         for seed, value in enumerate(p95s)
@@ -259,20 +260,11 @@ def test_numbers_go_into_designs() -> None:
     assert with_capacity(other, own) == outbox
 
 
-class Scaling(Checkout):
-    """A pool that changes its size by itself."""
-
-    autoscale: bool = True
-
-
 def test_what_scales_by_itself_is_left_alone() -> None:
-    """Its number is not sized; if nothing else is left, there is nothing to size."""
-    outbox = design("outbox", constant=False).model_copy(update={"checkout": Scaling()})
+    """Its number is not sized, the others' are."""
+    outbox = altered(load_design("outbox"), ("checkout", "autoscale"), {"min": 4, "max": 32})
     assert autoscaled(outbox) == ["checkout workers"]
     assert list(capacity_of(outbox)) == ["payment workers", "database connections"]
-    naive = design("naive", constant=False).model_copy(update={"checkout": Scaling(), "database": Scaling()})
-    with pytest.raises(ConfigError, match="naive: every component scales by itself, so there is nothing to size"):
-        size("morning-rush", [naive])
 
 
 @pytest.mark.deep
