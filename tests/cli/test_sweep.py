@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,32 @@ def test_a_sweep_is_printed_drawn_and_kept(mini: str) -> None:
     assert "4 of them taken from reports/results.sqlite" in again.stderr
     written = json.loads(Path("reports/sweep-mini/sweep.json").read_text(encoding="utf-8"))
     assert written == {key: value for key, value in document.items() if key not in ("report", "results")}
+
+
+def test_two_sweeps_at_once_into_one_file(mini: str) -> None:
+    """Neither loses nor spoils anything of the other's, also where both make the same mornings."""
+    ranges = ("checkout.workers=2..9:8", "checkout.workers=5..12:8")
+    both = [start("sweep", mini, "naive", "--vary", vary, "-n", "4", "-j", "1", "--no-report", "--results", "both.sqlite")
+            for vary in ranges]  # fmt: skip
+    for process in both:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+    alone = ("naive", "--vary", "checkout.workers=2..12:11", "-n", "4", "-j", "1", "--no-report", "--results", "alone.sqlite")
+    assert coffee("sweep", mini, *alone).exit_code == 0
+    assert listed("both.sqlite") == listed("alone.sqlite")
+
+
+def test_a_full_disk_loses_nothing_finished(mini: str) -> None:
+    """A file that can't grow is named, and holds what was finished before."""
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60 * 4096, 60 * 4096)); "
+    program = f"{limited}from sim.cli import main; main()"
+    sweep = ("sweep", mini, "naive", "--vary", "checkout.workers=2..101:100", "-n", "4", "-j", "1", "--no-report")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *sweep, "--results", "full.sqlite"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "full.sqlite: cannot be written or read (the disk may be full)" in done.stderr
+    assert 0 < sum(row["mornings"] for row in listed("full.sqlite")["results"]) < 400
 
 
 def test_what_is_kept_is_told_exported_and_removed(mini: str) -> None:
