@@ -36,7 +36,7 @@ bench-check: $(VENV)/ready-dev  ## fails if anything takes more than twice as lo
 	$(BIN)/python -m tests.bench --check
 
 gallery: $(VENV)/ready  ## write the committed samples anew
-	$(BIN)/coffee compare morning-rush --out reports/gallery/morning-rush
+	$(BIN)/coffee compare morning-rush --cost-curve --out reports/gallery/morning-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
 	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
 
