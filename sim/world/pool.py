@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
@@ -59,6 +60,13 @@ class Job:
             target.callbacks.append(self.go_on)
 
 
+@dataclass(eq=False)
+class Ordered:
+    """Workers on their way."""
+
+    number: int
+
+
 class Pool(Presence):
     """Workers behind one queue, spread over instances that can crash. A worker is held for as long as its story takes.
 
@@ -75,6 +83,7 @@ class Pool(Presence):
         self._paid_s = 0.0  # worker-seconds until `_paid_since_s`
         self._paid_since_s = 0.0
         self._most = workers
+        self._ordered: list[Ordered] = []  # and are not there yet
         self._workers = set(range(workers))
         self._idle = list(reversed(range(workers)))
         self._queue: deque[Job] = deque()
@@ -169,18 +178,29 @@ class Pool(Presence):
     def order(self, number: int, warm_up_s: float) -> None:
         """So many more workers: paid for from now on, and there after `warm_up_s`. Until then no crash finds them."""
         self._pay_for(self.paid + number)
-        Timer(self._env, warm_up_s, self._welcome, number)
+        order = Ordered(number)
+        self._ordered.append(order)
+        Timer(self._env, warm_up_s, self._welcome, order)
 
     def _welcome(self, timer: Timer) -> None:
+        order: Ordered = timer.what
+        self._ordered.remove(order)
         free = (worker for worker in count() if worker not in self._workers)
-        workers = list(islice(free, timer.what))
+        workers = list(islice(free, order.number))
         self._number(self.servers + len(workers))
         self._workers.update(workers)
         for worker in workers:
             self.free(worker)
 
     def let_go(self, number: int) -> None:
-        """Up to so many workers leave, if they are idle: those with the highest numbers, so that no instance runs empty."""
+        """Up to so many workers leave: first those that are not there yet, as in Kubernetes, then idle ones, and of these the
+        ones with the highest numbers, so that no instance runs empty.
+        """
+        for order in reversed(self._ordered):
+            cancelled = min(order.number, number)
+            order.number -= cancelled
+            number -= cancelled
+            self._pay_for(self.paid - cancelled)
         leaving = set(sorted(self._idle, reverse=True)[:number])
         self._idle = [worker for worker in self._idle if worker not in leaving]
         self._workers -= leaving

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import parse_scenario
+from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.mornings import Keep, count
 
@@ -62,7 +63,7 @@ def long_rush(purchases: int, rate: int) -> Scenario:
 def _grown(design: str, purchases: int, rate: int, keep: Keep) -> Growth:
     scenario, chosen = long_rush(purchases, rate), load_design(design)
     base, begin = peak_bytes(), time.process_time()
-    number = count(scenario, chosen, 0, keep=keep).found["purchases"]
+    number = count(scenario, chosen, load_prices(scenario.prices), 0, keep).tally.found["purchases"]
     seconds, more = time.process_time() - begin, peak_bytes() - base
     return Growth(design, number, keep, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
 

@@ -43,7 +43,7 @@ def of(tables: Tables, begin: int, end: int) -> Tables:
 def in_parts(tables: Tables, number: int) -> Tally:
     """At most so many parts of a morning, each judged by itself."""
     cuts = sorted(set(np.linspace(0, len(tables.purchases), number + 1).astype(int).tolist()))
-    parts = [of(tables, begin, end) for begin, end in pairwise(cuts)]
+    parts = [of(tables, begin, end) for begin, end in pairwise(cuts)] or [tables]  # nobody came
     return pooled([tally(part, audit(part)) for part in parts])
 
 

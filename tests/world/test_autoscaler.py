@@ -103,6 +103,14 @@ def test_only_idle_workers_leave() -> None:
     assert [line for _, line in it.log.lines] == [f"39.9.{number} done" for number in range(5)]
 
 
+def test_those_who_are_not_there_yet_leave_first() -> None:
+    """Three that were ordered at 10 s are cancelled at 20 s, when nobody wants them: the one who is there stays."""
+    it = Watched(1, cool_down="0s", warm_up="15s", target="25%")
+    it.work(0, 9.9)
+    assert it.until(30) == [(0, 1, 1), (10, 1, 4), (20, 1, 1)]
+    assert it.pool.record().provisioned_s == pytest.approx(10 + 4 * 10 + 10.5)
+
+
 def test_no_instance_runs_empty() -> None:
     """Of four workers in two processes two leave, one in each: a crash of a process finds one."""
     it = Watched(4, instances=2, min=2, cool_down="0s")
