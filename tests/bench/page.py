@@ -36,7 +36,7 @@ acted upon. No single part stands out: what is left to gain is a little everywhe
 GROWTH = """
 ## Growth
 
-Work grows linearly in the purchases, and memory stays below 1 KB a purchase: a long rush with faults of every kind, each size
+Work grows linearly in the purchases, and memory stays near 1 KB a purchase: a long rush with faults of every kind, each size
 in a process of its own, audit included. Memory is the process's peak above what it had before. Where no tables are kept
 (`--tables none`, and by itself beyond 100,000 purchases), purchases are counted and forgotten when nobody knows them any more;
 what is left of each are lags for exact percentiles (28 bytes), its arrival and its counters (4 bytes each).
