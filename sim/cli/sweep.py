@@ -12,12 +12,16 @@ from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.options import EngineName, Jobs, Json, Mornings, ScenarioName, Seed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
+    from rich.table import Table
 
     from sim.experiment.sweep import Sweep
 
 RESULTS = Path("reports") / "results.sqlite"
 MOST_ROWS = 120  # of the table on the terminal
+METRIC_WIDTH = 16  # characters of a column, at least: an interval
 
 
 def sweep(
@@ -91,7 +95,7 @@ def sweep(
     Examples:
       coffee sweep morning-rush --vary checkout.workers=8,16,32,64
       coffee sweep morning-rush naive idempotent --vary app.timeout=log:1s..30s:7 --mornings 20
-      coffee sweep morning-rush outbox --vary relay.poll_every=100ms,1s,10s --vary broker.redelivered=0%..5%:6
+      coffee sweep morning-rush outbox --vary relay.poll_every=100ms,1s,10s --vary broker.visibility=10s..60s:6
       coffee sweep calm-tuesday --vary "checkout.service={exponential: 10ms},{constant: 10ms}" --metric ack_latency_p99
     """  # fmt: skip
     from sim.architectures import COMPARED
@@ -171,25 +175,38 @@ def _swept(
 
 
 def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
     from sim.cli.console import print_title
-    from sim.cli.tables import COLOURS, value_and_interval
     from sim.report.words import mornings
-    from sim.vocabulary import METRICS
 
     print_title(out, swept.scenario.name, swept.scenario.summary)
     last = swept.seed + swept.mornings - 1
     many = f"mean of {mornings(swept.mornings)} (seeds {swept.seed} to {last}) with its 95 % interval"
     out.print(many if swept.mornings > 1 else f"one morning (seed {swept.seed}), so there are no intervals", style="dim")
     out.print()
+    named = [max(len(key), *(len(text) for axis in swept.axes for text in axis.texts)) for key in swept.keys]
+    left = out.width - sum(named) - max(map(len, swept.designs)) - 2 * len(named) - 2
+    at_once = max(left // (max(METRIC_WIDTH, *map(len, metrics)) + 2), 1)
+    for first in range(0, len(metrics), at_once):
+        these = metrics[first : first + at_once]
+        out.print(_table(swept, these, room=left // len(these) - 2))
+        out.print()
+    if len(swept.points) > MOST_ROWS:
+        out.print(f"… and {len(swept.points) - MOST_ROWS:,} more lines; sweep.csv and --json have them all", style="dim")
+        out.print()
+
+
+def _table(swept: Sweep, metrics: Sequence[str], *, room: int) -> Table:
+    """A line a cell and design; an interval stands below its value where there is no room beside it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from sim.cli.tables import COLOURS, value_and_interval
+    from sim.vocabulary import METRICS
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in (*swept.keys, "design", *metrics):
-        table.add_column(name, overflow="fold", min_width=len(name) if name in metrics else None)
-    named = [max(len(key), *(len(text) for axis in swept.axes for text in axis.texts)) for key in swept.keys]
-    room = (out.width - sum(named) - max(map(len, swept.designs))) // len(metrics) - 2
+        table.add_column(name, overflow="fold")
     for (cell, design), point in list(swept.points.items())[:MOST_ROWS]:
         found = []
         for metric in metrics:
@@ -202,10 +219,7 @@ def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:
         table.add_row(*swept.texts(cell), design, *found)
         if design == swept.designs[-1] and len(swept.designs) > 1:
             table.add_section()
-    out.print(table)
-    if len(swept.points) > MOST_ROWS:
-        out.print(f"… and {len(swept.points) - MOST_ROWS:,} more lines; sweep.csv and --json have them all", style="dim")
-    out.print()
+    return table
 
 
 def _tell_how_it_went(swept: Sweep, results: Path, command: str, *, drawn: bool) -> None:
