@@ -57,7 +57,8 @@ def sentences(sizing: Sizing) -> Iterable[str]:
     elif not (*sizing.goals.met, *sizing.goals.held):
         yield "No objective depends on the capacity, so this is the least there can be."
     else:
-        yield "Binding: nothing; this is the least there can be, and enough."
+        enough = "and more does no better" if sizing.goals.held or sizing.left_out else "and enough"
+        yield f"Binding: nothing; this is the least there can be, {enough}."
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
         yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."
