@@ -53,12 +53,14 @@ def sentences(sizing: Sizing) -> Iterable[str]:
     if sizing.bottleneck is not None and sizing.binding is not None:
         cut = sizing.cuts[sizing.bottleneck]
         value = " ".join(value_and_interval(cut.values[sizing.binding], METRICS[sizing.binding].unit)).strip()
-        yield f"Binding: with {_count(cut.number, sizing.bottleneck)}, {sizing.binding} fails first: {value}."
+        yield f"Binding: with {_count(cut.number, sizing.bottleneck)}, {sizing.binding} is the first that is not met: {value}."
     elif not (*sizing.goals.met, *sizing.goals.held):
         yield "No objective depends on the capacity, so this is the least there can be."
     else:
-        enough = "and more does no better" if sizing.goals.held or sizing.left_out else "and enough"
-        yield f"Binding: nothing; this is the least there can be, {enough}."
+        enough = "and more is no better" if sizing.goals.held or sizing.left_out else "and enough"
+        least = all(number == fewest(sizing.design, name) for name, number in sizing.capacity.items())
+        fewer = "one fewer of anything did as well on the mornings of the search, and not on the fresh ones"
+        yield f"Binding: nothing; {f'this is the least there can be, {enough}' if least else fewer}."
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
         yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."

@@ -318,14 +318,17 @@ class Sizer:
         while len(Goals.within_reach(limits, search.at(least)).met) > len(goals.met):  # fewer were a throttle that helps
             widest, goals = least, Goals.within_reach(limits, search.at(least))
             least = _descend(search, design, widest, goals)
-        capacity, goals = _confirm(fresh, least, widest, goals)
+        capacity, widest, goals = _confirm(fresh, least, widest, goals)
         cuts = {name: self._cut(name, capacity, widest, goals, search=search, fresh=fresh)
                 for name, number in capacity.items() if number > fewest(design, name)}  # fmt: skip
-        best = {metric: _best(metric, search) for metric in limits if metric not in goals.met}
+        beyond = [metric for metric in limits if metric not in goals.met]
+        if beyond:
+            fresh.at(widest)
+        best = {metric: _best(metric, fresh) for metric in beyond}
         planned = self._weight * usual(len(self._search), len(self._fresh))
         self._effort.took(self._effort.done - before, instead_of=planned)
         tried = sum(1 for _ in search.tried())
-        nobody_waits = not any(waiting_s(search.at(widest), name) for name in widest)
+        nobody_waits = _nobody_waits(search.at(widest), widest)
         return Sizing(
             design, capacity, widest, nobody_waits, autoscaled(design), load, goals, best, cuts, fresh.at(capacity), tried
         )
@@ -356,7 +359,7 @@ def _climb(bench: Bench, limits: dict[str, float], rung: Callable[[int], Capacit
         result = bench.at(capacity)
         tried.append(capacity)
         met.append(sum(_is_met(metric, limit, result) for metric, limit in limits.items()))
-        if met[-1] == len(limits) or factor >= WIDEST or not any(waiting_s(result, name) for name in capacity):
+        if met[-1] == len(limits) or factor >= WIDEST or _nobody_waits(result, capacity):
             return tried[max(range(len(tried)), key=lambda number: (met[number], number))]
         factor *= 2
 
@@ -396,12 +399,19 @@ def _descend(bench: Bench, design: Design, capacity: Capacity, goals: Goals) -> 
         once = True
 
 
-def _confirm(fresh: Bench, capacity: Capacity, widest: Capacity, goals: Goals) -> tuple[Capacity, Goals]:
-    """The capacity, or the next dearer one that holds on fresh mornings, and the goals that can be met there at all."""
-    tries = 0
+def _confirm(fresh: Bench, capacity: Capacity, widest: Capacity, goals: Goals) -> tuple[Capacity, Capacity, Goals]:
+    """The capacity, or the next dearer one that holds on fresh mornings; how wide that was looked; and the goals that can be
+    met there at all.
+    """
+    tries, doubled = 0, 1
     while broken := goals.broken(fresh.at(capacity), fresh.at(widest) if goals.held else None):
         possible = Goals.within_reach(goals.limits, fresh.at(widest))
-        if hopeless := [metric for metric in broken if metric in goals.met and metric not in possible.met]:
+        hopeless = [metric for metric in broken if metric in goals.met and metric not in possible.met]
+        if hopeless and doubled < WIDEST and not _nobody_waits(fresh.at(widest), widest):
+            doubled *= 2
+            widest = {name: 2 * number for name, number in widest.items()}
+            continue
+        if hopeless:
             met = tuple(metric for metric in goals.met if metric not in hopeless)
             held = tuple(metric for metric in hopeless if metric in possible.held)
             goals = replace(goals, met=met, held=(*goals.held, *held))
@@ -411,7 +421,7 @@ def _confirm(fresh: Bench, capacity: Capacity, widest: Capacity, goals: Goals) -
             continue
         tries += 1
         capacity = widest if tries > TRIES else _dearer(fresh.at(capacity), capacity, widest)
-    return capacity, goals
+    return capacity, widest, goals
 
 
 def _dearer(result: Result, capacity: Capacity, widest: Capacity) -> Capacity:
@@ -419,6 +429,11 @@ def _dearer(result: Result, capacity: Capacity, widest: Capacity) -> Capacity:
     short = [name for name, number in capacity.items() if number < widest[name]]
     name = max(short, key=lambda name: waiting_s(result, name))
     return capacity | {name: min(capacity[name] + max(capacity[name] // 20, 1), widest[name])}
+
+
+def _nobody_waits(result: Result, names: Iterable[str]) -> bool:
+    """For any of these components; then more of them would change nothing."""
+    return not any(waiting_s(result, name) for name in names)
 
 
 def waiting_s(result: Result, name: str) -> float:

@@ -187,7 +187,7 @@ MET, HELD = Goals(LIMITS, ("ack_latency_p95",), ()), Goals(LIMITS, (), ("ack_lat
 
 
 def confirmed(bench: Pretended, start: int, widest: int, goals: Goals) -> tuple[int, Goals]:
-    capacity, left = sizing._confirm(bench, {"checkout workers": start}, {"checkout workers": widest}, goals)  # type: ignore[arg-type]
+    capacity, _, left = sizing._confirm(bench, {"checkout workers": start}, {"checkout workers": widest}, goals)  # type: ignore[arg-type]
     return capacity["checkout workers"], left
 
 
@@ -203,6 +203,11 @@ def test_what_no_capacity_holds_on_fresh_mornings() -> None:
     number, goals = confirmed(Pretended(lambda number: 1.5 if number > 4 else 2.0), 3, 16, MET)
     assert goals == HELD
     assert number == 5
+
+
+def test_fresh_mornings_may_need_more_than_the_search_has_tried() -> None:
+    """Where the widest capacity of the search fails, and people wait there, a wider one is tried before giving up."""
+    assert confirmed(Pretended(lambda number: 5.0 / number), 4, 4, MET) == (7, MET)
 
 
 def test_never_is_worse_than_anything() -> None:
