@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-deep lint mutants bench bench-check gallery validity lock clean
+.PHONY: help demo extras test test-deep lint mutants bench bench-check gallery validity lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -43,6 +43,8 @@ gallery: $(VENV)/ready  ## write the committed samples anew
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md
 
+extras: $(VENV)/ready-extras  ## set up for more: clusters (Dask), samplers (Optuna, SALib), Parquet (duckdb)
+
 lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
@@ -68,6 +70,12 @@ $(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements.lock
 
 $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '.[dev]')
+	@touch $@ $(VENV)/ready
+
+EXTRAS := .[distributed,lab]
+
+$(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable '$(EXTRAS)')
 	@touch $@ $(VENV)/ready
 
 DEV_AND_MUTANTS := .[dev,mutants]# a comma of its own would end the argument of a call

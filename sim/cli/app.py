@@ -56,7 +56,7 @@ EPILOG = f"""{AS_IT_STANDS}Exit codes:
   2    wrong usage, or errors in a file
   3    check, size: undecided
   70   a bug of the simulator
-  130  interrupted by Ctrl-C; the finished mornings are printed
+  130  interrupted by Ctrl-C; run, compare, check and windows print what is finished, sweep keeps it
 """
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.messages import INTERRUPTED, note
-from sim.cli.options import AllMetrics, Jobs, Json, Mornings, ScenarioName, Seed, whole_number
+from sim.cli.options import AllMetrics, EngineName, Jobs, Json, Mornings, ScenarioName, Seed, whole_number
 
 if TYPE_CHECKING:
     from sim.experiment.losses import Losses
@@ -26,6 +26,7 @@ def cells(
     mornings: Mornings = 10,
     seed: Seed = 0,
     jobs: Jobs = None,
+    engine: EngineName = "local",
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +56,7 @@ def cells(
             answered_for(shlex.join([*again, "--seed", str(seed)])),
             progress_bar("simulating", mornings * (1 + sum(of))) as progress,
         ):
-            found = losses(world, design, of, mornings=mornings, seed=seed, jobs=jobs, progress=progress)
+            found = losses(world, design, of, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
     except KeyboardInterrupt:
         note("interrupted before everything was simulated; there are no results")
         raise typer.Exit(INTERRUPTED) from None

@@ -88,7 +88,7 @@ def compare(
     from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
     from sim.experiment.export import as_json as exported
 
-    chosen = [*(designs or COMPARED), *(design or [])]
+    chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
     world = scenario_called(scenario)
     folder = out or Path("reports") / folder_name(world.name)
     check_report_options(out, report=report)

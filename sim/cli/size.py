@@ -67,7 +67,8 @@ def size(
 
     How many checkout workers, payment workers and database connections does a design need, what breaks with one fewer, and
     what does a correct purchase cost? Objectives that no capacity meets are named, with the best that any reaches; for the rest
-    there is an answer, and it holds on mornings that the search has not seen. Exits like `check`, by the objectives; curves exit with 0.
+    there is an answer, and it holds on mornings that the search has not seen. Exits like `check`, by the
+    objectives; curves exit with 0.
 
     With --peak or --brownout: cost curves, by default at objectives that every design can meet. How much does each design need
     as the chain grows, and what does a longer brownout do to the bill?

@@ -112,7 +112,7 @@ def sweep(
     check_report_options(out, report=report)
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
-    chosen = [*(designs or COMPARED), *(design or [])]
+    chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
     command = _command_line(scenario, chosen, vary or [], zipped=zipped, mornings=mornings, seed=seed, results=results)
     swept = _swept(scenario, vary or [], chosen, zipped=zipped, mornings=mornings, seed=seed, jobs=jobs,
                    engine=engine, results=results,

@@ -15,6 +15,7 @@ from typing import Any
 
 from sim.config.errors import ConfigError
 from sim.experiment.batches import Lost, Pool
+from sim.experiment.extras import how_to_install
 
 PATIENCE_S = 2.0  # for a scheduler to answer
 WORKERS_S = 5.0  # for its first worker to come: they are often started in the same moment
@@ -55,7 +56,7 @@ class Cluster(Pool):
 def cluster(address: str) -> Iterator[Cluster]:
     """The cluster of the scheduler at `tcp://host:port`. Raises ConfigError if it can't work, Lost if it goes away."""
     if find_spec("distributed") is None:
-        raise ConfigError("--engine: a Dask cluster needs one more package: pip install 'coffee-please[distributed]'")
+        raise ConfigError("--engine: a Dask cluster needs one more package: " + how_to_install("distributed"))
     absent = ConfigError(f"--engine: no Dask scheduler answers at {address}; start one with: dask scheduler")
     try:
         _knock(address)

@@ -16,6 +16,7 @@ from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.cells import check_cells
 from sim.experiment.compare import Comparison, Result, compare
+from sim.experiment.engines import Engine
 from sim.experiment.export import plain
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
@@ -48,6 +49,7 @@ def losses(
     mornings: int = 10,
     seed: int = 0,
     jobs: int | None = None,
+    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Losses:
     """Run a design on the same mornings as a whole and in each number of cells. Raises ConfigError, or KeyboardInterrupt."""
@@ -66,7 +68,9 @@ def losses(
             progress(done + more, of)
 
     for number in (1, *cells):
-        made[number] = compare(world, [chosen], mornings=mornings, cells=number, seed=seed, jobs=jobs, progress=tell)
+        made[number] = compare(
+            world, [chosen], mornings=mornings, cells=number, seed=seed, jobs=jobs, engine=engine, progress=tell
+        )
         if made[number].interrupted:
             raise KeyboardInterrupt
         done += mornings * number

@@ -22,6 +22,7 @@ from sim.experiment import pareto
 from sim.experiment.altering import altered, value_of
 from sim.experiment.compare import Status, check_numbers, judge
 from sim.experiment.engines import Engine
+from sim.experiment.extras import how_to_install
 from sim.experiment.measuring import Values, estimated, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.space import Candidate, Space
@@ -39,7 +40,7 @@ SAMPLED = 4  # mornings of those that the sampler names; the better half goes on
 FINALISTS = 12  # meet fresh mornings
 BATCH = 8  # candidates that the sampler names at once, however many jobs there are
 TRIALS = 96
-INSTALL = "pip install 'coffee-please[lab]'"
+INSTALL = how_to_install("lab")
 Method = Literal["all", "halving", "sampling"]
 
 

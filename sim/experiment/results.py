@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.config.errors import ConfigError
 from sim.config.files import write_text
+from sim.experiment.extras import how_to_install
 from sim.experiment.store import KEY, VALUES, Store, version
 
 COLUMNS = f"scenario_name, design_name, varied, seed, polls, {', '.join(VALUES)}, version, scenario, design"
@@ -60,7 +61,7 @@ def write_parquet(store: Store, path: Path) -> int:
     try:
         import duckdb
     except ImportError:
-        raise ConfigError("--parquet needs duckdb: install coffee-please[lab], or use --csv") from None
+        raise ConfigError(f"--parquet needs duckdb, which is not installed: {how_to_install('lab')}; or use --csv") from None
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"{path}: {'a folder, not a file' if path.is_dir() else f'there is no folder {path.parent}'}")
     import pandas as pd

@@ -22,6 +22,7 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.compare import check_numbers
 from sim.experiment.engines import Engine
+from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
 from sim.experiment.mornings import Progress
@@ -32,7 +33,7 @@ Method = Literal["morris", "sobol"]
 SAMPLES: dict[str, int] = {"morris": 10, "sobol": 64}
 LEVELS = 4  # of Morris's grid
 MOST_RUNS = 20_000  # mornings; more is hardly meant
-INSTALL = "pip install 'coffee-please[lab]'"
+INSTALL = how_to_install("lab")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from sim.experiment.inputs import TO, as_number, between, is_number
 from sim.experiment.varying import varied
 
 KEYS = ("from", "vary")
+MOST_WHOLE = 512  # whole numbers of a range that are taken one by one
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,18 @@ def parse_space(text: str, *, filename: str = "space.yaml") -> Space:
     variables = [made for key, value in given.items() if (made := _variable(source, key, value, bases, errors)) is not None]
     if errors:
         raise ConfigError(*errors)
-    return Space(tuple(bases), tuple(variables))
+    return Space(tuple(bases), tuple(_counted(variables)))
+
+
+def _counted(variables: list[Variable]) -> list[Variable]:
+    """Ranges of a few whole numbers as those numbers, unless there are other ranges, which have no end of values."""
+    ranges = [variable.values for variable in variables if variable.is_range]
+    if not all(isinstance(low, int) and isinstance(high, int) and high - low < MOST_WHOLE for low, high in ranges):
+        return variables
+    return [
+        Variable(variable.key, tuple(range(variable.values[0], variable.values[1] + 1))) if variable.is_range else variable
+        for variable in variables
+    ]
 
 
 def _bases(source: Source, errors: list[str]) -> list[Design]:

@@ -10,7 +10,7 @@ from sim.architectures import architecture_of
 from sim.config.library import digest
 from sim.config.template import design_template
 from sim.experiment.export import plain, rounded
-from sim.experiment.optimise import Finalist, Optimum
+from sim.experiment.optimise import Finalist, Optimum, Tried
 from sim.experiment.space import Candidate
 from sim.report import style
 from sim.report.charts import pareto
@@ -66,7 +66,9 @@ def as_json(found: Optimum) -> dict[str, Any]:
 
 
 def rows(found: Optimum) -> list[dict[str, Any]]:
-    """One row a design that was tried, with its means on the mornings that it met, and what became of it."""
+    """One row a design that was tried: its means on the mornings that it met, those of the best on fresh ones ("" for others,
+    None where a metric was infinite or had nothing to count), and what became of it, which the fresh mornings decide.
+    """
     metrics = dict.fromkeys([*found.minimised, *(constraint.metric for constraint in found.constraints)])
     keys = [variable.key for variable in found.space.variables]
     return [
@@ -75,10 +77,16 @@ def rows(found: Optimum) -> list[dict[str, Any]]:
             **{key: one.candidate.changes.get(key, "") for key in keys},
             "mornings": one.mornings,
             **{metric: rounded(float(one.values[metric].mean())) for metric in metrics},
+            **{f"{metric}_fresh": _on_fresh_mornings(found, one, metric) for metric in found.minimised},
             "place": found.place(one),
         }
         for one in found.tried
     ]
+
+
+def _on_fresh_mornings(found: Optimum, one: Tried, metric: str) -> float | int | str | None:
+    final = next((each for each in found.finalists if one.candidate in (each.candidate, *each.same)), None)
+    return "" if final is None else rounded(final.estimates[metric].mean)
 
 
 def _finalist(found: Optimum, one: Finalist) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def judgement(metric: str, value: Difference) -> str:
 def limit(metric: str, value: float) -> str:
     """`at most 1 s`."""
     known = METRICS[metric]
-    return f"{'at most' if known.better == 'lower' else 'at least'} {quantity(value, known.unit)}"
+    said = percent(value) if known.unit == "share" else quantity(value, known.unit)
+    return f"{'at most' if known.better == 'lower' else 'at least'} {said}"
 
 
 def zero_of(n: int, high: float | None) -> str:

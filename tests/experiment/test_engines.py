@@ -250,7 +250,7 @@ def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sim.experiment.cluster.find_spec", lambda name: None)
     done = coffee("check", str(world), "naive", "--engine", "dask:tcp://127.0.0.1:1")
     assert done.exit_code == 2
-    assert "pip install 'coffee-please[distributed]'" in done.stderr
+    assert "pip install '.[distributed]'" in done.stderr
 
 
 def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:

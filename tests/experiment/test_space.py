@@ -52,6 +52,13 @@ def test_a_range_is_moved_along_in_ratios() -> None:
     assert str(timeout) == "1s..4s"
 
 
+def test_a_range_of_whole_numbers_has_an_end() -> None:
+    """Its numbers are tried one by one, where there is no other range."""
+    space = parse_space("from: outbox\nvary: {checkout.workers: 4..6, payment.timeout: [1s, 2s]}")
+    assert space.size == 6
+    assert space.variables[0].values == (4, 5, 6)
+
+
 def test_values_are_spaced_as_in_a_sweep() -> None:
     """A number of values between two ends, both of them in; evenly, or in ratios."""
     space = parse_space("from: outbox\nvary: {payment.timeout: 1s..4s:4, app.timeout: log:2s..32s:5}")

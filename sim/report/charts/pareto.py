@@ -39,8 +39,11 @@ def _panels(found: Optimum) -> np.ndarray:
     heading(made, f"The front in {found.scenario.name}", note)
     axes = made.subplots(1, 2)
     handles = [axes[0].plot([], [], "o", color=colour, label=base)[0] for base, colour in _ink(found).items()]
-    handles += [axes[0].plot([], [], "x", color=QUIET, label="violates a constraint")[0]]
-    handles += [axes[0].plot([], [], "o", color=QUIET, alpha=PALE, ms=5, label="beaten")[0]]
+    drawn = [one for one in found.tried if _finite(one, found)]
+    if any(found.violates(one) for one in drawn):
+        handles += [axes[0].plot([], [], "x", color=QUIET, label="violates a constraint")[0]]
+    if any(not found.violates(one) and found.place(one) != "front" for one in drawn):
+        handles += [axes[0].plot([], [], "o", color=QUIET, alpha=PALE, ms=5, label="not on the front")[0]]
     made.legend(handles=handles, loc="outside lower center", ncols=6)
     return np.asarray(axes)
 
@@ -51,11 +54,11 @@ def _ink(found: Optimum) -> dict[str, str]:
 
 def _all(ax: Axes, found: Optimum) -> None:
     ax.set_title("all that were tried")
-    finalists = {one.candidate.number for one in found.finalists}
+    shown = {one.candidate.number for one in _shown(found)}
     for base, colour in _ink(found).items():
         those = [one for one in found.tried if one.candidate.base == base and _finite(one, found)]
         _dots(ax, found, [one for one in those if found.violates(one)], "x", colour)
-        good = [one for one in those if not found.violates(one) and one.candidate.number not in finalists]
+        good = [one for one in those if not found.violates(one) and one.candidate.number not in shown]
         _dots(ax, found, good, "o", colour)
     for one in _shown(found):
         x, y = (one.estimates[metric] for metric in found.minimised)
