@@ -164,9 +164,10 @@ def _command(
 
 
 def _swing_tables(found: Swings) -> list[Table | str]:
-    """A table a metric: inputs with a clear effect, and a line about the others."""
+    """A table a metric: inputs with a clear effect (of a few all that have any), and a line about the others."""
     from sim.cli.tables import plain_table
     from sim.experiment.inputs import called, shown
+    from sim.experiment.swings import no_effect
     from sim.report import words
     from sim.vocabulary import METRICS
 
@@ -174,13 +175,16 @@ def _swing_tables(found: Swings) -> list[Table | str]:
     for metric in found.metrics:
         unit, before = METRICS[metric].unit, found.before(metric)
         now = "never, in some mornings" if before == float("inf") else words.quantity(before, unit)
-        clear = [swing for swing in found.ranked(metric) if swing.clear(metric)]
+        ranked = found.ranked(metric)
+        clear = [swing for swing in ranked if swing.clear(metric)]
+        moving = [swing for swing in ranked if not all(no_effect(end, metric) for end in swing.ends)]
+        listed = moving if len(ranked) <= MOST else clear[:MOST]
         table = plain_table("input", "value", "low end", "high end")
-        for swing in clear[:MOST]:
+        for swing in listed:
             table.add_row(
                 called(swing.input), shown(swing.input.value), *(_end(one, metric) for one in (swing.low, swing.high))
             )
-        made += [f"{metric}, now {now}", *([table] if clear else []), f"{_rest(found, metric, len(clear))}\n"]
+        made += [f"{metric}, now {now}", *([table] if listed else []), f"{_rest(found, metric, len(clear))}\n"]
     return made
 
 
@@ -209,7 +213,7 @@ def _rest(found: Swings, metric: str, clear: int) -> str:
     parts += [f"no clear effect of {unclear}"] if unclear else []
     parts += [f"none whatever of {none}"] if none else []
     of = f"{len(found.swings)} input{'s' * (len(found.swings) > 1)}"
-    return f"{of}, {found.mornings} mornings: {'; '.join([f'a clear effect of {clear}', *parts])}."
+    return f"{of}, {found.mornings} mornings: {'; '.join([f'a clear effect of {clear}', *parts])}. In brackets: not clear."
 
 
 def _tables(found: Screening) -> list[Table | str]:
