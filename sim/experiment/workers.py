@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
@@ -68,6 +68,9 @@ class Processes(Pool):
     def started(cls, jobs: int) -> Iterator[Pool]:
         with ExitStack() as pools:
             yield cls(jobs, pools)
+
+    def forget(self, futures: Iterable[Future[Any]]) -> None:
+        """They end with the pool. Python's own thread trips over a future that was cancelled before its worker is stopped."""
 
     def renew(self) -> bool:
         self.executor.shutdown()

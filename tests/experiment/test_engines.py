@@ -11,9 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,28 @@ def test_a_killed_process(world: Path, expected: str) -> None:
 
     assert digest(world, engine="local", progress=once(kill, after=3)) == expected
     assert len(killed) == 1
+
+
+def test_what_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C with work under way ends the processes, and Python's own thread that minds them doesn't trip over it."""
+    tripped: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", tripped.append)
+    end = ProcessPoolExecutor.shutdown
+
+    def end_later(pool: ProcessPoolExecutor, **how: bool) -> None:
+        time.sleep(0.3)  # long enough for that thread to see that a process is gone
+        end(pool, **how)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", end_later)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_work()
+    assert tripped == []
+
+
+def interrupted_work() -> None:
+    with crew(2) as workers:
+        for _ in workers.results(time.sleep, ((number, (0.05,)) for number in range(40))):
+            raise KeyboardInterrupt
 
 
 def deadly(number: int) -> int:
