@@ -164,19 +164,20 @@ def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     """The finished mornings are printed, what is under way is cancelled, and the cluster is still there."""
     engine = f"dask:{cluster.scheduler_address}"
     process = start("check", str(world), "naive", "-n", "50000", "--engine", engine, "--json")
-    deadline = time.monotonic() + 30
-    while not cluster.scheduler.tasks:
+    deadline = time.monotonic() + 60
+    seen: set[str] = set()
+    while seen <= set(cluster.scheduler.tasks):  # until one is let go, since its mornings have been taken
+        seen |= set(cluster.scheduler.tasks)
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(1.5)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     document = json.loads(out)
     assert 1 <= document["mornings"] < 50000
     assert err == f"interrupted after {document['mornings']:,} of 50,000 mornings; the numbers are theirs\n"
     while cluster.scheduler.tasks:
-        assert time.monotonic() < deadline + 30
+        assert time.monotonic() < deadline + 60
         time.sleep(0.05)
     with crew(None, engine) as workers:
         assert dict(workers.results(abs, [(1, (-1,))])) == {1: 1}
