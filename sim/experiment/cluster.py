@@ -21,7 +21,8 @@ PATIENCE_S = 2.0  # for a scheduler to answer
 WORKERS_S = 5.0  # for its first worker to come: they are often started in the same moment
 LOOK_S = 1.0  # how often workers are counted, since they come and go
 START = "dask worker {} --nworkers=-1 --nthreads=1"  # a simulation keeps a processor busy: processes, not threads
-TALKATIVE = ("distributed.client", "distributed.utils")  # loggers that tell with a traceback what is told here in a sentence
+# Loggers that tell, some with a traceback, what is told here in a sentence.
+TALKATIVE = ("distributed", "distributed.client", "distributed.utils", "tornado.application")
 SAME = {"coffee-please": ("sim:__version__", 3), "python": ("platform:python_version", 2), "numpy": ("numpy:__version__", 2)}
 
 
