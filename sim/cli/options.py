@@ -117,5 +117,13 @@ Brownouts = Annotated[
         help="How long the scenario's brownout lasts, such as 2min,10min,30min.",
     ),
 ]  # fmt: skip
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", show_default=False,
+        help="Another value at a key of the scenario or design, as its file would say it: app.timeout=4s, "
+        "'faults[0].for=30min'. Can be repeated.",
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
 AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from sim.cli.messages import DONE
-from sim.cli.options import AllMetrics, Cells, EngineName, Jobs, Json, KeptTables, Mornings, Precision, ScenarioName, Seed
+from sim.cli.options import (
+    AllMetrics,
+    Cells,
+    EngineName,
+    Jobs,
+    Json,
+    KeptTables,
+    Mornings,
+    Precision,
+    ScenarioName,
+    Seed,
+    Settings,
+)
 
 
 def run(
@@ -16,6 +28,7 @@ def run(
         str,
         typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file of yours.", show_default=False),
     ],
+    settings: Settings = None,
     mornings: Mornings = 10,
     precision: Precision = None,
     cells: Cells = 1,
@@ -33,20 +46,25 @@ def run(
     Examples:
       coffee run morning-rush --design outbox
       coffee run rush.yaml --design mine.yaml --mornings 50
+      coffee run morning-rush --design outbox --set app.timeout=4s --set 'faults[0].for=30min'
       coffee run morning-rush --design naive --json
     """
+    from sim.architectures import load_design
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.experiment.altering import assigned, changed
     from sim.experiment.export import as_json as exported
 
-    command = command_line("run", scenario, ["--design", design], mornings=mornings, cells=cells, seed=seed)
+    given = [part for text in settings or [] for part in ("--set", text)]
+    command = command_line("run", scenario, ["--design", design, *given], mornings=mornings, cells=cells, seed=seed)
+    world, chosen = changed(scenario_called(scenario), [load_design(design)], assigned(settings or []))
     comparison = simulated(
-        scenario_called(scenario), [design], mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
+        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
         precision=precision, keep=keep, command=command,
     )  # fmt: skip
     if as_json:
-        print_json(exported(comparison, pairs=False))
+        print_json(exported(comparison, pairs=False) | ({"set": settings} if settings else {}))
     else:
         from sim.cli.sentences import about, bottleneck, mornings_line
         from sim.cli.tables import metrics_table, objectives_table, stations, stations_table
@@ -54,7 +72,8 @@ def run(
         out = console()
         result = next(iter(comparison.results.values()))
         print_title(out, comparison.scenario.name, comparison.scenario.summary)
-        out.print(mornings_line(comparison), style="dim")
+        with_ = f"; with {', '.join(settings)}" if settings else ""
+        out.print(mornings_line(comparison) + with_, style="dim", highlight=False, markup=False)
         tables = [metrics_table(result, everything=everything, width=out.width), stations_table(result)]
         for table in [*tables, objectives_table(result.objectives)] if result.objectives else tables:
             out.print()

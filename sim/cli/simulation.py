@@ -14,6 +14,7 @@ from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
     from sim.experiment.mornings import Keep
@@ -27,7 +28,7 @@ def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: 
 
 def simulated(
     scenario: Scenario,
-    designs: Sequence[str],
+    designs: Sequence[Design | str],
     *,
     mornings: int,
     seed: int,

@@ -1,0 +1,50 @@
+"""`coffee run --set`: another value at one key, as its file would say it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from sim.architectures import load_design
+from sim.config.library import load_scenario
+from sim.experiment.altering import changed
+from sim.experiment.compare import compare
+from tests.cli.coffee import coffee
+
+
+def test_set_is_the_changed_files(tiny: str) -> None:
+    """The numbers are those of a scenario and a design with these values; the JSON says which were set."""
+    settings = ["--set", "provider.ambiguous=40%", "--set", "app.retry={never: true}"]
+    document = json.loads(coffee("run", tiny, "-d", "naive", *settings, "-n", "2", "-j", "1", "--json").stdout)
+    changes = {"provider.ambiguous": "40%", "app.retry": {"never": True}}
+    world, designs = changed(load_scenario(tiny), [load_design("naive")], changes)
+    expected = compare(world, designs, mornings=2, jobs=1)
+    assert document["digest"] == expected.digest
+    assert document["set"] == ["provider.ambiguous=40%", "app.retry={never: true}"]
+    mean = document["designs"]["naive"]["metrics"]["double_charge_rate"]["mean"]
+    assert mean == pytest.approx(expected.results["naive"].metrics["double_charge_rate"].mean)
+
+
+def test_set_is_told(tiny: str) -> None:
+    """Under the title stands what was set."""
+    told = coffee("run", tiny, "-d", "naive", "-n", "1", "-j", "1", "--set", "app.timeout=4s").stdout
+    assert "with app.timeout=4s" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("--set app.timeuot=4s", 'app.timeuot: unknown key; did you mean "app.timeout"?'),
+        ("--set app.timeout=4", "app.timeout: a bare number: add the unit"),
+        ("--set app.timeout", "expected KEY=VALUE"),
+        ("--set app.timeout=4s --set app.timeout=5s", "app.timeout is set twice"),
+        ("--set relay.batch=3", "relay.batch: unknown key"),
+    ],
+)
+def test_what_cannot_be_set_is_said(tiny: str, settings: str, said: str) -> None:
+    """Errors are those of a file with that value, and exit with 2."""
+    result = coffee("run", tiny, "-d", "naive", *shlex.split(settings))
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
