@@ -14,14 +14,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sim.architectures import load_design
     from sim.config.library import load_scenario
-    from sim.experiment.compare import compare, run
     from sim.experiment.cost_curve import cost_curve
     from sim.experiment.size import size
     from sim.experiment.sweep import sweep
+    from sim.lab.comparison import compare
+    from sim.lab.run import run
 
 _HOME = {
-    "compare": "sim.experiment.compare",
-    "run": "sim.experiment.compare",
+    "compare": "sim.lab.comparison",
+    "run": "sim.lab.run",
     "sweep": "sim.experiment.sweep",
     "cost_curve": "sim.experiment.cost_curve",
     "size": "sim.experiment.size",

@@ -20,7 +20,7 @@ from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.cells import check_cells
 from sim.experiment.engines import Engine
-from sim.experiment.mornings import Keep, Progress, Summary, run_mornings, simulate
+from sim.experiment.mornings import Keep, Progress, Summary, run_mornings
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.vocabulary import METRICS
 
@@ -248,29 +248,3 @@ def compare(
             break
         asked = min(max(math.ceil(asked * GROWTH), 2), MOST_FOR_PRECISION)
     return Comparison(world, results, seed, asked, interrupted, time.perf_counter() - begin, prices, cells)
-
-
-@dataclass
-class Run:
-    """One morning of one design, with its tables."""
-
-    scenario: Scenario
-    design: Design
-    seed: int
-    metrics: dict[str, float]
-    frames: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        """The tables by name: purchases, requests, charges, orders, awards, reads, stations."""
-        frames = self.__dict__.get("frames", {})
-        if name in frames:
-            return frames[name]
-        raise AttributeError(name)
-
-
-def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run:
-    """One morning with all its tables as pandas DataFrames (seconds since the start). Raises ConfigError."""
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = load_design(design) if isinstance(design, str) else design
-    tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
-    return Run(world, chosen, seed, evidence.metrics, tables.frames())

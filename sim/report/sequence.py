@@ -216,7 +216,7 @@ def _keep_inside(ax: Axes, text: Any) -> None:
     """Shift a text that would leave the figure, by as much as it has to."""
     made = ax.get_figure()
     assert made is not None
-    extent = text.get_window_extent(made.canvas.get_renderer())  # type: ignore[attr-defined]
+    extent = text.get_window_extent()
     width_in = made.get_size_inches()[0]  # type: ignore[union-attr]
     over = max(extent.x1 / made.dpi + 0.1 - width_in, 0.0)
     under = max(0.1 - extent.x0 / made.dpi, 0.0)

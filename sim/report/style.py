@@ -86,9 +86,17 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
     return drawn
 
 
+class Styled(Figure):
+    """A figure that is drawn with our settings whoever draws it: ticks are made when they are needed, perhaps in a notebook."""
+
+    def draw(self, renderer: Any) -> None:
+        with applied():
+            super().draw(renderer)
+
+
 def figure(width_in: float, height_in: float, *, apart: float = 0.02) -> Figure:
     """An empty figure that belongs to no window and no notebook; its panels are `apart` by so many of their widths."""
-    made = Figure(figsize=(width_in, height_in), dpi=DPI, layout=ConstrainedLayoutEngine(wspace=apart))
+    made = Styled(figsize=(width_in, height_in), dpi=DPI, layout=ConstrainedLayoutEngine(wspace=apart))
     FigureCanvasAgg(made)
     return made
 

@@ -1,0 +1,137 @@
+"""`result.plot.NAME()`: the charts of a result, shown by Jupyter and by pyplot like any other figure.
+
+The charts themselves know nothing of pyplot. One that was drawn here, without `ax`, is handed to pyplot afterwards, so that
+`%matplotlib inline` shows it once, at the end of its cell, with whatever was changed of it until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sim.config.errors import nearest
+from sim.experiment.compare import Comparison
+from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations, tipping
+
+if TYPE_CHECKING:
+    Objects = np.ndarray[Any, np.dtype[np.object_]]
+else:
+    Objects = np.ndarray
+T = TypeVar("T")
+
+
+class Panels(Objects):
+    """The axes of a chart with several panels, as a numpy array: `panels[0]`, `panels[1, 2]`, `for ax in panels.flat`."""
+
+    @property
+    def figure(self) -> Figure:
+        """The figure that they are on."""
+        return _figure(next(iter(self.flat)))
+
+    def __repr__(self) -> str:
+        return f"<{' × '.join(map(str, self.shape))} axes>"
+
+
+class Plots(Generic[T]):
+    """The charts of a result. `dir()` and the tab key list them."""
+
+    def __init__(self, about: T) -> None:
+        self._about = about
+
+    def __dir__(self) -> list[str]:
+        return charts(type(self))
+
+    def __repr__(self) -> str:
+        return f"charts: {', '.join(dir(self))}"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            hint = "" if name.startswith("_") else nearest(name, charts(type(self)))
+            raise AttributeError(f'there is no chart "{name}"{hint}')
+
+    def _one(self, draw: Callable[..., Axes], ax: Axes | None, **more: Any) -> Axes:
+        """A chart with one panel."""
+        made = draw(self._about, axes=ax, **more)
+        if ax is None:
+            show(_figure(made))
+        return made
+
+    def _many(self, draw: Callable[..., Any], ax: Any, shape: tuple[int, ...], **more: Any) -> Panels:
+        """A chart with panels of that shape. Raises ValueError if other ones are given."""
+        if ax is not None:
+            ax = np.asarray(ax, dtype=object)
+            if ax.size != prod(shape):
+                wanted = f"figure.subplots({', '.join(map(str, shape if len(shape) == 2 else (1, *shape)))})"
+                raise ValueError(f"this chart has {' × '.join(map(str, shape))} panels: give as many axes, such as {wanted}")
+            ax = ax.reshape(shape)
+        made = np.asarray(draw(self._about, axes=ax, **more), dtype=object).reshape(shape).view(Panels)
+        if ax is None:
+            show(made.figure)
+        return made
+
+
+def charts(kind: type[Plots[Any]]) -> list[str]:
+    """The names of its charts, in their order."""
+    return [name for name in vars(kind) if not name.startswith("_")]
+
+
+def _figure(ax: Any) -> Figure:
+    found: Figure | None = ax.get_figure(root=True)
+    assert found is not None
+    return found
+
+
+def show(figure: Figure) -> None:
+    """Hand a figure to pyplot, whose backend shows it: Jupyter at the end of the cell, a script at `plt.show()`."""
+    import matplotlib.pyplot as plt
+
+    plt.figure(FigureClass=lambda *_args, **_kwargs: figure)  # type: ignore[arg-type]
+
+
+class ComparisonPlots(Plots[Comparison]):
+    """The charts of a comparison, or of one morning. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def morning(self, ax: Any = None) -> Panels:
+        """The morning, minute by minute; panels of shape (4, designs).
+
+        Each column is one design on the same customers: how many came, how long 95 % of them waited for an answer, how many
+        orders were open, and how many people had been charged twice. What goes wrong is shaded. Lines are medians.
+        """
+        return self._many(morning.draw, ax, (4, self._designs))
+
+    def duplicates(self, ax: Axes | None = None) -> Axes:
+        """What the audit found: the share of purchases that each kind of harm befell, with its 95 % interval.
+
+        A hollow triangle was not seen even once: the true rate is probably to the left of it.
+        """
+        return self._one(duplicates.draw, ax)
+
+    def confirmation_lag(self, ax: Any = None) -> Panels:
+        """How many people are still waiting after a time: for "we have your order", and for the confirmed order; 2 panels."""
+        return self._many(confirmation_lag.draw, ax, (2,))
+
+    def convergence(self, ax: Any = None) -> Panels:
+        """How long the status view is wrong: a panel a design, and one with how soon after confirmation it is right."""
+        return self._many(convergence.draw, ax, (self._designs + 1,))
+
+    def cost(self, ax: Any = None) -> Panels:
+        """What 1,000 correct purchases cost, in USD: the sum, then infrastructure, provider fees and failures; 4 panels."""
+        return self._many(cost.draw, ax, (4,))
+
+    def stations(self, ax: Any = None) -> Panels:
+        """Which component saturates first: busy share, share of the time with a queue, longest queue; 3 panels."""
+        return self._many(stations.draw, ax, (3,))
+
+    def tipping(self, ax: Any = None) -> Panels:
+        """Mornings by the share of people who were acknowledged, a panel a design: two heaps mean a tipping point."""
+        return self._many(tipping.draw, ax, (self._designs,))
+
+    @property
+    def _designs(self) -> int:
+        return len(self._about.results)

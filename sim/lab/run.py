@@ -1,0 +1,130 @@
+"""`sim.run`: one morning with all its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.library import load_scenario
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.experiment.compare import Result, check_numbers
+from sim.experiment.mornings import Counted, Summary, simulate, summary
+from sim.lab.comparison import Comparison
+from sim.vocabulary import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import ComparisonPlots
+
+
+@dataclass(repr=False)
+class Run:
+    """One morning of one design. Its tables are DataFrames; times in them are seconds since the start of the morning, and NaN
+    is what never happened.
+    """
+
+    scenario: Scenario
+    design: Design
+    seed: int
+    summary: Summary
+    frames: dict[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def purchases(self) -> pd.DataFrame:
+        """A row a purchase: one person wanting one basket once.
+
+        `submitted_s`, `acknowledged_s` ("we have your order"), `told_confirmed_s`, `seen_s` (in the status view), `left_s`
+        (gave up), `good_card`, `told_failed`, `shown_cents`, `submissions`.
+        """
+        return self.frames["purchases"]
+
+    @property
+    def requests(self) -> pd.DataFrame:
+        """A row an HTTP request of the app: `purchase`, `submission`, `attempt`, `fate`, `answer`, `sent_s`, `answered_s`."""
+        return self.frames["requests"]
+
+    @property
+    def charges(self) -> pd.DataFrame:
+        """A row a call to the payment provider, the provider's own ledger: `purchase`, `order`, `outcome` as the caller saw it,
+        `cents`, `sent_s`, `answered_s`, `captured_s` (money taken by this call), `refunded_s`.
+        """
+        return self.frames["charges"]
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """A row an order when the morning has drained: `purchase`, `status`, `view_status` (missing: not in the view),
+        `created_s`, `confirmed_s`, `changed_s`, `visible_s`, `view_changed_s`.
+        """
+        return self.frames["orders"]
+
+    @property
+    def awards(self) -> pd.DataFrame:
+        """A row a loyalty award: `purchase`, `order`, `awarded_s`."""
+        return self.frames["awards"]
+
+    @property
+    def reads(self) -> pd.DataFrame:
+        """A row a poll of the status view: `purchase`, `stale`, `read_s`, `behind_s` (how long the view had been behind)."""
+        return self.frames["reads"]
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """A row a station: `name`, `servers`, `arrivals`, `served`, `busy_s`, `waiting_s`, `queue_max`, …"""
+        return self.frames["stations"]
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Every metric of this morning, indexed by its name: `value` (NaN: nothing to count, inf: never), `unit` (share, s,
+        USD, count), `better` (lower, higher), `summary`.
+        """
+        import pandas as pd
+
+        rows = [
+            {"metric": name, "value": self.summary.metrics[name], "unit": metric.unit, "better": metric.better,
+             "summary": metric.summary}
+            for name, metric in METRICS.items()
+        ]  # fmt: skip
+        return pd.DataFrame(rows).set_index("metric")
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The same as a comparison of one design on one morning."""
+        result = Result(self.design, self.scenario, [self.summary])
+        prices = load_prices(self.scenario.prices)
+        return Comparison(self.scenario, {self.design.name: result}, self.seed, 1, False, self.summary.wall_s, prices)
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """The charts: `run.plot.morning()`."""
+        return self.comparison.plot
+
+    def __repr__(self) -> str:
+        return f"<{self.design.name} in {self.scenario.name}: the morning of seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        from sim.lab.cards import run
+
+        return run(self)
+
+
+def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run:
+    """One morning of one design with all its tables. (`coffee run` simulates several, and keeps their statistics.)
+
+    Args:
+        scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
+        design: likewise a design.
+        seed: which morning.
+
+    Raises:
+        ConfigError: for names, files and numbers that can't be.
+    """
+    check_numbers(1, seed, None)
+    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = load_design(design) if isinstance(design, str) else design
+    tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
+    return Run(world, chosen, seed, summary(seed, [Counted(evidence.tally, evidence.bill, 0.0)]), tables.frames())

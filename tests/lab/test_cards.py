@@ -1,0 +1,70 @@
+"""How results show themselves: whole, escaped, small, and asking for nothing."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import sim
+from sim.config.scenario import Scenario
+from sim.lab.comparison import Comparison
+from sim.lab.run import Run
+
+VOID = {"br", "img"}
+SMALL = 40_000  # bytes: less than a picture
+
+
+class Text(HTMLParser):
+    """The text of a piece of HTML; its elements are closed in order, and nothing is fetched."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in ("script", "link", "iframe")
+        assert all(name not in ("src", "href") or (value or "").startswith("data:") for name, value in attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] != ["style"]:
+            self.found.append(data)
+
+
+def said(html: str | None) -> str:
+    assert html is not None
+    assert len(html.encode()) < SMALL
+    return " ".join(" ".join(Text(html).found).replace("\u00a0", " ").split())
+
+
+def test_a_comparison_says_what_it_found(compared: Comparison) -> None:
+    """Scenario, mornings, a sentence a design, the objectives with their status, and where there is more."""
+    text = said(compared._repr_html_())
+    for part in ("storm", "3 mornings, seeds 0 to 2", "outbox charged nobody twice", "✗ violated", "✓ met", ".plot.morning()"):
+        assert part in text
+    assert repr(compared) == "<naive, outbox in storm: 3 mornings from seed 0>"
+
+
+def test_a_run_says_how_it_went(ran: Run) -> None:
+    """Design, scenario, the seed, and how long its tables are."""
+    text = said(ran._repr_html_())
+    for part in ("naive in storm", "the morning of seed 2, 07:00 to 07:06", f"{len(ran.charges):,} charges", "✗ violated"):
+        assert part in text
+    assert repr(ran) == "<naive in storm: the morning of seed 2>"
+
+
+def test_names_are_escaped(storm: Scenario) -> None:
+    """Whatever somebody calls a scenario or a design is text."""
+    named = sim.load_design("outbox").model_copy(update={"name": "<b>mine</b>"})
+    html = sim.compare(
+        storm.model_copy(update={"summary": "<script>x</script> & so"}), [named], mornings=1, jobs=1
+    )._repr_html_()
+    assert "<b>mine" not in html
+    assert "<script>x</script> & so" in said(html)

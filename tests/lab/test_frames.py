@@ -1,0 +1,85 @@
+"""Results as tidy DataFrames, which say the same as the objects they come from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sim
+from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
+from sim.experiment.compare import Comparison as Base
+from sim.lab.comparison import Comparison
+from sim.lab.run import Run
+from sim.vocabulary import METRICS
+
+
+def test_a_comparison_is_one_of_the_layer_below(compared: Comparison) -> None:
+    """What takes the experiment's comparison takes this one."""
+    assert isinstance(compared, Base)
+    assert compared.digest == Base(**{name: getattr(compared, name) for name in Base.__dataclass_fields__}).digest
+
+
+def test_metrics_and_their_mornings_agree(compared: Comparison) -> None:
+    """The mean of a metric is that of its mornings, which have a row each."""
+    rates = compared.by_morning["double_charge_rate"]
+    assert list(rates.index) == [(name, seed) for name in ("naive", "outbox") for seed in range(3)]
+    assert compared.metrics.loc[("naive", "double_charge_rate"), "mean"] == pytest.approx(rates["naive"].mean())
+    assert rates["naive"].mean() > 0 == rates["outbox"].mean()
+    assert list(compared.by_morning.columns) == list(METRICS)
+    assert {str(compared.metrics[column].dtype) for column in ("mean", "low", "high", "never")} == {"float64"}
+
+
+def test_objectives_have_a_status(compared: Comparison) -> None:
+    """A row a design and objective, with its limit."""
+    assert compared.objectives.loc[("naive", "double_charge_rate"), "status"] == "violated"
+    assert compared.objectives.loc[("outbox", "ack_latency_p95"), "limit"] == 1.0
+    assert len(compared.objectives) == 4
+
+
+def test_differences_are_those_of_the_mornings(compared: Comparison) -> None:
+    """Every design but the first, against the first, morning by morning."""
+    wide = compared.by_morning["requests_per_purchase"].unstack("design")
+    assert compared.differences.loc[("outbox", "requests_per_purchase"), "difference"] == pytest.approx(
+        (wide["outbox"] - wide["naive"]).mean()
+    )
+    assert set(compared.differences.index.get_level_values("design")) == {"outbox"}
+
+
+def test_one_design_alone_has_no_differences_and_perhaps_no_objectives(storm: Scenario) -> None:
+    """Frames without rows have their columns all the same."""
+    alone = sim.compare(storm.model_copy(update={"objectives": {}}), ["outbox"], mornings=1, jobs=1)
+    assert list(alone.differences.columns) == ["difference", "low", "high"]
+    assert list(alone.objectives.columns) == ["limit", "status", "mean", "low", "high", "never"]
+    assert alone.objectives.empty
+    assert alone.differences.empty
+    assert np.isnan(alone.metrics.unstack("design")["low"].loc["cost_per_1000"].to_numpy()).all()
+
+
+def test_minutes_and_stations(compared: Comparison) -> None:
+    """The arrivals of all minutes are the purchases; a station is busy for its share of the paid time."""
+    arrivals = compared.by_minute["arrivals"].groupby(["design", "seed"]).sum()
+    assert list(arrivals) == list(compared.by_morning["purchases"])
+    one = compared.stations.xs(("naive", 1, "checkout"))
+    assert one["busy_share"] == pytest.approx(one["busy_s"] / one["provisioned_s"])
+
+
+def test_a_run_has_its_tables(storm: Scenario, ran: Run) -> None:
+    """The tables of a run are the morning that a comparison counted, and belong together."""
+    assert len(ran.purchases) == ran.metrics.loc["purchases", "value"]
+    charged = ran.charges.dropna(subset="captured_s").groupby("purchase").size()
+    assert (charged > 1).mean() * len(charged) / len(ran.purchases) == ran.metrics.loc["double_charge_rate", "value"]
+    assert set(ran.requests["purchase"]) <= set(ran.purchases.index)
+    assert list(ran.stations["name"]) == [station.name for station in ran.summary.stations]
+    for frame in (ran.orders, ran.awards, ran.reads):
+        assert len(frame) > 0
+    same = sim.compare(storm, ["naive"], mornings=1, seed=2, jobs=1).by_morning.to_numpy()[0]
+    assert np.array_equal(same, ran.metrics["value"].to_numpy(), equal_nan=True)
+
+
+def test_what_cannot_be_is_told(storm: Scenario) -> None:
+    """Wrong names and numbers raise ConfigError, as on the command line."""
+    with pytest.raises(ConfigError, match=r'unknown design "outbux"; did you mean "outbox"\?'):
+        sim.run(storm, "outbux")
+    with pytest.raises(ConfigError, match="--seed: expected a whole number of at least 0"):
+        sim.run(storm, "outbox", seed=-1)
