@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-deep lint mutants bench bench-check gallery validity lock clean
+.PHONY: help demo extras test test-deep lint mutants bench bench-check gallery validity notebooks lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ gallery: $(VENV)/ready  ## write the committed samples anew
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md
 
+notebooks: $(VENV)/ready-notebook  ## run the notebooks and write them anew from their scripts
+	$(BIN)/python notebooks/build.py
+
 extras: $(VENV)/ready-extras  ## set up for more: clusters (Dask), samplers (Optuna, SALib), Parquet (duckdb)
 
 lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
@@ -70,6 +73,10 @@ $(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements.lock
 
 $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '.[dev]')
+	@touch $@ $(VENV)/ready
+
+$(VENV)/ready-notebook: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable '.[notebook]')
 	@touch $@ $(VENV)/ready
 
 EXTRAS := .[distributed,lab]
