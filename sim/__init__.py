@@ -1,7 +1,7 @@
 """Coffee please: a flight simulator for checkout correctness.
 
 The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `size`, `cost_curve`, `load_scenario`,
-`load_design`. They are imported when first used, so that `import sim` is instant.
+`load_design`; and `explore`, a panel for Jupyter. They are imported when first used, so that `import sim` is instant.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ if TYPE_CHECKING:
     from sim.experiment.size import size
     from sim.experiment.sweep import sweep
     from sim.lab.comparison import compare
+    from sim.lab.explore import explore
     from sim.lab.run import run
 
 _HOME = {
     "compare": "sim.lab.comparison",
     "run": "sim.lab.run",
     "sweep": "sim.experiment.sweep",
+    "explore": "sim.lab.explore",
     "cost_curve": "sim.experiment.cost_curve",
     "size": "sim.experiment.size",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
 }
-__all__ = ["__version__", "compare", "cost_curve", "load_design", "load_scenario", "run", "size", "sweep"]
+__all__ = ["__version__", "compare", "cost_curve", "explore", "load_design", "load_scenario", "run", "size", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

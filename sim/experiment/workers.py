@@ -87,7 +87,7 @@ def processors() -> int:
 def worker_pool(jobs: int) -> Iterator[Executor]:
     """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(jobs, initializer=_begin_work)
+    pool = ProcessPoolExecutor(jobs, initializer=begin_work)
     try:
         yield pool
     except BaseException:
@@ -148,7 +148,7 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _begin_work() -> None:
+def begin_work() -> None:
     """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

@@ -1,0 +1,89 @@
+"""The panel in a real JupyterLab, driven by a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.server import PATIENCE_S, jupyter_lab
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+IMAGE = "img.widget-image"
+CELLS = (
+    'import sim\npanel = sim.explore("morning-rush", "naive")\npanel',
+    "f'{panel._bar.value} of {panel._bar.max}, answered'",
+)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_slider_moves_and_the_figure_changes(tmp_path: Path) -> None:
+    """The figure comes, a slider moved by the keyboard changes it, and a cell run meanwhile is answered meanwhile."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with jupyter_lab(tmp_path, CELLS) as address, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 1200})
+            page.set_default_timeout(PATIENCE_S * 1000)
+            page.goto(address)
+            run(page, 0)
+            first = figure_other_than(page, "")
+            page.get_by_role("slider").nth(position(page, "mornings")).focus()
+            for _ in range(4):
+                page.keyboard.press("ArrowRight")  # 20 mornings, so that there is a meanwhile
+            page.get_by_text("of 20 mornings").wait_for()
+            run(page, 1)
+            answer = page.locator(".jp-OutputArea-output", has_text="answered").inner_text()
+            assert "of 20, answered" in answer
+            assert int(answer.strip("'").split()[0]) < 20
+            assert page.locator(IMAGE).get_attribute("src") == first
+            page.get_by_role("slider").nth(position(page, "mornings")).focus()
+            page.keyboard.press("Home")  # one morning: what was under way is given up
+            figure_other_than(page, first)
+            second = page.locator(IMAGE).get_attribute("src")
+            page.get_by_role("slider").nth(position(page, "app timeout")).focus()
+            page.keyboard.press("Home")
+            figure_other_than(page, second)
+            page.get_by_text("before", exact=True).wait_for()
+            page.screenshot(path=tmp_path / "panel.png")
+        finally:
+            browser.close()
+
+
+def run(page: Any, number: int) -> None:
+    """Run a cell, as soon as the kernel takes it, and wait until it has an output."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    cell.wait_for()
+    prompt, asked = cell.locator(".jp-InputPrompt"), 0
+    while prompt.inner_text().strip() in ("[ ]:", ""):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(1000)
+        asked += 1
+        assert asked < PATIENCE_S
+    cell.locator(".jp-OutputArea-output").first.wait_for()
+
+
+def position(page: Any, label: str) -> int:
+    """Of the slider with that label among all sliders."""
+    labels = page.locator(".widget-slider .widget-label").all_inner_texts()
+    return int(labels.index(label))
+
+
+def figure_other_than(page: Any, before: str | None) -> str:
+    """The address of the figure's bytes, once it is drawn and another one."""
+    page.wait_for_function(
+        f"before => {{ const i = document.querySelector('{IMAGE}'); return i && i.naturalWidth > 100 && i.src !== before }}",
+        arg=before,
+    )
+    source: str = page.locator(IMAGE).get_attribute("src")
+    return source
