@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim.architectures.load import charges_within_the_request, slowest_call_s
 from sim.cli.console import print_title
 from sim.cli.tables import COLOURS, stations, value_and_interval
 from sim.config.units import duration_text
-from sim.experiment.capacity import COMPONENTS, Capacity, charges_within_the_request, fewest, slowest_call_s
+from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result, judge
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.size import SLACK, Best, Sizing, Sizings

@@ -20,13 +20,14 @@ from functools import partial
 
 from sim import __version__
 from sim.architectures import COMPARED, load_design
+from sim.architectures.load import offered_load
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import altered, value_of
-from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, offered_load, with_capacity
+from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, with_capacity
 from sim.experiment.compare import Result, Status, check_numbers, judge
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress, Summary, summarise

@@ -12,6 +12,8 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Callable
+from math import exp, log
+from statistics import NormalDist
 
 import numpy as np
 
@@ -99,3 +101,34 @@ def mean(distribution: Distribution) -> float:
         known = np.asarray(distribution.samples)
         return float(known[0]) if len(known) == 1 else float(np.mean((known[1:] + known[:-1]) / 2))
     return distribution.constant if distribution.constant is not None else distribution.exponential or 0.0
+
+
+def quantile(distribution: Distribution, q: float) -> float:
+    """The seconds that a share q of the draws stays below, 0 < q < 1."""
+    if distribution.exponential is not None:
+        return -distribution.exponential * log(1 - q)
+    if distribution.lognormal is not None:
+        return distribution.lognormal.median * exp(distribution.lognormal.sigma * NormalDist().inv_cdf(q))
+    if distribution.uniform is not None:
+        return distribution.uniform[0] + q * (distribution.uniform[1] - distribution.uniform[0])
+    if distribution.samples is not None:
+        return float(np.quantile(distribution.samples, q))
+    return distribution.constant or 0.0
+
+
+def share_above(distribution: Distribution, seconds: float) -> float:
+    """The share of the draws that is longer."""
+    if distribution.exponential is not None:
+        return exp(-seconds / distribution.exponential) if distribution.exponential else 0.0
+    if distribution.lognormal is not None:
+        median, sigma = distribution.lognormal.median, distribution.lognormal.sigma
+        if not (median and sigma and seconds):
+            return float(median > seconds)
+        return 1 - NormalDist(log(median), sigma).cdf(log(seconds))
+    if distribution.uniform is not None:
+        begin, end = distribution.uniform
+        return float(begin > seconds) if begin == end else min(max((end - seconds) / (end - begin), 0.0), 1.0)
+    if distribution.samples is not None:
+        known = np.asarray(distribution.samples)
+        return 1 - float(np.interp(seconds, known, np.linspace(0, 1, len(known)), left=0.0, right=1.0))
+    return float((distribution.constant or 0.0) > seconds)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from sim.architectures import load_design
+from sim.architectures.load import offered_load
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment import size as sizing
 from sim.experiment.altering import altered
-from sim.experiment.capacity import Capacity, autoscaled, capacity_of, offered_load, with_capacity
+from sim.experiment.capacity import Capacity, autoscaled, capacity_of, with_capacity
 from sim.experiment.compare import Result, compare
 from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives

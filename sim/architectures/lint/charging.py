@@ -1,0 +1,141 @@
+"""Rules on the money: what the provider is told, what becomes of a call without an answer, and who puts things right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+from sim.architectures.inquiry import Inquiry
+from sim.architectures.lint.rule import (
+    SLOW,
+    Found,
+    World,
+    about,
+    exactly,
+    knows_repeats,
+    knows_retries,
+    queued_payment,
+    sends_provider_key,
+    times,
+    tries,
+)
+from sim.architectures.naive import Naive
+from sim.config.design import Completer, Design
+from sim.config.scenario import Keys
+from sim.world.streams import quantile
+
+
+def no_provider_key(design: Design, world: World) -> Iterator[Found]:
+    """Asking first instead of sending a key has its own rules."""
+    if sends_provider_key(design, world) or isinstance(design, Inquiry):
+        return
+    key = getattr(design.payment, "key", None)
+    if key is None:
+        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same coffee")
+    elif key == "order":
+        yield Found("from", "payment.key is order, and this provider honours no keys: every later call is a new charge")
+    else:
+        sent = "no key" if key == "none" else "a new key with each call, which is as good as none"
+        yield Found("payment.key", f"the provider gets {sent}, so a later call for the same order is a new charge")
+
+
+def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
+    if isinstance(design, Inquiry):
+        better = "" if world.scenario.provider.keys == "none" else "; this provider honours keys, and idempotent sends one"
+        yield Found("from", f"between the provider's 'nothing so far' and the next charge nothing holds others off{better}")
+
+
+def asks_too_early(design: Design, world: World) -> Iterator[Found]:
+    if not isinstance(design, Inquiry):
+        return
+    asked_s = design.payment.timeout + design.completer.after
+    late_s = quantile(world.scenario.provider.late.by, SLOW)
+    if asked_s < late_s:
+        yield Found(
+            "completer.after",
+            f"the provider is asked {about(asked_s)} after a call, and one that hangs out of its sight lands {about(late_s)} late",
+        )
+
+
+def provider_forgets_first(design: Design, world: World) -> Iterator[Found]:
+    keys = world.scenario.provider.keys
+    lasts_s = getattr(design.payment, "key_lasts", None)
+    if isinstance(keys, Keys) and sends_provider_key(design, world) and lasts_s is not None and lasts_s > keys.ttl:
+        yield Found(
+            "payment.key_lasts",
+            f"old keys are sent without asking for {exactly(lasts_s)}, and the provider forgets them after {exactly(keys.ttl)}",
+        )
+
+
+def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
+    keys = world.scenario.provider.keys
+    stored = isinstance(keys, Keys) and keys.stores_errors
+    if stored and sends_provider_key(design, world) and getattr(design.payment, "after_error", "ask") == "same_key":
+        assert isinstance(keys, Keys)
+        yield Found(
+            "payment.after_error", f"the provider stores an error (500) with its key and replays it for {exactly(keys.ttl)}"
+        )
+
+
+def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
+    if isinstance(design, Naive):
+        yield Found(
+            "from",
+            f"after {exactly(design.payment.timeout)} without an answer the app is told 'failed', charged or not; "
+            f"{world.slow_answer}",
+        )
+
+
+def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
+    """Nobody ever finds out what became of a call that had no answer."""
+    if isinstance(design, Naive) and design.recovery.reconcile_every is None:
+        yield Found("recovery.reconcile_every", "nobody compares the provider's ledger with orders that were given up")
+    payment = queued_payment(design)
+    if payment is not None and tries(payment.retry) < inf:
+        calls = "one call" if tries(payment.retry) == 1 else f"{times(tries(payment.retry))} calls"
+        yield Found("payment.retry", f"an order is given up after {calls} without an answer, and nobody takes it up again")
+
+
+def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
+    may_charge_twice = not sends_provider_key(design, world) and not isinstance(design, Naive)
+    if may_charge_twice and design.recovery.reconcile_every is None:
+        yield Found(
+            "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back"
+        )
+
+
+def webhooks_trusted(design: Design, _: World) -> Iterator[Found]:
+    if getattr(design.payment, "webhooks", "ignored") == "trusted":
+        yield Found("payment.webhooks", "whatever the last webhook says is written down and told, whatever came before it")
+
+
+def retries_multiply(design: Design, world: World) -> Iterator[Found]:
+    """Layers that repeat without knowing of each other: people, the app, and whoever calls the provider again."""
+    budgeted = design.app.retry_budget is not None
+    layers = {
+        "taps": 1.0 if knows_repeats(design) else float(world.scenario.customers.max_submissions),
+        "requests": 1.0 if knows_retries(design) or budgeted else tries(design.app.retry),
+        "charges": _charges_an_order(design),
+    }
+    if min(layers.values()) <= 1:
+        return
+    calls = 1.0
+    for number in layers.values():
+        calls *= number
+    counted = " × ".join(
+        f"{times(number)} {what}" if number < inf else f"{what} without end" for what, number in layers.items()
+    )
+    total = "" if calls == inf else f" = {times(calls)} calls"
+    yield Found("app.key", f"three layers repeat unaware of each other: a purchase can reach the provider {counted}{total}")
+
+
+def _charges_an_order(design: Design) -> float:
+    payment = queued_payment(design)
+    if payment is not None:
+        return tries(payment.retry)
+    return inf if isinstance(getattr(design, "completer", None), Completer) else 1.0  # until it is settled
+
+
+def endless_retries(design: Design, _: World) -> Iterator[Found]:
+    if tries(design.app.retry) == inf and design.app.retry_budget is None:
+        yield Found("app.retry", "the app tries for ever, with neither a limit of attempts nor a budget")

@@ -1,0 +1,115 @@
+"""Rules on the app's key and what it is held against: who can tell a repeated request from a new one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.architectures.lint.rule import (
+    IN_REQUEST,
+    SLOW,
+    Found,
+    World,
+    about,
+    claims_of,
+    exactly,
+    keys_of,
+    knows_repeats,
+    knows_retries,
+    sends_provider_key,
+    sleeps_s,
+    tries,
+)
+from sim.architectures.naive import Naive
+from sim.config.design import Design
+from sim.world.streams import quantile
+
+
+def no_key(design: Design, _: World) -> Iterator[Found]:
+    if isinstance(design, Naive):
+        sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
+        yield Found("from", f"{sent}, so every request is a new order")
+    elif design.app.key == "none":
+        yield Found("app.key", "the app sends no key, so every request is a new order")
+    elif design.app.key == "request":
+        yield Found("app.key", "each request has a key of its own, so the app's own retry is a new order")
+
+
+def key_per_tap(design: Design, _: World) -> Iterator[Found]:
+    if design.app.key == "submission" and not isinstance(design, Naive):
+        yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order")
+
+
+def key_forgotten(design: Design, world: World) -> Iterator[Found]:
+    keys = keys_of(design)
+    if keys is None or keys.ttl is None or not knows_retries(design):
+        return
+    last_s = last_request_s(design, world)
+    if keys.ttl < last_s:
+        who = "people" if knows_repeats(design) else "the app"
+        yield Found("claim.ttl", f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try again after {about(last_s)}")
+
+
+def last_request_s(design: Design, world: World) -> float:
+    """The longest from a key's first request to its last, with slow but not endless people (their 99th percentile)."""
+    app = design.app
+    submission_s = sleeps_s(app.retry) + (tries(app.retry) - 1) * app.timeout
+    if not knows_repeats(design):
+        return submission_s
+    people = world.scenario.customers
+    failed_s = submission_s + app.timeout + quantile(people.reaction, SLOW)
+    waits_s = max(quantile(people.patience, SLOW), failed_s)
+    stale_s = people.reorder_when_stale.after if people.reorder_when_stale.p else 0.0
+    return (people.max_submissions - 1) * waits_s + submission_s + stale_s
+
+
+def check_then_insert(design: Design, _: World) -> Iterator[Found]:
+    claims = claims_of(design)
+    if claims is not None and claims.check_first and knows_repeats(design):
+        yield Found(
+            "claim.check_first", "the key is looked up and then inserted, with no unique constraint between two requests"
+        )
+
+
+def no_fingerprint(design: Design, _: World) -> Iterator[Found]:
+    keys = keys_of(design)
+    if keys is not None and not keys.fingerprint and knows_repeats(design):
+        yield Found("claim.fingerprint", "the same key with another basket is answered with the first one")
+
+
+def failures_stored(design: Design, _: World) -> Iterator[Found]:
+    claims = claims_of(design)
+    if claims is not None and claims.stores_failures and knows_retries(design):
+        kept = "for ever" if claims.ttl is None else f"for {exactly(claims.ttl)}"
+        yield Found("claim.stores_failures", f"a failed payment is stored with its key and replayed to valid retries {kept}")
+
+
+def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
+    """Whoever stops waiting first decides what the app sees: beyond our own timeout the shop answers."""
+    if not isinstance(design, IN_REQUEST) or knows_repeats(design):
+        return
+    waits_s = min(world.slow_answer_s, design.payment.timeout)
+    if design.app.timeout < waits_s:
+        yield Found(
+            "app.timeout",
+            f"the app stops waiting after {exactly(design.app.timeout)}, and {world.slow_answer}; "
+            f"the shop waits up to {exactly(design.payment.timeout)}, and no stable key tells it that the retry is one",
+        )
+
+
+def lock_too_short(design: Design, world: World) -> Iterator[Found]:
+    """With a key at the provider a second worker's call is refused there, whatever becomes of the lock."""
+    if sends_provider_key(design, world):
+        return
+    claims = claims_of(design)
+    timeout_s = design.payment.timeout
+    if claims is not None and claims.lock < timeout_s:
+        yield Found(
+            "claim.lock",
+            f"a claim lasts {exactly(claims.lock)}, and its holder may wait {exactly(timeout_s)} for the provider, with no key",
+        )
+    if hasattr(design.payment, "workers") and design.broker.visibility < timeout_s:
+        yield Found(
+            "broker.visibility",
+            f"a message comes again after {exactly(design.broker.visibility)}, and its first worker may wait "
+            f"{exactly(timeout_s)} for the provider, without a key",
+        )

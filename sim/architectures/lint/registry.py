@@ -1,0 +1,146 @@
+"""All rules by name, with the failure windows that they open and the reason why. docs/lint.md says the same at length."""
+
+from __future__ import annotations
+
+from sim.architectures.lint import capacity, charging, keys, telling
+from sim.architectures.lint.rule import Rule
+
+RULES: dict[str, Rule] = {
+    "no-key": Rule(
+        keys.no_key, ("W1", "W2", "W3", "W11", "W14", "W15"),
+        "Whoever can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
+    ),
+    "key-per-tap": Rule(
+        keys.key_per_tap, ("W1", "W3", "W14", "W15"),
+        "It covers the app's own retries. A key kept with the cart is still the same after a second tap and a refresh.",
+    ),
+    "key-forgotten": Rule(
+        keys.key_forgotten, ("W2", "W11"),
+        "A retry that outlives its key is a new customer's first request. A key that is a column of the order never expires.",
+    ),
+    "check-then-insert": Rule(
+        keys.check_then_insert, ("W14",),
+        "Two requests at the same moment both find nothing, and both charge. Of two unique inserts one fails.",
+    ),
+    "no-fingerprint": Rule(
+        keys.no_fingerprint, ("W15",),
+        "The app shows the bigger basket as paid. What was asked for belongs beside the key, to be compared.",
+    ),
+    "failures-stored": Rule(
+        keys.failures_stored, ("W6",),
+        "Trying again gets the old failure and never a coffee. Store only what is safe to replay.",
+    ),
+    "app-gives-up-first": Rule(
+        keys.app_gives_up_first, ("W2", "W3"),
+        "The first charge is still under way when the app, or its user, sends the second one.",
+    ),
+    "lock-too-short": Rule(
+        keys.lock_too_short, ("W12",),
+        "Somebody else takes the order over while the first call is under way, and charges as well. A provider key would have "
+        "the second call refused, however short the lock.",
+    ),
+    "no-provider-key": Rule(
+        charging.no_provider_key, ("W4", "W5", "W12", "W13"),
+        "A crash, a lost answer or a second worker ends in one more call, and only the provider knows that it has charged.",
+    ),
+    "asks-without-a-key": Rule(
+        charging.asks_without_a_key, ("W12",),
+        "Asking closes a lost answer. A worker that stands still, is taken over and wakes up charges all the same.",
+    ),
+    "asks-too-early": Rule(
+        charging.asks_too_early, ("W13",),
+        "The provider says that nothing was charged, the order is charged again, and then the first call lands.",
+    ),
+    "provider-forgets-first": Rule(
+        charging.provider_forgets_first, ("W11",),
+        "A key that the provider has forgotten is a new one, and the card is charged again. Ask before charging an old order.",
+    ),
+    "same-key-after-error": Rule(
+        charging.same_key_after_error, ("W6",),
+        "The same key gets the same error until it expires, and the customer no coffee. Ask, and take a new key if nothing was "
+        "charged.",
+    ),
+    "timeout-told-as-failure": Rule(
+        charging.timeout_told_as_failure, ("W5",),
+        "No answer is not a failure: whoever is told so pays again for a coffee that may be paid. Unknown is a state of its own.",
+    ),
+    "unknown-left-behind": Rule(
+        charging.unknown_left_behind, ("W4", "W5"),
+        "No recovery for unknown outcomes: people are charged for nothing, or wait for an order that nobody works on.",
+    ),
+    "nobody-refunds": Rule(
+        charging.nobody_refunds, ("W13",),
+        "What can't be prevented must be found in the provider's ledger and given back.",
+    ),
+    "webhooks-trusted": Rule(
+        charging.webhooks_trusted, ("W9", "W10"),
+        "Webhooks come twice and out of order: points are awarded again, and a paid order fails after all. Check its state.",
+    ),
+    "retries-multiply": Rule(
+        charging.retries_multiply, (),
+        "Layers that retry multiply, most of all when the provider can bear it least. Retry in one layer, or give the app's "
+        "retries a stable key or a budget.",
+    ),
+    "endless-retries": Rule(
+        charging.endless_retries, (),
+        "After an overload the retries alone keep the shop overloaded. A few attempts or a budget of 10 % end that.",
+    ),
+    "dual-write": Rule(
+        telling.dual_write, ("W7",),
+        "The money is right, and the kitchen, the status view and the loyalty points never hear of it. An outbox row commits "
+        "with the outcome.",
+    ),
+    "marks-before-publishing": Rule(
+        telling.marks_before_publishing, ("W8",),
+        "At most once: a crash loses what at least once would repeat, and nobody is left to notice.",
+    ),
+    "finds-by-id": Rule(
+        telling.finds_by_id, (),
+        "Ids are drawn when a transaction begins and seen when it commits. Nothing has to fail for a row to be missed.",
+    ),
+    "no-inbox": Rule(
+        telling.no_inbox, ("W8",),
+        "At least once means sometimes twice, and so are the loyalty points. An inbox knows what it has handled.",
+    ),
+    "inbox-forgets": Rule(
+        telling.inbox_forgets, ("W8",),
+        "A message that comes again after it was forgotten is a new one, and its points are awarded twice.",
+    ),
+    "slow-relay": Rule(
+        telling.slow_relay, (),
+        "No capacity helps against sleeping: an event waits for the next poll.",
+    ),
+    "inline-loyalty": Rule(
+        telling.inline_loyalty, (),
+        "Coffee and money wait for points. Told by event, loyalty can be down without anybody noticing.",
+    ),
+    "stale-view": Rule(
+        telling.stale_view, ("W3",),
+        "Whoever sees nothing of an order for long enough places another one.",
+    ),
+    "overloaded": Rule(
+        capacity.overloaded, (),
+        "More work arrives than can be done, so a queue grows for as long as that lasts.",
+    ),
+    "queue-outlasts-patience": Rule(
+        capacity.queue_outlasts_patience, (),
+        "Workers serve those who have left, while those who come give up in the queue: an overload that outlives its cause. "
+        "A short queue, or deadline_drop, serves whoever is still there.",
+    ),
+    "answer-waits-for-provider": Rule(
+        capacity.answer_waits_for_provider, (),
+        "No number of workers answers before the provider has. Accept first and charge afterwards, or ask for less.",
+    ),
+    "breaker-opens-by-chance": Rule(
+        capacity.breaker_opens_by_chance, (),
+        "Every payment waits although the provider is well. A larger window or share of failures tells luck from trouble.",
+    ),
+    "breaker-opens-too-late": Rule(
+        capacity.breaker_opens_too_late, (),
+        "The breaker is there for an outage and sleeps through it: every order knocks at a closed door again and again.",
+    ),
+    "scales-by-cpu": Rule(
+        capacity.scales_by_cpu, (),
+        "In a brownout all workers are held, wait, and burn nothing. Scale by the workers that are held.",
+    ),
+}  # fmt: skip

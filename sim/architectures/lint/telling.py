@@ -1,0 +1,103 @@
+"""Rules on what comes after the commit: who is told, how often, and how late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.architectures.lint.rule import IN_REQUEST, Found, World, about, exactly, knows_repeats, queued_payment, relay_of
+from sim.config.design import Design
+from sim.world.streams import mean
+
+
+def dual_write(design: Design, _: World) -> Iterator[Found]:
+    payment = queued_payment(design)
+    if isinstance(design, IN_REQUEST):
+        yield Found("from", "the outcome is committed and then published: a crash in between loses the news")
+    elif payment is not None and payment.news == "direct":
+        yield Found("payment.news", "payment workers commit and then publish: a crash in between loses the news")
+
+
+def marks_before_publishing(design: Design, _: World) -> Iterator[Found]:
+    relay = relay_of(design)
+    if relay is not None and relay.marks == "before":
+        yield Found("relay.marks", "rows are marked as published before they are: a relay that dies in between loses them")
+
+
+def finds_by_id(design: Design, _: World) -> Iterator[Found]:
+    relay = relay_of(design)
+    if relay is not None and relay.finds == "by_id":
+        yield Found("relay.finds", "a row that commits after one with a higher id is never found, and its order never paid")
+
+
+def no_inbox(design: Design, _: World) -> Iterator[Found]:
+    if design.loyalty.inbox is not None:
+        return
+    relayed = relay_of(design) is not None
+    if not design.loyalty.inline:
+        windows = None if relayed else ()  # without a relay it is the broker alone that repeats
+        yield Found("loyalty.inbox", "the broker delivers at least once, and loyalty awards on every delivery", windows)
+    elif relayed:
+        yield Found("loyalty.inbox", "a relay that dies calls loyalty again for the same rows, and each call awards")
+
+
+def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
+    inbox = design.loyalty.inbox
+    if inbox is None:
+        return
+    again_s = redelivered_s(design, world)
+    if inbox.window < again_s:
+        yield Found(
+            "loyalty.inbox",
+            f"handled messages are forgotten after {exactly(inbox.window)}, and can come again after {about(again_s)}",
+        )
+
+
+def redelivered_s(design: Design, world: World) -> float:
+    """The longest from a message's first handling to its first repetition: by the broker, or by a relay that has died."""
+    late_s = 0.0
+    if not design.loyalty.inline:
+        late_s = design.broker.visibility + design.broker.deliver + world.down_s("loyalty")
+    relay = relay_of(design)
+    if relay is not None:
+        batch_s = relay.batch * mean(design.broker.publish)
+        late_s = max(late_s, world.restart_s("relay") + relay.poll_every + batch_s + world.down_s("loyalty"))
+    return late_s
+
+
+def slow_relay(design: Design, world: World) -> Iterator[Found]:
+    """A row waits for the next poll, uniformly: a share q of them for more than q periods at the q-quantile."""
+    relay, payment = relay_of(design), queued_payment(design)
+    if relay is None:
+        return
+    lags = ["confirmation_lag"]
+    if not design.read_model.inline and (payment is None or payment.news == "outbox"):
+        lags.append("read_model_lag")
+    for metric, limit in world.scenario.objectives.items():
+        stem, _, percentile = metric.rpartition("_p")
+        if stem in lags and (least_s := int(percentile) / 100 * relay.poll_every) > limit:
+            yield Found(
+                "relay.poll_every",
+                f"polls every {exactly(relay.poll_every)}, so {metric} is at least {about(least_s)}; "
+                f"the objective is {exactly(limit)}",
+            )
+
+
+def inline_loyalty(design: Design, _: World) -> Iterator[Found]:
+    if design.loyalty.inline:
+        who = "the relay, and with it every payment," if relay_of(design) is not None else "a checkout worker and its customer"
+        yield Found("loyalty.inline", f"{who} waits for as long as loyalty is down")
+
+
+def stale_view(design: Design, world: World) -> Iterator[Found]:
+    stale = world.scenario.customers.reorder_when_stale
+    if knows_repeats(design) or not stale.p or (design.read_model.inline and not design.read_model.cache):
+        return
+    relay = relay_of(design)
+    behind_s = design.read_model.cache + (2 * relay.poll_every if relay is not None else 0.0)
+    if behind_s >= stale.after:
+        knob = "read_model.cache" if design.read_model.cache >= behind_s / 2 else "relay.poll_every"
+        yield Found(
+            knob,
+            f"the status view can be {about(behind_s)} behind, and people order again after {exactly(stale.after)}; "
+            "no stable key tells the shop that it is the same coffee",
+        )
