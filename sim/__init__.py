@@ -1,7 +1,8 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `size`, `cost_curve`, `load_scenario`,
-`load_design`; and `explore`, a panel for Jupyter. They are imported when first used, so that `import sim` is instant.
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `size`, `cost_curve`, `lint`,
+`load_scenario`, `load_design`; and `explore`, a panel for Jupyter. They are imported when first used, so that
+`import sim` is instant.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from sim.architectures import load_design
+    from sim.architectures.lint import lint
     from sim.config.library import load_scenario
     from sim.experiment.cost_curve import cost_curve
     from sim.experiment.size import size
@@ -28,10 +30,11 @@ _HOME = {
     "explore": "sim.lab.explore",
     "cost_curve": "sim.experiment.cost_curve",
     "size": "sim.experiment.size",
+    "lint": "sim.architectures.lint",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
 }
-__all__ = ["__version__", "compare", "cost_curve", "explore", "load_design", "load_scenario", "run", "size", "sweep"]
+__all__ = ["__version__", "compare", "cost_curve", "explore", "lint", "load_design", "load_scenario", "run", "size", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

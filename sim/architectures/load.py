@@ -20,11 +20,11 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
     Little's law, arrival rate times the time one is held, in Erlangs. A provider's call is held for its mean, as slow as the
     weather makes it, but no longer than our timeout. What retries and impatience add is left out.
     """
-    plan, times = FaultPlan(scenario, Streams(0)), _times(scenario)
+    plan, times = moments(scenario)
     rates = purchases_per_s(scenario)
-    call_s = np.minimum(mean(scenario.provider.latency) * slower(plan, "provider", times), design.payment.timeout)
-    write_s = mean(design.database.write) * slower(plan, "database", times)
-    own_s = mean(design.checkout.service) * slower(plan, "checkout", times)
+    call_s = np.minimum(mean(scenario.provider.latency) * slower(plan, times, "provider"), design.payment.timeout)
+    write_s = mean(design.database.write) * slower(plan, times, "database")
+    own_s = mean(design.checkout.service) * slower(plan, times, "checkout")
     if charges_within_the_request(design):
         held_s = {"checkout workers": own_s + TRANSACTIONS * write_s + call_s}
     else:
@@ -34,14 +34,14 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
 
 
 def purchases_per_s(scenario: Scenario) -> np.ndarray:
-    """The arrival rate at every 30 s of the morning, spikes included."""
-    plan, times = FaultPlan(scenario, Streams(0)), _times(scenario)
-    return _rates(scenario, times) * slower(plan, "traffic", times)
+    """The arrival rate at those moments, spikes included."""
+    plan, times = moments(scenario)
+    return _rates(scenario, times) * slower(plan, times, "traffic")
 
 
 def slowest_call_s(scenario: Scenario, design: Design) -> float:
     """How long a call of the provider takes on average in the worst weather, as far as we wait for it."""
-    factors = slower(FaultPlan(scenario, Streams(0)), "provider", _times(scenario))
+    factors = slower(*moments(scenario), "provider")
     return min(mean(scenario.provider.latency) * float(factors.max()), design.payment.timeout)
 
 
@@ -50,14 +50,17 @@ def charges_within_the_request(design: Design) -> bool:
     return not hasattr(design.payment, "workers")
 
 
-def slower(plan: FaultPlan, component: str, times: np.ndarray) -> np.ndarray:
+def slower(plan: FaultPlan, times: np.ndarray, component: str) -> np.ndarray:
     """By which factor a component is slowed down at these times (for traffic: how many times more people come)."""
     weather = plan.weather(component)
     return np.array([weather.at(time).slower for time in times])
 
 
-def _times(scenario: Scenario) -> np.ndarray:
-    return np.arange(0.0, scenario.clock.duration, STEP_S)
+def moments(scenario: Scenario) -> tuple[FaultPlan, np.ndarray]:
+    """What goes wrong, and times to look at, in seconds: every 30 s of the arrivals, and the beginnings of bad weather."""
+    plan = FaultPlan(scenario, Streams(0))
+    begins = [begin for _, begin, _ in plan.windows if begin < scenario.clock.duration]
+    return plan, np.union1d(np.arange(0.0, scenario.clock.duration, STEP_S), begins)
 
 
 def _rates(scenario: Scenario, times: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from sim.cli import (
     compare,
     explain,
     hunt,
+    lint,
     new,
     optimise,
     results,
@@ -50,9 +51,9 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee new mine.yaml --from outbox
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
-  0    done; check, size: met
-  1    check, size: violated; hunt: a promise was broken; validity: a number differs; optimise: no design holds
-       every limit; or a report could not be written, or a worker process was killed
+  0    done; check, size: met; lint: nothing to warn of
+  1    check, size: violated; lint: warnings; hunt: a promise was broken; validity: a number differs; optimise: no
+       design holds every limit; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
   3    check, size: undecided
   70   a bug of the simulator
@@ -97,6 +98,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_.list_,
     "show": show.show,
     "new": new.new,
+    "lint": lint.lint,
     "run": run.run,
     "compare": compare.compare,
     "check": check.check,

@@ -34,7 +34,9 @@ def check(
       coffee check morning-rush mine.yaml && ./deploy
       coffee check morning-rush outbox --mornings 50 --json
     """
+    from sim.architectures import load_design
     from sim.cli.console import console, print_json
+    from sim.cli.lint import warn
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
     from sim.config.errors import ConfigError
@@ -46,6 +48,7 @@ def check(
             f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
         )
     command = command_line("check", scenario, [design], mornings=mornings, seed=seed)
+    warn(load_design(design), world, more=[design, scenario])
     comparison = simulated(
         world, [design], mornings=mornings, seed=seed, jobs=jobs, engine=engine, precision=precision, command=command
     )

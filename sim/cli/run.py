@@ -51,6 +51,7 @@ def run(
     """
     from sim.architectures import load_design
     from sim.cli.console import console, print_json, print_title
+    from sim.cli.lint import warn
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went, tell_of_cells
     from sim.experiment.altering import assigned, changed
@@ -59,6 +60,7 @@ def run(
     given = [part for text in settings or [] for part in ("--set", text)]
     command = command_line("run", scenario, ["--design", design, *given], mornings=mornings, cells=cells, seed=seed)
     world, chosen = changed(scenario_called(scenario), [load_design(design)], assigned(settings or []))
+    warn(chosen[0], world, more=[design, scenario, *given])
     comparison = simulated(
         world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
         precision=precision, keep=keep, command=command,

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil, exp, inf, lgamma, log, log1p, log2
 
-import numpy as np
-
 from sim.architectures.lint.rule import IN_REQUEST, Found, World, about, exactly, queued_payment, relay_of
-from sim.architectures.load import TRANSACTIONS, offered_load, purchases_per_s, slower, slowest_call_s
+from sim.architectures.load import TRANSACTIONS, moments, offered_load, purchases_per_s, slower, slowest_call_s
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import probability_text
-from sim.world.faults import FaultPlan
 from sim.world.retry import policy
-from sim.world.streams import Streams, mean, quantile, share_above
+from sim.world.streams import mean, quantile, share_above
 
 FLUKE = 0.01  # of the windows of calls on a good day: more often than once an hour in a busy morning
 
@@ -40,14 +37,13 @@ def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float
     payment = queued_payment(design)
     if payment is not None and "payment workers" in load:
         found["payment.workers"] = (load["payment workers"], _most(payment), "payment workers")
-    plan, rates = FaultPlan(scenario, Streams(0)), purchases_per_s(scenario)
-    times = np.arange(len(rates)) * scenario.clock.duration / len(rates)
+    (plan, times), rates = moments(scenario), purchases_per_s(scenario)
     relay = relay_of(design)
     events = 1 if relay is None else 2  # of a purchase: its order has been accepted, and settled
     if not design.read_model.inline:
-        busy = rates * events * mean(design.read_model.apply) * slower(plan, "read_model", times)
+        busy = rates * events * mean(design.read_model.apply) * slower(plan, times, "read_model")
         found["read_model.apply"] = (float(busy.max()), 1.0, "projectors")
-    award_s = mean(design.loyalty.award) * slower(plan, "loyalty", times)
+    award_s = mean(design.loyalty.award) * slower(plan, times, "loyalty")
     found["loyalty.award"] = (float((rates * award_s).max()), 1.0, "loyalty consumers")
     if relay is not None:
         rest_s = relay.poll_every + mean(design.database.read) + mean(design.database.write)
@@ -134,8 +130,8 @@ def breaker_opens_too_late(design: Design, world: World) -> Iterator[Found]:
     if calls < needed:
         yield Found(
             "payment.breaker",
-            f"{needed:,} of {payment.breaker.window:,} calls must fail before it opens, and an outage of {about(outage_s)} sees about "
-            f"{calls:,.0f} in all, retries included",
+            f"{needed:,} of {payment.breaker.window:,} calls must fail before it opens, and an outage of {about(outage_s)} "
+            f"sees about {calls:,.0f} in all, retries included",
         )
 
 

@@ -12,6 +12,7 @@ from sim.architectures.lint.rule import (
     World,
     about,
     exactly,
+    hears_of_charges,
     knows_repeats,
     knows_retries,
     queued_payment,
@@ -40,9 +41,15 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
 
 
 def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
-    if isinstance(design, Inquiry):
-        better = "" if world.scenario.provider.keys == "none" else "; this provider honours keys, and idempotent sends one"
-        yield Found("from", f"between the provider's 'nothing so far' and the next charge nothing holds others off{better}")
+    if not isinstance(design, Inquiry):
+        return
+    taken_over_s = design.claim.lock + design.completer.after
+    if 0 < world.longest_pause_s < taken_over_s:
+        return
+    better = "" if world.scenario.provider.keys == "none" else "; this provider honours keys, which idempotent sends"
+    yield Found(
+        "from", f"a worker that stands still for {about(taken_over_s)} is taken over, and charges when it wakes up{better}"
+    )
 
 
 def asks_too_early(design: Design, world: World) -> Iterator[Found]:
@@ -53,13 +60,15 @@ def asks_too_early(design: Design, world: World) -> Iterator[Found]:
     if asked_s < late_s:
         yield Found(
             "completer.after",
-            f"the provider is asked {about(asked_s)} after a call, and one that hangs out of its sight lands {about(late_s)} late",
+            f"the provider is asked {about(asked_s)} after a call, and one that hangs out of its sight is {about(late_s)} late",
         )
 
 
 def provider_forgets_first(design: Design, world: World) -> Iterator[Found]:
     keys = world.scenario.provider.keys
     lasts_s = getattr(design.payment, "key_lasts", None)
+    if hears_of_charges(design, world):
+        return
     if isinstance(keys, Keys) and sends_provider_key(design, world) and lasts_s is not None and lasts_s > keys.ttl:
         yield Found(
             "payment.key_lasts",

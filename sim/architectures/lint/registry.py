@@ -15,7 +15,7 @@ RULES: dict[str, Rule] = {
         "It covers the app's own retries. A key kept with the cart is still the same after a second tap and a refresh.",
     ),
     "key-forgotten": Rule(
-        keys.key_forgotten, ("W2", "W11"),
+        keys.key_forgotten, ("W2", "W4", "W11", "W12"),
         "A retry that outlives its key is a new customer's first request. A key that is a column of the order never expires.",
     ),
     "check-then-insert": Rule(
@@ -40,12 +40,12 @@ RULES: dict[str, Rule] = {
         "the second call refused, however short the lock.",
     ),
     "no-provider-key": Rule(
-        charging.no_provider_key, ("W4", "W5", "W12", "W13"),
+        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13"),
         "A crash, a lost answer or a second worker ends in one more call, and only the provider knows that it has charged.",
     ),
     "asks-without-a-key": Rule(
         charging.asks_without_a_key, ("W12",),
-        "Asking closes a lost answer. A worker that stands still, is taken over and wakes up charges all the same.",
+        "Asking closes a lost answer. Only a key would hold off a worker that goes on after somebody has taken its order over.",
     ),
     "asks-too-early": Rule(
         charging.asks_too_early, ("W13",),
@@ -62,7 +62,7 @@ RULES: dict[str, Rule] = {
     ),
     "timeout-told-as-failure": Rule(
         charging.timeout_told_as_failure, ("W5",),
-        "No answer is not a failure: whoever is told so pays again for a coffee that may be paid. Unknown is a state of its own.",
+        "No answer is no failure: whoever is told so pays again for a coffee that may be paid. Unknown is a state of its own.",
     ),
     "unknown-left-behind": Rule(
         charging.unknown_left_behind, ("W4", "W5"),

@@ -12,7 +12,7 @@ from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.config.design import Claims, Design, Keys, QueuedPayment, Relay, Retry
-from sim.config.faults import Brownout, Crash, Outage
+from sim.config.faults import Brownout, Crash, Outage, Pause
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text
 from sim.world.retry import policy
@@ -65,6 +65,11 @@ class World:
         crashes = [f.restart for f in self.scenario.faults if isinstance(f, Crash) and f.crash == component]
         return max([*outages, *crashes], default=0.0)
 
+    @cached_property
+    def longest_pause_s(self) -> float:
+        """For how long the scenario's faults have a process stand still; 0 if it has no such faults."""
+        return max((fault.lasts for fault in self.scenario.faults if isinstance(fault, Pause)), default=0.0)
+
 
 class Rule(NamedTuple):
     """Yields what it finds in a design. `windows`: the failure windows that are open for that reason, if any."""
@@ -111,6 +116,12 @@ def knows_retries(design: Design) -> bool:
 def sends_provider_key(design: Design, world: World) -> bool:
     """Whether the provider can tell a second charge of the same order from a new one, as long as it remembers."""
     return getattr(design.payment, "key", "none") == "order" and world.scenario.provider.keys != "none"
+
+
+def hears_of_charges(design: Design, world: World) -> bool:
+    """Whether webhooks tell what became of every charge, so that none stays unknown for long."""
+    listens = getattr(design.payment, "webhooks", "ignored") != "ignored"
+    return listens and world.scenario.provider.webhooks.lost == 0
 
 
 def tries(retry: Retry) -> float:

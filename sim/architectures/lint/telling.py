@@ -10,8 +10,11 @@ from sim.world.streams import mean
 
 
 def dual_write(design: Design, _: World) -> Iterator[Found]:
+    """A trusted webhook is the news itself, and comes again until it was taken."""
     payment = queued_payment(design)
     if isinstance(design, IN_REQUEST):
+        if getattr(design.payment, "webhooks", "ignored") == "trusted":
+            return
         yield Found("from", "the outcome is committed and then published: a crash in between loses the news")
     elif payment is not None and payment.news == "direct":
         yield Found("payment.news", "payment workers commit and then publish: a crash in between loses the news")

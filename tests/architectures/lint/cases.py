@@ -1,0 +1,251 @@
+"""For each rule a world, a design that it warns of, a design that it doesn't, and the harm that tells them apart in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import yaml
+
+from sim.architectures import parse_design
+from sim.config.design import Design
+from sim.config.library import load_scenario, parse_scenario
+from sim.config.scenario import Scenario
+from sim.ledger.metrics import Evidence
+from sim.ledger.records import Tables
+from sim.ledger.violations import VIOLATIONS
+from sim.validity.bare import bare_design, bare_world
+from sim.validity.overload import AT_ONCE
+from tests.worlds import design
+
+Knobs = dict[str, Any]
+Measure = Callable[[Tables, Evidence], float]
+
+
+def purchases(*kinds: str) -> Measure:
+    """How many purchases were harmed in any of these ways."""
+    return lambda _, e: float(np.logical_or.reduce([VIOLATIONS[kind].flags(e) for kind in kinds]).sum())
+
+
+def metric(name: str) -> Measure:
+    return lambda _, e: float(e.metrics[name])
+
+
+def calls_each(tables: Tables, _: Evidence) -> float:
+    """Calls that the provider got for a purchase, on average."""
+    return len(tables.charges["purchase"]) / len(tables.purchases)
+
+
+DOUBLE, NEVER, POINTS = purchases("double_charge"), purchases("never_confirmed"), purchases("over_award", "under_award")
+
+
+class Case(NamedTuple):
+    """`harm` is at least `warned_at_least` with the first design and at most `quiet_at_most` with the second."""
+
+    rule: str
+    world: str  # a bundled name, or the text of a file
+    warned: Design
+    quiet: Design
+    harm: Measure
+    warned_at_least: float = 1.0
+    quiet_at_most: float = 0.0
+
+    @property
+    def scenario(self) -> Scenario:
+        return parse_scenario(self.world) if "\n" in self.world else load_scenario(self.world)
+
+
+def of(name: str, knobs: Knobs | None = None) -> Design:
+    return design(name, knobs, constant=False)
+
+
+def quarter(**sections: Any) -> str:
+    """Fifteen minutes at 30 a minute of people who wait for an hour, and what else is said."""
+    base: Knobs = {
+        "name": "quarter",
+        "clock": {"start": "07:00", "duration": "15min", "drain": "15min"},
+        "traffic": {"rate": "30/min"},
+        "customers": {"patience": {"constant": "1h"}, "after_patience": {"tap_again": "100%", "refresh": 0, "leave": 0}},
+        "provider": {"latency": {"uniform": ["300ms", "600ms"]}},
+    }
+    for section, value in sections.items():
+        base[section] = {**base[section], **value} if isinstance(base.get(section), dict) and section != "traffic" else value
+    return yaml.safe_dump(base)
+
+
+def spell(share: float) -> str:
+    """A checkout of 100/s that is ten times slower for 5 s, and 45 s to recover in (sim.validity.overload)."""
+    fault = {"slow": "checkout", "at": "07:00:05", "for": "5s", "times": "x10"}
+    return yaml.safe_dump(bare_world(round(share * 5000), share * 100, {"clock": {"drain": "30s"}, "faults": [fault]}))
+
+
+def crowded(**changes: Any) -> Design:
+    knobs: Knobs = {
+        "app": {"timeout": "1s", "retry": AT_ONCE},
+        "checkout": {"workers": 10, "service": {"exponential": "100ms"}},
+    }
+    for section, value in changes.items():
+        knobs[section] = {**knobs.get(section, {}), **value}
+    return parse_design(yaml.safe_dump(bare_design("naive", knobs)))
+
+
+FIXED = {"fixed": {"delay": "1s", "attempts": 3}}
+THREE_LAYERS: Knobs = {"app": {"key": "none", "retry": FIXED}, "payment": {"retry": FIXED, "breaker": None}}
+IMPATIENT_APP: Knobs = {"timeout": "2s", "retry": {"fixed": {"delay": "500ms", "attempts": 3}}}
+
+CASES = (
+    Case("no-key", "w2", of("outbox", {"app": {"key": "none"}}), of("outbox"), DOUBLE),
+    Case("no-key", "w1", of("idempotent", {"app": {"key": "request"}}), of("idempotent"), DOUBLE),
+    Case("no-key", "w3", of("naive", {"app": {"key": "purchase"}}), of("idempotent"), DOUBLE),
+    Case("key-per-tap", "w3", of("idempotent", {"app": {"key": "submission"}}), of("idempotent"), DOUBLE),
+    Case("key-forgotten", "w2", of("idempotent", {"claim": {"ttl": "5s"}}), of("idempotent", {"claim": {"ttl": "5h"}}), DOUBLE),
+    Case("key-forgotten", "w2", of("outbox", {"claim": {"ttl": "5s"}}), of("outbox", {"claim": {"ttl": "5h"}}), DOUBLE),
+    Case("check-then-insert", "w14", of("idempotent", {"claim": {"check_first": True}}), of("idempotent"), DOUBLE),
+    Case(
+        "no-fingerprint", "w15", of("idempotent", {"claim": {"fingerprint": False}}), of("idempotent"),
+        purchases("wrong_amount"),
+    ),
+    Case(
+        "failures-stored", quarter(provider={"failed": "10%"}), of("idempotent", {"claim": {"stores_failures": True}}),
+        of("idempotent"), NEVER,
+    ),
+    Case(
+        "app-gives-up-first", quarter(provider={"latency": {"constant": "3s"}}),
+        of("idempotent", {"app": {"key": "none", "timeout": "2s"}}), of("idempotent", {"app": {"key": "none"}}), DOUBLE,
+    ),
+    Case(
+        "app-gives-up-first", quarter(provider={"latency": {"constant": "3s"}}),
+        of("naive", {"app": {"timeout": "2s"}}), of("naive"), DOUBLE,
+    ),
+    Case(
+        "lock-too-short", quarter(provider={"latency": {"constant": "4s"}}),
+        of("idempotent", {"app": IMPATIENT_APP, "payment": {"key": "none"}, "claim": {"lock": "3s"}}),
+        of("idempotent", {"app": IMPATIENT_APP, "payment": {"key": "none"}}), DOUBLE,
+    ),
+    Case(
+        "lock-too-short", quarter(provider={"latency": {"constant": "4s"}}),
+        of("outbox", {"payment": {"key": "none"}, "broker": {"visibility": "3s"}}), of("outbox", {"payment": {"key": "none"}}),
+        DOUBLE,
+    ),
+    Case(  # a key at the provider closes it, whatever the lock
+        "lock-too-short", quarter(provider={"latency": {"constant": "4s"}}),
+        of("idempotent", {"app": IMPATIENT_APP, "payment": {"key": "none"}, "claim": {"lock": "3s"}}),
+        of("idempotent", {"app": IMPATIENT_APP, "claim": {"lock": "3s"}}), DOUBLE,
+    ),
+    Case("no-provider-key", "w5", of("outbox", {"payment": {"key": "none"}}), of("outbox"), DOUBLE),
+    Case("no-provider-key", "w4", of("outbox", {"payment": {"key": "attempt"}}), of("outbox"), DOUBLE),
+    Case("no-provider-key", quarter(provider={"keys": "none", "ambiguous": "3%"}), of("idempotent"), of("inquiry"), DOUBLE),
+    Case("asks-without-a-key", "w12", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
+    Case("asks-too-early", "w13", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
+    Case("provider-forgets-first", "w11", of("outbox"), of("outbox", {"payment": {"key_lasts": "20min"}}), DOUBLE),
+    Case("provider-forgets-first", "w11", of("idempotent"), of("idempotent", {"payment": {"webhooks": "checked"}}), DOUBLE),
+    Case("same-key-after-error", "w6", of("outbox", {"payment": {"after_error": "same_key"}}), of("outbox"), NEVER),
+    Case("timeout-told-as-failure", "w5", of("naive"), of("idempotent"), DOUBLE),
+    Case(
+        "unknown-left-behind", "w5", of("naive"), of("naive", {"recovery": {"reconcile_every": "60s"}}),
+        metric("double_charge_rate_net"), 0.005,
+    ),
+    Case("unknown-left-behind", "w6", of("outbox", {"payment": {"retry": {"never": True}}}), of("outbox"), NEVER),
+    Case(
+        "nobody-refunds", "w13", of("inquiry", {"recovery": {"reconcile_every": None}}), of("inquiry"),
+        metric("double_charge_rate_net"), 0.005,
+    ),
+    Case(
+        "webhooks-trusted", "w9", of("idempotent", {"payment": {"webhooks": "trusted"}}),
+        of("idempotent", {"payment": {"webhooks": "checked"}}), POINTS,
+    ),
+    Case(
+        "webhooks-trusted", "w10", of("idempotent", {"payment": {"webhooks": "trusted"}}),
+        of("idempotent", {"payment": {"webhooks": "checked"}}), purchases("orphan_charge", "never_confirmed"),
+    ),
+    Case(  # 3 x 3 x 3, exactly
+        "retries-multiply",
+        quarter(provider={"failed": "100%"}, network={"answer_lost": "100%"}, traffic={"rate": "2/min"},
+                customers={"max_submissions": 3}),
+        of("outbox", THREE_LAYERS), of("outbox", {**THREE_LAYERS, "app": {"key": "purchase", "retry": FIXED}}),
+        calls_each, 27.0, 3.0,
+    ),
+    Case(
+        "endless-retries", spell(0.4), crowded(app={"retry": {"fixed": {"delay": "0s"}}}),
+        crowded(app={"retry": {"fixed": {"delay": "0s"}}, "retry_budget": "10%"}), metric("collapsed_share"),
+    ),
+    Case("dual-write", "w7", of("outbox", {"payment": {"news": "direct"}}), of("outbox"), POINTS),
+    Case("dual-write", "w7", of("idempotent"), of("idempotent", {"payment": {"webhooks": "trusted"}}), POINTS),
+    Case("marks-before-publishing", "w8", of("outbox", {"relay": {"marks": "before"}}), of("outbox"), NEVER),
+    Case(
+        "finds-by-id", quarter(faults=[{"slow": "database", "at": "07:00", "for": "15min", "times": "x50"}]),
+        of("outbox", {"relay": {"finds": "by_id"}}), of("outbox"), NEVER,
+    ),
+    Case("no-inbox", "w8", of("outbox", {"loyalty": {"inbox": None}}), of("outbox"), POINTS),
+    Case("no-inbox", "w8", of("outbox", {"loyalty": {"inbox": None, "inline": True}}), of("outbox"), POINTS),
+    Case(
+        "no-inbox", quarter(faults=[{"duplicates": "broker", "p": "3%"}]), of("idempotent"),
+        of("idempotent", {"loyalty": {"inbox": {}}}), POINTS,
+    ),
+    Case("inbox-forgets", "w8", of("outbox", {"loyalty": {"inbox": {"window": "10s"}}}), of("outbox"), POINTS),
+    Case(
+        "inbox-forgets", quarter(faults=[{"duplicates": "broker", "p": "3%"}]),
+        of("outbox", {"loyalty": {"inbox": {"window": "25s"}}}), of("outbox", {"loyalty": {"inbox": {"window": "10min"}}}),
+        POINTS,
+    ),
+    Case(
+        "slow-relay", quarter(objectives={"confirmation_lag_p99": "4s"}), of("outbox", {"relay": {"poll_every": "10s"}}),
+        of("outbox"), metric("confirmation_lag_p99"), 9.0, 4.0,
+    ),
+    Case(
+        "slow-relay", quarter(objectives={"read_model_lag_p95": "4s"}), of("outbox", {"relay": {"poll_every": "10s"}}),
+        of("outbox", {"relay": {"poll_every": "10s"}, "read_model": {"inline": True}}), metric("read_model_lag_p95"), 9.0, 4.0,
+    ),
+    Case(
+        "inline-loyalty", quarter(faults=[{"outage": "loyalty", "at": "07:05", "for": "5min"}]),
+        of("outbox", {"loyalty": {"inline": True}}), of("outbox"), metric("confirmation_lag_p99"), 200.0, 10.0,
+    ),
+    Case(
+        "inline-loyalty", quarter(faults=[{"outage": "loyalty", "at": "07:05", "for": "5min"}]),
+        of("idempotent", {"loyalty": {"inline": True}}), of("idempotent"), metric("ack_latency_p99"), 7.0, 2.0,
+    ),
+    Case(
+        "stale-view",
+        quarter(provider={"latency": {"constant": "4s"}}, customers={"reorder_when_stale": {"after": "90s", "p": "50%"}}),
+        of("outbox", {"app": {"key": "none"}, "read_model": {"cache": "2min"}}), of("outbox", {"app": {"key": "none"}}), DOUBLE,
+    ),
+    Case(
+        "overloaded", quarter(traffic={"rate": "5/s"}), of("idempotent", {"checkout": {"workers": 2}}), of("idempotent"),
+        metric("ack_latency_p95"), 5.0, 1.0,
+    ),
+    Case(
+        "overloaded", quarter(traffic={"rate": "5/s"}), of("outbox", {"payment": {"workers": 2}}), of("outbox"),
+        metric("confirmation_lag_p95"), 30.0, 3.0,
+    ),
+    Case(
+        "overloaded", quarter(traffic={"rate": "5/s"}), of("outbox", {"relay": {"batch": 4}}), of("outbox"),
+        metric("confirmation_lag_p95"), 30.0, 3.0,
+    ),
+    Case(
+        "overloaded", quarter(traffic={"rate": "5/s"}), of("outbox", {"read_model": {"apply": {"exponential": "110ms"}}}),
+        of("outbox"), metric("read_model_lag_p95"), 30.0, 3.0,
+    ),
+    Case(
+        "queue-outlasts-patience", spell(0.6), crowded(), crowded(checkout={"queue_limit": 30}), metric("collapsed_share"),
+    ),
+    Case(
+        "queue-outlasts-patience", spell(0.6), crowded(), crowded(checkout={"deadline_drop": True}), metric("collapsed_share"),
+    ),
+    Case("answer-waits-for-provider", "morning-rush", of("idempotent"), of("outbox"), metric("ack_latency_p95"), 1.2, 1.0),
+    Case(
+        "breaker-opens-by-chance", quarter(provider={"failed": "2%"}),
+        of("outbox", {"payment": {"breaker": {"failures": "5%"}}}), of("outbox"), metric("confirmation_lag_p95"), 8.0, 3.0,
+    ),
+    Case(
+        "breaker-opens-too-late", quarter(faults=[{"outage": "provider", "at": "07:05", "for": "1min"}]),
+        of("outbox", {"payment": {"breaker": {"window": 5000}}}), of("outbox"), calls_each, 1.3, 1.15,
+    ),
+    Case(
+        "scales-by-cpu",
+        quarter(traffic={"rate": "1/s"}, faults=[{"brownout": "provider", "at": "07:02", "for": "13min", "latency": "x10"}]),
+        of("idempotent", {"checkout": {"workers": 2, "autoscale": {"min": 2, "max": 64, "measures": "cpu"}}}),
+        of("idempotent", {"checkout": {"workers": 2, "autoscale": {"min": 2, "max": 64}}}),
+        metric("ack_latency_p50"), 30.0, 10.0,
+    ),
+)  # fmt: skip

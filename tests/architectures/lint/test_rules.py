@@ -1,0 +1,72 @@
+"""Every rule warns of a design that a run harms, and not of one that the same run spares."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sim.architectures import ARCHITECTURES, design_names, load_design
+from sim.architectures.lint import RULES, lint
+from sim.config.design import Design
+from sim.config.library import load_scenario
+from sim.explain.windows import bundled_windows, survey
+from tests.architectures.lint.cases import CASES, Case
+from tests.worlds import judged
+
+REPOSITORY = Path(__file__).parents[3]
+# Harmed by refused calls, of which there are some in W10, and not by its webhooks.
+NOT_BY_THE_WINDOW = {("cached-declines", "W10")}
+
+
+def named(case: Case) -> str:
+    return f"{case.rule}-{case.warned.name}"
+
+
+def warned_of(design: Design, case: Case) -> bool:
+    return case.rule in {hazard.rule for hazard in lint(design, case.scenario)}
+
+
+def test_every_rule_has_a_case() -> None:
+    """In the order of the registry."""
+    assert list(dict.fromkeys(case.rule for case in CASES)) == list(RULES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_a_rule_tells_two_designs_apart(case: Case) -> None:
+    """It warns of the first design in its world and not of the second."""
+    assert warned_of(case.warned, case)
+    assert not warned_of(case.quiet, case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_whoever_is_warned_is_harmed(case: Case) -> None:
+    """On the same morning the first design does the harm that the second doesn't."""
+    assert case.harm(*judged(case.scenario, case.warned)) >= case.warned_at_least
+    assert case.harm(*judged(case.scenario, case.quiet)) <= case.quiet_at_most
+
+
+def windows_of(name: str, window: str) -> bool:
+    return any(window in hazard.windows for hazard in lint(load_design(name), load_scenario(window.lower())))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_built_in_designs_are_warned_of_the_windows_that_are_open(name: str) -> None:
+    """And of no other: as the committed matrix found them by simulation."""
+    with (REPOSITORY / "reports" / "gallery" / "windows" / "windows.csv").open(encoding="utf-8") as file:
+        is_open = {row["window"]: row["state"] != "closed" for row in csv.DictReader(file) if row["design"] == name}
+    assert list(is_open) == list(bundled_windows())
+    assert {window: windows_of(name, window) for window in is_open} == is_open
+
+
+@pytest.mark.deep
+def test_all_designs_are_warned_of_the_windows_that_are_open() -> None:
+    """Built-in or variant, as simulation finds them now, with one exception."""
+    matrix = survey(design_names(), mornings=8)
+    differ = {
+        (name, window)
+        for (window, name), cell in matrix.cells.items()
+        if windows_of(name, window) != (cell.state in ("open", "narrowed", "worse"))
+    }
+    assert differ == NOT_BY_THE_WINDOW
