@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.config.model import Distribution
-from sim.world.streams import _KEEP, BLOCK, Streams, mean, sample
+from sim.world.streams import _KEEP, BLOCK, Streams, mean, quantile, sample, share_above
 
 EXPONENTIAL = Distribution.model_validate({"exponential": "2s"})
 
@@ -46,6 +46,41 @@ def test_means(distribution: dict[str, object]) -> None:
     chosen = Distribution.model_validate(distribution)
     draws = sample(chosen, np.random.default_rng(1), 40_000)
     assert abs(draws.mean() - mean(chosen)) <= 3 * draws.std() / 200 + 1e-12
+
+
+SHAPES = (
+    {"constant": "3s"},
+    {"exponential": "2s"},
+    {"exponential": "0s"},
+    {"lognormal": {"median": "450ms", "sigma": 0.6}},
+    {"lognormal": {"median": "450ms", "sigma": 0}},
+    {"lognormal": {"median": "0s", "sigma": 0.6}},
+    {"uniform": ["1s", "4s"]},
+    {"uniform": ["2s", "2s"]},
+    {"empirical": "latency.csv"},
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_quantiles_and_shares(shape: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many draws a share q is no longer than the q-quantile, and the rest is above it, within three standard errors."""
+    monkeypatch.chdir(tmp_path)
+    Path("latency.csv").write_text("latency_s\n3\n1\n2\n10\n")
+    chosen = Distribution.model_validate(shape)
+    draws = sample(chosen, np.random.default_rng(1), 40_000)
+    for q in (0.05, 0.5, 0.99):
+        value, error = quantile(chosen, q), 3 * (q * (1 - q) / 40_000) ** 0.5
+        assert (draws <= value + 1e-12).mean() >= q - error
+        assert (draws < value - 1e-12).mean() <= q + error
+        assert share_above(chosen, value + 1e-9) == pytest.approx((draws > value + 1e-9).mean(), abs=error)
+    assert share_above(chosen, 1e6) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_published_tail_of_the_default_latency() -> None:
+    """Lognormal, median .45 s, sigma .6: p95 1.207 s, p99 1.817 s, and a share of 3.0e-5 takes longer than 5 s."""
+    latency = Distribution.model_validate({"lognormal": {"median": "450ms", "sigma": 0.6}})
+    assert [quantile(latency, q) for q in (0.95, 0.99)] == pytest.approx([1.207, 1.817], abs=0.001)
+    assert share_above(latency, 5.0) == pytest.approx(3.0e-5, rel=0.02)
 
 
 def test_an_empirical_distribution_stays_within_its_samples(tmp_path: Path) -> None:

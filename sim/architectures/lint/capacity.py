@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil, exp, inf, lgamma, log, log1p, log2
 
-from sim.architectures.lint.rule import IN_REQUEST, Found, World, about, exactly, queued_payment, relay_of
+from sim.architectures.lint.rule import Found, World, about, charges_in_request, exactly, queued_payment, relay_of
 from sim.architectures.load import TRANSACTIONS, moments, offered_load, purchases_per_s, slower, slowest_call_s
 from sim.config.design import Design
 from sim.config.scenario import Scenario
@@ -74,14 +74,14 @@ def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
 def _held_s(design: Design, scenario: Scenario) -> float:
     """How long a request holds a checkout worker in the provider's worst weather, on average."""
     own_s = mean(design.checkout.service) + mean(design.database.write)
-    if not isinstance(design, IN_REQUEST):
+    if not charges_in_request(design):
         return own_s
     return own_s + (TRANSACTIONS - 1) * mean(design.database.write) + slowest_call_s(scenario, design)
 
 
 def answer_waits_for_provider(design: Design, world: World) -> Iterator[Found]:
     """An answer that comes after the charge can't be quicker than the provider is on a good day."""
-    if not isinstance(design, IN_REQUEST):
+    if not charges_in_request(design):
         return
     for metric, limit in world.scenario.objectives.items():
         stem, _, percentile = metric.rpartition("_p")
@@ -151,7 +151,7 @@ def scales_by_cpu(design: Design, _: World) -> Iterator[Found]:
     """Workers that wait for the provider are held and compute nothing."""
     payment = queued_payment(design)
     pools = {"payment": payment.autoscale if payment is not None else None}
-    if isinstance(design, IN_REQUEST):
+    if charges_in_request(design):
         pools["checkout"] = design.checkout.autoscale
     for name, scale in pools.items():
         if scale is not None and scale.measures == "cpu" and scale.max > scale.min:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from sim.architectures.inquiry import Inquiry
 from sim.architectures.lint.rule import (
     SLOW,
     Found,
     World,
     about,
+    asking,
     exactly,
     hears_of_charges,
     knows_repeats,
     knows_retries,
     queued_payment,
     sends_provider_key,
+    tells,
     times,
     tries,
 )
@@ -28,7 +29,7 @@ from sim.world.streams import quantile
 
 def no_provider_key(design: Design, world: World) -> Iterator[Found]:
     """Asking first instead of sending a key has its own rules."""
-    if sends_provider_key(design, world) or isinstance(design, Inquiry):
+    if sends_provider_key(design, world) or asking(design) is not None:
         return
     key = getattr(design.payment, "key", None)
     if key is None:
@@ -41,9 +42,10 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
 
 
 def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
-    if not isinstance(design, Inquiry):
+    inquiry = asking(design)
+    if inquiry is None:
         return
-    taken_over_s = design.claim.lock + design.completer.after
+    taken_over_s = inquiry.claim.lock + inquiry.completer.after
     if 0 < world.longest_pause_s < taken_over_s:
         return
     better = "" if world.scenario.provider.keys == "none" else "; this provider honours keys, which idempotent sends"
@@ -53,9 +55,10 @@ def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
 
 
 def asks_too_early(design: Design, world: World) -> Iterator[Found]:
-    if not isinstance(design, Inquiry):
+    inquiry = asking(design)
+    if inquiry is None:
         return
-    asked_s = design.payment.timeout + design.completer.after
+    asked_s = inquiry.payment.timeout + inquiry.completer.after
     late_s = quantile(world.scenario.provider.late.by, SLOW)
     if asked_s < late_s:
         yield Found(
@@ -87,7 +90,7 @@ def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
 
 
 def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
-    if isinstance(design, Naive):
+    if tells(design, Naive):
         yield Found(
             "from",
             f"after {exactly(design.payment.timeout)} without an answer the app is told 'failed', charged or not; "
@@ -97,7 +100,7 @@ def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
 
 def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     """Nobody ever finds out what became of a call that had no answer."""
-    if isinstance(design, Naive) and design.recovery.reconcile_every is None:
+    if tells(design, Naive) and design.recovery.reconcile_every is None:
         yield Found("recovery.reconcile_every", "nobody compares the provider's ledger with orders that were given up")
     payment = queued_payment(design)
     if payment is not None and tries(payment.retry) < inf:
@@ -106,7 +109,7 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
 
 
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
-    may_charge_twice = not sends_provider_key(design, world) and not isinstance(design, Naive)
+    may_charge_twice = not sends_provider_key(design, world) and not tells(design, Naive)
     if may_charge_twice and design.recovery.reconcile_every is None:
         yield Found(
             "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back"

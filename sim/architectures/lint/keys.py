@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.architectures.lint.rule import (
-    IN_REQUEST,
     SLOW,
     Found,
     World,
     about,
+    charges_in_request,
     claims_of,
     exactly,
     keys_of,
@@ -17,6 +17,7 @@ from sim.architectures.lint.rule import (
     knows_retries,
     sends_provider_key,
     sleeps_s,
+    tells,
     tries,
 )
 from sim.architectures.naive import Naive
@@ -25,7 +26,7 @@ from sim.world.streams import quantile
 
 
 def no_key(design: Design, _: World) -> Iterator[Found]:
-    if isinstance(design, Naive):
+    if tells(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
         yield Found("from", f"{sent}, so every request is a new order")
     elif design.app.key == "none":
@@ -35,7 +36,7 @@ def no_key(design: Design, _: World) -> Iterator[Found]:
 
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
-    if design.app.key == "submission" and not isinstance(design, Naive):
+    if design.app.key == "submission" and not tells(design, Naive):
         yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order")
 
 
@@ -85,7 +86,7 @@ def failures_stored(design: Design, _: World) -> Iterator[Found]:
 
 def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
     """Whoever stops waiting first decides what the app sees: beyond our own timeout the shop answers."""
-    if not isinstance(design, IN_REQUEST) or knows_repeats(design):
+    if not charges_in_request(design) or knows_repeats(design):
         return
     waits_s = min(world.slow_answer_s, design.payment.timeout)
     if design.app.timeout < waits_s:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import isfunction
 from math import inf
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ from sim.world.retry import policy
 from sim.world.streams import quantile
 
 SLOW = 0.99  # the quantile of a provider's latency that is called its slow answer
-IN_REQUEST = (Naive, Idempotent, Inquiry)  # stories that charge before they answer, and publish by themselves afterwards
 
 
 class Found(NamedTuple):
@@ -79,7 +79,27 @@ class Rule(NamedTuple):
     reason: str
 
 
-# What rules ask of a design. An architecture of one's own is judged by the knobs it has.
+# What rules ask of a design. An architecture of one's own is judged by its knobs, and by its story if that is a built-in one.
+
+
+def tells(design: Design, *stories: type[Design]) -> bool:
+    """Whether a design goes about its work as one of these architectures does, to the last method."""
+    return any(all(getattr(type(design), name, None) is method for name, method in _story(kind)) for kind in stories)
+
+
+def _story(kind: type[Design]) -> list[tuple[str, object]]:
+    """Methods that an architecture defines itself, but for its picture."""
+    return [(name, method) for name, method in vars(kind).items() if isfunction(method) and name[0] != "_" and name != "parts"]
+
+
+def asking(design: Design) -> Inquiry | None:
+    """The design if it asks the provider before it charges again."""
+    return design if isinstance(design, Inquiry) and tells(design, Inquiry) else None
+
+
+def charges_in_request(design: Design) -> bool:
+    """Charges before it answers, and publishes by itself afterwards."""
+    return tells(design, Naive, Idempotent, Inquiry)
 
 
 def keys_of(design: Design) -> Keys | None:
@@ -105,12 +125,12 @@ def relay_of(design: Design) -> Relay | None:
 
 def knows_repeats(design: Design) -> bool:
     """Whether all requests of a purchase carry a key that stays the same, and somebody looks at it."""
-    return design.app.key == "purchase" and not isinstance(design, Naive)
+    return design.app.key == "purchase" and not tells(design, Naive)
 
 
 def knows_retries(design: Design) -> bool:
     """Whether at least the app's own retries carry the same key."""
-    return design.app.key in ("purchase", "submission") and not isinstance(design, Naive)
+    return design.app.key in ("purchase", "submission") and not tells(design, Naive)
 
 
 def sends_provider_key(design: Design, world: World) -> bool:

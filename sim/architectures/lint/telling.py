@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.architectures.lint.rule import IN_REQUEST, Found, World, about, exactly, knows_repeats, queued_payment, relay_of
+from sim.architectures.lint.rule import (
+    Found,
+    World,
+    about,
+    charges_in_request,
+    exactly,
+    knows_repeats,
+    queued_payment,
+    relay_of,
+)
 from sim.config.design import Design
 from sim.world.streams import mean
 
@@ -12,7 +21,7 @@ from sim.world.streams import mean
 def dual_write(design: Design, _: World) -> Iterator[Found]:
     """A trusted webhook is the news itself, and comes again until it was taken."""
     payment = queued_payment(design)
-    if isinstance(design, IN_REQUEST):
+    if charges_in_request(design):
         if getattr(design.payment, "webhooks", "ignored") == "trusted":
             return
         yield Found("from", "the outcome is committed and then published: a crash in between loses the news")

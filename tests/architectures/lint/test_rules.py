@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.architectures.lint import RULES, lint
+from sim.architectures.naive import Naive
 from sim.config.design import Design
 from sim.config.library import load_scenario
 from sim.explain.windows import bundled_windows, survey
+from sim.vocabulary import Answer
+from sim.world.checkout import Reply
+from sim.world.customer import Request
+from sim.world.engine import Story
+from sim.world.shop import Shop
 from tests.architectures.lint.cases import CASES, Case
 from tests.worlds import judged
 
@@ -45,6 +52,26 @@ def test_whoever_is_warned_is_harmed(case: Case) -> None:
     """On the same morning the first design does the harm that the second doesn't."""
     assert case.harm(*judged(case.scenario, case.warned)) >= case.warned_at_least
     assert case.harm(*judged(case.scenario, case.quiet)) <= case.quiet_at_most
+
+
+class Renamed(Naive):
+    """The same story, with another knob turned."""
+
+    defaults: ClassVar[dict[str, Any]] = {"app": {"key": "purchase"}}
+
+
+class OtherStory(Renamed):
+    """An architecture of one's own, of which nobody knows what it does with the key."""
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        return Reply(Answer.FAILED)
+
+
+def test_only_a_built_in_story_is_known() -> None:
+    """A subclass is judged as its architecture as long as it tells the same story; with another one, by its knobs alone."""
+    assert [hazard.rule for hazard in lint(Renamed())] == [hazard.rule for hazard in lint(Naive())]
+    assert [hazard.rule for hazard in lint(OtherStory())] == ["no-provider-key", "nobody-refunds", "no-inbox"]
 
 
 def windows_of(name: str, window: str) -> bool:
