@@ -27,7 +27,7 @@ def test_warnings_in_full() -> None:
     assert (done.exit_code, done.stderr) == (1, "")
     assert text.startswith("naive in morning-rush: 7 warnings no-key change the architecture (from) the app sends no key")
     assert "after 5s without an answer the app is told 'failed', charged or not; the provider's slow answer takes 18s" in text
-    assert "W4 Crash between the charge and its commit no-provider-key, unknown-left-behind" in text
+    assert "W4 Crash between the charge and its commit no-key, no-provider-key, unknown-left-behind" in text
     assert "coffee windows naive -w w1 -w w2; one customer's story: coffee explain w1 --design naive" in text
 
 

@@ -24,7 +24,8 @@ from sim.architectures.lint.rule import (
 from sim.architectures.naive import Naive
 from sim.config.design import Completer, Design
 from sim.config.scenario import Keys
-from sim.world.streams import quantile
+from sim.config.units import probability_text
+from sim.world.streams import mean, quantile, share_above
 
 
 def no_provider_key(design: Design, world: World) -> Iterator[Found]:
@@ -98,14 +99,25 @@ def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
         )
 
 
+def timeout_too_short(design: Design, world: World) -> Iterator[Found]:
+    provider = world.scenario.provider
+    late = share_above(provider.latency, max(0.0, design.payment.timeout - mean(provider.answer)))
+    if late > 1 - SLOW:
+        share, timeout = probability_text(float(f"{late:.2g}")), exactly(design.payment.timeout)
+        yield Found("payment.timeout", f"on a good day {share} of the provider's answers take longer than {timeout}")
+
+
 def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     """Nobody ever finds out what became of a call that had no answer."""
     if tells(design, Naive) and design.recovery.reconcile_every is None:
-        yield Found("recovery.reconcile_every", "nobody compares the provider's ledger with orders that were given up")
+        message = "nobody compares the provider's ledger with orders that were given up"
+        yield Found("recovery.reconcile_every", message, ("W4", "W5"))
     payment = queued_payment(design)
     if payment is not None and tries(payment.retry) < inf:
         calls = "one call" if tries(payment.retry) == 1 else f"{times(tries(payment.retry))} calls"
-        yield Found("payment.retry", f"an order is given up after {calls} without an answer, and nobody takes it up again")
+        windows = ("W6",) if design.recovery.reconcile_every is not None else ("W5", "W6")
+        message = f"an order is given up after {calls} without an answer, and nobody takes it up again"
+        yield Found("payment.retry", message, windows)
 
 
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from sim.architectures.lint.rule import (
     keys_of,
     knows_repeats,
     knows_retries,
+    queued_payment,
     sends_provider_key,
     sleeps_s,
     tells,
@@ -26,38 +27,47 @@ from sim.world.streams import quantile
 
 
 def no_key(design: Design, _: World) -> Iterator[Found]:
+    """An answer that doesn't wait for the provider comes before anybody loses patience or a charge can be lost with it."""
+    windows = None if queued_payment(design) is None else ("W2", "W14")
     if tells(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
         yield Found("from", f"{sent}, so every request is a new order")
     elif design.app.key == "none":
-        yield Found("app.key", "the app sends no key, so every request is a new order")
+        yield Found("app.key", "the app sends no key, so every request is a new order", windows)
     elif design.app.key == "request":
-        yield Found("app.key", "each request has a key of its own, so the app's own retry is a new order")
+        yield Found("app.key", "each request has a key of its own, so the app's own retry is a new order", windows)
 
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
     if design.app.key == "submission" and not tells(design, Naive):
-        yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order")
+        windows = None if queued_payment(design) is None else ("W14",)
+        yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order", windows)
 
 
 def key_forgotten(design: Design, world: World) -> Iterator[Found]:
     keys = keys_of(design)
     if keys is None or keys.ttl is None or not knows_retries(design):
         return
-    last_s = last_request_s(design, world)
+    app_s, last_s = last_retry_s(design), last_request_s(design, world)
     if keys.ttl < last_s:
-        who = "people" if knows_repeats(design) else "the app"
-        yield Found("claim.ttl", f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try again after {about(last_s)}")
+        who = "people" if last_s > app_s else "the app"
+        windows = ("W11",) if keys.ttl >= app_s else None if queued_payment(design) is None else ("W2", "W11")
+        message = f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try again after {about(last_s)}"
+        yield Found("claim.ttl", message, windows)
+
+
+def last_retry_s(design: Design) -> float:
+    """The longest from a tap's first request to its last."""
+    return sleeps_s(design.app.retry) + (tries(design.app.retry) - 1) * design.app.timeout
 
 
 def last_request_s(design: Design, world: World) -> float:
     """The longest from a key's first request to its last, with slow but not endless people (their 99th percentile)."""
-    app = design.app
-    submission_s = sleeps_s(app.retry) + (tries(app.retry) - 1) * app.timeout
+    submission_s = last_retry_s(design)
     if not knows_repeats(design):
         return submission_s
     people = world.scenario.customers
-    failed_s = submission_s + app.timeout + quantile(people.reaction, SLOW)
+    failed_s = submission_s + design.app.timeout + quantile(people.reaction, SLOW)
     waits_s = max(quantile(people.patience, SLOW), failed_s)
     stale_s = people.reorder_when_stale.after if people.reorder_when_stale.p else 0.0
     return (people.max_submissions - 1) * waits_s + submission_s + stale_s
@@ -74,27 +84,28 @@ def check_then_insert(design: Design, _: World) -> Iterator[Found]:
 def no_fingerprint(design: Design, _: World) -> Iterator[Found]:
     keys = keys_of(design)
     if keys is not None and not keys.fingerprint and knows_repeats(design):
-        yield Found("claim.fingerprint", "the same key with another basket is answered with the first one")
+        windows = None if queued_payment(design) is None else ()  # nobody has time to change it before the answer
+        yield Found("claim.fingerprint", "the same key with another basket is answered with the first one", windows)
 
 
 def failures_stored(design: Design, _: World) -> Iterator[Found]:
     claims = claims_of(design)
     if claims is not None and claims.stores_failures and knows_retries(design):
         kept = "for ever" if claims.ttl is None else f"for {exactly(claims.ttl)}"
-        yield Found("claim.stores_failures", f"a failed payment is stored with its key and replayed to valid retries {kept}")
+        message = f"a failed payment is stored with its key and replayed to valid retries {kept}"
+        yield Found("claim.stores_failures", message, None if knows_repeats(design) else ())
 
 
 def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
-    """Whoever stops waiting first decides what the app sees: beyond our own timeout the shop answers."""
-    if not charges_in_request(design) or knows_repeats(design):
+    """As long as the app waits, the shop has the last word: its own timeout is an answer."""
+    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= design.payment.timeout:
         return
-    waits_s = min(world.slow_answer_s, design.payment.timeout)
-    if design.app.timeout < waits_s:
-        yield Found(
-            "app.timeout",
-            f"the app stops waiting after {exactly(design.app.timeout)}, and {world.slow_answer}; "
-            f"the shop waits up to {exactly(design.payment.timeout)}, and no stable key tells it that the retry is one",
-        )
+    slow = world.slow_answer if world.slow_answer_s > design.app.timeout else "the provider's answer may never come"
+    yield Found(
+        "app.timeout",
+        f"the app stops waiting after {exactly(design.app.timeout)}, and the shop after {exactly(design.payment.timeout)}: "
+        f"{slow}, and no key tells that the retry is one",
+    )
 
 
 def lock_too_short(design: Design, world: World) -> Iterator[Found]:

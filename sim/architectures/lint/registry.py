@@ -7,7 +7,7 @@ from sim.architectures.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
     "no-key": Rule(
-        keys.no_key, ("W1", "W2", "W3", "W11", "W14", "W15"),
+        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15"),
         "Whoever can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
     ),
     "key-per-tap": Rule(
@@ -31,8 +31,8 @@ RULES: dict[str, Rule] = {
         "Trying again gets the old failure and never a coffee. Store only what is safe to replay.",
     ),
     "app-gives-up-first": Rule(
-        keys.app_gives_up_first, ("W2", "W3"),
-        "The first charge is still under way when the app, or its user, sends the second one.",
+        keys.app_gives_up_first, ("W2", "W5", "W13"),
+        "The first charge is still under way, or done and unanswered, when the app sends the second one.",
     ),
     "lock-too-short": Rule(
         keys.lock_too_short, ("W12",),
@@ -61,11 +61,15 @@ RULES: dict[str, Rule] = {
         "charged.",
     ),
     "timeout-told-as-failure": Rule(
-        charging.timeout_told_as_failure, ("W5",),
+        charging.timeout_told_as_failure, ("W5", "W11"),
         "No answer is no failure: whoever is told so pays again for a coffee that may be paid. Unknown is a state of its own.",
     ),
+    "timeout-too-short": Rule(
+        charging.timeout_too_short, (),
+        "What would have been an answer is an unknown outcome, to be found out at length. Wait for all but the slowest.",
+    ),
     "unknown-left-behind": Rule(
-        charging.unknown_left_behind, ("W4", "W5"),
+        charging.unknown_left_behind, ("W4", "W5", "W6"),
         "No recovery for unknown outcomes: people are charged for nothing, or wait for an order that nobody works on.",
     ),
     "nobody-refunds": Rule(

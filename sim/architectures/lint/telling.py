@@ -56,24 +56,20 @@ def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
     inbox = design.loyalty.inbox
     if inbox is None:
         return
-    again_s = redelivered_s(design, world)
+    by_broker_s, by_relay_s = redelivered_s(design, world)
+    again_s = max(by_broker_s, by_relay_s)
     if inbox.window < again_s:
-        yield Found(
-            "loyalty.inbox",
-            f"handled messages are forgotten after {exactly(inbox.window)}, and can come again after {about(again_s)}",
-        )
+        message = f"handled messages are forgotten after {exactly(inbox.window)}, and can come again after {about(again_s)}"
+        yield Found("loyalty.inbox", message, None if inbox.window < by_relay_s else ())
 
 
-def redelivered_s(design: Design, world: World) -> float:
-    """The longest from a message's first handling to its first repetition: by the broker, or by a relay that has died."""
-    late_s = 0.0
-    if not design.loyalty.inline:
-        late_s = design.broker.visibility + design.broker.deliver + world.down_s("loyalty")
-    relay = relay_of(design)
-    if relay is not None:
-        batch_s = relay.batch * mean(design.broker.publish)
-        late_s = max(late_s, world.restart_s("relay") + relay.poll_every + batch_s + world.down_s("loyalty"))
-    return late_s
+def redelivered_s(design: Design, world: World) -> tuple[float, float]:
+    """The longest from a message's first handling to its first repetition by the broker, and by a relay that has died."""
+    down_s, relay = world.down_s("loyalty"), relay_of(design)
+    by_broker_s = 0.0 if design.loyalty.inline else design.broker.visibility + design.broker.deliver + down_s
+    if relay is None:
+        return by_broker_s, 0.0
+    return by_broker_s, world.restart_s("relay") + relay.poll_every + relay.batch * mean(design.broker.publish) + down_s
 
 
 def slow_relay(design: Design, world: World) -> Iterator[Found]:

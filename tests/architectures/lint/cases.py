@@ -115,6 +115,10 @@ CASES = (
         of("idempotent", {"app": {"key": "none", "timeout": "2s"}}), of("idempotent", {"app": {"key": "none"}}), DOUBLE,
     ),
     Case(
+        "app-gives-up-first", "w5", of("idempotent", {"app": {"key": "none", "timeout": "2s"}}),
+        of("idempotent", {"app": {"key": "none"}}), DOUBLE,
+    ),
+    Case(
         "app-gives-up-first", quarter(provider={"latency": {"constant": "3s"}}),
         of("naive", {"app": {"timeout": "2s"}}), of("naive"), DOUBLE,
     ),
@@ -142,6 +146,14 @@ CASES = (
     Case("provider-forgets-first", "w11", of("idempotent"), of("idempotent", {"payment": {"webhooks": "checked"}}), DOUBLE),
     Case("same-key-after-error", "w6", of("outbox", {"payment": {"after_error": "same_key"}}), of("outbox"), NEVER),
     Case("timeout-told-as-failure", "w5", of("naive"), of("idempotent"), DOUBLE),
+    Case(
+        "timeout-too-short", quarter(), of("naive", {"payment": {"timeout": "500ms"}}),
+        of("naive", {"payment": {"timeout": "2s"}}), DOUBLE,
+    ),
+    Case(
+        "timeout-too-short", quarter(provider={"answer": {"constant": "2s"}}), of("outbox", {"payment": {"timeout": "2500ms"}}),
+        of("outbox"), metric("confirmation_lag_p95"), 30.0, 5.0,
+    ),
     Case(
         "unknown-left-behind", "w5", of("naive"), of("naive", {"recovery": {"reconcile_every": "60s"}}),
         metric("double_charge_rate_net"), 0.005,
@@ -249,3 +261,21 @@ CASES = (
         metric("ack_latency_p50"), 30.0, 10.0,
     ),
 )  # fmt: skip
+
+# Beyond the bundled variants: designs whose open windows depend on two knobs at once.
+FURTHER: tuple[tuple[str, Knobs], ...] = (
+    ("outbox", {"app": {"key": "none"}}),
+    ("outbox", {"app": {"key": "submission"}}),
+    ("outbox", {"claim": {"fingerprint": False}}),
+    ("outbox", {"claim": {"ttl": "5s"}}),
+    ("outbox", {"payment": {"retry": {"never": True}}}),
+    ("outbox", {"payment": {"retry": {"never": True}}, "recovery": {"reconcile_every": None}}),
+    ("outbox", {"loyalty": {"inbox": {"window": "25s"}}}),
+    ("idempotent", {"app": {"key": "none"}}),
+    ("idempotent", {"app": {"key": "request", "timeout": "2s"}}),
+    ("idempotent", {"app": {"key": "submission"}, "claim": {"stores_failures": True}}),
+    ("idempotent", {"claim": {"ttl": "20s"}}),
+    ("idempotent", {"payment": {"key": "attempt"}}),
+    ("inquiry", {"app": {"key": "none"}}),
+    ("naive", {"recovery": {"reconcile_every": "60s"}}),
+)
