@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
+from sim.architectures.own import Lines, is_own, load_own
 from sim.config import library
 from sim.config.bundled import SEE_LIST, full_name
 from sim.config.design import Design
@@ -31,9 +34,15 @@ def design_names() -> list[str]:
 
 
 def load_design(name: str) -> Design:
-    """A built-in design, a bundled variant, or a YAML file that starts `from` one. Raises ConfigError."""
+    """A built-in design, a bundled variant, or a YAML file that starts `from` one; or a class in a Python file, which is run:
+    `my_checkout.py`, or `my_checkout.py:MyCheckout` if there are several. Raises ConfigError.
+    """
     if name in ARCHITECTURES:
         return _summed_up(ARCHITECTURES[name], {"name": name})
+    if is_own(name):
+        architecture = load_own(name)
+        file, _, called = name.rpartition(".py")
+        return _summed_up(architecture, {"name": architecture.model_fields["name"].default or called[1:] or Path(file).name})
     if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
         is_scenario = "; that is a scenario" if full_name(name) in library.names() else ""
         raise ConfigError(f'unknown design "{name}"{is_scenario or closest(name, design_names()) or SEE_LIST}')
@@ -45,17 +54,24 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
     """A design from YAML text. Raises ConfigError."""
     document = Document(text, filename)
     knobs = dict(document.data)
-    where = document.place(("from",))[0]
-    if "from" not in knobs:
+    where = document.place((document.start or "from",))[0]
+    if document.start is None:
         of_a_scenario = next((key for key in knobs if key in Scenario.model_fields and key not in Design.model_fields), None)
         if of_a_scenario is not None:
             place = document.place((of_a_scenario,))[0]
             raise ConfigError(f"{place}: this is a scenario (it has `{of_a_scenario}`); expected a design")
         raise ConfigError(f"{where}: from: required, but missing; one of {', '.join(ARCHITECTURES)}")
-    base = knobs.pop("from")
-    if base not in ARCHITECTURES:
-        raise ConfigError(f"{where}: from: unknown architecture {base!r}{nearest(str(base), ARCHITECTURES)}")
-    return validate(ARCHITECTURES[base], {"name": Path(filename).stem, **knobs}, document)
+    if "from" in knobs and "architecture" in knobs:
+        raise ConfigError(f"{where}: from and architecture: a design starts from one; leave one of them out")
+    base = knobs.pop(document.start)
+    if document.start == "architecture":
+        kind = load_own(base, beside=document.beside, place=f"{where}: architecture: ")
+    elif base in ARCHITECTURES:
+        kind = ARCHITECTURES[base]
+    else:
+        hint = f"; write architecture: {base}" if is_own(base) else nearest(base, ARCHITECTURES)
+        raise ConfigError(f"{where}: from: unknown architecture {base!r}{hint}")
+    return validate(kind, {"name": Path(filename).stem, **knobs}, document)
 
 
 def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
@@ -64,8 +80,37 @@ def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
 
 
 def architecture_of(design: Design) -> str:
-    """The registered name of the architecture that a design starts from."""
+    """The registered name of the architecture that a design starts from; or its file and class, if it is somebody's own."""
+    if design.origin is not None:
+        return f"{design.origin.file}:{design.origin.name}"
     return next(name for name, kind in ARCHITECTURES.items() if type(design) is kind)
 
 
-__all__ = ["ARCHITECTURES", "COMPARED", "architecture_of", "design_names", "load_design", "parse_design"]
+def start_of(design: Design, folder: Path | None = None) -> tuple[str, str]:
+    """How a file in `folder` says what a design starts from, key and value; None: wherever the architecture's file is."""
+    if (origin := design.origin) is None:
+        return "from", architecture_of(design)
+    try:
+        file = Path(origin.file).name if folder is None else Path(os.path.relpath(origin.file, folder)).as_posix()
+    except ValueError:  # on another drive
+        file = str(Path(origin.file).resolve())
+    return "architecture", f"{file}:{origin.name}"
+
+
+def source_of(design: Design) -> str:
+    """The story: the source code of a design's architecture."""
+    origin = design.origin
+    return inspect.getsource(type(design)) if origin is None else Lines(origin.file, origin.text, origin.name).source()
+
+
+__all__ = [
+    "ARCHITECTURES",
+    "COMPARED",
+    "architecture_of",
+    "design_names",
+    "is_own",
+    "load_design",
+    "parse_design",
+    "source_of",
+    "start_of",
+]

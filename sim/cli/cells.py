@@ -18,7 +18,9 @@ def cells(
     scenario: ScenarioName,
     design: Annotated[
         str,
-        typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file of yours.", show_default=False),
+        typer.Option(
+            "--design", "-d", metavar="NAME", help="A design's name, or a YAML or Python file of yours.", show_default=False
+        ),
     ],
     numbers: Annotated[
         str, typer.Option("--cells", metavar="N,N", help="How many cells, each number compared with the whole.")

@@ -15,7 +15,7 @@ CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
 def check(
     scenario: ScenarioName,
     design: Annotated[
-        str, typer.Argument(metavar="DESIGN", help="A design's name, or a YAML file of yours.", show_default=False)
+        str, typer.Argument(metavar="DESIGN", help="A design's name, or a YAML or Python file of yours.", show_default=False)
     ],
     mornings: Mornings = 10,
     precision: Precision = None,

@@ -45,7 +45,7 @@ def compare(
             "--design",
             "-d",
             metavar="NAME",
-            help="One more design, a name or a YAML file. Can be repeated.",
+            help="One more design, a name or a YAML or Python file. Can be repeated.",
             show_default=False,
         ),
     ] = None,

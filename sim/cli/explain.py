@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def explain(
     scenario: ScenarioName,
-    design: Annotated[str, typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file.")] = "naive",
+    design: Annotated[str, typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a file.")] = "naive",
     violation: Annotated[
         str | None,
         typer.Option(

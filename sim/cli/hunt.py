@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def hunt(
-    design: Annotated[str, typer.Argument(metavar="DESIGN", help="A design's name, or a YAML file.", show_default=False)],
+    design: Annotated[str, typer.Argument(metavar="DESIGN", help="A design's name, or a file of yours.", show_default=False)],
     promise: Annotated[
         list[str] | None,
         typer.Option(

@@ -31,16 +31,16 @@ def scenario_called(name: str) -> Scenario:
 
 def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     """The scenario or design of that name, or in that file. Raises ConfigError; `also`: what else could have been meant."""
-    from sim.architectures import design_names, load_design
+    from sim.architectures import design_names, is_own, load_design
     from sim.config.bundled import SEE_LIST, closest_file, full_name, is_path, names, short_names
     from sim.config.errors import ConfigError, closest
     from sim.config.library import load_scenario
     from sim.config.loader import Document, read_text
 
     if is_path(name):
-        is_design = "from" in Document(read_text(Path(name)), name).data
+        is_design = Document(read_text(Path(name)), name).start is not None
         return load_design(name) if is_design else load_scenario(name)
-    if name in design_names():
+    if is_own(name) or name in design_names():
         return load_design(name)
     if full_name(name) in names():
         return load_scenario(name)

@@ -20,7 +20,7 @@ def new(
     base: Annotated[
         str,
         typer.Option(
-            "--from", metavar="NAME", help="The scenario or design to start from: a name, or a YAML file.", show_default=False
+            "--from", metavar="NAME", help="The scenario or design to start from: a name, or a file.", show_default=False
         ),
     ],
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite a file of that name.")] = False,
@@ -34,7 +34,7 @@ def new(
       coffee new mine.yaml --from outbox
       coffee new rush.yaml --from morning-rush
     """
-    from sim.architectures import architecture_of
+    from sim.architectures import start_of
     from sim.cli.console import console, print_json
     from sim.cli.names import load
     from sim.config.bundled import SUFFIXES
@@ -51,7 +51,7 @@ def new(
     if isinstance(model, Scenario):
         text, then = _scenario_text(model, base, file), f"coffee compare {file}"
     else:
-        text = design_template(model, name=file.stem, base=architecture_of(model))
+        text = design_template(model, name=file.stem, start=start_of(model, file.parent))
         then = f"coffee compare morning-rush --design {file}"
     write_text(file, text, replace=force)
     kind = "scenario" if isinstance(model, Scenario) else "design"

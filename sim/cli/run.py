@@ -26,7 +26,9 @@ def run(
     scenario: ScenarioName,
     design: Annotated[
         str,
-        typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file of yours.", show_default=False),
+        typer.Option(
+            "--design", "-d", metavar="NAME", help="A design's name, or a YAML or Python file of yours.", show_default=False
+        ),
     ],
     settings: Settings = None,
     mornings: Mornings = 10,

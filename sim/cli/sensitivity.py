@@ -36,7 +36,7 @@ METHODS: dict[Method, Literal["morris", "sobol"]] = {Method.MORRIS: "morris", Me
 def sensitivity(
     scenario: ScenarioName,
     design: Annotated[
-        str, typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a YAML file.", show_default=False)
+        str, typer.Option("--design", "-d", metavar="NAME", help="A design's name, or a file of yours.", show_default=False)
     ],
     inputs: Annotated[
         list[str] | None,

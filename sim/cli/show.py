@@ -25,9 +25,7 @@ WIDE = 100  # columns from which there is room for long values
 def show(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="NAME", help="A scenario, design or provider preset: its name, or a YAML file.", show_default=False
-        ),
+        typer.Argument(metavar="NAME", help="A scenario, design or provider preset: its name, or a file.", show_default=False),
     ],
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Only draw a design's components, to an SVG file.")
@@ -99,9 +97,7 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
 
 
 def _design(design: Design) -> dict[str, Any]:
-    import inspect
-
-    from sim.architectures import architecture_of
+    from sim.architectures import architecture_of, source_of
     from sim.cli.components import components
 
     return {
@@ -111,7 +107,7 @@ def _design(design: Design) -> dict[str, Any]:
         "from": architecture_of(design),
         "promises": [promise.__name__.replace("_", " ") for promise in design.promises],
         **components(design),
-        "source": inspect.getsource(type(design)),
+        "source": source_of(design),
     }
 
 

@@ -26,7 +26,7 @@ def size(
             "--design",
             "-d",
             metavar="NAME",
-            help="A design, a name or a YAML file. Can be repeated. [default: naive idempotent outbox]",
+            help="A design, a name or a YAML or Python file. Can be repeated. [default: naive idempotent outbox]",
             show_default=False,
         ),
     ] = None,
@@ -191,8 +191,8 @@ def _check_file(file: Path, designs: list[str], *, is_curve: bool) -> None:
 
 
 def _save(sizing: Sizing, file: Path) -> None:
-    from sim.architectures import architecture_of
+    from sim.architectures import start_of
     from sim.config.files import write_text
     from sim.config.template import design_template
 
-    write_text(file, design_template(sizing.design, name=file.stem, base=architecture_of(sizing.design)))
+    write_text(file, design_template(sizing.design, name=file.stem, start=start_of(sizing.design, file.parent)))

@@ -37,7 +37,7 @@ def sweep(
             "-d",
             metavar="NAME",
             show_default=False,
-            help="One more design, a name or a YAML file. Can be repeated.",
+            help="One more design, a name or a YAML or Python file. Can be repeated.",
         ),
     ] = None,
     vary: Annotated[

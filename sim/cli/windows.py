@@ -32,7 +32,9 @@ def windows(
     designs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DESIGNS]...", help="Designs, by name or YAML file. [default: all built-in ones]", show_default=False
+            metavar="[DESIGNS]...",
+            help="Designs, by name, or YAML or Python file. [default: all built-in ones]",
+            show_default=False,
         ),
     ] = None,
     design: Annotated[
@@ -41,7 +43,7 @@ def windows(
             "--design",
             "-d",
             metavar="NAME",
-            help="One more design, a name or a YAML file. Can be repeated.",
+            help="One more design, a name or a YAML or Python file. Can be repeated.",
             show_default=False,
         ),
     ] = None,

@@ -5,6 +5,7 @@ A knob that an architecture does not have is an unknown key, so it is refused wi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, model_validator
@@ -236,6 +237,15 @@ class Completer(Model):
     batch: int = Field(20, ge=1, description="orders taken up at once (assumption)")
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where an architecture that is not built in comes from: a Python file, as it was called, and a class in it."""
+
+    text: str
+    file: str
+    name: str
+
+
 class Design(Model):
     """What every architecture has."""
 
@@ -253,6 +263,7 @@ class Design(Model):
 
     promises: ClassVar[tuple[Any, ...]] = ()  # of sim.ledger.promises, kept under every weather
     defaults: ClassVar[dict[str, Any]] = {}  # what an architecture's knobs start from, where it differs
+    origin: ClassVar[Origin | None] = None  # None: built in
 
     @model_validator(mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.config.bundled import FOLDER, find, is_path, names
+from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.loader import Document, read_text, validate
 from sim.config.prices import load_prices
@@ -25,13 +26,15 @@ def load_scenario(name: str) -> Scenario:
 def parse_scenario(text: str, *, filename: str = "scenario.yaml", beside: Path | None = None) -> Scenario:
     """A scenario from YAML text; the files it names are looked for in the folder `beside`. Raises ConfigError."""
     document = Document(text, filename, beside=beside)
-    if "from" in document.data and "traffic" not in document.data:
-        raise ConfigError(f"{document.place(('from',))[0]}: this is a design (it starts `from` one); expected a scenario")
+    if (start := document.start) is not None and "traffic" not in document.data:
+        raise ConfigError(f"{document.place((start,))[0]}: this is a design (it starts `{start}` one); expected a scenario")
     return validate(Scenario, document.data, document)
 
 
 def digest(*parts: BaseModel) -> str:
-    """16 hex digits that change whenever any value of the parts does, CSV contents and a price table of one's own included."""
+    """16 hex digits that change whenever any value of the parts does: what is in CSV files, in a price table of one's own, and
+    in the Python file of an architecture included.
+    """
     content = json.dumps([_content(part) for part in parts], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -41,6 +44,8 @@ def _content(value: Any) -> Any:
         fields = {name: _content(getattr(value, name)) for name in type(value).model_fields}
         if isinstance(value, Scenario) and is_path(value.prices):
             fields["prices"] = _content(load_prices(value.prices))  # its path depends on where one is
+        if isinstance(value, Design) and value.origin is not None:
+            fields["(its file)"] = value.origin.text
         return {"is": type(value).__name__} | fields
     if isinstance(value, dict):
         return {key: _content(child) for key, child in value.items()}

@@ -16,6 +16,7 @@ from sim.config.tidy import tidied
 from sim.config.yamlfile import Source
 
 M = TypeVar("M", bound=BaseModel)
+STARTS = {"from": "the name of a design to start from", "architecture": "a Python file and a class, like my.py:MyCheckout"}
 
 
 class Document(Source):
@@ -25,9 +26,14 @@ class Document(Source):
         """Raises ConfigError on bad syntax, duplicate keys, or a file that isn't a mapping."""
         super().__init__(text, filename)
         self.beside = Path(filename).parent if beside is None else beside
-        base = self.data.get("from", "")
-        if not isinstance(base, str):
-            raise ConfigError(f"{self.place(('from',))[0]}: from: expected the name of a design to start from")
+        for key, what in STARTS.items():
+            if not isinstance(self.data.get(key, ""), str):
+                raise ConfigError(f"{self.place((key,))[0]}: {key}: expected {what}")
+
+    @property
+    def start(self) -> str | None:
+        """The key by which a design says what it starts from; None: this is no design."""
+        return next((key for key in STARTS if key in self.data), None)
 
     def place(self, path: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
         """`file:line:column` of the deepest key on `path` that is in the file, and the path without what is not in it."""

@@ -98,8 +98,9 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
     name = str(spot.path[-1])
     known = list(fields(spot.parent.model)) if spot.parent.model else []
     if issubclass(model, Design):
-        known = ["from", *known] if len(spot.path) == 1 else known
-        owners = sorted(other.__name__.lower() for other in Design.__subclasses__() if _has(other, spot.path))
+        known = ["from", "architecture", *known] if len(spot.path) == 1 else known
+        built_in = [other for other in Design.__subclasses__() if other.__module__.startswith("sim.")]
+        owners = sorted(other.__name__.lower() for other in built_in if _has(other, spot.path))
         if owners:
             have = "has" if len(owners) == 1 else "have"
             return f"unknown key for {model.__name__.lower()} ({', '.join(owners)} {have} it)"

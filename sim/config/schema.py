@@ -42,7 +42,7 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
-    """Of a design file: one of the architectures, named by `from`."""
+    """Of a design file: one of the architectures, named by `from`; or a class in a Python file, whose knobs nobody knows."""
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in architectures.values()]
     places, schema = models_json_schema(models, by_alias=True, schema_generator=_AsInFiles)
     definitions = schema["$defs"]
@@ -55,6 +55,8 @@ def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
         own["properties"] = {"from": start, **own["properties"]}
         own["required"] = ["from", *own.get("required", [])]
         options.append(reference)
+    file = {"type": "string", "pattern": r"\.py(:\w+)?$", "description": "a Python file beside this one, and a class in it"}
+    options.append({"type": "object", "properties": {"architecture": file}, "required": ["architecture"]})
     _finish(definitions, list(architectures.values()))
     return _named_units({"$schema": DRAFT, "title": "Coffee please: a design", "oneOf": options}, definitions)
 

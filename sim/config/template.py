@@ -28,8 +28,12 @@ DISTRIBUTIONS = """\
 META = ("name", "summary", "story")
 
 
-def design_template(design: Design, *, name: str, base: str) -> str:
-    """A design file: what differs from its architecture `base` as it is, every other knob as a comment with its default."""
+def design_template(design: Design, *, name: str, start: tuple[str, str]) -> str:
+    """A design file: what differs from its architecture as it is, every other knob as a comment with its default.
+
+    `start`: how the file says which architecture that is, key and value.
+    """
+    key, base = start
     default = type(design).model_validate({"name": design.name, "summary": design.summary})
     head = textwrap.wrap(f"A design that starts from {base}: {about(type(design), ())}", 118)
     lines = [
@@ -37,7 +41,7 @@ def design_template(design: Design, *, name: str, base: str) -> str:
         "# Every line that begins with a # and a key is a knob with its default: take the # away and change it.",
         DISTRIBUTIONS.rstrip(),
         f"name: {flow(name)}",
-        f"from: {base}",
+        f"{key}: {flow(base)}",
         f"summary: {flow(f'{base}, changed')}",
     ]
     section: tuple[str, ...] = ()

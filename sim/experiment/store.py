@@ -23,7 +23,7 @@ import simpy
 import yaml
 
 from sim import __version__
-from sim.architectures import architecture_of
+from sim.architectures import start_of
 from sim.config.bundled import FOLDER
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -280,7 +280,7 @@ TROUBLES = {  # what SQLite calls it, by how that begins
 
 def as_yaml(model: Scenario | Design) -> str:
     """A scenario or design as a file would say it, with every key."""
-    base = {"from": architecture_of(model)} if isinstance(model, Design) else {}
+    base = dict([start_of(model)]) if isinstance(model, Design) else {}
     return yaml.safe_dump({**base, **written(model)}, sort_keys=False, allow_unicode=True, width=120)
 
 

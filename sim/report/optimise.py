@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.architectures import architecture_of
+from sim.architectures import start_of
 from sim.config.library import digest
 from sim.config.template import design_template
 from sim.experiment.export import plain, rounded
@@ -36,7 +36,7 @@ def write_designs(found: Optimum, folder: Path) -> list[Path]:
     with replacing(folder, ours=frozenset[str]().__contains__) as made:
         for one in found.front:
             design = one.candidate.design
-            text = design_template(design, name=design.name, base=architecture_of(design))
+            text = design_template(design, name=design.name, start=start_of(design, folder))
             write(made / f"{design.name}.yaml", text)
     return [folder / f"{one.candidate.name}.yaml" for one in found.front]
 

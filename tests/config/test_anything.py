@@ -43,7 +43,7 @@ ODD = (
     {},
 )
 SCENARIO = read_text(FOLDER / "morning-rush.yaml")
-DESIGN = design_template(load_design("outbox"), name="x", base="outbox").replace("  # ", "  ")
+DESIGN = design_template(load_design("outbox"), name="x", start=("from", "outbox")).replace("  # ", "  ")
 
 
 def keys_of(kind: Kind, depth: int = 0) -> set[str]:

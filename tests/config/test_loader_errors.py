@@ -18,7 +18,7 @@ RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
 TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices"
-COMMON = "from, name, summary, app, checkout, database, payment, broker, read_model, loyalty, recovery"
+COMMON = "from, architecture, name, summary, app, checkout, database, payment, broker, read_model, loyalty, recovery"
 
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),

@@ -47,7 +47,7 @@ def test_bundled_scenarios_fit(name: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_new_designs_fit(name: str) -> None:
     """The file that `coffee new` makes of a design fits the schema, empty sections and all."""
-    assert not list(DESIGN.iter_errors(data(design_template(load_design(name), name="mine", base=name))))
+    assert not list(DESIGN.iter_errors(data(design_template(load_design(name), name="mine", start=("from", name)))))
 
 
 @pytest.mark.parametrize(

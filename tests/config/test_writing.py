@@ -64,7 +64,7 @@ def variants(text: str) -> list[tuple[str, str]]:
 def test_a_design_to_edit(name: str) -> None:
     """A new design's file loads as it stands and with any of its knobs uncommented, and is still the same design."""
     original = load_design(name).model_copy(update={"name": "mine", "summary": ""})
-    text = design_template(load_design(name), name="mine", base=name)
+    text = design_template(load_design(name), name="mine", start=("from", name))
     texts = variants(text)
     assert len(texts) > 20
     for variant, knob in [(text, ""), *texts]:
@@ -76,7 +76,7 @@ def test_a_design_to_edit(name: str) -> None:
 def test_a_changed_design_to_edit() -> None:
     """A design that differs from its architecture is written with what differs, the rest as comments."""
     design = parse_design("from: outbox\nname: x\nrelay: {batch: 7}\npayment: {breaker: none}\napp: {timeout: 2s}\n")
-    text = design_template(design, name="mine", base="outbox")
+    text = design_template(design, name="mine", start=("from", "outbox"))
     assert parse_design(text) == design.model_copy(update={"name": "mine", "summary": "outbox, changed"})
     live = [
         line.split("#")[0].strip() for line in text.splitlines() if line.startswith("  ") and not line.strip().startswith("#")

@@ -1,0 +1,200 @@
+"""An architecture of one's own: a class in a Python file, in the place of a built-in story.
+
+Such a file is code, and to name it is to run it, with all the rights of whoever does.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import linecache
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.errors import PydanticErrorMixin
+
+from sim.config.design import Design, Origin
+from sim.config.errors import ConfigError, closest, nearest
+from sim.config.files import read_text
+from sim.config.loader import validate
+
+_OWN = re.compile(r"(?P<file>.+\.py)(:(?P<name>\w*))?", re.DOTALL)
+IMPORT = "from sim.config.design import Design"
+EXPECTED = ", which is a class like `class MyCheckout(Design)`; a file to start from: coffee new my_checkout.py --from naive"
+
+
+def is_own(text: str) -> bool:
+    """Whether that names a Python file, and perhaps a class in it."""
+    return _OWN.fullmatch(text) is not None
+
+
+def load_own(text: str, *, beside: Path = Path(), place: str = "") -> type[Design]:
+    """The class that `my_checkout.py` or `my_checkout.py:MyCheckout` names; the file is looked for in the folder `beside`.
+
+    The file is run. Raises ConfigError for whatever is wrong in it, with the line; `place`: where it was named.
+    """
+    match = _OWN.fullmatch(text)
+    if match is None:
+        raise ConfigError(f'{place}expected a Python file and a class, like my_checkout.py:MyCheckout (got "{text}")')
+    path = beside / match["file"]
+    if not path.exists():
+        files = [file.name for file in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise ConfigError(f"{place}{path}: no such file{closest(path.name, files)}")
+    return architecture(read_text(path), str(path), match["name"] or None)
+
+
+@cache
+def architecture(text: str, file: str, name: str | None) -> type[Design]:
+    """The class of that name, or the only one, in the text of a file; ready for use. Raises ConfigError."""
+    module = _module(text, file)
+    designs = {key: value for key, value in _classes(module).items() if issubclass(value, Design)}
+    if name is None and len(designs) != 1:
+        raise ConfigError(_not_one(designs, module, text, file))
+    if name is not None and name not in designs:
+        raise ConfigError(_not_there(name, designs, module, text, file))
+    return _ready(designs[name or next(iter(designs))], text, file)
+
+
+@cache
+def _ready(kind: type[Design], text: str, file: str) -> type[Design]:
+    lines = Lines(file, text, kind.__name__)
+    if not callable(getattr(kind, "handle", None)):
+        raise ConfigError(f"{lines.at()}: {kind.__name__} has no `handle(self, shop, request)`, the story of a request")
+    validate(kind, {}, lines)
+    kind.origin = Origin(text, file, kind.__name__)
+    kind.__reduce_ex__ = _reduced  # type: ignore[method-assign, assignment]
+    return kind
+
+
+def _reduced(design: Design, _: Any) -> tuple[Any, ...]:
+    """For another process, which has neither the file nor the class: it is given the text."""
+    origin = design.origin
+    assert origin is not None
+    return _blank, (origin.text, origin.file, origin.name), design.__getstate__()
+
+
+def _blank(text: str, file: str, name: str) -> Design:
+    kind = architecture(text, file, name)
+    return kind.__new__(kind)
+
+
+@cache
+def _module(text: str, file: str) -> ModuleType:
+    """The file, run. Raises ConfigError."""
+    name = f"own_{hashlib.sha256(f'{file}:{text}'.encode()).hexdigest()[:16]}"
+    module = ModuleType(name)
+    module.__dict__.update(__file__=file, print=_print)
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # where there is no file
+    sys.modules[name] = module  # pydantic looks annotations up there, and pickle the classes
+    try:
+        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
+    except SyntaxError as error:
+        where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else _place(error, file)
+        raise ConfigError(f"{where}: {error.msg}") from None
+    except ModuleNotFoundError as error:
+        is_beside = (Path(file).parent / f"{error.name}.py").exists()
+        hint = "; an architecture is one file: put into it what it needs" if is_beside else ""
+        raise ConfigError(f"{_place(error, file)}: {error}{hint}") from None
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{_place(error, file)}: {said(error)}") from None
+    return module
+
+
+def _print(*what: Any, **how: Any) -> None:
+    """Stdout is for results."""
+    print(*what, **{"file": sys.stderr, **how})  # noqa: T201  of the file
+
+
+def _classes(module: ModuleType) -> dict[str, type]:
+    return {
+        key: value
+        for key, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__ and not key.startswith("_")
+    }
+
+
+def _not_one(designs: dict[str, type[Design]], module: ModuleType, text: str, file: str) -> str:
+    if designs:
+        return f"{file}: {len(designs)} architectures; say which, like {file}:{list(designs)[-1]} ({', '.join(designs)})"
+    told = next((name for name, kind in _classes(module).items() if hasattr(kind, "handle")), None)
+    return _wrong_base(told, text, file) if told is not None else f"{file}: no architecture{EXPECTED}"
+
+
+def _not_there(name: str, designs: dict[str, type[Design]], module: ModuleType, text: str, file: str) -> str:
+    if name in _classes(module):
+        return _wrong_base(name, text, file)
+    return f'{file}: no class "{name}"{nearest(name, designs) or EXPECTED}'
+
+
+def _wrong_base(name: str, text: str, file: str) -> str:
+    at = Lines(file, text, name).at()
+    return f"{at}: {name} is no Design, so it has no knobs; write `class {name}(Design)`, and above it `{IMPORT}`"
+
+
+class Lines:
+    """The places of a class's fields in its file, and the folder that paths in them start from."""
+
+    def __init__(self, file: str, text: str, name: str) -> None:
+        self.file = file
+        self._text = text
+        self.beside = Path(file).parent
+        self._class = next(
+            (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef) and node.name == name), None
+        )
+
+    def at(self, field: str | None = None) -> str:
+        """`file:line` of a field, or of the class."""
+        if self._class is None:
+            return self.file
+        lines = {
+            target.id: statement.lineno
+            for statement in self._class.body
+            if isinstance(statement, ast.AnnAssign | ast.Assign)
+            for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+            if isinstance(target, ast.Name)
+        }
+        otherwise = lines.get("defaults", self._class.lineno) if field is not None else self._class.lineno
+        return f"{self.file}:{lines.get(field or '', otherwise)}"
+
+    def source(self) -> str:
+        """The class, as it is written."""
+        assert self._class is not None
+        first = min((decorator.lineno for decorator in self._class.decorator_list), default=self._class.lineno)
+        return "".join(self._text.splitlines(keepends=True)[first - 1 : self._class.end_lineno])
+
+    def line(self, path: tuple[Any, ...], message: str, *, missing: bool = False) -> tuple[tuple[int, int], str]:  # noqa: ARG002
+        """As of a YAML file."""
+        where = self.at(str(path[0])) if path else self.at()
+        key = ".".join(map(str, path))
+        return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}"
+
+
+def said(error: BaseException) -> str:
+    """An error in one line."""
+    if isinstance(error, ValidationError):
+        found = [(".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+        return "; ".join(f"{error.title}: {key}: {message}" for key, message in found)
+    if isinstance(error, PydanticErrorMixin):
+        return str(error.message).replace("\n", " ")
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def line_of(traceback: TracebackType | None, file: str) -> int | None:
+    """The line of the file in which something went wrong, or in which it called what did."""
+    line = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _place(error: BaseException, file: str) -> str:
+    line = line_of(error.__traceback__, file)
+    return file if line is None else f"{file}:{line}"
