@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from sim.architectures import architecture_of, load_design, parse_design, source_of, start_of
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.loader import Document
 from sim.config.template import design_template
-from sim.experiment.compare import compare, run
+from sim.experiment.compare import compare
 from sim.experiment.store import as_yaml
 
 HEAD = "from sim.architectures.naive import Naive\nfrom sim.config.design import Design, Payment\n"
@@ -92,7 +93,7 @@ def test_the_same_numbers_in_this_process_and_in_two() -> None:
         copied, naive = comparison.results["my"], comparison.results["naive"]
         assert str([one.metrics for one in copied.summaries]) == str([one.metrics for one in naive.summaries])
     assert str(one.metrics) == str(two.metrics)
-    assert str(run(load_scenario("w4"), "my.py").metrics) == str(run("w4", "naive").metrics)
+    assert str(sim.run(load_scenario("w4"), "my.py").metrics) == str(sim.run("w4", "naive").metrics)
 
 
 def test_what_a_file_prints_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
