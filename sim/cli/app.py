@@ -18,6 +18,7 @@ from sim.cli import (
     compare,
     explain,
     hunt,
+    kata,
     lint,
     new,
     optimise,
@@ -49,6 +50,7 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee size morning-rush
   coffee explain morning-rush --design naive
   coffee new mine.yaml --from outbox
+  coffee kata
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
@@ -117,6 +119,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for _name, _command in COMMANDS.items():
     _help = inspect.cleandoc(_command.__doc__ or "").replace("Examples:\n", f"{AS_IT_STANDS}Examples:\n")
     app.command(_name, help=_help)(_command)
+
+
+app.add_typer(kata.app, name="kata")
 
 
 def main() -> None:

@@ -1,0 +1,226 @@
+"""`coffee kata`: the guided exercise, one command a step; without a command it asks at a prompt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.messages import DONE, FAILED
+from sim.cli.options import Json, whole_number
+
+if TYPE_CHECKING:
+    from sim.kata.progress import Progress
+
+AS_IT_STANDS = "\b\n"
+HELP = f"""The guided exercise: from a checkout that charges people twice to one that passes, in half an hour.
+
+Five stages, each with a trade-off. In a loop you predict, change one thing in design.yaml, run, see what changed on the same
+mornings, and say why. Progress is kept in the folder, so stop and go on whenever you like.
+
+{AS_IT_STANDS}At a prompt:
+  coffee kata                          begins, or goes on, in the folder kata
+
+{AS_IT_STANDS}With an editor and a shell:
+  coffee kata start mine               a folder with the brief and a design to begin with
+  coffee kata run mine --predict better
+  coffee kata hint mine
+  coffee kata check mine               mornings you haven't seen
+  coffee kata debrief mine             what you did and learned, as a page
+
+{AS_IT_STANDS}For a class:
+  coffee kata grade submissions --csv
+"""
+app = typer.Typer(
+    help=HELP, invoke_without_command=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[DIR]", show_default=False,
+        help="The folder of the kata. [default: the current one if a kata is under way in it, else kata]",
+    ),
+]  # fmt: skip
+
+
+@app.command()
+def start(folder: Folder = None, as_json: Json = False) -> None:
+    """Begin: a folder with the brief and a design to start from.
+
+    A design.yaml that is there already is kept.
+    """
+    from sim.cli.console import console, print_json
+    from sim.kata.attempt import begin
+    from sim.kata.folder import USUAL
+
+    where = folder or USUAL
+    begin(where, now=time.time())
+    if as_json:
+        print_json({"folder": str(where), "brief": str(where / "brief.md"), "design": str(where / "design.yaml")})
+        return
+    from sim.cli.kata_text import print_brief
+
+    out = console()
+    print_brief(out)
+    out.print(
+        f"\n{where / 'design.yaml'} is the design as it stands today; {where / 'brief.md'} is this brief.", soft_wrap=True
+    )
+    out.print(f"First see what it does: coffee kata run {where}", soft_wrap=True)
+
+
+@app.command()
+def run(
+    folder: Folder = None,
+    predict: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--predict", "-p", metavar="WORD", show_default=False,
+            help="better, worse or same: what the change does to the stage's first objective; METRIC=WORD for another one.",
+        ),
+    ] = None,
+    note: Annotated[
+        str | None,
+        typer.Option("--why", metavar="TEXT", show_default=False, help="Why the last run came out as it did, in your words."),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Run the design on five mornings, and see what changed against the run before.
+
+    They are the same mornings every time, so every difference is the change's. Finding, and one thing to try, are of this run.
+
+    Examples:
+      coffee kata run mine --predict better
+      coffee kata run mine --predict ack_latency_p95=same --predict cost_per_1000=worse
+    """
+    from sim.cli.console import console, print_json
+    from sim.kata.attempt import attempt, predictions
+    from sim.kata.folder import folder_of
+    from sim.kata.progress import load
+    from sim.kata.stages import current
+
+    where = folder_of(folder)
+    progress = load(where)
+    predicted = predictions(predict or [], current(progress.passed))
+    if note and progress.runs:
+        progress.runs[-1].note = note
+    with _simulating(where):
+        made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
+    from sim.cli.kata_text import print_attempt, run_json, tell_lint
+
+    if as_json:
+        print_json(run_json(made, progress))
+        return
+    print_attempt(console(), made, progress, where)
+    tell_lint(where)
+
+
+@app.command()
+def hint(
+    folder: Folder = None,
+    strength: Annotated[
+        int | None,
+        typer.Option(
+            metavar="1|2|3", parser=whole_number, show_default=False,
+            help="A question, where to look, or what to write. [default: the next one for what stands in the way now]",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """A hint for the design as it stands: a question first, then where to look, then what to write."""
+    from sim.cli.console import console, print_json
+    from sim.config.errors import ConfigError
+    from sim.kata.folder import folder_of
+    from sim.kata.helping import hinted
+    from sim.kata.progress import load
+
+    where = folder_of(folder)
+    progress = load(where)
+    if strength is not None and strength not in (1, 2, 3):
+        raise ConfigError(f"--strength: expected 1, 2 or 3 (got {strength})")
+    with _simulating(where):
+        given = hinted(where, progress, strength=strength, now=time.time())
+    if as_json:
+        print_json({"stage": given.stage, "strength": given.strength, "hint": given.text})
+        return
+    from sim.cli.kata_text import print_hint
+
+    print_hint(console(), given)
+
+
+@app.command()
+def why(folder: Folder = None) -> None:
+    """One harmed purchase of the design as it stands, step by step."""
+    from sim.cli.console import console
+    from sim.cli.kata_text import print_why
+    from sim.kata.folder import folder_of
+    from sim.kata.helping import harmed
+    from sim.kata.progress import load
+
+    where = folder_of(folder)
+    progress = load(where)
+    with _simulating(where):
+        story = harmed(where, progress, now=time.time())
+    print_why(console(), story)
+
+
+@app.command()
+def status(folder: Folder = None, as_json: Json = False) -> None:
+    """How far it has come, and how long that took."""
+    from sim.cli.console import console, print_json
+    from sim.cli.kata_text import print_status, status_json
+    from sim.kata.folder import folder_of
+    from sim.kata.progress import load
+
+    where = folder_of(folder)
+    progress = load(where)
+    if as_json:
+        print_json(status_json(progress))
+    else:
+        print_status(console(), progress, where)
+
+
+@app.command()
+def check(
+    folder: Folder = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", parser=whole_number, show_default=False, help="Other mornings than the usual unseen ones."),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Check the design on mornings that you haven't seen, with faults at other times.
+
+    Exits with 0 if all five stages are passed, 1 if not. DIR may also be a design's file.
+    """
+    from sim.cli.console import console, print_json
+    from sim.kata import progress as kept
+    from sim.kata.checking import checked
+    from sim.kata.folder import folder_of
+
+    where = folder_of(folder)
+    progress: Progress | None = kept.load(where) if (where / kept.FILE).exists() else None
+    with _simulating(where, "checking", 4) as tell:
+        graded = checked(where, progress, seed=seed, now=time.time(), tell=tell)
+    if as_json:
+        print_json(graded.as_json())
+    else:
+        from sim.cli.kata_text import print_check
+
+        print_check(console(), graded, where)
+    raise typer.Exit(DONE if all(graded.passed) else FAILED)
+
+
+@contextmanager
+def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Callable[[int, int], None] | None]:
+    """With a progress bar if there is something to count; what ends a simulation and is nobody's wish is said in words."""
+    from sim.cli.progress import progress_bar
+    from sim.cli.simulation import answered_for
+
+    bar = progress_bar(what, total) if total else nullcontext(None)
+    with answered_for(f"coffee run kata --design {where / 'design.yaml'}"), bar as tell:
+        yield tell

@@ -1,0 +1,249 @@
+"""What `coffee kata` says: the brief, a run, hints, stories, how far it has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from sim.cli.console import print_rows, print_title
+from sim.cli.tables import CHANGES, COLOURS, plain_table
+from sim.kata.attempt import column
+from sim.kata.brief import CONSTRAINTS, LOOP, SCENARIO, criteria
+from sim.kata.helping import STRENGTHS
+from sim.kata.moves import difference, moved
+from sim.kata.stages import STAGES, current, stage_of
+from sim.kata.world import seen
+from sim.report import words
+from sim.report.tables import SYMBOLS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.explain.story import Explanation
+    from sim.kata.attempt import Attempt
+    from sim.kata.check import Graded
+    from sim.kata.helping import Given
+    from sim.kata.progress import Progress, Run
+
+
+def minutes(seconds: float) -> str:
+    """`12 min`."""
+    return f"{int(seconds // 60)} min" if seconds >= 60 else "less than a minute"
+
+
+def print_brief(out: Console) -> None:
+    out.print(Text("The kata", style="bold"))
+    out.print(SCENARIO)
+    out.print()
+    for line in CONSTRAINTS:
+        out.print(f"• {line}")
+    out.print()
+    for who, rows in criteria(seen()).items():
+        print_title(out, who, "accepts")
+        print_rows(out, [("", f"{metric} {limit}", what) for metric, limit, what in rows], most=(1, 46))
+    out.print()
+    out.print(Text("Five stages, five trade-offs", style="bold"))
+    for stage in STAGES:
+        out.print(f"{stage.number}. {stage.title}. {stage.question}")
+    out.print()
+    out.print(f"The loop: {LOOP}.")
+
+
+def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path) -> None:
+    """What was changed and predicted, every objective against the run before, and what to make of it."""
+    run, before = made.run, made.before
+    print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far")
+    if before is not None:
+        print_changes(out, run)
+    out.print()
+    out.print(_objectives(made))
+    out.print()
+    out.print(stages_line(run.passed))
+    if before is not None and run.worse:
+        print_title(out, "worse", "; ".join(run.worse))
+    elif before is not None and run.changes:
+        print_title(out, "worse", "nothing that is watched got worse")
+    if made.advice is not None:
+        print_title(out, "finding", made.advice.finding)
+        print_title(out, "try", made.advice.try_next)
+    else:
+        print_title(out, "all five stages are passed", f"on these mornings. Now others: coffee kata check {folder}")
+
+
+def print_changes(out: Console, run: Run) -> None:
+    """What differs in the file, and whether the prediction was right."""
+    if not run.changes:
+        print_title(out, "changed", "nothing in design.yaml")
+    for number, change in enumerate(run.changes):
+        print_title(out, "and" if number else "changed", change)
+    if len(run.changes) > 1:
+        out.print(f"{len(run.changes)} things at once: which of them did it can't be told.", style="yellow")
+    for metric, word in run.predicted.items():
+        went = run.moved.get(metric)
+        if went is None:
+            continue
+        if went == "not clear":
+            said = Text("not clear: these mornings can't tell", style="yellow")
+        else:
+            said = Text("right" if went == word else f"it is {went}", style="green" if went == word else "red")
+        out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
+
+
+def _objectives(made: Attempt) -> Any:
+    table = (
+        plain_table("", "objective", "", "before", "now", "change") if made.before else plain_table("", "objective", "", "now")
+    )
+    for at in (1, 3):
+        table.columns[at].no_wrap = True
+    now = {objective.metric: objective for objective in made.result.objectives}
+    for stage in STAGES:
+        for metric in stage.criteria:
+            objective = now[metric]
+            unit = _unit(metric)
+            value = Text(words.estimate(objective.estimate, unit), style=COLOURS[objective.status])
+            value = Text.assemble((SYMBOLS[objective.status] + " ", COLOURS[objective.status]), value)
+            head = [str(stage.number) if metric == stage.leading else "", metric, words.limit(metric, objective.limit)]
+            if made.before is None:
+                table.add_row(*head, value)
+                continue
+            pair = column(made.before.mornings, metric), column(made.run.mornings, metric)
+            went = moved(metric, *pair)
+            change = Text("the same", style="dim") if went == "same" else Text(went, style=CHANGES.get(went, ""))
+            if went != "same":
+                change.append(f" {difference(metric, *pair)}", style="dim")
+            was = _mean(metric, pair[0])
+            table.add_row(*head, was, value, change)
+        table.add_section()
+    return table
+
+
+def _unit(metric: str) -> str:
+    from sim.vocabulary import METRICS
+
+    return METRICS[metric].unit
+
+
+def _mean(metric: str, values: Any) -> str:
+    from sim.experiment.statistics import estimate
+
+    value = estimate(values)
+    if value.never or value.mean is None:
+        return words.estimate(value, _unit(metric))
+    return words.share(value.mean) if _unit(metric) == "share" else words.quantity(value.mean, _unit(metric))
+
+
+def stages_line(done: list[bool]) -> Text:
+    """`stages  1 ✓  2 ✗  3 ✗ …`, and the name of the open one."""
+    parts: list[Any] = [("stages ", "bold")]
+    for stage, is_done in zip(STAGES, done, strict=True):
+        parts += [f" {stage.number} ", ("✓", "green") if is_done else ("✗", "red"), " "]
+    now = current(done)
+    return Text.assemble(*parts, f"  now: {now.number}, {now.title}" if now else "")
+
+
+def print_hint(out: Console, given: Given) -> None:
+    if given.stage is None:
+        out.print(given.text)
+        return
+    print_title(out, f"stage {given.stage}, hint {given.strength} of 3 ({STRENGTHS[given.strength]})", "")
+    out.print(given.text)
+
+
+def print_why(out: Console, story: Explanation | None) -> None:
+    """The story of one purchase, a line a moment."""
+    if story is None:
+        out.print("Nobody was charged twice, given two coffees, or miscounted on these mornings: no such story to tell.")
+        return
+    from sim.report.story import line
+
+    out.print(Text(story.sentence, style="bold"))
+    for moment in story.moments:
+        at, who, what, belief = line(story, moment)
+        style = "bold red" if moment.kind == "violation" else "red" if moment.kind in ("crash", "pause", "lost") else ""
+        out.print(Text.assemble((at, "dim"), "  ", who, ": ", (what, style), (f"   [{belief}]" if belief else "", "dim")))
+
+
+def print_status(out: Console, progress: Progress, folder: Path) -> None:
+    print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {len(progress.runs)} runs")
+    out.print(stages_line(progress.passed))
+    said = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items()]
+    clear = [pair for pair in said if pair[1] != "not clear"]
+    right = sum(word == went for word, went in clear)
+    if clear:
+        out.print(f"predictions: {right} of {len(clear)} right")
+    if progress.hints:
+        out.print(
+            f"hints: {len(progress.hints)}, of these {sum(hint.strength == 3 for hint in progress.hints)} of what to write"
+        )
+    for last in progress.checks[-1:]:
+        out.print(f"last check: {last.score} of 100 points")
+    if not progress.runs:
+        print_title(out, "next", f"coffee kata run {folder}")
+    elif (now := current(progress.passed)) is not None:
+        print_title(out, "finding", progress.runs[-1].finding)
+        print_title(out, "next", f"stage {now.number}. {now.question}")
+    elif not progress.checks or progress.checks[-1].score < 100:
+        print_title(out, "next", f"coffee kata check {folder}")
+    else:
+        print_title(out, "next", f"coffee kata debrief {folder}")
+
+
+def print_check(out: Console, graded: Graded, folder: Path) -> None:
+    for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True):
+        out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
+        for reason in reasons:
+            out.print(f"     {reason}", style="dim")
+    out.print()
+    out.print(f"{graded.score} of 100 points, on mornings you haven't seen", style="bold")
+    if all(graded.passed):
+        out.print(f"All five stages are passed. What you did and learned: coffee kata debrief {folder}", soft_wrap=True)
+
+
+def tell_lint(folder: Path) -> None:
+    """Warnings about the design's file, if there are any, on stderr."""
+
+
+def run_json(made: Attempt, progress: Progress) -> dict[str, Any]:
+    """A run as plain data."""
+    from sim.experiment.export import rounded
+
+    run = made.run
+    return {
+        "run": made.number,
+        "spent_s": round(progress.spent_s),
+        "changes": run.changes,
+        "predicted": {
+            metric: {"said": word, "went": run.moved.get(metric)} for metric, word in run.predicted.items()
+        },
+        "objectives": [
+            {
+                "stage": stage_of(objective.metric).number,
+                "metric": objective.metric,
+                "limit": objective.limit,
+                "status": objective.status,
+                "mean": rounded(objective.estimate.mean),
+                "change": moved(objective.metric, column(made.before.mornings, objective.metric),
+                                column(run.mornings, objective.metric)) if made.before else None,
+            }
+            for objective in made.result.objectives
+        ],
+        "passed": run.passed,
+        "worse": run.worse,
+        "finding": run.finding or None,
+        "try": made.advice.try_next if made.advice else None,
+    }  # fmt: skip
+
+
+def status_json(progress: Progress) -> dict[str, Any]:
+    """How far it has come, as plain data."""
+    stage = current(progress.passed)
+    return {
+        "spent_s": round(progress.spent_s),
+        "runs": len(progress.runs),
+        "passed": progress.passed,
+        "stage": stage.number if stage else None,
+        "hints": len(progress.hints),
+        "score": progress.checks[-1].score if progress.checks else None,
+    }

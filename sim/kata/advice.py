@@ -1,0 +1,464 @@
+"""What a run says about its design: one finding, one thing to try, and hints of three strengths. Rules over its numbers.
+
+A rule looks at a run and either has something to say or not; the first one of the open stage that has is heard. Whatever it
+claims is of this run, and the same run gives the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.config.design import Autoscale
+from sim.explain.remedy import remedies
+from sim.kata.look import NO_KNOB, Look
+from sim.kata.moves import difference, moved
+from sim.kata.stages import STAGES, Stage
+from sim.ledger.costs import PARTS
+from sim.report import words
+from sim.vocabulary import METRICS
+
+DAY_S = 86_400.0
+SHORT_S = 3_600.0  # an inbox that forgets sooner is suspected when something was awarded twice
+ALSO_WATCHED = (  # besides the objectives, for what a change costs
+    "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "confirmed_share", "requests_per_purchase",
+    "failure_cost_per_1000",
+)  # fmt: skip
+FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What one rule has to say."""
+
+    rule: str
+    about: str  # the metric or component it is about
+    finding: str
+    try_next: str
+    hints: tuple[str, str, str]  # a question, where to look, what to write
+
+
+Rule = Callable[[Look], Advice | None]
+
+
+def advice(look: Look, stage: Stage | None) -> Advice | None:
+    """What to say about the first stage that is not passed; None if all are."""
+    if stage is None:
+        return None
+    return next(said for rule in (*RULES[stage.number], _whatever(stage)) if (said := rule(look)) is not None)
+
+
+def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]], *, most: int = 2) -> list[str]:
+    """What a change made worse, objectives first: `confirmation_lag_p50 +0.30 s [0.25, 0.35]`."""
+    names = dict.fromkeys([*(metric for stage in STAGES for metric in stage.criteria), *ALSO_WATCHED])
+    columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
+    return [f"{name} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"][:most]
+
+
+# Stage 1
+
+
+def naive_orders(look: Look) -> Advice | None:
+    metric = look.missed(*STAGES[0].criteria)
+    if look.architecture != "naive" or metric is None:
+        return None
+    return Advice(
+        "naive_orders", metric,
+        f"{look.witness(metric)} {_counted(look, metric)}. naive takes every request for a new order, and the provider gets no "
+        "key with its charges.",
+        "Make a request that comes again recognisable: `coffee show naive` and `coffee show idempotent` tell both stories.",
+        (
+            "The same customer's request arrives a second time. How could the checkout know? And how the provider?",
+            "Two knobs belong together: the architecture must claim a key (`coffee show idempotent`: one request wins), and "
+            "the app must send one (`app.key`). Begin with the architecture, `from:` in design.yaml.",
+            "In design.yaml: `from: idempotent`",
+        ),
+    )  # fmt: skip
+
+
+def app_key(look: Look) -> Advice | None:
+    metric, scope = look.missed(*STAGES[0].criteria), look.knob("app.key")
+    if metric is None or scope == "purchase":
+        return None
+    why = {
+        "none": "The app sends no key, so there is nothing to recognise a second request by",
+        "request": "Each request has a key of its own, so a retry looks like somebody else's order",
+        "submission": "Each tap has a key of its own, so a second tap or one after a refresh looks like somebody else's order",
+    }[scope]
+    return Advice(
+        "app_key", "app.key", f"{look.witness(metric)} {_counted(look, metric)}. {why}.",
+        "Think about what the key should name: a call, a tap, or what the customer wants.",
+        (
+            "The customer wants one coffee. How many requests and taps may that take, and what stays the same in all of them?",
+            "The scope of the app's key, `app.key`, is the knob. It must survive a retry, a second tap and a refresh.",
+            "In design.yaml, below app: `key: purchase`",
+        ),
+    )  # fmt: skip
+
+
+def provider_key(look: Look) -> Advice | None:
+    if look.missed("double_charge_rate") is None or look.knob("payment.key") in ("order", NO_KNOB):
+        return None
+    return Advice(
+        "provider_key", "payment.key",
+        f"{look.witness('double_charge_rate')} {_counted(look, 'double_charge_rate')}. `payment.key` is "
+        f"{look.knob('payment.key')}: the provider can't know that a call is a second try.",
+        "Look at what the provider is told when a charge is tried again.",
+        (
+            "Who is the last that could refuse a second charge?",
+            "The provider keeps keys too. `payment.key` says what they name.",
+            "In design.yaml, below payment: `key: order`",
+        ),
+    )  # fmt: skip
+
+
+def forgets_keys(look: Look) -> Advice | None:
+    metric, ttl = look.missed(*STAGES[0].criteria), look.knob("claim.ttl")
+    if metric is None or ttl in (None, NO_KNOB):
+        return None
+    return Advice(
+        "forgets_keys", "claim.ttl",
+        f"{look.witness(metric)} {_counted(look, metric)}. The checkout forgets a key after {words.seconds(ttl)}.",
+        "Compare how long a key is remembered with how late customers come back.",
+        (
+            "How late can a second request of the same purchase arrive?",
+            "`claim.ttl` is how long the checkout remembers a key.",
+            "In design.yaml, below claim: `ttl: none`",
+        ),
+    )  # fmt: skip
+
+
+def checks_first(look: Look) -> Advice | None:
+    metric = look.missed(*STAGES[0].criteria)
+    if metric is None or look.knob("claim.check_first") is not True:
+        return None
+    return Advice(
+        "checks_first", "claim.check_first",
+        f"{look.witness(metric)} {_counted(look, metric)}. The key is looked up and then inserted, so two requests at the same "
+        "moment can both find nothing.",
+        "Let the database decide which of two requests is first.",
+        (
+            "Two requests with the same key arrive within a millisecond. Which of them wins?",
+            "`claim.check_first` leaves out the unique constraint.",
+            "In design.yaml, below claim: `check_first: false`",
+        ),
+    )  # fmt: skip
+
+
+# Stage 2
+
+
+def waits_for_the_provider(look: Look) -> Advice | None:
+    metric, pool = look.missed(*STAGES[1].criteria), look.pool("checkout")
+    if metric is None or not look.pays_in_request or pool is None:
+        return None
+    queue = (
+        "nobody ever waited for a checkout worker" if not pool.longest
+        else f"somebody waited for a checkout worker in {words.share(pool.queueing)} of the time"
+    )  # fmt: skip
+    return Advice(
+        "waits_for_the_provider", "checkout",
+        f"{_leading(look, metric)}; {queue}, and the {pool.servers} workers computed or waited for others in "
+        f"{words.share(pool.busy)} of their time. {look.architecture} answers when the payment provider has.",
+        "Ask what the customer waits for, and whether it has to be before the answer.",
+        (
+            "Would more workers help? Try it, or look at how busy they are: what does a worker do between the request and the "
+            "answer?",
+            '"We have your order" needs the order written down, not the money. `coffee show outbox` accepts in one '
+            "transaction, answers, and charges afterwards.",
+            "In design.yaml: `from: outbox`",
+        ),
+    )  # fmt: skip
+
+
+def too_few_workers(look: Look) -> Advice | None:
+    metric, pool = look.missed(*STAGES[1].criteria), look.pool("checkout")
+    if metric is None or pool is None or pool.queueing < 0.005:
+        return None
+    return Advice(
+        "too_few_workers", "checkout",
+        f"{_leading(look, metric)}; somebody waited for one of {pool.servers} checkout workers in {words.share(pool.queueing)} "
+        f"of the time, {pool.longest} at the worst moment.",
+        "Look at the checkout's own queue.",
+        (
+            "What stands between a request and its answer when the answer itself is quick?",
+            "`checkout.workers` and `checkout.queue_limit` say how many are served at once, and how many may wait.",
+            f"In design.yaml, below checkout: `workers: {max(16, 2 * pool.servers)}`",
+        ),
+    )  # fmt: skip
+
+
+# Stage 3
+
+
+def cached_view(look: Look) -> Advice | None:
+    cache_s = look.knob("read_model.cache")
+    if look.missed("stale_read_rate") is None or not cache_s or cache_s is NO_KNOB:
+        return None
+    return Advice(
+        "cached_view", "stale_read_rate",
+        f"{look.said('stale_read_rate')} of the status polls returned less than the order database knew. The view is served "
+        f"from a cache for {words.seconds(cache_s)}.",
+        "Compare how long an answer is kept with how soon the customer asks again.",
+        (
+            "Customers ask every three seconds. What do they get in between two updates?",
+            "`read_model.cache` keeps an answer, also \"nothing yet\". Is the view slow enough to need it? "
+            "`coffee run kata --design design.yaml` shows how busy read_model is.",
+            "In design.yaml, below read_model: `cache: 0s`",
+        ),
+    )  # fmt: skip
+
+
+def no_outbox(look: Look) -> Advice | None:
+    metric = look.missed(*STAGES[2].criteria)
+    if metric is None or not (look.pays_in_request or look.knob("payment.news") == "direct"):
+        return None
+    knob = "`from: outbox`" if look.pays_in_request else "below payment: `news: outbox`"
+    return Advice(
+        "no_outbox", metric,
+        f"{_leading(look, metric)}. On average {look.said('unconverged_orders')} orders of a morning still differ between the "
+        "stores when it has drained: who commits and then tells the others may die in between.",
+        "Look at what happens after a commit, and what is lost with a process.",
+        (
+            "A process dies right after it has committed a payment. Who tells the status view?",
+            "What must be told to others has to be in the same transaction as what it tells of: `coffee show outbox`.",
+            f"In design.yaml: {knob}",
+        ),
+    )  # fmt: skip
+
+
+def payment_backlog(look: Look) -> Advice | None:
+    metric, pool = look.missed("confirmation_lag_p99", "convergence_time", "stale_read_rate"), look.pool("payment")
+    if metric is None or pool is None or pool.queueing < 0.01:
+        return None
+    return Advice(
+        "payment_backlog", "payment",
+        f"{_leading(look, metric)}; orders waited for one of {pool.servers} payment workers in {words.share(pool.queueing)} of "
+        f"the time, {pool.longest} of them at the worst moment.",
+        "Look at how fast the backlog of the slowdown is worked off.",
+        (
+            "A call takes ten times as long in the brownout. How many must be under way at once?",
+            "`payment.workers`, `payment.retry` and `payment.breaker` decide how fast a backlog shrinks.",
+            f"In design.yaml, below payment: `workers: {max(24, 2 * pool.servers)}`",
+        ),
+    )  # fmt: skip
+
+
+def slow_projector(look: Look) -> Advice | None:
+    metric, pool = look.missed(*STAGES[2].criteria), look.pool("read_model")
+    if metric is None or pool is None or pool.busy < 0.3:
+        return None
+    return Advice(
+        "slow_projector", "read_model",
+        f"{_leading(look, metric)}; the one projector of the status view was busy {words.share(pool.busy)} of the time, with "
+        f"{pool.longest} events waiting at the worst moment.",
+        "Look at how long the view takes for one event.",
+        (
+            "All orders of a backlog are confirmed within seconds. How soon does the view know?",
+            "`read_model.apply` is the time for one event, and there is one projector.",
+            "In design.yaml, below read_model: `apply: {exponential: 20ms}`",
+        ),
+    )  # fmt: skip
+
+
+def slow_relay(look: Look) -> Advice | None:
+    metric, every_s = look.missed(*STAGES[2].criteria), look.knob("relay.poll_every")
+    if metric is None or every_s is NO_KNOB or every_s <= 1:
+        return None
+    return Advice(
+        "slow_relay", "relay.poll_every",
+        f"{_leading(look, metric)}; the relay looks for news every {words.seconds(every_s)}.",
+        "Follow an event from the order database to the status view.",
+        (
+            "An order is confirmed. What happens until the customer can see it?",
+            "`relay.poll_every` is how long news may lie in the outbox.",
+            "In design.yaml, below relay: `poll_every: 500ms`",
+        ),
+    )  # fmt: skip
+
+
+# Stage 4
+
+
+def no_inbox(look: Look) -> Advice | None:
+    if look.missed("loyalty_over_award_rate") is None or look.knob("loyalty.inbox") is not None:
+        return None
+    return Advice(
+        "no_inbox", "loyalty",
+        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. The broker delivers at least "
+        "once, and loyalty has no inbox: it awards on every delivery.",
+        "Make the second delivery of a message harmless.",
+        (
+            "The same message arrives twice. Who could notice?",
+            "An inbox remembers which messages were handled, in the transaction that handles them: `loyalty.inbox`.",
+            "In design.yaml, below loyalty: `inbox: {window: 7d}`",
+        ),
+    )  # fmt: skip
+
+
+def short_inbox(look: Look) -> Advice | None:
+    window_s = look.knob("loyalty.inbox.window")
+    if look.missed("loyalty_over_award_rate") is None or window_s is NO_KNOB or window_s >= SHORT_S:
+        return None
+    return Advice(
+        "short_inbox", "loyalty.inbox",
+        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. The inbox forgets a message "
+        f"after {words.seconds(window_s)}, and one can come again later than that.",
+        "Compare how long the inbox remembers with how late a message can come again.",
+        (
+            "What makes a message come again, and after what time?",
+            "`broker.visibility` and the restart of a crashed relay or consumer bound it from below; `loyalty.inbox.window` "
+            "must be longer than anything you can think of.",
+            "In design.yaml, below loyalty: `inbox: {window: 7d}`",
+        ),
+    )  # fmt: skip
+
+
+def lost_news(look: Look) -> Advice | None:
+    direct = look.knob("payment.news") == "direct"
+    if look.missed("loyalty_under_award_rate") is None or not (look.pays_in_request or direct):
+        return None
+    knob = "`from: outbox`" if look.pays_in_request else "below payment: `news: outbox`"
+    return Advice(
+        "lost_news", "loyalty_under_award_rate",
+        f"{look.witness('loyalty_under_award_rate')} {_counted(look, 'loyalty_under_award_rate')}. Whoever commits the payment "
+        "tells loyalty afterwards, and may die in between.",
+        "Look at what happens after a commit, and what is lost with a process.",
+        (
+            "A process dies between the commit and the message. Who will ever send it?",
+            "The message has to be written in the same transaction as what it tells of: `coffee show outbox`.",
+            f"In design.yaml: {knob}",
+        ),
+    )  # fmt: skip
+
+
+def careless_relay(look: Look) -> Advice | None:
+    metric = look.missed(*STAGES[2].criteria, *STAGES[3].criteria)
+    key, value = ("relay.marks", "after") if look.knob("relay.marks") == "before" else ("relay.finds", "unmarked")
+    if metric is None or look.knob(key) in (value, NO_KNOB):
+        return None
+    return Advice(
+        "careless_relay", key,
+        f"{look.witness(metric)} {_leading(look, metric)}. With `{key}: {look.knob(key)}` it can pass over a row.".strip(),
+        "Look at when the relay takes a message for sent.",
+        (
+            "The relay dies in the middle of its work. Which messages does it send when it is back?",
+            f"`coffee show outbox` tells the relay's story; `{key}` is the knob.",
+            f"In design.yaml, below relay: `{key.split('.')[1]}: {value}`",
+        ),
+    )  # fmt: skip
+
+
+# Stage 5
+
+
+def idle_workers(look: Look) -> Advice | None:
+    pools = {name: pool for name in ("checkout", "payment") if (pool := look.pool(name)) is not None}
+    usual = {"checkout": 16, "payment": 24}
+    large = {name: pool for name, pool in pools.items() if pool.servers > usual[name]}
+    if look.missed("infra_cost_per_1000") is None or not large:
+        return None
+    name = max(large, key=lambda one: (large[one].servers * (1 - large[one].busy), one))
+    pool = large[name]
+    scale = look.knob(f"{name}.autoscale")
+    knob = "autoscale.min" if isinstance(scale, Autoscale) else "workers"
+    return Advice(
+        "idle_workers", name,
+        f"Machines cost {look.said('infra_cost_per_1000')} for 1,000 correct purchases. The {pool.servers} {name} workers were "
+        f"used in {words.share(pool.busy)} of the time that is paid for.",
+        "Take workers away where they are used least, and watch what fails first.",
+        (
+            "Which pool was made larger for a reason that no longer holds?",
+            f"`{name}.{knob}`: with the answer no longer waiting for the provider, how many are at work at the same time?"
+            if name == "checkout" else f"`{name}.{knob}`: how many calls are under way at once in the brownout?",
+            f"In design.yaml, below {name}: `workers: {usual[name]}`" if knob == "workers"
+            else f"In design.yaml, below {name}: take autoscale away and say `workers: {usual[name]}`",
+        ),
+    )  # fmt: skip
+
+
+def idle_database(look: Look) -> Advice | None:
+    connections, pool = look.knob("database.connections"), look.pool("database")
+    if look.missed("infra_cost_per_1000") is None or pool is None or connections <= 16:
+        return None
+    return Advice(
+        "idle_database", "database",
+        f"Machines cost {look.said('infra_cost_per_1000')} for 1,000 correct purchases. The {connections} connections of the "
+        f"database were used in {words.share(pool.busy)} of the time.",
+        "Look at what the database is paid for.",
+        (
+            "How many transactions are under way at the same time?",
+            "`database.connections`: a database is paid by whole instances, as many as the connections need.",
+            "In design.yaml, below database: `connections: 16`",
+        ),
+    )  # fmt: skip
+
+
+def costly_failures(look: Look) -> Advice | None:
+    if look.missed("cost_per_1000") is None:
+        return None
+    costs = {part: float(np.mean([one.costs[part] for one in look.result.summaries])) for part in PARTS["failures"]}
+    part = max(costs, key=lambda one: (costs[one], one))
+    if not costs[part]:
+        return None
+    return Advice(
+        "costly_failures", "cost_per_1000",
+        f"1,000 correct purchases cost {look.said('cost_per_1000')}, {look.said('failure_cost_per_1000')} of it for what went "
+        f"wrong. Most of that is “{part}”: {words.quantity(costs[part], 'USD')} a morning.",
+        "Ask which failure is behind the largest part, and which stage it belongs to.",
+        (
+            "What does a customer do who was let down in this way, and what does it cost?",
+            "`coffee show outbox` loses no order and no message. What does your file say differently from its defaults?",
+            FRESH_START,
+        ),
+    )  # fmt: skip
+
+
+RULES: dict[int, tuple[Rule, ...]] = {
+    1: (naive_orders, app_key, provider_key, forgets_keys, checks_first),
+    2: (waits_for_the_provider, too_few_workers),
+    3: (cached_view, no_outbox, payment_backlog, careless_relay, slow_relay, slow_projector),
+    4: (no_inbox, short_inbox, lost_news, careless_relay),
+    5: (idle_workers, idle_database, costly_failures),
+}
+
+
+def _whatever(stage: Stage) -> Rule:
+    """What is true of any run that hasn't passed a stage: the objective, a purchase if one was harmed, and what would help."""
+
+    def rule(look: Look) -> Advice:
+        metric = look.missed(*stage.criteria) or stage.leading
+        return Advice(
+            f"stage_{stage.number}", metric,
+            f"{look.witness(metric)} {_leading(look, metric)}.".strip(),
+            f"Compare your design with one that meets this: `coffee compare kata --design design.yaml --design "
+            f"{'idempotent' if stage.number == 1 else 'outbox'}`.",
+            (
+                f"What happens to a purchase that counts in {metric}? ({METRICS[metric].summary})",
+                "`coffee kata why` tells such a purchase step by step. In the report of `coffee compare` look at which "
+                "component saturates first.",
+                _remedy(look, metric),
+            ),
+        )  # fmt: skip
+
+    return rule
+
+
+def _remedy(look: Look, metric: str) -> str:
+    """A change that leaves the witness of this run unharmed, or a start from what passes."""
+    found = look.harmed(metric) if look.architecture else None
+    closing: Any = next(remedies(look.scenario, look.design, found, most=1), None) if found else None
+    return f"In design.yaml: `{closing.text}`" if closing is not None else FRESH_START
+
+
+def _counted(look: Look, metric: str) -> str:
+    """`9.9 % of the purchases count in double_charge_rate`."""
+    return f"In all mornings together {look.said(metric)} of the purchases count in {metric}"
+
+
+def _leading(look: Look, metric: str) -> str:
+    """`ack_latency_p95 is 10 s, and should be at most 1 s`."""
+    return f"{metric} is {look.said(metric)}, and should be {words.limit(metric, look.scenario.objectives[metric])}"

@@ -1,0 +1,150 @@
+"""One turn of the loop: the design as it stands is simulated, compared with the turn before, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError, nearest
+from sim.config.files import read_text, write_text
+from sim.config.library import digest
+from sim.config.scenario import Scenario
+from sim.config.writing import flow
+from sim.config.yamlfile import Source
+from sim.experiment.compare import Result, compare
+from sim.kata import progress as kept
+from sim.kata.advice import Advice, advice, got_worse
+from sim.kata.brief import BRIEF, DESIGN, START, as_text
+from sim.kata.look import Look
+from sim.kata.moves import moved
+from sim.kata.progress import Move, Progress, Run
+from sim.kata.stages import STAGES, Stage, current, passed
+from sim.kata.world import SEEN, seen
+
+MOVES: tuple[Move, ...] = ("better", "worse", "same")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a run came to, and the one before it, if there was any in this world."""
+
+    run: Run
+    before: Run | None
+    number: int
+    result: Result
+    advice: Advice | None  # None: all stages are passed
+    stage: Stage | None  # the one that is open now
+
+
+def begin(folder: Path, *, now: float) -> Progress:
+    """A folder with the brief, the starting design and no progress. A design that is there already is kept.
+
+    Raises ConfigError if there is progress already, or if it can't be written.
+    """
+    if (folder / kept.FILE).exists():
+        raise ConfigError(f"{folder}: a kata is under way here; coffee kata status {folder}")
+    world = seen()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be made: {error.strerror}; name a folder that you may write to") from None
+    write_text(folder / BRIEF, as_text(world), replace=True)
+    if not (folder / DESIGN).exists():
+        write_text(folder / DESIGN, START)
+    progress = Progress(world=digest(world), steps=[now])
+    kept.save(folder, progress)
+    return progress
+
+
+def step(folder: Path, progress: Progress, *, now: float) -> None:
+    """Note that something happened, and keep everything."""
+    progress.steps.append(now)
+    kept.save(folder, progress)
+
+
+def simulated(world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0, jobs: int = 1) -> Result:
+    """A design on so many mornings. Raises KeyboardInterrupt if it is cut short, as fewer mornings would tell another tale."""
+    comparison = compare(world, [design], mornings=mornings, seed=seed, jobs=jobs)
+    if comparison.interrupted:
+        raise KeyboardInterrupt
+    return next(iter(comparison.results.values()))
+
+
+def predictions(texts: list[str], stage: Stage | None) -> dict[str, Move]:
+    """`better` is about the stage's leading metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
+    found: dict[str, Move] = {}
+    known = [metric for one in STAGES for metric in one.criteria]
+    for text in texts:
+        metric, sign, word = text.partition("=")
+        if not sign:
+            metric, word = (stage or STAGES[-1]).leading, text
+        if metric not in known:
+            raise ConfigError(f'--predict: "{metric}" is no objective of the kata{nearest(metric, known)}')
+        said = next((move for move in MOVES if move == word), None)
+        if said is None:
+            raise ConfigError(f'--predict: expected better, worse or same (got "{word}"), like {metric}=better')
+        found[metric] = said
+    return found
+
+
+def attempt(
+    folder: Path, progress: Progress, *, predicted: Mapping[str, Move], now: float, clock: Callable[[], float]
+) -> Attempt:
+    """Run the design in the folder. `clock` tells the time afterwards. Raises ConfigError, and leaves the progress as it was.
+
+    What was predicted is kept before anything else, so that an interruption doesn't lose it.
+    """
+    world = seen()
+    text = read_text(folder / DESIGN)
+    design = load_design(str(folder / DESIGN))
+    progress.predicted = {**progress.predicted, **predicted}
+    step(folder, progress, now=now)
+    result = simulated(world, design)
+    before = progress.runs[-1] if progress.runs and progress.world == digest(world) else None
+    statuses = {objective.metric: objective.status for objective in result.objectives}
+    done = passed(statuses)
+    mornings = [dict(summary.metrics) for summary in result.summaries]
+    look = Look(world, design, result)
+    said = advice(look, current(done))
+    run = Run(
+        at=now, design=text, changes=changes(before.design if before else START, text), predicted=dict(progress.predicted),
+        moved=_moves(progress.predicted, before.mornings, mornings) if before else {},
+        mornings=mornings, statuses=statuses, passed=done, finding=said.finding if said else "",
+        worse=got_worse(before.mornings, mornings) if before else [],
+    )  # fmt: skip
+    progress.runs.append(run)
+    progress.predicted = {}
+    progress.world = digest(world)
+    step(folder, progress, now=clock())
+    return Attempt(run, before, len(progress.runs), result, said, current(done))
+
+
+def _moves(metrics: Iterable[str], before: list[dict[str, float]], now: list[dict[str, float]]) -> dict[str, Move]:
+    return {metric: moved(metric, column(before, metric), column(now, metric)) for metric in metrics}
+
+
+def column(mornings: list[dict[str, float]], metric: str) -> np.ndarray:
+    """A metric's morning values."""
+    return np.array([values[metric] for values in mornings])
+
+
+def changes(before: str, now: str) -> list[str]:
+    """What differs between two design files: `app.key: none → purchase`."""
+    old, new = (_leaves(Source(text, DESIGN).data) for text in (before, now))
+    keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key) and key not in ("name", "summary")]
+    return [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
+
+
+def _leaves(data: Any, path: str = "") -> dict[str, str]:
+    if isinstance(data, dict) and data and (path == "" or path.count(".") < 1):
+        found: dict[str, str] = {}
+        for key, value in data.items():
+            found |= _leaves(value, f"{path}.{key}".lstrip("."))
+        return found
+    return {path: flow(data)}

@@ -1,0 +1,39 @@
+"""A check of what is in a folder or a file, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sim.architectures import load_design
+from sim.config.errors import ConfigError
+from sim.config.files import read_text
+from sim.kata.attempt import step
+from sim.kata.brief import DESIGN
+from sim.kata.check import Graded, check
+from sim.kata.progress import Check, Progress
+from sim.kata.world import UNSEEN_SEED
+
+
+def design_file(where: Path) -> Path:
+    """The design's file in a folder, or the file itself. Raises ConfigError."""
+    path = where / DESIGN if where.is_dir() else where
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; a kata's folder holds a {DESIGN} (coffee kata start {where})")
+    return path
+
+
+def checked(
+    where: Path, progress: Progress | None, *, seed: int | None, now: float, jobs: int | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Graded:  # fmt: skip
+    """Check a design, and keep what came out if a kata is under way there. Raises ConfigError, KeyboardInterrupt."""
+    if seed is not None and not 0 <= seed <= 2**62:
+        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
+    path = design_file(where)
+    graded = check(load_design(str(path)), seed=UNSEEN_SEED if seed is None else seed, jobs=jobs, progress=tell)
+    if progress is not None:
+        found = Check(at=now, design=read_text(path), score=graded.score, passed=graded.passed, reasons=graded.reasons)
+        progress.checks.append(found)
+        step(where, progress, now=now)
+    return graded

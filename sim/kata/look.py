@@ -1,0 +1,121 @@
+"""What there is to see in a run: its metrics, its stations, its knobs, and one purchase that was harmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.architectures import ARCHITECTURES
+from sim.config.design import Design, QueuedPayment
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.config.units import clock_text
+from sim.experiment.compare import Result
+from sim.experiment.mornings import simulate
+from sim.experiment.statistics import Estimate
+from sim.explain.witness import Witness, find
+from sim.report import words
+from sim.vocabulary import METRICS
+
+KINDS = {  # metric -> the harm that a purchase can witness
+    "double_charge_rate": "double_charge",
+    "duplicate_order_rate": "duplicate_order",
+    "orphan_charge_rate": "orphan_charge",
+    "loyalty_over_award_rate": "over_award",
+    "loyalty_under_award_rate": "under_award",
+}
+NO_KNOB = object()
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A station, over all mornings."""
+
+    servers: int
+    busy: float  # share of the capacity paid for
+    queueing: float  # share of the time in which somebody waited
+    longest: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """A design's run, to be asked about."""
+
+    scenario: Scenario
+    design: Design
+    result: Result
+
+    @property
+    def architecture(self) -> str:
+        """The built-in architecture that the design starts from; "" for one of the learner's own."""
+        return next((name for name, kind in ARCHITECTURES.items() if type(self.design) is kind), "")
+
+    @property
+    def pays_in_request(self) -> bool:
+        """Whether it is a built-in architecture that answers when the provider has."""
+        return bool(self.architecture) and not isinstance(self.design.payment, QueuedPayment)
+
+    def knob(self, key: str) -> Any:
+        """The value at a dotted key, as it was read; NO_KNOB if the design has no such key."""
+        value: Any = self.design
+        for step in key.split("."):
+            value = getattr(value, step, NO_KNOB)
+        return value
+
+    def value(self, metric: str) -> Estimate:
+        return self.result.metrics[metric]
+
+    def said(self, metric: str) -> str:
+        """`9.9 %`, `10 s`, `never in 3 of 5 mornings`."""
+        value, unit = self.value(metric), METRICS[metric].unit
+        if value.never or value.mean is None:
+            return words.estimate(value, unit)
+        return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+
+    def missed(self, *metrics: str) -> str | None:
+        """The first of these objectives that is not met."""
+        statuses = {objective.metric: objective.status for objective in self.result.objectives}
+        return next((metric for metric in metrics if statuses.get(metric, "met") != "met"), None)
+
+    def pool(self, name: str) -> Pool | None:
+        """A station by its name, if the design has it."""
+        records = [record for summary in self.result.summaries for record in summary.stations if record.name == name]
+        if not records:
+            return None
+        horizon_s = self.scenario.clock.horizon_s
+        return Pool(
+            max(record.servers for record in records),
+            float(np.mean([record.busy_share for record in records])),
+            float(np.mean([record.waiting_s for record in records])) / horizon_s,
+            max(record.queue_max for record in records),
+        )
+
+    def harmed(self, metric: str) -> Witness | None:
+        """One purchase that counts in a metric, on the first morning that has any."""
+        values = self.result.values(metric)
+        if metric not in KINDS or not (values > 0).any():
+            return None
+        seed = self.result.summaries[int(np.argmax(values > 0))].seed
+        found = find(self.scenario, self.design, kind=KINDS[metric], seed=seed, mornings=1)
+        return found if isinstance(found, Witness) else None
+
+    def witness(self, metric: str) -> str:
+        """`Customer 118 (07:09:12, morning 0): 2 taps, 4 requests, 3 orders, 2 charges, 1 award.`; "" if there is none."""
+        found = self.harmed(metric)
+        if found is None:
+            return ""
+        tables, _ = simulate(self.scenario, self.design, load_prices(self.scenario.prices), found.seed)
+        at_s = float(tables.purchases["submitted_s"][found.purchase])
+        captured = ~np.isnan(tables.charges["captured_s"])
+        counts = {
+            "tap": int(tables.purchases["submissions"][found.purchase]),
+            "request": int((tables.requests["purchase"] == found.purchase).sum()),
+            "order": int((tables.orders["purchase"] == found.purchase).sum()),
+            "charge": int((tables.charges["purchase"][captured] == found.purchase).sum()),
+            "loyalty award": int((tables.awards["purchase"] == found.purchase).sum()),
+        }
+        said = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items())
+        time = clock_text(float(round(self.scenario.clock.start + at_s)))
+        return f"Customer {found.purchase} of morning {found.seed}, who came at {time}: {said}."

@@ -1,0 +1,36 @@
+"""What a change did to a metric: the same mornings before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.experiment.statistics import paired
+from sim.kata.progress import Move
+from sim.report import words
+from sim.vocabulary import METRICS
+
+
+def moved(metric: str, before: np.ndarray, now: np.ndarray) -> Move:
+    """Better or worse if the interval of the paired difference says so, or if it is so on every morning that differs.
+
+    Infinite values (never) are compared morning by morning, as no mean of them can be.
+    """
+    before, now = np.nan_to_num(before, nan=-1.0, posinf=np.inf), np.nan_to_num(now, nan=-1.0, posinf=np.inf)
+    if (before == now).all():
+        return "same"
+    lower_is_better = METRICS[metric].better == "lower"
+    if (now <= before).all():
+        return "better" if lower_is_better else "worse"
+    if (now >= before).all():
+        return "worse" if lower_is_better else "better"
+    said = words.judgement(metric, paired(now, before))
+    return "better" if said == "better" else "worse" if said == "worse" else "not clear"
+
+
+def difference(metric: str, before: np.ndarray, now: np.ndarray) -> str:
+    """`−9.6 s [−15.9, −3.3]`, or what can be said where there is no difference to take."""
+    value = paired(now, before)
+    if value.difference is not None:
+        return words.difference(value, METRICS[metric].unit)
+    was, still = int(np.isinf(before).sum()), int(np.isinf(now).sum())
+    return f"never in {was}, now in {still} of {words.mornings(len(now))}" if was or still else "nothing to count"

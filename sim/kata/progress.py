@@ -1,0 +1,112 @@
+"""What is kept between sittings: one file beside the design, written whole after every step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sim import __version__
+from sim.config.errors import ConfigError
+from sim.config.files import read_text, write_text
+from sim.experiment.compare import Status
+
+FILE = ".kata.json"
+FORMAT = 1
+PAUSE_S = 600.0  # a longer gap between two steps is a pause, and no time spent (assumption)
+
+Move = Literal["better", "worse", "same", "not clear"]
+
+
+class Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+
+
+class Run(Kept):
+    """One run of the design on the mornings that are seen."""
+
+    at: float  # seconds since 1970
+    design: str  # the file's text
+    changes: list[str]  # of the file, against the run before
+    predicted: dict[str, Move]
+    moved: dict[str, Move]  # what the predicted metrics did
+    mornings: list[dict[str, float]]  # metrics by morning
+    statuses: dict[str, Status]
+    passed: list[bool]
+    finding: str
+    worse: list[str]
+    note: str = ""  # why, in the learner's words
+
+
+class Hint(Kept):
+    at: float
+    stage: int
+    strength: int
+    rule: str
+
+
+class Check(Kept):
+    """A check on mornings that were not seen."""
+
+    at: float
+    design: str
+    score: int
+    passed: list[bool]
+    reasons: list[list[str]]  # by stage
+
+
+class Progress(Kept):
+    """Everything that has happened so far."""
+
+    kata: int = FORMAT
+    version: str = __version__
+    world: str  # the digest of the scenario, so that runs of another one are not compared
+    steps: list[float]  # when something happened, seconds since 1970
+    predicted: dict[str, Move] = {}  # said before a run that has not finished
+    runs: list[Run] = []
+    hints: list[Hint] = []
+    checks: list[Check] = []
+
+    @property
+    def spent_s(self) -> float:
+        """Time spent: without the pauses between sittings."""
+        gaps = [later - before for before, later in zip(self.steps, self.steps[1:], strict=False)]
+        return sum(gap for gap in gaps if 0 <= gap <= PAUSE_S)
+
+    def spent_until_s(self, at: float) -> float:
+        return self.model_copy(update={"steps": [step for step in self.steps if step <= at]}).spent_s
+
+    @property
+    def passed(self) -> list[bool]:
+        """The stages that the last run passed."""
+        return self.runs[-1].passed if self.runs else [False] * 5
+
+
+def load(folder: Path) -> Progress:
+    """The progress in a folder. Raises ConfigError, which says how to go on, if there is none or it can't be read."""
+    path = folder / FILE
+    if not path.exists():
+        raise ConfigError(f"{folder}: no kata has been started here; coffee kata start {folder}")
+    mend = "move the file away, and `coffee kata start` begins anew beside your design"
+    try:
+        data: Any = json.loads(read_text(path))
+    except ValueError:
+        raise ConfigError(f"{path}: broken, it is not valid JSON; {mend}") from None
+    written = data.get("kata") if isinstance(data, dict) else None
+    if isinstance(written, int) and written > FORMAT:
+        raise ConfigError(
+            f"{path}: written by a newer version (format {written}, this one reads {FORMAT}); update coffee-please, or {mend}"
+        )
+    try:
+        return Progress.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{path}: broken, {where or 'the whole'}: {first['msg']}; {mend}") from None
+
+
+def save(folder: Path, progress: Progress) -> None:
+    """Write the file whole, or leave the old one. Raises ConfigError."""
+    write_text(folder / FILE, progress.model_dump_json(indent=1) + "\n", replace=True)

@@ -1,0 +1,69 @@
+"""The mornings that the learner sees, and others that a design is checked on: other seeds, and faults at other times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.config.library import load_scenario
+from sim.config.scenario import Scenario
+from sim.experiment.altering import altered, changed
+
+NAME = "kata"  # in scenarios/
+SEEN = 5  # mornings of a run, from seed 0 on
+CHECKED = 4  # mornings in each weather of a check
+UNSEEN_SEED = 1000  # of the first of them, unless a teacher says otherwise
+
+
+@dataclass(frozen=True)
+class Weather:
+    """A variant of the exercise's world that the learner hasn't seen."""
+
+    name: str
+    scenario: Scenario
+
+
+def seen() -> Scenario:
+    """The world of every run."""
+    return load_scenario(NAME)
+
+
+def unseen() -> list[Weather]:
+    """The worlds of a check. The objectives are those of the world that is seen."""
+    world = seen()
+    return [
+        Weather("other mornings", world),
+        Weather(
+            "faults at other times, and a longer brownout",
+            _with(
+                world,
+                {"faults[0].at": "07:18", "faults[0].for": "8min", "faults[1].at": "07:05", "faults[2].at": "07:12"},
+            ),
+        ),
+        Weather(
+            "messages that come again late",
+            _with(
+                world,
+                {"faults[0].at": "07:11", "faults[8].p": "3%"},
+                {"crash": "loyalty", "after": "award", "p": "1%", "restart": "75s"},
+            ),
+        ),
+        Weather(
+            "half as many customers again",
+            _with(
+                world,
+                {
+                    "traffic.shape": {"07:00": "14/min", "07:10": "36/min", "07:25": "36/min", "07:40": "8/min"},
+                    "faults[0].at": "07:14",
+                    "faults[1].at": "07:30",
+                },
+            ),
+        ),
+    ]
+
+
+def _with(world: Scenario, changes: Mapping[str, Any], *more: Mapping[str, Any]) -> Scenario:
+    """The world with other values at some keys, and more faults."""
+    other, _ = changed(world, [], changes)
+    return altered(other, ("faults",), [*other.faults, *more]) if more else other

@@ -1,0 +1,101 @@
+"""`coffee kata`, step by step, as somebody with an editor and a shell uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.coffee import coffee
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def edit(folder: str, old: str, new: str) -> None:
+    path = Path(folder) / "design.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_from_start_to_a_first_change() -> None:
+    """Start, run, change one thing, predict, run: the change, the prediction and what got worse are told."""
+    begun = coffee("kata", "start", "mine")
+    assert begun.exit_code == 0, begun.output
+    assert "finance" in begun.output
+    assert sorted(path.name for path in Path("mine").iterdir()) == [".kata.json", "brief.md", "design.yaml"]
+    first = coffee("kata", "run", "mine")
+    assert first.exit_code == 0, first.output
+    assert "now: 1, no duplicate orders, no double charges" in first.output
+    assert "finding  Customer " in first.output
+    edit("mine", "from: naive", "from: idempotent")
+    second = coffee("kata", "run", "mine", "--predict", "better", "--predict", "cost_per_1000=worse", "--why", "no key at all")
+    assert "changed  from: naive → idempotent" in second.output
+    assert "predicted  double_charge_rate better: right" in second.output
+    assert "predicted  cost_per_1000 worse: it is better" in second.output
+    told = coffee("kata", "status", "mine", "--json")
+    assert json.loads(told.output) | {"spent_s": 0} == {
+        "spent_s": 0, "runs": 2, "passed": [False] * 5, "stage": 1, "hints": 0, "score": None,
+    }  # fmt: skip
+    assert json.loads(Path("mine/.kata.json").read_text(encoding="utf-8"))["runs"][0]["note"] == "no key at all"
+    assert "predictions: 1 of 2 right" in coffee("kata", "status", "mine").output
+
+
+def test_hints_grow_stronger_and_are_of_the_design_as_it_stands() -> None:
+    """A question, where to look, what to write; another obstacle begins again with a question."""
+    coffee("kata", "start", "mine")
+    said = [json.loads(coffee("kata", "hint", "mine", "--json").output) for _ in range(4)]
+    assert [hint["strength"] for hint in said] == [1, 2, 3, 3]
+    assert said[2]["hint"] == "In design.yaml: `from: idempotent`"
+    edit("mine", "from: naive", "from: idempotent")
+    assert "stage 1, hint 1 of 3 (a question)" in coffee("kata", "hint", "mine").output
+    assert "below app: `key: purchase`" in coffee("kata", "hint", "mine", "--strength", "3").output
+    assert coffee("kata", "hint", "mine", "--strength", "4").exit_code == 2
+
+
+def test_the_story_of_one_purchase() -> None:
+    """`why` tells it step by step; for a design that harms nobody there is none."""
+    coffee("kata", "start", "mine")
+    assert "VIOLATION: this customer was charged twice" in coffee("kata", "why", "mine").output
+    Path("mine/design.yaml").write_text("from: outbox\n", encoding="utf-8")
+    assert "no such story" in coffee("kata", "why", "mine").output
+
+
+def test_check_by_folder_and_by_file() -> None:
+    """Exit 0 and 100 points for outbox, also without a kata; the kata's last check is told by its status."""
+    coffee("kata", "start", "mine")
+    Path("mine/design.yaml").write_text("from: outbox\n", encoding="utf-8")
+    passed = coffee("kata", "check", "mine")
+    assert passed.exit_code == 0, passed.output
+    assert "100 of 100 points" in passed.output
+    assert "last check: 100 of 100 points" in coffee("kata", "status", "mine").output
+    again = coffee("kata", "check", "mine/design.yaml", "--json")
+    assert json.loads(again.output)["score"] == 100
+    Path("slow.yaml").write_text("from: idempotent\n", encoding="utf-8")
+    slow = coffee("kata", "check", "slow.yaml")
+    assert slow.exit_code == 1
+    assert "ack_latency_p95 violated" in slow.output
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["run"], "kata: no kata has been started here; coffee kata start kata"),
+        (["status", "nowhere"], "nowhere: no kata has been started here"),
+        (["check", "nowhere"], "nowhere: no such file"),
+        (["check", "mine", "--seed", "-1"], "--seed: expected a whole number"),
+        (["start", "mine"], "mine: a kata is under way here; coffee kata status mine"),
+        (["run", "mine", "--predict", "faster"], "expected better, worse or same"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(command: list[str], says: str) -> None:
+    """Exit code 2, and how to go on."""
+    coffee("kata", "start", "mine")
+    result = coffee("kata", *command)
+    assert result.exit_code == 2
+    assert says in result.output

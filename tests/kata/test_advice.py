@@ -1,0 +1,115 @@
+"""What is said about a run is true of it, and its hints lead on."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sim.architectures import parse_design
+from sim.kata.advice import RULES, advice, got_worse
+from sim.kata.attempt import simulated
+from sim.kata.brief import START
+from sim.kata.look import Look
+from sim.kata.moves import moved
+from sim.kata.stages import current, passed
+from sim.kata.world import seen
+
+PATH = START
+KEYED = START.replace("from: naive", "from: idempotent").replace("key: none", "key: purchase")
+OUTBOX = KEYED.replace("from: idempotent", "from: outbox")
+FRESH = OUTBOX.replace("cache: 2min", "cache: 0s")
+EXACT = FRESH.replace("inbox: none", "inbox: {window: 7d}")
+
+
+@cache
+def look_at(text: str) -> Look:
+    world, design = seen(), parse_design(text)
+    return Look(world, design, simulated(world, design))
+
+
+def said_of(text: str) -> tuple[Look, str, str, tuple[str, str, str]]:
+    look = look_at(text)
+    said = advice(look, current(passed({o.metric: o.status for o in look.result.objectives})))
+    assert said is not None
+    return look, said.rule, said.finding, said.hints
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "last_hint"),
+    [
+        (START, "naive_orders", "from: idempotent"),
+        (START.replace("from: naive", "from: idempotent"), "app_key", "key: purchase"),
+        (KEYED.replace("key: purchase", "key: submission"), "app_key", "key: purchase"),
+        (KEYED, "waits_for_the_provider", "from: outbox"),
+        (OUTBOX, "cached_view", "cache: 0s"),
+        (FRESH, "no_inbox", "inbox: {window: 7d}"),
+        (FRESH.replace("inbox: none", "inbox: {window: 10s}"), "short_inbox", "inbox: {window: 7d}"),
+        (EXACT, "idle_workers", "workers: 16"),
+        ("from: outbox\npayment: {key: none}", "provider_key", "key: order"),
+        ("from: outbox\nclaim: {ttl: 1s}", "forgets_keys", "ttl: none"),
+        ("from: outbox\npayment: {workers: 2}", "payment_backlog", "workers: 24"),
+        ("from: outbox\nrelay: {marks: before}", "careless_relay", "marks: after"),
+        ("from: outbox\ndatabase: {connections: 400}", "idle_database", "connections: 16"),
+    ],
+)  # fmt: skip
+def test_the_rule_that_speaks_is_the_one_that_stands_in_the_way(text: str, rule: str, last_hint: str) -> None:
+    """Each design is told what is the matter with it, and the strongest hint says what to write."""
+    _, found, _, hints = said_of(text)
+    assert found == rule
+    assert f"`{last_hint}`" in hints[2]
+    assert last_hint not in hints[0]
+
+
+def test_following_the_hints_leads_to_a_passing_design() -> None:
+    """From the starting design, doing what each strongest hint says: one line at a time, to the end."""
+    text, steps = START, 0
+    while True:
+        look = look_at(text)
+        said = advice(look, current(passed({o.metric: o.status for o in look.result.objectives})))
+        if said is None:
+            break
+        steps += 1
+        assert steps <= 8, said.rule
+        written = re.search(r"`(\w+): (.*)`", said.hints[2])
+        assert written is not None
+        text, changed = re.subn(rf"(?m)^(\s*){written[1]}: [^#\n]*", rf"\g<1>{written[1]}: {written[2]} ", text, count=1)
+        assert changed == 1
+    assert steps == 6
+
+
+def test_a_witness_is_somebody_who_was_harmed() -> None:
+    """The counts in the sentence are those of the tables of that morning."""
+    look = look_at(START)
+    match = re.match(r"Customer (\d+) of morning (\d+), .*?: .*, (\d+) charges", look.witness("double_charge_rate"))
+    assert match is not None
+    assert int(match[3]) > 1
+    assert look.witness("loyalty_over_award_rate").startswith("Customer ")
+    assert look_at("from: outbox").witness("double_charge_rate") == ""
+
+
+def test_what_got_worse_is_what_the_differences_say() -> None:
+    """From idempotent to outbox people are told sooner and confirmed later, and both are said."""
+    before, now = (look_at(f"from: {name}").result for name in ("idempotent", "outbox"))
+    said = got_worse([s.metrics for s in before.summaries], [s.metrics for s in now.summaries], most=20)
+    assert any(line.startswith("confirmation_lag_p50 +") for line in said)
+    assert not any(line.startswith("ack_latency_p95") for line in said)
+    assert not got_worse([s.metrics for s in now.summaries], [s.metrics for s in now.summaries])
+
+
+def test_moves_are_judged_by_the_mornings() -> None:
+    """Infinite values are compared morning by morning; an interval that holds zero is not clear."""
+    inf = np.inf
+    assert moved("ack_latency_p95", np.array([inf, 5, 5]), np.array([1.0, 1, 1])) == "better"
+    assert moved("ack_latency_p95", np.array([1.0, 1, 1]), np.array([inf, 1, 1])) == "worse"
+    assert moved("confirmed_share", np.array([0.9, 0.8]), np.array([0.95, 0.8])) == "better"
+    assert moved("ack_latency_p95", np.array([1.0, 2]), np.array([2.0, 1])) == "not clear"
+    assert moved("ack_latency_p95", np.array([np.nan, 2]), np.array([np.nan, 2])) == "same"
+    assert moved("cost_per_1000", np.array([10.0, 11, 12, 10]), np.array([12.0, 13, 14, 9.9])) == "not clear"
+
+
+def test_every_stage_has_rules() -> None:
+    """No stage is left to the general one."""
+    assert all(len(rules) >= 2 for rules in RULES.values())

@@ -1,0 +1,148 @@
+"""Progress survives whatever happens, and a file that can't be read is a clear error."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from sim.config.errors import ConfigError
+from sim.kata.attempt import attempt, begin, changes, predictions
+from sim.kata.brief import START
+from sim.kata.progress import FILE, PAUSE_S, load, save
+from sim.kata.stages import STAGES
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    begin(tmp_path / "mine", now=1000.0)
+    return tmp_path / "mine"
+
+
+def test_a_run_is_kept_as_it_was(folder: Path) -> None:
+    """What is read again is what was written, infinite values included."""
+    progress = load(folder)
+    made = attempt(folder, progress, predicted={"double_charge_rate": "same"}, now=1010.0, clock=lambda: 1012.0)
+    assert math.inf in {value for morning in made.run.mornings for value in morning.values()}
+    again = load(folder)
+    assert again.runs[0].model_dump(exclude={"mornings"}) == made.run.model_dump(exclude={"mornings"})
+    for kept, seen in zip(again.runs[0].mornings, made.run.mornings, strict=True):
+        assert {name: repr(value) for name, value in kept.items()} == {name: repr(float(value)) for name, value in seen.items()}
+    assert again.predicted == {}
+
+
+def test_a_change_that_does_nothing_changes_nothing(folder: Path) -> None:
+    """The same mornings: paired with itself, a design moves no metric."""
+    progress = load(folder)
+    attempt(folder, progress, predicted={}, now=1010.0, clock=lambda: 1012.0)
+    every = predictions([f"{metric}=better" for stage in STAGES for metric in stage.criteria], None)
+    made = attempt(folder, progress, predicted=every, now=1020.0, clock=lambda: 1022.0)
+    assert set(made.run.moved.values()) == {"same"}
+    assert made.run.changes == []
+    assert made.run.worse == []
+
+
+def test_an_interrupted_run_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C during a run keeps the earlier runs, the time and the prediction."""
+    progress = load(folder)
+    attempt(folder, progress, predicted={}, now=1010.0, clock=lambda: 1012.0)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.kata.attempt.compare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        attempt(folder, load(folder), predicted={"ack_latency_p95": "better"}, now=1020.0, clock=lambda: 1022.0)
+    again = load(folder)
+    assert len(again.runs) == 1
+    assert again.predicted == {"ack_latency_p95": "better"}
+    assert again.spent_s == 20.0
+
+
+def test_a_broken_design_leaves_the_progress_alone(folder: Path) -> None:
+    """An error in design.yaml names its line, and nothing is written."""
+    before = (folder / FILE).read_text()
+    (folder / "design.yaml").write_text("from: naive\napp: {keys: none}\n")
+    with pytest.raises(ConfigError, match=r"design\.yaml:2:7: app\.keys: unknown key; did you mean \"key\"\?"):
+        attempt(folder, load(folder), predicted={}, now=1010.0, clock=lambda: 1012.0)
+    assert (folder / FILE).read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "broken, it is not valid JSON"),
+        ("[]", "broken, the whole"),
+        ('{"kata": 1, "steps": []}', "broken, world: Field required"),
+        ('{"kata": 1, "world": "x", "steps": ["soon"]}', "broken, steps.0"),
+        ('{"kata": 99}', "written by a newer version"),
+        ('{"kata": 1, "world": "x", "steps": [], "gold": 1}', "broken, gold"),
+    ],
+)
+def test_a_progress_file_that_cannot_be_read_is_a_clear_error(folder: Path, content: str, says: str) -> None:
+    """It names the file, what is wrong, and how to go on."""
+    (folder / FILE).write_text(content)
+    with pytest.raises(ConfigError) as error:
+        load(folder)
+    assert str(folder / FILE) in str(error.value)
+    assert says in str(error.value)
+    assert "begins anew" in str(error.value)
+
+
+def test_a_folder_without_a_kata_says_how_to_begin(tmp_path: Path) -> None:
+    """No progress file is not an empty one."""
+    with pytest.raises(ConfigError, match="no kata has been started here; coffee kata start"):
+        load(tmp_path)
+
+
+def test_starting_twice_is_refused_and_a_design_is_kept(tmp_path: Path) -> None:
+    """Nothing of the learner's is overwritten."""
+    (tmp_path / "design.yaml").write_text("from: outbox\n")
+    begin(tmp_path, now=0.0)
+    assert (tmp_path / "design.yaml").read_text() == "from: outbox\n"
+    with pytest.raises(ConfigError, match="a kata is under way here"):
+        begin(tmp_path, now=1.0)
+
+
+def test_pauses_are_no_time_spent(folder: Path) -> None:
+    """A night between two sittings does not count."""
+    progress = load(folder)
+    progress.steps = [0.0, 60.0, 60.0 + PAUSE_S + 1, 120.0 + PAUSE_S + 1]
+    save(folder, progress)
+    assert load(folder).spent_s == 120.0
+    assert load(folder).spent_until_s(61.0) == 60.0
+
+
+def test_a_full_disk_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The progress is replaced whole or not at all."""
+    before = json.loads((folder / FILE).read_text())
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fdopen", full)
+    with pytest.raises(ConfigError, match="cannot be written: No space left on device"):
+        save(folder, load(folder).model_copy(update={"steps": [1.0]}))
+    assert json.loads((folder / FILE).read_text()) == before
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "brief.md", "design.yaml"]
+
+
+def test_changes_are_told_by_their_keys() -> None:
+    """Sections are opened, mappings that are one value are not."""
+    now = START.replace("key: none", "key: purchase").replace("attempts: 4", "attempts: 2") + "recovery: {grace: 30s}\n"
+    assert changes(START, now) == [
+        "app.retry: {fixed: {delay: 500ms, attempts: 4}} → {fixed: {delay: 500ms, attempts: 2}}",
+        "app.key: none → purchase",
+        "recovery.grace: not given → 30s",
+    ]
+
+
+def test_predictions_are_about_an_objective() -> None:
+    """A word alone is about the stage's leading one; others are refused with the nearest."""
+    assert predictions(["better"], STAGES[1]) == {"ack_latency_p95": "better"}
+    with pytest.raises(ConfigError, match='did you mean "cost_per_1000"'):
+        predictions(["cost_per_100=better"], STAGES[0])
+    with pytest.raises(ConfigError, match="expected better, worse or same"):
+        predictions(["faster"], STAGES[0])

@@ -1,0 +1,85 @@
+"""The exercise's world shows each stage's trouble, and the built-in designs stand where the exercise says."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.architectures import load_design, parse_design
+from sim.kata.attempt import simulated
+from sim.kata.brief import START, as_text
+from sim.kata.check import check
+from sim.kata.stages import PEOPLE, STAGES, passed
+from sim.kata.world import seen, unseen
+
+OUTBOX_AS_STARTED = START.replace("from: naive", "from: outbox").replace("key: none", "key: purchase")
+
+
+def stages_of(text: str) -> list[bool]:
+    result = simulated(seen(), parse_design(text))
+    return passed({objective.metric: objective.status for objective in result.objectives})
+
+
+def test_every_objective_belongs_to_one_stage_and_one_person() -> None:
+    """Stages and people share out the objectives of the world, and leave none out."""
+    objectives = sorted(seen().objectives)
+    assert sorted(metric for stage in STAGES for metric in stage.criteria) == objectives
+    assert sorted(metric for metrics in PEOPLE.values() for metric in metrics) == objectives
+    assert all(metric in as_text(seen()) for metric in objectives)
+
+
+@pytest.mark.parametrize(
+    ("design", "expected"),
+    [
+        ("from: naive", [False, False, False, False, True]),  # idle machines are not its trouble: it has the usual 16 workers
+        ("from: idempotent", [True, False, False, False, False]),
+        ("from: outbox", [True, True, True, True, True]),
+    ],
+)
+def test_built_in_designs_stand_where_the_exercise_says(design: str, expected: list[bool]) -> None:
+    """Naive fails correctness, idempotent fails responsiveness, outbox with its defaults passes everything."""
+    found = stages_of(design)
+    if design == "from: naive":
+        assert found[:4] == expected[:4]
+    else:
+        assert found == expected
+
+
+def test_the_starting_design_fails_everything() -> None:
+    """There is something to do in every stage."""
+    assert stages_of(START) == [False] * 5
+
+
+def test_another_architecture_alone_is_not_enough() -> None:
+    """What the starting file says about the view, the points and the workers stays wrong in outbox, so no stage is skipped."""
+    assert stages_of(OUTBOX_AS_STARTED) == [True, True, False, False, False]
+
+
+def test_more_workers_do_not_answer_sooner() -> None:
+    """The obvious change for stage 2 is the wrong one: idempotent waits for the provider, not for a worker."""
+    assert not stages_of("from: idempotent\ncheckout: {workers: 400}")[1]
+
+
+def test_outbox_passes_the_check_and_the_others_do_not() -> None:
+    """Also on mornings and in weather that nobody has seen."""
+    graded = check(load_design("outbox"))
+    assert graded.passed == [True] * 5, graded.reasons
+    assert graded.score == 100
+    assert check(load_design("idempotent")).passed[:2] == [True, False]
+    assert check(load_design("naive")).passed[:4] == [False] * 4
+
+
+def test_a_design_tuned_to_the_seen_mornings_is_caught() -> None:
+    """An inbox that just outlasts the repeats of five known mornings, and just enough payment workers, pass those only."""
+    tuned = "from: outbox\nloyalty: {inbox: {window: 60s}}\npayment: {workers: 6}\n"
+    assert stages_of(tuned) == [True] * 5
+    graded = check(parse_design(tuned))
+    assert not graded.passed[2]
+    assert not graded.passed[3]
+    assert any("messages that come again late" in reason for reason in graded.reasons[3])
+
+
+def test_unseen_weather_has_the_same_objectives_at_other_times() -> None:
+    """The check moves the faults and keeps the limits."""
+    world = seen()
+    assert all(weather.scenario.objectives == world.objectives for weather in unseen())
+    assert all(weather.scenario.faults != world.faults for weather in unseen()[1:])
