@@ -10,11 +10,9 @@
 # To run them: `make notebooks` sets everything up, then `.venv/bin/jupyter lab notebooks`.
 
 # %%
-# %matplotlib inline
 import pandas as pd
 
 import sim
-from sim.report.charts import CHARTS
 
 # %% [markdown]
 # ## Predict
@@ -52,8 +50,7 @@ print(
 )
 
 # %%
-audited = sim.compare("morning-rush", ["naive"], mornings=1, seed=7).metrics.loc[("naive", "double_charge_rate"), "mean"]
-assert len(victims) == round(audited * purchases)  # the audit counts the same
+assert len(victims) == round(morning.metrics.value["double_charge_rate"] * purchases)  # the audit counts the same
 
 # %% [markdown]
 # ## Explain
@@ -138,8 +135,7 @@ assert means.loc["ack_latency_p95", "outbox"] < 0.2 < 4 < means.loc["ack_latency
 # some morning more than 5 % of the people were never told that their order had been taken.)
 
 # %%
-CHARTS["morning"].draw(comparison).flat[0].figure
-
+panels = comparison.plot.morning()
 # %% [markdown]
 # Read it from top to bottom, along the shaded brownout: how many came, how long 95 % of them waited for an answer, how many
 # orders were open, and how many people had been charged twice.
