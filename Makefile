@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-deep lint mutants bench bench-check gallery validity notebooks lock clean
+.PHONY: help demo extras test test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,6 +28,11 @@ lint: $(VENV)/ready-dev  ## style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/ready-docs  ## the documentation as a site, to site/index.html; a broken link is an error
+	rm -rf site
+	$(BIN)/python -m sphinx -W --keep-going --quiet -j auto -d site/.doctrees docs site
+	@echo "documentation: site/index.html"
 
 bench: $(VENV)/ready-dev  ## speed and memory, as ratios to references measured in the same run; writes docs/speed.md
 	$(BIN)/python -m tests.bench
@@ -53,7 +58,7 @@ lock:  ## resolve the dependencies anew with uv (names, versions and markers onl
 	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
 
 clean:  ## forget the set-up
-	rm -rf $(VENV) build dist mutants
+	rm -rf $(VENV) build dist mutants site
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -83,6 +88,10 @@ EXTRAS := .[distributed,lab]
 
 $(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '$(EXTRAS)')
+	@touch $@ $(VENV)/ready
+
+$(VENV)/ready-docs: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,--constraint requirements.lock --editable '.[docs]')
 	@touch $@ $(VENV)/ready
 
 DEV_AND_MUTANTS := .[dev,mutants]# a comma of its own would end the argument of a call

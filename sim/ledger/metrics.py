@@ -86,6 +86,38 @@ COMPUTE: dict[str, Callable[[Tally, Bill], float]] = {
     "monthly_cost": lambda _, bill: bill.monthly(),
 }
 
+# Each metric as an expression over what a morning left behind; docs/reference/metrics.md says what the names mean, and a test
+# evaluates every one of them on the tables.
+FORMULAS: dict[str, str] = {
+    "purchases": "purchases",
+    "double_charge_rate": "n[charged > 1] / purchases",
+    "double_charge_rate_net": "n[kept > 1] / purchases",
+    "duplicate_order_rate": "n[ordered > 1] / purchases",
+    "orphan_charge_rate": "n[(kept > 0) & (ordered == 0)] / purchases",
+    "unpaid_order_rate": "n[unpaid_orders > 0] / purchases",
+    "loyalty_over_award_rate": "n[awarded > earned] / purchases",
+    "loyalty_under_award_rate": "n[awarded < earned] / purchases",
+    "misinformed_rate": "n[told_failed & (kept > told_confirmed) | told_confirmed & (charged == 0)] / purchases",
+    "wrong_amount_rate": "n[told_confirmed & (shown > 0) & (kept > 0) & (kept_as_shown == 0)] / purchases",
+    "abandoned_charge_rate": "n[left & (kept > 0)] / purchases",
+    "confirmed_share": "n[good_card & (ordered > 0)] / n[good_card]",
+    "acknowledged_share": "n[good_card & (ack_lag < never)] / n[good_card]",
+    "requests_per_purchase": "requests / max(purchases, 1)",
+    **{f"ack_latency_p{p}": f"percentile(ack_lag[good_card], {p})" for p in (50, 95, 99)},
+    **{f"confirmation_lag_p{p}": f"percentile(confirmation_lag[good_card], {p})" for p in (50, 95, 99)},
+    **{f"read_model_lag_p{p}": f"percentile(read_model_lag, {p})" for p in (50, 95, 99)},
+    "stale_read_rate": "stale_polls / polls",
+    "convergence_time": "max(max(agreed[placed < fault_end]) - fault_end, 0)",
+    "unconverged_orders": "n[agreed == never]",
+    "collapsed_share": "n[later & (ack_lag < never) & (ordered > 0)] / n[later] < 1 / 2",
+    "infra_cost_per_1000": "1000 * infrastructure / correct",
+    "provider_cost_per_1000": "1000 * fees / correct",
+    "failure_cost_per_1000": "1000 * failures / correct",
+    "cost_per_1000": "1000 * (infrastructure + fees + failures) / correct",
+    "unused_capacity_share": "max(1 - used_worker_s / paid_worker_s, 0)",
+    "monthly_cost": "hours_per_month * capacity_per_hour + mornings_per_month * by_use",
+}
+
 
 def measure(tally: Tally, bill: Bill) -> dict[str, float]:
     """All metrics of one morning, by name."""

@@ -1,0 +1,76 @@
+"""What is bundled: scenarios, designs, provider presets, metrics and failure windows."""
+
+from __future__ import annotations
+
+from sim.architectures import architecture_of, design_names, load_design
+from sim.config.library import load_scenario, names
+from sim.config.presets import PRESETS
+from sim.config.writing import flow
+from sim.explain.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
+from sim.explain.windows import FOLDER, bundled_windows, title
+from sim.ledger.metrics import FORMULAS
+from sim.vocabulary import METRICS
+
+from .markdown import block, code, one_line, table
+
+UNITS = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}
+KEYS = ("ttl", "in_flight", "mismatch", "stores_errors")
+
+
+def scenarios() -> str:
+    rows = [(code(name), load_scenario(name).summary) for name in names() if not name.startswith(f"{FOLDER}/")]
+    return table(("scenario", "what happens"), rows)
+
+
+def designs() -> str:
+    found = {name: load_design(name) for name in design_names()}
+    rows = [(code(name), code(architecture_of(design)), design.summary) for name, design in found.items()]
+    return table(("design", "from", "what it is"), rows)
+
+
+def presets() -> str:
+    rows = []
+    for name, preset in PRESETS.items():
+        told = [preset.keys[key] if preset.keys else None for key in KEYS]
+        cells = [f"{code(flow(one.value))} {one.mark}" if one else "" for one in told]
+        source = f"[source]({preset.source})" if preset.source.startswith("http") else preset.source
+        rows.append((code(name), preset.summary, *cells, source))
+    return table(("preset", "what it is", *map(code, KEYS), ""), rows)
+
+
+def metrics() -> str:
+    """The three percentiles of a time share a row."""
+    rows = []
+    for name, metric in METRICS.items():
+        formula, meaning = FORMULAS[name], metric.summary
+        if name.endswith(("_p95", "_p99")):
+            continue
+        if name.endswith("_p50"):
+            stem = name.removesuffix("_p50")
+            name, formula = f"{stem}_p50`, `{stem}_p95`, `{stem}_p99", formula.replace("50", "P")
+            meaning = f"percentiles of {meaning.partition(' of ')[2]}"
+        rows.append((code(name), UNITS[metric.unit], metric.better, meaning, code(formula)))
+    return table(("metric", "unit", "better", "what it is", "formula"), rows)
+
+
+def windows() -> str:
+    parts = []
+    for label, name in bundled_windows().items():
+        world = load_scenario(f"{FOLDER}/{name}")
+        by_mark = {mark: [MECHANISMS[one].title for one, given in PUBLISHED[label].items() if given == mark] for mark in "✓◐!"}
+        words = {"✓": "Closed by", "◐": "Narrowed by", "!": "Made worse by"}
+        told = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]
+        parts += [
+            f"(window-{label.lower()})=\n### {label} {title(world)}",
+            one_line(world.story),
+            " ".join(told),
+            block(f"coffee explain {label.lower()} --design naive", "sh"),
+        ]
+    return "\n\n".join(parts)
+
+
+def published() -> str:
+    rows = [(MECHANISMS[name].title, *(marks[name] for marks in PUBLISHED.values())) for name in MECHANISMS]
+    legend = ", ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items())
+    sources = "; ".join(f"[{name}]({url})" if url.startswith("http") else f"{name} ({url})" for name, url in SOURCES)
+    return f"{table(('mechanism', *PUBLISHED), rows)}\n\n{legend}. Sources: {sources}."
