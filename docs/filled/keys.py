@@ -120,7 +120,9 @@ class Sections:
         if len(section.values) < len(self.roots):
             told.append(f"Only in {', '.join(map(code, section.values))}.")
         if issubclass(section.model, OneOf):
-            told.append("Exactly one of these keys" + "".join(f"; {code(key)} may stand beside it" for key in section.model.also) + ".")
+            told.append(
+                "Exactly one of these keys" + "".join(f"; {code(key)} may stand beside it" for key in section.model.also) + "."
+            )
         values = {root: value for root, value in section.values.items() if value is not None}
         rows = [self._row(section.model, values, key) for key in fields(section.model)]
         return "\n\n".join((head, " ".join(told), table(("key", "value", "default", "meaning"), rows)))

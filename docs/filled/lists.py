@@ -49,8 +49,8 @@ def metrics() -> str:
             stem = name.removesuffix("_p50")
             name, formula = f"{stem}_p50`, `{stem}_p95`, `{stem}_p99", formula.replace("50", "P")
             meaning = f"percentiles of {meaning.partition(' of ')[2]}"
-        rows.append((code(name), UNITS[metric.unit], metric.better, meaning, code(formula)))
-    return table(("metric", "unit", "better", "what it is", "formula"), rows)
+        rows.append((code(name), f"{UNITS[metric.unit]}, {metric.better} is better", meaning, code(formula)))
+    return table(("metric", "unit", "what it is", "formula"), rows)
 
 
 def windows() -> str:

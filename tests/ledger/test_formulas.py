@@ -1,0 +1,128 @@
+"""The published formulas are what is computed: each is evaluated on the tables of mornings in which much goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.architectures import load_design
+from sim.config.library import parse_scenario
+from sim.config.prices import load_prices
+from sim.experiment.mornings import simulate
+from sim.ledger.audit import audit, last_fault_s
+from sim.ledger.metrics import COMPUTE, FORMULAS, percentile
+from sim.vocabulary import METRICS, Status
+
+BAD = """name: bad
+clock: {start: "07:00", duration: 20min, drain: 5min}
+traffic: {rate: 60/min}
+customers: {double_tap: {p: 10%}, changes_basket: {p: 50%}}
+network: {request_lost: 2%, answer_lost: 5%}
+provider: {declined: 4%, failed: 2%, ambiguous: 5%}
+faults:
+  - {brownout: provider, at: "07:05", for: 5min, latency: x10, failed: 10%, ambiguous: 20%}
+  - {crash: checkout, after: charge, p: 2%}
+  - {crash: checkout, after: commit, p: 2%}
+  - {duplicates: broker, p: 5%}
+"""
+
+
+class Number:
+    """`n[condition]`: how many fulfil it."""
+
+    def __getitem__(self, condition: np.ndarray) -> int:
+        return int(np.sum(condition))
+
+
+def rows(table: Any, *columns: str) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*(table[column] for column in columns), strict=True)]
+
+
+def largest(*values: Any) -> float:
+    return float(np.max(values[0]) if len(values) == 1 else max(values))
+
+
+def names(design: str) -> tuple[dict[str, Any], dict[str, float]]:
+    """What the names of the formulas stand for in a morning, counted row by row, and the morning's metrics."""
+    scenario = parse_scenario(BAD)
+    prices = load_prices(scenario.prices)
+    tables, evidence = simulate(scenario, load_design(design), prices, 3)
+    purchases, orders, charges, bill = tables.purchases, tables.orders, tables.charges, evidence.bill
+    size = len(purchases)
+
+    def per_purchase(owners: Any) -> np.ndarray:
+        counts = np.zeros(size, int)
+        for owner in owners:
+            counts[owner] += 1
+        return counts
+
+    captured = [
+        charge
+        for charge in rows(charges, "purchase", "order", "cents", "captured_s", "refunded_s")
+        if not np.isnan(charge["captured_s"])
+    ]
+    kept = [charge for charge in captured if np.isnan(charge["refunded_s"])]
+    confirmed = [
+        (number, order)
+        for number, order in enumerate(rows(orders, "purchase", "status", "confirmed_s", "visible_s"))
+        if order["status"] == Status.CONFIRMED
+    ]
+    paid = {charge["order"] for charge in kept}
+    first = np.full(size, np.inf)
+    for _, order in confirmed:
+        first[order["purchase"]] = min(first[order["purchase"]], order["confirmed_s"])
+    ordered = per_purchase(order["purchase"] for _, order in confirmed)
+    shown = purchases["shown_cents"]
+    told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
+    good, fault_end = purchases["good_card"] == 1, last_fault_s(tables)
+    lags = purchases["acknowledged_s"] - purchases["submitted_s"]
+    visible = [order["visible_s"] - order["confirmed_s"] for _, order in confirmed]
+    parts = bill.parts
+    made = {
+        "n": Number(), "max": largest, "percentile": percentile, "never": np.inf,
+        "purchases": size, "requests": len(tables.requests), "polls": len(tables.reads),
+        "stale_polls": int(tables.reads["stale"].sum()),
+        "charged": per_purchase(charge["purchase"] for charge in captured),
+        "kept": per_purchase(charge["purchase"] for charge in kept),
+        "kept_as_shown": per_purchase(c["purchase"] for c in kept if c["cents"] == shown[c["purchase"]]),
+        "ordered": ordered, "earned": (ordered > 0).astype(int), "awarded": per_purchase(tables.awards["purchase"]),
+        "unpaid_orders": per_purchase(order["purchase"] for number, order in confirmed if number not in paid),
+        "told_failed": purchases["told_failed"] == 1, "told_confirmed": told_confirmed, "shown": shown,
+        "left": ~np.isnan(purchases["left_s"]) & ~told_confirmed, "good_card": good,
+        "later": good & (purchases["submitted_s"] >= fault_end),
+        "ack_lag": np.where(np.isnan(lags), np.inf, lags), "confirmation_lag": first - purchases["submitted_s"],
+        "read_model_lag": np.nan_to_num(np.array(visible), nan=np.inf),
+        "placed": orders["created_s"], "agreed": audit(tables).agreed_s, "fault_end": fault_end,
+        "correct": bill.correct,
+        "infrastructure": sum(parts[name] for name in ("compute", "database", "operations", "messages")),
+        "fees": parts["fees"],
+        "failures": sum(parts[name] for name in ("double charges", "paid, no coffee", "wrong message", "lost sales",
+                                                 "coffee given away", "loyalty")),
+        "used_worker_s": bill.capacity.used_s, "paid_worker_s": bill.capacity.paid_s,
+        "capacity_per_hour": bill.capacity.per_hour, "hours_per_month": prices.hours_per_month.value,
+        "mornings_per_month": prices.mornings_per_month.value,
+        "by_use": sum(parts.values()) - parts["compute"] - parts["database"] + bill.capacity.scaled_up,
+    }  # fmt: skip
+    return made, evidence.metrics
+
+
+def test_every_metric_has_a_formula() -> None:
+    """And nothing else has one."""
+    assert list(FORMULAS) == list(COMPUTE) == list(METRICS)
+
+
+@pytest.mark.parametrize("design", ["naive", "key-per-submission", "no-fingerprint", "outbox"])
+def test_formulas_say_what_is_computed(design: str) -> None:
+    """Evaluated on names that are counted row by row, each formula gives the metric."""
+    known, metrics = names(design)
+    for name, formula in FORMULAS.items():
+        assert float(eval(formula, {}, known)) == pytest.approx(metrics[name], rel=1e-12), name
+
+
+def test_the_mornings_of_this_test_are_bad_enough() -> None:
+    """Formulas of harms that never happen would agree by being zero: each harm but an unpaid order happens to somebody."""
+    found = [names(design)[1] for design in ("naive", "key-per-submission", "no-fingerprint")]
+    rates = [name for name in METRICS if name.endswith("_rate") and name != "unpaid_order_rate"]
+    assert [rate for rate in rates if not any(metrics[rate] > 0 for metrics in found)] == []
