@@ -22,9 +22,7 @@ def overloaded(design: Design, world: World) -> Iterator[Found]:
         return
     for knob, (load, capacity, what) in stations(design, world.scenario).items():
         if load > capacity:
-            yield Found(
-                knob, f"at the worst moment {load:.3g} {what} are kept busy by first taps alone; there are {capacity:.3g}"
-            )
+            yield Found(knob, f"at the worst moment first taps alone keep {load:.3g} {what} busy, of {capacity:g}")
 
 
 def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float, str]]:

@@ -115,7 +115,7 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     payment = queued_payment(design)
     if payment is not None and tries(payment.retry) < inf:
         calls = "one call" if tries(payment.retry) == 1 else f"{times(tries(payment.retry))} calls"
-        windows = ("W6",) if design.recovery.reconcile_every is not None else ("W5", "W6")
+        windows = ("W6",) if design.recovery.reconcile_every is not None else ("W5", "W6", "W13")
         message = f"an order is given up after {calls} without an answer, and nobody takes it up again"
         yield Found("payment.retry", message, windows)
 
@@ -149,8 +149,8 @@ def retries_multiply(design: Design, world: World) -> Iterator[Found]:
     counted = " × ".join(
         f"{times(number)} {what}" if number < inf else f"{what} without end" for what, number in layers.items()
     )
-    total = "" if calls == inf else f" = {times(calls)} calls"
-    yield Found("app.key", f"three layers repeat unaware of each other: a purchase can reach the provider {counted}{total}")
+    total = "" if calls == inf else f" = {times(calls)} calls of the provider"
+    yield Found("app.key", f"three layers repeat unaware of each other: a purchase can become {counted}{total}")
 
 
 def _charges_an_order(design: Design) -> float:

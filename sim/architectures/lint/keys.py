@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from sim.architectures.lint.rule import (
     SLOW,
@@ -52,7 +53,8 @@ def key_forgotten(design: Design, world: World) -> Iterator[Found]:
     if keys.ttl < last_s:
         who = "people" if last_s > app_s else "the app"
         windows = ("W11",) if keys.ttl >= app_s else None if queued_payment(design) is None else ("W2", "W11")
-        message = f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try again after {about(last_s)}"
+        again = "for ever" if last_s == inf else f"again after {about(last_s)}"
+        message = f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try {again}"
         yield Found("claim.ttl", message, windows)
 
 

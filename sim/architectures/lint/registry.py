@@ -69,7 +69,7 @@ RULES: dict[str, Rule] = {
         "What would have been an answer is an unknown outcome, to be found out at length. Wait for all but the slowest.",
     ),
     "unknown-left-behind": Rule(
-        charging.unknown_left_behind, ("W4", "W5", "W6"),
+        charging.unknown_left_behind, ("W4", "W5", "W6", "W13"),
         "No recovery for unknown outcomes: people are charged for nothing, or wait for an order that nobody works on.",
     ),
     "nobody-refunds": Rule(

@@ -19,6 +19,7 @@ from sim.config.units import duration_text
 from sim.world.retry import policy
 from sim.world.streams import quantile
 
+LONG = {"d": 86400.0, "h": 3600.0, "min": 60.0}
 SLOW = 0.99  # the quantile of a provider's latency that is called its slow answer
 
 
@@ -163,8 +164,9 @@ def sleeps_s(retry: Retry) -> float:
 
 
 def about(seconds: float) -> str:
-    """`18s`, `3.7min`: two digits are enough for what was computed."""
-    return "for ever" if seconds == inf else duration_text(float(f"{seconds:.2g}"))
+    """`18s`, `3.7min`, `2.5h`: two digits are enough for what was computed."""
+    number, unit = next(((seconds / size, unit) for unit, size in LONG.items() if seconds >= 2 * size), (seconds, ""))
+    return f"{float(f'{number:.2g}'):g}{unit}" if unit else duration_text(float(f"{number:.2g}"))
 
 
 def exactly(seconds: float) -> str:

@@ -92,8 +92,8 @@ def slow_relay(design: Design, world: World) -> Iterator[Found]:
 
 def inline_loyalty(design: Design, _: World) -> Iterator[Found]:
     if design.loyalty.inline:
-        who = "the relay, and with it every payment," if relay_of(design) is not None else "a checkout worker and its customer"
-        yield Found("loyalty.inline", f"{who} waits for as long as loyalty is down")
+        who = "the relay and every payment after it" if relay_of(design) is not None else "a checkout worker and its customer"
+        yield Found("loyalty.inline", f"{who} wait for as long as loyalty is down")
 
 
 def stale_view(design: Design, world: World) -> Iterator[Found]:

@@ -262,14 +262,16 @@ CASES = (
     ),
 )  # fmt: skip
 
+GIVES_UP: Knobs = {"payment": {"retry": {"never": True}}}
+GIVES_UP_ALONE: Knobs = {**GIVES_UP, "recovery": {"reconcile_every": None}}
 # Beyond the bundled variants: designs whose open windows depend on two knobs at once.
 FURTHER: tuple[tuple[str, Knobs], ...] = (
     ("outbox", {"app": {"key": "none"}}),
     ("outbox", {"app": {"key": "submission"}}),
     ("outbox", {"claim": {"fingerprint": False}}),
     ("outbox", {"claim": {"ttl": "5s"}}),
-    ("outbox", {"payment": {"retry": {"never": True}}}),
-    ("outbox", {"payment": {"retry": {"never": True}}, "recovery": {"reconcile_every": None}}),
+    ("outbox", GIVES_UP),
+    ("outbox", GIVES_UP_ALONE),
     ("outbox", {"loyalty": {"inbox": {"window": "25s"}}}),
     ("idempotent", {"app": {"key": "none"}}),
     ("idempotent", {"app": {"key": "request", "timeout": "2s"}}),

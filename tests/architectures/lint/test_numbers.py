@@ -1,0 +1,112 @@
+"""The numbers in the warnings, each worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.architectures.lint import lint
+from sim.architectures.lint.capacity import at_least
+from sim.architectures.lint.rule import about
+from sim.config.design import merged
+from sim.config.library import load_scenario, parse_scenario
+from tests.architectures.lint.cases import FIXED, THREE_LAYERS, Knobs, of, quarter
+
+BUSY = quarter(traffic={"rate": "5/s"})
+
+
+def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
+    scenario = None if not world else parse_scenario(world) if "\n" in world else load_scenario(world)
+    return {hazard.rule: hazard.message for hazard in lint(of(name, knobs), scenario)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "knobs", "world", "number"),
+    [
+        # 4 taps unless the scenario says otherwise; a budget takes the app's retries out, so there are two layers
+        ("retries-multiply", "outbox", THREE_LAYERS, "", "4 taps × 3 requests × 3 charges = 36 calls of the provider"),
+        ("retries-multiply", "outbox", THREE_LAYERS, quarter(customers={"max_submissions": 3}), "= 27 calls"),
+        ("retries-multiply", "outbox", {"app": {"key": "none"}}, "", "4 taps × 3 requests × charges without end"),
+        ("retries-multiply", "outbox", merged(THREE_LAYERS, {"app": {"retry_budget": "10%"}}), "", None),
+        ("retries-multiply", "outbox", merged(THREE_LAYERS, {"app": {"key": "submission"}}), "", None),
+        # timeouts of 8 s and sleeps of 1 s before tries 2 and 3: 18 s; the default app sleeps up to .5 and 1 s: 17.5 s
+        ("key-forgotten", "idempotent", {"app": {"key": "submission", "retry": FIXED}, "claim": {"ttl": "17s"}}, "",
+         "the app can try again after 18s"),
+        ("key-forgotten", "idempotent", {"app": {"key": "submission"}, "claim": {"ttl": "17600ms"}}, "", None),
+        # 3 times the 99th percentile of patience, 10 s x exp(.8236 x 2.3263) = 67.9 s, and 17.5 s: 221 s
+        ("key-forgotten", "outbox", {"claim": {"ttl": "220s"}}, "", "people can try again after 3.7min"),
+        ("key-forgotten", "outbox", {"claim": {"ttl": "222s"}}, "", None),
+        ("key-forgotten", "outbox", {"app": {"retry": {"fixed": {}}}, "claim": {"ttl": "1d"}}, "", "can try for ever"),
+        # .45 s x exp(.6 x 2.3263) = 1.82 s, and ten times as much in the rush's brownout
+        ("timeout-told-as-failure", "naive", {}, "", "the provider's slow answer takes 1.8s (99th percentile)"),
+        ("timeout-told-as-failure", "naive", {}, "morning-rush", "takes 18s (99th percentile in a brownout of x10)"),
+        # the broker: 30 s and 5 ms; the relay: 20 s to restart, .5 s to poll, 100 rows of 3 ms: 20.8 s
+        ("inbox-forgets", "outbox", {"loyalty": {"inbox": {"window": "30s"}}}, "", "can come again after 30s"),
+        ("inbox-forgets", "outbox", {"loyalty": {"inbox": {"window": "31s"}}}, "", None),
+        ("inbox-forgets", "outbox", {"loyalty": {"inline": True, "inbox": {"window": "20s"}}}, "", "can come again after 21s"),
+        ("inbox-forgets", "outbox", {"loyalty": {"inbox": {"window": "5min"}}},
+         quarter(faults=[{"outage": "loyalty", "at": "07:05", "for": "5min"}]), "can come again after 5.5min"),
+        # 99 % of 5 minutes against the rush's 4; of 4 minutes, which is just met
+        ("slow-relay", "outbox", {"relay": {"poll_every": "5min"}}, "morning-rush", "at least 5min; the objective is 4min"),
+        ("slow-relay", "outbox", {"relay": {"poll_every": "4min"}}, "morning-rush", None),
+        # 5 a second, each .45 s at the provider, 10 ms of computing, two transactions of 4 ms: 2.34 workers
+        ("overloaded", "idempotent", {"checkout": {"workers": 2}}, BUSY, "keep 2.34 checkout workers"),
+        ("overloaded", "idempotent", {"checkout": {"workers": 3}}, BUSY, None),
+        # a relay that takes 4 rows in .5 s + 1 ms + 4 ms + 4 x 3 ms, and 10 rows a second
+        ("overloaded", "outbox", {"relay": {"batch": 4}}, BUSY, "keep 1.29 relays busy, of 1"),
+        # 200 in the queue, of 10 ms + 4 ms + .539 s + 4 ms each, 16 at a time: 6.97 s, less than the app's 8 s; 240: 8.4 s
+        ("queue-outlasts-patience", "idempotent", {}, "", None),
+        ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "", "a full queue takes 8.4s"),
+        ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "morning-rush", None),
+        ("queue-outlasts-patience", "outbox", {"checkout": {"queue_limit": None}}, "", "and the app will have given up"),
+        ("queue-outlasts-patience", "outbox", {"app": {"timeout": "12s"}, "checkout": {"queue_limit": None}}, "",
+         "half of the people will have given up after 10s"),
+        # one failure of 20 calls, each with .4 %: 1 - .996^20 = 7.7 %
+        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush", "the luck of 8%"),
+        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "10%"}}}, "morning-rush", None),
+        # .595 a second at eight o'clock, for 60 s, each 1 + log2(20 / .5) + 60 / 10 = 12.3 calls: 440
+        ("breaker-opens-too-late", "outbox", {"payment": {"breaker": {"window": 900}}}, "morning-rush",
+         "450 of 900 calls must fail before it opens, and an outage of 1min sees about 440 in all"),
+        ("breaker-opens-too-late", "outbox", {"payment": {"breaker": {"window": 870}}}, "morning-rush", None),
+    ],
+)  # fmt: skip
+def test_a_number(rule: str, name: str, knobs: dict[str, Any], world: str, number: str | None) -> None:
+    """As the comment above it works it out; None: the rule has nothing to say."""
+    message = said(name, knobs, world).get(rule)
+    assert (message is None) == (number is None)
+    assert number is None or number in str(message)
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "p", "chance"),
+    [
+        (0, 5, 0.3, 1.0),
+        (1, 20, 0.004, 0.0770),
+        (10, 20, 0.5, 0.5881),
+        (20, 20, 0.5, 9.54e-7),
+        (1, 5, 0.0, 0.0),
+        (5, 5, 1.0, 1.0),
+    ],
+)
+def test_the_tail_of_a_binomial(k: int, n: int, p: float, chance: float) -> None:
+    """1 - .996^20, the upper half of 20 coins with half of its middle's 17.6 %, and the ends."""
+    assert at_least(k, n, p) == pytest.approx(chance, rel=2e-3, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0712, "71ms"),
+        (1.817, "1.8s"),
+        (62.4, "62s"),
+        (119, "2min"),
+        (221, "3.7min"),
+        (7199, "120min"),
+        (11000, "3.1h"),
+        (259_200, "3d"),
+    ],
+)
+def test_two_digits(seconds: float, text: str) -> None:
+    """In the longest unit of which there are two; what is not computed is said as it was given."""
+    assert about(seconds) == text
