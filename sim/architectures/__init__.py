@@ -11,7 +11,7 @@ from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
-from sim.architectures.own import Lines, is_own, load_own
+from sim.architectures.own import Lines, is_own, load_own, new_file
 from sim.config import library
 from sim.config.bundled import SEE_LIST, full_name
 from sim.config.design import Design
@@ -110,6 +110,7 @@ __all__ = [
     "design_names",
     "is_own",
     "load_design",
+    "new_file",
     "parse_design",
     "source_of",
     "start_of",

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
+import keyword
 import linecache
 import re
 import sys
 from functools import cache
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic.errors import PydanticErrorMixin
-
+from sim.architectures.guard import Endless, Watch, guarded, line_of, said
+from sim.architectures.slips import slips
 from sim.config.design import Design, Origin
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.files import read_text
@@ -26,6 +27,15 @@ from sim.config.loader import validate
 _OWN = re.compile(r"(?P<file>.+\.py)(:(?P<name>\w*))?", re.DOTALL)
 IMPORT = "from sim.config.design import Design"
 EXPECTED = ", which is a class like `class MyCheckout(Design)`; a file to start from: coffee new my_checkout.py --from naive"
+
+HEAD = '''"""A checkout of my own, which began as {base}.
+
+    coffee compare morning-rush {base} --design {file}
+    coffee windows {base} {file}
+
+Every `yield` is a moment at which the process may die, and only what is in the database survives. This file is code: whoever
+names it runs it. docs/write-an-architecture.md leads from naive to outbox in five steps.
+"""'''
 
 
 def is_own(text: str) -> bool:
@@ -66,9 +76,22 @@ def _ready(kind: type[Design], text: str, file: str) -> type[Design]:
     if not callable(getattr(kind, "handle", None)):
         raise ConfigError(f"{lines.at()}: {kind.__name__} has no `handle(self, shop, request)`, the story of a request")
     validate(kind, {}, lines)
+    if wrong := slips(text, sys.modules[kind.__module__], kind):
+        raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
     kind.origin = Origin(text, file, kind.__name__)
+    guarded(kind, kind.origin)
     kind.__reduce_ex__ = _reduced  # type: ignore[method-assign, assignment]
     return kind
+
+
+def new_file(architecture: type[Design], file: str) -> str:
+    """A built-in architecture's file, its class called after the new `file`: MyCheckout in `my_checkout.py`."""
+    text = Path(inspect.getfile(architecture)).read_text(encoding="utf-8")
+    base, stem = architecture.__name__, Path(file).stem
+    name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W|_", stem))
+    name = name if name.isidentifier() and not keyword.iskeyword(name) else "MyCheckout"
+    head = HEAD.format(file=file, base=base.lower())
+    return head + text[text.index('"""', 3) + 3 :].replace(f"class {base}(", f"class {name}(")
 
 
 def _reduced(design: Design, _: Any) -> tuple[Any, ...]:
@@ -92,7 +115,9 @@ def _module(text: str, file: str) -> ModuleType:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # where there is no file
     sys.modules[name] = module  # pydantic looks annotations up there, and pickle the classes
     try:
-        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
+        with Watch() as watch:
+            watch.enter()
+            exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
     except SyntaxError as error:
         where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else _place(error, file)
         raise ConfigError(f"{where}: {error.msg}") from None
@@ -100,7 +125,7 @@ def _module(text: str, file: str) -> ModuleType:
         is_beside = (Path(file).parent / f"{error.name}.py").exists()
         hint = "; an architecture is one file: put into it what it needs" if is_beside else ""
         raise ConfigError(f"{_place(error, file)}: {error}{hint}") from None
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, Endless) as error:
         raise ConfigError(f"{_place(error, file)}: {said(error)}") from None
     return module
 
@@ -172,27 +197,6 @@ class Lines:
         where = self.at(str(path[0])) if path else self.at()
         key = ".".join(map(str, path))
         return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}"
-
-
-def said(error: BaseException) -> str:
-    """An error in one line."""
-    if isinstance(error, ValidationError):
-        found = [(".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
-        return "; ".join(f"{error.title}: {key}: {message}" for key, message in found)
-    if isinstance(error, PydanticErrorMixin):
-        return str(error.message).replace("\n", " ")
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def line_of(traceback: TracebackType | None, file: str) -> int | None:
-    """The line of the file in which something went wrong, or in which it called what did."""
-    line = None
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line
 
 
 def _place(error: BaseException, file: str) -> str:

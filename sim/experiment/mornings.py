@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sim.architectures.guard import answering
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
@@ -60,13 +61,14 @@ class Counted:
 
 def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> tuple[Tables, Evidence]:
     """One morning, or a cell of it, with its evidence; the conservation laws have been asserted. Raises BrokenLaw on a bug of
-    ours.
+    ours, and ConfigError for whatever an architecture in a file of somebody's does wrong.
     """
     design = design_of(design, cell)
-    tables = Morning(scenario, design, seed, cell).run()
-    judged = audit(tables)
-    counted = tally(tables, judged)
-    assert_laws(counted)
+    with answering(scenario, design, seed):
+        tables = Morning(scenario, design, seed, cell).run()
+        judged = audit(tables)
+        counted = tally(tables, judged)
+        assert_laws(counted)
     return tables, Evidence(tables, judged, counted, bill(counted, design, prices))
 
 
@@ -80,8 +82,9 @@ def count(
     begin = time.perf_counter()
     if keep == "none" or (keep is None and expected(scenario) / cell.of > MOST_WITH_TABLES):
         mine = design_of(design, cell)
-        counted = StreamedMorning(scenario, mine, seed, cell).tally()
-        assert_laws(counted)
+        with answering(scenario, mine, seed):
+            counted = StreamedMorning(scenario, mine, seed, cell).tally()
+            assert_laws(counted)
         return Counted(counted, bill(counted, mine, prices), time.perf_counter() - begin)
     _, evidence = simulate(scenario, design, prices, seed, cell)
     return Counted(evidence.tally, evidence.bill, time.perf_counter() - begin)

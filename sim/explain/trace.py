@@ -11,6 +11,7 @@ from typing import Any
 
 from simpy.events import Event as Occurrence
 
+from sim.architectures.guard import answering
 from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
@@ -53,7 +54,8 @@ INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLIC
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[Moment]]:
     """The tables of a morning, the same as untraced, and all moments of one purchase, cycles folded."""
     notes = Notes(purchase)
-    tables = TracedMorning(scenario, design, seed, notes).run()
+    with answering(scenario, design, seed):
+        tables = TracedMorning(scenario, design, seed, notes).run()
     return tables, folded(_counted(notes.in_order(tables.horizon_s)))
 
 

@@ -47,6 +47,10 @@ class Claim:
     taken_over: bool = False
 
 
+def _as_it_is(_: str, story: Callable[..., Story]) -> Callable[..., Story]:
+    return story
+
+
 class Shop:
     """Parts and steps, as seen from one component: a crash names the component that it strikes."""
 
@@ -62,6 +66,7 @@ class Shop:
         self.provider = provider
         self.broker = broker
         self.call_loyalty: Callable[[Event], Moment] | None = None  # where it is called and not told
+        self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is  # stories that nobody vouches for
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
@@ -85,6 +90,7 @@ class Shop:
 
     def background(self, component: str, story: Callable[[Shop], Story]) -> None:
         """Run a story for ever; after a crash it starts again from its first line."""
+        story = self.watch("background", story)
         self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
 
     def _supervised(self, story: Callable[[Shop], Story], shop: Shop) -> Story:
@@ -111,13 +117,14 @@ class Shop:
 
     def start(self, story: Story) -> None:
         """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
-        self.pools[self.component].submit(Job(story, _unheard, _unheard))
+        self.pools[self.component].submit(Job(self.watch("start", lambda: story)(), _unheard, _unheard))
 
     def consume(
         self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
     ) -> None:
         """Have a pool of workers tell a story for every pending order that is published."""
         self.workers(component, workers, autoscale=autoscale)
+        story = self.watch("consume", story)
         shop = self.seen_from(component)
         consumer = WorkerConsumer(
             self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order)
@@ -127,6 +134,7 @@ class Shop:
     def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
         """Have a checkout worker tell a story for every webhook and what it says; if it dies, the provider tries again."""
         pool = self.pools["checkout"]
+        story = self.watch("listen", story)
 
         def take(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
             if not pool.up:

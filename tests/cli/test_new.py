@@ -25,6 +25,17 @@ def test_a_new_design(name: str) -> None:
     assert load_design("mine.yaml").model_copy(update=same) == load_design(name).model_copy(update=same)
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_new_architecture(name: str) -> None:
+    """A Python file with the story of a built-in architecture loads, and gives the same numbers."""
+    done = coffee("new", "my_checkout.py", "--from", name)
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"my_checkout.py: an architecture that starts from {name}")
+    assert load_design("my_checkout.py:MyCheckout").name == "MyCheckout"
+    runs = [coffee("run", "w4", "-d", each, "-n", "1", "-j", "1", "--json") for each in (name, "my_checkout.py")]
+    [built_in], [mine] = (json.loads(run.stdout)["designs"].values() for run in runs)
+    assert mine["metrics"] == built_in["metrics"]
+
+
 def test_a_new_scenario() -> None:
     """A new scenario is the text of the old one under a new name, and loads; a new one can be made from a file too."""
     assert coffee("new", "rush.yaml", "--from", "morning-rush").exit_code == 0
@@ -54,7 +65,16 @@ def test_files_that_are_there() -> None:
 @pytest.mark.parametrize(
     ("file", "base", "message"),
     [
-        ("mine.txt", "outbox", "mine.txt: the name of a scenario's or design's file must end in .yaml"),
+        (
+            "mine.txt",
+            "outbox",
+            "mine.txt: the name of a scenario's or design's file must end in .yaml, an architecture's in .py",
+        ),
+        (
+            "my.py",
+            "w4",
+            "--from w4: an architecture of your own starts from a built-in one; known: naive, idempotent, outbox, inquiry",
+        ),
         ("none/mine.yaml", "outbox", "none/mine.yaml: there is no folder none"),
         ("folder.yaml", "outbox", "folder.yaml: a folder, not a file"),
         ("mine.yaml", "outbx", 'unknown scenario or design "outbx"; did you mean "outbox"?'),

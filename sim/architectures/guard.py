@@ -1,0 +1,333 @@
+"""What an architecture of one's own does wrong while it runs, said with file, line, customer and time; and bounds on loops.
+
+Built-in architectures are not guarded, so they pay nothing for it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from copy import copy
+from enum import Enum
+from functools import wraps
+from math import isfinite
+from types import CodeType, FrameType, GeneratorType, TracebackType
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.errors import PydanticErrorMixin
+from simpy import Environment, Interrupt
+from simpy.events import Event as Moment
+
+from sim.architectures.parts import Parts
+from sim.config.design import Design, Origin
+from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
+from sim.config.units import clock_text
+from sim.ledger.laws import BrokenLaw
+from sim.vocabulary import Answer
+from sim.world.checkout import Reply
+from sim.world.database import Event, Order
+from sim.world.engine import Crash, Story
+from sim.world.shop import Shop
+
+MOST_STEPS = 100_000  # that one story may take within half a minute of the morning: the busiest relay takes a hundredth of it
+WITHIN_S = 30.0
+LOOK_S = 1.0  # of the real time, between two looks at whether a story has come to its next `yield`
+LOOKS = 3  # that find it where it was: a story does microseconds of work between two yields, so this is not a slow machine
+CONTAINERS = (dict, list, set, bytearray)
+
+
+class Endless(BaseException):
+    """Thrown into code that doesn't come to an end, past what catches an Exception."""
+
+
+class Slip(Exception):
+    """A mistake in somebody's file: what, where, with which customer, and when (seconds of the morning)."""
+
+    def __init__(self, text: str, line: int | None, purchase: int | None, at_s: float) -> None:
+        super().__init__(text)
+        self.text, self.line, self.purchase, self.at_s = text, line, purchase, at_s
+
+
+class Watch:
+    """Ends code of one thread that doesn't come to an end by itself. A context manager."""
+
+    def __init__(self) -> None:
+        self.inside = 0  # number of the step under way; 0: none
+        self.steps = 0
+        self._whom = threading.get_ident()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._throw(None)  # what has not arrived yet
+
+    def enter(self) -> None:
+        self.steps += 1
+        self.inside = self.steps
+
+    def _look(self) -> None:
+        seen = times = 0
+        while not self._over.wait(LOOK_S):
+            now = self.inside
+            times = times + 1 if now and now == seen else 0
+            seen = now
+            if times == LOOKS:
+                self._throw(Endless)
+                times = 0
+
+    def _throw(self, what: type[Endless] | None) -> None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._whom), what and ctypes.py_object(what))
+
+
+_here = threading.local()  # the watch of this thread's morning
+
+
+@contextmanager
+def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
+    """A morning is simulated in here: what an architecture of one's own does wrong in it is said. Raises ConfigError."""
+    origin = design.origin
+    if origin is None:
+        yield
+        return
+    before = _remembered(design)
+    try:
+        with Watch() as _here.watch:
+            yield
+        if (forgot := next((name for name, was in before.items() if vars(_module(design))[name] != was), None)) is not None:
+            raise Slip(
+                f"{forgot} was changed: it outlives the process and the morning, so results would depend on what ran before; "
+                "what must survive belongs into the database, what a process may remember into set_up",
+                None, None, 0.0,
+            )  # fmt: skip
+    except Slip as slip:
+        raise ConfigError(_told(slip, origin, scenario, seed)) from None
+    except BrokenLaw as law:
+        raise ConfigError(
+            f"{origin.file}: {origin.name}: the books of the morning of seed {seed} do not add up ({law}); change orders, "
+            "events and charges by the steps of the shop only"
+        ) from None
+    except (Exception, Endless) as error:
+        if isinstance(error, ConfigError):
+            raise
+        unplaced = Slip(said(error) + _hint(error), line_of(error.__traceback__, origin.file), None, 0.0)
+        raise ConfigError(_told(unplaced, origin, scenario, seed)) from None
+    finally:
+        _here.watch = None
+
+
+def _module(design: Design) -> Any:
+    return sys.modules[type(design).__module__]
+
+
+def _remembered(design: Design) -> dict[str, Any]:
+    """The containers that the file's functions could keep something in."""
+    values = vars(_module(design)).items()
+    return {name: copy(value) for name, value in values if isinstance(value, CONTAINERS) and not name.startswith("__")}
+
+
+def _told(slip: Slip, origin: Origin, scenario: Scenario, seed: int) -> str:
+    where = f"{origin.file}:{slip.line}" if slip.line is not None else f"{origin.file}: {origin.name}"
+    customer = f"customer {slip.purchase}, " if slip.purchase is not None else ""
+    at = f"{clock_text(scenario.clock.start + slip.at_s)}, " if slip.at_s else ""
+    return f"{where}: {slip.text} ({customer}{at}seed {seed})"
+
+
+class Guard:
+    """Looks after the stories of one morning."""
+
+    def __init__(self, origin: Origin, env: Environment) -> None:
+        self._origin = origin
+        self._env = env
+        self.watch: Watch = getattr(_here, "watch", None) or Watch()  # one that nobody has started looks at nothing
+
+    def __call__(self, kind: str, story: Callable[..., Story]) -> Callable[..., Story]:
+        """A story of a kind (`background`, `consume`, …), guarded."""
+        return lambda *about: self.tell(kind, story, about)
+
+    def tell(self, kind: str, make: Callable[..., Story], about: tuple[Any, ...]) -> Story:
+        """Tell a story, and raise a Slip where it goes wrong. What kills a process passes through."""
+        purchase = next((one.purchase for one in about if hasattr(one, "purchase")), None)
+        env, watch = self._env, self.watch
+        steps, since_s = 0, env.now
+        value: Any = None
+        thrown: Interrupt | None = None
+        story: Any = None
+        try:
+            story = make(*about)
+            if not isinstance(story, Generator):
+                raise self._slip(f"{kind}: not a story, since there is no `yield` in it", _line_of(make), purchase)
+            while True:
+                watch.enter()
+                try:
+                    target = story.send(value) if thrown is None else story.throw(thrown)
+                except StopIteration as stop:
+                    result = stop.value
+                    break
+                finally:
+                    watch.inside = 0
+                if not isinstance(target, Moment):
+                    raise self._slip(_not_an_event(target), self._line(story), purchase)
+                steps += 1
+                if steps > MOST_STEPS:
+                    if env.now - since_s < WITHIN_S:
+                        text = f"an endless loop: {MOST_STEPS:,} steps within {WITHIN_S:.0f} s of the morning; "
+                        raise self._slip(
+                            f"{text}let it wait for something, like `yield shop.sleep(0.5)`", self._line(story), purchase
+                        )
+                    steps, since_s = 0, env.now
+                thrown = None
+                try:
+                    value = yield target
+                except Interrupt as interrupt:
+                    thrown = interrupt
+        except (Crash, Interrupt, Slip, ConfigError):
+            raise
+        except GeneratorExit:
+            if story is not None:
+                story.close()
+            raise
+        except (Exception, Endless) as error:
+            line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
+            raise self._slip(said(error) + _hint(error), line, found if purchase is None else purchase) from error
+        if (wrong := _wrong(kind, result)) is not None:
+            raise self._slip(f"{kind}: {wrong}", _line_of(make), purchase)
+        return result
+
+    def _slip(self, text: str, line: int | None, purchase: int | None) -> Slip:
+        return Slip(text, line, purchase, self._env.now)
+
+    def _line(self, story: Any) -> int | None:
+        """Where a story waits, in the file."""
+        line = None
+        while (frame := getattr(story, "gi_frame", None)) is not None:
+            line = frame.f_lineno if frame.f_code.co_filename == self._origin.file else line
+            story = story.gi_yieldfrom
+        return line
+
+
+def guarded(kind: type[Design], origin: Origin) -> None:
+    """Put a guard on the stories of a class, and on its picture."""
+    handle, set_up, parts = (getattr(kind, name, None) for name in ("handle", "set_up", "parts"))
+
+    def handled(self: Design, shop: Shop, request: Any) -> Story:
+        guard = shop.watch
+        assert handle is not None
+        return guard.tell("handle", handle, (self, shop, request)) if isinstance(guard, Guard) else handle(self, shop, request)
+
+    def prepared(self: Design, shop: Shop) -> None:
+        guard = shop.watch = Guard(origin, shop.env)
+        guard.watch.enter()
+        if set_up is not None:
+            set_up(self, shop)
+        guard.watch.inside = 0
+
+    def drawn(self: Design) -> Parts:
+        assert parts is not None
+        try:
+            found = parts(self)
+        except Exception as error:
+            line = line_of(error.__traceback__, origin.file)
+            raise ConfigError(f"{origin.file}:{line}: parts: {said(error)}") from None
+        if not isinstance(found, Parts):
+            raise ConfigError(f"{origin.file}:{_line_of(parts)}: parts: expected Parts, not {type(found).__name__}")
+        return found
+
+    kind.handle = wraps(handle)(handled) if handle is not None else handled  # type: ignore[attr-defined]
+    kind.set_up = prepared  # type: ignore[attr-defined]
+    if parts is not None:
+        kind.parts = drawn  # type: ignore[attr-defined]
+
+
+def _wrong(kind: str, result: Any) -> str | None:
+    """Why a story of this kind can't end with that."""
+    if kind == "background":
+        return "it has come to an end, and would begin again at once; write `while True:` around it, and let it sleep"
+    if kind == "handle":
+        if not isinstance(result, Reply):
+            return f"it ends with {_shown(result)}; expected a Reply, like `return Reply(Answer.CONFIRMED, order)`"
+        if not isinstance(result.answer, Answer) or result.answer is Answer.NONE:
+            return f"Reply with {_shown(result.answer)}; expected an Answer, like Answer.CONFIRMED"
+        if not isinstance(result.order, Order) and (result.order is not None or result.answer is Answer.MISMATCH):
+            return f"Reply({result.answer.name}) with {_shown(result.order)}; expected the order"
+    if kind == "consume" and result is not None:
+        is_number = isinstance(result, int | float) and not isinstance(result, bool | Enum)
+        if not is_number or not isfinite(result) or result < 0:
+            return f"it ends with {_shown(result)}; expected None (done), or in how many seconds to be asked again"
+    return None
+
+
+def _not_an_event(target: Any) -> str:
+    if isinstance(target, GeneratorType):
+        return f"`yield` of a story, {target.gi_code.co_name}: write `yield from`"
+    return f"`yield` of {_shown(target)}; expected something to wait for, like `yield shop.sleep(1.0)`, or `yield from` a step"
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else f"{type(value).__name__} {value!r}"
+    return text if len(text) <= 60 and " object at 0x" not in text else f"a {type(value).__name__}"
+
+
+def _hint(error: BaseException) -> str:
+    text = str(error)
+    if "'generator' object" in text:
+        return "; a `yield from` is missing where that was made"
+    if isinstance(error, TypeError) and "object is not iterable" in text and any(f"'{e}'" in text for e in EVENTS):
+        return "; something to wait for takes `yield`, a story `yield from`"
+    if isinstance(error, ValidationError) and "frozen" in text:
+        return "; what must survive belongs into the database, what a process may remember into set_up"
+    return ""
+
+
+EVENTS = ("Coming", "Done", "Timer", "Starter", "Timeout", "Event")
+
+
+def said(error: BaseException) -> str:
+    """An error in one line."""
+    if isinstance(error, Endless):
+        return "an endless loop without a `yield`"
+    if isinstance(error, ValidationError):
+        found = [(".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+        return "; ".join(f"{error.title}: {key}: {message}" for key, message in found)
+    if isinstance(error, PydanticErrorMixin):
+        return str(error.message).replace("\n", " ")
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _frames(traceback: TracebackType | None, file: str) -> Iterator[tuple[FrameType, int]]:
+    """Frames of the file with their lines, outermost first."""
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            yield traceback.tb_frame, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def line_of(traceback: TracebackType | None, file: str) -> int | None:
+    """The line of the file in which something went wrong, or in which it called what did."""
+    return next((line for _, line in reversed(list(_frames(traceback, file)))), None)
+
+
+def _customer(traceback: TracebackType | None, file: str) -> int | None:
+    """Whose order somebody had in hand."""
+    for frame, _ in reversed(list(_frames(traceback, file))):
+        for value in frame.f_locals.values():
+            order = value.order if isinstance(value, Event) else value
+            if isinstance(order, Order):
+                return order.purchase
+    return None
+
+
+def _line_of(function: Any) -> int | None:
+    code: CodeType | None = getattr(function, "__code__", None)
+    return code.co_firstlineno if code is not None else None
