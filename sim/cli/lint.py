@@ -24,7 +24,7 @@ def lint(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", show_default=False,
+            metavar="SCENARIO", show_default=False,
             help="Whose traffic, weather and objectives count. [default: an ordinary provider, unknown traffic]",
         ),
     ] = None,
@@ -129,5 +129,6 @@ def _print_windows(numbers: Sequence[int], hazards: Sequence[Hazard], called: st
     chosen = [part for number in numbers[:2] for part in ("-w", f"w{number}")]
     out.print(
         f"\nSimulated: {shlex.join(['coffee', 'windows', called, *chosen])}; one customer's story: "
-        f"{shlex.join(['coffee', 'explain', f'w{numbers[0]}', '--design', called])}"
+        f"{shlex.join(['coffee', 'explain', f'w{numbers[0]}', '--design', called])}",
+        soft_wrap=True,
     )
