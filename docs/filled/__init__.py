@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
-from .lists import designs, metrics, presets, published, scenarios, windows
+from .lists import designs, metrics, more, presets, published, scenarios, windows
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "index": {"more": more},
     "failure-windows": {"windows": windows, "published": published},
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},

@@ -11,7 +11,7 @@ from sim.cli.app import app
 
 from .markdown import block, code, one_line, table
 
-EXAMPLES = "\b\nExamples:\n"
+EXAMPLES = "Examples:\n"
 
 
 def commands() -> str:
@@ -25,7 +25,8 @@ def commands() -> str:
 
 def _command(name: str, command: Any) -> str:
     if hasattr(command, "commands"):
-        parts = [f"(coffee-{name})=\n## coffee {name}", *_paragraphs(command)]
+        rest = (command.help or "").partition("\b\n")[2].replace("\b\n", "")
+        parts = [f"(coffee-{name})=\n## coffee {name}", *_paragraphs(command), *([block("\n" + rest)] if rest else [])]
         return "\n\n".join([*parts, *(_described(f"{name} {inner}", each, 3) for inner, each in command.commands.items())])
     return _described(name, command, 2)
 
@@ -43,7 +44,8 @@ def _described(name: str, command: Any, level: int) -> str:
 
 
 def _paragraphs(command: Any) -> list[str]:
-    return [one_line(part) for part in (command.help or "").partition("\b\n")[0].strip().split("\n\n")]
+    prose = (command.help or "").partition("\b\n")[0].partition(EXAMPLES)[0]
+    return [one_line(part) for part in prose.strip().split("\n\n")]
 
 
 def _name(argument: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sim.architectures import architecture_of, design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
@@ -14,7 +16,17 @@ from sim.vocabulary import METRICS
 from .markdown import block, code, one_line, table
 
 UNITS = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}
+ARROWS = {"lower": "↓", "higher": "↑"}
 KEYS = ("ttl", "in_flight", "mismatch", "stores_errors")
+
+
+DOCS = Path(__file__).parents[1]
+
+
+def more() -> str:
+    """The pages that the home page doesn't place, so that none is left out of the menu."""
+    placed = (DOCS / "index.md").read_text(encoding="utf-8").split()
+    return "\n".join(sorted(page.stem for page in DOCS.glob("*.md") if page.stem not in placed and page.stem != "index"))
 
 
 def scenarios() -> str:
@@ -49,7 +61,7 @@ def metrics() -> str:
             stem = name.removesuffix("_p50")
             name, formula = f"{stem}_p50`, `{stem}_p95`, `{stem}_p99", formula.replace("50", "P")
             meaning = f"percentiles of {meaning.partition(' of ')[2]}"
-        rows.append((code(name), f"{UNITS[metric.unit]}, {metric.better} is better", meaning, code(formula)))
+        rows.append((code(name), f"{UNITS[metric.unit]} {ARROWS[metric.better]}", meaning, code(formula)))
     return table(("metric", "unit", "what it is", "formula"), rows)
 
 

@@ -110,3 +110,25 @@ def test_a_page_without_a_place_is_an_error(generator: ModuleType) -> None:
     """A part that would silently get lost is told."""
     with pytest.raises(ValueError, match="expected the comment <!-- filled: metrics --> once"):
         generator.filled("reference/metrics", "# Metrics")
+
+
+def test_the_scenario_that_is_shown_can_be_read(tmp_path: Path) -> None:
+    """The file in the page on scenarios of one's own, with the two measured files it speaks of."""
+    from sim.config.library import load_scenario
+
+    text = (DOCS / "own-scenario.md").read_text(encoding="utf-8")
+    (scenario,) = re.findall(r"^```yaml\n(.*?)^```$", text, flags=re.M | re.S)
+    (arrivals,) = re.findall(r"^```text\n(.*?)^```$", text, flags=re.M | re.S)
+    (tmp_path / "rush.yaml").write_text(scenario, encoding="utf-8")
+    (tmp_path / "arrivals.csv").write_text(arrivals, encoding="utf-8")
+    (tmp_path / "latencies.csv").write_text("seconds\n0.41\n0.52\n", encoding="utf-8")
+    read = load_scenario(str(tmp_path / "rush.yaml"))
+    assert read.name == "my-morning"
+    assert read.traffic.arrivals is not None
+    assert len(read.traffic.arrivals.times or ()) == 2
+
+
+def test_no_page_is_left_out_of_the_menu(generator: ModuleType) -> None:
+    """Whatever lies in docs/ is in the home page's table of contents, placed by hand or after the others."""
+    text = page(generator, "index").split()
+    assert {path.stem for path in DOCS.glob("*.md")} - {"index"} <= set(text)
