@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sim.architectures import architecture_of, design_names, load_design
@@ -25,7 +26,7 @@ DOCS = Path(__file__).parents[1]
 
 def more() -> str:
     """The pages that the home page doesn't place, so that none is left out of the menu."""
-    placed = (DOCS / "index.md").read_text(encoding="utf-8").split()
+    placed = set(re.findall(r"[\w-]+", (DOCS / "index.md").read_text(encoding="utf-8")))
     return "\n".join(sorted(page.stem for page in DOCS.glob("*.md") if page.stem not in placed and page.stem != "index"))
 
 
@@ -61,7 +62,7 @@ def metrics() -> str:
             stem = name.removesuffix("_p50")
             name, formula = f"{stem}_p50`, `{stem}_p95`, `{stem}_p99", formula.replace("50", "P")
             meaning = f"percentiles of {meaning.partition(' of ')[2]}"
-        rows.append((code(name), f"{UNITS[metric.unit]} {ARROWS[metric.better]}", meaning, code(formula)))
+        rows.append((code(name), f"{UNITS[metric.unit]}&nbsp;{ARROWS[metric.better]}", meaning, code(formula)))
     return table(("metric", "unit", "what it is", "formula"), rows)
 
 
