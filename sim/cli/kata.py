@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.messages import DONE, FAILED
-from sim.cli.options import Json, whole_number
+from sim.cli.messages import DONE, FAILED, note
+from sim.cli.options import Jobs, Json, whole_number
 
 if TYPE_CHECKING:
     from sim.kata.progress import Progress
@@ -38,6 +38,16 @@ mornings, and say why. Progress is kept in the folder, so stop and go on wheneve
 app = typer.Typer(
     help=HELP, invoke_without_command=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
 )
+
+
+@app.callback()
+def kata(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        from sim.cli.kata_loop import play
+        from sim.kata.folder import folder_of
+
+        play(folder_of(None))
+
 
 Folder = Annotated[
     Path | None,
@@ -80,10 +90,10 @@ def run(
         list[str] | None,
         typer.Option(
             "--predict", "-p", metavar="WORD", show_default=False,
-            help="better, worse or same: what the change does to the stage's first objective; METRIC=WORD for another one.",
+            help="better, worse or same: what the change does to what is asked about; METRIC=WORD for another objective.",
         ),
     ] = None,
-    note: Annotated[
+    words: Annotated[
         str | None,
         typer.Option("--why", metavar="TEXT", show_default=False, help="Why the last run came out as it did, in your words."),
     ] = None,
@@ -98,16 +108,15 @@ def run(
       coffee kata run mine --predict ack_latency_p95=same --predict cost_per_1000=worse
     """
     from sim.cli.console import console, print_json
-    from sim.kata.attempt import attempt, predictions
+    from sim.kata.attempt import asked_for, attempt, predictions
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
-    from sim.kata.stages import current
 
     where = folder_of(folder)
     progress = load(where)
-    predicted = predictions(predict or [], current(progress.passed))
-    if note and progress.runs:
-        progress.runs[-1].note = note
+    predicted = predictions(predict or [], asked_for(progress))
+    if words and progress.runs:
+        progress.runs[-1].note = words
     with _simulating(where):
         made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
     from sim.cli.kata_text import print_attempt, run_json, tell_lint
@@ -213,6 +222,86 @@ def check(
 
         print_check(console(), graded, where)
     raise typer.Exit(DONE if all(graded.passed) else FAILED)
+
+
+@app.command()
+def debrief(folder: Folder = None, as_json: Json = False) -> None:
+    """Write what you did and learned as a page, in the folder debrief.
+
+    The path you took, the final design with its diagram, its results beside the built-in designs, and what each stage taught.
+    """
+    from sim.cli.console import console, print_json
+    from sim.cli.simulation import saved
+    from sim.kata.debrief import write_debrief
+    from sim.kata.folder import folder_of
+    from sim.kata.progress import load
+
+    where = folder_of(folder)
+    progress = load(where)
+    with _simulating(where, "simulating", 20) as tell:
+        page, code = saved(lambda: write_debrief(where, progress, now=time.time(), tell=tell))
+    if page is None:
+        raise typer.Exit(code)
+    if as_json:
+        print_json({"page": str(page)})
+    else:
+        console().print(f"debrief: {page}", soft_wrap=True)
+
+
+@app.command()
+def grade(
+    submissions: Annotated[
+        Path,
+        typer.Argument(metavar="SUBMISSIONS", help="A folder with a folder (design.yaml) or a design's file for each."),
+    ],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print only CSV on stdout: a row a submission.")] = False,
+    timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="For one submission; then it has no points. A check takes some ten seconds.")
+    ] = "2min",
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", parser=whole_number, help="Other unseen mornings than everybody's, for an exam."),
+    ] = 1000,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Grade a class on mornings that nobody has seen, each submission in a process of its own.
+
+    20 points a stage, and the reasons for those that are missing. Submissions may be Python files too; they are run with your
+    rights, so grade what you don't trust in a container.
+
+    Examples:
+      coffee kata grade submissions
+      coffee kata grade submissions --csv --seed 4711 > grades.csv
+    """
+    from sim.cli.console import console, print_json, write_out
+    from sim.cli.kata_text import print_grades
+    from sim.config.errors import ConfigError
+    from sim.config.units import duration_s
+    from sim.experiment.compare import check_numbers
+    from sim.experiment.workers import processors
+    from sim.kata import grading
+
+    if as_csv and as_json:
+        raise ConfigError("--csv and --json: choose one")
+    check_numbers(1, seed, jobs)
+    try:
+        timeout_s = duration_s(timeout)
+    except ValueError as error:
+        raise ConfigError(f'--timeout: {error} (got "{timeout}")') from None
+    if timeout_s <= 0:
+        raise ConfigError(f'--timeout: must be more than 0 (got "{timeout}")')
+    found, others = grading.submissions(submissions)
+    for name in others:
+        note(f"{submissions / name}: neither a folder nor a design's file, left out")
+    with _simulating(submissions, "grading", len(found)) as tell:
+        grades = grading.grade(submissions, seed=seed, timeout_s=timeout_s, jobs=jobs or processors(), tell=tell)
+    if as_csv:
+        write_out(grading.csv_text(grades))
+    elif as_json:
+        print_json(grading.as_json(grades, seed=seed))
+    else:
+        print_grades(console(), grades)
 
 
 @contextmanager

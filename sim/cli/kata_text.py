@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from sim.explain.story import Explanation
     from sim.kata.attempt import Attempt
     from sim.kata.check import Graded
+    from sim.kata.grading import Grade
     from sim.kata.helping import Given
     from sim.kata.progress import Progress, Run
+
+
+SAID = {"better": "better", "worse": "worse", "same": "the same", "not clear": "not clear"}
 
 
 def minutes(seconds: float) -> str:
@@ -87,36 +91,37 @@ def print_changes(out: Console, run: Run) -> None:
         if went == "not clear":
             said = Text("not clear: these mornings can't tell", style="yellow")
         else:
-            said = Text("right" if went == word else f"it is {went}", style="green" if went == word else "red")
+            said = Text("right" if went == word else f"it is {SAID[went]}", style="green" if went == word else "red")
         out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
 
 
 def _objectives(made: Attempt) -> Any:
-    table = (
-        plain_table("", "objective", "", "before", "now", "change") if made.before else plain_table("", "objective", "", "now")
-    )
-    for at in (1, 3):
-        table.columns[at].no_wrap = True
+    """Every objective by stage: its value now, against the run before if there is one."""
+    table = plain_table("", "objective", "", *(["before", "now", "change"] if made.before else ["now"]))
+    for column_ in table.columns[:5]:
+        column_.no_wrap = True
     now = {objective.metric: objective for objective in made.result.objectives}
     for stage in STAGES:
         for metric in stage.criteria:
             objective = now[metric]
-            unit = _unit(metric)
-            value = Text(words.estimate(objective.estimate, unit), style=COLOURS[objective.status])
-            value = Text.assemble((SYMBOLS[objective.status] + " ", COLOURS[objective.status]), value)
+            symbol = (f"{SYMBOLS[objective.status]} ", COLOURS[objective.status])
             head = [str(stage.number) if metric == stage.leading else "", metric, words.limit(metric, objective.limit)]
+            whole = words.estimate(objective.estimate, _unit(metric))
             if made.before is None:
-                table.add_row(*head, value)
+                table.add_row(*head, Text.assemble(symbol, whole))
                 continue
-            pair = column(made.before.mornings, metric), column(made.run.mornings, metric)
-            went = moved(metric, *pair)
-            change = Text("the same", style="dim") if went == "same" else Text(went, style=CHANGES.get(went, ""))
-            if went != "same":
-                change.append(f" {difference(metric, *pair)}", style="dim")
-            was = _mean(metric, pair[0])
-            table.add_row(*head, was, value, change)
+            was, is_now = column(made.before.mornings, metric), column(made.run.mornings, metric)
+            value = whole if objective.status == "undecided" else _mean(metric, is_now)
+            table.add_row(*head, _mean(metric, was), Text.assemble(symbol, value), _change(metric, was, is_now))
         table.add_section()
     return table
+
+
+def _change(metric: str, was: Any, is_now: Any) -> Text:
+    went = moved(metric, was, is_now)
+    if went == "same":
+        return Text("the same", style="dim")
+    return Text(went, style=CHANGES.get(went, "")).append(f" {difference(metric, was, is_now)}", style="dim")
 
 
 def _unit(metric: str) -> str:
@@ -129,7 +134,9 @@ def _mean(metric: str, values: Any) -> str:
     from sim.experiment.statistics import estimate
 
     value = estimate(values)
-    if value.never or value.mean is None:
+    if value.never:
+        return f"never in {round(value.never * value.n)} of {value.n}"
+    if value.mean is None:
         return words.estimate(value, _unit(metric))
     return words.share(value.mean) if _unit(metric) == "share" else words.quantity(value.mean, _unit(metric))
 
@@ -202,7 +209,34 @@ def print_check(out: Console, graded: Graded, folder: Path) -> None:
 
 
 def tell_lint(folder: Path) -> None:
-    """Warnings about the design's file, if there are any, on stderr."""
+    """On stderr: that `coffee lint` has warnings about the design's file, and about which knobs."""
+    from sim.architectures import load_design
+    from sim.architectures.lint import lint
+    from sim.cli.messages import note
+    from sim.kata.brief import DESIGN
+
+    hazards = lint(load_design(str(folder / DESIGN)), seen())
+    if hazards:
+        knobs = ", ".join(dict.fromkeys(hazard.knob for hazard in hazards))
+        number = "1 warning" if len(hazards) == 1 else f"{len(hazards)} warnings"
+        note(f"coffee lint {folder / DESIGN} kata: {number}, about {knobs}")
+
+
+def print_grades(out: Console, grades: list[Grade]) -> None:
+    """Points by stage, and below them why some are missing."""
+    table = plain_table("submission", *(f"stage {stage.number}" for stage in STAGES), "points")
+    for points in table.columns[1:]:
+        points.justify = "right"
+    for one in grades:
+        table.add_row(one.submission, *map(str, one.points), Text(str(one.score), style="bold"))
+    out.print(table)
+    for one in grades:
+        lines = [one.error] if one.error else [reason for found in one.reasons for reason in found]
+        if lines:
+            out.print()
+            out.print(Text(one.submission, style="bold"))
+        for line in lines:
+            out.print(f"  {line}", style="dim")
 
 
 def run_json(made: Attempt, progress: Progress) -> dict[str, Any]:

@@ -76,14 +76,21 @@ def simulated(world: Scenario, design: Design, *, mornings: int = SEEN, seed: in
     return next(iter(comparison.results.values()))
 
 
-def predictions(texts: list[str], stage: Stage | None) -> dict[str, Move]:
-    """`better` is about the stage's leading metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
+def asked_for(progress: Progress) -> str:
+    """The metric to predict: the first objective of the open stage that the last run did not meet."""
+    stage = current(progress.passed) or STAGES[-1]
+    statuses = progress.runs[-1].statuses if progress.runs else {}
+    return next((metric for metric in stage.criteria if statuses.get(metric) not in (None, "met")), stage.leading)
+
+
+def predictions(texts: list[str], usual: str) -> dict[str, Move]:
+    """`better` is about the `usual` metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
     found: dict[str, Move] = {}
     known = [metric for one in STAGES for metric in one.criteria]
     for text in texts:
         metric, sign, word = text.partition("=")
         if not sign:
-            metric, word = (stage or STAGES[-1]).leading, text
+            metric, word = usual, text
         if metric not in known:
             raise ConfigError(f'--predict: "{metric}" is no objective of the kata{nearest(metric, known)}')
         said = next((move for move in MOVES if move == word), None)

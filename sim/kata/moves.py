@@ -33,4 +33,4 @@ def difference(metric: str, before: np.ndarray, now: np.ndarray) -> str:
     if value.difference is not None:
         return words.difference(value, METRICS[metric].unit)
     was, still = int(np.isinf(before).sum()), int(np.isinf(now).sum())
-    return f"never in {was}, now in {still} of {words.mornings(len(now))}" if was or still else "nothing to count"
+    return f"never in {was}, now {still} of {len(now)}" if was or still else "nothing to count"

@@ -15,10 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sim import __version__
 
 
-def render(template: str, content: dict[str, Any]) -> str:
-    """A page from one of the templates in this folder."""
+def render(template: str, content: dict[str, Any], *, beside: Path | None = None) -> str:
+    """A page from one of the templates in this folder, or in another one, which may include those of this."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader([*([beside] if beside else []), Path(__file__).parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

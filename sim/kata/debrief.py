@@ -1,0 +1,179 @@
+"""What somebody did and learned, as a page: the path, the design, its results beside the built-in ones, and the outcomes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.architectures import COMPARED, load_design
+from sim.config.errors import ConfigError
+from sim.config.files import read_text
+from sim.experiment.compare import Comparison, compare
+from sim.kata.attempt import column, step
+from sim.kata.brief import DESIGN
+from sim.kata.progress import Progress, Run
+from sim.kata.stages import STAGES, Stage, passed
+from sim.kata.world import SEEN, seen
+from sim.report import components, style, tables, words
+from sim.report.files import json_text, render, software, write
+from sim.report.folder import replacing
+from sim.vocabulary import METRICS
+
+FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
+
+
+def ours(path: str) -> bool:
+    """Is this the name of a file of a debrief?"""
+    return path in (PAGE, JSON) or components.FILE.fullmatch(path) is not None
+
+
+def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
+    """Write the page, its numbers and the diagram to a folder below, and return the page's path.
+
+    The folder appears, or replaces an earlier debrief, only when everything is written. Raises ConfigError, also if nothing
+    has been run yet.
+    """
+    if not progress.runs:
+        raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
+    comparison, mine = _compared(folder, tell)
+    target = folder / FOLDER
+    with replacing(target, ours=ours) as made:
+        (made / "charts").mkdir()
+        alone = replace(comparison, results={mine: comparison.results[mine]})
+        [diagram] = components.pictures(alone, made / "charts").values()
+        content = _content(progress, comparison, mine) | {"diagram": diagram, "file": read_text(folder / DESIGN)}
+        write(made / JSON, json_text(as_json(progress, comparison, mine)))
+        write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
+    step(folder, progress, now=now)
+    return target / PAGE
+
+
+def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Comparison, str]:
+    """The design as it stands beside the built-in ones, and what it is called there. Raises KeyboardInterrupt if cut short."""
+    design = load_design(str(folder / DESIGN))
+    if design.name in COMPARED:
+        design = design.model_copy(update={"name": f"my {design.name}"})
+    comparison = compare(seen(), [*COMPARED, design], mornings=SEEN, seed=0, progress=tell)
+    if comparison.interrupted:
+        raise KeyboardInterrupt
+    return comparison, design.name
+
+
+def _content(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:
+    results = comparison.results
+    done = passed({objective.metric: objective.status for objective in results[mine].objectives})
+    design = progress.runs[-1].design
+    check = next((check for check in reversed(progress.checks) if check.design == design), None)
+    judged = {row.metric: row for row in tables.verdicts(comparison)}
+    return {
+        "name": mine,
+        "colours": style.colours(results),
+        "about_diagram": components.CAPTION,
+        "minutes": _minutes(progress.spent_s),
+        "runs": [_run(progress, number) for number in range(len(progress.runs))],
+        "predicted": _predicted(progress),
+        "hints": len(progress.hints),
+        "stages": [
+            {"stage": stage, "passed": done[stage.number - 1], "rows": [judged[metric] for metric in stage.criteria]}
+            for stage in STAGES
+        ],
+        "overall": {name: sum(passed({o.metric: o.status for o in result.objectives})) for name, result in results.items()},
+        "outcomes": [_outcome(progress, stage) for stage in STAGES],
+        "check": check,
+        "designs": list(results),
+        "story": comparison.scenario.story.replace("`", ""),
+        "date": time.strftime("%Y-%m-%d", time.localtime(progress.steps[0])),
+        "version": __version__,
+        "software": software(),
+        "digest": comparison.digest,
+    }
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f}" if seconds >= 60 else "less than 1"
+
+
+def _run(progress: Progress, index: int) -> dict[str, Any]:
+    run = progress.runs[index]
+    before = progress.runs[index - 1] if index else None
+    was_passed = before.passed if before else [False] * len(STAGES)
+    lost = [stage.number for stage, now, was in zip(STAGES, run.passed, was_passed, strict=True) if was and not now]
+    return {
+        "number": index + 1,
+        "at": _minutes(progress.spent_until_s(run.at)),
+        "changes": run.changes if before else ["the design as it stood"],
+        "predicted": [(metric, word, run.moved.get(metric, "not clear")) for metric, word in run.predicted.items()],
+        "passed": run.passed,
+        "lost": lost,
+        "worse": run.worse,
+        "finding": run.finding,
+        "note": run.note,
+    }
+
+
+def _predicted(progress: Progress) -> tuple[int, int]:
+    """Right predictions, and all that the mornings could tell."""
+    told = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items() if went != "not clear"]
+    return sum(word == went for word, went in told), len(told)
+
+
+def _outcome(progress: Progress, stage: Stage) -> dict[str, Any]:
+    """What a stage teaches, and the run that shows it: the last one that passed the stage after one that had not."""
+    turning = [
+        (number, before, run)
+        for number, (before, run) in enumerate(pairwise(progress.runs), 2)
+        if run.passed[stage.number - 1] and not before.passed[stage.number - 1]
+    ]
+    is_passed = progress.passed[stage.number - 1]
+    hints = [hint.strength for hint in progress.hints if hint.stage == stage.number]
+    shown: dict[str, Any] = {
+        "stage": stage,
+        "passed": is_passed,
+        "hints": len(hints),
+        "strongest": max(hints, default=0),
+        "run": None,
+    }
+    if is_passed and turning:
+        number, before, run = turning[-1]
+        metric = next(m for m in stage.criteria if before.statuses[m] != "met")
+        shown |= {
+            "run": number, "changes": run.changes, "note": run.note, "metric": metric,
+            "before": _value(metric, before), "after": _value(metric, run), "worse": run.worse,
+        }  # fmt: skip
+    return shown
+
+
+def _value(metric: str, run: Run) -> str:
+    from sim.experiment.statistics import estimate
+
+    value, unit = estimate(column(run.mornings, metric)), METRICS[metric].unit
+    if value.never or value.mean is None:
+        return words.estimate(value, unit)
+    return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+
+
+def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:
+    """The path and the results as plain data."""
+    right, told = _predicted(progress)
+    return {
+        "spent_s": round(progress.spent_s),
+        "runs": [
+            {key: value for key, value in _run(progress, index).items() if key != "at"}
+            | {"spent_s": round(progress.spent_until_s(progress.runs[index].at))}
+            for index in range(len(progress.runs))
+        ],
+        "hints": [hint.model_dump(exclude={"at"}) for hint in progress.hints],
+        "predictions": {"right": right, "of": told},
+        "checks": [{"score": check.score, "passed": check.passed} for check in progress.checks],
+        "design": mine,
+        "results": {
+            name: {o.metric: {"mean": o.estimate.mean, "status": o.status} for o in result.objectives}
+            for name, result in comparison.results.items()
+        },
+        "version": __version__,
+    }

@@ -1,0 +1,34 @@
+"""One submission, checked in a process of its own: `python -P -m sim.kata.submission DESIGN SEED RESULT`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+MOST_MEMORY = 4 << 30  # bytes of address space (assumption: a check takes a tenth of it)
+MOST_WRITTEN = 64 << 20  # bytes of any file that it writes
+
+
+def main(design: str, seed: str, result: str) -> None:
+    """Write what the check came to, or the errors in the design's file, as JSON."""
+    with suppress(ImportError, OSError, ValueError):  # not everywhere
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
+    import json
+
+    from sim.architectures import load_design
+    from sim.config.errors import ConfigError
+    from sim.kata.check import check
+
+    try:
+        document = check(load_design(design), seed=int(seed), jobs=1).as_json()
+    except ConfigError as error:
+        document = {"error": list(error.messages)}
+    Path(result).write_text(json.dumps(document), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

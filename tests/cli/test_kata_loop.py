@@ -1,0 +1,101 @@
+"""The exercise at a prompt, as somebody plays it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def play(*lines: str) -> Result:
+    return CliRunner().invoke(app, ["kata"], input="".join(f"{line}\n" for line in lines))
+
+
+def kept() -> dict[str, object]:
+    return json.loads(Path("kata/.kata.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.deep
+def test_a_whole_game_with_the_hints_alone() -> None:
+    """From the first Enter to 100 points: each change is what a hint said, and the debrief is written."""
+    result = play(
+        "", "hint", "from=idempotent", "better", "no key", "app.key=purchase", "b", "", "from=outbox", "better", "accept first",
+        "read_model.cache=0s", "", "", "loyalty.inbox={window: 7d}", "", "", "checkout.workers=16", "", "",
+        "check", "debrief", "quit",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "changed  from: naive → idempotent" in result.output
+    assert "predicted  double_charge_rate better: right" in result.output
+    assert "all five stages are passed" in result.output
+    assert "100 of 100 points" in result.output
+    assert Path("kata/debrief/debrief.html").exists()
+    again = play("status")
+    assert "7 runs" in again.output
+    assert "last check: 100 of 100 points" in again.output
+
+
+def test_mistakes_end_a_turn_and_not_the_game() -> None:
+    """Unknown keys and words, values that can't be, and no change at all; the design stays as it was."""
+    result = play("", "app.kee=purchase", "app.key=cart", "payment.workers=3", "app.key=none", "dance", "undo", "q")
+    assert result.exit_code == 0, result.output
+    assert 'did you mean "key"' in result.output
+    assert "app.key has that value already" in result.output
+    assert "payment.workers: unknown key" in result.output
+    assert "There is no earlier design" in result.output
+    assert len(kept()["runs"]) == 1  # type: ignore[arg-type]
+
+
+def test_the_end_of_the_input_keeps_everything() -> None:
+    """Closing in the middle of a question leaves the run that was made, and the next sitting goes on from it."""
+    play("", "from=idempotent", "better")
+    runs = kept()["runs"]
+    assert len(runs) == 2  # type: ignore[arg-type]
+    play("undo", "", "same", "back again")
+    runs = kept()["runs"]
+    assert [run["note"] for run in runs] == ["", "", "back again"]  # type: ignore[attr-defined]
+    assert runs[2]["predicted"] == {"double_charge_rate": "same"}  # type: ignore[index]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal as Unix has it")
+def test_ctrl_c_in_a_terminal_keeps_everything() -> None:
+    """At a real terminal: Ctrl-C at the prompt leaves with exit code 0, and says how to go on."""
+    import pty
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.execv(sys.executable, [sys.executable, "-c", "from sim.cli import main; main()", "kata"])
+    seen = ""
+
+    def until(words: str) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while words not in seen:
+            assert time.monotonic() < deadline, seen[-2000:]
+            seen += os.read(terminal, 4096).decode("utf-8", "replace")
+
+    until("Enter runs it as it stands today.")
+    os.write(terminal, b"\n")
+    until("kata> ")
+    os.write(terminal, b"from=idempotent\n")
+    until("better, worse or same")
+    os.write(terminal, b"\x03")
+    until("coffee kata goes on from here")
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert len(kept()["runs"]) == 1  # type: ignore[arg-type]
+    assert "from: naive" in Path("kata/design.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,107 @@
+"""A class is graded one by one: mistakes stay with who made them, and the same submissions get the same grades."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from sim.config.errors import ConfigError
+from sim.kata.grading import as_json, csv_text, grade, submissions
+
+OUTBOX = "from: outbox\n"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    folder = tmp_path / "class"
+    for name, text in {"ada": OUTBOX, "ben": "from: idempotent\n", "cy": "from: outbox\napp: {kei: purchase}\n"}.items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "design.yaml").write_text(text)
+    (folder / "dan.yaml").write_text("[]")
+    (folder / "eve").mkdir()
+    (folder / "notes.txt").write_text("hello")
+    return folder
+
+
+def test_a_class(room: Path) -> None:
+    """Points by stage, the reasons, and an error for who handed in nothing that can be read; the same with two at a time."""
+    grades = grade(room, seed=1000, timeout_s=120.0, jobs=1)
+    assert [(one.submission, one.points) for one in grades] == [
+        ("ada", (20, 20, 20, 20, 20)),
+        ("ben", (20, 0, 0, 0, 0)),
+        ("cy", (0, 0, 0, 0, 0)),
+        ("dan", (0, 0, 0, 0, 0)),
+        ("eve", (0, 0, 0, 0, 0)),
+    ]
+    by_name = {one.submission: one for one in grades}
+    assert by_name["cy"].error == 'design.yaml:2:7: app.kei: unknown key; did you mean "key"?'
+    assert by_name["eve"].error == "no design.yaml in this folder"
+    assert any("ack_latency_p95" in reason for reason in by_name["ben"].reasons[1])
+    rows = list(csv.DictReader(io.StringIO(csv_text(grades))))
+    assert [row["score"] for row in rows] == ["100", "20", "0", "0", "0"]
+    assert as_json(grades, seed=1000)["submissions"][0]["score"] == 100
+    assert csv_text(grade(room, seed=1000, timeout_s=120.0, jobs=2)) == csv_text(grades)
+    assert submissions(room)[1] == ["notes.txt"]
+    assert [path.name for path in (room / "ada").iterdir()] == ["design.yaml"]
+
+
+CODE = """
+from sim.config.design import Design
+{body}
+class Mine(Design):
+    def handle(self, shop, request):
+        yield shop.compute(request)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
+def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
+    """A process that kills itself is told, what is overwritten is a copy, and the others have their points."""
+    (tmp_path / "dead.py").write_text(CODE.format(body="import os; print('so long'); os._exit(7)"))
+    (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
+    (tmp_path / "good.yaml").write_text(OUTBOX)
+    grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, jobs=2)}
+    assert grades["dead"].error.startswith("ended with code 7")
+    assert grades["good"].score == 100
+    assert (tmp_path / "good.yaml").read_text() == OUTBOX
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
+def test_an_endless_loop_is_ended(tmp_path: Path) -> None:
+    """With whatever it has started."""
+    started = tmp_path / "pid"
+    body = f"import subprocess, pathlib; pathlib.Path({str(started)!r}).write_text(str(subprocess.Popen(['sleep', '600']).pid))"
+    (tmp_path / "loop.py").write_text(CODE.format(body=f"{body}\nwhile True: pass"))
+    [one] = grade(tmp_path, seed=1000, timeout_s=8.0)
+    assert one.error == "not finished after 8 s"
+    if started.exists():
+        stat = Path(f"/proc/{started.read_text()}/stat")
+        assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_module_beside_a_submission_is_not_ours(tmp_path: Path) -> None:
+    """A file called sim.py or json.py in somebody's folder is not what the grading imports."""
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "design.yaml").write_text("from: nothing\n")
+    for name in ("sim.py", "json.py", "numpy.py"):
+        (tmp_path / "ada" / name).write_text("raise SystemExit(3)\n")
+    [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
+    assert one.error.startswith("design.yaml:1:1: from: unknown architecture")
+
+
+def test_names_are_no_formulas(tmp_path: Path) -> None:
+    """A spreadsheet computes nothing that somebody has named a folder."""
+    (tmp_path / "=1+1").mkdir()
+    assert csv_text(grade(tmp_path, seed=0, timeout_s=1.0)).splitlines()[1].startswith("'=1+1,0,")
+
+
+def test_no_submissions_is_an_error(tmp_path: Path) -> None:
+    """Not an empty list of grades."""
+    with pytest.raises(ConfigError, match="no submissions"):
+        submissions(tmp_path)
+    with pytest.raises(ConfigError, match="no such folder"):
+        submissions(tmp_path / "class")
