@@ -41,7 +41,7 @@ class World:
     @cached_property
     def slowdown(self) -> float:
         """By how much the worst of the brownouts slows the provider down; overlapping ones are not multiplied."""
-        return max((fault.latency for fault in self.scenario.faults if isinstance(fault, Brownout)), default=1.0)
+        return max([1.0, *(fault.latency for fault in self.scenario.faults if isinstance(fault, Brownout))])
 
     @cached_property
     def slow_answer_s(self) -> float:
