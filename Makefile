@@ -27,6 +27,7 @@ lint: $(VENV)/ready-dev  ## style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/lab/user_code.py
 	$(BIN)/lint-imports
 
 docs: $(VENV)/ready-docs  ## the documentation as a site, to site/index.html; a broken link is an error

@@ -65,8 +65,7 @@ def explain(
     from sim.cli.names import folder_name, scenario_called
     from sim.config.errors import ConfigError
     from sim.explain.mermaid import sequence
-    from sim.explain.story import Explanation, tell
-    from sim.explain.witness import Nobody, find
+    from sim.explain.witness import Nobody
 
     if as_json and mermaid:
         raise ConfigError("--json and --mermaid: choose one; the JSON holds the Mermaid text too")
@@ -77,13 +76,10 @@ def explain(
     if written:
         _check_folder(folder)
     with answered_for(command):
-        witness = find(world, chosen, kind=violation, purchase=purchase, seed=seed)
-        if isinstance(witness, Nobody):
-            _tell_nobody(world, chosen, witness, violation, as_json=as_json)
-            return
-        explanation = Explanation(world, chosen, witness, tell(world, chosen, witness), [])
-        if (written or not mermaid) and witness.kinds:
-            _find_remedies(explanation)
+        explanation = _explained(world, chosen, violation, purchase, seed, most=None if written or not mermaid else 0)
+    if isinstance(explanation, Nobody):
+        _tell_nobody(world, chosen, explanation, violation, as_json=as_json)
+        return
     if as_json:
         from sim.report.story import as_json as exported
 
@@ -96,14 +92,15 @@ def explain(
         _write(explanation, folder, command, say=note if as_json or mermaid else None)
 
 
-def _find_remedies(explanation: Explanation) -> None:
+def _explained(
+    scenario: Scenario, design: Design, violation: str | None, purchase: int | None, seed: int, *, most: int | None
+) -> Explanation | Nobody:
     from sim.cli.progress import progress_bar
-    from sim.explain.remedy import candidates, remedies
+    from sim.explain.remedy import candidates
+    from sim.explain.story import explain
 
-    tries = len(list(candidates(explanation.design)))
-    with progress_bar("what would have closed it?", tries) as progress:
-        found = remedies(explanation.scenario, explanation.design, explanation.witness, progress=progress)
-        explanation.remedies.extend(found)
+    with progress_bar("looking for a harm, and for what closes it", len(list(candidates(design)))) as progress:
+        return explain(scenario, design, violation=violation, purchase=purchase, seed=seed, most=most, progress=progress)
 
 
 def _print(explanation: Explanation) -> None:

@@ -6,6 +6,7 @@ A knob that an architecture does not have is an unknown key, so it is refused wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, model_validator
@@ -264,6 +265,10 @@ class Design(Model):
     promises: ClassVar[tuple[Any, ...]] = ()  # of sim.ledger.promises, kept under every weather
     defaults: ClassVar[dict[str, Any]] = {}  # what an architecture's knobs start from, where it differs
     origin: ClassVar[Origin | None] = None  # None: built in
+
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it; drawn in a layer above, which is looked up when it is needed."""
+        return str(import_module("sim.lab.cards").design(self))
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
@@ -246,6 +247,10 @@ class Scenario(Model):
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
     )
     prices: str = Field("aws-us-east-1", description="a price table in scenarios/prices")
+
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it; drawn in a layer above, which is looked up when it is needed."""
+        return str(import_module("sim.lab.cards").scenario(self))
 
     @field_validator("objectives")
     @classmethod

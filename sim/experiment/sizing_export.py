@@ -58,7 +58,7 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
                 "limit": objective.limit,
                 "status": objective.status,
                 "measured": plain(objective.estimate),
-                "held_to": _held_to(sizing, objective.metric),
+                "held_to": held_to(sizing, objective.metric),
                 "best": {"value": plain(best.value), "capacity": best.capacity} if best is not None else None,
             }
             for objective in result.objectives
@@ -70,7 +70,7 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _held_to(sizing: Sizing, metric: str) -> str | None:
+def held_to(sizing: Sizing, metric: str) -> str | None:
     """Its limit, the best that any capacity reaches, or nothing."""
     return "limit" if metric in sizing.goals.met else "best" if metric in sizing.goals.held else None
 

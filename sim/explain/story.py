@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
+from sim.experiment.mornings import Progress
 from sim.explain.moments import Moment
-from sim.explain.remedy import Remedy
+from sim.explain.remedy import Remedy, remedies
 from sim.explain.trace import FAILED, traced
-from sim.explain.witness import Witness, violated_s
+from sim.explain.witness import MORNINGS, Nobody, Witness, find, violated_s
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
@@ -39,6 +40,31 @@ class Explanation:
         kinds = self.witness.kinds
         what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
         return f"Customer {self.witness.purchase} {what}."
+
+
+def explain(
+    scenario: Scenario,
+    design: Design,
+    *,
+    violation: str | None = None,
+    purchase: int | None = None,
+    seed: int = 0,
+    mornings: int = MORNINGS,
+    most: int | None = None,
+    progress: Progress | None = None,
+) -> Explanation | Nobody:
+    """The simplest story of a violation, found by `find`, with the changes that close it; or nobody to tell of.
+
+    `most`: how many changes at most, each a morning simulated anew; None: all that are known. `progress` is told of changes
+    that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't meet.
+    """
+    witness = find(scenario, design, kind=violation, purchase=purchase, seed=seed, mornings=mornings)
+    if isinstance(witness, Nobody):
+        return witness
+    moments = tell(scenario, design, witness)
+    sought = witness.kinds and most != 0
+    closing = list(remedies(scenario, design, witness, most=most, progress=progress)) if sought else []
+    return Explanation(scenario, design, witness, moments, closing)
 
 
 def tell(scenario: Scenario, design: Design, witness: Witness) -> list[Moment]:

@@ -70,6 +70,12 @@ def find_window(text: str) -> str:
     raise ConfigError(f'unknown window "{text}"{hint}')
 
 
+def chosen_windows(texts: Sequence[str]) -> dict[str, str]:
+    """Those of `bundled_windows` that are called so, in order; all of them if none is. Raises ConfigError."""
+    labels = {find_window(text) for text in texts}
+    return {label: name for label, name in bundled_windows().items() if not labels or label in labels}
+
+
 def title(scenario: Scenario) -> str:
     """`Double tap`: the beginning of a window's summary, without its number."""
     return scenario.summary.partition(" ")[2].partition(":")[0]
@@ -94,10 +100,7 @@ def survey(
     called = [design.name for design in chosen]
     if len(set(called)) < len(called):
         raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
-    labels = {find_window(window) for window in windows}
-    worlds = {
-        label: load_scenario(f"{FOLDER}/{name}") for label, name in bundled_windows().items() if not labels or label in labels
-    }
+    worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
     return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
 

@@ -1,19 +1,44 @@
-"""How results show themselves in Jupyter."""
+"""How results, scenarios and designs show themselves in Jupyter."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from sim.architectures import architecture_of
+from sim.architectures.parts import parts_of
+from sim.config.design import Design
+from sim.config.knobs import Knob, knobs
+from sim.config.scenario import Scenario
 from sim.config.units import clock_text
-from sim.lab.plots import ComparisonPlots, charts
-from sim.report import tables, words
+from sim.config.writing import flow
+from sim.experiment.capacity import COMPONENTS
+from sim.experiment.sizing_export import COSTS
+from sim.explain.differences import differences
+from sim.explain.picture import text_picture
+from sim.explain.windows import title
+from sim.lab.plots import ComparisonPlots, CostCurvePlots, ExplanationPlots, SweepPlots, WindowsPlots, charts
+from sim.report import knobs as said
+from sim.report import matrix, tables, words
 from sim.report.card import Card, Cell, Table
 from sim.report.findings import findings
+from sim.report.story import closing, line
 from sim.report.style import colours
+from sim.report.sweep import HEADLINES
+from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
+    from sim.experiment.compare import Result
+    from sim.experiment.size import Sizing
     from sim.lab.comparison import Comparison
+    from sim.lab.explanation import Explanation
     from sim.lab.run import Run
+    from sim.lab.size import CostCurve, Sizings
+    from sim.lab.sweep import Sweep
+    from sim.lab.windows import Windows
+
+MOST_ROWS = 24  # of a sweep; its DataFrame has all
 
 
 def comparison(about: Comparison) -> str:
@@ -25,11 +50,8 @@ def comparison(about: Comparison) -> str:
         title=about.scenario.name,
         subtitle=f"{about.scenario.summary} · {words.mornings(about.mornings)}{cut}, {seeds}; brackets: 95 % intervals",
         sentences=_sentences(about),
-        tables=[*_verdicts(about), _metrics(about, opened=not about.scenario.objectives)],
-        hints={
-            "charts": [f".plot.{name}()" for name in charts(ComparisonPlots)],
-            "tables": [f".{name}" for name in ("metrics", "objectives", "differences", "by_morning", "by_minute", "stations")],
-        },
+        tables=[*_objectives(about.results), _metrics(about, opened=not about.scenario.objectives)],
+        hints=_hints(charts(ComparisonPlots), ["metrics", "objectives", "differences", "by_morning", "by_minute", "stations"]),
     ).html()
 
 
@@ -42,25 +64,14 @@ def run(about: Run) -> str:
         title=f"{about.design.name} in {about.scenario.name}",
         subtitle=f"the morning of seed {about.seed}, {until}: {sizes}",
         sentences=_sentences(one),
-        tables=[*_verdicts(one), _metrics(one, opened=not about.scenario.objectives)],
-        hints={
-            "charts": [f".plot.{name}()" for name in charts(ComparisonPlots)],
-            "tables": [f".{name}" for name in (*about.frames, "metrics")],
-        },
+        tables=[*_objectives(one.results), _metrics(one, opened=not about.scenario.objectives)],
+        hints=_hints(charts(ComparisonPlots), [*about.frames, "metrics"]),
     ).html()
 
 
 def _sentences(about: Comparison) -> list[tuple[str, str, str]]:
     ink = colours(about.results)
     return [(ink[name], name, sentence) for name, sentence in findings(about).items()]
-
-
-def _verdicts(about: Comparison) -> list[Table]:
-    rows = [
-        [Cell(row.metric, row.limit), *(Cell(v.text, state=v.status, symbol=v.symbol) for v in row.verdicts)]
-        for row in tables.verdicts(about)
-    ]
-    return [Table(["objective", *about.results], rows)] if rows else []
 
 
 def _metrics(about: Comparison, *, opened: bool) -> Table:
@@ -70,3 +81,169 @@ def _metrics(about: Comparison, *, opened: bool) -> Table:
         for row in group
     ]
     return Table(["metric", *about.results], rows, "metrics" if opened else "all metrics", folded=not opened)
+
+
+def windows(about: Windows) -> str:
+    """What each design closes, and every cell."""
+    ink, names = colours(about.designs), list(about.designs)
+    differ = {(found.cell.window, found.cell.design) for found in differences(about)}
+    cut = f", of {about.asked} asked for (interrupted)" if about.interrupted else ""
+    marked = f"; {matrix.DIFFERS}: not what is published of the design’s mechanisms" if differ else ""
+    rows = [
+        [Cell(f"{label} {title(world)}")]
+        + [Cell(f"{matrix.rate(cell)}{_mark((label, cell.design) in differ)}", state=cell.state) for cell in about.row(label)]
+        for label, world in about.windows.items()
+    ]
+    return Card(
+        title="Failure windows",
+        subtitle=f"{len(about.windows)}{cut}; the share of the purchases that were harmed in any way{marked}",
+        sentences=[(ink[name], name, f"{matrix.sentence(about, name)}.") for name in names],
+        tables=[Table(["window", *names], rows)],
+        hints=_hints(charts(WindowsPlots), ["states"]),
+    ).html()
+
+
+def _mark(differs: bool) -> str:
+    return f"{words.NBSP}{matrix.DIFFERS}" if differs else ""
+
+
+def sweep(about: Sweep) -> str:
+    """The headline metrics at every point."""
+    known = about.points.items()
+    rows = [
+        [*map(Cell, about.texts(cell)), Cell(design)]
+        + [
+            Cell(words.estimate(point.metrics[metric], METRICS[metric].unit), state=point.status(metric) or "")
+            for metric in HEADLINES
+        ]
+        for (cell, design), point in islice(known, MOST_ROWS)
+    ]
+    left = len(known) - len(rows)
+    cut = ", interrupted" if about.interrupted else ""
+    return Card(
+        title=f"{about.scenario.name} by {' × '.join(axis.name for axis in about.axes)}",
+        subtitle=f"{words.mornings(about.mornings)} a point, from seed {about.seed}{cut}; brackets: 95 % intervals",
+        tables=[Table([*about.keys, "design", *HEADLINES], rows)],
+        closing=[f"and {left:,} more points, all of them in .metrics"] if left else [],
+        hints=_hints(charts(SweepPlots), ["metrics"]),
+    ).html()
+
+
+def sizings(about: Sizings) -> str:
+    """The capacity of each design, and how it stands."""
+    ink = colours(about.sizings)
+    searched = f"searched on {words.mornings(about.mornings)}, measured on {about.fresh:,} fresh ones"
+    return Card(
+        title=f"Sized for {about.scenario.name}",
+        subtitle=searched + (", interrupted" if about.interrupted else ""),
+        sentences=[(ink[name], name, _capacity(one)) for name, one in about.sizings.items()],
+        tables=_objectives({name: one.result for name, one in about.sizings.items()}),
+        hints={"tables": [f".{name}" for name in ("capacity", "objectives", "metrics")]},
+    ).html()
+
+
+def _capacity(one: Sizing) -> str:
+    """`needs 9 checkout workers; with one fewer ack_latency_p95 fails first.`"""
+    needs = ", ".join(f"{n:,} {COMPONENTS[name].one if n == 1 else name}" for name, n in one.capacity.items())
+    if one.bottleneck is None:
+        binds = "no objective fails with one fewer"
+    else:
+        binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
+    return f"needs {needs}; {binds}. It costs {_mean(one.result, 'cost_per_1000')} USD per 1,000 correct purchases."
+
+
+def costs(about: CostCurve) -> str:
+    """The cost of each design, by peak and by length of the brownout."""
+    frame = about.costs.reset_index()
+    parts = ["cost_per_1000", *COSTS.values()]
+    rows = [
+        [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
+        + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
+        + [Cell("", state=row["objectives"], symbol=tables.SYMBOLS[row["objectives"]])]
+        for row in frame.to_dict("records")
+    ]
+    held = ", ".join(f"{metric} {words.limit(metric, limit)}" for metric, limit in about.scenario.objectives.items())
+    return Card(
+        title=f"What it costs in {about.scenario.name}",
+        subtitle=f"USD per 1,000 correct purchases; held to {held}{', interrupted' if about.interrupted else ''}",
+        tables=[Table(["", "design", "in all", *COSTS, "objectives"], rows)],
+        hints=_hints(charts(CostCurvePlots), ["costs"]),
+    ).html()
+
+
+def explanation(about: Explanation) -> str:
+    """The story, and what would have closed it."""
+    rows = []
+    for number, moment in enumerate(about.moments, 1):
+        at, who, what, belief = line(about, moment)
+        state = "violated" if moment.kind == "violation" else ""
+        rows.append([Cell(str(number)), Cell(at), Cell(who), Cell(what.removeprefix("VIOLATION: "), state=state), Cell(belief)])
+    return Card(
+        title=about.sentence,
+        subtitle=f"{about.design.name} in {about.scenario.name}, the morning of seed {about.witness.seed}",
+        tables=[Table(["", "time", "who", "what", "afterwards"], rows)],
+        closing=closing(about),
+        hints=_hints(charts(ExplanationPlots), ["steps", "changes"]) | {"text": [".mermaid"]},
+    ).html()
+
+
+def scenario(about: Scenario) -> str:
+    """The story of a world, what goes wrong in it, what it asks for, and every key that it sets."""
+    clock = about.clock
+    until = f"{clock_text(clock.start)} to {clock_text(clock.start + clock.duration)}"
+    facts = [("fault", fault) for fault in map(said.fault, about.faults)]
+    facts += [("objective", f"{metric} {words.limit(metric, limit)}") for metric, limit in about.objectives.items()]
+    own = [knob for knob in _knobs(about, Scenario(name=about.name)) if knob.path[0] not in ("faults", "objectives")]
+    return Card(
+        title=about.name,
+        subtitle=f"scenario, {until} · {about.summary}".rstrip(" ·"),
+        tables=[
+            *([Table([], [[Cell(kind), Cell(text)] for kind, text in facts])] if facts else []),
+            Table(["key", "value", "meaning"], list(_rows(own)), "what it sets", folded=True),
+        ],
+        lead=[part.strip() for part in about.story.split("\n\n") if part.strip()],
+    ).html()
+
+
+def design(about: Design) -> str:
+    """The components of a design and who calls whom, what it promises, and its knobs."""
+    base = architecture_of(about)
+    promises = ", ".join(promise.__name__.replace("_", " ") for promise in about.promises) or "nothing"
+    own = list(_knobs(about, type(about)(name=about.name)))
+    return Card(
+        title=about.name,
+        subtitle=f"design{'' if base == about.name else f', from {base}'} · {about.summary}".rstrip(" ·"),
+        picture=text_picture(parts_of(about)),
+        closing=[f"Promises, whatever the weather: {promises}."],
+        tables=[Table(["knob", "value", "meaning"], list(_rows(own)), f"what differs from {base}")] if own else [],
+    ).html()
+
+
+def _knobs(about: Scenario | Design, default: Scenario | Design) -> Iterator[Knob]:
+    """Those that are not as usual."""
+    named = ("name", "summary", "story")
+    return (knob for knob in knobs(about, default) if not knob.is_default and knob.path[0] not in named)
+
+
+def _rows(own: list[Knob]) -> Iterator[list[Cell]]:
+    return ([Cell(".".join(knob.path)), Cell(flow(knob.value)), Cell(knob.about)] for knob in own)
+
+
+def _objectives(results: dict[str, Result]) -> list[Table]:
+    """How designs stand against their objectives, a row an objective."""
+    by_metric: dict[str, list[Cell]] = {}
+    for result in results.values():
+        for one in result.objectives:
+            text = words.estimate(one.estimate, METRICS[one.metric].unit)
+            row = by_metric.setdefault(one.metric, [Cell(one.metric, words.limit(one.metric, one.limit))])
+            row.append(Cell(text, state=one.status, symbol=tables.SYMBOLS[one.status]))
+    return [Table(["objective", *results], list(by_metric.values()))] if by_metric else []
+
+
+def _mean(result: Result, metric: str) -> str:
+    mean = result.metrics[metric].mean
+    return "no" if mean is None else words.number(mean)
+
+
+def _hints(drawn: list[str], held: list[str]) -> dict[str, list[str]]:
+    return {"charts": [f".plot.{name}()" for name in drawn], "tables": [f".{name}" for name in held]}

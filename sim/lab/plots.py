@@ -14,9 +14,30 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.config.errors import nearest
+from sim.config.errors import ConfigError, nearest
 from sim.experiment.compare import Comparison
-from sim.report.charts import confirmation_lag, convergence, cost, duplicates, morning, stations, tipping
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.sweep import Sweep
+from sim.explain.story import Explanation
+from sim.explain.windows import Matrix
+from sim.report import sequence
+from sim.report.charts import (
+    capacity_by_peak,
+    confirmation_lag,
+    convergence,
+    cost,
+    cost_by_brownout,
+    cost_by_peak,
+    duplicates,
+    morning,
+    stations,
+    sweep_lines,
+    sweep_map,
+    tipping,
+)
+from sim.report.charts import windows as heat_map
+from sim.report.style import figure_of
+from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
     Objects = np.ndarray[Any, np.dtype[np.object_]]
@@ -31,7 +52,8 @@ class Panels(Objects):
     @property
     def figure(self) -> Figure:
         """The figure that they are on."""
-        return _figure(next(iter(self.flat)))
+        first: Axes = self.flat[0]  # type: ignore[assignment]
+        return figure_of(first)
 
     def __repr__(self) -> str:
         return f"<{' × '.join(map(str, self.shape))} axes>"
@@ -59,7 +81,7 @@ class Plots(Generic[T]):
         """A chart with one panel."""
         made = draw(self._about, axes=ax, **more)
         if ax is None:
-            show(_figure(made))
+            show(figure_of(made))
         return made
 
     def _many(self, draw: Callable[..., Any], ax: Any, shape: tuple[int, ...], **more: Any) -> Panels:
@@ -79,12 +101,6 @@ class Plots(Generic[T]):
 def charts(kind: type[Plots[Any]]) -> list[str]:
     """The names of its charts, in their order."""
     return [name for name in vars(kind) if not name.startswith("_")]
-
-
-def _figure(ax: Any) -> Figure:
-    found: Figure | None = ax.get_figure(root=True)
-    assert found is not None
-    return found
 
 
 def show(figure: Figure) -> None:
@@ -135,3 +151,71 @@ class ComparisonPlots(Plots[Comparison]):
     @property
     def _designs(self) -> int:
         return len(self._about.results)
+
+
+class ExplanationPlots(Plots[Explanation]):
+    """The charts of an explanation. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def sequence(self, ax: Axes | None = None) -> Axes:
+        """The story as a sequence diagram: a lane a party, time running down, not to scale; its axes are in inches."""
+        return self._one(sequence.draw, ax)
+
+
+class WindowsPlots(Plots[Matrix]):
+    """The charts of failure windows. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def matrix(self, ax: Any = None) -> Panels:
+        """Windows down, designs across: the state of each cell and its rate; a panel for every seven designs."""
+        return self._many(heat_map.draw_matrix, ax, (len(heat_map.in_blocks(list(self._about.designs))),))
+
+
+class SweepPlots(Plots[Sweep]):
+    """The charts of a sweep, each of one metric. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def lines(self, metric: str = "double_charge_rate", ax: Axes | None = None) -> Axes:
+        """The metric over the values of one knob, a line a design with its 95 % band.
+
+        Raises ConfigError for an unknown metric, or if several knobs have more than one value.
+        """
+        return self._one(sweep_lines.draw, ax, metric=self._checked(metric, 1))
+
+    def map(self, metric: str = "double_charge_rate", ax: Any = None) -> Panels:
+        """The metric over the values of two knobs, a panel a design: the second knob across, the first downwards.
+
+        Raises ConfigError for an unknown metric, or unless two knobs have more than one value.
+        """
+        return self._many(sweep_map.draw, ax, (len(self._about.designs),), metric=self._checked(metric, 2))
+
+    def _checked(self, metric: str, axes: int) -> str:
+        if metric not in METRICS:
+            raise ConfigError(f'unknown metric "{metric}"{nearest(metric, METRICS)}')
+        if len(self._about.drawn) != axes:
+            there = ", ".join(self._about.axes[number].name for number in self._about.drawn)
+            instead = {1: "; .plot.lines draws it", 2: "; .plot.map draws it"}.get(len(self._about.drawn), "")
+            raise ConfigError(
+                f"this chart is over {'one knob' if axes == 1 else 'two knobs'}, and the sweep is over {there}{instead}"
+            )
+        return metric
+
+
+class CostCurvePlots(Plots[CostCurve]):
+    """The charts of a cost curve. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def cost_by_peak(self, ax: Any = None) -> Panels:
+        """USD per 1,000 correct purchases as the chain grows: the sum and its three parts; panels of shape (2, 2)."""
+        self._check("peaks_per_s", "peaks")
+        return self._many(cost_by_peak.draw, ax, (2, 2))
+
+    def capacity_by_peak(self, ax: Any = None) -> Panels:
+        """How many checkout and payment workers it takes as the chain grows; 2 panels. Dotted: Little's law."""
+        self._check("peaks_per_s", "peaks")
+        return self._many(capacity_by_peak.draw, ax, (2,))
+
+    def cost_by_brownout(self, ax: Any = None) -> Panels:
+        """What a longer brownout does to the bill, in all and what it adds, at the scenario's own capacity; 2 panels."""
+        self._check("lengths_s", "brownouts")
+        return self._many(cost_by_brownout.draw, ax, (2,))
+
+    def _check(self, field: str, what: str) -> None:
+        if not getattr(self._about, field):
+            raise ConfigError(f"this chart is over {what}, and the curve has none")

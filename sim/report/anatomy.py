@@ -7,9 +7,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.experiment.compare import Comparison, Result
-from sim.explain.remedy import remedies
-from sim.explain.story import Explanation, tell
-from sim.explain.witness import Witness, find
+from sim.explain.story import Explanation, explain
 from sim.ledger.violations import VIOLATIONS
 
 METRIC_OF = {
@@ -43,7 +41,6 @@ def _mornings_with(result: Result, kind: str) -> np.ndarray:
 
 def explained(scenario: Scenario, design: Design, kind: str, seed: int) -> Explanation:
     """The story of that morning's simplest violation, with the first change that closes it."""
-    witness = find(scenario, design, kind=kind, seed=seed, mornings=1)
-    assert isinstance(witness, Witness)
-    closing = list(remedies(scenario, design, witness, most=1))
-    return Explanation(scenario, design, witness, tell(scenario, design, witness), closing)
+    found = explain(scenario, design, violation=kind, seed=seed, mornings=1, most=1)
+    assert isinstance(found, Explanation)
+    return found

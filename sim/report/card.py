@@ -33,8 +33,10 @@ class Card:
 
     title: str
     subtitle: str = ""
+    lead: Sequence[str] = ()
     sentences: Sequence[tuple[str, str, str]] = ()
     tables: Sequence[Table] = ()
+    picture: str = ""  # made of characters
     closing: Sequence[str] = ()
     hints: dict[str, list[str]] = field(default_factory=dict)
 

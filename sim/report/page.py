@@ -78,7 +78,7 @@ def _tipping(comparison: Comparison, stem: Path) -> dict[str, Any]:
 
 def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:
     """The story of one violation for the page, its diagram also as files."""
-    svg = style.save(sequence.draw(explanation), stem)
+    svg = style.save(style.figure_of(sequence.draw(explanation)), stem)
     return {
         "design": explanation.design.name,
         "sentence": explanation.sentence,

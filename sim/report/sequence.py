@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
@@ -77,17 +76,15 @@ def _pill(moment: Moment) -> str | None:
 
 
 @styled
-def draw(explanation: Explanation) -> Figure:
-    """The diagram as a figure of its own."""
+def draw(explanation: Explanation, axes: Any = None) -> Axes:
+    """One axes, in inches from the top left, as large as the diagram needs if it is not given."""
     moments, left_out = shown(explanation.moments)
     lines = rows(moments)
     parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
     x_in = {lane: LEFT_IN + LANE_IN * number for number, lane in enumerate(lane for lane in LANES if lane in parties)}
     width_in = max(LEFT_IN + LANE_IN * (len(x_in) - 1) + EDGE_IN, 7.6)
     height_in = lines[-1].y_in + PILL_IN + 0.45
-    made = figure(width_in, height_in)
-    made.set_layout_engine("none")
-    ax = made.add_axes((0.0, 0.0, 1.0, 1.0))
+    ax: Axes = axes if axes is not None else _sheet(width_in, height_in)
     ax.set(xlim=(0, width_in), ylim=(height_in, 0))
     ax.axis("off")
     _heading(ax, explanation, left_out)
@@ -96,7 +93,13 @@ def draw(explanation: Explanation) -> Figure:
     for row in lines:
         _time(ax, explanation, row)
         _draw_row(ax, row, x_in)
-    return made
+    return ax
+
+
+def _sheet(width_in: float, height_in: float) -> Axes:
+    made = figure(width_in, height_in)
+    made.set_layout_engine("none")
+    return made.add_axes((0.0, 0.0, 1.0, 1.0))
 
 
 def _heading(ax: Axes, explanation: Explanation, left_out: int) -> None:
@@ -212,13 +215,10 @@ def _note(ax: Axes, x: float, y: float, text: str, *, colour: str) -> None:
     _keep_inside(ax, made)
 
 
-def _keep_inside(ax: Axes, text: Any) -> None:
-    """Shift a text that would leave the figure, by as much as it has to."""
-    made = ax.get_figure()
-    assert made is not None
-    extent = text.get_window_extent()
-    width_in = made.get_size_inches()[0]  # type: ignore[union-attr]
-    over = max(extent.x1 / made.dpi + 0.1 - width_in, 0.0)
-    under = max(0.1 - extent.x0 / made.dpi, 0.0)
+def _keep_inside(ax: Axes, text: Text) -> None:
+    """Shift a text that would leave the diagram, by as much as it has to."""
+    extent = text.get_window_extent().transformed(ax.transData.inverted())
+    over = max(extent.x1 + 0.1 - ax.get_xlim()[1], 0.0)
+    under = max(0.1 - extent.x0, 0.0)
     if over or under:
         text.set_x(text.get_position()[0] - over + under)

@@ -24,7 +24,7 @@ def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path
     with replacing(folder, ours=FILES.__contains__) as made:
         (made / "story.txt").write_text("\n".join(as_text(explanation, command=command)) + "\n", encoding="utf-8", newline="\n")
         (made / "sequence.mmd").write_text(as_mermaid(explanation.moments), encoding="utf-8", newline="\n")
-        style.save(sequence.draw(explanation), made / "sequence")
+        style.save(style.figure_of(sequence.draw(explanation)), made / "sequence")
     return folder
 
 

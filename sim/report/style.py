@@ -101,6 +101,13 @@ def figure(width_in: float, height_in: float, *, apart: float = 0.02) -> Figure:
     return made
 
 
+def figure_of(ax: Axes) -> Figure:
+    """The whole figure that axes are on."""
+    made = ax.get_figure(root=True)
+    assert made is not None
+    return made
+
+
 def size_in(ax: Axes) -> tuple[float, float]:
     """Width and height of a panel, in inches."""
     made = ax.get_figure()

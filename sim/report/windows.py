@@ -43,9 +43,7 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
 
 def _chart(matrix: Matrix, stem: Path) -> Markup:
     """Draw the heat map, write its files, and return it for the page."""
-    titles = {label: title(scenario) for label, scenario in matrix.windows.items()}
-    differ = frozenset((d.cell.window, d.cell.design) for d in differences(matrix))
-    blocks = heat_map.draw(matrix.cells, titles, list(matrix.designs), differ=differ)
+    blocks = heat_map.draw_matrix(matrix)
     svg = style.save(blocks[0].figure, stem)
     label = "Heat map of failure windows by design; the same cells are in the table below."
     return Markup(style.inline(svg, "windows", label))  # noqa: S704  our own drawing, texts escaped by matplotlib

@@ -10,7 +10,11 @@ import sim
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
 from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
 from sim.lab.run import Run
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 
 STORM = """
 name: storm
@@ -44,3 +48,28 @@ def compared(storm: Scenario) -> Comparison:
 @pytest.fixture(scope="session")
 def ran(storm: Scenario) -> Run:
     return sim.run(storm, "naive", seed=2)
+
+
+@pytest.fixture(scope="session")
+def explained() -> Explanation:
+    return sim.explain("windows/w01-double-tap", "naive")
+
+
+@pytest.fixture(scope="session")
+def surveyed() -> Windows:
+    return sim.windows(DESIGNS, ["w1", "w7"], mornings=2, jobs=1)
+
+
+@pytest.fixture(scope="session")
+def swept(storm: Scenario) -> Sweep:
+    return sim.sweep(storm, {"app.timeout": ["2s", "8s"]}, DESIGNS, mornings=2, jobs=1)
+
+
+@pytest.fixture(scope="session")
+def sized(storm: Scenario) -> Sizings:
+    return sim.size(storm, ["outbox"], objectives=["ack_latency_p95=2s"], mornings=2, fresh=2, jobs=1)
+
+
+@pytest.fixture(scope="session")
+def curve(storm: Scenario) -> CostCurve:
+    return sim.cost_curve(storm, ["outbox"], peaks_per_s=(1 / 6, 1 / 3), brownouts_s=(), mornings=2, fresh=2, jobs=1)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
+
 import sim
 from sim.config.scenario import Scenario
+from sim.lab import cards
 from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
 from sim.lab.run import Run
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 
 VOID = {"br", "img"}
 SMALL = 40_000  # bytes: less than a picture
@@ -58,6 +65,43 @@ def test_a_run_says_how_it_went(ran: Run) -> None:
     for part in ("naive in storm", "the morning of seed 2, 07:00 to 07:06", f"{len(ran.charges):,} charges", "✗ violated"):
         assert part in text
     assert repr(ran) == "<naive in storm: the morning of seed 2>"
+
+
+def test_every_result_shows_itself(
+    explained: Explanation, surveyed: Windows, swept: Sweep, sized: Sizings, curve: CostCurve
+) -> None:
+    """Each says what it is about, what was found, and what more there is; in a terminal it is one line."""
+    for result, parts in (
+        (explained, (explained.sentence, "violated this customer was charged twice", "from: idempotent", ".plot.sequence()")),
+        (surveyed, ("Failure windows", "W1 Double tap", "naive closes 0 of 2", "open", "closed", ".states")),
+        (swept, ("storm by app.timeout", "2s naive violated", "cost_per_1000", ".plot.lines()")),
+        (sized, ("Sized for storm", "outbox needs", "✓ met", ".capacity")),
+        (curve, ("What it costs in storm", "peak 10/min outbox", ".plot.cost_by_peak()")),
+    ):
+        text = said(result._repr_html_())
+        for part in parts:
+            assert part in text
+        assert "\n" not in repr(result)
+        assert len(repr(result)) < 200
+
+
+def test_a_long_sweep_shows_its_beginning(swept: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says how many points are left out."""
+    monkeypatch.setattr(cards, "MOST_ROWS", 3)
+    text = said(swept._repr_html_())
+    assert "and 1 more points, all of them in .metrics" in text
+    assert "8s naive" in text
+    assert "8s outbox" not in text
+
+
+def test_scenarios_and_designs_show_themselves(storm: Scenario) -> None:
+    """A scenario with its story, faults and objectives; a design with its components, promises, and what it changes."""
+    text = said(storm._repr_html_())
+    for part in ("storm", "scenario, 07:00 to 07:06", "provider brownout at 07:02", "ack_latency_p95 at most 1 s", "20/min"):
+        assert part in text
+    text = said(sim.load_design("no-provider-key")._repr_html_())
+    for part in ("design, from outbox", "payment workers", "ordered at most once", "payment.key none"):
+        assert part in text
 
 
 def test_names_are_escaped(storm: Scenario) -> None:

@@ -10,7 +10,11 @@ from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.experiment.compare import Comparison as Base
 from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
 from sim.lab.run import Run
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 from sim.vocabulary import METRICS
 
 
@@ -83,3 +87,70 @@ def test_what_cannot_be_is_told(storm: Scenario) -> None:
         sim.run(storm, "outbux")
     with pytest.raises(ConfigError, match="--seed: expected a whole number of at least 0"):
         sim.run(storm, "outbox", seed=-1)
+
+
+def test_steps_are_the_moments_in_order(explained: Explanation) -> None:
+    """A row a moment; the violation is one of them; what would have closed it has a row a change."""
+    assert list(explained.steps["what"]) == [moment.text for moment in explained.moments]
+    assert explained.steps["at_s"].is_monotonic_increasing
+    assert (explained.steps["kind"] == "violation").sum() == 1
+    assert explained.changes.loc["from: idempotent", "after"] == 0
+    assert explained.mermaid.startswith("sequenceDiagram")
+
+
+def test_a_purchase_that_is_well_has_no_changes() -> None:
+    """Frames without rows have their columns; nobody harmed is a LookupError that says how many were looked at."""
+    well = sim.explain("windows/w01-double-tap", "outbox", purchase=3)
+    assert list(well.changes.columns) == ["from", "before", "after", "spared"]
+    with pytest.raises(
+        LookupError, match=r"outbox in w01-double-tap: no violation in [\d,]+ purchases of 20 mornings; purchase=N"
+    ):
+        sim.explain("windows/w01-double-tap", "outbox")
+
+
+def test_windows_have_a_row_a_cell(surveyed: Windows) -> None:
+    """With the state and the rate of the cell."""
+    assert list(surveyed.states.index) == [(w, d) for w in ("W1", "W7") for d in ("naive", "outbox")]
+    cell = surveyed.cells["W1", "naive"]
+    assert surveyed.states.loc[("W1", "naive"), "state"] == cell.state == "open"
+    assert surveyed.states.loc[("W1", "naive"), "mean"] == pytest.approx(cell.rate.mean)
+
+
+def test_windows_take_designs_that_are_loaded(surveyed: Windows) -> None:
+    """As well as names; an unknown window is told the nearest."""
+    again = sim.windows([sim.load_design("outbox")], ["double-tap"], mornings=2, jobs=1)
+    assert again.cells["W1", "outbox"] == surveyed.cells["W1", "outbox"]
+    with pytest.raises(ConfigError, match="unknown window"):
+        sim.windows(["outbox"], ["w99"])
+
+
+def test_a_sweep_has_a_column_a_key(swept: Sweep) -> None:
+    """And a row a cell, design and metric."""
+    assert len(swept.metrics) == 2 * 2 * len(METRICS)
+    assert set(swept.metrics["app.timeout"]) == {"2s", "8s"}
+
+
+def test_a_sizing_has_its_capacity_and_objectives(sized: Sizings) -> None:
+    """The capacity is that of the answer, the objectives are those that were given."""
+    assert sized.capacity["number"].loc["outbox"].to_dict() == sized.sizings["outbox"].capacity
+    assert sized.objectives.loc[("outbox", "ack_latency_p95"), "limit"] == 2.0
+    assert sized.metrics.loc[("outbox", "double_charge_rate"), "n"] == 2
+
+
+def test_a_cost_curve_has_a_row_a_point(curve: CostCurve) -> None:
+    """By design, what was varied, and its value."""
+    assert list(curve.costs.index) == [("outbox", "peak", "10/min"), ("outbox", "peak", "20/min")]
+    point = curve.points["outbox"][1].sizing
+    assert curve.costs["checkout_workers"].iloc[1] == point.capacity["checkout workers"]
+    assert curve.costs["cost_per_1000"].iloc[1] == pytest.approx(point.result.metrics["cost_per_1000"].mean)
+
+
+def test_explain_is_a_folder_and_a_verb() -> None:
+    """Whichever is wanted first; its signature is that of the verb, and `dir(sim)` lists every verb."""
+    import inspect
+
+    import sim.explain.windows
+
+    assert sim.explain.windows.FOLDER == "windows"  # type: ignore[attr-defined]
+    assert "violation" in inspect.signature(sim.explain).parameters
+    assert set(sim.__all__) <= set(dir(sim))

@@ -8,16 +8,22 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
+from sim.config.errors import ConfigError
 from sim.lab.comparison import Comparison
-from sim.lab.plots import ComparisonPlots, Panels, charts
+from sim.lab.explanation import Explanation
+from sim.lab.plots import ComparisonPlots, CostCurvePlots, Panels, charts
 from sim.lab.run import Run
-from sim.report.charts import CHARTS
+from sim.lab.size import CostCurve
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
+from sim.report.charts import BROWNOUTS, CHARTS, PEAKS
 from sim.report.style import RC
 
 
 def test_every_chart_of_the_report_has_a_method() -> None:
     """The charts of a report, in its order, and the one of mornings of two kinds."""
     assert charts(ComparisonPlots) == [*CHARTS, "tipping"]
+    assert charts(CostCurvePlots) == [*PEAKS, *BROWNOUTS]
 
 
 @pytest.mark.parametrize("name", charts(ComparisonPlots))
@@ -79,3 +85,26 @@ def test_a_run_is_drawn_as_a_comparison_of_one(ran: Run) -> None:
     assert column.shape == (4, 1)
     backlog = next(np.asarray(line.get_ydata()) for line in column[2, 0].get_lines())
     assert np.array_equal(backlog, ran.summary.series.backlog)
+
+
+def test_the_other_results_have_charts(explained: Explanation, surveyed: Windows, swept: Sweep, curve: CostCurve) -> None:
+    """Each on a figure of its own, or on given axes."""
+    ax = plt.figure(figsize=(10, 8)).subplots()
+    assert explained.plot.sequence(ax=ax) is ax
+    assert explained.sentence in [text.get_text() for text in explained.plot.sequence().texts]
+    assert surveyed.plot.matrix().shape == (1,)
+    assert surveyed.plot.matrix(ax=plt.figure().subplots()).shape == (1,)
+    assert swept.plot.lines("ack_latency_p95").get_xlabel() == "app.timeout"
+    assert curve.plot.cost_by_peak().shape == (2, 2)
+    assert curve.plot.capacity_by_peak().shape == (2,)
+
+
+def test_a_chart_that_cannot_be_says_why(swept: Sweep, curve: CostCurve) -> None:
+    """A map of one knob, an unknown metric, brownouts that weren't simulated; and no empty figure is left."""
+    with pytest.raises(ConfigError, match=r"over two knobs, and the sweep is over app.timeout; .plot.lines draws it"):
+        swept.plot.map()
+    with pytest.raises(ConfigError, match='unknown metric "double_charge"; did you mean "double_charge_rate"'):
+        swept.plot.lines("double_charge")
+    with pytest.raises(ConfigError, match="over brownouts, and the curve has none"):
+        curve.plot.cost_by_brownout()
+    assert not plt.get_fignums()

@@ -14,6 +14,7 @@ from sim.explain.moments import Moment
 from sim.explain.story import Explanation, tell
 from sim.explain.witness import Witness, find
 from sim.report.sequence import MOST_ROWS, draw, shown
+from sim.report.style import figure_of
 
 CASES = [
     ("windows/w01-double-tap", "naive"),
@@ -36,7 +37,7 @@ def explained(scenario: str, name: str) -> Explanation:
 @pytest.mark.parametrize(("scenario", "name"), CASES)
 def test_every_text_is_inside_and_none_covers_another(scenario: str, name: str) -> None:
     """By the renderer's own boxes."""
-    made = draw(explained(scenario, name))
+    made = figure_of(draw(explained(scenario, name)))
     renderer = made.canvas.get_renderer()  # type: ignore[attr-defined]
     width, height = made.bbox.width, made.bbox.height
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in made.axes[0].texts if text.get_text()]
@@ -55,7 +56,7 @@ def test_every_text_is_inside_and_none_covers_another(scenario: str, name: str) 
 @pytest.mark.parametrize(("scenario", "name"), CASES)
 def test_no_text_covers_its_mark(scenario: str, name: str) -> None:
     """On the last lanes there is no room to the right of a mark, so the words stand to its left."""
-    ax = draw(explained(scenario, name)).axes[0]
+    ax = draw(explained(scenario, name))
     marks = [line.get_transform().transform(line.get_xydata())[0] for line in ax.lines if line.get_marker() in ("o", "s")]
     assert marks
     for x, y in marks:
@@ -66,7 +67,7 @@ def test_no_text_covers_its_mark(scenario: str, name: str) -> None:
 
 def test_the_violation_is_marked_in_red() -> None:
     """Its sentence stands on the lane of the party whose books show it."""
-    texts = [text for text in draw(explained(*CASES[0])).axes[0].texts if isinstance(text, Text)]
+    texts = [text for text in draw(explained(*CASES[0])).texts if isinstance(text, Text)]
     [marked] = [text for text in texts if text.get_text() == "this customer was charged twice"]
     assert marked.get_color() == "#B3261E"
 

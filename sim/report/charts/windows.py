@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from sim.explain.cells import STATES, Cell
+from sim.explain.differences import differences
+from sim.explain.windows import Matrix, title
 from sim.report.matrix import DIFFERS, brackets, rate
 from sim.report.style import INK, QUIET, figure, heading, styled
 
@@ -44,11 +46,19 @@ def in_blocks(designs: list[str]) -> list[list[str]]:
     return [designs[begin : begin + size] for begin in range(0, len(designs), size)]
 
 
+def draw_matrix(matrix: Matrix, axes: Any = None) -> np.ndarray:
+    """The same of a whole matrix, with the marks of its differences."""
+    titles = {label: title(scenario) for label, scenario in matrix.windows.items()}
+    differ = frozenset((d.cell.window, d.cell.design) for d in differences(matrix))
+    return draw(matrix.cells, titles, list(matrix.designs), axes, differ=differ)
+
+
 @styled
 def draw(
     cells: Mapping[tuple[str, str], Cell],
     titles: Mapping[str, str],
     designs: list[str],
+    axes: Any = None,
     *,
     differ: frozenset[tuple[str, str]] = frozenset(),
 ) -> np.ndarray:
@@ -57,9 +67,17 @@ def draw(
     `differ`: the cells that get the mark of a difference from what is published.
     """
     blocks = in_blocks(designs)
+    if axes is None:
+        axes = _panels(blocks, len(titles), any_differ=bool(differ))
+    for ax, block in zip(axes, blocks, strict=True):
+        _block(ax, cells, titles, block, differ)
+    return np.asarray(axes)
+
+
+def _panels(blocks: list[list[str]], rows: int, *, any_differ: bool) -> np.ndarray:
     columns = max(len(block) for block in blocks)
     width = max(TITLE_IN + columns * CELL_IN + 0.15, 7.2)
-    body = len(titles) * ROW_IN
+    body = rows * ROW_IN
     height = TOP_IN + len(blocks) * (HEAD_IN + body) + LEGEND_IN
     made = figure(width, height)
     made.set_layout_engine("none")
@@ -72,8 +90,8 @@ def draw(
     for number, block in enumerate(blocks):
         bottom = height - TOP_IN - (number + 1) * (HEAD_IN + body)
         place = (TITLE_IN / width, bottom / height, len(block) * CELL_IN / width, body / height)
-        axes[number] = _block(made.add_axes(place), cells, titles, block, differ)
-    _legend(made.add_axes((0.01, 0.0, 0.98, LEGEND_IN / height)), width, any_differ=bool(differ))
+        axes[number] = made.add_axes(place)
+    _legend(made.add_axes((0.01, 0.0, 0.98, LEGEND_IN / height)), width, any_differ=any_differ)
     return axes
 
 
@@ -83,7 +101,7 @@ def _block(
     titles: Mapping[str, str],
     designs: list[str],
     differ: frozenset[tuple[str, str]],
-) -> Axes:
+) -> None:
     for row, label in enumerate(titles):
         for column, design in enumerate(designs):
             _cell(ax, column, row, cells[label, design], differs=(label, design) in differ)
@@ -100,7 +118,6 @@ def _block(
     ax.tick_params(length=0, pad=4)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    return ax
 
 
 def _cell(ax: Axes, column: int, row: int, cell: Cell, *, differs: bool) -> None:
