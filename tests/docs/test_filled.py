@@ -103,7 +103,9 @@ def test_every_window_has_its_story(generator: ModuleType) -> None:
 def test_the_python_page_has_every_function_of_the_package() -> None:
     """Whatever `sim` offers is documented."""
     text = (DOCS / "reference/api.md").read_text(encoding="utf-8")
-    assert {name for name in sim.__all__ if name != "__version__" and f".. autofunction:: sim.{name}\n" not in text} == set()
+    home = {"explain": "lab.explanation.explain"}  # sim.explain is a folder, too
+    wanted = {home.get(name, name) for name in sim.__all__ if name != "__version__"}
+    assert {name for name in wanted if f".. autofunction:: sim.{name}\n" not in text} == set()
 
 
 def test_a_page_without_a_place_is_an_error(generator: ModuleType) -> None:
