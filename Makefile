@@ -52,7 +52,7 @@ validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simul
 notebooks: $(VENV)/ready-notebook  ## run the notebooks and write them anew from their scripts
 	$(BIN)/python notebooks/build.py
 
-extras: $(VENV)/ready-extras  ## set up for more: clusters (Dask), samplers (Optuna, SALib), Parquet (duckdb)
+extras: $(VENV)/ready-extras  ## set up for more: clusters (Dask), samplers (Optuna, SALib), Parquet (duckdb), notebooks (JupyterLab)
 
 lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
@@ -85,7 +85,7 @@ $(VENV)/ready-notebook: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '.[notebook]')
 	@touch $@ $(VENV)/ready
 
-EXTRAS := .[distributed,lab]
+EXTRAS := .[distributed,lab,notebook]
 
 $(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,--constraint requirements.lock --editable '$(EXTRAS)')

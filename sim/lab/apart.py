@@ -9,6 +9,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from sim.config.errors import ConfigError
 from sim.experiment.workers import begin_work
 from sim.ledger.laws import BrokenLaw
 
@@ -18,6 +19,7 @@ PRELOADED = [
     "sim.experiment.mornings",
     "sim.report.charts",
 ]  # once, in the process that the others fork from
+TOLD = (ConfigError, BrokenLaw)  # the first also of what an architecture of one's own does wrong while it runs
 Made = TypeVar("Made")
 
 
@@ -30,7 +32,8 @@ class Died(Exception):
 
 
 async def apart(work: Callable[..., Made], *arguments: Any) -> Made:
-    """What `work`, a function that can be imported, makes of its arguments. Raises Died, and BrokenLaw if `work` does.
+    """What `work`, a function that can be imported, makes of its arguments. Raises Died, and ConfigError and
+    BrokenLaw if `work` does.
 
     If the task that awaits it is cancelled, the process is killed.
     """
@@ -43,7 +46,7 @@ async def apart(work: Callable[..., Made], *arguments: Any) -> Made:
             await asyncio.sleep(TICK_S)
         made = _received(here)
         process.join()
-        if isinstance(made, BrokenLaw):
+        if isinstance(made, TOLD):
             raise made
         if made is None:
             raise Died(process.exitcode)
@@ -66,12 +69,12 @@ def _received(here: Connection) -> Any:
 
 
 def _send(there: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """In the process: its result, or the law that was broken. Any other exception ends it, with a traceback on stderr."""
+    """In the process: its result, or what is to be told. Any other exception ends it, with a traceback on stderr."""
     begin_work()
     try:
         made = work(*arguments)
-    except BrokenLaw as law:
-        made = law
+    except TOLD as error:
+        made = error
     there.send(made)
 
 

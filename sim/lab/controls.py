@@ -43,11 +43,11 @@ OF_DESIGN = (
     Control("app timeout", "app.timeout", TIMES, "has no app"),
     Control("app retries", "app.retry", RETRIES, "has no app"),
     Control("checkout workers", "checkout.workers", WORKERS, "has no checkout"),
-    Control("payment workers", "payment.workers", WORKERS, "has no payment workers: it charges within the request"),
+    Control("payment workers", "payment.workers", WORKERS, "has no payment workers"),
     Control(
         "relay polls every", "relay.poll_every",
         ("50ms", "100ms", "200ms", "500ms", "1s", "2s", "5s", "10s", "30s"),
-        "has no relay: it has no outbox",
+        "has no relay",
     ),
 )  # fmt: skip
 
@@ -89,7 +89,9 @@ def offered(model: Scenario | Design, control: Control) -> list[str]:
 
 def said(control: Control, value: str) -> str:
     """A value as people read it."""
-    return knobs.retry(Retry.model_validate(value_of(value))) if control.is_choice else value
+    if not control.is_choice:
+        return value
+    return knobs.retry(Retry.model_validate(value_of(value))).removeprefix("up to ").replace("waiting ", "")
 
 
 def _size(model: Scenario | Design, control: Control, text: str) -> float | None:

@@ -83,7 +83,7 @@ class Panel:
         amounts = sorted({*MORNINGS, mornings})
         self._mornings = _labelled(widgets.SelectionSlider, "mornings", [(f"{n}", n) for n in amounts], mornings)
         self._controls = {control: self._control(control) for control in controls(self._world)}
-        self._notes = {control: widgets.HTML(layout=widgets.Layout(margin="-4px 0 2px 138px")) for control in self._controls}
+        self._notes = {control: widgets.HTML(layout=widgets.Layout(margin="-6px 0 0 138px")) for control in self._controls}
         self._reset = widgets.Button(
             description="as it was", tooltip="every value as the scenario and the design have it",
             layout=widgets.Layout(margin="4px 0 0 138px"),
@@ -94,7 +94,7 @@ class Panel:
         )
         self._error = widgets.HTML(layout=WIDE)
         self._image = widgets.Image(format="png", layout=widgets.Layout(width="100%", max_width="700px"))
-        self._table = widgets.HTML(layout=widgets.Layout(flex="1 1 330px", min_width="330px"))
+        self._table = widgets.HTML(layout=widgets.Layout(flex="1 1 460px", min_width="460px"))
         self._recipe = widgets.HTML()
         self._offer()
         self._designs.observe(self._take_design, names="value")
@@ -120,7 +120,7 @@ class Panel:
             widgets.VBox([*of_world, self._mornings, self._reset, progress], layout=column),
         ]
         side_by_side = widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%")
-        picture = widgets.Box([self._image], layout=widgets.Layout(flex="3 1 480px", max_width="700px", padding="0 20px 0 0"))
+        picture = widgets.Box([self._image], layout=widgets.Layout(flex="3 1 440px", max_width="700px", padding="0 20px 0 0"))
         on = widgets.Accordion([self._recipe], titles=("Go on from here: the command and the files",), selected_index=None)
         return widgets.VBox(
             [
@@ -161,7 +161,9 @@ class Panel:
             slider.disabled = not values
             slider.layout.opacity = "1" if values else "0.5"
             name = escape(self._base.name if control.of_design else self._world.name)
-            self._notes[control].value = "" if values else f'<span style="opacity: 0.75">{name} {control.absent}</span>'
+            self._notes[control].value = (
+                "" if values else f'<div style="opacity: 0.75; line-height: 1.3">{name} {control.absent}</div>'
+            )
         self._quiet = False
 
     def _model(self, control: Control) -> Scenario | Design:
@@ -205,6 +207,8 @@ class Panel:
             comparison = await self._compared(wish)
             self._tell("drawing …", wish.mornings, wish.mornings)
             image = await apart(shown.picture, comparison)
+        except* ConfigError as error:
+            await self._refuse(str(_first(error)))
         except* Died as died:
             self._tell("stopped", 0, wish.mornings)
             code = _first(died).code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -22,6 +23,7 @@ STYLE = """<style>
 .coffee-explore td, .coffee-explore th {padding: 3px 10px 3px 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--jp-border-color2, #ddd)}
 .coffee-explore th {font-weight: 600}
+.coffee-explore td {white-space: nowrap} .coffee-explore p {line-height: 1.4; margin: 8px 0}
 .coffee-explore .quiet {color: var(--jp-ui-font-color2, #666); font-size: 90%}
 .coffee-explore .violated {color: #B3261E} .coffee-explore .met {color: #1B7F4B}
 </style>"""
@@ -62,7 +64,10 @@ def _row(metric: str, result: Result, objective: Objective | None, earlier: Resu
 
 
 def _value(result: Result, metric: str) -> str:
-    return escape(words.estimate(result.metrics[metric], METRICS[metric].unit))
+    """The number, and its interval in smaller print below."""
+    said = words.estimate(result.metrics[metric], METRICS[metric].unit)
+    number, gap, rest = re.sub(r" (?=[\[(]|in )", "\n", said, count=1).partition("\n")
+    return escape(number) + (f'<br><span class="quiet">{escape(rest)}</span>' if gap else "")
 
 
 def _note(now: Comparison, before: Comparison | None) -> str:

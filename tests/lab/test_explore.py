@@ -36,6 +36,16 @@ faults:
   - {brownout: provider, at: "07:02", for: 5min, latency: x5, ambiguous: 12%}
 objectives: {double_charge_rate: 0, ack_latency_p95: 1s}
 """
+SLIP = """from sim.architectures.naive import Naive
+
+
+class Mine(Naive):
+    \"\"\"Divides.\"\"\"
+
+    def handle(self, shop, request):
+        yield shop.compute(request)
+        1 / 0
+"""
 
 
 @pytest.fixture
@@ -184,6 +194,18 @@ def test_a_process_that_dies_is_told(panel: Panel, monkeypatch: pytest.MonkeyPat
     wait(panel)
     assert "killed" in panel._error.value
     assert "coffee run tiny.yaml --design naive --set app.timeout=3s" in panel._error.value
+
+
+def test_what_an_own_architecture_does_wrong_is_told(tiny: str) -> None:
+    """A slip in a story of one's own is told with its file and line, as on the command line; the panel goes on."""
+    Path("mine.py").write_text(SLIP, encoding="utf-8")
+    panel = wait(sim.explore(tiny, "mine.py", mornings=1))
+    assert re.search(r"mine\.py:9: .*division by zero", panel._error.value)
+    assert panel.comparison is None
+    panel._designs.value = "naive"
+    wait(panel)
+    assert panel._error.value == ""
+    assert panel.comparison is not None
 
 
 def test_more_mornings(panel: Panel) -> None:
