@@ -113,16 +113,14 @@ left.plot(fine_s, fine_s / 2, color="0.6", ls="--", lw=1, label="half a period")
 left.plot(fine_s, sawtooth_s(fine_s), color="#009E73", lw=1, label="P - (L mod P), L = 450 ms")
 left.plot(periods_s, table["simulated"], "o", color="#009E73", label="simulated, L = 450 ms")
 left.plot(periods_s, table["simulated, L varies"], "D", color="#0072B2", label="simulated, L varies")
-left.set(xlabel="polling period P, s", ylabel="confirmed to visible, mean, s", xlim=(0, 1.05), ylim=(0, 1))
+left.set(xlabel="polling period P, s", ylabel="confirmed to visible, mean, s", xlim=(0, 1.05), ylim=(0, 0.75))
 left.legend(frameon=False, fontsize=8)
 
 for world, colour, label in ((steady, "#009E73", "L = 450 ms"), (varied, "#0072B2", "L varies")):
     lags = np.sort(lags_s(sim.run(world, polled, seed=1)))
     right.plot([0, *lags, 0.6], [0, *np.linspace(0, 1, len(lags)), 1], color=colour, drawstyle="steps-post", label=label)
 right.plot([0, 0.5, 0.6], [0, 1, 1], color="0.6", ls="--", lw=1, label="t / P")
-right.set(
-    xlabel="t since the confirmation, s", ylabel="P(visible)", xlim=(0, 0.6), ylim=(0, 1.02), title="t-visibility, P = 500 ms"
-)
+right.set(xlabel="t since the confirmation, s", ylabel="P(visible after t), P = 500 ms", xlim=(0, 0.6), ylim=(0, 1.02))
 right.legend(frameon=False, fontsize=8)
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)

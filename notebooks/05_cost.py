@@ -124,7 +124,13 @@ fig, ax = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 for name, colour in {"naive": "#D55E00", "idempotent": "#0072B2", "outbox": "#009E73"}.items():
     curve = curves.loc[name].loc[LENGTHS]
     ax.fill_between(minutes, curve["low"], curve["high"], color=colour, alpha=0.2, lw=0)
-    ax.plot(minutes, curve["mean"], "o-", color=colour, label=name)
+    ax.plot(
+        minutes,
+        curve["mean"],
+        "o-",
+        color=colour,
+        label=f"{name}: {curve['mean'].iloc[0]:,.0f} to {curve['mean'].iloc[-1]:,.0f} USD",
+    )
 ax.axhline(1000 * fee, color="0.6", lw=1, ls="--", label="the fees of 1,000 purchases")
 ax.set(xlabel="length of the brownout, min", ylabel="USD per 1,000 correct purchases", ylim=(0, None), xlim=(-0.2, 10.5))
 ax.spines[["top", "right"]].set_visible(False)
