@@ -97,9 +97,6 @@ def survey(
     there are none. `progress` is told of decided cells.
     """
     chosen = [load_design(design) for design in designs]
-    called = [design.name for design in chosen]
-    if len(set(called)) < len(called):
-        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
     worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
     return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
@@ -116,6 +113,9 @@ def matrix(
 ) -> Matrix:
     """The same for windows and designs that are loaded; windows have any labels."""
     check_numbers(mornings, seed, jobs, fewest=2)
+    called = [design.name for design in designs]
+    if len(set(called)) < len(called):
+        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
     begin = time.perf_counter()
     rows: dict[str, list[Cell]] = {}
     total = len(windows) * len(designs)

@@ -214,7 +214,7 @@ def design(about: Design) -> str:
         title=about.name,
         subtitle=f"design{'' if base == about.name else f', from {base}'} · {about.summary}".rstrip(" ·"),
         picture=text_picture(parts_of(about)),
-        closing=[f"Promises, whatever the weather: {promises}."],
+        closing=[f"{base} promises, whatever the weather: {promises}."],
         tables=[Table(["knob", "value", "meaning"], list(_rows(own)), f"what differs from {base}")] if own else [],
     ).html()
 

@@ -33,7 +33,7 @@ class Comparison(experiment.Comparison):
 
     @property
     def plot(self) -> ComparisonPlots:
-        """The charts: `comparison.plot.morning()`."""
+        """The charts, such as `comparison.plot.morning()`."""
         from sim.lab.plots import ComparisonPlots
 
         return ComparisonPlots(self)
@@ -51,8 +51,9 @@ class Comparison(experiment.Comparison):
 
     @cached_property
     def objectives(self) -> pd.DataFrame:
-        """The scenario's objectives, indexed by design and metric: `limit`, `status` (met, violated, undecided), `mean`, `low`,
-        `high`, `never`.
+        """The scenario's objectives, indexed by design and metric.
+
+        `limit`, `status` (met, violated, undecided), and the metric's `mean`, `low`, `high` and `never`.
         """
         return framed(
             [
@@ -67,8 +68,9 @@ class Comparison(experiment.Comparison):
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """Each design against the first one, morning by morning, indexed by design and metric: `difference`, and its 95 %
-        interval `low` to `high`.
+        """Each design against the first one, morning by morning, indexed by design and metric.
+
+        `difference`, and its 95 % interval `low` to `high`.
         """
         return framed(
             [
@@ -82,7 +84,10 @@ class Comparison(experiment.Comparison):
 
     @cached_property
     def by_morning(self) -> pd.DataFrame:
-        """A row a design and morning, indexed by design and seed, a column a metric; NaN: nothing to count, inf: never."""
+        """A row a design and morning, indexed by design and seed, with a column a metric.
+
+        NaN: nothing to count, inf: never.
+        """
         return framed(
             [
                 {"design": name, "seed": summary.seed, **summary.metrics}
@@ -112,7 +117,7 @@ class Comparison(experiment.Comparison):
 
     @cached_property
     def stations(self) -> pd.DataFrame:
-        """Where work can queue: a row a design, morning and station, indexed by them.
+        """Where work can queue, a row a design, morning and station, indexed by them.
 
         `servers`, `arrivals`, `served`; `busy_s` and `provisioned_s` in server-seconds, `busy_share` their ratio; `waiting_s`:
         seconds in which somebody waited; `queue_max`.

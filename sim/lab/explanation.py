@@ -31,7 +31,7 @@ class Explanation(story.Explanation):
 
     @property
     def plot(self) -> ExplanationPlots:
-        """The charts: `explanation.plot.sequence()`."""
+        """The charts, such as `explanation.plot.sequence()`."""
         from sim.lab.plots import ExplanationPlots
 
         return ExplanationPlots(self)

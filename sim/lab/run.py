@@ -36,7 +36,7 @@ class Run:
 
     @property
     def purchases(self) -> pd.DataFrame:
-        """A row a purchase: one person wanting one basket once.
+        """A row a purchase, which is one person wanting one basket once.
 
         `submitted_s`, `acknowledged_s` ("we have your order"), `told_confirmed_s`, `seen_s` (in the status view), `left_s`
         (gave up), `good_card`, `told_failed`, `shown_cents`, `submissions`.
@@ -45,42 +45,50 @@ class Run:
 
     @property
     def requests(self) -> pd.DataFrame:
-        """A row an HTTP request of the app: `purchase`, `submission`, `attempt`, `fate`, `answer`, `sent_s`, `answered_s`."""
+        """A row an HTTP request of the app.
+
+        `purchase`, `submission`, `attempt`, `fate`, `answer`, `sent_s`, `answered_s`.
+        """
         return self.frames["requests"]
 
     @property
     def charges(self) -> pd.DataFrame:
-        """A row a call to the payment provider, the provider's own ledger: `purchase`, `order`, `outcome` as the caller saw it,
-        `cents`, `sent_s`, `answered_s`, `captured_s` (money taken by this call), `refunded_s`.
+        """A row a call to the payment provider, which is the provider's own ledger.
+
+        `purchase`, `order`, `outcome` as the caller saw it, `cents`, `sent_s`, `answered_s`, `captured_s` (money taken by this
+        call), `refunded_s`.
         """
         return self.frames["charges"]
 
     @property
     def orders(self) -> pd.DataFrame:
-        """A row an order when the morning has drained: `purchase`, `status`, `view_status` (missing: not in the view),
-        `created_s`, `confirmed_s`, `changed_s`, `visible_s`, `view_changed_s`.
+        """A row an order when the morning has drained.
+
+        `purchase`, `status`, `view_status` (missing: not in the view), `created_s`, `confirmed_s`, `changed_s`, `visible_s`,
+        `view_changed_s`.
         """
         return self.frames["orders"]
 
     @property
     def awards(self) -> pd.DataFrame:
-        """A row a loyalty award: `purchase`, `order`, `awarded_s`."""
+        """A row a loyalty award, with `purchase`, `order` and `awarded_s`."""
         return self.frames["awards"]
 
     @property
     def reads(self) -> pd.DataFrame:
-        """A row a poll of the status view: `purchase`, `stale`, `read_s`, `behind_s` (how long the view had been behind)."""
+        """A row a poll of the status view, with `purchase`, `stale`, `read_s`, and how long it had been behind, `behind_s`."""
         return self.frames["reads"]
 
     @property
     def stations(self) -> pd.DataFrame:
-        """A row a station: `name`, `servers`, `arrivals`, `served`, `busy_s`, `waiting_s`, `queue_max`, …"""
+        """A row a station, with its `name`, `servers`, `arrivals`, `served`, `busy_s`, `waiting_s`, `queue_max`, …"""
         return self.frames["stations"]
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        """Every metric of this morning, indexed by its name: `value` (NaN: nothing to count, inf: never), `unit` (share, s,
-        USD, count), `better` (lower, higher), `summary`.
+        """Every metric of this morning, indexed by its name.
+
+        `value` (NaN: nothing to count, inf: never), `unit` (share, s, USD, count), `better` (lower, higher), `summary`.
         """
         import pandas as pd
 
@@ -100,7 +108,7 @@ class Run:
 
     @property
     def plot(self) -> ComparisonPlots:
-        """The charts: `run.plot.morning()`."""
+        """The charts, such as `run.plot.morning()`."""
         return self.comparison.plot
 
     def __repr__(self) -> str:

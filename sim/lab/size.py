@@ -50,9 +50,10 @@ class Sizings(experiment.Sizings):
 
     @cached_property
     def objectives(self) -> pd.DataFrame:
-        """A row a design and objective, on the fresh mornings: `limit`, `status` (met, violated, undecided), `mean`, `low`,
-        `high`, `never`; `held_to`: the limit, the best that any capacity reaches, or nothing; `best`: that best, where no
-        capacity meets the limit.
+        """A row a design and objective, on the fresh mornings.
+
+        `limit`, `status` (met, violated, undecided), `mean`, `low`, `high`, `never`; `held_to`: the limit, the best that any
+        capacity reaches, or nothing; `best`: that best, where no capacity meets the limit.
         """
         frame = framed(
             [
@@ -98,7 +99,7 @@ class CostCurve(curve.CostCurve):
 
     @property
     def plot(self) -> CostCurvePlots:
-        """The charts: `curve.plot.cost_by_peak()`."""
+        """The charts, such as `curve.plot.cost_by_peak()`."""
         from sim.lab.plots import CostCurvePlots
 
         return CostCurvePlots(self)

@@ -29,7 +29,7 @@ class Sweep(experiment.Sweep):
 
     @property
     def plot(self) -> SweepPlots:
-        """The charts: `sweep.plot.lines("ack_latency_p95")`."""
+        """The charts, such as `sweep.plot.lines("ack_latency_p95")`."""
         from sim.lab.plots import SweepPlots
 
         return SweepPlots(self)

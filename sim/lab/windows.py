@@ -30,7 +30,7 @@ class Windows(experiment.Matrix):
 
     @property
     def plot(self) -> WindowsPlots:
-        """The charts: `windows.plot.matrix()`."""
+        """The charts, such as `windows.plot.matrix()`."""
         from sim.lab.plots import WindowsPlots
 
         return WindowsPlots(self)

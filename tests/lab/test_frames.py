@@ -120,6 +120,8 @@ def test_windows_take_designs_that_are_loaded(surveyed: Windows) -> None:
     """As well as names; an unknown window is told the nearest."""
     again = sim.windows([sim.load_design("outbox")], ["double-tap"], mornings=2, jobs=1)
     assert again.cells["W1", "outbox"] == surveyed.cells["W1", "outbox"]
+    with pytest.raises(ConfigError, match="two designs with the same name: outbox, outbox"):
+        sim.windows(["outbox", sim.load_design("outbox")], ["w1"])
     with pytest.raises(ConfigError, match="unknown window"):
         sim.windows(["outbox"], ["w99"])
 
