@@ -244,7 +244,7 @@ def guarded(kind: type[Design], origin: Origin) -> None:
         return found
 
     kind.handle = wraps(handle)(handled) if handle is not None else handled  # type: ignore[attr-defined]
-    kind.set_up = prepared  # type: ignore[attr-defined]
+    kind.set_up = wraps(set_up)(prepared) if set_up is not None else prepared  # type: ignore[attr-defined]
     if parts is not None:
         kind.parts = drawn  # type: ignore[attr-defined]
 
@@ -275,7 +275,8 @@ def _not_an_event(target: Any) -> str:
 
 def _shown(value: Any) -> str:
     text = "nothing" if value is None else f"{type(value).__name__} {value!r}"
-    return text if len(text) <= 60 and " object at 0x" not in text else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return text if len(text) <= 60 and " object at 0x" not in text else f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 def _hint(error: BaseException) -> str:

@@ -47,7 +47,7 @@ def said(body: str, text: str = ONE_CUSTOMER) -> str:
 @pytest.mark.parametrize(
     ("body", "line", "message"),
     [
-        (f"{ACCEPT}        return order\n", 10, "handle: it ends with a Order; expected a Reply, like"),
+        (f"{ACCEPT}        return order\n", 10, "handle: it ends with an Order; expected a Reply, like"),
         (ACCEPT, 10, "handle: it ends with nothing; expected a Reply, like `return Reply(Answer.CONFIRMED, order)`"),
         (f"{ACCEPT}        return Reply(202, order)\n", 10, "handle: Reply with int 202; expected an Answer, like"),
         (f"{ACCEPT}        return Reply(Answer.PENDING, 0)\n", 10, "handle: Reply(PENDING) with int 0; expected the order"),

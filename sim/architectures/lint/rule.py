@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from inspect import isfunction
+from inspect import isfunction, unwrap
 from math import inf
 from typing import NamedTuple
 
@@ -85,7 +85,13 @@ class Rule(NamedTuple):
 
 def tells(design: Design, *stories: type[Design]) -> bool:
     """Whether a design goes about its work as one of these architectures does, to the last method."""
-    return any(all(getattr(type(design), name, None) is method for name, method in _story(kind)) for kind in stories)
+    return any(all(_method(design, name) is method for name, method in _story(kind)) for kind in stories)
+
+
+def _method(design: Design, name: str) -> object:
+    """As it was written: those of an architecture of one's own are guarded."""
+    method = getattr(type(design), name, None)
+    return unwrap(method) if isfunction(method) else method
 
 
 def _story(kind: type[Design]) -> list[tuple[str, object]]:
