@@ -116,11 +116,17 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "validity": validity.validity,
     "schema": schema.schema,
 }
+
+
+def _help(command: Callable[..., None]) -> str:
+    return inspect.cleandoc(command.__doc__ or "").replace("Examples:\n", f"{AS_IT_STANDS}Examples:\n")
+
+
 for _name, _command in COMMANDS.items():
-    _help = inspect.cleandoc(_command.__doc__ or "").replace("Examples:\n", f"{AS_IT_STANDS}Examples:\n")
-    app.command(_name, help=_help)(_command)
-
-
+    app.command(_name, help=_help(_command))(_command)
+for _registered in kata.app.registered_commands:
+    if _registered.callback is not None:
+        _registered.help = _help(_registered.callback)
 app.add_typer(kata.app, name="kata")
 
 

@@ -52,7 +52,7 @@ def kata(context: typer.Context) -> None:
 Folder = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[DIR]", show_default=False,
+        metavar="DIR", show_default=False,
         help="The folder of the kata. [default: the current one if a kata is under way in it, else kata]",
     ),
 ]  # fmt: skip
