@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
 from rich.text import Text
 
 from sim.cli.console import print_rows, print_title
@@ -173,7 +174,8 @@ def print_why(out: Console, story: Explanation | None) -> None:
 
 
 def print_status(out: Console, progress: Progress, folder: Path) -> None:
-    print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {len(progress.runs)} runs")
+    runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
+    print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
     out.print(stages_line(progress.passed))
     said = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items()]
     clear = [pair for pair in said if pair[1] != "not clear"]
@@ -201,7 +203,7 @@ def print_check(out: Console, graded: Graded, folder: Path) -> None:
     for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True):
         out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
         for reason in reasons:
-            out.print(f"     {reason}", style="dim")
+            out.print(Padding(Text(reason, style="dim"), (0, 0, 0, 5)))
     out.print()
     out.print(f"{graded.score} of 100 points, on mornings you haven't seen", style="bold")
     if all(graded.passed):
@@ -236,7 +238,7 @@ def print_grades(out: Console, grades: list[Grade]) -> None:
             out.print()
             out.print(Text(one.submission, style="bold"))
         for line in lines:
-            out.print(f"  {line}", style="dim")
+            out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
 
 
 def run_json(made: Attempt, progress: Progress) -> dict[str, Any]:

@@ -46,19 +46,26 @@ def check(design: Design, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, prog
 
     Raises KeyboardInterrupt if it is cut short.
     """
-    reasons: list[list[str]] = [[] for _ in STAGES]
+    missed: dict[str, dict[str, Objective]] = {}  # metric -> weather -> what was not met
     weathers = unseen()
     for number, weather in enumerate(weathers):
         comparison = compare(weather.scenario, [design], mornings=CHECKED, seed=seed, jobs=jobs)
         if comparison.interrupted:
             raise KeyboardInterrupt
-        judged = {objective.metric: objective for objective in next(iter(comparison.results.values())).objectives}
-        for stage, found in zip(STAGES, reasons, strict=True):
-            missed = [judged[metric] for metric in stage.criteria if judged[metric].status != "met"]
-            found += [f"{_said(objective)} ({weather.name})" for objective in missed]
+        for objective in next(iter(comparison.results.values())).objectives:
+            if objective.status != "met":
+                missed.setdefault(objective.metric, {})[weather.name] = objective
         if progress is not None:
             progress(number + 1, len(weathers))
+    reasons = [[_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] for stage in STAGES]
     return Graded([not found for found in reasons], reasons, digest(design))
+
+
+def _reason(missed: dict[str, Objective], weathers: int) -> str:
+    """What was not met in the first weather where it wasn't, and in which others it wasn't either."""
+    (first, objective), *others = missed.items()
+    too = ["all others too"] if len(missed) == weathers else [f"and {name}" for name, _ in others]
+    return f"{_said(objective)} ({'; '.join([first, *too])})"
 
 
 def _said(objective: Objective) -> str:

@@ -65,7 +65,10 @@ def test_outbox_passes_the_check_and_the_others_do_not() -> None:
     assert graded.passed == [True] * 5, graded.reasons
     assert graded.score == 100
     assert check(load_design("idempotent")).passed[:2] == [True, False]
-    assert check(load_design("naive")).passed[:4] == [False] * 4
+    naive = check(load_design("naive"))
+    assert naive.passed[:4] == [False] * 4
+    assert [reason.split()[0] for reason in naive.reasons[0]] == list(STAGES[0].criteria), "each objective once"
+    assert all(reason.endswith("(other mornings; all others too)") for reason in naive.reasons[0])
 
 
 def test_a_design_tuned_to_the_seen_mornings_is_caught() -> None:
@@ -75,7 +78,7 @@ def test_a_design_tuned_to_the_seen_mornings_is_caught() -> None:
     graded = check(parse_design(tuned))
     assert not graded.passed[2]
     assert not graded.passed[3]
-    assert any("messages that come again late" in reason for reason in graded.reasons[3])
+    assert [reason.split()[0] for reason in graded.reasons[3]] == ["loyalty_over_award_rate"]
 
 
 def test_unseen_weather_has_the_same_objectives_at_other_times() -> None:
