@@ -31,9 +31,10 @@ def checked(
     if seed is not None and not 0 <= seed <= 2**62:
         raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
     path = design_file(where)
+    text = read_text(path)  # now, as the file may be edited while the check runs
     graded = check(load_design(str(path)), seed=UNSEEN_SEED if seed is None else seed, jobs=jobs, progress=tell)
     if progress is not None:
-        found = Check(at=now, design=read_text(path), score=graded.score, passed=graded.passed, reasons=graded.reasons)
+        found = Check(at=now, design=text, score=graded.score, passed=graded.passed, reasons=graded.reasons)
         progress.checks.append(found)
         step(where, progress, now=now)
     return graded

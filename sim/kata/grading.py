@@ -1,7 +1,7 @@
 """A class: every submission is checked in a process of its own, in a copy of its folder, for so long and no longer.
 
 That keeps mistakes apart: an endless loop, a crash, or a file that is overwritten harm nobody else's grade. It is no prison: a
-submission in Python has the rights of whoever grades it.
+submission in Python has the rights of whoever grades it, and runs where its points are counted, so it can claim any.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import tempfile
@@ -152,8 +153,10 @@ def _graded(name: str, path: Path, seed: int, timeout_s: float, running: Running
             errors.seek(0)
             last = errors.read()[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
         try:
+            if result.is_symlink() or not result.is_file():  # a pipe would be waited for
+                raise ValueError("no result")
             return _as_grade(name, json.loads(result.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{last}")
 
 
@@ -169,6 +172,7 @@ def _copied(path: Path, desk: Path) -> str | None:
 
 def _environment(room: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    kept["PYTHONUSERBASE"] = site.getuserbase()  # we may be installed there, and it is looked for below HOME
     return kept | {"HOME": room, "TMPDIR": room, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -177,8 +181,8 @@ def _as_grade(name: str, document: dict[str, Any]) -> Grade:
         return _without_points(name, "; ".join(document["error"]))
     stages = document["stages"]
     points = tuple(int(stage["points"]) for stage in stages)
-    if len(points) != len(STAGES):
-        raise ValueError("stages are missing")
+    if len(points) != len(STAGES) or not set(points) <= {0, POINTS}:
+        raise ValueError("no points of a check")
     return Grade(name, points, tuple(tuple(stage["reasons"]) for stage in stages), document["design"])
 
 

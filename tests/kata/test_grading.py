@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import os
+import site
 from pathlib import Path
 
 import pytest
 
 from sim.config.errors import ConfigError
-from sim.kata.grading import as_json, csv_text, grade, submissions
+from sim.kata.grading import _environment, as_json, csv_text, grade, submissions
 
 OUTBOX = "from: outbox\n"
 
@@ -91,6 +92,38 @@ def test_a_module_beside_a_submission_is_not_ours(tmp_path: Path) -> None:
         (tmp_path / "ada" / name).write_text("raise SystemExit(3)\n")
     [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
     assert one.error.startswith("design.yaml:1:1: from: unknown architecture")
+
+
+FORGED = """
+import os, sys
+{body}
+os._exit(0)
+"""
+STAGES_OF = 'open(sys.argv[3], "w").write(\'{"design": "", "stages": [%s]}\')'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes as Unix has them")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "os.mkfifo(sys.argv[3])",
+        "os.symlink('/dev/zero', sys.argv[3])",
+        STAGES_OF % ", ".join(['{"points": 1000, "reasons": []}'] * 5),
+        STAGES_OF % ", ".join(['{"points": Infinity, "reasons": []}'] * 5),
+        "open(sys.argv[3], 'w').write('[' * 200000)",
+    ],
+)
+def test_what_is_no_result_is_an_error_of_one(tmp_path: Path, body: str) -> None:
+    """Neither waited for, nor the end of everybody's grading, nor more points than there are."""
+    (tmp_path / "odd.py").write_text(FORGED.format(body=body) + CODE.format(body=""))
+    [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
+    assert (one.score, one.error) == (0, "ended with code 0")
+
+
+def test_packages_of_the_user_are_found(tmp_path: Path) -> None:
+    """Another HOME doesn't hide what `pip install --user` has installed."""
+    assert _environment(str(tmp_path))["PYTHONUSERBASE"] == site.getuserbase()
+    assert _environment(str(tmp_path))["HOME"] == str(tmp_path)
 
 
 def test_names_are_no_formulas(tmp_path: Path) -> None:

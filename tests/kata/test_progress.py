@@ -11,6 +11,8 @@ import pytest
 from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin, changes, predictions
 from sim.kata.brief import START
+from sim.kata.check import Graded
+from sim.kata.checking import checked
 from sim.kata.progress import FILE, PAUSE_S, load, save
 from sim.kata.stages import STAGES
 
@@ -146,3 +148,17 @@ def test_predictions_are_about_an_objective() -> None:
         predictions(["cost_per_100=better"], "")
     with pytest.raises(ConfigError, match="expected better, worse or same"):
         predictions(["faster"], "ack_latency_p95")
+
+
+def test_a_check_keeps_the_design_that_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the file is edited while the check runs."""
+    progress = begin(tmp_path, now=0.0)
+    before = (tmp_path / "design.yaml").read_text()
+
+    def edited_meanwhile(*_: object, **__: object) -> Graded:
+        (tmp_path / "design.yaml").write_text("from: outbox\n")
+        return Graded([False] * 5, [[] for _ in range(5)], "")
+
+    monkeypatch.setattr("sim.kata.checking.check", edited_meanwhile)
+    checked(tmp_path, progress, seed=None, now=1.0)
+    assert load(tmp_path).checks[0].design == before
