@@ -260,12 +260,12 @@ def grade(
     ] = "2min",
     seed: Annotated[
         int,
-        typer.Option(metavar="N", parser=whole_number, help="Other unseen mornings than everybody's, for an exam."),
+        typer.Option(metavar="N", parser=whole_number, help="Other mornings than those of `check`, for an exam."),
     ] = 1000,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Grade a class on mornings that nobody has seen, each submission in a process of its own.
+    """Grade a class on the mornings of `check`, each submission in a process of its own.
 
     20 points a stage, and the reasons for those that are missing. Submissions may be Python files too; they are run with your
     rights, so grade what you don't trust in a container.

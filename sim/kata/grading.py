@@ -31,7 +31,7 @@ from sim.kata.stages import STAGES
 
 ENDINGS = (".yaml", ".yml", ".py")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # of the environment; all others are left out
-FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would take a name for
+FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
 
 
 @dataclass(frozen=True)
@@ -199,9 +199,12 @@ def csv_text(grades: list[Grade]) -> str:
         said = one.error or "; ".join(
             f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, one.reasons, strict=True) for reason in found
         )
-        name = f"'{one.submission}" if one.submission.startswith(FORMULA) else one.submission
-        writer.writerow([name, *one.points, one.score, said, one.design])
+        writer.writerow([_no_formula(one.submission), *one.points, one.score, _no_formula(said), _no_formula(one.design)])
     return text.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def as_json(grades: list[Grade], *, seed: int) -> dict[str, Any]:

@@ -130,6 +130,11 @@ def test_names_are_no_formulas(tmp_path: Path) -> None:
     """A spreadsheet computes nothing that somebody has named a folder."""
     (tmp_path / "=1+1").mkdir()
     assert csv_text(grade(tmp_path, seed=0, timeout_s=1.0)).splitlines()[1].startswith("'=1+1,0,")
+    (tmp_path / "=1+1").rmdir()
+    (tmp_path / "=2+2.yaml").write_text("from: nothing\n")
+    [row] = csv.DictReader(io.StringIO(csv_text(grade(tmp_path, seed=0, timeout_s=60.0))))
+    assert row["submission"] == "'=2+2"
+    assert row["reasons"].startswith("'=2+2.yaml:1:1: from: unknown architecture")
 
 
 def test_no_submissions_is_an_error(tmp_path: Path) -> None:
