@@ -23,7 +23,7 @@ from sim.cli.messages import complain, note
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.kata import progress as kept
-from sim.kata.attempt import MOVES, asked_for, attempt, begin
+from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
 from sim.kata.brief import DESIGN
 from sim.kata.checking import checked
 from sim.kata.editing import edited
@@ -98,15 +98,16 @@ class Game:
         if "=" in line:
             self.guarded(lambda: self.change(*line.split("=", 1)))
         elif not line:
-            self.guarded(self.run if self.is_changed else self.help)
+            self.guarded(lambda: self.run() if self.is_changed else self.help())
         elif word == "?" or not found:
             self.help()
         else:
             self.guarded(self.turns[found[0]])
 
     def guarded(self, turn: Callable[[], None]) -> None:
-        """An error or Ctrl-C ends a turn, not the exercise."""
+        """An error or Ctrl-C ends a turn, not the exercise. What another shell has kept meanwhile is taken in."""
         try:
+            self.progress = kept.load(self.folder)
             turn()
         except ConfigError as error:
             complain(*error.messages)
@@ -138,9 +139,12 @@ class Game:
             said = self.ask(f"Predict: what will {metric} do? better, worse or same (Enter: no idea) ").casefold()
             if not said:
                 return {}
+            if said in ("q", "quit"):
+                raise Left
             for move in MOVES:
                 if move.startswith(said):
                     return {metric: move}
+            self.out.print("One of better, worse, same; Enter goes on without, quit stops.", style="dim")
 
     def tried(self, predicted: dict[str, Move]) -> None:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
@@ -153,8 +157,7 @@ class Game:
         self.keep()
 
     def keep(self) -> None:
-        self.progress.steps.append(time.time())
-        kept.save(self.folder, self.progress)
+        step(self.folder, self.progress, now=time.time())
 
     def hint(self) -> None:
         print_hint(self.out, hinted(self.folder, self.progress, strength=None, now=time.time()))

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from sim.cli.console import print_rows, print_title
 from sim.cli.tables import CHANGES, COLOURS, plain_table
+from sim.config.files import read_text
 from sim.kata.attempt import column
-from sim.kata.brief import CONSTRAINTS, LOOP, SCENARIO, criteria
+from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
 from sim.kata.moves import difference, moved
 from sim.kata.stages import STAGES, current, stage_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sim.kata.progress import Progress, Run
 
 
+WITH_BEFORE, WITH_LIMIT = 112, 98  # columns of a terminal that has room for what was before, and for the limits
 SAID = {"better": "better", "worse": "worse", "same": "the same", "not clear": "not clear"}
 
 
@@ -63,7 +65,9 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path)
     if before is not None:
         print_changes(out, run)
     out.print()
-    out.print(_objectives(made))
+    out.print(_objectives(made, out.width))
+    for legend in _legends(made):
+        out.print(legend, style="dim")
     out.print()
     out.print(stages_line(run.passed))
     if before is not None and run.worse:
@@ -96,26 +100,40 @@ def print_changes(out: Console, run: Run) -> None:
         out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
 
 
-def _objectives(made: Attempt) -> Any:
-    """Every objective by stage: its value now, against the run before if there is one."""
-    table = plain_table("", "objective", "", *(["before", "now", "change"] if made.before else ["now"]))
-    for column_ in table.columns[:5]:
+def _objectives(made: Attempt, width: int) -> Any:
+    """Every objective by stage: its value now, against the run before if there is one. Narrow terminals do without some."""
+    with_limit, with_before = made.before is None or width >= WITH_LIMIT, made.before is not None and width >= WITH_BEFORE
+    titles = ["", "objective"] + [""] * with_limit + ["before"] * with_before + ["now"]
+    table = plain_table(*titles, *(["change"] if made.before else []))
+    for column_ in table.columns[: len(titles)]:
         column_.no_wrap = True
     now = {objective.metric: objective for objective in made.result.objectives}
     for stage in STAGES:
         for metric in stage.criteria:
             objective = now[metric]
             symbol = (f"{SYMBOLS[objective.status]} ", COLOURS[objective.status])
-            head = [str(stage.number) if metric == stage.leading else "", metric, words.limit(metric, objective.limit)]
+            head = [str(stage.number) if metric == stage.leading else "", metric]
+            head += [words.limit(metric, objective.limit)] * with_limit
             whole = words.estimate(objective.estimate, _unit(metric))
             if made.before is None:
                 table.add_row(*head, Text.assemble(symbol, whole))
                 continue
             was, is_now = column(made.before.mornings, metric), column(made.run.mornings, metric)
             value = whole if objective.status == "undecided" else _mean(metric, is_now)
-            table.add_row(*head, _mean(metric, was), Text.assemble(symbol, value), _change(metric, was, is_now))
+            head += [_mean(metric, was)] * with_before
+            table.add_row(*head, Text.assemble(symbol, value), _change(metric, was, is_now))
         table.add_section()
     return table
+
+
+def _legends(made: Attempt) -> list[str]:
+    """What the less common marks mean, where there are any."""
+    undecided = any(objective.status == "undecided" for objective in made.result.objectives)
+    never = any(objective.estimate.never for objective in made.result.objectives)
+    return [
+        *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
+        *(["never: on so many mornings it has no time, since too many never got there"] if never else []),
+    ]
 
 
 def _change(metric: str, was: Any, is_now: Any) -> Text:
@@ -174,6 +192,7 @@ def print_why(out: Console, story: Explanation | None) -> None:
 
 
 def print_status(out: Console, progress: Progress, folder: Path) -> None:
+    text = read_text(folder / DESIGN)
     runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
     print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
     out.print(stages_line(progress.passed))
@@ -187,13 +206,13 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
             f"hints: {len(progress.hints)}, of these {sum(hint.strength == 3 for hint in progress.hints)} of what to write"
         )
     for last in progress.checks[-1:]:
-        out.print(f"last check: {last.score} of 100 points")
-    if not progress.runs:
-        print_title(out, "next", f"coffee kata run {folder}")
+        out.print(f"last check: {last.score} of 100 points{'' if last.design == text else ', before design.yaml was changed'}")
+    if not progress.runs or progress.runs[-1].design != text:
+        print_title(out, "next", f"coffee kata run {folder}{', since design.yaml has changed' if progress.runs else ''}")
     elif (now := current(progress.passed)) is not None:
         print_title(out, "finding", progress.runs[-1].finding)
         print_title(out, "next", f"stage {now.number}. {now.question}")
-    elif not progress.checks or progress.checks[-1].score < 100:
+    elif not any(check.design == text and check.score == 100 for check in progress.checks):
         print_title(out, "next", f"coffee kata check {folder}")
     else:
         print_title(out, "next", f"coffee kata debrief {folder}")

@@ -205,11 +205,15 @@ def cached_view(look: Look) -> Advice | None:
         "Compare how long an answer is kept with how soon the customer asks again.",
         (
             "Customers ask every three seconds. What do they get in between two updates?",
-            "`read_model.cache` keeps an answer, also \"nothing yet\". Is the view slow enough to need it? "
-            "`coffee run kata --design design.yaml` shows how busy read_model is.",
+            f"`read_model.cache` keeps an answer, also \"nothing yet\". Is the view slow enough to need it?{_busy(look)}",
             "In design.yaml, below read_model: `cache: 0s`",
         ),
     )  # fmt: skip
+
+
+def _busy(look: Look) -> str:
+    pool = look.pool("read_model")
+    return f" What builds it was busy {words.share(pool.busy)} of the time." if pool is not None else ""
 
 
 def no_outbox(look: Look) -> Advice | None:

@@ -63,7 +63,9 @@ def begin(folder: Path, *, now: float) -> Progress:
 
 
 def step(folder: Path, progress: Progress, *, now: float) -> None:
-    """Note that something happened, and keep everything."""
+    """Note that something happened, and keep everything. Raises ConfigError if something else has been kept meanwhile."""
+    if kept.load(folder).steps != progress.steps:
+        raise ConfigError(f"{folder}: another coffee kata has kept something here meanwhile; do this once more")
     progress.steps.append(now)
     kept.save(folder, progress)
 
@@ -103,7 +105,8 @@ def predictions(texts: list[str], usual: str) -> dict[str, Move]:
 def attempt(
     folder: Path, progress: Progress, *, predicted: Mapping[str, Move], now: float, clock: Callable[[], float]
 ) -> Attempt:
-    """Run the design in the folder. `clock` tells the time afterwards. Raises ConfigError, and leaves the progress as it was.
+    """Run the design in the folder. `clock` tells the time afterwards. Raises ConfigError, and leaves the progress as it was;
+    also if something else has been kept in the folder meanwhile, since each run is compared with the one before it.
 
     What was predicted is kept before anything else, so that an interruption doesn't lose it.
     """

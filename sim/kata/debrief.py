@@ -40,13 +40,14 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     """
     if not progress.runs:
         raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
+    text = read_text(folder / DESIGN)
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
     with replacing(target, ours=ours) as made:
         (made / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
         [diagram] = components.pictures(alone, made / "charts").values()
-        content = _content(progress, comparison, mine) | {"diagram": diagram, "file": read_text(folder / DESIGN)}
+        content = _content(progress, comparison, mine, text) | {"diagram": diagram}
         write(made / JSON, json_text(as_json(progress, comparison, mine)))
         write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
@@ -64,14 +65,14 @@ def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Co
     return comparison, design.name
 
 
-def _content(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:
+def _content(progress: Progress, comparison: Comparison, mine: str, text: str) -> dict[str, Any]:
     results = comparison.results
     done = passed({objective.metric: objective.status for objective in results[mine].objectives})
-    design = progress.runs[-1].design
-    check = next((check for check in reversed(progress.checks) if check.design == design), None)
+    check = next((check for check in reversed(progress.checks) if check.design == text), None)
     judged = {row.metric: row for row in tables.verdicts(comparison)}
     return {
         "name": mine,
+        "file": text,
         "colours": style.colours(results),
         "about_diagram": components.CAPTION,
         "minutes": _minutes(progress.spent_s),

@@ -34,7 +34,8 @@ def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float
         return Given(None, 0, "All five stages are passed on these mornings. `coffee kata check` tries it on others.")
     had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, said.rule)]
     level = strength or min(max(had, default=0) + 1, len(STRENGTHS))
-    progress.hints.append(Hint(at=now, stage=stage.number, strength=level, rule=said.rule))
+    if level not in had:
+        progress.hints.append(Hint(at=now, stage=stage.number, strength=level, rule=said.rule))
     step(folder, progress, now=now)
     return Given(stage.number, level, said.hints[level - 1])
 

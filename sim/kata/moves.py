@@ -11,19 +11,22 @@ from sim.vocabulary import METRICS
 
 
 def moved(metric: str, before: np.ndarray, now: np.ndarray) -> Move:
-    """Better or worse if the interval of the paired difference says so, or if it is so on every morning that differs.
+    """Better or worse if the 95 % interval of the paired difference says so.
 
-    Infinite values (never) are compared morning by morning, as no mean of them can be.
+    Where a value is infinite (never) there is no mean: then if it is so on every morning that differs.
     """
     before, now = np.nan_to_num(before, nan=-1.0, posinf=np.inf), np.nan_to_num(now, nan=-1.0, posinf=np.inf)
     if (before == now).all():
         return "same"
-    lower_is_better = METRICS[metric].better == "lower"
-    if (now <= before).all():
-        return "better" if lower_is_better else "worse"
-    if (now >= before).all():
-        return "worse" if lower_is_better else "better"
-    said = words.judgement(metric, paired(now, before))
+    value = paired(now, before)
+    if value.difference is None:
+        lower_is_better = METRICS[metric].better == "lower"
+        if (now <= before).all():
+            return "better" if lower_is_better else "worse"
+        if (now >= before).all():
+            return "worse" if lower_is_better else "better"
+        return "not clear"
+    said = words.judgement(metric, value)
     return "better" if said == "better" else "worse" if said == "worse" else "not clear"
 
 

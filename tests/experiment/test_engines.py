@@ -163,7 +163,7 @@ def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.Captu
 def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     """The finished mornings are printed, what is under way is cancelled, and the cluster is still there."""
     engine = f"dask:{cluster.scheduler_address}"
-    process = start("check", str(world), "naive", "-n", "50000", "--engine", engine, "--json")
+    process = start("check", str(world), "outbox", "-n", "50000", "--engine", engine, "--json")
     deadline = time.monotonic() + 60
     seen: set[str] = set()
     while seen <= set(cluster.scheduler.tasks):  # until one is let go, since its mornings have been taken
@@ -254,7 +254,7 @@ def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPat
 )  # fmt: skip
 def test_no_such_engine(engine: str, message: str, world: Path) -> None:
     """A wrong name is an error that says what there is."""
-    done = coffee("check", str(world), "naive", "--engine", engine)
+    done = coffee("check", str(world), "outbox", "--engine", engine)
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"error: --engine: {message}\n")
 
 
@@ -263,7 +263,7 @@ def test_no_scheduler(world: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for port in (1, silent.getsockname()[1]):
             begin = time.monotonic()
-            done = coffee("check", str(world), "naive", "--engine", f"dask:tcp://127.0.0.1:{port}")
+            done = coffee("check", str(world), "outbox", "--engine", f"dask:tcp://127.0.0.1:{port}")
             told = f"error: --engine: no Dask scheduler answers at tcp://127.0.0.1:{port}; start one with: dask scheduler\n"
             assert (done.exit_code, done.stdout, done.stderr) == (2, "", told)
             assert time.monotonic() - begin < 5
@@ -272,7 +272,7 @@ def test_no_scheduler(world: Path) -> None:
 def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Dask it is said how to install it."""
     monkeypatch.setattr("sim.experiment.cluster.find_spec", lambda name: None)
-    done = coffee("check", str(world), "naive", "--engine", "dask:tcp://127.0.0.1:1")
+    done = coffee("check", str(world), "outbox", "--engine", "dask:tcp://127.0.0.1:1")
     assert done.exit_code == 2
     assert "pip install '.[distributed]'" in done.stderr
 

@@ -104,7 +104,10 @@ def test_moves_are_judged_by_the_mornings() -> None:
     inf = np.inf
     assert moved("ack_latency_p95", np.array([inf, 5, 5]), np.array([1.0, 1, 1])) == "better"
     assert moved("ack_latency_p95", np.array([1.0, 1, 1]), np.array([inf, 1, 1])) == "worse"
-    assert moved("confirmed_share", np.array([0.9, 0.8]), np.array([0.95, 0.8])) == "better"
+    assert moved("confirmed_share", np.array([0.90, 0.80, 0.85]), np.array([0.95, 0.86, 0.90])) == "better"
+    assert moved("confirmed_share", np.array([0.9, 0.8]), np.array([0.95, 0.8])) == "not clear", (
+        "alike, and no interval says so"
+    )
     assert moved("ack_latency_p95", np.array([1.0, 2]), np.array([2.0, 1])) == "not clear"
     assert moved("ack_latency_p95", np.array([np.nan, 2]), np.array([np.nan, 2])) == "same"
     assert moved("cost_per_1000", np.array([10.0, 11, 12, 10]), np.array([12.0, 13, 14, 9.9])) == "not clear"

@@ -35,6 +35,15 @@ def test_a_run_is_kept_as_it_was(folder: Path) -> None:
     assert again.predicted == {}
 
 
+def test_of_two_runs_at_once_the_second_is_refused(folder: Path) -> None:
+    """None is lost without a word, and none is compared with what was not there when it began."""
+    mine, theirs = load(folder), load(folder)
+    attempt(folder, theirs, predicted={}, now=1010.0, clock=lambda: 1012.0)
+    with pytest.raises(ConfigError, match="kept something here meanwhile"):
+        attempt(folder, mine, predicted={}, now=1011.0, clock=lambda: 1013.0)
+    assert len(load(folder).runs) == 1
+
+
 def test_a_change_that_does_nothing_changes_nothing(folder: Path) -> None:
     """The same mornings: paired with itself, a design moves no metric."""
     progress = load(folder)
