@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.config.design import Autoscale
+from sim.config.design import Autoscale, Checkout, Database, QueuedPayment
 from sim.explain.remedy import remedies
 from sim.kata.look import NO_KNOB, Look
 from sim.kata.moves import difference, moved
@@ -186,7 +186,7 @@ def too_few_workers(look: Look) -> Advice | None:
         (
             "What stands between a request and its answer when the answer itself is quick?",
             "`checkout.workers` and `checkout.queue_limit` say how many are served at once, and how many may wait.",
-            f"In design.yaml, below checkout: `workers: {max(16, 2 * pool.servers)}`",
+            f"In design.yaml, below checkout: `workers: {max(Checkout().workers, 2 * pool.servers)}`",
         ),
     )  # fmt: skip
 
@@ -204,7 +204,8 @@ def cached_view(look: Look) -> Advice | None:
         f"from a cache for {words.seconds(cache_s)}.",
         "Compare how long an answer is kept with how soon the customer asks again.",
         (
-            "Customers ask every three seconds. What do they get in between two updates?",
+            f"Customers ask every {words.seconds(look.scenario.customers.polling.every)}. What do they get in between two "
+            "updates?",
             f"`read_model.cache` keeps an answer, also \"nothing yet\". Is the view slow enough to need it?{_busy(look)}",
             "In design.yaml, below read_model: `cache: 0s`",
         ),
@@ -246,7 +247,7 @@ def payment_backlog(look: Look) -> Advice | None:
         (
             "A call takes ten times as long in the brownout. How many must be under way at once?",
             "`payment.workers`, `payment.retry` and `payment.breaker` decide how fast a backlog shrinks.",
-            f"In design.yaml, below payment: `workers: {max(24, 2 * pool.servers)}`",
+            f"In design.yaml, below payment: `workers: {max(QueuedPayment().workers, 2 * pool.servers)}`",
         ),
     )  # fmt: skip
 
@@ -361,7 +362,7 @@ def careless_relay(look: Look) -> Advice | None:
 
 def idle_workers(look: Look) -> Advice | None:
     pools = {name: pool for name in ("checkout", "payment") if (pool := look.pool(name)) is not None}
-    usual = {"checkout": 16, "payment": 24}
+    usual = {"checkout": Checkout().workers, "payment": QueuedPayment().workers}
     large = {name: pool for name, pool in pools.items() if pool.servers > usual[name]}
     if look.missed("infra_cost_per_1000") is None or not large:
         return None
@@ -385,8 +386,8 @@ def idle_workers(look: Look) -> Advice | None:
 
 
 def idle_database(look: Look) -> Advice | None:
-    connections, pool = look.knob("database.connections"), look.pool("database")
-    if look.missed("infra_cost_per_1000") is None or pool is None or connections <= 16:
+    connections, pool, usual = look.knob("database.connections"), look.pool("database"), Database().connections
+    if look.missed("infra_cost_per_1000") is None or pool is None or connections <= usual:
         return None
     return Advice(
         "idle_database", "database",
@@ -396,7 +397,7 @@ def idle_database(look: Look) -> Advice | None:
         (
             "How many transactions are under way at the same time?",
             "`database.connections`: a database is paid by whole instances, as many as the connections need.",
-            "In design.yaml, below database: `connections: 16`",
+            f"In design.yaml, below database: `connections: {usual}`",
         ),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from math import ceil, exp, inf, lgamma, log, log1p, log2
 
 from sim.architectures.lint.rule import Found, World, about, charges_in_request, exactly, queued_payment, relay_of
 from sim.architectures.load import TRANSACTIONS, moments, offered_load, purchases_per_s, slower, slowest_call_s
-from sim.config.design import Design
+from sim.config.design import Checkout, Design, QueuedPayment
 from sim.config.scenario import Scenario
 from sim.config.units import probability_text
 from sim.world.retry import policy
@@ -50,9 +50,8 @@ def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float
     return found
 
 
-def _most(pool: object) -> float:
-    scale = getattr(pool, "autoscale", None)
-    return float(scale.max if scale is not None else pool.workers)  # type: ignore[attr-defined]
+def _most(pool: Checkout | QueuedPayment) -> float:
+    return float(pool.workers if pool.autoscale is None else pool.autoscale.max)
 
 
 def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
