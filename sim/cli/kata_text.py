@@ -19,6 +19,7 @@ from sim.kata.stages import STAGES, current, stage_of
 from sim.kata.world import seen
 from sim.report import words
 from sim.report.tables import SYMBOLS
+from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.kata.grading import Grade
     from sim.kata.helping import Given
     from sim.kata.progress import Progress, Run
+    from sim.kata.stages import Stage
 
 
 WITH_BEFORE, WITH_LIMIT = 112, 98  # columns of a terminal that has room for what was before, and for the limits
@@ -43,17 +45,18 @@ def minutes(seconds: float) -> str:
 def print_brief(out: Console) -> None:
     out.print(Text("The kata", style="bold"))
     out.print(SCENARIO)
+    out.print(seen().story.strip().replace("\n", " "))
     out.print()
     for line in CONSTRAINTS:
         out.print(f"• {line}")
     out.print()
+    out.print(Text("What they accept", style="bold"))
     for who, rows in criteria(seen()).items():
-        print_title(out, who, "accepts")
-        print_rows(out, [("", f"{metric} {limit}", what) for metric, limit, what in rows], most=(1, 46))
+        out.print(f"• {who}: {', '.join(f'{metric} {limit}' for metric, limit, _ in rows)}")
     out.print()
-    out.print(Text("Five stages, five trade-offs", style="bold"))
+    out.print(Text("Five stages", style="bold"))
     for stage in STAGES:
-        out.print(f"{stage.number}. {stage.title}. {stage.question}")
+        out.print(f"{stage.number}. {stage.title}")
     out.print()
     out.print(f"The loop: {LOOP}.")
 
@@ -70,6 +73,8 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path)
         out.print(legend, style="dim")
     out.print()
     out.print(stages_line(run.passed))
+    if made.stage is not None and (before is None or made.stage != current(before.passed)):
+        print_stage(out, made.stage)
     if before is not None and run.worse:
         print_title(out, "worse", "; ".join(run.worse))
     elif before is not None and run.changes:
@@ -144,8 +149,6 @@ def _change(metric: str, was: Any, is_now: Any) -> Text:
 
 
 def _unit(metric: str) -> str:
-    from sim.vocabulary import METRICS
-
     return METRICS[metric].unit
 
 
@@ -167,6 +170,12 @@ def stages_line(done: list[bool]) -> Text:
         parts += [f" {stage.number} ", ("✓", "green") if is_done else ("✗", "red"), " "]
     now = current(done)
     return Text.assemble(*parts, f"  now: {now.number}, {now.title}" if now else "")
+
+
+def print_stage(out: Console, stage: Stage) -> None:
+    """The trade-off of a stage that has been reached, and what its objectives count."""
+    print_title(out, f"stage {stage.number}", stage.question)
+    print_rows(out, [("", metric, METRICS[metric].summary) for metric in stage.criteria], most=(1, 28))
 
 
 def print_hint(out: Console, given: Given) -> None:
@@ -230,7 +239,7 @@ def print_check(out: Console, graded: Graded, folder: Path) -> None:
 
 
 def tell_lint(folder: Path) -> None:
-    """On stderr: that `coffee lint` has warnings about the design's file, and about which knobs."""
+    """On stderr: that `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
     from sim.architectures import load_design
     from sim.architectures.lint import lint
     from sim.cli.messages import note
@@ -238,9 +247,7 @@ def tell_lint(folder: Path) -> None:
 
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:
-        knobs = ", ".join(dict.fromkeys(hazard.knob for hazard in hazards))
-        number = "1 warning" if len(hazards) == 1 else f"{len(hazards)} warnings"
-        note(f"coffee lint {folder / DESIGN} kata: {number}, about {knobs}")
+        note(f"coffee lint {folder / DESIGN} kata: {len(hazards)} warning{'' if len(hazards) == 1 else 's'}")
 
 
 def print_grades(out: Console, grades: list[Grade]) -> None:

@@ -34,6 +34,7 @@ def show(
         Path | None, typer.Option("--png", metavar="FILE", help="Only draw a design's components, to a PNG file.")
     ] = None,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only a design's components, as Mermaid text.")] = False,
+    story: Annotated[bool, typer.Option("--story", help="Only the story, without the knobs.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show a scenario, a design or a provider preset in full.
@@ -44,6 +45,7 @@ def show(
     Examples:
       coffee show morning-rush
       coffee show outbox
+      coffee show outbox --story
       coffee show outbox --svg outbox.svg
       coffee show stripe-v1
       coffee show mine.yaml --json
@@ -52,19 +54,22 @@ def show(
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import load
     from sim.cli.presets import print_preset
+    from sim.config.errors import ConfigError
     from sim.config.presets import PRESETS
     from sim.config.scenario import Scenario
 
     if drawn_instead(name, svg=svg, png=png, mermaid=mermaid, as_json=as_json):
         return
     if name in PRESETS:
+        if story:
+            raise ConfigError(f"--story: {name} is a provider preset, and only scenarios and designs have a story")
         _show_preset(name, as_json=as_json)
         return
     model = load(name, also=PRESETS)
     document = _scenario(model) if isinstance(model, Scenario) else _design(model)
-    rows = _knobs(model)
+    rows = [] if story else _knobs(model)
     if as_json:
-        print_json(document | {"knobs": [_plain(knob) for knob in rows]})
+        print_json(document | ({} if story else {"knobs": [_plain(knob) for knob in rows]}))
         return
     out = console()
     print_title(out, document["name"], document["summary"])
@@ -76,6 +81,8 @@ def show(
         out.print(f"\nstarts from {document['from']}; promises, whatever the weather{keys}: {promises}\n")
         print_components(out, model)
         _print_source(out, document["source"])
+    if story:
+        return
     _print_knobs(out, model, rows)
     if isinstance(model, Scenario) and model.provider.preset is not None:
         out.print()

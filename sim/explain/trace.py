@@ -157,8 +157,7 @@ class TracedCustomer(Customer):
 
     def _poll(self, timer: Timer) -> None:
         if not ((self.done and not self.confirmed) or self.order is None):
-            shown, _ = self.crowd.view.look(self.order)
-            self.crowd.view.polls -= 1
+            shown = self.crowd.view.peek(self.order)
             text = "not there yet" if shown < 0 else Status(shown).name.lower()
             self.notes.poll(self.crowd.env.now, f"asks for order {self.order.id}: {text}")
         super()._poll(timer)

@@ -69,11 +69,11 @@ def naive_orders(look: Look) -> Advice | None:
         "naive_orders", metric,
         f"{look.witness(metric)} {_counted(look, metric)}. naive takes every request for a new order, and the provider gets no "
         "key with its charges.",
-        "Make a request that comes again recognisable: `coffee show naive` and `coffee show idempotent` tell both stories.",
+        "Make a request that comes again recognisable: `coffee show naive --story` and `coffee show idempotent --story`.",
         (
             "The same customer's request arrives a second time. How could the checkout know? And how the provider?",
-            "Two knobs belong together: the architecture must claim a key (`coffee show idempotent`: one request wins), and "
-            "the app must send one (`app.key`). Begin with the architecture, `from:` in design.yaml.",
+            "Two knobs belong together: the architecture claims a key (`coffee show idempotent --story`: one request wins), "
+            "and the app sends one (`app.key`). Begin with the architecture, `from:` in design.yaml.",
             "In design.yaml: `from: idempotent`",
         ),
     )  # fmt: skip
@@ -167,8 +167,8 @@ def waits_for_the_provider(look: Look) -> Advice | None:
         (
             "Would more workers help? Try it, or look at how busy they are: what does a worker do between the request and the "
             "answer?",
-            '"We have your order" needs the order written down, not the money. `coffee show outbox` accepts in one '
-            "transaction, answers, and charges afterwards.",
+            '"We have your order" needs the order written down, not the money. `coffee show outbox --story`: it accepts in '
+            "one transaction, answers, and charges afterwards.",
             "In design.yaml: `from: outbox`",
         ),
     )  # fmt: skip
@@ -229,7 +229,7 @@ def no_outbox(look: Look) -> Advice | None:
         "Look at what happens after a commit, and what is lost with a process.",
         (
             "A process dies right after it has committed a payment. Who tells the status view?",
-            "What must be told to others has to be in the same transaction as what it tells of: `coffee show outbox`.",
+            "What must be told to others has to be in the same transaction as what it tells of: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -334,7 +334,7 @@ def lost_news(look: Look) -> Advice | None:
         "Look at what happens after a commit, and what is lost with a process.",
         (
             "A process dies between the commit and the message. Who will ever send it?",
-            "The message has to be written in the same transaction as what it tells of: `coffee show outbox`.",
+            "The message has to be written in the same transaction as what it tells of: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -351,7 +351,7 @@ def careless_relay(look: Look) -> Advice | None:
         "Look at when the relay takes a message for sent.",
         (
             "The relay dies in the middle of its work. Which messages does it send when it is back?",
-            f"`coffee show outbox` tells the relay's story; `{key}` is the knob.",
+            f"`coffee show outbox --story` tells the relay's story; `{key}` is the knob.",
             f"In design.yaml, below relay: `{key.split('.')[1]}: {value}`",
         ),
     )  # fmt: skip

@@ -14,7 +14,7 @@ SCENARIO = (
     "not stop: charged twice, two coffees, no points, a status that says nothing for minutes."
 )
 CONSTRAINTS = (
-    "You can't choose the customers, the network, the provider or what goes wrong: `coffee show kata` lists all of that.",
+    "You can't choose the customers, the network, the provider or what goes wrong (in full, if you like: `coffee show kata`).",
     "You can choose the design: the architecture (`from:` naive, idempotent or outbox) and its knobs.",
     "Change one thing at a time. A run is the same five mornings again, so that every difference is the change's.",
     "An objective is met when its whole 95 % interval is; a single case violates a limit of zero.",
@@ -24,8 +24,8 @@ LOOP = "predict → change one thing → run → see what changed → say why"
 START = """\
 # The checkout as it stands today. Change one thing at a time, then run.
 #
-# Every knob there is, with its default and what it means: coffee show naive, coffee show idempotent, coffee show outbox.
-# They also print each architecture's own story, which is short. What this file does not say has its default.
+# What an architecture does, drawn and in its own source: coffee show naive --story; likewise idempotent and outbox. Without
+# --story: every knob there is, with its default and what it means. What this file does not say has its default.
 
 name: my-checkout
 from: naive                 # the architecture: naive, idempotent or outbox

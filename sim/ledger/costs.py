@@ -51,7 +51,8 @@ def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
     """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
     counts, found = tally.counts, tally.found
     paid_for = capacity(tally.stations, design, prices, horizon_s=tally.horizon_s)
-    operations = (counts["database_reads"] + counts["database_writes"] + counts["polls"]) * prices.database_operation.value
+    reads = counts["database_reads"] + counts["polls"] - counts["polls_from_cache"]
+    operations = (reads + counts["database_writes"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
     basket = found["cents"] / found["calls"] / 100 if found["calls"] else 0.0
 

@@ -175,6 +175,7 @@ class Morning:
             "requests_dropped": self._checkout.dropped,
             "webhooks_taken": shop.webhooks,
             "polls": self._view.polls,
+            "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
         }
 

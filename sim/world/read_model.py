@@ -28,6 +28,7 @@ class ReadModel:
         self._visible_s: Times = column("d")
         self._cache: dict[int, tuple[float, int, int]] = {}  # order -> (valid until, status, version)
         self.polls = 0
+        self.from_cache = 0  # polls that the view's store never saw
 
     def apply(self, event: Event) -> None:
         """Show the order as the event says, unless the view already knows better."""
@@ -53,22 +54,31 @@ class ReadModel:
     def look(self, order: Order) -> tuple[int, float]:
         """The status shown now (-1: not there), and for how long it has been less than the write model knows (0: it isn't)."""
         self.polls += 1
-        if self._inline:
-            status, version = int(order.status), order.version
-        elif order.id < len(self._version):
-            status, version = self._status[order.id], self._version[order.id]
-        else:
-            status, version = ABSENT, 0
-        if self._cached_s:
-            status, version = self._cached(order.id, status, version)
+        kept = self._kept(order)
+        status, version = kept or self._latest(order)
+        if kept is not None:
+            self.from_cache += 1
+        elif self._cached_s:
+            self._cache[order.id] = (self._env.now + self._cached_s, status, version)
         return status, 0.0 if version >= order.version else self._env.now - order.changed_s
 
-    def _cached(self, number: int, status: int, version: int) -> tuple[int, int]:
-        now = self._env.now
-        known = self._cache.get(number)
-        if known is None or known[0] <= now:
-            self._cache[number] = known = (now + self._cached_s, status, version)
-        return known[1], known[2]
+    def peek(self, order: Order) -> int:
+        """The status that a poll would be shown now; nobody has asked for it."""
+        status, _ = self._kept(order) or self._latest(order)
+        return status
+
+    def _latest(self, order: Order) -> tuple[int, int]:
+        if self._inline:
+            return int(order.status), order.version
+        if order.id < len(self._version):
+            return self._status[order.id], self._version[order.id]
+        return ABSENT, 0
+
+    def _kept(self, order: Order) -> tuple[int, int] | None:
+        if not self._cached_s:
+            return None
+        until_s, status, version = self._cache.get(order.id, (NEVER, ABSENT, 0))
+        return (status, version) if self._env.now < until_s else None
 
     def orders(self, database: Database) -> Orders:
         """The table of orders: the write model beside the view."""

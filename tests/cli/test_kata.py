@@ -33,9 +33,11 @@ def test_from_start_to_a_first_change() -> None:
     assert first.exit_code == 0, first.output
     assert "now: 1, no duplicate orders, no double charges" in first.output
     assert "finding  Customer " in first.output
+    assert "stage 1  What makes a second request recognisable" in first.output
     edit("mine", "from: naive", "from: idempotent")
     second = coffee("kata", "run", "mine", "--predict", "better", "--predict", "cost_per_1000=worse", "--why", "no key at all")
     assert "changed  from: naive → idempotent" in second.output
+    assert "stage 1  What makes" not in second.output, "only when it opens"
     assert "predicted  double_charge_rate better: right" in second.output
     assert "predicted  cost_per_1000 worse: it is better" in second.output
     told = coffee("kata", "status", "mine", "--json")

@@ -21,6 +21,17 @@ def test_the_picture_stands_between_promises_and_source() -> None:
     assert "outbox relay" not in coffee("show", "naive").stdout
 
 
+def test_a_story_without_knobs() -> None:
+    """The picture and the source, and nothing of the sections below; a preset has no story."""
+    whole, story = coffee("show", "outbox").stdout, coffee("show", "outbox", "--story").stdout
+    assert whole.startswith(story)
+    assert "class Outbox" in story
+    assert "the ordering app on the customer" not in story.casefold()
+    assert "knobs" not in json.loads(coffee("show", "outbox", "--story", "--json").stdout)
+    assert "some 800 order-ahead purchases" in coffee("show", "kata", "--story").stdout
+    assert "--story: stripe-v1 is a provider preset" in coffee("show", "stripe-v1", "--story").output
+
+
 def test_a_promise_of_one_charge_has_its_condition() -> None:
     """W11 opens when the provider has forgotten a key; what promises no single charge needs no keys."""
     condition = "as long as the provider remembers its keys"

@@ -95,8 +95,10 @@ def test_an_inline_view_is_never_behind_and_a_cached_one_is() -> None:
     inline = morning(world(), design("naive", {"read_model": {"inline": True}}))[0]
     assert inline.orders["visible_s"].tolist() == inline.orders["confirmed_s"].tolist()
     slow_view = {"read_model": {"apply": {"constant": "4s"}, "cache": "10s"}}
-    seen = morning(world(), design("naive", slow_view))[0].purchases["seen_s"][0]
-    assert round(seen, 3) == 15.511  # polled at 3.5 s, before the view knew; cached until 13.5 s
+    cached = morning(world(), design("naive", slow_view))[0]
+    assert round(cached.purchases["seen_s"][0], 3) == 15.511  # polled at 3.5 s, before the view knew; cached until 13.5 s
+    assert (cached.counts["polls"], cached.counts["polls_from_cache"]) == (5, 3)  # not those at 3.5 s and 15.5 s
+    assert (inline.counts["polls"], inline.counts["polls_from_cache"]) == (1, 0)
 
 
 def test_a_lost_request_and_a_lost_answer() -> None:
