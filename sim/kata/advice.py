@@ -52,10 +52,12 @@ def advice(look: Look, stage: Stage | None) -> Advice | None:
 
 
 def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]], *, most: int = 2) -> list[str]:
-    """What a change made worse, objectives first: `confirmation_lag_p50 +0.30 s [0.25, 0.35]`."""
-    names = dict.fromkeys([*(metric for stage in STAGES for metric in stage.criteria), *ALSO_WATCHED])
+    """What a change made worse, objectives first: `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`."""
+    names = {metric: metric for stage in STAGES for metric in stage.criteria}
+    names |= {metric: f"{metric} (no objective)" for metric in ALSO_WATCHED}
     columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
-    return [f"{name} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"][:most]
+    worse = [f"{names[name]} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"]
+    return worse[:most]
 
 
 # Stage 1
@@ -198,10 +200,11 @@ def cached_view(look: Look) -> Advice | None:
     cache_s = look.knob("read_model.cache")
     if look.missed("stale_read_rate") is None or not cache_s or cache_s is NO_KNOB:
         return None
+    polls = np.mean([summary.polls for summary in look.result.summaries])
     return Advice(
         "cached_view", "stale_read_rate",
-        f"{look.said('stale_read_rate')} of the status polls returned less than the order database knew. The view is served "
-        f"from a cache for {words.seconds(cache_s)}.",
+        f"{look.said('stale_read_rate')} of the {polls:,.0f} status polls of a morning returned less than the order database "
+        f"knew. The view is served from a cache for {words.seconds(cache_s)}.",
         "Compare how long an answer is kept with how soon the customer asks again.",
         (
             f"Customers ask every {words.seconds(look.scenario.customers.polling.every)}. What do they get in between two "
