@@ -25,7 +25,6 @@ CELLS = (
 )
 
 
-@pytest.mark.deep
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_slider_moves_and_the_figure_changes(tmp_path: Path) -> None:
     """A cell run while the panel simulates is answered; sliders moved by the keyboard give that up, and change the figure."""
