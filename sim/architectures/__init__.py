@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "outbox": Outbox,
     "inquiry": Inquiry,
 }
+ASIDE = ("promises", "parts", "set_up")  # in a class, and not what a request or a process goes through
 COMPARED = ("naive", "idempotent", "outbox")  # unless told otherwise: the others have special uses
 
 
@@ -103,6 +106,18 @@ def source_of(design: Design) -> str:
     return inspect.getsource(type(design)) if origin is None else Lines(origin.file, origin.text, origin.name).source()
 
 
+def story_of(design: Design) -> str:
+    """What an architecture does, in its own source: without its promises, its picture, and how its stations are set up."""
+    lines = source_of(design).splitlines(keepends=True)
+    [kind] = ast.parse("".join(lines)).body
+    assert isinstance(kind, ast.ClassDef)
+    for node in reversed(kind.body):
+        name = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "name", "")
+        if (name.id if isinstance(name, ast.Name) else name) in ASIDE:
+            del lines[node.lineno - 1 : node.end_lineno]
+    return re.sub(r"\n{3,}", "\n\n", "".join(lines)).rstrip() + "\n"
+
+
 __all__ = [
     "ARCHITECTURES",
     "COMPARED",
@@ -114,4 +129,5 @@ __all__ = [
     "parse_design",
     "source_of",
     "start_of",
+    "story_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.padding import Padding
 from rich.text import Text
 
@@ -14,9 +15,9 @@ from sim.config.files import read_text
 from sim.kata.attempt import column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
-from sim.kata.moves import difference, moved
+from sim.kata.moves import difference, few, moved
 from sim.kata.stages import STAGES, current, stage_of
-from sim.kata.world import seen
+from sim.kata.world import CHECKED, seen, unseen
 from sim.report import words
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from sim.kata.stages import Stage
 
 
-WITH_BEFORE, WITH_LIMIT = 112, 98  # columns of a terminal that has room for what was before, and for the limits
+WITH_BEFORE, WITH_INTERVAL = 112, 98  # columns of a terminal with room for what was before, and for intervals of differences
+SAME = Text("the same", style="dim")
 SAID = {"better": "better", "worse": "worse", "same": "the same", "not clear": "not clear"}
 
 
@@ -76,7 +78,7 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path)
     if made.stage is not None and (before is None or made.stage != current(before.passed)):
         print_stage(out, made.stage)
     if before is not None and run.worse:
-        print_title(out, "worse", "; ".join(run.worse))
+        print_title(out, "worse", few(run.worse))
     elif before is not None and run.changes:
         print_title(out, "worse", "nothing that is watched got worse")
     if made.advice is not None:
@@ -106,19 +108,28 @@ def print_changes(out: Console, run: Run) -> None:
 
 
 def _objectives(made: Attempt, width: int) -> Any:
-    """Every objective by stage: its value now, against the run before if there is one. Narrow terminals do without some."""
-    with_limit, with_before = made.before is None or width >= WITH_LIMIT, made.before is not None and width >= WITH_BEFORE
-    titles = ["", "objective"] + [""] * with_limit + ["before"] * with_before + ["now"]
+    """Every objective by stage: its value now, against the run before if there is one. Narrow terminals do without some.
+
+    A stage in which nothing has moved is one line, unless it is the open one.
+    """
+    with_before = made.before is not None and width >= WITH_BEFORE
+    titles = ["", "objective", "", *(["before"] if with_before else []), "now"]
     table = plain_table(*titles, *(["change"] if made.before else []))
     for column_ in table.columns[: len(titles)]:
         column_.no_wrap = True
     now = {objective.metric: objective for objective in made.result.objectives}
     for stage in STAGES:
+        if made.before is not None and stage != made.stage and not _has_moved(stage, made.before, made.run):
+            statuses = [now[metric].status for metric in stage.criteria]
+            symbols = Text(" ").join(Text(SYMBOLS[status], COLOURS[status]) for status in statuses)
+            table.add_row(str(stage.number), f"all {len(stage.criteria)}", "", *([""] if with_before else []), symbols, SAME)
+            table.add_section()
+            continue
         for metric in stage.criteria:
             objective = now[metric]
             symbol = (f"{SYMBOLS[objective.status]} ", COLOURS[objective.status])
             head = [str(stage.number) if metric == stage.leading else "", metric]
-            head += [words.limit(metric, objective.limit)] * with_limit
+            head.append(words.limit(metric, objective.limit).replace("at most", "≤").replace("at least", "≥"))
             whole = words.estimate(objective.estimate, _unit(metric))
             if made.before is None:
                 table.add_row(*head, Text.assemble(symbol, whole))
@@ -126,7 +137,7 @@ def _objectives(made: Attempt, width: int) -> Any:
             was, is_now = column(made.before.mornings, metric), column(made.run.mornings, metric)
             value = whole if objective.status == "undecided" else _mean(metric, is_now)
             head += [_mean(metric, was)] * with_before
-            table.add_row(*head, Text.assemble(symbol, value), _change(metric, was, is_now))
+            table.add_row(*head, Text.assemble(symbol, value), _change(metric, was, is_now, interval=width >= WITH_INTERVAL))
         table.add_section()
     return table
 
@@ -141,11 +152,18 @@ def _legends(made: Attempt) -> list[str]:
     ]
 
 
-def _change(metric: str, was: Any, is_now: Any) -> Text:
+def _has_moved(stage: Stage, before: Run, run: Run) -> bool:
+    """Whether any objective of a stage has another value on any morning."""
+    pairs = [(column(before.mornings, metric), column(run.mornings, metric)) for metric in stage.criteria]
+    return not all(np.array_equal(was, is_now, equal_nan=True) for was, is_now in pairs)
+
+
+def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
+    if np.array_equal(was, is_now, equal_nan=True):
+        return SAME
     went = moved(metric, was, is_now)
-    if went == "same":
-        return Text("the same", style="dim")
-    return Text(went, style=CHANGES.get(went, "")).append(f" {difference(metric, was, is_now)}", style="dim")
+    said = Text(SAID[went], style=CHANGES.get(went, "dim"))
+    return said.append(f" {difference(metric, was, is_now, interval=interval)}", style="dim")
 
 
 def _unit(metric: str) -> str:
@@ -233,7 +251,9 @@ def print_check(out: Console, graded: Graded, folder: Path) -> None:
         for reason in reasons:
             out.print(Padding(Text(reason, style="dim"), (0, 0, 0, 5)))
     out.print()
-    out.print(f"{graded.score} of 100 points, on mornings you haven't seen", style="bold")
+    kinds = "; ".join(weather.name for weather in unseen())
+    out.print(f"{graded.score} of 100 points", style="bold")
+    out.print(f"On mornings you haven't seen, {CHECKED} of each kind: {kinds}.", style="dim")
     if all(graded.passed):
         out.print(f"All five stages are passed. What you did and learned: coffee kata debrief {folder}", soft_wrap=True)
 

@@ -34,7 +34,9 @@ def show(
         Path | None, typer.Option("--png", metavar="FILE", help="Only draw a design's components, to a PNG file.")
     ] = None,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only a design's components, as Mermaid text.")] = False,
-    story: Annotated[bool, typer.Option("--story", help="Only the story, without the knobs.")] = False,
+    story: Annotated[
+        bool, typer.Option("--story", help="On one page: no knobs, and of a design's source only what it does.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show a scenario, a design or a provider preset in full.
@@ -66,7 +68,7 @@ def show(
         _show_preset(name, as_json=as_json)
         return
     model = load(name, also=PRESETS)
-    document = _scenario(model) if isinstance(model, Scenario) else _design(model)
+    document = _scenario(model) if isinstance(model, Scenario) else _design(model, story=story)
     rows = [] if story else _knobs(model)
     if as_json:
         print_json(document | ({} if story else {"knobs": [_plain(knob) for knob in rows]}))
@@ -103,8 +105,8 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
     return {"kind": "scenario", "name": scenario.name, "summary": scenario.summary, "story": scenario.story}
 
 
-def _design(design: Design) -> dict[str, Any]:
-    from sim.architectures import architecture_of, source_of
+def _design(design: Design, *, story: bool) -> dict[str, Any]:
+    from sim.architectures import architecture_of, source_of, story_of
     from sim.cli.components import components
 
     return {
@@ -114,7 +116,7 @@ def _design(design: Design) -> dict[str, Any]:
         "from": architecture_of(design),
         "promises": [promise.__name__.replace("_", " ") for promise in design.promises],
         **components(design),
-        "source": source_of(design),
+        "source": story_of(design) if story else source_of(design),
     }
 
 

@@ -51,13 +51,12 @@ def advice(look: Look, stage: Stage | None) -> Advice | None:
     return next(said for rule in (*RULES[stage.number], _whatever(stage)) if (said := rule(look)) is not None)
 
 
-def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]], *, most: int = 2) -> list[str]:
+def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]]) -> list[str]:
     """What a change made worse, objectives first: `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`."""
     names = {metric: metric for stage in STAGES for metric in stage.criteria}
     names |= {metric: f"{metric} (no objective)" for metric in ALSO_WATCHED}
     columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
-    worse = [f"{names[name]} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"]
-    return worse[:most]
+    return [f"{names[name]} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"]
 
 
 # Stage 1
@@ -67,10 +66,12 @@ def naive_orders(look: Look) -> Advice | None:
     metric = look.missed(*STAGES[0].criteria)
     if look.architecture != "naive" or metric is None:
         return None
+    key = look.knob("app.key")
+    unread = "" if key == "none" else f" The app sends a key for each {key}, and nobody looks at it."
     return Advice(
         "naive_orders", metric,
-        f"{look.witness(metric)} {_counted(look, metric)}. naive takes every request for a new order, and the provider gets no "
-        "key with its charges.",
+        f"{look.witness(metric)} {_counted(look, metric)}.{unread} naive takes every request for a new order, and the provider "
+        "gets no key with its charges.",
         "Make a request that comes again recognisable: `coffee show naive --story` and `coffee show idempotent --story`.",
         (
             "The same customer's request arrives a second time. How could the checkout know? And how the provider?",
@@ -296,8 +297,8 @@ def no_inbox(look: Look) -> Advice | None:
         return None
     return Advice(
         "no_inbox", "loyalty",
-        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. The broker delivers at least "
-        "once, and loyalty has no inbox: it awards on every delivery.",
+        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. Messages come at least once "
+        "(the broker delivers one twice, or a process dies and sends it again), and loyalty has no inbox: it awards each time.",
         "Make the second delivery of a message harmless.",
         (
             "The same message arrives twice. Who could notice?",

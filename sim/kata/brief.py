@@ -42,7 +42,7 @@ read_model:                 # the status view that customers poll
   cache: 2min               # it was slow once
 
 loyalty:                    # the points
-  inbox: none               # how long it remembers which messages it has handled: none, or {window: 7d}
+  inbox: none               # how long it remembers which messages it has handled: none, or {window: TIME}
 """
 
 

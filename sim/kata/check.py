@@ -69,6 +69,7 @@ def _reason(missed: dict[str, Objective], weathers: int) -> str:
 
 
 def _said(objective: Objective) -> str:
-    """`ack_latency_p95 violated: 10 s [3, 16], at most 1 s`."""
+    """`ack_latency_p95 violated: 10 s [3, 16], at most 1 s`; what is undecided is not met for certain."""
     value = words.estimate(objective.estimate, METRICS[objective.metric].unit)
-    return f"{objective.metric} {objective.status}: {value}, {words.limit(objective.metric, objective.limit)}"
+    status = "not certain" if objective.status == "undecided" else objective.status
+    return f"{objective.metric} {status}: {value}, {words.limit(objective.metric, objective.limit)}"

@@ -21,12 +21,15 @@ def test_the_picture_stands_between_promises_and_source() -> None:
     assert "outbox relay" not in coffee("show", "naive").stdout
 
 
-def test_a_story_without_knobs() -> None:
-    """The picture and the source, and nothing of the sections below; a preset has no story."""
-    whole, story = coffee("show", "outbox").stdout, coffee("show", "outbox", "--story").stdout
-    assert whole.startswith(story)
-    assert "class Outbox" in story
-    assert "the ordering app on the customer" not in story.casefold()
+def test_a_story_is_one_page() -> None:
+    """The picture and what it does; no knobs, and nothing of the class that only prepares. A preset has no story."""
+    story = coffee("show", "outbox", "--story").stdout
+    for part in ("outbox relay", "class Outbox", "def handle", "def pay"):
+        assert part in story
+    for part in ("def parts", "def set_up", "promises: ClassVar", "the ordering app on the customer"):
+        assert part not in story
+        assert part in coffee("show", "outbox").stdout.replace("The ordering", "the ordering")
+    assert len(story.split()) < 0.5 * len(coffee("show", "outbox").stdout.split())
     assert "knobs" not in json.loads(coffee("show", "outbox", "--story", "--json").stdout)
     assert "some 800 order-ahead purchases" in coffee("show", "kata", "--story").stdout
     assert "--story: stripe-v1 is a provider preset" in coffee("show", "stripe-v1", "--story").output

@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.config.errors import ConfigError
@@ -13,6 +14,7 @@ from sim.kata.attempt import attempt, begin, changes, predictions
 from sim.kata.brief import START
 from sim.kata.check import Graded
 from sim.kata.checking import checked
+from sim.kata.moves import moved
 from sim.kata.progress import FILE, PAUSE_S, load, save
 from sim.kata.stages import STAGES
 
@@ -171,3 +173,12 @@ def test_a_check_keeps_the_design_that_was_checked(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("sim.kata.checking.check", edited_meanwhile)
     checked(tmp_path, progress, seed=None, now=1.0)
     assert load(tmp_path).checks[0].design == before
+
+
+def test_a_difference_of_no_weight_is_the_same() -> None:
+    """Certainly less than a hundredth of what it was; a wide interval around nothing is not clear, and a rate from 0 counts."""
+    was = np.array([0.50, 0.52, 0.51])
+    assert moved("infra_cost_per_1000", was, was + np.array([0.0010, 0.0011, 0.0012])) == "same"
+    assert moved("infra_cost_per_1000", was, was + np.array([0.010, 0.011, 0.012])) == "worse"
+    assert moved("infra_cost_per_1000", was, was + np.array([-0.1, 0.1, 0.0])) == "not clear"
+    assert moved("double_charge_rate", np.zeros(3), np.array([0.0010, 0.0011, 0.0012])) == "worse"
