@@ -13,7 +13,7 @@ from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
-from sim.architectures.own import Lines, is_own, load_own, new_file
+from sim.architectures.own import Lines, file_named, is_own, load_own, new_file
 from sim.config import library
 from sim.config.bundled import SEE_LIST, full_name
 from sim.config.design import Design
@@ -123,6 +123,7 @@ __all__ = [
     "COMPARED",
     "architecture_of",
     "design_names",
+    "file_named",
     "is_own",
     "load_design",
     "new_file",

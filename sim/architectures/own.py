@@ -43,6 +43,12 @@ def is_own(text: str) -> bool:
     return _OWN.fullmatch(text) is not None
 
 
+def file_named(text: str) -> str:
+    """The Python file in `my_checkout.py:MyCheckout`; "" where there is none."""
+    match = _OWN.fullmatch(text)
+    return match["file"] if match is not None else ""
+
+
 def load_own(text: str, *, beside: Path = Path(), place: str = "") -> type[Design]:
     """The class that `my_checkout.py` or `my_checkout.py:MyCheckout` names; the file is looked for in the folder `beside`.
 

@@ -117,6 +117,9 @@ def run(
     predicted = predictions(predict or [], asked_for(progress))
     if words and progress.runs:
         progress.runs[-1].note = words
+        note(f"noted for run {len(progress.runs)}: {words}")
+    if predicted and not progress.runs:
+        note("--predict: nothing to compare with yet, this is the first run")
     with _simulating(where):
         made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
     from sim.cli.kata_text import print_attempt, run_json, tell_lint
@@ -124,7 +127,7 @@ def run(
     if as_json:
         print_json(run_json(made, progress))
         return
-    print_attempt(console(), made, progress, where)
+    print_attempt(console(), made, progress, f"coffee kata check {where}")
     tell_lint(where)
 
 
@@ -194,6 +197,22 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def undo(folder: Folder = None) -> None:
+    """Put design.yaml back as it was in the last run, or in the one before if it hasn't changed since."""
+    from sim.cli.console import console
+    from sim.kata.attempt import step
+    from sim.kata.folder import folder_of
+    from sim.kata.progress import load
+    from sim.kata.written import undo as put_back
+
+    where = folder_of(folder)
+    progress = load(where)
+    done = put_back(where, [run.written for run in progress.runs])
+    step(where, progress, now=time.time())
+    console().print(f"{where / 'design.yaml'} is as it was." if done else "There is no earlier design.", soft_wrap=True)
+
+
+@app.command()
 def check(
     folder: Folder = None,
     seed: Annotated[
@@ -220,12 +239,21 @@ def check(
     else:
         from sim.cli.kata_text import print_check
 
-        print_check(console(), graded, where)
+        print_check(
+            console(), graded, then=f"coffee kata debrief {where}",
+            else_=f"coffee kata hint {where}, coffee kata why {where}" if progress is not None else "",
+        )  # fmt: skip
     raise typer.Exit(DONE if all(graded.passed) else FAILED)
 
 
 @app.command()
-def debrief(folder: Folder = None, as_json: Json = False) -> None:
+def debrief(
+    folder: Folder = None,
+    words: Annotated[
+        str | None, typer.Option("--why", metavar="TEXT", show_default=False, help="Why the last run came out as it did.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Write what you did and learned as a page, in the folder debrief.
 
     The path you took, the final design with its diagram, its results beside the built-in designs, and what each stage taught.
@@ -238,6 +266,8 @@ def debrief(folder: Folder = None, as_json: Json = False) -> None:
 
     where = folder_of(folder)
     progress = load(where)
+    if words and progress.runs:
+        progress.runs[-1].note = words
     with _simulating(where, "simulating", 20) as tell:
         page, code = saved(lambda: write_debrief(where, progress, now=time.time(), tell=tell))
     if page is None:

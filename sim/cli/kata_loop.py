@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ from sim.kata.brief import DESIGN
 from sim.kata.checking import checked
 from sim.kata.editing import edited
 from sim.kata.helping import harmed, hinted
+from sim.kata.written import undo, written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +40,7 @@ HELP = """\
 KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s
 run         run, after you have changed design.yaml in an editor (Enter does the same)
 hint        a hint; again: a stronger one          why      one harmed customer, step by step
+show NAME   naive, idempotent or outbox: drawn, and in its own source
 status      how far it has come                    brief    the task once more
 undo        design.yaml as it was in the run before
 check       mornings you haven't seen              debrief  what you did and learned, as a page
@@ -69,6 +72,7 @@ class Game:
         self.turns: dict[str, Callable[[], None]] = {
             "run": self.run, "hint": self.hint, "why": self.why, "status": self.status, "brief": self.brief,
             "undo": self.undo, "check": self.check, "debrief": self.debrief, "help": self.help, "quit": self.quit,
+            "show": self.show,
         }  # fmt: skip
 
     def open(self) -> None:
@@ -93,13 +97,18 @@ class Game:
             raise Left from None
 
     def turn(self, line: str) -> None:
-        word = line.casefold()
+        line = re.sub(r"^coffee (kata )?", "", line)  # as in what is said elsewhere
+        word, _, rest = line.casefold().partition(" ")
         found = [name for name in self.turns if word and name.startswith(word)]
-        if "=" in line:
+        if found[:1] == ["show"] and "=" not in line:
+            self.guarded(lambda: self.show(rest))
+        elif "=" in line:
             self.guarded(lambda: self.change(*line.split("=", 1)))
         elif not line:
             self.guarded(lambda: self.run() if self.is_changed else self.help())
-        elif word == "?" or not found:
+        elif not found:
+            if word != "?":
+                self.out.print(f"{word}: nothing that can be done here")
             self.help()
         else:
             self.guarded(self.turns[found[0]])
@@ -112,11 +121,11 @@ class Game:
         except ConfigError as error:
             complain(*error.messages)
         except KeyboardInterrupt:
-            note("interrupted; what was before is kept")
+            note("interrupted; no run was counted, and design.yaml stays as it is now (undo takes a change back)")
 
     @property
     def is_changed(self) -> bool:
-        return not self.progress.runs or read_text(self.folder / DESIGN) != self.progress.runs[-1].design
+        return not self.progress.runs or written(self.folder) != self.progress.runs[-1].written
 
     def change(self, key: str, value: str) -> None:
         from sim.architectures import load_design, parse_design
@@ -131,7 +140,7 @@ class Game:
         self.tried(predicted)
 
     def run(self) -> None:
-        self.tried(self.predict() if self.progress.runs else {})
+        self.tried(self.predict() if self.progress.runs and self.is_changed else {})
 
     def predict(self) -> dict[str, Move]:
         metric = asked_for(self.progress)
@@ -149,7 +158,7 @@ class Game:
     def tried(self, predicted: dict[str, Move]) -> None:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
         self.out.print()
-        print_attempt(self.out, made, self.progress, self.folder)
+        print_attempt(self.out, made, self.progress, "check")
         tell_lint(self.folder)
         if made.before is None:
             return
@@ -165,6 +174,13 @@ class Game:
     def why(self) -> None:
         print_why(self.out, harmed(self.folder, self.progress, now=time.time()))
 
+    def show(self, name: str = "") -> None:
+        from sim.architectures import load_design
+        from sim.cli.show import print_story
+
+        words = [word for word in name.split() if word != "--story"]
+        print_story(self.out, load_design(words[0] if words else str(self.folder / DESIGN)))
+
     def status(self) -> None:
         print_status(self.out, self.progress, self.folder)
 
@@ -173,18 +189,15 @@ class Game:
 
     def undo(self) -> None:
         """To the design of the last run if the file differs from it, else to that of the run before."""
-        texts = [run.design for run in self.progress.runs]
-        now = read_text(self.folder / DESIGN)
-        earlier = next((text for text in reversed(texts) if text != now), None)
-        if earlier is None:
+        if not undo(self.folder, [run.written for run in self.progress.runs]):
             self.out.print("There is no earlier design.")
             return
-        write_text(self.folder / DESIGN, earlier, replace=True)
         self.out.print(f"{self.folder / DESIGN} is as it was; run tells what it does.")
 
     def check(self) -> None:
         self.out.print("Four kinds of mornings that you haven't seen; this takes some seconds.", style="dim")
-        print_check(self.out, checked(self.folder, self.progress, seed=None, now=time.time()), self.folder)
+        graded = checked(self.folder, self.progress, seed=None, now=time.time())
+        print_check(self.out, graded, then="debrief", else_="hint, why")
 
     def debrief(self) -> None:
         from sim.kata.debrief import write_debrief

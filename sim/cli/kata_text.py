@@ -11,13 +11,13 @@ from rich.text import Text
 
 from sim.cli.console import print_rows, print_title
 from sim.cli.tables import CHANGES, COLOURS, plain_table
-from sim.config.files import read_text
 from sim.kata.attempt import column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
 from sim.kata.moves import difference, few, moved
 from sim.kata.stages import STAGES, current, stage_of
 from sim.kata.world import CHECKED, seen, unseen
+from sim.kata.written import written
 from sim.report import words
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
@@ -63,10 +63,15 @@ def print_brief(out: Console) -> None:
     out.print(f"The loop: {LOOP}.")
 
 
-def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path) -> None:
-    """What was changed and predicted, every objective against the run before, and what to make of it."""
+def print_attempt(out: Console, made: Attempt, progress: Progress, check: str) -> None:
+    """What was changed and predicted, every objective against the run before, and what to make of it.
+
+    `check` is what to type in the end.
+    """
     run, before = made.run, made.before
-    print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far")
+    nearest = run.against is not None and run.against < made.number - 1
+    against = f" · compared with run {run.against}, which is nearer than the last" if nearest else ""
+    print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far{against}")
     if before is not None:
         print_changes(out, run)
     out.print()
@@ -85,13 +90,13 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, folder: Path)
         print_title(out, "finding", made.advice.finding)
         print_title(out, "try", made.advice.try_next)
     else:
-        print_title(out, "all five stages are passed", f"on these mornings. Now others: coffee kata check {folder}")
+        print_title(out, "all five stages are passed", f"on these mornings. Now others: {check}")
 
 
 def print_changes(out: Console, run: Run) -> None:
     """What differs in the file, and whether the prediction was right."""
     if not run.changes:
-        print_title(out, "changed", "nothing in design.yaml")
+        print_title(out, "changed", "nothing")
     for number, change in enumerate(run.changes):
         print_title(out, "and" if number else "changed", change)
     if len(run.changes) > 1:
@@ -219,7 +224,7 @@ def print_why(out: Console, story: Explanation | None) -> None:
 
 
 def print_status(out: Console, progress: Progress, folder: Path) -> None:
-    text = read_text(folder / DESIGN)
+    files = written(folder)
     runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
     print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
     out.print(stages_line(progress.passed))
@@ -233,19 +238,25 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
             f"hints: {len(progress.hints)}, of these {sum(hint.strength == 3 for hint in progress.hints)} of what to write"
         )
     for last in progress.checks[-1:]:
-        out.print(f"last check: {last.score} of 100 points{'' if last.design == text else ', before design.yaml was changed'}")
-    if not progress.runs or progress.runs[-1].design != text:
-        print_title(out, "next", f"coffee kata run {folder}{', since design.yaml has changed' if progress.runs else ''}")
+        out.print(f"last check: {last.score} of 100 points{'' if last.written == files else ', before the design was changed'}")
+    check = progress.check_of(files)
+    if not progress.runs or progress.runs[-1].written != files:
+        print_title(out, "next", f"coffee kata run {folder}{', since the design has changed' if progress.runs else ''}")
     elif (now := current(progress.passed)) is not None:
         print_title(out, "finding", progress.runs[-1].finding)
         print_title(out, "next", f"stage {now.number}. {now.question}")
-    elif not any(check.design == text and check.score == 100 for check in progress.checks):
+    elif check is None:
         print_title(out, "next", f"coffee kata check {folder}")
+    elif missed := current(check.passed):
+        print_title(
+            out, "next", f"coffee kata hint {folder}, or why: the check did not pass stage {missed.number}, {missed.title}"
+        )
     else:
         print_title(out, "next", f"coffee kata debrief {folder}")
 
 
-def print_check(out: Console, graded: Graded, folder: Path) -> None:
+def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> None:
+    """Stage by stage, and what to type next: `then` if all is passed."""
     for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True):
         out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
         for reason in reasons:
@@ -255,7 +266,9 @@ def print_check(out: Console, graded: Graded, folder: Path) -> None:
     out.print(f"{graded.score} of 100 points", style="bold")
     out.print(f"On mornings you haven't seen, {CHECKED} of each kind: {kinds}.", style="dim")
     if all(graded.passed):
-        out.print(f"All five stages are passed. What you did and learned: coffee kata debrief {folder}", soft_wrap=True)
+        out.print(f"All five stages are passed. What you did and learned: {then}", soft_wrap=True)
+    elif else_:
+        out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
 
 
 def tell_lint(folder: Path) -> None:
@@ -263,7 +276,6 @@ def tell_lint(folder: Path) -> None:
     from sim.architectures import load_design
     from sim.architectures.lint import lint
     from sim.cli.messages import note
-    from sim.kata.brief import DESIGN
 
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:

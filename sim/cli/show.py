@@ -52,7 +52,7 @@ def show(
       coffee show stripe-v1
       coffee show mine.yaml --json
     """
-    from sim.cli.components import drawn_instead, print_components
+    from sim.cli.components import drawn_instead
     from sim.cli.console import console, print_json, print_title
     from sim.cli.names import load
     from sim.cli.presets import print_preset
@@ -78,17 +78,32 @@ def show(
     for line in document.get("story", "").strip().splitlines():
         out.print(line)
     if "source" in document:
-        promises = ", ".join(document["promises"]) or "nothing"
-        keys = " as long as the provider remembers its keys" if "charged at most once" in document["promises"] else ""
-        out.print(f"\nstarts from {document['from']}; promises, whatever the weather{keys}: {promises}\n")
-        print_components(out, model)
-        _print_source(out, document["source"])
+        _print_design(out, document, model)
     if story:
         return
     _print_knobs(out, model, rows)
     if isinstance(model, Scenario) and model.provider.preset is not None:
         out.print()
         print_preset(out, model.provider.preset)
+
+
+def print_story(out: Console, design: Design) -> None:
+    """A design on one page: its components, and what it does in its own source."""
+    from sim.cli.console import print_title
+
+    document = _design(design, story=True)
+    print_title(out, document["name"], document["summary"])
+    _print_design(out, document, design)
+
+
+def _print_design(out: Console, document: dict[str, Any], model: BaseModel) -> None:
+    from sim.cli.components import print_components
+
+    promises = ", ".join(document["promises"]) or "nothing"
+    keys = " as long as the provider remembers its keys" if "charged at most once" in document["promises"] else ""
+    out.print(f"\nstarts from {document['from']}; promises, whatever the weather{keys}: {promises}\n")
+    print_components(out, model)
+    _print_source(out, document["source"])
 
 
 def _show_preset(name: str, *, as_json: bool) -> None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sim.architectures import load_design
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
-from sim.config.files import read_text, write_text
+from sim.config.files import write_text
 from sim.config.library import digest
 from sim.config.scenario import Scenario
-from sim.config.writing import flow
-from sim.config.yamlfile import Source
 from sim.experiment.compare import Result, compare
 from sim.kata import progress as kept
 from sim.kata.advice import Advice, advice, got_worse
@@ -26,13 +23,14 @@ from sim.kata.moves import moved
 from sim.kata.progress import Move, Progress, Run
 from sim.kata.stages import STAGES, Stage, current, passed
 from sim.kata.world import SEEN, seen
+from sim.kata.written import Written, changes, written
 
 MOVES: tuple[Move, ...] = ("better", "worse", "same")
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a run came to, and the one before it, if there was any in this world."""
+    """What a run came to, and the one that it is compared with, if there was any in this world."""
 
     run: Run
     before: Run | None
@@ -111,21 +109,24 @@ def attempt(
     What was predicted is kept before anything else, so that an interruption doesn't lose it.
     """
     world = seen()
-    text = read_text(folder / DESIGN)
+    files = written(folder)
     design = load_design(str(folder / DESIGN))
     progress.predicted = {**progress.predicted, **predicted}
     step(folder, progress, now=now)
     result = simulated(world, design)
-    before = progress.runs[-1] if progress.runs and progress.world == digest(world) else None
+    against = _against(progress, files) if progress.runs and progress.world == digest(world) else None
+    before = progress.runs[against - 1] if against else None
     statuses = {objective.metric: objective.status for objective in result.objectives}
     done = passed(statuses)
     mornings = [dict(summary.metrics) for summary in result.summaries]
     look = Look(world, design, result)
     said = advice(look, current(done))
     run = Run(
-        at=now, design=text, changes=changes(before.design if before else START, text), predicted=dict(progress.predicted),
+        at=now, design=files.design, code=files.code, against=against,
+        changes=changes(before.written if before else Written(START), files), predicted=dict(progress.predicted),
         moved=_moves(progress.predicted, before.mornings, mornings) if before else {},
-        mornings=mornings, statuses=statuses, passed=done, finding=said.finding if said else "",
+        mornings=mornings, statuses=statuses, passed=done,
+        rule=said.rule if said else "", finding=said.finding if said else "", hints=list(said.hints) if said else [],
         worse=got_worse(before.mornings, mornings) if before else [],
     )  # fmt: skip
     progress.runs.append(run)
@@ -135,6 +136,15 @@ def attempt(
     return Attempt(run, before, len(progress.runs), result, said, current(done))
 
 
+def _against(progress: Progress, files: Written) -> int:
+    """The number of the run to compare with: the last; or, if more than one thing has changed since then, the nearest one."""
+    runs = progress.runs
+    first = max((number for number, run in enumerate(runs, 1) if run.against is None), default=1)
+    apart = {number: len(changes(runs[number - 1].written, files)) for number in range(len(runs), first - 1, -1)}
+    others = [number for number in apart if runs[number - 1].written != files]
+    return len(runs) if apart[len(runs)] <= 1 or not others else min(others, key=lambda number: apart[number])
+
+
 def _moves(metrics: Iterable[str], before: list[dict[str, float]], now: list[dict[str, float]]) -> dict[str, Move]:
     return {metric: moved(metric, column(before, metric), column(now, metric)) for metric in metrics}
 
@@ -142,19 +152,3 @@ def _moves(metrics: Iterable[str], before: list[dict[str, float]], now: list[dic
 def column(mornings: list[dict[str, float]], metric: str) -> np.ndarray:
     """A metric's morning values."""
     return np.array([values[metric] for values in mornings])
-
-
-def changes(before: str, now: str) -> list[str]:
-    """What differs between two design files: `app.key: none → purchase`."""
-    old, new = (_leaves(Source(text, DESIGN).data) for text in (before, now))
-    keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key) and key not in ("name", "summary")]
-    return [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
-
-
-def _leaves(data: Any, path: str = "") -> dict[str, str]:
-    if isinstance(data, dict) and data and (path == "" or path.count(".") < 1):
-        found: dict[str, str] = {}
-        for key, value in data.items():
-            found |= _leaves(value, f"{path}.{key}".lstrip("."))
-        return found
-    return {path: flow(data)}

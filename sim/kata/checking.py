@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sim.architectures import load_design
 from sim.config.errors import ConfigError
-from sim.config.files import read_text
 from sim.kata.attempt import step
 from sim.kata.brief import DESIGN
 from sim.kata.check import Graded, check
 from sim.kata.progress import Check, Progress
 from sim.kata.world import UNSEEN_SEED
+from sim.kata.written import written
 
 
 def design_file(where: Path) -> Path:
@@ -31,10 +31,11 @@ def checked(
     if seed is not None and not 0 <= seed <= 2**62:
         raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
     path = design_file(where)
-    text = read_text(path)  # now, as the file may be edited while the check runs
-    graded = check(load_design(str(path)), seed=UNSEEN_SEED if seed is None else seed, jobs=jobs, progress=tell)
-    if progress is not None:
-        found = Check(at=now, design=text, score=graded.score, passed=graded.passed, reasons=graded.reasons)
-        progress.checks.append(found)
+    files = written(where) if progress is not None else None  # now, as they may be edited while the check runs
+    seed = UNSEEN_SEED if seed is None else seed
+    graded = check(load_design(str(path)), seed=seed, jobs=jobs, progress=tell)
+    if progress is not None and files is not None:
+        found = {"score": graded.score, "passed": graded.passed, "reasons": graded.reasons}
+        progress.checks.append(Check(at=now, **files._asdict(), seed=seed, **found))
         step(where, progress, now=now)
     return graded

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sim import __version__
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
-from sim.config.files import read_text
 from sim.experiment.compare import Comparison, compare
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
-from sim.kata.progress import Progress, Run
+from sim.kata.moves import few
+from sim.kata.progress import Check, Progress, Run
 from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
+from sim.kata.written import Written, written
 from sim.report import components, style, tables, words
 from sim.report.files import json_text, render, software, write
 from sim.report.folder import replacing
@@ -40,14 +40,14 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     """
     if not progress.runs:
         raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
-    text = read_text(folder / DESIGN)
+    files = written(folder)
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
     with replacing(target, ours=ours) as made:
         (made / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
         [diagram] = components.pictures(alone, made / "charts").values()
-        content = _content(progress, comparison, mine, text) | {"diagram": diagram}
+        content = _content(progress, comparison, mine, files) | {"diagram": diagram}
         write(made / JSON, json_text(as_json(progress, comparison, mine)))
         write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
@@ -65,26 +65,29 @@ def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Co
     return comparison, design.name
 
 
-def _content(progress: Progress, comparison: Comparison, mine: str, text: str) -> dict[str, Any]:
+def _content(progress: Progress, comparison: Comparison, mine: str, files: Written) -> dict[str, Any]:
     results = comparison.results
     done = passed({objective.metric: objective.status for objective in results[mine].objectives})
-    check = next((check for check in reversed(progress.checks) if check.design == text), None)
+    check = progress.check_of(files)
     judged = {row.metric: row for row in tables.verdicts(comparison)}
     return {
         "name": mine,
-        "file": text,
+        "file": files.design,
+        "code": files.code,
         "colours": style.colours(results),
         "about_diagram": components.CAPTION,
         "minutes": _minutes(progress.spent_s),
-        "runs": [_run(progress, number) for number in range(len(progress.runs))],
+        "runs": len(progress.runs),
+        "path": _path(progress),
         "predicted": _predicted(progress),
         "hints": len(progress.hints),
+        "few": few,
         "stages": [
             {"stage": stage, "passed": done[stage.number - 1], "rows": [judged[metric] for metric in stage.criteria]}
             for stage in STAGES
         ],
         "overall": {name: sum(passed({o.metric: o.status for o in result.objectives})) for name, result in results.items()},
-        "outcomes": [_outcome(progress, stage) for stage in STAGES],
+        "outcomes": [_outcome(progress, stage, check) for stage in STAGES],
         "check": check,
         "designs": list(results),
         "story": comparison.scenario.story.replace("`", ""),
@@ -99,14 +102,33 @@ def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f}" if seconds >= 60 else "less than 1"
 
 
+def _path(progress: Progress) -> list[dict[str, Any]]:
+    """Runs and checks, in the order in which they were made."""
+    runs = [(run.at, {"check": None} | _run(progress, index)) for index, run in enumerate(progress.runs)]
+    checks = [
+        (check.at, {"check": check, "minutes": _minutes(progress.spent_until_s(check.at)), "missed": _missed(check)})
+        for check in progress.checks
+    ]
+    return [row for _, row in sorted(runs + checks, key=lambda one: one[0])]
+
+
+def _missed(check: Check) -> list[str]:
+    return [reason for reasons in check.reasons for reason in reasons]
+
+
+def _before(progress: Progress, run: Run) -> Run | None:
+    return progress.runs[run.against - 1] if run.against else None
+
+
 def _run(progress: Progress, index: int) -> dict[str, Any]:
     run = progress.runs[index]
-    before = progress.runs[index - 1] if index else None
+    before = _before(progress, run)
     was_passed = before.passed if before else [False] * len(STAGES)
     lost = [stage.number for stage, now, was in zip(STAGES, run.passed, was_passed, strict=True) if was and not now]
     return {
         "number": index + 1,
         "at": _minutes(progress.spent_until_s(run.at)),
+        "against": run.against if run.against != index else None,
         "changes": run.changes if before else ["the design as it stood"],
         "predicted": [(metric, word, run.moved.get(metric, "not clear")) for metric, word in run.predicted.items()],
         "passed": run.passed,
@@ -123,23 +145,32 @@ def _predicted(progress: Progress) -> tuple[int, int]:
     return sum(word == went for word, went in told), len(told)
 
 
-def _outcome(progress: Progress, stage: Stage) -> dict[str, Any]:
-    """What a stage teaches, and the run that shows it: the last one that passed the stage after one that had not."""
+def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str, Any]:
+    """What a stage teaches, and the run that shows it: the last one that passed the stage where another had not.
+
+    A check knows better than the runs before it: after one that missed the stage, the run that shows it is the one of the
+    design with which a check passed.
+    """
+    place = stage.number - 1
     turning = [
         (number, before, run)
-        for number, (before, run) in enumerate(pairwise(progress.runs), 2)
-        if run.passed[stage.number - 1] and not before.passed[stage.number - 1]
+        for number, run in enumerate(progress.runs, 1)
+        if (before := _before(progress, run)) is not None and run.passed[place] and not before.passed[place]
     ]
-    is_passed = progress.passed[stage.number - 1]
+    is_passed = progress.passed[place] and (check is None or check.passed[place])
     hints = [hint.strength for hint in progress.hints if hint.stage == stage.number]
     shown: dict[str, Any] = {
         "stage": stage,
         "passed": is_passed,
         "hints": len(hints),
         "strongest": max(hints, default=0),
+        "checked": [],
         "run": None,
     }
-    if is_passed and turning:
+    failed = next((one for one in reversed(progress.checks) if not one.passed[place]), None)
+    if failed is not None and progress.passed[place]:
+        shown |= {"checked": failed.reasons[place]} | _mended(progress, place, failed)
+    elif is_passed and turning:
         number, before, run = turning[-1]
         metric = next(m for m in stage.criteria if before.statuses[m] != "met")
         shown |= {
@@ -147,6 +178,16 @@ def _outcome(progress: Progress, stage: Stage) -> dict[str, Any]:
             "before": _value(metric, before), "after": _value(metric, run), "worse": run.worse,
         }  # fmt: skip
     return shown
+
+
+def _mended(progress: Progress, place: int, failed: Check) -> dict[str, Any]:
+    """The run of the design with which a later check passed the stage, if there is one."""
+    later = next((one for one in progress.checks if one.at > failed.at and one.passed[place]), None)
+    tried = [number for number, run in enumerate(progress.runs, 1) if later is not None and run.written == later.written]
+    if not tried:
+        return {}
+    run = progress.runs[tried[-1] - 1]
+    return {"run": tried[-1], "changes": run.changes, "note": run.note, "metric": None, "worse": run.worse}
 
 
 def _value(metric: str, run: Run) -> str:
@@ -164,7 +205,7 @@ def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, 
     return {
         "spent_s": round(progress.spent_s),
         "runs": [
-            {key: value for key, value in _run(progress, index).items() if key != "at"}
+            {key: value for key, value in _run(progress, index).items() if key not in ("at", "against")}
             | {"spent_s": round(progress.spent_until_s(progress.runs[index].at))}
             for index in range(len(progress.runs))
         ],

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.scenario import Scenario
 from sim.explain.story import Explanation, tell
 from sim.kata.advice import Advice, advice
 from sim.kata.attempt import simulated, step
@@ -13,7 +15,8 @@ from sim.kata.brief import DESIGN
 from sim.kata.look import KINDS, Look
 from sim.kata.progress import Hint, Progress
 from sim.kata.stages import STAGES, Stage, current, passed
-from sim.kata.world import seen
+from sim.kata.world import CHECKED, SEEN, seen, unseen
+from sim.kata.written import written
 
 STRENGTHS = {1: "a question", 2: "where to look", 3: "what to write"}
 
@@ -28,21 +31,30 @@ class Given:
 
 
 def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float) -> Given:
-    """The next stronger hint for what stands in the way of the design as it is now; it is kept that it was given."""
-    _, stage, said = _looked_at(folder)
-    if stage is None or said is None:
+    """The next stronger hint for what stands in the way of the design as it is now; it is kept that it was given.
+
+    Nothing is simulated if the last run was of this design and told what is missing.
+    """
+    last = progress.runs[-1] if progress.runs else None
+    where = ""
+    if last is not None and last.hints and last.written == written(folder):
+        stage, rule, hints = current(last.passed), last.rule, last.hints
+    else:
+        where, _, stage, said = _looked_at(folder, progress)
+        rule, hints = (said.rule, list(said.hints)) if said else ("", [])
+    if stage is None or not hints:
         return Given(None, 0, "All five stages are passed on these mornings. `coffee kata check` tries it on others.")
-    had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, said.rule)]
+    had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, rule)]
     level = strength or min(max(had, default=0) + 1, len(STRENGTHS))
     if level not in had:
-        progress.hints.append(Hint(at=now, stage=stage.number, strength=level, rule=said.rule))
+        progress.hints.append(Hint(at=now, stage=stage.number, strength=level, rule=rule))
     step(folder, progress, now=now)
-    return Given(stage.number, level, said.hints[level - 1])
+    return Given(stage.number, level, where + hints[level - 1])
 
 
 def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | None:
     """One purchase that counts in an objective of the open stage, or of any; None if nobody was harmed."""
-    look, stage, _ = _looked_at(folder)
+    _, look, stage, _ = _looked_at(folder, progress)
     step(folder, progress, now=now)
     metrics = [metric for one in ([stage] if stage else []) + list(STAGES) for metric in one.criteria if metric in KINDS]
     found = next((witness for metric in metrics if (witness := look.harmed(metric)) is not None), None)
@@ -51,9 +63,20 @@ def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | Non
     return Explanation(look.scenario, look.design, found, tell(look.scenario, look.design, found), [])
 
 
-def _looked_at(folder: Path) -> tuple[Look, Stage | None, Advice | None]:
-    world, design = seen(), load_design(str(folder / DESIGN))
-    result = simulated(world, design)
+def _looked_at(folder: Path, progress: Progress) -> tuple[str, Look, Stage | None, Advice | None]:
+    """The design on the mornings that are seen; or, if it has passed those and failed the check, on those where it fails."""
+    design, files = load_design(str(folder / DESIGN)), written(folder)
+    look, stage = _look(seen(), design)
+    check = progress.check_of(files)
+    if stage is None and check is not None and not all(check.passed):
+        for weather in unseen():
+            other, missed = _look(weather.scenario, design, mornings=CHECKED, seed=check.seed)
+            if missed is not None:
+                return f"Of the check's mornings ({weather.name}): ", other, missed, advice(other, missed)
+    return "", look, stage, advice(look, stage)
+
+
+def _look(world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0) -> tuple[Look, Stage | None]:
+    result = simulated(world, design, mornings=mornings, seed=seed)
     stage = current(passed({objective.metric: objective.status for objective in result.objectives}))
-    look = Look(world, design, result)
-    return look, stage, advice(look, stage)
+    return Look(world, design, result), stage

@@ -12,6 +12,8 @@ from sim import __version__
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.experiment.compare import Status
+from sim.kata.world import UNSEEN_SEED
+from sim.kata.written import Written
 
 FILE = ".kata.json"
 FORMAT = 1
@@ -24,18 +26,31 @@ class Kept(BaseModel):
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
 
 
-class Run(Kept):
-    """One run of the design on the mornings that are seen."""
+class Tried(Kept):
+    """What stood in the learner's files when it was simulated."""
 
     at: float  # seconds since 1970
-    design: str  # the file's text
-    changes: list[str]  # of the file, against the run before
+    design: str
+    code: str = ""
+
+    @property
+    def written(self) -> Written:
+        return Written(self.design, self.code)
+
+
+class Run(Tried):
+    """One run of the design on the mornings that are seen."""
+
+    against: int | None = None  # the number of the run that it is compared with; None: the first in this world
+    changes: list[str]  # against that run
     predicted: dict[str, Move]
     moved: dict[str, Move]  # what the predicted metrics did
     mornings: list[dict[str, float]]  # metrics by morning
     statuses: dict[str, Status]
     passed: list[bool]
+    rule: str = ""  # which advice was given; "" where all stages are passed
     finding: str
+    hints: list[str] = []
     worse: list[str]
     note: str = ""  # why, in the learner's words
 
@@ -47,11 +62,10 @@ class Hint(Kept):
     rule: str
 
 
-class Check(Kept):
+class Check(Tried):
     """A check on mornings that were not seen."""
 
-    at: float
-    design: str
+    seed: int = UNSEEN_SEED
     score: int
     passed: list[bool]
     reasons: list[list[str]]  # by stage
@@ -77,6 +91,10 @@ class Progress(Kept):
 
     def spent_until_s(self, at: float) -> float:
         return self.model_copy(update={"steps": [step for step in self.steps if step <= at]}).spent_s
+
+    def check_of(self, files: Written) -> Check | None:
+        """The last check of what stands in these files."""
+        return next((check for check in reversed(self.checks) if check.written == files), None)
 
     @property
     def passed(self) -> list[bool]:
@@ -104,7 +122,11 @@ def load(folder: Path) -> Progress:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{path}: broken, {where or 'the whole'}: {first['msg']}; {mend}") from None
+        raise ConfigError(f"{path}: broken, {where or 'the whole'}: {_said(first)}; {mend}") from None
+
+
+def _said(error: Any) -> str:
+    return "not the progress of a kata" if error["type"] == "model_type" and not error["loc"] else str(error["msg"])
 
 
 def save(folder: Path, progress: Progress) -> None:

@@ -68,6 +68,28 @@ def test_the_story_of_one_purchase() -> None:
     assert "no such story" in coffee("kata", "why", "mine").output
 
 
+def test_undo() -> None:
+    """Back to the last run's design, then to the one before; and no further."""
+    coffee("kata", "start", "mine")
+    before = Path("mine/design.yaml").read_text(encoding="utf-8")
+    assert "There is no earlier design" in coffee("kata", "undo", "mine").output
+    coffee("kata", "run", "mine")
+    Path("mine/design.yaml").unlink()
+    assert "mine/design.yaml is as it was" in coffee("kata", "undo", "mine").output
+    assert Path("mine/design.yaml").read_text(encoding="utf-8") == before
+
+
+def test_after_a_failed_check_there_is_something_to_do() -> None:
+    """The status says so, and the check itself."""
+    coffee("kata", "start", "mine")
+    Path("mine/design.yaml").write_text("from: outbox\nloyalty: {inbox: {window: 60s}}\n", encoding="utf-8")
+    coffee("kata", "run", "mine")
+    said = coffee("kata", "check", "mine")
+    assert said.exit_code == 1
+    assert "What happened on those mornings: coffee kata hint mine, coffee kata why mine" in said.output
+    assert "did not pass stage 4" in " ".join(coffee("kata", "status", "mine").output.split())
+
+
 def test_check_by_folder_and_by_file() -> None:
     """Exit 0 and 100 points for outbox, also without a kata; the kata's last check is told by its status."""
     coffee("kata", "start", "mine")

@@ -30,6 +30,15 @@ def kept() -> dict[str, object]:
     return json.loads(Path("kata/.kata.json").read_text(encoding="utf-8"))
 
 
+def test_what_is_recommended_elsewhere_can_be_typed() -> None:
+    """Stories of designs, commands with their first words, and a word that is none."""
+    result = play("", "coffee show idempotent --story", "show", "coffee kata status", "worse", "q")
+    assert "class Idempotent(Design)" in result.output
+    assert "class Naive(Design)" in result.output, "one's own"
+    assert "kata  in kata" in result.output
+    assert "worse: nothing that can be done here" in result.output
+
+
 @pytest.mark.deep
 def test_a_whole_game_with_the_hints_alone() -> None:
     """From the first Enter to 100 points: each change is what a hint said, and the debrief is written."""

@@ -9,6 +9,7 @@ import pytest
 
 from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin
+from sim.kata.checking import checked
 from sim.kata.debrief import write_debrief
 from sim.kata.progress import load
 
@@ -38,3 +39,21 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     (folder / "debrief" / "mine.txt").write_text("own")
     with pytest.raises(ConfigError, match=r"holds mine\.txt"):
         write_debrief(folder, progress, now=181.0)
+
+
+def test_what_a_check_caught_is_the_lesson(tmp_path: Path) -> None:
+    """An inbox that forgets too soon passes the runs and not the check: the run that mended it is shown, and both checks."""
+    folder = tmp_path / "mine"
+    progress = begin(folder, now=0.0)
+    for at, window in ((60.0, "60s"), (120.0, "7d")):
+        (folder / "design.yaml").write_text(f"from: outbox\nloyalty: {{inbox: {{window: {window}}}}}\n")
+        attempt(folder, progress, predicted={}, now=at, clock=lambda at=at: at + 2)
+        checked(folder, progress, seed=None, now=at + 10)
+        page = write_debrief(folder, progress, now=at + 20).read_text(encoding="utf-8")
+        if window == "60s":
+            assert "Passed on the mornings of the runs. A check on others missed it: loyalty_over_award_rate violated" in page
+            assert "✗ not passed yet" in page
+    assert "Shown by run 2: <code>loyalty.inbox: {window: 60s} → {window: 7d}</code>, after a check on other mornings" in page
+    assert "80 of 100 points" in page
+    assert "100 of 100 points" in page
+    assert "✗ not passed yet" not in page

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from sim.config.errors import ConfigError
-from sim.kata.attempt import attempt, begin, changes, predictions
+from sim.kata.attempt import attempt, begin, predictions
 from sim.kata.brief import START
 from sim.kata.check import Graded
 from sim.kata.checking import checked
+from sim.kata.helping import harmed, hinted
 from sim.kata.moves import moved
 from sim.kata.progress import FILE, PAUSE_S, load, save
 from sim.kata.stages import STAGES
+from sim.kata.written import Written, changes, undo, written
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_a_full_disk_leaves_the_old_file(folder: Path, monkeypatch: pytest.Monke
 def test_changes_are_told_by_their_keys() -> None:
     """Sections are opened, mappings that are one value are not."""
     now = START.replace("key: none", "key: purchase").replace("attempts: 4", "attempts: 2") + "recovery: {grace: 30s}\n"
-    assert changes(START, now) == [
+    assert changes(Written(START), Written(now)) == [
         "app.retry: {fixed: {delay: 500ms, attempts: 4}} → {fixed: {delay: 500ms, attempts: 2}}",
         "app.key: none → purchase",
         "recovery.grace: not given → 30s",
@@ -182,3 +184,59 @@ def test_a_difference_of_no_weight_is_the_same() -> None:
     assert moved("infra_cost_per_1000", was, was + np.array([0.010, 0.011, 0.012])) == "worse"
     assert moved("infra_cost_per_1000", was, was + np.array([-0.1, 0.1, 0.0])) == "not clear"
     assert moved("double_charge_rate", np.zeros(3), np.array([0.0010, 0.0011, 0.0012])) == "worse"
+
+
+def test_an_architecture_of_ones_own_is_part_of_what_is_tried(folder: Path) -> None:
+    """A change of the Python file alone is a change, and is taken back; so is a design.yaml that was lost."""
+    (folder / "design.yaml").write_text("architecture: mine.py\n")
+    (folder / "mine.py").write_text("first = 1\n")
+    first = written(folder)
+    (folder / "mine.py").write_text("second = 2\n")
+    second = written(folder)
+    assert changes(first, first) == []
+    assert changes(first, second) == ["mine.py: rewritten"]
+    (folder / "design.yaml").unlink()
+    assert undo(folder, [first, second])
+    assert written(folder) == second
+    assert undo(folder, [first, second])
+    assert written(folder) == first
+    assert not undo(folder, [first])
+
+
+def test_what_was_taken_back_is_compared_with_what_it_goes_back_to(folder: Path) -> None:
+    """After a detour, one more change is one change against the run before the detour; otherwise the last run counts."""
+    progress = load(folder)
+    for now, (old, new) in enumerate([("", ""), ("workers: 64", "workers: 200"), ("timeout: 8s", "timeout: 4s")]):
+        (folder / "design.yaml").write_text(START.replace(old, new, 1))
+        attempt(folder, progress, predicted={}, now=float(now), clock=lambda now=now: now + 0.5)
+    assert [(run.against, run.changes) for run in progress.runs] == [
+        (None, []),
+        (1, ["checkout.workers: 64 → 200"]),
+        (1, ["app.timeout: 8s → 4s"]),
+    ]
+
+
+def test_after_a_failed_check_hints_are_of_its_mornings(folder: Path) -> None:
+    """What passes the mornings that are seen and not the check has a hint and a harmed customer all the same."""
+    (folder / "design.yaml").write_text("from: outbox\nloyalty: {inbox: {window: 60s}}\n")
+    progress = load(folder)
+    attempt(folder, progress, predicted={}, now=1.0, clock=lambda: 2.0)
+    assert hinted(folder, progress, strength=None, now=3.0).stage is None
+    assert harmed(folder, progress, now=4.0) is None
+    assert not all(checked(folder, progress, seed=None, now=5.0).passed)
+    given = hinted(folder, progress, strength=2, now=6.0)
+    assert given.stage == 4
+    assert given.text.startswith("Of the check's mornings (other mornings): ")
+    assert "must be longer than anything" in given.text
+    story = harmed(folder, progress, now=7.0)
+    assert story is not None
+    assert "more loyalty points than were earned" in story.sentence
+
+
+def test_a_hint_after_a_run_is_what_the_run_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is simulated for it."""
+    progress = load(folder)
+    before = hinted(folder, progress, strength=3, now=1.0)
+    attempt(folder, progress, predicted={}, now=2.0, clock=lambda: 3.0)
+    monkeypatch.delattr("sim.kata.helping.simulated")
+    assert hinted(folder, progress, strength=3, now=4.0) == before

@@ -1,0 +1,66 @@
+"""What the learner has written: design.yaml, and the Python file that it names if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.architectures import file_named
+from sim.config.errors import ConfigError
+from sim.config.files import read_text, write_text
+from sim.config.writing import flow
+from sim.config.yamlfile import Source
+from sim.kata.brief import DESIGN
+
+
+class Written(NamedTuple):
+    """The texts of both files."""
+
+    design: str
+    code: str = ""
+
+
+def written(folder: Path) -> Written:
+    """As it stands; what is wrong with it is not looked at. Raises ConfigError if it can't be read."""
+    design = read_text(folder / DESIGN)
+    file = folder / _code_file(design)
+    return Written(design, read_text(file) if file.is_file() else "")
+
+
+def undo(folder: Path, earlier: Sequence[Written]) -> bool:
+    """Put back the last of these that differs from what stands there; False if there is none. Raises ConfigError."""
+    now = written(folder) if (folder / DESIGN).exists() else None
+    before = next((one for one in reversed(earlier) if one != now), None)
+    if before is None:
+        return False
+    if before.code:
+        write_text(folder / _code_file(before.design), before.code, replace=True)
+    write_text(folder / DESIGN, before.design, replace=True)
+    return True
+
+
+def changes(before: Written, now: Written) -> list[str]:
+    """What differs: `app.key: none → purchase`, and the file of an architecture of one's own as a whole."""
+    old, new = (_leaves(Source(text.design, DESIGN).data) for text in (before, now))
+    keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key) and key not in ("name", "summary")]
+    found = [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
+    rewritten = before.code != now.code and "architecture" not in keys
+    return [*found, *([f"{_code_file(now.design)}: rewritten"] if rewritten else [])]
+
+
+def _code_file(design: str) -> str:
+    """The Python file that a design's text names; "" if none."""
+    try:
+        return file_named(str(Source(design, DESIGN).data.get("architecture", "")))
+    except ConfigError:  # not yet YAML: whoever runs it is told
+        return ""
+
+
+def _leaves(data: Any, path: str = "") -> dict[str, str]:
+    if isinstance(data, dict) and data and (path == "" or path.count(".") < 1):
+        found: dict[str, str] = {}
+        for key, value in data.items():
+            found |= _leaves(value, f"{path}.{key}".lstrip("."))
+        return found
+    return {path: flow(data)}
