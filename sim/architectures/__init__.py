@@ -6,6 +6,7 @@ import ast
 import inspect
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.architectures.own import Lines, file_named, is_own, load_own, new_file
 from sim.config import library
-from sim.config.bundled import SEE_LIST, full_name
+from sim.config.bundled import SEE_LIST, as_text, full_name
 from sim.config.design import Design
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.loader import Document, read_text, validate
@@ -28,6 +29,7 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "inquiry": Inquiry,
 }
 ASIDE = ("promises", "parts", "set_up")  # in a class, and not what a request or a process goes through
+Designs = Design | Path | str | Iterable[Design | Path | str]  # what a verb takes: one, or several
 COMPARED = ("naive", "idempotent", "outbox")  # unless told otherwise: the others have special uses
 
 
@@ -36,10 +38,13 @@ def design_names() -> list[str]:
     return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES)]
 
 
-def load_design(name: str) -> Design:
+def load_design(name: Design | Path | str) -> Design:
     """A built-in design, a bundled variant, or a YAML file that starts `from` one; or a class in a Python file, which is run:
-    `my_checkout.py`, or `my_checkout.py:MyCheckout` if there are several. Raises ConfigError.
+    `my_checkout.py`, or `my_checkout.py:MyCheckout` if there are several. One that is loaded is itself. Raises ConfigError.
     """
+    if isinstance(name, Design):
+        return name
+    name = as_text(name, "design")
     if name in ARCHITECTURES:
         return _summed_up(ARCHITECTURES[name], {"name": name})
     if is_own(name):
@@ -51,6 +56,17 @@ def load_design(name: str) -> Design:
         raise ConfigError(f'unknown design "{name}"{is_scenario or closest(name, design_names()) or SEE_LIST}')
     path = library.find(name, folder="designs", kind="design")
     return parse_design(read_text(path), filename=name if path == Path(name) else path.name)
+
+
+def load_designs(names: Designs) -> list[Design]:
+    """Designs likewise, one or several. Raises ConfigError, also if there is none, or if two have the same name."""
+    chosen = [load_design(name) for name in ([names] if isinstance(names, (Design, Path, str)) else names)]
+    called = [design.name for design in chosen]
+    if not called:
+        raise ConfigError("expected at least one design")
+    if len(set(called)) < len(called):
+        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
+    return chosen
 
 
 def parse_design(text: str, *, filename: str = "design.yaml") -> Design:

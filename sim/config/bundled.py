@@ -37,6 +37,14 @@ def full_name(name: str) -> str:
     return short_names().get(name.lower(), name)
 
 
+def as_text(name: object, kind: str) -> str:
+    """A name or a path as text. Raises ConfigError for anything else."""
+    if not isinstance(name, (str, Path)):
+        article = "an" if type(name).__name__[0] in "AEIOUaeiou" else "a"
+        raise ConfigError(f"expected the name of a {kind}, a path, or a loaded {kind} (got {article} {type(name).__name__})")
+    return str(name)
+
+
 def is_path(name: str) -> bool:
     """Whether a name means a file of the user's."""
     return name.endswith(SUFFIXES)

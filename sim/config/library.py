@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sim.config.bundled import FOLDER, find, is_path, names
+from sim.config.bundled import FOLDER, as_text, find, is_path, names
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.loader import Document, read_text, validate
@@ -17,8 +17,11 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 
 
-def load_scenario(name: str) -> Scenario:
-    """A scenario by its name in `scenarios/` or by the path of a YAML file. Raises ConfigError."""
+def load_scenario(name: Scenario | Path | str) -> Scenario:
+    """A scenario by its name in `scenarios/` or by the path of a YAML file; a loaded one is itself. Raises ConfigError."""
+    if isinstance(name, Scenario):
+        return name
+    name = as_text(name, "scenario")
     path = find(name)
     return parse_scenario(read_text(path), filename=name if is_path(name) else path.name, beside=path.parent)
 

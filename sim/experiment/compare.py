@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from sim import __version__
-from sim.architectures import COMPARED, load_design
+from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
@@ -185,17 +187,17 @@ class Comparison:
 
 def check_numbers(mornings: int, seed: int, jobs: int | None, *, fewest: int = 1) -> None:
     """What a user may ask for. Raises ConfigError."""
-    if not fewest <= mornings <= MOST_MORNINGS:
-        raise ConfigError(f"--mornings: expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings})")
-    if not 0 <= seed <= 2**63:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
-    if jobs is not None and jobs < 1:
-        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs})")
+    if not isinstance(mornings, Integral) or not fewest <= mornings <= MOST_MORNINGS:
+        raise ConfigError(f"--mornings: expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings!r})")
+    if not isinstance(seed, Integral) or not 0 <= seed <= 2**63:
+        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed!r})")
+    if jobs is not None and (not isinstance(jobs, Integral) or jobs < 1):
+        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs!r})")
 
 
 def compare(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     mornings: int = 10,
     cells: int = 1,
@@ -220,11 +222,12 @@ def compare(
     are none.
     """
     check_numbers(mornings, seed, jobs)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
-    names = [design.name for design in chosen]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
+    if precision is not None and not precision > 0:
+        raise ConfigError(f"--until-precision: must be more than 0 (got {precision})")
+    if keep not in (None, *get_args(Keep)):
+        raise ConfigError(f'--keep: expected {" or ".join(get_args(Keep))} (got "{keep}")')
+    world = load_scenario(scenario)
+    chosen = load_designs(designs)
     prices = load_prices(world.prices)
     check_cells(chosen, cells)
     begin = time.perf_counter()

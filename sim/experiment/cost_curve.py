@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 from sim import __version__
-from sim.architectures import COMPARED
+from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError, got
 from sim.config.faults import Brownout
@@ -34,7 +35,6 @@ from sim.experiment.size import (
     Sizing,
     check_effort,
     check_objectives,
-    named_apart,
     usual,
     with_objectives,
 )
@@ -106,12 +106,12 @@ class CostCurve:
 
 
 def cost_curve(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     peaks_per_s: Sequence[float] | None = None,
     brownouts_s: Sequence[float] | None = None,
-    objectives: Sequence[str] = (),
+    objectives: str | Sequence[str] = (),
     mornings: int = MORNINGS,
     fresh: int = MORNINGS,
     seed: int = 0,
@@ -126,12 +126,12 @@ def cost_curve(
     nothing was finished before Ctrl-C.
     """
     check_effort(mornings, fresh, seed, jobs)
-    given = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    given = load_scenario(scenario)
     world = with_objectives(given.model_copy(update={"objectives": dict(OBJECTIVES)}), objectives)
     check_objectives(world)
-    chosen = named_apart(designs)
-    peaks = default_peaks(world) if peaks_per_s is None else tuple(peaks_per_s)
-    lengths = default_lengths(world) if brownouts_s is None else tuple(brownouts_s)
+    chosen = load_designs(designs)
+    peaks = default_peaks(world) if peaks_per_s is None else _growing("peaks_per_s", peaks_per_s)
+    lengths = default_lengths(world) if brownouts_s is None else _growing("brownouts_s", brownouts_s)
     curve = CostCurve(world, {}, {}, {}, peaks, lengths, seed, mornings, fresh, chosen)
     begin = time.perf_counter()
     try:
@@ -226,6 +226,13 @@ def _ascending(option: str, text: str, parse: Callable[[str], float]) -> tuple[f
         if high <= low:
             what, order = f"twice the same{got(second)}", f"expected in ascending order (got {first} before {second})"
             raise ConfigError(f"{option}: {what if high == low else order}")
+    return tuple(values)
+
+
+def _growing(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    """Raises ConfigError unless each is more than the one before, and the first more than nothing."""
+    if not all(low < high for low, high in pairwise((0.0, *values))):
+        raise ConfigError(f"{name}: expected numbers of more than 0 in ascending order (got {', '.join(map(str, values))})")
     return tuple(values)
 
 

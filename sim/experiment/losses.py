@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sim.architectures import load_design
@@ -42,8 +43,8 @@ def result_of(comparison: Comparison) -> Result:
 
 
 def losses(
-    scenario: Scenario | str,
-    design: Design | str,
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
     cells: Sequence[int] = (2, 4, 8),
     *,
     mornings: int = 10,
@@ -53,8 +54,8 @@ def losses(
     progress: Progress | None = None,
 ) -> Losses:
     """Run a design on the same mornings as a whole and in each number of cells. Raises ConfigError, or KeyboardInterrupt."""
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = load_design(design) if isinstance(design, str) else design
+    world = load_scenario(scenario)
+    chosen = load_design(design)
     if not cells or min(cells) < 2 or len(set(cells)) < len(cells):
         given = ",".join(map(str, cells))
         raise ConfigError(f'--cells: expected different whole numbers of at least 2, like 2,4,8 (got "{given}")')

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -163,7 +164,7 @@ class Optimum:
 
 
 def optimise(
-    scenario: Scenario | str,
+    scenario: Scenario | Path | str,
     space: Space,
     *,
     minimise: Sequence[str] = MINIMISED,
@@ -182,7 +183,7 @@ def optimise(
     The twelve best then meet as many fresh mornings. The result does not depend on `jobs`. Raises ConfigError.
     """
     check_numbers(mornings, seed, jobs, fewest=2)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    world = load_scenario(scenario)
     first, second = _two(minimise)
     constraints = tuple(_constraint(world, text) for text in subject_to)
     method: Method = _method(space)

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -74,8 +75,8 @@ class Screening:
 
 
 def screen(
-    scenario: Scenario | str,
-    design: Design | str,
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
     inputs: Sequence[str] = (),
     *,
     method: Method,
@@ -95,8 +96,8 @@ def screen(
     """
     check_numbers(mornings, seed, jobs)
     chosen = known_metrics(metrics)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    story = load_design(design) if isinstance(design, str) else design
+    world = load_scenario(scenario)
+    story = load_design(design)
     moved = _independent(factors(world, story, inputs), asked=bool(inputs))
     samples = SAMPLES[method] if samples is None else samples
     _check_samples(method, samples, len(moved), mornings)

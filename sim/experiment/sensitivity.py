@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.architectures import COMPARED, load_design
+from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design, Retry
 from sim.config.errors import ConfigError, closest
 from sim.config.knobs import Knob, knobs
@@ -104,8 +105,8 @@ def _larger(unit: Unit, value: Any, factor: float, *, whole: bool = False) -> st
 
 
 def sensitivity(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     only: Sequence[str] = (),
     mornings: int = 6,
@@ -118,8 +119,8 @@ def sensitivity(
 
     The result does not depend on `jobs` or `engine`. Raises ConfigError for a name that is no assumption's.
     """
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
+    world = load_scenario(scenario)
+    chosen = load_designs(designs)
     models: list[Scenario | Design] = [world, *chosen]
     names = list(dict.fromkeys(known.name for model in models for known, _ in assumptions(model)))
     for name in only:

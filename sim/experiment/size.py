@@ -14,12 +14,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Integral
+from pathlib import Path
 
 from sim import __version__
-from sim.architectures import COMPARED, load_design
+from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -158,8 +160,8 @@ class Sizings:
 
 
 def size(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     mornings: int = MORNINGS,
     fresh: int = FRESH,
@@ -174,8 +176,8 @@ def size(
     designs that were finished by then; raises KeyboardInterrupt if there are none.
     """
     check_effort(mornings, fresh, seed, jobs)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = named_apart(designs)
+    world = load_scenario(scenario)
+    chosen = load_designs(designs)
     check_objectives(world)
     prices = load_prices(world.prices)
     begin = time.perf_counter()
@@ -192,20 +194,11 @@ def size(
     return Sizings(world, done, [design.name for design in chosen], seed, mornings, fresh, time.perf_counter() - begin)
 
 
-def named_apart(designs: Iterable[Design | str]) -> list[Design]:
-    """The designs, loaded. Raises ConfigError if two have the same name."""
-    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
-    names = [design.name for design in chosen]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
-    return chosen
-
-
 def check_effort(mornings: int, fresh: int, seed: int, jobs: int | None) -> None:
     """What a user may ask for. Raises ConfigError."""
     check_numbers(mornings, seed, jobs, fewest=FEWEST)
-    if not FEWEST <= fresh <= 1_000_000:
-        raise ConfigError(f"--fresh: expected a whole number from {FEWEST} to 1,000,000 (got {fresh})")
+    if not isinstance(fresh, Integral) or not FEWEST <= fresh <= 1_000_000:
+        raise ConfigError(f"--fresh: expected a whole number from {FEWEST} to 1,000,000 (got {fresh!r})")
 
 
 def check_objectives(scenario: Scenario) -> None:
@@ -218,9 +211,9 @@ def check_objectives(scenario: Scenario) -> None:
         )
 
 
-def with_objectives(scenario: Scenario, given: Iterable[str]) -> Scenario:
+def with_objectives(scenario: Scenario, given: str | Iterable[str]) -> Scenario:
     """A scenario with objectives like `ack_latency_p95=8s`, instead of its own of that metric or added. Raises ConfigError."""
-    for text in given:
+    for text in [given] if isinstance(given, str) else given:
         metric, sign, limit = text.partition("=")
         if not sign:
             raise ConfigError(f"--objective: expected METRIC=LIMIT, such as ack_latency_p95=1s (got {json.dumps(text)})")

@@ -6,7 +6,7 @@ Each morning goes into a store as it is finished, and those that are there alrea
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -14,7 +14,9 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from sim.architectures import COMPARED, load_design
+import numpy as np
+
+from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
@@ -33,7 +35,7 @@ from sim.ledger.metrics import measure
 TASK_S = 0.3  # of work handed out at once: long against the 1 ms that handing it out takes, short against a person's patience
 MOST_AT_ONCE = 50  # mornings
 
-Vary = Mapping[str, Sequence[Any] | str]
+Vary = Mapping[str, Any]  # key -> values, one value, or a range such as "2s..10s:5"
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,9 @@ class Sweep:
 
 
 def sweep(
-    scenario: Scenario | str,
-    vary: Vary | Sequence[str],
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    vary: Vary | str | Sequence[str],
+    designs: Designs = COMPARED,
     *,
     zipped: bool = False,
     mornings: int = 10,
@@ -145,11 +147,8 @@ def sweep(
     check_numbers(mornings, seed, jobs)
     if seed + mornings > 2**63:
         raise ConfigError(f"--seed: too large for {mornings} mornings (got {seed})")
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
-    names = [design.name for design in chosen]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"two designs with the same name: {', '.join(names)}; give each its own `name:`")
+    world = load_scenario(scenario)
+    chosen = load_designs(designs)
     axes = axes_of(vary, [world, *chosen], zipped=zipped)
     cells = list(product(*(range(len(axis)) for axis in axes)))
     places = {(cell, name): pair for cell in cells for name, pair in _pairs(world, chosen, axes, cell)}
@@ -162,19 +161,20 @@ def sweep(
     points = {place: Point(pair, whole[pair.digests]) for place, pair in places.items() if pair.digests in whole}
     keys = [knob.key for axis in axes for knob in axis.knobs if not has(world, split(knob.key))]
     level = {design.name: [key for key in keys if not has(design, split(key))] for design in chosen}
+    names = [design.name for design in chosen]
     return Sweep(
         world, names, axes, cells, points, {name: missing for name, missing in level.items() if missing}, mornings, seed,
         len(different) * mornings, stored, sum(map(len, there.values())), interrupted, time.perf_counter() - begin,
     )  # fmt: skip
 
 
-def axes_of(vary: Vary | Sequence[str], models: Sequence[Scenario | Design], *, zipped: bool = False) -> list[Axis]:
+def axes_of(vary: Vary | str | Sequence[str], models: Sequence[Scenario | Design], *, zipped: bool = False) -> list[Axis]:
     """The axes of a sweep: one a key, or one for all keys. Raises ConfigError."""
     if isinstance(vary, Mapping):
-        knobs = [varied(f"{key}={values}", models) if isinstance(values, str) else listed(key, values, models)
+        knobs = [varied(f"{key}={values}", models) if isinstance(values, str) else listed(key, _several(values), models)
                  for key, values in vary.items()]  # fmt: skip
     else:
-        knobs = [varied(text, models) for text in vary]
+        knobs = [varied(text, models) for text in ([vary] if isinstance(vary, str) else vary)]
     if not knobs:
         raise ConfigError("--vary: expected at least one KEY=VALUES, like checkout.workers=8,16")
     check_apart([knob.key for knob in knobs])
@@ -186,6 +186,12 @@ def axes_of(vary: Vary | Sequence[str], models: Sequence[Scenario | Design], *, 
         raise ConfigError(f"--zip: takes keys with equally many values ({counts})")
     check_count(len(knobs[0].values))
     return [Axis(tuple(knobs))]
+
+
+def _several(values: Any) -> list[Any]:
+    """The values of a key as a file could say them: one by itself is one, and those of an array are plain numbers."""
+    given = values if isinstance(values, Iterable) and not isinstance(values, Mapping) else [values]
+    return [value.item() if isinstance(value, np.generic) else value for value in given]
 
 
 def _pairs(world: Scenario, designs: list[Design], axes: list[Axis], cell: tuple[int, ...]) -> Iterator[tuple[str, Pair]]:

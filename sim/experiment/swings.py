@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sim.architectures import load_design
 from sim.config.design import Design
@@ -87,8 +88,8 @@ def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, o
 
 
 def swings(
-    scenario: Scenario | str,
-    design: Design | str,
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
     inputs: Sequence[str] = (),
     *,
     metrics: Sequence[str] = (),
@@ -104,8 +105,8 @@ def swings(
     """
     check_numbers(mornings, seed, jobs, fewest=2)
     chosen = known_metrics(metrics)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    story = load_design(design) if isinstance(design, str) else design
+    world = load_scenario(scenario)
+    story = load_design(design)
     plans, moved = [], factors(world, story, inputs)
     for factor in moved:
         for end in _ends(factor):

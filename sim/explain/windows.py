@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures import ARCHITECTURES, Designs, load_design, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
 from sim.config.library import load_scenario, names
@@ -70,9 +70,9 @@ def find_window(text: str) -> str:
     raise ConfigError(f'unknown window "{text}"{hint}')
 
 
-def chosen_windows(texts: Sequence[str]) -> dict[str, str]:
+def chosen_windows(texts: str | Sequence[str]) -> dict[str, str]:
     """Those of `bundled_windows` that are called so, in order; all of them if none is. Raises ConfigError."""
-    labels = {find_window(text) for text in texts}
+    labels = {find_window(text) for text in ([texts] if isinstance(texts, str) else texts)}
     return {label: name for label, name in bundled_windows().items() if not labels or label in labels}
 
 
@@ -82,7 +82,7 @@ def title(scenario: Scenario) -> str:
 
 
 def survey(
-    designs: Sequence[str] = tuple(ARCHITECTURES),
+    designs: Designs = tuple(ARCHITECTURES),
     windows: Sequence[str] = (),
     *,
     mornings: int = MORNINGS,
@@ -96,14 +96,13 @@ def survey(
     The result does not depend on `jobs` or `engine`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if
     there are none. `progress` is told of decided cells.
     """
-    chosen = [load_design(design) for design in designs]
     worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
-    return matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+    return matrix(worlds, designs, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
 
 def matrix(
     windows: dict[str, Scenario],
-    designs: Sequence[Design],
+    designs: Designs,
     *,
     mornings: int = MORNINGS,
     seed: int = 0,
@@ -111,30 +110,28 @@ def matrix(
     engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
-    """The same for windows and designs that are loaded; windows have any labels."""
+    """The same for windows that are loaded, with any labels."""
     check_numbers(mornings, seed, jobs, fewest=2)
-    called = [design.name for design in designs]
-    if len(set(called)) < len(called):
-        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
+    chosen = load_designs(designs)
     begin = time.perf_counter()
     rows: dict[str, list[Cell]] = {}
-    total = len(windows) * len(designs)
+    total = len(windows) * len(chosen)
     try:
-        with crew(jobs, engine, most=(len(designs) + 1) * mornings) as workers:
+        with crew(jobs, engine, most=(len(chosen) + 1) * mornings) as workers:
             for label, world in windows.items():
-                decided_before = len(rows) * len(designs)
+                decided_before = len(rows) * len(chosen)
 
                 def tell(decided: int, before: int = decided_before) -> None:
                     if progress is not None:
                         progress(before + decided, total)
 
-                rows[label] = _row(workers, label, world, designs, mornings=mornings, seed=seed, tell=tell)
+                rows[label] = _row(workers, label, world, chosen, mornings=mornings, seed=seed, tell=tell)
     except KeyboardInterrupt:
         if not rows:
             raise
     return Matrix(
         windows={label: windows[label] for label in rows},
-        designs={design.name: design for design in designs},
+        designs={design.name: design for design in chosen},
         cells={(label, cell.design): cell for label, row in rows.items() for cell in row},
         seed=seed,
         mornings=mornings,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sim.architectures import COMPARED
-from sim.config.design import Design
+from sim.architectures import COMPARED, Designs
 from sim.config.scenario import Scenario
 from sim.experiment import compare as experiment
 from sim.experiment.engines import Engine
@@ -155,8 +155,8 @@ def framed(rows: list[dict[str, Any]], index: list[str], columns: Sequence[str] 
 
 
 def compare(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     mornings: int = 10,
     cells: int = 1,
@@ -171,7 +171,7 @@ def compare(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        designs: likewise designs; the first is the baseline of the paired differences.
+        designs: likewise one or several; the first is the baseline of the paired differences.
         mornings: how many, of the seeds `seed`, `seed + 1`, …; with a `precision` the first ones.
         cells: independent copies of the back end that each morning is dealt to, each with its share of customers and capacity.
         seed: of the first morning.

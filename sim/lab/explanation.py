@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.architectures import load_design
@@ -75,8 +76,8 @@ class Explanation(story.Explanation):
 
 
 def explain(
-    scenario: Scenario | str,
-    design: Design | str = "naive",
+    scenario: Scenario | Path | str,
+    design: Design | Path | str = "naive",
     *,
     violation: str | None = None,
     purchase: int | None = None,
@@ -99,8 +100,8 @@ def explain(
         ConfigError: for names, files and numbers that can't be.
         LookupError: if nobody was harmed in that way.
     """
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = load_design(design) if isinstance(design, str) else design
+    world = load_scenario(scenario)
+    chosen = load_design(design)
     found = story.explain(world, chosen, violation=violation, purchase=purchase, seed=seed, progress=progress)
     if isinstance(found, Nobody):
         raise LookupError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.config.design import Design
@@ -16,7 +17,11 @@ MORNINGS = 2  # about a second; a number that can be raised in the panel
 
 
 def explore(
-    scenario: Scenario | str = "morning-rush", design: Design | str = "outbox", *, mornings: int = MORNINGS, seed: int = 0
+    scenario: Scenario | Path | str = "morning-rush",
+    design: Design | Path | str = "outbox",
+    *,
+    mornings: int = MORNINGS,
+    seed: int = 0,
 ) -> Panel:
     """A panel for Jupyter: design, brownout, app timeout, retries, workers and relay period to turn, and what comes of it.
 

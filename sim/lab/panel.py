@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -51,13 +52,13 @@ class Wish:
 class Panel:
     """Shown by Jupyter. `scenario`, `design` and `comparison` are those of the numbers shown, None before the first."""
 
-    def __init__(self, scenario: Scenario | str, design: Design | str, *, mornings: int, seed: int) -> None:
+    def __init__(self, scenario: Scenario | Path | str, design: Design | Path | str, *, mornings: int, seed: int) -> None:
         check_numbers(mornings, seed, None)
-        self._world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        self._called = scenario if isinstance(scenario, str) else scenario.name
+        self._world = load_scenario(scenario)
+        self._called = self._world.name if isinstance(scenario, Scenario) else str(scenario)
         self._seed = seed
-        first = load_design(design) if isinstance(design, str) else design
-        self._given = {design if isinstance(design, str) else first.name: first}
+        first = load_design(design)
+        self._given = {first.name if isinstance(design, Design) else str(design): first}
         self._base = first
         self.scenario: Scenario | None = None
         self.design: Design | None = None

@@ -79,6 +79,8 @@ class Plots(Generic[T]):
 
     def _one(self, draw: Callable[..., Axes], ax: Axes | None, **more: Any) -> Axes:
         """A chart with one panel."""
+        if ax is not None and not isinstance(ax, Axes):
+            raise ValueError(f"this chart has one panel: expected the axes to draw it on as ax (got {_kind(ax)})")
         made = draw(self._about, axes=ax, **more)
         if ax is None:
             show(figure_of(made))
@@ -96,6 +98,10 @@ class Plots(Generic[T]):
         if ax is None:
             show(made.figure)
         return made
+
+
+def _kind(value: Any) -> str:
+    return f"axes of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def charts(kind: type[Plots[Any]]) -> list[str]:
@@ -187,6 +193,8 @@ class SweepPlots(Plots[Sweep]):
         return self._many(sweep_map.draw, ax, (len(self._about.designs),), metric=self._checked(metric, 2))
 
     def _checked(self, metric: str, axes: int) -> str:
+        if not isinstance(metric, str):
+            raise ConfigError(f"expected a metric's name first, then ax (got {_kind(metric)})")
         if metric not in METRICS:
             raise ConfigError(f'unknown metric "{metric}"{nearest(metric, METRICS)}')
         if len(self._about.drawn) != axes:

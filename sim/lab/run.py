@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.architectures import load_design
@@ -120,7 +121,7 @@ class Run:
         return run(self)
 
 
-def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run:
+def run(scenario: Scenario | Path | str, design: Design | Path | str, *, seed: int = 0) -> Run:
     """One morning of one design with all its tables. (`coffee run` simulates several, and keeps their statistics.)
 
     Args:
@@ -132,7 +133,7 @@ def run(scenario: Scenario | str, design: Design | str, *, seed: int = 0) -> Run
         ConfigError: for names, files and numbers that can't be.
     """
     check_numbers(1, seed, None)
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    chosen = load_design(design) if isinstance(design, str) else design
+    world = load_scenario(scenario)
+    chosen = load_design(design)
     tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
     return Run(world, chosen, seed, summary(seed, [Counted(evidence.tally, evidence.bill, 0.0)]), tables.frames())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.architectures import COMPARED
-from sim.config.design import Design
+from sim.architectures import COMPARED, Designs
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment import cost_curve as curve
@@ -126,10 +126,10 @@ class CostCurve(curve.CostCurve):
 
 
 def size(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
-    objectives: Sequence[str] = (),
+    objectives: str | Sequence[str] = (),
     mornings: int = experiment.MORNINGS,
     fresh: int = experiment.FRESH,
     seed: int = 0,
@@ -141,7 +141,7 @@ def size(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        designs: names, paths or loaded designs.
+        designs: names, paths or loaded designs; one or several.
         objectives: such as `"ack_latency_p95=8s"`, instead of the scenario's own of that metric, or added to them.
         mornings: on which each capacity is tried, of the seeds `seed`, `seed + 1`, …; at least 2.
         fresh: other mornings, after those, on which the answer must hold; at least 2.
@@ -154,7 +154,7 @@ def size(
         ConfigError: for names, files, numbers and objectives that can't be, before anything is simulated.
         KeyboardInterrupt: after Ctrl-C before the first design was sized.
     """
-    world = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    world = load_scenario(scenario)
     found = experiment.size(
         experiment.with_objectives(world, objectives), designs, mornings=mornings, fresh=fresh, seed=seed, jobs=jobs,
         engine=engine, progress=progress,
@@ -163,12 +163,12 @@ def size(
 
 
 def cost_curve(
-    scenario: Scenario | str,
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    designs: Designs = COMPARED,
     *,
     peaks_per_s: Sequence[float] | None = None,
     brownouts_s: Sequence[float] | None = None,
-    objectives: Sequence[str] = (),
+    objectives: str | Sequence[str] = (),
     mornings: int = curve.MORNINGS,
     fresh: int = curve.MORNINGS,
     seed: int = 0,
@@ -180,7 +180,7 @@ def cost_curve(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        designs: names, paths or loaded designs.
+        designs: names, paths or loaded designs; one or several.
         peaks_per_s: the highest rate at which people come, ascending; None: 0.5, 1, 2 and 4 times the scenario's; (): none.
         brownouts_s: lengths, ascending; None: 2, 5, 10 and 30 minutes and the scenario's own, if it has one; (): none.
         objectives: such as `"ack_latency_p95=8s"`, instead of 15 s for `ack_latency_p95` and 4 min for `confirmation_lag_p95`,

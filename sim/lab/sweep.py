@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.architectures import COMPARED
-from sim.config.design import Design
+from sim.architectures import COMPARED, Designs
 from sim.config.scenario import Scenario
 from sim.experiment import sweep as experiment
 from sim.experiment.engines import Engine
@@ -45,9 +44,9 @@ class Sweep(experiment.Sweep):
 
 
 def sweep(
-    scenario: Scenario | str,
-    vary: Vary | Sequence[str],
-    designs: Sequence[Design | str] = COMPARED,
+    scenario: Scenario | Path | str,
+    vary: Vary | str | Sequence[str],
+    designs: Designs = COMPARED,
     *,
     zipped: bool = False,
     mornings: int = 10,
@@ -61,8 +60,9 @@ def sweep(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        vary: `{"checkout.workers": [8, 16], "app.timeout": "2s..10s:5"}`, or what `coffee sweep --vary` takes.
-        designs: names, paths or loaded designs.
+        vary: `{"checkout.workers": [8, 16], "app.timeout": "2s..10s:5"}`, or what `coffee sweep --vary` takes, once or several
+            times.
+        designs: names, paths or loaded designs; one or several.
         zipped: the first value of each key goes with the first of the others, and so on; otherwise all are crossed.
         mornings: of every point, of the seeds `seed`, `seed + 1`, ….
         seed: of the first morning.

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sim.architectures import ARCHITECTURES, load_design
-from sim.config.design import Design
+from sim.architectures import ARCHITECTURES, Designs
 from sim.config.library import load_scenario
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
@@ -56,8 +55,8 @@ class Windows(experiment.Matrix):
 
 
 def windows(
-    designs: Sequence[Design | str] = tuple(ARCHITECTURES),
-    windows: Sequence[str] = (),
+    designs: Designs = tuple(ARCHITECTURES),
+    windows: str | Sequence[str] = (),
     *,
     mornings: int = experiment.MORNINGS,
     seed: int = 0,
@@ -70,7 +69,7 @@ def windows(
     Every design meets the same mornings of a window, in which one thing goes wrong and nothing else.
 
     Args:
-        designs: names, paths of YAML files, or what `sim.load_design` returned.
+        designs: names, paths of YAML files, or what `sim.load_design` returned; one or several.
         windows: such as `"w4"` or `"crash-before-commit"`; none: all fifteen.
         mornings: for a cell at most; they are added, twice as many each time, until the cell is decided.
         seed: of the first morning.
@@ -82,7 +81,6 @@ def windows(
         ConfigError: for names, files and numbers that can't be, before anything is simulated.
         KeyboardInterrupt: after Ctrl-C before the first window was finished.
     """
-    chosen = [load_design(design) if isinstance(design, str) else design for design in designs]
     worlds = {label: load_scenario(f"{experiment.FOLDER}/{name}") for label, name in experiment.chosen_windows(windows).items()}
-    found = experiment.matrix(worlds, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+    found = experiment.matrix(worlds, designs, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
     return as_a(Windows, found)

@@ -7,10 +7,13 @@ rules on traffic and on objectives need one. Nothing is simulated. That nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from sim.architectures import load_design
 from sim.architectures.lint.registry import RULES
 from sim.architectures.lint.rule import World
 from sim.config.design import Design
+from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 
 
@@ -32,9 +35,12 @@ class Hazard:
         return f"{self.rule} ({self.knob}): {self.message}{opens}"
 
 
-def lint(design: Design, scenario: Scenario | None = None) -> list[Hazard]:
-    """All warnings about a design, in the order of the rules. Raises ConfigError for a scenario that nobody would come to."""
-    world = World(Scenario(name="ordinary"), given=False) if scenario is None else World(scenario)
+def lint(design: Design | Path | str, scenario: Scenario | Path | str | None = None) -> list[Hazard]:
+    """All warnings about a design, in the order of the rules: by its name, by the path of its file, or loaded, and likewise the
+    scenario. Raises ConfigError, also for a scenario that nobody would come to.
+    """
+    design = load_design(design)
+    world = World(Scenario(name="ordinary"), given=False) if scenario is None else World(load_scenario(scenario))
     return [
         Hazard(name, found.knob, found.message, rule.reason, rule.windows if found.windows is None else found.windows)
         for name, rule in RULES.items()
