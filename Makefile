@@ -33,6 +33,7 @@ lint: $(VENV)/ready-dev  ## style, types and layers
 docs: $(VENV)/ready-docs  ## the documentation as a site, to site/index.html; a broken link is an error
 	rm -rf site
 	$(BIN)/python -m sphinx -W --keep-going --quiet -j auto -d site/.doctrees docs site
+	rm -rf jupyter_execute  # where the pictures of the notebooks were on their way to the site
 	@echo "documentation: site/index.html"
 
 bench: $(VENV)/ready-dev  ## speed and memory, as ratios to references measured in the same run; writes docs/speed.md

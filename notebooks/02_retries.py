@@ -202,6 +202,6 @@ if answer is not None:
 # %% [markdown]
 # ### Solution
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
 solution = closed_form(0.30, 0.10, 3)[1]
 check(solution)

@@ -188,6 +188,6 @@ if answer is not None:
 # %% [markdown]
 # ### Solution
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
 solution = 30 / (events_per_s * outage_s) * 1000
 check(solution)

@@ -196,7 +196,7 @@ if answer is not None:
 # %% [markdown]
 # ### Solution
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
 one_double_charge = fee + 0.8 * 8 + 0.05 * 15
 solution = 100 * cost.loc["outbox", "infrastructure"] / one_double_charge
 check(solution)

@@ -131,8 +131,10 @@ def test_the_scenario_that_is_shown_can_be_read(tmp_path: Path) -> None:
 
 
 def test_no_page_is_left_out_of_the_menu(generator: ModuleType) -> None:
-    """Each page is in the home page's table of contents once, placed by hand or after the others."""
+    """Each page and each notebook is in the home page's table of contents once, placed by hand or after the others."""
     trees = re.findall(r"^```{toctree}\n(.*?)^```$", page(generator, "index"), flags=re.M | re.S)
     entries = [re.sub(r".*<(.*)>", r"\1", line) for tree in trees for line in tree.splitlines() if line and line[0] != ":"]
     pages = [str(path.relative_to(DOCS).with_suffix("")) for path in DOCS.rglob("*.md") if path.stem != "index"]
-    assert sorted(entries) == sorted(pages)
+    notebooks = [f"notebooks/{path.stem}" for path in (DOCS / "notebooks").glob("*.ipynb")]
+    assert len(notebooks) == 6
+    assert sorted(entries) == sorted([*pages, *notebooks])

@@ -68,7 +68,7 @@ def test_it_is_told_in_five_steps_and_an_exercise(script: Path) -> None:
     headings = re.findall(r"^##+ (.+)$", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"), re.MULTILINE)
     wanted = ["Predict", "Run", "Read one number", "Explain", "Change one thing", "Exercise", "Solution"]
     assert [heading for heading in headings if heading in wanted] == wanted
-    assert cells[-1].metadata == {"tags": ["solution"], "jupyter": {"source_hidden": True}}
+    assert cells[-1].metadata == {"tags": ["solution", "hide-input"], "jupyter": {"source_hidden": True}}
 
 
 @pytest.mark.deep
