@@ -7,7 +7,7 @@
 # All notebooks go the same way: *predict, run, read one number, explain, change one thing*. Write your prediction down
 # before you run the cell; a number that surprises nobody teaches nothing.
 #
-# To run them: `make notebooks` sets everything up, then `.venv/bin/jupyter lab notebooks`.
+# To run them: `make notebooks` sets everything up, then `source .venv/bin/activate` and `jupyter lab notebooks`.
 
 # %%
 import pandas as pd
@@ -55,42 +55,31 @@ assert len(victims) == round(morning.metrics.value["double_charge_rate"] * purch
 # %% [markdown]
 # ## Explain
 #
-# Take one victim and read what happened, in order. `app` is what the phone in their hand saw, `provider` what the ledger says.
+# Take one victim and read what happened, in order. `sim.explain` simulates the same morning again, writes down all that happens
+# to one purchase, and tries what would have spared it. (`explained.plot.sequence()` draws it.)
 
 # %%
-START_S = 6.5 * 3600  # the scenario's clock starts at 06:30
+explained = sim.explain("morning-rush", "naive", seed=7, purchase=victims[0])
+explained
 
-
-def clock(seconds):
-    return pd.to_datetime(START_S + seconds, unit="s").dt.strftime("%H:%M:%S")
-
-
-def story(purchase):
-    """What the app and the provider's ledger say of one purchase, in order."""
-    asked = morning.requests[morning.requests.purchase == purchase]
-    called = morning.charges[morning.charges.purchase == purchase]
-    sent = "sends tap " + asked.submission.astype(str) + ", try " + asked.attempt.astype(str)
-    events = [
-        (asked.sent_s, "app", sent),
-        (asked.answered_s, "app", "hears: " + asked.answer.astype(str)),
-        (called.sent_s, "provider", "is called, order " + called.order.astype(str)),
-        (called.captured_s, "provider", "takes the money"),
-        (called.answered_s, "shop", "knows: " + called.outcome.astype(str)),
-    ]
-    rows = pd.concat(pd.DataFrame({"at_s": at_s, "who": who, "what": what}) for at_s, who, what in events).dropna()
-    rows = rows.sort_values("at_s", kind="stable").reset_index(drop=True)
-    return pd.DataFrame({"at": clock(rows.at_s), "who": rows.who, "what": rows.what})
-
-
-story(victims[0])
+# %%
+steps = explained.steps.what
+assert "lost" in steps[6]
+assert "unknown" in steps[7]
+assert "payment failed" in steps[10]
+assert steps[4] == steps[14] == "charges 6.50 USD, no key"
+assert (explained.changes.before == len(victims)).all()
+assert (explained.changes.after == 0).all()
 
 # %% [markdown]
-# The provider took the money, and its answer got lost. After five seconds the shop knew only that it *didn't know*, and told
-# the app "failed". The app did what apps do: it tried again. To the shop that was a new order, to the provider a new charge.
+# The provider took the money, and its answer got lost (5, 6). After five seconds the shop knew only that it *didn't know* (7),
+# and told the app "failed" (10). The app did what apps do: it tried again (11). To the shop that was a new order (13), to the
+# provider a new charge (15).
 #
 # *When* do they get hurt? Count the victims by the quarter of an hour in which they first tapped.
 
 # %%
+START_S = 6.5 * 3600  # the scenario's clock starts at 06:30
 tapped_s = morning.purchases.submitted_s
 quarter = pd.to_datetime(START_S + tapped_s // 900 * 900, unit="s").dt.strftime("%H:%M").rename("quarter")
 by_quarter = pd.DataFrame({"people": quarter.value_counts(), "charged twice": quarter[victims].value_counts()})
@@ -164,7 +153,7 @@ if answer is not None:
 # %% [markdown]
 # ### Solution
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
 too_many = len(captured) - captured.purchase.nunique()  # charges that are not somebody's first
 solution = too_many * 6.50  # of one basket
 check(solution)

@@ -7,10 +7,6 @@
 # %%
 from functools import cache
 
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-
 import sim
 
 # %% [markdown]
@@ -41,70 +37,41 @@ my_guess = {"outbox": "", "no-provider-key": "W4", "dual-write": "", "no-inbox":
 
 # %% [markdown]
 # ## Run
+#
+# `sim.windows` simulates each cell on as many mornings as it takes to decide it; all designs meet the same ones.
 
 # %%
-WINDOWS = {
-    "W4": "windows/w04-crash-before-commit",
-    "W5": "windows/w05-unknown-outcome",
-    "W7": "windows/w07-crash-before-publish",
-    "W8": "windows/w08-relay-crash",
-}
 DESIGNS = ["outbox", "no-provider-key", "dual-write", "no-inbox"]
-HARMS = {
-    "double_charge_rate": "charged twice",
-    "duplicate_order_rate": "two coffees made",
-    "orphan_charge_rate": "paid, no coffee",
-    "loyalty_over_award_rate": "points twice",
-    "loyalty_under_award_rate": "points missing",
-}
-
-
-def simulate(designs):
-    """The metrics of designs in each window."""
-    return pd.concat(
-        {window: sim.compare(name, designs, mornings=2).metrics for window, name in WINDOWS.items()}, names=["window"]
-    )
-
-
-found = simulate(DESIGNS)
-harm = found["mean"].unstack("metric")[list(HARMS)].rename(columns=HARMS)
-harmed = harm.max(axis=1).unstack("window").loc[DESIGNS]
-harmed.map("{:.1%}".format).replace("0.0%", "·")
+matrix = sim.windows(DESIGNS, ["w4", "w5", "w7", "w8"])
+panels = matrix.plot.matrix()
 
 # %% [markdown]
+# *Closed*: nobody was harmed. *Open*: about as many as in `naive`; *worse*: more. (≠ marks what differs from the published
+# matrix, which counts recovery as a mechanism of its own; docs/failure-windows.md says why.)
+#
 # ## Read one number
 #
-# The share of people whom `no-provider-key`, which *is* an outbox, charges twice when the process dies between the charge and
-# its commit:
+# The share of people whom `no-provider-key`, which *is* an outbox, harms when the process dies between the charge and its
+# commit:
 
 # %%
-print(f"{harm.loc[('W4', 'no-provider-key'), 'charged twice']:.1%}; you said it is harmed in: {my_guess['no-provider-key']}")
+states = matrix.states
+cell = states.loc[("W4", "no-provider-key")]
+print(f"{cell['mean']:.1%} [{cell.low:.1%}, {cell.high:.1%}]; you said it is harmed in: {my_guess['no-provider-key']}")
 
 # %% [markdown]
 # ## Explain
 #
-# Which harm is it, in each window? A design without a bar is not harmed.
+# Which harm is it, in each window? Blank: nobody is harmed.
 
 # %%
-fig, axes = plt.subplots(1, 4, figsize=(10, 2.6), sharey=True, sharex=True, layout="constrained")
-for ax, window in zip(axes, WINDOWS, strict=True):
-    shares = 100 * harm.loc[window].loc[DESIGNS]
-    left = np.zeros(len(DESIGNS))
-    for kind, colour in zip(HARMS.values(), ["#D55E00", "#A8324A", "#7A7A7A", "#B8860B", "#0072B2"], strict=True):
-        ax.barh(DESIGNS, shares[kind], 0.6, left=left, color=colour, label=kind)
-        left += shares[kind].to_numpy()
-    ax.set(title=window, xlabel="% of the people")
-    ax.spines[["top", "right"]].set_visible(False)
-axes[0].invert_yaxis()
-fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
-plt.show()
+states.commonest.unstack("design")[DESIGNS].fillna("")
 
 # %%
-hurts = {design: {window for window in WINDOWS if harmed.loc[design, window] > 0} for design in DESIGNS}
+hurts = {design: {window for window in matrix.windows if states.loc[(window, design), "harmed"]} for design in DESIGNS}
 assert hurts == {"outbox": set(), "no-provider-key": {"W4", "W5"}, "dual-write": {"W7"}, "no-inbox": {"W8"}}
-assert harm.loc[("W4", "no-provider-key")].drop("charged twice").max() == 0
-assert harm.loc[("W7", "dual-write")].drop("points missing").max() == 0
-assert harm.loc[("W8", "no-inbox")].drop("points twice").max() == 0
+kinds = {"no-provider-key": "double_charge", "dual-write": "under_award", "no-inbox": "over_award"}
+assert all(states.loc[(window, design), "commonest"] == kinds[design] for design in DESIGNS for window in hurts[design])
 
 # %% [markdown]
 # Each part closes its own windows:
@@ -122,12 +89,12 @@ assert harm.loc[("W8", "no-inbox")].drop("points twice").max() == 0
 # others directly after the commit.
 
 # %%
-without = simulate(["idempotent"])["mean"].unstack("metric").droplevel("design")[list(HARMS)]
-without.rename(columns=HARMS).map("{:.1%}".format).replace("0.0%", "·")
+without = sim.windows("idempotent", ["w4", "w5", "w7", "w8"]).states.droplevel("design")
+without[["state", "mean", "commonest"]].fillna("").round(4)
 
 # %%
-assert (without["double_charge_rate"] == 0).all()  # the charge is safe in every window...
-assert without.loc["W7", "loyalty_under_award_rate"] > 0.01  # ...and the news of it is not
+assert not without.loc[["W4", "W5", "W8"], "harmed"].any()  # the charge is safe in every window...
+assert without.loc["W7", "commonest"] == "under_award"  # ...and the news of it is not
 
 # %% [markdown]
 # No outbox, and not one double charge; but points go missing in W7. So the sentence reads: *we send the provider a key that
@@ -136,8 +103,9 @@ assert without.loc["W7", "loyalty_under_award_rate"] > 0.01  # ...and the news o
 # ## Exercise
 #
 # Somebody finds the doubled points of W8 and mends them without an inbox: the relay marks a row as published *before* it
-# publishes (`mark-before-publish`). Nothing comes twice any more. **What happens in W8 instead?** Name the metric that is now
-# above zero: one of the keys of `HARMS`.
+# publishes (`mark-before-publish`). Nothing comes twice any more. **What happens in W8 instead?** Name the rate that is now
+# above zero: `double_charge_rate`, `duplicate_order_rate`, `orphan_charge_rate`, `loyalty_over_award_rate` or
+# `loyalty_under_award_rate`.
 
 # %%
 answer = None  # such as "double_charge_rate"
@@ -146,7 +114,7 @@ answer = None  # such as "double_charge_rate"
 # %%
 @cache  # whoever tries several answers waits once
 def relays():
-    return sim.compare(WINDOWS["W8"], ["outbox", "mark-before-publish"], mornings=3).metrics["mean"]
+    return sim.compare("w8", ["outbox", "mark-before-publish"], mornings=3).metrics["mean"]
 
 
 def check(metric):
@@ -162,7 +130,7 @@ if answer is not None:
 # %% [markdown]
 # ### Solution
 
-# %% tags=["solution"] jupyter={"source_hidden": true}
+# %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
 # At most once instead of at least once: a relay that dies between the two has marked rows that nobody will ever publish.
 solution = "loyalty_under_award_rate"
 check(solution)
