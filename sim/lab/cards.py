@@ -44,11 +44,12 @@ MOST_ROWS = 24  # of a sweep; its DataFrame has all
 def comparison(about: Comparison) -> str:
     """What each design did, how it stands against the objectives, and every metric."""
     last = about.seed + about.mornings - 1
-    seeds = f"seeds {about.seed} to {last}" if about.mornings > 1 else f"seed {about.seed}"
+    several = about.mornings > 1
+    seeds = f"seeds {about.seed} to {last}; brackets: 95 % intervals" if several else f"seed {about.seed}"
     cut = f", of {about.asked:,} asked for (interrupted)" if about.interrupted else ""
     return Card(
         title=about.scenario.name,
-        subtitle=f"{about.scenario.summary} · {words.mornings(about.mornings)}{cut}, {seeds}; brackets: 95 % intervals",
+        subtitle=f"{about.scenario.summary} · {words.mornings(about.mornings)}{cut}, {seeds}",
         sentences=_sentences(about),
         tables=[*_objectives(about.results), _metrics(about, opened=not about.scenario.objectives)],
         hints=_hints(charts(ComparisonPlots), ["metrics", "objectives", "differences", "by_morning", "by_minute", "stations"]),
@@ -120,9 +121,10 @@ def sweep(about: Sweep) -> str:
     ]
     left = len(known) - len(rows)
     cut = ", interrupted" if about.interrupted else ""
+    intervals = "; brackets: 95 % intervals" if about.mornings > 1 else ""
     return Card(
         title=f"{about.scenario.name} by {' × '.join(axis.name for axis in about.axes)}",
-        subtitle=f"{words.mornings(about.mornings)} a point, from seed {about.seed}{cut}; brackets: 95 % intervals",
+        subtitle=f"{words.mornings(about.mornings)} a point, from seed {about.seed}{cut}{intervals}",
         tables=[Table([*about.keys, "design", *HEADLINES], rows)],
         closing=[f"and {left:,} more points, all of them in .metrics"] if left else [],
         hints=_hints(charts(SweepPlots), ["metrics"]),

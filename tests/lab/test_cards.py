@@ -59,6 +59,13 @@ def test_a_comparison_says_what_it_found(compared: Comparison) -> None:
     assert repr(compared) == "<naive, outbox in storm: 3 mornings from seed 0>"
 
 
+def test_one_morning_speaks_of_no_intervals(storm: Scenario) -> None:
+    """There are none to be in brackets."""
+    assert "intervals" not in sim.compare(storm, "outbox", mornings=1, jobs=1)._repr_html_()
+    assert "intervals" not in sim.sweep(storm, "checkout.workers=8", "outbox", mornings=1, jobs=1)._repr_html_()
+    assert "intervals" in sim.compare(storm, "outbox", mornings=2, jobs=1)._repr_html_()
+
+
 def test_a_run_says_how_it_went(ran: Run) -> None:
     """Design, scenario, the seed, and how long its tables are."""
     text = said(ran._repr_html_())
