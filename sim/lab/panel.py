@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import cache, partial
@@ -55,10 +56,10 @@ class Panel:
     def __init__(self, scenario: Scenario | Path | str, design: Design | Path | str, *, mornings: int, seed: int) -> None:
         check_numbers(mornings, seed, None)
         self._world = load_scenario(scenario)
-        self._called = self._world.name if isinstance(scenario, Scenario) else str(scenario)
+        self._called = _called(scenario, load_scenario)
         self._seed = seed
         first = load_design(design)
-        self._given = {first.name if isinstance(design, Design) else str(design): first}
+        self._given = {_called(design, load_design): first}
         self._base = first
         self.scenario: Scenario | None = None
         self.design: Design | None = None
@@ -251,6 +252,17 @@ class Panel:
     def _tell(self, text: str, done: int, of: int) -> None:
         self._bar.max, self._bar.value = of, done
         self._status.value = f"&nbsp;{escape(text)}"
+
+
+def _called(given: Scenario | Design | Path | str, load: Callable[[str], object]) -> str:
+    """What a command calls it. What was made in Python, or changed there, is a file that is still to be written."""
+    if isinstance(given, (Path, str)):
+        return str(given)
+    try:
+        known = load(given.name) == given
+    except ConfigError:
+        known = False
+    return given.name if known else f"{given.name}.yaml"
 
 
 @cache

@@ -51,6 +51,21 @@ def test_the_panel_says_the_path_it_was_given(world: Path, design: Path) -> None
     assert f"coffee run {world} --design {design} --mornings 1" in panel._recipe.value
 
 
+def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() -> None:
+    """A scenario or a design that was edited in Python gives other numbers than the one it is named after."""
+    pytest.importorskip("ipywidgets")
+    world, shop = sim.load_scenario("w4"), sim.load_design("naive")
+    calm, patient = world.model_copy(update={"faults": ()}), shop.model_copy(update={"app": sim.load_design("outbox").app})
+    for scenario, design, command in (
+        (world, shop, "coffee run w04-crash-before-commit --design naive"),
+        (calm, shop, "coffee run w04-crash-before-commit.yaml --design naive"),
+        (world, patient, "coffee run w04-crash-before-commit --design naive.yaml"),
+    ):
+        panel = sim.explore(scenario, design, mornings=1)
+        panel.stop()
+        assert f"{command} --mornings 1" in panel._recipe.value
+
+
 def test_lint_takes_names_and_paths(world: Path, design: Path) -> None:
     """As `coffee lint` does."""
     assert sim.lint("naive", "morning-rush") == sim.lint(sim.load_design("naive"), sim.load_scenario("morning-rush"))
