@@ -117,7 +117,7 @@ def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
             f"{origin.file}: {origin.name}: the books of the morning of seed {seed} do not add up ({law}); change orders, "
             "events and charges by the steps of the shop only"
         ) from None
-    except (Exception, Endless) as error:
+    except (Exception, SystemExit, Endless) as error:
         if isinstance(error, ConfigError):
             raise
         unplaced = Slip(said(error) + _hint(error), line_of(error.__traceback__, origin.file), None, 0.0)
@@ -197,7 +197,7 @@ class Guard:
             if story is not None:
                 story.close()
             raise
-        except (Exception, Endless) as error:
+        except (Exception, SystemExit, Endless) as error:
             line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
             raise self._slip(said(error) + _hint(error), line, found if purchase is None else purchase) from error
         if (wrong := _wrong(kind, result)) is not None:
@@ -236,7 +236,7 @@ def guarded(kind: type[Design], origin: Origin) -> None:
         assert parts is not None
         try:
             found = parts(self)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             line = line_of(error.__traceback__, origin.file)
             raise ConfigError(f"{origin.file}:{line}: parts: {said(error)}") from None
         if not isinstance(found, Parts):

@@ -123,7 +123,7 @@ class Handing(Generic[Key, Made]):
         """To be done once more. Raises Lost if it was alone and so is to blame."""
         if batch.losses >= SUSPECT:
             [(_, arguments)] = batch.tasks
-            told = ", ".join(_name(part) for part in arguments)
+            told = ", ".join(_name(part) for part in arguments if part is not None)
             raise Lost(f"whoever works on this is killed, perhaps for want of memory: {told}; a smaller scenario may help")
         batch.losses += times
         self.again.extend(batch.singly() if batch.losses >= SUSPECT else [batch])

@@ -59,6 +59,7 @@ def said(body: str, text: str = ONE_CUSTOMER) -> str:
         (f"{ACCEPT}        step = getattr(shop, 'insert')(request)\n        yield from shop.charge(step)\n{REPLY}", 14,
          "AttributeError: 'generator' object has no attribute"),
         (f"{ACCEPT}        1 / 0\n{REPLY}", 13, "ZeroDivisionError: division by zero"),
+        (f"{ACCEPT}        raise SystemExit(3)\n{REPLY}", 13, "SystemExit: 3"),
         (f"{ACCEPT}        self.paid = order\n{REPLY}", 13, "Mine: paid: Instance is frozen; what must survive"),
     ],
 )  # fmt: skip
