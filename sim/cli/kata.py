@@ -117,17 +117,19 @@ def run(
     predicted = predictions(predict or [], asked_for(progress))
     if words and progress.runs:
         progress.runs[-1].note = words
-        note(f"noted for run {len(progress.runs)}: {words}")
     if predicted and not progress.runs:
         note("--predict: nothing to compare with yet, this is the first run")
     with _simulating(where):
         made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
+    if words and made.number > 1:
+        note(f"noted as the reason for run {made.number - 1}: {words}")
     from sim.cli.kata_text import print_attempt, run_json, tell_lint
 
     if as_json:
         print_json(run_json(made, progress))
         return
-    print_attempt(console(), made, progress, f"coffee kata check {where}")
+    again = f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did"'
+    print_attempt(console(), made, progress, f"coffee kata check {where}", again)
     tell_lint(where)
 
 
@@ -240,7 +242,7 @@ def check(
         from sim.cli.kata_text import print_check
 
         print_check(
-            console(), graded, then=f"coffee kata debrief {where}",
+            console(), graded, then=f'coffee kata debrief {where} --why "why the last run came out as it did"',
             else_=f"coffee kata hint {where}, coffee kata why {where}" if progress is not None else "",
         )  # fmt: skip
     raise typer.Exit(DONE if all(graded.passed) else FAILED)

@@ -63,10 +63,10 @@ def print_brief(out: Console) -> None:
     out.print(f"The loop: {LOOP}.")
 
 
-def print_attempt(out: Console, made: Attempt, progress: Progress, check: str) -> None:
+def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, again: str = "") -> None:
     """What was changed and predicted, every objective against the run before, and what to make of it.
 
-    `check` is what to type in the end.
+    `check` is what to type in the end, `again` before that.
     """
     run, before = made.run, made.before
     nearest = run.against is not None and run.against < made.number - 1
@@ -89,6 +89,8 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str) -
     if made.advice is not None:
         print_title(out, "finding", made.advice.finding)
         print_title(out, "try", made.advice.try_next)
+        if again:
+            print_title(out, "then", again)
     else:
         print_title(out, "all five stages are passed", f"on these mornings. Now others: {check}")
 
@@ -149,9 +151,14 @@ def _objectives(made: Attempt, width: int) -> Any:
 
 def _legends(made: Attempt) -> list[str]:
     """What the less common marks mean, where there are any."""
+    now = [objective.metric for objective in made.result.objectives]
     undecided = any(objective.status == "undecided" for objective in made.result.objectives)
     never = any(objective.estimate.never for objective in made.result.objectives)
+    before = made.before
+    pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
+    small = any(moved(*pair) == "same" and not np.array_equal(*pair[1:], equal_nan=True) for pair in pairs)
     return [
+        *(["the same: for certain by less than a hundredth of what it was"] if small else []),
         *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
         *(["never: on so many mornings it has no time, since too many never got there"] if never else []),
     ]
@@ -279,7 +286,8 @@ def tell_lint(folder: Path) -> None:
 
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:
-        note(f"coffee lint {folder / DESIGN} kata: {len(hazards)} warning{'' if len(hazards) == 1 else 's'}")
+        things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
+        note(f"warnings: {things}, told by coffee lint {folder / DESIGN} kata")
 
 
 def print_grades(out: Console, grades: list[Grade]) -> None:

@@ -27,6 +27,7 @@ ALSO_WATCHED = (  # besides the objectives, for what a change costs
     "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "confirmed_share", "requests_per_purchase",
     "failure_cost_per_1000",
 )  # fmt: skip
+BECAUSE = {"stale_read_rate": " (whoever is still waiting asks the status view)"}
 FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."
 
 
@@ -56,7 +57,11 @@ def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]
     names = {metric: metric for stage in STAGES for metric in stage.criteria}
     names |= {metric: f"{metric} (no objective)" for metric in ALSO_WATCHED}
     columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
-    return [f"{names[name]} {difference(name, *pair)}" for name, pair in columns.items() if moved(name, *pair) == "worse"]
+    return [
+        f"{names[name]} {difference(name, *pair)}{BECAUSE.get(name, '')}"
+        for name, pair in columns.items()
+        if moved(name, *pair) == "worse"
+    ]
 
 
 # Stage 1
@@ -72,7 +77,7 @@ def naive_orders(look: Look) -> Advice | None:
         "naive_orders", metric,
         f"{look.witness(metric)} {_counted(look, metric)}.{unread} naive takes every request for a new order, and the provider "
         "gets no key with its charges.",
-        "Make a request that comes again recognisable: `coffee show naive --story` and `coffee show idempotent --story`.",
+        "Make a request that comes again recognisable: `coffee show idempotent --story` shows one way, which needs a key.",
         (
             "The same customer's request arrives a second time. How could the checkout know? And how the provider?",
             "Two knobs belong together: the architecture claims a key (`coffee show idempotent --story`: one request wins), "
@@ -168,8 +173,7 @@ def waits_for_the_provider(look: Look) -> Advice | None:
         f"{words.share(pool.busy)} of their time. {look.architecture} answers when the payment provider has.",
         "Ask what the customer waits for, and whether it has to be before the answer.",
         (
-            "Would more workers help? Try it, or look at how busy they are: what does a worker do between the request and the "
-            "answer?",
+            "What does a checkout worker do between the request and the answer, and which of it must the customer wait for?",
             '"We have your order" needs the order written down, not the money. `coffee show outbox --story`: it accepts in '
             "one transaction, answers, and charges afterwards.",
             "In design.yaml: `from: outbox`",

@@ -39,7 +39,7 @@ checkout:                   # the service that takes the orders
   workers: 64               # doubled twice, after two slow mornings
 
 read_model:                 # the status view that customers poll
-  cache: 2min               # it was slow once
+  cache: 2min               # it was slow once; 0s: no cache
 
 loyalty:                    # the points
   inbox: none               # how long it remembers which messages it has handled: none, or {window: TIME}

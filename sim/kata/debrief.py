@@ -14,7 +14,6 @@ from sim.config.errors import ConfigError
 from sim.experiment.compare import Comparison, compare
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
-from sim.kata.moves import few
 from sim.kata.progress import Check, Progress, Run
 from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
@@ -81,7 +80,6 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "path": _path(progress),
         "predicted": _predicted(progress),
         "hints": len(progress.hints),
-        "few": few,
         "stages": [
             {"stage": stage, "passed": done[stage.number - 1], "rows": [judged[metric] for metric in stage.criteria]}
             for stage in STAGES
@@ -99,7 +97,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f}" if seconds >= 60 else "less than 1"
+    return f"{seconds // 60:.0f}" if seconds >= 60 else "less than 1"
 
 
 def _path(progress: Progress) -> list[dict[str, Any]]:

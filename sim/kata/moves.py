@@ -45,5 +45,5 @@ def difference(metric: str, before: np.ndarray, now: np.ndarray, *, interval: bo
 
 def few(said: list[str], most: int = 2) -> str:
     """The first of them, and how many more there are."""
-    more = [f"and {len(said) - most} more"] if len(said) > most else []
+    more = [f"and {len(said) - most} more, in the debrief"] if len(said) > most else []
     return "; ".join([*said[:most], *more])
