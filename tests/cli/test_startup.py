@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -34,13 +35,20 @@ def test_help_needs_no_library() -> None:
 
 
 def took_s(*arguments: str) -> float:
-    begin = time.perf_counter()
+    """Of a processor: what else the machine does at the time makes little difference. Where that isn't told, of the clock."""
+    begin = _spent_s()
     subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
-    return time.perf_counter() - begin
+    return _spent_s() - begin
+
+
+def _spent_s() -> float:
+    """By the processes that this one has waited for."""
+    spent = os.times()
+    return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 
 
 def test_help_is_quick() -> None:
-    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow or busy machine, little more than typer alone."""
+    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, little more than typer alone."""
     took, typer_alone = [], []
     for _ in range(TRIES):
         took.append(took_s("-m", "sim", "--help"))
