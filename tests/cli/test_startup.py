@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from statistics import median
 
 from sim import __version__
 from tests.cli.coffee import coffee
@@ -48,14 +49,17 @@ def _spent_s() -> float:
 
 
 def test_help_is_quick() -> None:
-    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, little more than typer alone."""
+    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, not three times as long as typer alone.
+
+    Twice as long is what two dozen commands take; pydantic, yaml, numpy and simpy would make it more than three times.
+    """
     took, typer_alone = [], []
     for _ in range(TRIES):
         took.append(took_s("-m", "sim", "--help"))
         if took[-1] < PATIENCE_S:
             return
         typer_alone.append(took_s("-c", "import typer"))
-    assert min(took) < 2 * min(typer_alone)
+    assert median(took) < 3 * median(typer_alone)
 
 
 def test_version_and_help() -> None:
