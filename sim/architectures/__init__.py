@@ -137,11 +137,13 @@ def story_of(design: Design) -> str:
 __all__ = [
     "ARCHITECTURES",
     "COMPARED",
+    "Designs",
     "architecture_of",
     "design_names",
     "file_named",
     "is_own",
     "load_design",
+    "load_designs",
     "new_file",
     "parse_design",
     "source_of",

@@ -98,7 +98,8 @@ class Game:
 
     def turn(self, line: str) -> None:
         line = re.sub(r"^coffee (kata )?", "", line)  # as in what is said elsewhere
-        word, _, rest = line.casefold().partition(" ")
+        word, _, rest = line.partition(" ")
+        word = word.casefold()
         found = [name for name in self.turns if word and name.startswith(word)]
         if found[:1] == ["show"] and "=" not in line:
             self.guarded(lambda: self.show(rest))

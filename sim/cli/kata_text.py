@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.padding import Padding
 from rich.text import Text
 
@@ -14,7 +13,7 @@ from sim.cli.tables import CHANGES, COLOURS, plain_table
 from sim.kata.attempt import column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
-from sim.kata.moves import difference, few, moved
+from sim.kata.moves import difference, few, moved, unchanged
 from sim.kata.stages import STAGES, current, stage_of
 from sim.kata.world import CHECKED, seen, unseen
 from sim.kata.written import written
@@ -137,7 +136,7 @@ def _objectives(made: Attempt, width: int) -> Any:
             symbol = (f"{SYMBOLS[objective.status]} ", COLOURS[objective.status])
             head = [str(stage.number) if metric == stage.leading else "", metric]
             head.append(words.limit(metric, objective.limit).replace("at most", "≤").replace("at least", "≥"))
-            whole = words.estimate(objective.estimate, _unit(metric))
+            whole = words.estimate(objective.estimate, METRICS[metric].unit)
             if made.before is None:
                 table.add_row(*head, Text.assemble(symbol, whole))
                 continue
@@ -156,7 +155,7 @@ def _legends(made: Attempt) -> list[str]:
     never = any(objective.estimate.never for objective in made.result.objectives)
     before = made.before
     pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
-    small = any(moved(*pair) == "same" and not np.array_equal(*pair[1:], equal_nan=True) for pair in pairs)
+    small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
         *(["the same: for certain by less than a hundredth of what it was"] if small else []),
         *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
@@ -167,19 +166,15 @@ def _legends(made: Attempt) -> list[str]:
 def _has_moved(stage: Stage, before: Run, run: Run) -> bool:
     """Whether any objective of a stage has another value on any morning."""
     pairs = [(column(before.mornings, metric), column(run.mornings, metric)) for metric in stage.criteria]
-    return not all(np.array_equal(was, is_now, equal_nan=True) for was, is_now in pairs)
+    return not all(unchanged(*pair) for pair in pairs)
 
 
 def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
-    if np.array_equal(was, is_now, equal_nan=True):
+    if unchanged(was, is_now):
         return SAME
     went = moved(metric, was, is_now)
     said = Text(SAID[went], style=CHANGES.get(went, "dim"))
     return said.append(f" {difference(metric, was, is_now, interval=interval)}", style="dim")
-
-
-def _unit(metric: str) -> str:
-    return METRICS[metric].unit
 
 
 def _mean(metric: str, values: Any) -> str:
@@ -189,8 +184,8 @@ def _mean(metric: str, values: Any) -> str:
     if value.never:
         return f"never in {round(value.never * value.n)} of {value.n}"
     if value.mean is None:
-        return words.estimate(value, _unit(metric))
-    return words.share(value.mean) if _unit(metric) == "share" else words.quantity(value.mean, _unit(metric))
+        return words.estimate(value, METRICS[metric].unit)
+    return words.share(value.mean) if METRICS[metric].unit == "share" else words.quantity(value.mean, METRICS[metric].unit)
 
 
 def stages_line(done: list[bool]) -> Text:

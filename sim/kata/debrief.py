@@ -146,8 +146,8 @@ def _predicted(progress: Progress) -> tuple[int, int]:
 def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str, Any]:
     """What a stage teaches, and the run that shows it: the last one that passed the stage where another had not.
 
-    A check knows better than the runs before it: after one that missed the stage, the run that shows it is the one of the
-    design with which a check passed.
+    A check knows better than the runs before it: after one that missed a stage which its design's run had passed, the run that
+    shows it is the one of the design with which a check passed.
     """
     place = stage.number - 1
     turning = [
@@ -165,7 +165,8 @@ def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str,
         "checked": [],
         "run": None,
     }
-    failed = next((one for one in reversed(progress.checks) if not one.passed[place]), None)
+    seemed = [run.written for run in progress.runs if run.passed[place]]
+    failed = next((one for one in reversed(progress.checks) if not one.passed[place] and one.written in seemed), None)
     if failed is not None and progress.passed[place]:
         shown |= {"checked": failed.reasons[place]} | _mended(progress, place, failed)
     elif is_passed and turning:

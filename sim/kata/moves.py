@@ -12,14 +12,19 @@ from sim.vocabulary import METRICS
 SMALL = 0.01  # of what it was: a difference that is certainly smaller is called the same (assumption)
 
 
+def unchanged(before: np.ndarray, now: np.ndarray) -> bool:
+    """Whether every morning has the value that it had."""
+    return np.array_equal(before, now, equal_nan=True)
+
+
 def moved(metric: str, before: np.ndarray, now: np.ndarray) -> Move:
     """Better or worse if the 95 % interval of the paired difference says so, and the same if it holds only small ones.
 
     Where a value is infinite (never) there is no mean: then if it is so on every morning that differs.
     """
-    before, now = np.nan_to_num(before, nan=-1.0, posinf=np.inf), np.nan_to_num(now, nan=-1.0, posinf=np.inf)
-    if (before == now).all():
+    if unchanged(before, now):
         return "same"
+    before, now = np.nan_to_num(before, nan=-1.0, posinf=np.inf), np.nan_to_num(now, nan=-1.0, posinf=np.inf)
     value = paired(now, before)
     if value.difference is None:
         lower_is_better = METRICS[metric].better == "lower"

@@ -49,9 +49,9 @@ def _spent_s() -> float:
 
 
 def test_help_is_quick() -> None:
-    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, not three times as long as typer alone.
+    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, less than 2.5 times as long as typer alone.
 
-    Twice as long is what two dozen commands take; pydantic, yaml, numpy and simpy would make it more than three times.
+    In the middle between what two dozen commands take, 1.7 times, and what pydantic, yaml, numpy and simpy would, 3.3 times.
     """
     took, typer_alone = [], []
     for _ in range(TRIES):
@@ -59,7 +59,7 @@ def test_help_is_quick() -> None:
         if took[-1] < PATIENCE_S:
             return
         typer_alone.append(took_s("-c", "import typer"))
-    assert median(took) < 3 * median(typer_alone)
+    assert median(took) < 2.5 * median(typer_alone)
 
 
 def test_version_and_help() -> None:

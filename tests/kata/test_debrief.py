@@ -11,7 +11,7 @@ from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin
 from sim.kata.checking import checked
 from sim.kata.debrief import write_debrief
-from sim.kata.progress import load
+from sim.kata.progress import Check, load
 
 
 def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
@@ -21,6 +21,8 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nothing to tell yet"):
         write_debrief(folder, progress, now=1.0)
     attempt(folder, progress, predicted={}, now=60.0, clock=lambda: 62.0)
+    files = progress.runs[0].written
+    progress.checks.append(Check(at=63.0, **files._asdict(), score=0, passed=[False] * 5, reasons=[["missed, of course"]] * 5))
     (folder / "design.yaml").write_text("name: outbox\nfrom: outbox\ncheckout: {workers: 64}\n")
     attempt(folder, progress, predicted={"double_charge_rate": "worse"}, now=120.0, clock=lambda: 122.0)
     progress.runs[-1].note = "keys & <one> transaction"
@@ -31,6 +33,8 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     assert "keys &amp; &lt;one&gt; transaction" in page
     assert "The question is open: How much idle capacity" in page
     assert "has not been checked" in page
+    assert page.count("Shown by run 2") == 4
+    assert "A check on others missed it" not in page, "that check was of a design whose own run had missed it"
     document = json.loads((folder / "debrief" / "debrief.json").read_text(encoding="utf-8"))
     assert [run["passed"] for run in document["runs"]] == [[False] * 5, [True] * 4 + [False]]
     assert set(document["results"]) == {"naive", "idempotent", "outbox", "my outbox"}

@@ -96,19 +96,19 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "no name": (
         lambda: sim.run(None, "naive"),
         r"expected the name of a scenario, a path, or a loaded scenario \(got a NoneType\)",
-    ),  # type: ignore[arg-type]
+    ),
     "the other way round": (
-        lambda: sim.run(sim.load_design("outbox"), sim.load_scenario("w1")),  # type: ignore[arg-type]
+        lambda: sim.run(sim.load_design("outbox"), sim.load_scenario("w1")),
         r"expected the name of a scenario, .* \(got an Outbox\)",
     ),
     "no designs": (lambda: sim.compare("w1", []), "expected at least one design"),
     "a design twice": (lambda: sim.compare("w1", ["naive", "naive"]), "two designs with the same name: naive, naive"),
-    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"--mornings: expected a whole number .*\(got '3'\)"),  # type: ignore[arg-type]
-    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"--mornings: expected a whole number .*\(got 1.5\)"),  # type: ignore[arg-type]
-    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"--seed: expected a whole number .*\(got 1.5\)"),  # type: ignore[arg-type]
-    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"--fresh: expected a whole number .*\(got 2.5\)"),  # type: ignore[arg-type]
+    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"--mornings: expected a whole number .*\(got '3'\)"),
+    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"--mornings: expected a whole number .*\(got 1.5\)"),
+    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"--seed: expected a whole number .*\(got 1.5\)"),
+    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"--fresh: expected a whole number .*\(got 2.5\)"),
     "no precision": (lambda: sim.compare("w1", precision=-1.0), r"--until-precision: must be more than 0 \(got -1.0\)"),
-    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),  # type: ignore[arg-type]
+    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),
     "falling peaks": (lambda: sim.cost_curve("w1", peaks_per_s=[1, 0.5]), r"peaks_per_s: .* in ascending order \(got 1, 0.5\)"),
     "a negative peak": (lambda: sim.cost_curve("w1", peaks_per_s=[-1]), r"peaks_per_s: expected numbers of more than 0"),
     "no brownout": (lambda: sim.cost_curve("w1", brownouts_s=[0.0]), r"brownouts_s: expected numbers of more than 0"),
