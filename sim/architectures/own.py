@@ -81,13 +81,35 @@ def _ready(kind: type[Design], text: str, file: str) -> type[Design]:
     lines = Lines(file, text, kind.__name__)
     if not callable(getattr(kind, "handle", None)):
         raise ConfigError(f"{lines.at()}: {kind.__name__} has no `handle(self, shop, request)`, the story of a request")
-    validate(kind, {}, lines)
+    if inspect.isgeneratorfunction(getattr(kind, "set_up", None)):
+        where = lines.at("set_up")
+        raise ConfigError(f"{where}: set_up: a `yield` in it, but it takes no time; a story is begun by `shop.background(…)`")
+    _check_sections(_made(kind, lines), lines)
     if wrong := slips(text, sys.modules[kind.__module__], kind):
         raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
     kind.origin = Origin(text, file, kind.__name__)
     guarded(kind, kind.origin)
     kind.__reduce_ex__ = _reduced  # type: ignore[method-assign, assignment]
     return kind
+
+
+def _made(kind: type[Design], lines: Lines) -> Design:
+    """A design as the class has it by itself. Raises ConfigError."""
+    try:
+        return validate(kind, {"name": kind.__name__}, lines)
+    except ConfigError:
+        raise
+    except (Exception, SystemExit) as error:  # of an `__init__`, or of what is abstract
+        line = line_of(error.__traceback__, lines.file)
+        raise ConfigError(f"{lines.at() if line is None else f'{lines.file}:{line}'}: {said(error)}") from None
+
+
+def _check_sections(design: Design, lines: Lines) -> None:
+    """What every architecture has is what others expect to find there. Raises ConfigError."""
+    for name, field in Design.model_fields.items():
+        expected = type(field.default)
+        if not isinstance(getattr(design, name), expected):
+            raise ConfigError(f"{lines.at(name)}: {name}: expected {expected.__name__}, or a class that starts from it")
 
 
 def new_file(architecture: type[Design], file: str) -> str:
@@ -189,6 +211,7 @@ class Lines:
             for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
             if isinstance(target, ast.Name)
         }
+        lines |= {statement.name: statement.lineno for statement in self._class.body if isinstance(statement, ast.FunctionDef)}
         otherwise = lines.get("defaults", self._class.lineno) if field is not None else self._class.lineno
         return f"{self.file}:{lines.get(field or '', otherwise)}"
 
@@ -202,7 +225,7 @@ class Lines:
         """As of a YAML file."""
         where = self.at(str(path[0])) if path else self.at()
         key = ".".join(map(str, path))
-        return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}"
+        return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}" if path else f"{where}: {message}"
 
 
 def _place(error: BaseException, file: str) -> str:

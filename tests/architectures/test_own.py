@@ -124,6 +124,15 @@ def test_what_a_file_prints_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -
         (HEAD + "class A(Naive):\n    defaults = {'app': {'key': 'purchse'}}\n",
          "my.py:4: app.key: expected one of none, request, submission, purchase"),
         (HEAD + "class A(Naive):\n    payment = Payment()\n", "my.py:3: "),
+        (HEAD + "class A(Naive):\n    def __init__(self):\n        super().__init__()\n",
+         "my.py:3: TypeError: A.__init__() got an unexpected keyword argument 'name'"),
+        (HEAD + "class A(Naive):\n    def __init__(self, **knobs):\n        raise ValueError('no')\n", "my.py:3: no"),
+        (HEAD + "class A(Naive):\n    def model_post_init(self, _):\n        1 / 0\n", "my.py:5: ZeroDivisionError: division"),
+        (HEAD + "from abc import abstractmethod\nclass A(Naive):\n    @abstractmethod\n    def more(self): pass\n",
+         "my.py:4: TypeError: Can't instantiate abstract class A with"),
+        (HEAD + "class A(Naive):\n    app: int = 3\n", "my.py:4: app: expected App, or a class that starts from it"),
+        (HEAD + "class A(Naive):\n    def set_up(self, shop):\n        yield shop.sleep(1)\n",
+         "my.py:4: set_up: a `yield` in it, but it takes no time; a story is begun by `shop.background(…)`"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_file(text: str, message: str) -> None:
