@@ -8,13 +8,14 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from copy import copy
 from enum import Enum
 from functools import wraps
+from itertools import count
 from math import isfinite
-from types import CodeType, FrameType, GeneratorType, TracebackType
+from types import CodeType, FrameType, FunctionType, GeneratorType, ModuleType, TracebackType
 from typing import Any
 
 from pydantic import ValidationError
@@ -38,7 +39,7 @@ MOST_STEPS = 100_000  # that one story may take within half a minute of the morn
 WITHIN_S = 30.0
 LOOK_S = 1.0  # of the real time, between two looks at whether a story has come to its next `yield`
 LOOKS = 3  # that find it where it was: a story does microseconds of work between two yields, so this is not a slow machine
-CONTAINERS = (dict, list, set, bytearray)
+VALUES = (bool, int, float, complex, str, bytes, type(None))
 
 
 class Endless(BaseException):
@@ -104,7 +105,8 @@ def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
     try:
         with Watch() as _here.watch:
             yield
-        if (forgot := next((name for name, was in before.items() if vars(_module(design))[name] != was), None)) is not None:
+        after = _remembered(design)
+        if (forgot := next((name for name in before | after if before.get(name) != after.get(name)), None)) is not None:
             raise Slip(
                 f"{forgot} was changed: it outlives the process and the morning, so results would depend on what ran before; "
                 "what must survive belongs into the database, what a process may remember into set_up",
@@ -126,14 +128,64 @@ def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
         _here.watch = None
 
 
-def _module(design: Design) -> Any:
-    return sys.modules[type(design).__module__]
-
-
 def _remembered(design: Design) -> dict[str, Any]:
-    """The containers that the file's functions could keep something in."""
-    values = vars(_module(design)).items()
-    return {name: copy(value) for name, value in values if isinstance(value, CONTAINERS) and not name.startswith("__")}
+    """What the file's functions could keep something in, as it is now: global variables, and attributes of classes."""
+    module = sys.modules[type(design).__module__]
+    found: dict[str, Any] = {}
+    for name, value in _named(module):
+        found[name] = _picture(value, module, ())
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            found |= {f"{name}.{key}": _picture(attribute, module, ()) for key, attribute in _named(value)}
+    return found
+
+
+def _named(owner: Any) -> list[tuple[str, Any]]:
+    """What is not Python's own, as `__name__`, `_abc_impl` and the `_value2member_map_` of an enumeration are."""
+    return [(name, value) for name, value in vars(owner).items() if not (name.startswith(("__", "_abc_")) or _is_sunder(name))]
+
+
+def _is_sunder(name: str) -> bool:
+    return name[:1] == name[-1:] == "_"
+
+
+class _Same:
+    """Equal to itself alone; keeps it, so that nothing else can be taken for it."""
+
+    def __init__(self, what: Any) -> None:
+        self._what = what
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other._what is self._what
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _picture(value: Any, module: ModuleType, within: tuple[int, ...]) -> Any:
+    """What a value says, to be compared later; `within`: ids of what it is part of. The insides of a stranger's class are not
+    looked at.
+    """
+    if isinstance(value, VALUES):
+        return type(value), value
+    if isinstance(value, set | frozenset | bytearray):
+        return _Same(value), type(value)(value)
+    if isinstance(value, count):
+        return _Same(value), repr(value)
+    if id(value) in within:
+        return _Same(value)
+    inside = _inside(value, module)
+    return _Same(value), None if inside is None else [_picture(one, module, (*within, id(value))) for one in inside]
+
+
+def _inside(value: Any, module: ModuleType) -> list[Any] | None:
+    if isinstance(value, dict):
+        return [part for pair in value.items() for part in pair]
+    if isinstance(value, list | tuple | deque):
+        return list(value)
+    if isinstance(value, FunctionType):
+        return [value.__defaults__, value.__kwdefaults__, vars(value)]
+    if type(value).__module__ == module.__name__ and not isinstance(value, type) and hasattr(value, "__dict__"):
+        return [vars(value)]
+    return None
 
 
 def _told(slip: Slip, origin: Origin, scenario: Scenario, seed: int) -> str:
@@ -166,7 +218,7 @@ class Guard:
         try:
             story = make(*about)
             if not isinstance(story, Generator):
-                raise self._slip(f"{kind}: not a story, since there is no `yield` in it", _line_of(make), purchase)
+                raise self._slip(f"{kind}: not a story, since there is no `yield` in it", self._beginning(make), purchase)
             while True:
                 watch.enter()
                 try:
@@ -178,6 +230,8 @@ class Guard:
                     watch.inside = 0
                 if not isinstance(target, Moment):
                     raise self._slip(_not_an_event(target), self._line(story), purchase)
+                if not (delay_s := getattr(target, "delay_s", 0.0)) >= 0:
+                    raise self._slip(f"a wait of {delay_s:g} s; expected 0 s or more", self._line(story), purchase)
                 steps += 1
                 if steps > MOST_STEPS:
                     if env.now - since_s < WITHIN_S:
@@ -198,14 +252,22 @@ class Guard:
                 story.close()
             raise
         except (Exception, SystemExit, Endless) as error:
+            if isinstance(error.__cause__, StopIteration):  # a generator may not raise it, so Python makes something else of it
+                error = error.__cause__
             line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
+            line = self._beginning(make) if line is None and story is None else line
             raise self._slip(said(error) + _hint(error), line, found if purchase is None else purchase) from error
         if (wrong := _wrong(kind, result)) is not None:
-            raise self._slip(f"{kind}: {wrong}", _line_of(make), purchase)
+            raise self._slip(f"{kind}: {wrong}", self._beginning(make), purchase)
         return result
 
     def _slip(self, text: str, line: int | None, purchase: int | None) -> Slip:
         return Slip(text, line, purchase, self._env.now)
+
+    def _beginning(self, make: Any) -> int | None:
+        """Where a story begins, in the file."""
+        code: CodeType | None = getattr(make, "__code__", None)
+        return code.co_firstlineno if code is not None and code.co_filename == self._origin.file else None
 
     def _line(self, story: Any) -> int | None:
         """Where a story waits, in the file."""

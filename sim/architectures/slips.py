@@ -15,7 +15,7 @@ DIFFER = "two runs would differ"
 WAITING = "the time of the morning is shop.env.now, and a story waits with `yield shop.sleep(seconds)`"
 REFUSED = {
     "random": DIFFER, "secrets": DIFFER, "uuid": DIFFER, "time": WAITING, "datetime": WAITING, "asyncio": WAITING,
-    "threading": WAITING,
+    "threading": WAITING, "numpy.random": DIFFER, "os.urandom": DIFFER,
 }  # fmt: skip
 BROAD = ("Exception", "BaseException", "Crash")
 
@@ -23,7 +23,7 @@ BROAD = ("Exception", "BaseException", "Crash")
 def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:
     """Line and message of each."""
     tree = ast.parse(text)
-    found = [*_imports(tree), *_catching(tree)]
+    found = [*_imports(tree, module), *_catching(tree)]
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             found += _untold(function, module, kind)
@@ -32,10 +32,17 @@ def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:
     return sorted(set(found))
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def _imports(tree: ast.AST, module: ModuleType) -> Iterator[tuple[int, str]]:
+    """Of what is refused, also as a part of something else: `np.random`."""
     for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            whole = vars(module).get(node.value.id)
+            names = [f"{whole.__name__}.{node.attr}"] if isinstance(whole, ModuleType) else []
         yield from ((node.lineno, f"{name}: {REFUSED[name]}") for name in names if name in REFUSED)  # type: ignore[attr-defined]
 
 

@@ -60,6 +60,9 @@ def said(body: str, text: str = ONE_CUSTOMER) -> str:
          "AttributeError: 'generator' object has no attribute"),
         (f"{ACCEPT}        1 / 0\n{REPLY}", 13, "ZeroDivisionError: division by zero"),
         (f"{ACCEPT}        raise SystemExit(3)\n{REPLY}", 13, "SystemExit: 3"),
+        (f"{ACCEPT}        next(iter([]))\n{REPLY}", 13, "StopIteration"),
+        (f"{ACCEPT}        yield shop.sleep(-1)\n{REPLY}", 13, "a wait of -1 s; expected 0 s or more"),
+        (f"{ACCEPT}        yield shop.sleep(float('nan'))\n{REPLY}", 13, "a wait of nan s; expected 0 s or more"),
         (f"{ACCEPT}        self.paid = order\n{REPLY}", 13, "Mine: paid: Instance is frozen; what must survive"),
     ],
 )  # fmt: skip
@@ -68,6 +71,12 @@ def test_a_mistake_in_a_request(body: str, line: int, message: str) -> None:
     told = said(body)
     assert told.startswith(f"my.py:{line}: {message}")
     assert told.endswith("customer 0, seed 0)") or "(customer 0, 07:00, seed 0)" in told
+
+
+def test_a_story_that_cannot_begin() -> None:
+    """It is told where it stands, though none of it was run."""
+    told = said(f"{ACCEPT}{REPLY}\n    def handle(self, shop):\n        yield\n")
+    assert told.startswith("my.py:15: TypeError: Mine.handle() takes 2 positional arguments but 3 were given (customer 0, ")
 
 
 def test_mistakes_beside_the_requests() -> None:
@@ -138,6 +147,37 @@ def test_what_outlives_a_morning() -> None:
     assert told.startswith("my.py: Mine: SEEN was changed: it outlives the process and the morning")
 
 
+@pytest.mark.parametrize(
+    ("kept", "writes", "named"),
+    [
+        ("N = 0\n", "global N; N += 1", "N"),
+        ("", "global NEW; NEW = order.id", "NEW"),
+        ("", "Mine.taps = order.id", "Mine.taps"),
+        ("SEEN = {'taps': []}\n", "SEEN['taps'].append(1)", "SEEN"),
+        ("class Memory:\n    taps = 0\nSEEN = Memory()\n", "SEEN.taps += 1", "SEEN"),
+        ("class Memory:\n    taps = 0\n", "Memory.taps += 1", "Memory.taps"),
+        ("from itertools import count\nIDS = count()\n", "next(IDS)", "IDS"),
+        ("def seen(one, ones=[]):\n    ones.append(one)\n", "seen(order.id)", "seen"),
+    ],
+)
+def test_wherever_it_is_kept(kept: str, writes: str, named: str) -> None:
+    """A global variable, an attribute of a class, what is inside of something: all would be there on the next morning."""
+    told = said(f"{ACCEPT}        {writes}\n{REPLY}\n{kept}")
+    assert told.startswith(f"my.py: Mine: {named} was changed: it outlives the process and the morning")
+
+
+def test_what_may_be_kept() -> None:
+    """What is only read, what is worked out once and kept by Python, and what a process remembers in set_up."""
+    kept = (
+        "from enum import Flag\nfrom functools import cache\nclass Way(Flag):\n    A = 1\n    B = 2\nTABLE = {'a': [Way.A]}\n"
+        "TABLE['self'] = TABLE\n@cache\ndef of(one):\n    return [one, Way.A | Way.B, TABLE['a']]\n"
+    )
+    remembers = "\n    def set_up(self, shop):\n        shop.taps = [of(1)]\n        super().set_up(shop)\n"
+    uses = "        shop.taps.append(of(order.id))\n"
+    Path("my.py").write_text(f"{HEAD}{ACCEPT}{uses}{REPLY}{remembers}{kept}", encoding="utf-8")
+    morning(world(ONE_CUSTOMER), load_design("my.py"))
+
+
 def test_the_books() -> None:
     """A story that cooks the books is told so; a crash is no mistake, and neither is what it leaves behind."""
     cooked = f"{ACCEPT}        shop.provider.charges.captured_s.append(1.0)\n        shop.database.rows_written += 1\n{REPLY}"
@@ -184,6 +224,10 @@ def test_from_other_processes(jobs: int) -> None:
          ["my.py:11: `self.publish(…)` does nothing by itself; write `yield from self.publish(…)`"]),
         ("        import random, time\n        yield\n",
          ["my.py:11: random: two runs would differ", "my.py:11: time: the time of the morning is shop.env.now, and a story"]),
+        ("        import os, numpy.random\n        from numpy import random\n        yield SEEN_NP.random, SEEN_OS.urandom(1)\n"
+         "import numpy as SEEN_NP\nimport os as SEEN_OS\n",
+         ["my.py:11: numpy.random: two runs would differ", "my.py:12: numpy.random: two runs would differ",
+          "my.py:13: numpy.random: two runs would differ", "my.py:13: os.urandom: two runs would differ"]),
         ("        try:\n            yield\n        except Exception:\n            pass\n        finally:\n            yield\n",
          ["my.py:13: this `except` would catch the crash of the process", "my.py:16: a `yield` in `finally`: a process"]),
         ("        yield\n    async def more(self):\n        pass\n",
