@@ -22,9 +22,10 @@ from sim.architectures.lint.rule import (
     tells,
     tries,
 )
+from sim.architectures.load import TRANSACTIONS
 from sim.architectures.naive import Naive
 from sim.config.design import Design
-from sim.world.streams import quantile
+from sim.world.streams import mean, quantile
 
 
 def no_key(design: Design, _: World) -> Iterator[Found]:
@@ -99,14 +100,18 @@ def failures_stored(design: Design, _: World) -> Iterator[Found]:
 
 
 def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
-    """As long as the app waits, the shop has the last word: its own timeout is an answer."""
-    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= design.payment.timeout:
+    """As long as the app waits, the shop has the last word: its own timeout is an answer, once it has reached the app."""
+    around_s = (
+        2 * mean(world.scenario.network.latency) + mean(design.checkout.service) + TRANSACTIONS * mean(design.database.write)
+    )
+    told_s = design.payment.timeout + around_s
+    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= told_s:
         return
     slow = world.slow_answer if world.slow_answer_s > design.app.timeout else "the provider's answer may never come"
     yield Found(
         "app.timeout",
-        f"the app stops waiting after {exactly(design.app.timeout)}, and the shop after {exactly(design.payment.timeout)}: "
-        f"{slow}, and no key tells that the retry is one",
+        f"the app stops waiting after {exactly(design.app.timeout)}, and hears after {about(told_s)} that the shop has given "
+        f"up after {exactly(design.payment.timeout)}: {slow}, and no key tells that the retry is one",
     )
 
 

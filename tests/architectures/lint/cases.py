@@ -122,6 +122,10 @@ CASES = (
         "app-gives-up-first", quarter(provider={"latency": {"constant": "3s"}}),
         of("naive", {"app": {"timeout": "2s"}}), of("naive"), DOUBLE,
     ),
+    Case(  # as patient as the shop is too impatient: its answer has yet to reach the app
+        "app-gives-up-first", quarter(provider={"ambiguous": "5%"}),
+        of("idempotent", {"app": {"key": "none", "timeout": "5s"}}), of("idempotent", {"app": {"key": "none"}}), DOUBLE,
+    ),
     Case(
         "lock-too-short", quarter(provider={"latency": {"constant": "4s"}}),
         of("idempotent", {"app": IMPATIENT_APP, "payment": {"key": "none"}, "claim": {"lock": "3s"}}),

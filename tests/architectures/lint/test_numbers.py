@@ -62,6 +62,10 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("queue-outlasts-patience", "outbox", {"checkout": {"queue_limit": None}}, "", "and the app will have given up"),
         ("queue-outlasts-patience", "outbox", {"app": {"timeout": "12s"}, "checkout": {"queue_limit": None}}, "",
          "half of the people will have given up after 10s"),
+        # the shop gives up after 5 s, and that takes 20 ms there, 10 ms and twice 4 ms in the shop, and 20 ms back: 5.058 s
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5s"}}, "", "hears after 5.1s that"),
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5057ms"}}, "", "after 5057ms, and hears"),
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5059ms"}}, "", None),
         # one failure of 20 calls, each with .4 %: 1 - .996^20 = 7.7 %
         ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush", "the luck of 8%"),
         ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "10%"}}}, "morning-rush", None),
