@@ -6,6 +6,7 @@ Built-in architectures are not guarded, so they pay nothing for it.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import sys
 import threading
 from collections import deque
@@ -39,6 +40,8 @@ MOST_STEPS = 100_000  # that one story may take within half a minute of the morn
 WITHIN_S = 30.0
 LOOK_S = 1.0  # of the real time, between two looks at whether a story has come to its next `yield`
 LOOKS = 3  # that find it where it was: a story does microseconds of work between two yields, so this is not a slow machine
+LAST_RESORT_S = 20.0  # of the real time, for what Python can't interrupt, like 9**9**9: the process is ended then
+STDERR = 2
 VALUES = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -65,12 +68,14 @@ class Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Watch:
+        _postpone()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        faulthandler.cancel_dump_traceback_later()
         self._throw(None)  # what has not arrived yet
 
     def enter(self) -> None:
@@ -83,12 +88,18 @@ class Watch:
             now = self.inside
             times = times + 1 if now and now == seen else 0
             seen = now
+            if not times:
+                _postpone()
             if times == LOOKS:
                 self._throw(Endless)
-                times = 0
 
     def _throw(self, what: type[Endless] | None) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._whom), what and ctypes.py_object(what))
+
+
+def _postpone() -> None:
+    """The last resort, which needs nothing of Python: the process ends, and the lines that it was in are on stderr."""
+    faulthandler.dump_traceback_later(LAST_RESORT_S, exit=True, file=STDERR)
 
 
 _here = threading.local()  # the watch of this thread's morning
@@ -230,6 +241,8 @@ class Guard:
                     watch.inside = 0
                 if not isinstance(target, Moment):
                     raise self._slip(_not_an_event(target), self._line(story), purchase)
+                if getattr(target, "env", env) is not env:
+                    raise self._slip("an event of another environment, which never comes", self._line(story), purchase)
                 if not (delay_s := getattr(target, "delay_s", 0.0)) >= 0:
                     raise self._slip(f"a wait of {delay_s:g} s; expected 0 s or more", self._line(story), purchase)
                 steps += 1
@@ -245,13 +258,12 @@ class Guard:
                     value = yield target
                 except Interrupt as interrupt:
                     thrown = interrupt
-        except (Crash, Interrupt, Slip, ConfigError):
+                except GeneratorExit:
+                    story.close()
+                    return None
+        except (Crash, Interrupt, Slip, KeyboardInterrupt):
             raise
-        except GeneratorExit:
-            if story is not None:
-                story.close()
-            raise
-        except (Exception, SystemExit, Endless) as error:
+        except BaseException as error:
             if isinstance(error.__cause__, StopIteration):  # a generator may not raise it, so Python makes something else of it
                 error = error.__cause__
             line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)

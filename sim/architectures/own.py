@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim.architectures.guard import Endless, Watch, guarded, line_of, said
-from sim.architectures.slips import slips
+from sim.architectures.guard import Watch, guarded, line_of, said
+from sim.architectures.slips import refused, slips
 from sim.config.design import Design, Origin
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.files import read_text
@@ -143,6 +143,8 @@ def _module(text: str, file: str) -> ModuleType:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # where there is no file
     sys.modules[name] = module  # pydantic looks annotations up there, and pickle the classes
     try:
+        if wrong := refused(ast.parse(text, file)):
+            raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
         with Watch() as watch:
             watch.enter()
             exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
@@ -153,7 +155,9 @@ def _module(text: str, file: str) -> ModuleType:
         is_beside = (Path(file).parent / f"{error.name}.py").exists()
         hint = "; an architecture is one file: put into it what it needs" if is_beside else ""
         raise ConfigError(f"{_place(error, file)}: {error}{hint}") from None
-    except (Exception, SystemExit, Endless) as error:
+    except (ConfigError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
         raise ConfigError(f"{_place(error, file)}: {said(error)}") from None
     return module
 

@@ -1,10 +1,13 @@
-"""What can be seen to be wrong in a story before it is told: steps that are never taken, and what a crash can't get past."""
+"""What can be seen to be wrong in a file before it is run, or in a story before it is told: what makes two runs differ, steps
+that are never taken, and what a crash can't get past.
+"""
 
 from __future__ import annotations
 
 import ast
 import inspect
 from collections.abc import Iterator
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -13,17 +16,42 @@ from sim.world.shop import Shop
 EVENTS = ("compute", "sleep")  # steps of the shop that are waited for with a plain `yield`
 DIFFER = "two runs would differ"
 WAITING = "the time of the morning is shop.env.now, and a story waits with `yield shop.sleep(seconds)`"
+OUTSIDE = "a story is told inside a morning; what is outside of it differs between two machines"
 REFUSED = {
-    "random": DIFFER, "secrets": DIFFER, "uuid": DIFFER, "time": WAITING, "datetime": WAITING, "asyncio": WAITING,
-    "threading": WAITING, "numpy.random": DIFFER, "os.urandom": DIFFER,
+    "random": DIFFER, "secrets": DIFFER, "uuid": DIFFER, "numpy.random": DIFFER, "hash": DIFFER, "id": DIFFER,
+    "time": WAITING, "datetime": WAITING, "asyncio": WAITING, "threading": WAITING,
+    "os": OUTSIDE, "subprocess": OUTSIDE, "multiprocessing": OUTSIDE, "signal": OUTSIDE, "socket": OUTSIDE,
+    "sys.stdout": "that is for results; `print` writes to stderr",
 }  # fmt: skip
+BUILTIN = ("hash", "id")  # others of these names may be
+UNGUARDED = "nobody looks after such a story; begin it with `shop.background(…)` in set_up, or with `shop.start(…)`"
 BROAD = ("Exception", "BaseException", "Crash")
+
+
+def refused(tree: ast.Module) -> list[tuple[int, str]]:
+    """Line and message of each name that a file may not use, before it is run; also of what is a part of it (`np.random`)."""
+    known: dict[str, str] = {}  # what a name in the file stands for
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            before = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                known[alias.asname or alias.name.partition(".")[0]] = before + (alias.name if alias.asname or before else "")
+                found.append((node.lineno, before + alias.name))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found += [(node.lineno, name) for name in BUILTIN if name == node.func.id and name not in own]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
+            found.append((node.lineno, f"{known[node.value.id] or node.value.id}.{node.attr}"))
+    parts = ((line, part) for line, name in found for part in accumulate(name.split("."), "{}.{}".format))
+    return sorted({(line, f"{part}: {REFUSED[part]}") for line, part in parts if part in REFUSED})
 
 
 def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:
     """Line and message of each."""
     tree = ast.parse(text)
-    found = [*_imports(tree, module), *_catching(tree)]
+    found = [*_catching(tree), *_unguarded(tree)]
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             found += _untold(function, module, kind)
@@ -32,18 +60,11 @@ def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:
     return sorted(set(found))
 
 
-def _imports(tree: ast.AST, module: ModuleType) -> Iterator[tuple[int, str]]:
-    """Of what is refused, also as a part of something else: `np.random`."""
+def _unguarded(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Processes that are started past the shop."""
     for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            whole = vars(module).get(node.value.id)
-            names = [f"{whole.__name__}.{node.attr}"] if isinstance(whole, ModuleType) else []
-        yield from ((node.lineno, f"{name}: {REFUSED[name]}") for name in names if name in REFUSED)  # type: ignore[attr-defined]
+        if isinstance(node, ast.Attribute) and node.attr == "process" and ast.unparse(node.value).endswith("env"):
+            yield node.lineno, f"`{ast.unparse(node)}`: {UNGUARDED}"
 
 
 def _catching(tree: ast.AST) -> Iterator[tuple[int, str]]:

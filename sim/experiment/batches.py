@@ -26,6 +26,7 @@ class Pool:
 
     batch_s = 0.5  # how long a batch should take at least, so that handing it out is a small part of that
     killed: tuple[type[Exception], ...] = ()  # raised for a batch that has killed one worker after the other, and by no other
+    look_s: float | None = None  # how long to wait for a result before `look`; None: as long as it takes
 
     def __init__(self, executor: Executor, workers: int) -> None:
         self.executor = executor
@@ -34,6 +35,9 @@ class Pool:
     def workers(self) -> int:
         """How many work at the same time."""
         return self._workers
+
+    def look(self) -> None:
+        """Nothing has come back for a while: raise Lost if nothing will."""
 
     def renew(self) -> bool:
         """Put another executor in the place of a broken one, if that can be done."""
@@ -77,8 +81,11 @@ class Handing(Generic[Key, Made]):
                     self._hand_out()
                 elif not self.running:
                     self._begin_again(self.broken)
-                for future in wait(self.running, return_when=FIRST_COMPLETED).done:
+                done = wait(self.running, self.pool.look_s, return_when=FIRST_COMPLETED).done
+                for future in done:
                     yield from self._taken(future)
+                if not done:
+                    self.pool.look()
         finally:
             self.pool.forget(self.running)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pkgutil
 import socket
 import time
 import warnings
-from collections.abc import Iterable, Iterator
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -20,37 +21,63 @@ from sim.experiment.extras import how_to_install
 PATIENCE_S = 2.0  # for a scheduler to answer
 WORKERS_S = 5.0  # for its first worker to come: they are often started in the same moment
 LOOK_S = 1.0  # how often workers are counted, since they come and go
+ALONE_S = 60.0  # without any worker, until nobody waits for one any more: a dead one is started anew in some seconds
 START = "dask worker {} --nworkers=-1 --nthreads=1"  # a simulation keeps a processor busy: processes, not threads
 # Loggers that tell, some with a traceback, what is told here in a sentence.
 TALKATIVE = ("distributed", "distributed.client", "distributed.utils", "tornado.application")
 SAME = {"coffee-please": ("sim:__version__", 3), "python": ("platform:python_version", 2), "numpy": ("numpy:__version__", 2)}
 
 
+class Submitting(Executor):
+    """What a client submits, as futures of the standard library; one that is cancelled is forgotten by the scheduler too.
+
+    Not `client.get_executor()`, which fails (ValueError) where a worker goes away while its result is on the way.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def submit(self, work: Callable[..., Any], /, *about: Any, **how: Any) -> Future[Any]:
+        theirs = self._client.submit(work, *about, **how, pure=False)
+        return asyncio.run_coroutine_threadsafe(_result(theirs), self._client.loop.asyncio_loop)
+
+
+async def _result(theirs: Any) -> Any:
+    return await theirs
+
+
 class Cluster(Pool):
     """The workers of a Dask scheduler, which gives the work of a dead one to another (`allowed-failures` times)."""
 
     batch_s = 2.0  # a scheduler manages some hundred batches a second
+    look_s = LOOK_S
 
-    def __init__(self, client: Any, killed: type[Exception], gone: str) -> None:
-        super().__init__(client.get_executor(pure=False), 0)
+    def __init__(self, client: Any, killed: type[Exception], address: str) -> None:
+        super().__init__(Submitting(client), 0)
         self._client = client
-        self._gone = gone
+        self._address = address
         self._counted = -LOOK_S
+        self._alone_since: float | None = None
         self.killed = (killed,)
 
     def workers(self) -> int:
-        if time.monotonic() - self._counted > LOOK_S:
+        now = time.monotonic()
+        if now - self._counted > LOOK_S:
             try:
-                self._workers = max(sum(self._client.nthreads().values()), 1)
+                self._workers = sum(self._client.nthreads().values())
             except OSError:
-                raise Lost(self._gone) from None
-            self._counted = time.monotonic()
-        return self._workers
+                raise Lost(_gone(self._address)) from None
+            self._counted = now
+            self._alone_since = None if self._workers else self._alone_since or now
+        return max(self._workers, 1)
 
-    def forget(self, futures: Iterable[Future[Any]]) -> None:
-        if any(True for _ in futures):
-            self.executor.shutdown(wait=False)  # cancels, and leaves the cluster alive
-            self.executor = self._client.get_executor(pure=False)
+    def look(self) -> None:
+        self.workers()
+        if self._alone_since is not None and time.monotonic() - self._alone_since > ALONE_S:
+            raise Lost(
+                f"the Dask scheduler at {self._address} has had no workers for {ALONE_S:.0f} s, perhaps because the work has "
+                f"killed them; a smaller scenario may help, and new workers are started with: {START.format(self._address)}"
+            )
 
 
 @contextmanager
@@ -68,7 +95,6 @@ def cluster(address: str) -> Iterator[Cluster]:
     from distributed.versions import VersionMismatchWarning
 
     quiet = {"distributed.admin.large-graph-warning-threshold": "1 GB"}  # a scenario with many arrivals may travel
-    gone = f"the Dask scheduler at {address} went away, and with it what was under way"
     with dask.config.set(quiet), _silent(*TALKATIVE):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters is told as an error
@@ -79,9 +105,13 @@ def cluster(address: str) -> Iterator[Cluster]:
         with client:
             _check_workers(client, address)
             try:
-                yield Cluster(client, KilledWorker, gone)
+                yield Cluster(client, KilledWorker, address)
             except CancelledError:
-                raise Lost(gone) from None
+                raise Lost(_gone(address)) from None
+
+
+def _gone(address: str) -> str:
+    return f"the Dask scheduler at {address} went away, and with it what was under way"
 
 
 @contextmanager

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -60,6 +64,12 @@ def said(body: str, text: str = ONE_CUSTOMER) -> str:
          "AttributeError: 'generator' object has no attribute"),
         (f"{ACCEPT}        1 / 0\n{REPLY}", 13, "ZeroDivisionError: division by zero"),
         (f"{ACCEPT}        raise SystemExit(3)\n{REPLY}", 13, "SystemExit: 3"),
+        (f"{ACCEPT}        raise GeneratorExit\n{REPLY}", 13, "GeneratorExit"),
+        (f"{ACCEPT}        raise BaseException('no')\n{REPLY}", 13, "BaseException: no"),
+        (f"{ACCEPT}        from sim.config.errors import ConfigError\n        raise ConfigError('no')\n{REPLY}", 14,
+         "ConfigError: no"),
+        (f"{ACCEPT}        import simpy\n        yield simpy.Environment().timeout(1)\n{REPLY}", 14,
+         "an event of another environment, which never comes"),
         (f"{ACCEPT}        next(iter([]))\n{REPLY}", 13, "StopIteration"),
         (f"{ACCEPT}        yield shop.sleep(-1)\n{REPLY}", 13, "a wait of -1 s; expected 0 s or more"),
         (f"{ACCEPT}        yield shop.sleep(float('nan'))\n{REPLY}", 13, "a wait of nan s; expected 0 s or more"),
@@ -131,6 +141,27 @@ def test_endless_loops_without_a_yield(loop: str, in_a_thread: bool, monkeypatch
         told.append(said(ACCEPT + loop))
     assert told[0].startswith(("my.py:13: an endless loop without a `yield`", "my.py:14: an endless loop without a `yield`"))
     assert told[0].endswith("(customer 0, 07:00, seed 0)") or told[0].endswith("(customer 0, seed 0)")
+
+
+HOLDS = """
+from pathlib import Path
+from sim.architectures import guard, load_design
+from tests.worlds import ONE_CUSTOMER, morning, world
+
+guard.LAST_RESORT_S = 1.0
+morning(world(ONE_CUSTOMER), load_design("my.py"))
+"""
+
+
+def test_what_python_cannot_interrupt() -> None:
+    """A loop inside of one call, which lets nobody else do anything, ends with its process, and the line is on stderr."""
+    Path("my.py").write_text(f"{HEAD}{ACCEPT}        sum(iter(int, 1))\n{REPLY}", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(
+        [sys.executable, "-c", HOLDS], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert re.search(r"^Timeout .*^  File \"my.py\", line 13 in handle$", ended.stderr, re.DOTALL | re.MULTILINE)
 
 
 def test_an_endless_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,9 +256,15 @@ def test_from_other_processes(jobs: int) -> None:
         ("        import random, time\n        yield\n",
          ["my.py:11: random: two runs would differ", "my.py:11: time: the time of the morning is shop.env.now, and a story"]),
         ("        import os, numpy.random\n        from numpy import random\n        yield SEEN_NP.random, SEEN_OS.urandom(1)\n"
-         "import numpy as SEEN_NP\nimport os as SEEN_OS\n",
-         ["my.py:11: numpy.random: two runs would differ", "my.py:12: numpy.random: two runs would differ",
-          "my.py:13: numpy.random: two runs would differ", "my.py:13: os.urandom: two runs would differ"]),
+         "import numpy as SEEN_NP\nimport os.path as SEEN_OS\n",
+         ["my.py:11: numpy.random: two runs would differ", "my.py:11: os: a story is told inside a morning; what is outside",
+          "my.py:12: numpy.random: two runs would differ", "my.py:13: numpy.random: two runs would differ",
+          "my.py:13: os: a story is told inside a morning", "my.py:15: os: a story is told inside a morning"]),
+        ("        import sys, numpy.linalg\n        sys.stdout.write(str(hash('a')))\n        yield numpy.random\n",
+         ["my.py:12: hash: two runs would differ", "my.py:12: sys.stdout: that is for results; `print` writes to stderr",
+          "my.py:13: numpy.random: two runs would differ"]),
+        ("        shop.env.process(self.handle(shop, request))\n        yield\n",
+         ["my.py:11: `shop.env.process`: nobody looks after such a story; begin it with `shop.background(…)` in set_up, or"]),
         ("        try:\n            yield\n        except Exception:\n            pass\n        finally:\n            yield\n",
          ["my.py:13: this `except` would catch the crash of the process", "my.py:16: a `yield` in `finally`: a process"]),
         ("        yield\n    async def more(self):\n        pass\n",

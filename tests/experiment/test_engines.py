@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+import sim.experiment.cluster
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.experiment.batches import Lost
@@ -138,9 +139,13 @@ def test_what_kills_its_process() -> None:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers in processes of their own."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as started:
+    """Two workers in processes of their own, which have time to begin again on a slow machine."""
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    patient = {"distributed.deploy.lost-worker-timeout": "2 minutes"}
+    with (
+        dask.config.set(patient),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as started,
+    ):
         yield started
 
 
@@ -197,15 +202,31 @@ def background(module: str, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def wait_for(address: str) -> None:
+    """A scheduler, and a worker of it: on a busy machine it takes longer than anybody is kept waiting."""
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     deadline = time.monotonic() + 30
     while True:
         try:
             socket.create_connection((host, int(port))).close()
-            return
+            break
         except ConnectionRefusedError:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+    with pytest.importorskip("distributed").Client(address, set_as_default=False) as client:
+        client.wait_for_workers(1, timeout=120)
+
+
+def test_workers_that_do_not_come_back(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler without workers is an error in one line, and not waited for."""
+    monkeypatch.setattr(sim.experiment.cluster, "ALONE_S", 0.0)
+    with crew(2, f"dask:{cluster.scheduler_address}") as workers:
+        results = workers.results(time.sleep, ((number, (0.1,)) for number in range(10_000)))
+        next(results)
+        cluster.scale(0)
+        with pytest.raises(Lost, match=r"has had no workers for 0 s, .* started with: dask worker tcp://"):
+            list(results)
+    cluster.scale(2)
+    cluster.wait_for_workers(2)
 
 
 @pytest.mark.deep

@@ -62,7 +62,7 @@ class Mine(Design):
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
 def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     """A process that kills itself is told, what is overwritten is a copy, and the others have their points."""
-    (tmp_path / "dead.py").write_text(CODE.format(body="import os; print('so long'); os._exit(7)"))
+    (tmp_path / "dead.py").write_text(CODE.format(body="print('so long'); __import__('os')._exit(7)"))
     (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
     (tmp_path / "good.yaml").write_text(OUTBOX)
     grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, jobs=2)}
@@ -75,8 +75,13 @@ def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
 def test_what_never_finishes_is_ended(tmp_path: Path) -> None:
     """With whatever it has started."""
     started = tmp_path / "pid"
-    body = f"import subprocess, pathlib; pathlib.Path({str(started)!r}).write_text(str(subprocess.Popen(['sleep', '600']).pid))"
-    (tmp_path / "loop.py").write_text(CODE.format(body=f"{body}; import time; time.sleep(600)"))
+    body = f"""
+import pathlib
+sleeper = __import__("subprocess").Popen(["sleep", "600"])
+pathlib.Path({str(started)!r}).write_text(str(sleeper.pid))
+__import__("time").sleep(600)
+"""
+    (tmp_path / "loop.py").write_text(CODE.format(body=body))
     [one] = grade(tmp_path, seed=1000, timeout_s=8.0)
     assert one.error == "not finished after 8 s"
     if started.exists():
@@ -95,7 +100,8 @@ def test_a_module_beside_a_submission_is_not_ours(tmp_path: Path) -> None:
 
 
 FORGED = """
-import os, sys
+import sys
+os = __import__("os")
 {body}
 os._exit(0)
 """

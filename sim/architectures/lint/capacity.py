@@ -46,7 +46,7 @@ def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float
     if relay is not None:
         rest_s = relay.poll_every + mean(design.database.read) + mean(design.database.write)
         row_s = rest_s / relay.batch + mean(design.broker.publish)
-        found["relay.batch"] = (float(rates.max()) * events * row_s, 1.0, "relays")
+        found["relay.batch"] = (float((rates * (events * row_s + award_s * design.loyalty.inline)).max()), 1.0, "relays")
     return found
 
 

@@ -239,6 +239,11 @@ CASES = (
         metric("confirmation_lag_p95"), 30.0, 3.0,
     ),
     Case(
+        "overloaded", quarter(traffic={"rate": "5/s"}),
+        of("outbox", {"relay": {"batch": 8}, "loyalty": {"inline": True, "award": {"constant": "120ms"}}}), of("outbox"),
+        metric("confirmation_lag_p95"), 30.0, 3.0,
+    ),
+    Case(
         "overloaded", quarter(traffic={"rate": "5/s"}), of("outbox", {"read_model": {"apply": {"exponential": "110ms"}}}),
         of("outbox"), metric("read_model_lag_p95"), 30.0, 3.0,
     ),

@@ -14,6 +14,7 @@ from sim.config.library import load_scenario, parse_scenario
 from tests.architectures.lint.cases import FIXED, THREE_LAYERS, Knobs, of, quarter
 
 BUSY = quarter(traffic={"rate": "5/s"})
+AWARDS = {"award": {"constant": "120ms"}}
 
 
 def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
@@ -55,6 +56,9 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("overloaded", "idempotent", {"checkout": {"workers": 3}}, BUSY, None),
         # a relay that takes 4 rows in .5 s + 1 ms + 4 ms + 4 x 3 ms, and 10 rows a second
         ("overloaded", "outbox", {"relay": {"batch": 4}}, BUSY, "keep 1.29 relays busy, of 1"),
+        # 8 rows in as long and 8 x 3 ms: .66, and 5 a second of 120 ms in which the relay waits for loyalty
+        ("overloaded", "outbox", {"relay": {"batch": 8}, "loyalty": {"inline": True, **AWARDS}}, BUSY, "keep 1.26 relays"),
+        ("overloaded", "outbox", {"relay": {"batch": 8}, "loyalty": AWARDS}, BUSY, None),
         # 200 in the queue, of 10 ms + 4 ms + .539 s + 4 ms each, 16 at a time: 6.97 s, less than the app's 8 s; 240: 8.4 s
         ("queue-outlasts-patience", "idempotent", {}, "", None),
         ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "", "a full queue takes 8.4s"),
