@@ -83,3 +83,15 @@ def test_a_message_is_done_when_somebody_else_has_settled_its_order() -> None:
     tables = paid(hooked, {"webhooks": "checked", "retry": {"fixed": {"delay": "1s", "attempts": 4}}})
     assert calls(tables) == ["0.509 charge 0 of order 0 sent", "5.509 charge 0 known UNKNOWN"]
     assert tables.counts["broker_delivered"] == 4  # the order and its confirmation, each to the view and to whom it concerns
+
+
+def test_payment_workers_that_nobody_needs_leave() -> None:
+    """With an autoscaler; without one all four are paid for all the time."""
+    scale = {"min": 1, "max": 8, "every": "15s", "cool_down": "1min"}
+    paid_s = []
+    for knobs in ({"workers": 4}, {"workers": 4, "autoscale": scale}):
+        tables = paid(ONE_TAP, knobs)
+        [station] = [station for station in tables.stations if station.name == "payment"]
+        paid_s.append(station.provisioned_s / tables.horizon_s)
+    assert paid_s[0] == 4
+    assert 1 < paid_s[1] < 4

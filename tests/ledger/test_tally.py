@@ -22,6 +22,8 @@ from sim.ledger.tally import Tally, pooled, tally
 from tests.properties.test_books import ROUGH
 from tests.properties.world import World
 from tests.properties.worlds import for_all, tiers, worlds
+from tests.worlds import ONE_CUSTOMER, design, morning
+from tests.worlds import world as scenario
 
 
 def of(tables: Tables, begin: int, end: int) -> Tables:
@@ -89,3 +91,11 @@ def test_laws_are_held_over_all_parts() -> None:
         assert_laws(pooled([tally(part, audit(part)) for part in parts]))
     with pytest.raises(BrokenLaw, match="what checkout workers finished"):
         assert_laws(alone)
+
+
+def test_faults_are_told_as_they_were() -> None:
+    """With their times, for whoever asks what happened during one."""
+    text = ONE_CUSTOMER + 'faults: [{outage: provider, at: "07:00", for: 8s}]\n'
+    tables, found = morning(scenario(text), design("naive"))
+    assert tally(tables, found).faults == tables.faults
+    assert len(tables.faults) == 1

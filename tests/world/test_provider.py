@@ -14,6 +14,7 @@ from sim.config.model import Distribution
 from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges
 from sim.vocabulary import Outcome
+from sim.world.cell import WHOLE, Cell
 from sim.world.database import Order
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams
@@ -26,8 +27,8 @@ class Noted(Streams):
     With `always`, all uniform draws are that number.
     """
 
-    def __init__(self, always: float | None = None) -> None:
-        super().__init__(0)
+    def __init__(self, always: float | None = None, cell: Cell = WHOLE) -> None:
+        super().__init__(0, cell)
         self.always = always
         self.drawn: list[tuple[str, int, int]] = []
 
@@ -50,10 +51,15 @@ class World:
     """A provider with a latency of one second, and calls made at given times."""
 
     def __init__(
-        self, spells: list[Spell] | None = None, good: bool = True, uniform: float | None = None, **knobs: Any
+        self,
+        spells: list[Spell] | None = None,
+        good: bool = True,
+        uniform: float | None = None,
+        cell: Cell = WHOLE,
+        **knobs: Any,
     ) -> None:
         self.env = Environment()
-        self.streams = Noted(uniform)
+        self.streams = Noted(uniform, cell)
         self.provider = Provider(
             self.env,
             Knobs.model_validate({"latency": {"constant": "1s"}, **knobs}),
@@ -183,10 +189,27 @@ def test_a_rate_limit_holds_from_the_first_second() -> None:
     assert [Outcome(world.env.run(until=call)).name for call in calls] == ["CAPTURED", "CAPTURED", "FAILED"]
 
 
+def test_a_rate_limit_is_dealt_to_the_cells() -> None:
+    """Of two cells each has half of it."""
+    world = World(rate_limit="4/s", latency={"constant": "0s"}, cell=Cell(0, 2))
+    assert [world.call(0.1)[0] for _ in range(3)] == ["CAPTURED", "CAPTURED", "FAILED"]
+
+
 def test_a_rate_limit_fills_up_at_its_rate() -> None:
     """One call every two seconds: the first at once, one second later none, and there is never room for two."""
     world = World(rate_limit="0.5/s", latency={"constant": "0s"})
     assert [world.call(at)[0] for at in (0.1, 1.2, 2.2, 9.0, 10.0)] == ["CAPTURED", "FAILED", "CAPTURED", "CAPTURED", "FAILED"]
+
+
+def test_how_often_the_bank_is_asked() -> None:
+    """By each call that is neither a repeat nor refused before."""
+    world = World(rate_limit="1/s")
+    assert [world.call(at, key)[0] for at, key in ((1, "a"), (3, "a"), (5, "b"), (7, None))] == ["CAPTURED"] * 4
+    assert world.provider.authorisations == 3
+    world.wait(9)
+    calls = [world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0) for _ in range(2)]
+    assert [Outcome(world.env.run(until=call)).name for call in calls] == ["CAPTURED", "FAILED"]
+    assert world.provider.authorisations == 4
 
 
 def test_a_refund_happens_once() -> None:
