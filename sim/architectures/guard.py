@@ -90,7 +90,7 @@ class Watch:
             seen = now
             if not times:
                 _postpone()
-            if times == LOOKS:
+            elif times % LOOKS == 0:  # again, if it was caught
                 self._throw(Endless)
 
     def _throw(self, what: type[Endless] | None) -> None:
@@ -168,8 +168,6 @@ class _Same:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and other._what is self._what
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 def _picture(value: Any, module: ModuleType, within: tuple[int, ...]) -> Any:
     """What a value says, to be compared later; `within`: ids of what it is part of. The insides of a stranger's class are not
@@ -229,7 +227,9 @@ class Guard:
         try:
             story = make(*about)
             if not isinstance(story, Generator):
-                raise self._slip(f"{kind}: not a story, since there is no `yield` in it", self._beginning(make), purchase)
+                raise self._slip(
+                    f"{kind}: not a story, since there is no `yield` in it", _beginning(make, self._origin.file), purchase
+                )
             while True:
                 watch.enter()
                 try:
@@ -267,19 +267,14 @@ class Guard:
             if isinstance(error.__cause__, StopIteration):  # a generator may not raise it, so Python makes something else of it
                 error = error.__cause__
             line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
-            line = self._beginning(make) if line is None and story is None else line
+            line = _beginning(make, self._origin.file) if line is None and story is None else line
             raise self._slip(said(error) + _hint(error), line, found if purchase is None else purchase) from error
         if (wrong := _wrong(kind, result)) is not None:
-            raise self._slip(f"{kind}: {wrong}", self._beginning(make), purchase)
+            raise self._slip(f"{kind}: {wrong}", _beginning(make, self._origin.file), purchase)
         return result
 
     def _slip(self, text: str, line: int | None, purchase: int | None) -> Slip:
         return Slip(text, line, purchase, self._env.now)
-
-    def _beginning(self, make: Any) -> int | None:
-        """Where a story begins, in the file."""
-        code: CodeType | None = getattr(make, "__code__", None)
-        return code.co_firstlineno if code is not None and code.co_filename == self._origin.file else None
 
     def _line(self, story: Any) -> int | None:
         """Where a story waits, in the file."""
@@ -311,10 +306,11 @@ def guarded(kind: type[Design], origin: Origin) -> None:
         try:
             found = parts(self)
         except (Exception, SystemExit) as error:
-            line = line_of(error.__traceback__, origin.file)
-            raise ConfigError(f"{origin.file}:{line}: parts: {said(error)}") from None
+            raise ConfigError(f"{placed(error, origin.file)}: parts: {said(error)}") from None
         if not isinstance(found, Parts):
-            raise ConfigError(f"{origin.file}:{_line_of(parts)}: parts: expected Parts, not {type(found).__name__}")
+            raise ConfigError(
+                f"{origin.file}:{_beginning(parts, origin.file)}: parts: expected Parts, not {type(found).__name__}"
+            )
         return found
 
     kind.handle = wraps(handle)(handled) if handle is not None else handled  # type: ignore[attr-defined]
@@ -403,6 +399,13 @@ def _customer(traceback: TracebackType | None, file: str) -> int | None:
     return None
 
 
-def _line_of(function: Any) -> int | None:
+def placed(error: BaseException, file: str) -> str:
+    """`file:line` of an error, or the file if none of its lines is to blame."""
+    line = line_of(error.__traceback__, file)
+    return file if line is None else f"{file}:{line}"
+
+
+def _beginning(function: Any, file: str) -> int | None:
+    """The line of the file in which a function begins."""
     code: CodeType | None = getattr(function, "__code__", None)
-    return code.co_firstlineno if code is not None else None
+    return code.co_firstlineno if code is not None and code.co_filename == file else None

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim.architectures.guard import Watch, guarded, line_of, said
+from sim.architectures.guard import Watch, guarded, line_of, placed, said
 from sim.architectures.slips import refused, slips
 from sim.config.design import Design, Origin
 from sim.config.errors import ConfigError, closest, nearest
@@ -149,16 +149,16 @@ def _module(text: str, file: str) -> ModuleType:
             watch.enter()
             exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
     except SyntaxError as error:
-        where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else _place(error, file)
+        where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else placed(error, file)
         raise ConfigError(f"{where}: {error.msg}") from None
     except ModuleNotFoundError as error:
         is_beside = (Path(file).parent / f"{error.name}.py").exists()
         hint = "; an architecture is one file: put into it what it needs" if is_beside else ""
-        raise ConfigError(f"{_place(error, file)}: {error}{hint}") from None
+        raise ConfigError(f"{placed(error, file)}: {error}{hint}") from None
     except (ConfigError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise ConfigError(f"{_place(error, file)}: {said(error)}") from None
+        raise ConfigError(f"{placed(error, file)}: {said(error)}") from None
     return module
 
 
@@ -230,8 +230,3 @@ class Lines:
         where = self.at(str(path[0])) if path else self.at()
         key = ".".join(map(str, path))
         return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}" if path else f"{where}: {message}"
-
-
-def _place(error: BaseException, file: str) -> str:
-    line = line_of(error.__traceback__, file)
-    return file if line is None else f"{file}:{line}"

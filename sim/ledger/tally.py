@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,9 +39,9 @@ class Tally:
     steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
     converged_s: float  # from the end of the last fault until all orders placed before it agree; NaN: there are none
     contradictions: Counter[str]  # rows that break a law, by law
-    counts: Counter[str] = field(default_factory=Counter)  # operations of the shop's parts
-    stations: list[StationRecord] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    counts: Counter[str]  # operations of the shop's parts
+    stations: list[StationRecord]
+    faults: list[Fault]
 
     def share(self, what: str, of: str = "purchases") -> float:
         """NaN if there are none."""
