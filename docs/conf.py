@@ -11,14 +11,14 @@ from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
-from sim import __version__
+from sim.version import VERSION
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from filled import filled
 
 project = "Coffee please"
-version = release = __version__
+version = release = VERSION
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 myst_heading_anchors = 3

@@ -1,31 +1,20 @@
 """Coffee please: a flight simulator for checkout correctness.
 
 The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `windows`, `explain`, `size`, `cost_curve`,
-`explore`, `lint`, `load_scenario`, `load_design`. They are imported when first used, so that `import sim` is instant.
+`explore`, `lint`, `load_scenario`, `load_design`. They are imported when first used, so that `import sim` is instant. No module
+of the package imports names from this one, so it may know all of them.
 """
 
 from __future__ import annotations
 
-import inspect
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-__version__ = "0.1.0"
+from sim.config import showing
+from sim.version import VERSION
 
-if TYPE_CHECKING:
-    from sim.architectures import load_design
-    from sim.architectures.lint import lint
-    from sim.config.library import load_scenario
-    from sim.lab.comparison import compare
-    from sim.lab.explanation import explain
-    from sim.lab.explore import explore
-    from sim.lab.run import run
-    from sim.lab.size import cost_curve, size
-    from sim.lab.sweep import sweep
-    from sim.lab.windows import windows
-
-_HOME = {
+__version__ = VERSION
+_HOME = {  # as in __init__.pyi, which tells type checkers
     "compare": "sim.lab.comparison",
     "cost_curve": "sim.lab.size",
     "explain": "sim.lab.explanation",
@@ -38,43 +27,19 @@ _HOME = {
     "sweep": "sim.lab.sweep",
     "windows": "sim.lab.windows",
 }
-__all__ = [
-    "__version__",
-    "compare",
-    "cost_curve",
-    "explain",
-    "explore",
-    "lint",
-    "load_design",
-    "load_scenario",
-    "run",
-    "size",
-    "sweep",
-    "windows",
-]
+__all__ = ["__version__", *_HOME]
 
 
-class _Verb(ModuleType):
-    """A folder of the package that is a verb as well: `sim.explain(...)`, and `from sim.explain.windows import ...`."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _verb(self.__name__.rpartition(".")[2])(*args, **kwargs)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(_verb(self.__name__.rpartition(".")[2]))
+def _card(shown: Any) -> Any:
+    return import_module("sim.lab.cards").card(shown)
 
 
-def _verb(name: str) -> Any:
-    return getattr(import_module(_HOME[name]), name)
-
-
-import_module("sim.explain").__class__ = _Verb
+showing.html = _card
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return _verb(name)
+        return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 

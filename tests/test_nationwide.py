@@ -16,7 +16,7 @@ from sim.config.prices import load_prices
 from sim.experiment.cells import check_cells
 from sim.experiment.mornings import MOST_WITH_TABLES
 from sim.ledger.costs import fee
-from sim.validity.queues import erlang_c
+from sim.validation.queues import erlang_c
 
 PAGE = Path(__file__).parent.parent / "docs" / "nationwide.md"
 TEXT = PAGE.read_text(encoding="utf-8")

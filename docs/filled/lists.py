@@ -9,8 +9,8 @@ from sim.architectures import architecture_of, design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
 from sim.config.writing import flow
-from sim.explain.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
-from sim.explain.windows import FOLDER, bundled_windows, title
+from sim.failure_windows.matrix import FOLDER, bundled_windows, title
+from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
 from sim.ledger.metrics import FORMULAS
 from sim.vocabulary import METRICS
 

@@ -24,7 +24,7 @@ from pydantic.errors import PydanticErrorMixin
 from simpy import Environment, Interrupt
 from simpy.events import Event as Moment
 
-from sim.architectures.parts import Parts
+from sim.architectures.parts import Diagram
 from sim.config.design import Design, Origin
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
@@ -301,15 +301,15 @@ def guarded(kind: type[Design], origin: Origin) -> None:
             set_up(self, shop)
         guard.watch.inside = 0
 
-    def drawn(self: Design) -> Parts:
+    def drawn(self: Design) -> Diagram:
         assert parts is not None
         try:
             found = parts(self)
         except (Exception, SystemExit) as error:
             raise ConfigError(f"{placed(error, origin.file)}: parts: {said(error)}") from None
-        if not isinstance(found, Parts):
+        if not isinstance(found, Diagram):
             raise ConfigError(
-                f"{origin.file}:{_beginning(parts, origin.file)}: parts: expected Parts, not {type(found).__name__}"
+                f"{origin.file}:{_beginning(parts, origin.file)}: parts: expected Diagram, not {type(found).__name__}"
             )
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
-from sim.architectures.parts import Parts, charging, common, completer, reconciling, telling
+from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
 from sim.architectures.recovery import believe_and_publish, confirm_and_publish, reconcile, settle_and_publish
 from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
@@ -73,7 +73,7 @@ class Idempotent(Design):
             for order in stuck:
                 shop.start(self.pay(shop, order))
 
-    def parts(self) -> Parts:
+    def parts(self) -> Diagram:
         told = telling(self, "checkout", "completer", *reconciling(self))
         charged = charging(self, "checkout", "completer")
         return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)

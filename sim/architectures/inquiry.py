@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sim.architectures.parts import Parts, charging, common, completer, reconciling, telling
+from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
 from sim.architectures.recovery import confirm_and_publish, reconcile
 from sim.config.design import Claims, Completer, Design
 from sim.ledger.promises import (
@@ -79,7 +79,7 @@ class Inquiry(Design):
             for order in stuck:
                 shop.start(self.finish(shop, order))
 
-    def parts(self) -> Parts:
+    def parts(self) -> Diagram:
         told = telling(self, "checkout", "completer", *reconciling(self))
         charged = charging(self, "checkout", "completer", asks=True)
         return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)

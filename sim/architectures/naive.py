@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sim.architectures.parts import Parts, charging, common, reconciling, telling
+from sim.architectures.parts import Diagram, charging, common, reconciling, telling
 from sim.architectures.recovery import confirm_and_publish, reconcile
 from sim.config.design import Design
 from sim.ledger.promises import Promise, every_confirmed_order_was_paid
@@ -32,7 +32,7 @@ class Naive(Design):
             yield from shop.publish(order)  # a crash above loses the event
         return Reply(ANSWERS.get(outcome, Answer.FAILED), order)
 
-    def parts(self) -> Parts:
+    def parts(self) -> Diagram:
         told = telling(self, "checkout", *reconciling(self))
         return common(self, writes="order, then outcome").plus(*charging(self, "checkout"), *told)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
-from sim.architectures.parts import Parts, charging, common, payment_workers, relay, telling
+from sim.architectures.parts import Diagram, charging, common, payment_workers, relay, telling
 from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
-from sim.config.design import Design, Keys, QueuedPayment, Relay
+from sim.config.design import AppKeys, Design, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
     all_stores_agree,
@@ -47,7 +47,7 @@ class Outbox(Design):
         "recovery": {"reconcile_every": "60s"},
     }
 
-    claim: Keys = Keys()
+    claim: AppKeys = AppKeys()
     payment: QueuedPayment = QueuedPayment()
     relay: Relay = Relay()
 
@@ -87,7 +87,7 @@ class Outbox(Design):
                 yield from shop.publish(order)  # a crash above loses the event
         return None if order.settled else again_in_s
 
-    def parts(self) -> Parts:
+    def parts(self) -> Diagram:
         tellers = ("relay", "payment") if self.payment.news == "direct" else ("relay",)
         own = (*payment_workers(self.payment), *relay(self.relay), *charging(self, "payment"), *telling(self, *tellers))
         return common(self, holds="orders, outbox", writes="order + event").plus(*own)

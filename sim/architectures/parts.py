@@ -1,6 +1,6 @@
-"""The picture that an architecture declares of itself: its components and who calls whom, as data that anybody can draw.
+"""The component diagram that an architecture declares of itself: its components and who calls whom, as data to draw.
 
-What every design has is made here out of its knobs; an architecture adds what is its own, in a method `parts`.
+What every design has is made here from its knobs; an architecture adds its own components in a method `parts`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Diagram:
     """All components and flows of a design. Raises ValueError for two of the same name, and a flow from or to nowhere."""
 
     components: tuple[Component, ...]
@@ -57,21 +57,23 @@ class Parts:
                 if end not in names:
                     raise ValueError(f"a flow names {end!r}, which is none of {', '.join(names)}")
 
-    def plus(self, *more: Component | Flow) -> Parts:
+    def plus(self, *more: Component | Flow) -> Diagram:
         components = tuple(part for part in more if isinstance(part, Component))
         flows = tuple(part for part in more if isinstance(part, Flow))
-        return Parts(self.components + components, self.flows + flows)
+        return Diagram(self.components + components, self.flows + flows)
 
 
-def parts_of(design: Design) -> Parts:
+def parts_of(design: Design) -> Diagram:
     """What a design is made of: as its architecture declares it, or what all designs have if it declares nothing."""
     declared = getattr(design, "parts", None)
     return declared() if declared is not None else common(design)
 
 
-def common(design: Design, *, holds: str = "orders", writes: str = "orders") -> Parts:
+def common(design: Design, *, holds: str = "orders", writes: str = "orders") -> Diagram:
     """What every design has; the order database `holds` what it says, and that is what a checkout worker `writes` there."""
-    return Parts((*_customer_side(design), *_behind(design, holds), *_reconciler(design)), tuple(_common_flows(design, writes)))
+    return Diagram(
+        (*_customer_side(design), *_behind(design, holds), *_reconciler(design)), tuple(_common_flows(design, writes))
+    )
 
 
 def charging(design: Design, *by: str, asks: bool = False) -> Iterator[Flow]:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sim import __version__
 from sim.cli import (
     cells,
     check,
@@ -36,6 +35,7 @@ from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
 from sim.config.errors import ConfigError
+from sim.version import VERSION
 
 AS_IT_STANDS = "\b\n"  # before a paragraph whose lines are not to be joined
 HELP = f"""Which checkout back-end charges people twice when the payment provider turns slow?
@@ -79,7 +79,7 @@ class Coffee(TyperGroup):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"coffee {__version__}")
+        typer.echo(f"coffee {VERSION}")
         raise typer.Exit
 
 

@@ -18,7 +18,7 @@ LINES = (15, 11)  # characters of text in a box: the widest that fits the termin
 def components(design: Design) -> dict[str, Any]:
     """The diagram as data: `components`, `flows`, and both as Mermaid text."""
     from sim.architectures.parts import parts_of
-    from sim.explain.mermaid import flowchart
+    from sim.diagram.mermaid import flowchart
 
     parts = parts_of(design)
     return {**asdict(parts), "mermaid": flowchart(parts)}
@@ -28,8 +28,8 @@ def print_components(out: Console, model: BaseModel) -> None:
     """The diagram of a design in characters, as wide as its boxes need."""
     from sim.architectures.parts import parts_of
     from sim.config.design import Design
-    from sim.explain.layout import laid_out
-    from sim.explain.picture import LEGEND, drawn
+    from sim.diagram.layout import laid_out
+    from sim.diagram.text import LEGEND, drawn
 
     assert isinstance(model, Design)
     for characters in LINES:
@@ -81,10 +81,10 @@ def _write(design: Design, files: dict[str, Path]) -> None:
     """Each file whole or not at all; one of the same name is replaced."""
     from tempfile import TemporaryDirectory
 
+    from sim import style
     from sim.architectures.parts import parts_of
     from sim.config.files import write_bytes
-    from sim.report import style
-    from sim.report.components import arranged, draw
+    from sim.diagram.drawing import arranged, draw
 
     figure = draw(arranged(parts_of(design)), design.name, colour=style.colours([design.name])[design.name])
     with TemporaryDirectory() as folder:

@@ -16,8 +16,8 @@ from sim.cli.simulation import answered_for
 if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
-    from sim.explain.story import Explanation
-    from sim.explain.witness import Nobody
+    from sim.explanation.story import Explanation
+    from sim.explanation.witness import Nobody
 
 
 def explain(
@@ -64,8 +64,8 @@ def explain(
     from sim.cli.console import print_json, write_out
     from sim.cli.names import folder_name, scenario_called
     from sim.config.errors import ConfigError
-    from sim.explain.mermaid import sequence
-    from sim.explain.witness import Nobody
+    from sim.explanation.mermaid import sequence
+    from sim.explanation.witness import Nobody
 
     if as_json and mermaid:
         raise ConfigError("--json and --mermaid: choose one; the JSON holds the Mermaid text too")
@@ -96,8 +96,8 @@ def _explained(
     scenario: Scenario, design: Design, violation: str | None, purchase: int | None, seed: int, *, most: int | None
 ) -> Explanation | Nobody:
     from sim.cli.progress import progress_bar
-    from sim.explain.remedy import candidates
-    from sim.explain.story import explain
+    from sim.explanation.remedy import candidates
+    from sim.explanation.story import explain
 
     with progress_bar("looking for a harm, and for what closes it", len(list(candidates(design)))) as progress:
         return explain(scenario, design, violation=violation, purchase=purchase, seed=seed, most=most, progress=progress)

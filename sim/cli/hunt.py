@@ -14,7 +14,7 @@ from sim.cli.progress import progress_bar
 from sim.cli.simulation import answered_for
 
 if TYPE_CHECKING:
-    from sim.explain.hunt import Hunt
+    from sim.counterexamples.hunt import Hunt
 
 
 def hunt(
@@ -56,8 +56,8 @@ def hunt(
     from sim.cli.console import print_json
     from sim.config.errors import ConfigError
     from sim.config.files import check_new
-    from sim.explain.hunt import hunt as hunted
-    from sim.explain.hunt import promises_of
+    from sim.counterexamples.hunt import hunt as hunted
+    from sim.counterexamples.hunt import promises_of
 
     chosen = load_design(design)
     promises = promises_of(chosen, promise or ())
@@ -87,7 +87,7 @@ def hunt(
 def _replayed(found: Hunt, command: str) -> str:
     """The scenario file of the catch, after it has been read back and has broken the same promises again."""
     from sim.config.library import parse_scenario
-    from sim.explain.hunt import as_yaml, caught
+    from sim.counterexamples.hunt import as_yaml, caught
 
     if found.catch is None:
         return ""
@@ -109,7 +109,7 @@ def _print(found: Hunt, text: str, out: Path | None) -> None:
 
 
 def _sentences(found: Hunt) -> list[str]:
-    from sim.explain.worlds import KINDS, NOT_DRAWN
+    from sim.counterexamples.worlds import KINDS, NOT_DRAWN
     from sim.ledger.violations import VIOLATIONS
 
     name, catch = found.design.name, found.catch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
+from sim import words
 from sim.cli.console import print_rows, print_title
 from sim.cli.tables import CHANGES, COLOURS, plain_table
 from sim.kata.attempt import column
@@ -17,14 +18,13 @@ from sim.kata.moves import difference, few, moved, unchanged
 from sim.kata.stages import STAGES, current, stage_of
 from sim.kata.world import CHECKED, seen, unseen
 from sim.kata.written import written
-from sim.report import words
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.explain.story import Explanation
+    from sim.explanation.story import Explanation
     from sim.kata.attempt import Attempt
     from sim.kata.check import Graded
     from sim.kata.grading import Grade

@@ -14,7 +14,8 @@ from sim.cli.options import EngineName, Jobs, Json, ScenarioName, Seed, whole_nu
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sim.experiment.optimise import Constraint, Finalist, Optimum
+    from sim.experiment.optimise import Optimum
+    from sim.experiment.search import Constraint, Finalist
 
 MOST = 15  # designs in the table
 
@@ -148,7 +149,7 @@ def _table(found: Optimum) -> Table:
 
 def _cell(found: Optimum, one: Finalist, metric: str) -> str:
     """A metric, and how it differs from the first design's: mornings are the same, so that small differences can be seen."""
-    from sim.report import words
+    from sim import words
 
     text = words.estimate(one.estimates[metric], _unit(metric))
     if one is found.front[0]:
@@ -158,7 +159,7 @@ def _cell(found: Optimum, one: Finalist, metric: str) -> str:
 
 def _sentences(found: Optimum) -> list[str]:
     """What was tried and what was not, how sure the front is, and what to do if there is none."""
-    from sim.report import words
+    from sim import words
 
     lines = [_tried(found)]
     if not found.front:
@@ -182,7 +183,7 @@ def _sentences(found: Optimum) -> list[str]:
 
 def _held(found: Optimum, constraint: Constraint) -> str:
     """How sure it is that a limit holds on the whole front: by the interval's far end of the one that is nearest to it."""
-    from sim.report import words
+    from sim import words
     from sim.vocabulary import METRICS
 
     metric, unit = constraint.metric, _unit(constraint.metric)
@@ -200,7 +201,7 @@ def _held(found: Optimum, constraint: Constraint) -> str:
 
 
 def _tried(found: Optimum) -> str:
-    from sim.report import words
+    from sim import words
 
     size, n = found.space.size, len(found.tried)
     of = "endlessly many" if size is None else f"{size:,}"
@@ -217,7 +218,7 @@ def _tried(found: Optimum) -> str:
 
 def _nobody(found: Optimum) -> str:
     """No design holds every limit: who came closest to each."""
-    from sim.report import words
+    from sim import words
 
     parts = []
     for constraint in found.constraints:

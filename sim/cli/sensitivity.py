@@ -165,10 +165,10 @@ def _command(
 
 def _swing_tables(found: Swings) -> list[Table | str]:
     """A table a metric: inputs with a clear effect (of a few all that have any), and a line about the others."""
+    from sim import words
     from sim.cli.tables import plain_table
     from sim.experiment.inputs import called, shown
     from sim.experiment.swings import no_effect
-    from sim.report import words
     from sim.vocabulary import METRICS
 
     made: list[Table | str] = []
@@ -190,9 +190,9 @@ def _swing_tables(found: Swings) -> list[Table | str]:
 
 def _end(end: Effect | None, metric: str) -> str:
     """`16s: +1.2 points [0.8, 1.6]`."""
+    from sim import words
     from sim.experiment.inputs import shown
     from sim.experiment.swings import turns
-    from sim.report import words
     from sim.vocabulary import METRICS
 
     if end is None:
@@ -221,8 +221,8 @@ def _tables(found: Screening) -> list[Table | str]:
     from sim.cli.tables import plain_table
     from sim.config.writing import flow
     from sim.experiment.inputs import called, shown
-    from sim.report.words import quantity
     from sim.vocabulary import METRICS
+    from sim.words import quantity
 
     made: list[Table | str] = []
     for metric in found.metrics:

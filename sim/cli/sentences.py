@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
-from sim.report import words
 
 
 def about(result: Result) -> str:

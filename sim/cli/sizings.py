@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim import words
 from sim.architectures.load import charges_within_the_request, slowest_call_s
 from sim.cli.console import print_title
 from sim.cli.tables import COLOURS, stations, value_and_interval
@@ -19,7 +20,6 @@ from sim.experiment.compare import Objective, Result, judge
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
 from sim.experiment.sizing_export import COSTS, rate_text_of
-from sim.report import words
 from sim.vocabulary import METRICS
 
 PARTS = ("servers", "fees", "failures")  # the groups of COSTS, in few characters

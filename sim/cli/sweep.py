@@ -176,7 +176,7 @@ def _swept(
 
 def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:
     from sim.cli.console import print_title
-    from sim.report.words import mornings
+    from sim.words import mornings
 
     print_title(out, swept.scenario.name, swept.scenario.summary)
     last = swept.seed + swept.mornings - 1

@@ -9,10 +9,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from sim import words
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.losses import Losses, result_of
 from sim.experiment.statistics import Difference, Estimate
-from sim.report import words
 from sim.vocabulary import METRICS
 
 KEY_METRICS = (

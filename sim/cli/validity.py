@@ -12,7 +12,7 @@ from sim.cli.messages import DONE, FAILED, INTERRUPTED, note
 from sim.cli.options import Jobs, Json
 
 if TYPE_CHECKING:
-    from sim.validity.case import Checked
+    from sim.validation.case import Checked
 
 STYLES = {"agrees": "green", "differs": "bold red"}
 
@@ -60,7 +60,7 @@ def validity(
     from sim.cli.simulation import answered_for
     from sim.config.errors import ConfigError
     from sim.report.validity import as_json as exported
-    from sim.validity.cases import check, chosen
+    from sim.validation.cases import check, chosen
 
     if page is not None and cases:
         raise ConfigError("--page: is written from all cases; leave out the names")
@@ -140,7 +140,7 @@ def _print(done: list[Checked]) -> None:
 
     from sim.cli.console import console
     from sim.report.validity import interval, number
-    from sim.validity.cases import GROUPS
+    from sim.validation.cases import GROUPS
 
     out = console()
     results = {result.case.name: result for result in done}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from sim.explain.cells import Cell
-    from sim.explain.windows import Matrix
+    from sim.failure_windows.matrix import Matrix
+    from sim.failure_windows.verdicts import Verdict
 
 STYLES = {"closed": "green", "narrowed": "yellow", "open": "bold red", "worse": "bold white on red", "undecided": "dim"}
 LABEL, TITLE, CELL = 4, 21, 16  # columns of the table, the least for titles; "narrowed 2.7 % ≠" is a wide cell
@@ -112,7 +112,7 @@ def _surveyed(
 ) -> Matrix:
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
-    from sim.explain.windows import bundled_windows, find_window, survey
+    from sim.failure_windows.matrix import bundled_windows, find_window, survey
 
     cells = len(designs) * len({find_window(name) for name in chosen} or bundled_windows())
     try:
@@ -125,8 +125,8 @@ def _surveyed(
 
 def _print(out: Console, matrix: Matrix) -> None:
     from sim.cli.console import print_rows, print_title
-    from sim.explain.cells import STATES
-    from sim.explain.differences import differences
+    from sim.failure_windows.differences import differences
+    from sim.failure_windows.verdicts import STATES
     from sim.report.matrix import DIFFERS, sentence
 
     mornings = sorted({cell.mornings for cell in matrix.cells.values()})
@@ -165,7 +165,7 @@ def _table(matrix: Matrix, names: list[str], found: set[tuple[str, str]], *, wid
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from sim.explain.windows import title
+    from sim.failure_windows.matrix import title
 
     wide = width - LABEL - TITLE - 1 >= len(names) * (WIDE + 1)
     size = WIDE if wide else CELL
@@ -180,7 +180,7 @@ def _table(matrix: Matrix, names: list[str], found: set[tuple[str, str]], *, wid
     return table
 
 
-def _cell(cell: Cell, *, differs: bool, wide: bool) -> Text:
+def _cell(cell: Verdict, *, differs: bool, wide: bool) -> Text:
     """State and rate, and the interval of the rate: beside it where there is room, else below."""
     from rich.text import Text
 

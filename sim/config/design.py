@@ -6,11 +6,11 @@ A knob that an architecture does not have is an unknown key, so it is refused wi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, model_validator
 
+from sim.config import showing
 from sim.config.errors import KeyedErrors
 from sim.config.model import Distribution, Field, Model, OneOf
 from sim.config.units import Duration, Probability
@@ -215,14 +215,14 @@ class Recovery(Model):
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
-class Keys(Model):
+class AppKeys(Model):
     """What the app's idempotency key is held against."""
 
     ttl: Duration | None = Field(None, gt=0, description="a key is forgotten after this long; none: never, it is a column")
     fingerprint: bool = Field(True, description="the same key with another amount is refused (422), not replayed")
 
 
-class Claims(Keys):
+class Claims(AppKeys):
     """Who works on an idempotency key, written down before the work."""
 
     lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")
@@ -266,9 +266,9 @@ class Design(Model):
     defaults: ClassVar[dict[str, Any]] = {}  # what an architecture's knobs start from, where it differs
     origin: ClassVar[Origin | None] = None  # None: built in
 
-    def _repr_html_(self) -> str:
-        """How Jupyter shows it; drawn in a layer above, which is looked up when it is needed."""
-        return str(import_module("sim.lab.cards").design(self))
+    def _repr_html_(self) -> str | None:
+        """How Jupyter shows it."""
+        return showing.html(self)
 
     @model_validator(mode="before")
     @classmethod

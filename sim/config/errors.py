@@ -18,6 +18,15 @@ class ConfigError(Exception):
         self.messages = messages
 
 
+class ArgumentError(ConfigError):
+    """An argument of a Python call that cannot be. The command line says the option's name in place of the argument's."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(f"{argument}: {message}")
+        self.argument = argument
+        self.message = message
+
+
 class KeyedErrors(ValueError):
     """Several errors below one place, each with its own key, or with the path of keys and indices that leads to it."""
 

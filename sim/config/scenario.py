@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
+from sim.config import showing
 from sim.config.bundled import find, is_path
 from sim.config.columns import read_column
 from sim.config.errors import ConfigError, KeyedErrors, closest, got
@@ -26,7 +26,7 @@ from sim.config.units import (
 from sim.vocabulary import METRICS
 
 
-class Window(Model):
+class Hours(Model):
     """The simulated morning: customers arrive for `duration`, then the system drains."""
 
     start: Clock = Field("06:30", description="clock time of the first possible arrival")
@@ -163,7 +163,7 @@ class Network(Model):
     answer_lost: Probability = Field("0%", description="the work is done, the answer never arrives")
 
 
-class Keys(Model):
+class ProviderKeys(Model):
     """The provider's idempotency keys."""
 
     ttl: Duration = Field("24h", gt=0, description="a key is forgotten after this long (Stripe: at least 24 h)")
@@ -206,7 +206,7 @@ class Provider(Model):
     late: Late = Late()
     answer: Distribution = Field({"constant": "0s"}, description="from the charge to its answer (assumption)")
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
-    keys: Keys | Literal["none"] = Field(Keys(), description="idempotency keys, or none for an older provider")
+    keys: ProviderKeys | Literal["none"] = Field(ProviderKeys(), description="idempotency keys, or none for an older provider")
     webhooks: Webhooks = Webhooks()
 
     @model_validator(mode="before")
@@ -237,7 +237,7 @@ class Scenario(Model):
     name: str = Field(description="how the scenario is called", min_length=1)
     summary: str = Field("", description="one line")
     story: str = Field("", description="what happens, who gets hurt, what to look for")
-    clock: Window = Window()
+    clock: Hours = Hours()
     traffic: Traffic = Field({"profile": {}}, description="when people want coffee")
     customers: Customers = Customers()
     network: Network = Network()
@@ -248,9 +248,9 @@ class Scenario(Model):
     )
     prices: str = Field("aws-us-east-1", description="a price table in scenarios/prices")
 
-    def _repr_html_(self) -> str:
-        """How Jupyter shows it; drawn in a layer above, which is looked up when it is needed."""
-        return str(import_module("sim.lab.cards").scenario(self))
+    def _repr_html_(self) -> str | None:
+        """How Jupyter shows it."""
+        return showing.html(self)
 
     @field_validator("objectives")
     @classmethod
@@ -271,7 +271,7 @@ class Scenario(Model):
 
     @field_validator("clock")
     @classmethod
-    def _tell_the_faults(cls, clock: Window, info: ValidationInfo) -> Window:
+    def _tell_the_faults(cls, clock: Hours, info: ValidationInfo) -> Hours:
         if isinstance(info.context, Reading):
             info.context.morning = (clock.start, clock.start + clock.horizon_s)
         return clock

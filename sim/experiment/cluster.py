@@ -25,7 +25,11 @@ ALONE_S = 60.0  # without any worker, until nobody waits for one any more: a dea
 START = "dask worker {} --nworkers=-1 --nthreads=1"  # a simulation keeps a processor busy: processes, not threads
 # Loggers that tell, some with a traceback, what is told here in a sentence.
 TALKATIVE = ("distributed", "distributed.client", "distributed.utils", "tornado.application")
-SAME = {"coffee-please": ("sim:__version__", 3), "python": ("platform:python_version", 2), "numpy": ("numpy:__version__", 2)}
+SAME = {
+    "coffee-please": ("sim.version:VERSION", 3),
+    "python": ("platform:python_version", 2),
+    "numpy": ("numpy:__version__", 2),
+}
 
 
 class Submitting(Executor):

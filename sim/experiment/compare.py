@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from sim import __version__
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -24,6 +23,7 @@ from sim.experiment.cells import check_cells
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Keep, Progress, Summary, run_mornings
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
+from sim.version import VERSION
 from sim.vocabulary import METRICS
 
 Status = Literal["met", "violated", "undecided"]
@@ -153,7 +153,7 @@ class Comparison:
 
     @property
     def version(self) -> str:
-        return __version__
+        return VERSION
 
     def paired(self, name: str) -> dict[str, Difference]:
         """Metric -> difference of a design against the baseline, morning by morning."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from sim import __version__
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
 from sim.config.errors import ConfigError, got
@@ -39,6 +38,7 @@ from sim.experiment.size import (
     with_objectives,
 )
 from sim.experiment.workers import Crew, crew
+from sim.version import VERSION
 from sim.world.traffic import peak_per_s
 
 # The same for every design, and such that each can meet them at some capacity, or there would be nothing to compare. A design
@@ -102,7 +102,7 @@ class CostCurve:
 
     @property
     def version(self) -> str:
-        return __version__
+        return VERSION
 
 
 def cost_curve(

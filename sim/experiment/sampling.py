@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.config.errors import ConfigError
 from sim.experiment.altering import standing
-from sim.experiment.optimise import BATCH, INSTALL, MOST_HALVED, SAMPLED, Search, Tried, means
+from sim.experiment.search import BATCH, INSTALL, MOST_HALVED, SAMPLED, Search, Tried, means
 from sim.experiment.space import Candidate, Space, candidate
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from functools import partial
 from numbers import Integral
 from pathlib import Path
 
-from sim import __version__
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
 from sim.config.design import Design
@@ -35,6 +34,7 @@ from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
 from sim.experiment.workers import Crew, crew
+from sim.version import VERSION
 from sim.vocabulary import METRICS
 
 MORNINGS, FRESH = 12, 50
@@ -156,7 +156,7 @@ class Sizings:
 
     @property
     def version(self) -> str:
-        return __version__
+        return VERSION
 
 
 def size(

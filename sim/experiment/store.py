@@ -22,7 +22,6 @@ import numpy as np
 import simpy
 import yaml
 
-from sim import __version__
 from sim.architectures import start_of
 from sim.config.bundled import FOLDER
 from sim.config.design import Design
@@ -31,6 +30,7 @@ from sim.config.library import digest
 from sim.config.scenario import Scenario
 from sim.config.writing import written
 from sim.ledger.costs import PARTS
+from sim.version import VERSION
 from sim.vocabulary import METRICS
 
 APPLICATION_ID = 0x436F6666  # "Coff", where SQLite keeps whose file it is
@@ -85,7 +85,7 @@ def version() -> str:
     content = hashlib.sha256(f"numpy {np.__version__}, simpy {simpy.__version__}".encode())
     for file in [*sorted(files), *sorted((FOLDER / "prices").glob("*.yaml"))]:
         content.update(f"\0{file.name}\0".encode() + file.read_bytes())
-    return f"{__version__}+{content.hexdigest()[:12]}"
+    return f"{VERSION}+{content.hexdigest()[:12]}"
 
 
 class Store:

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from sim import words
 from sim.config.design import Autoscale, Checkout, Database, QueuedPayment
-from sim.explain.remedy import remedies
+from sim.explanation.remedy import remedies
 from sim.kata.look import NO_KNOB, Look
 from sim.kata.moves import difference, moved
 from sim.kata.stages import STAGES, Stage
 from sim.ledger.costs import PARTS
-from sim.report import words
 from sim.vocabulary import METRICS
 
 DAY_S = 86_400.0

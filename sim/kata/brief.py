@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sim import words
 from sim.config.scenario import Scenario
 from sim.kata.stages import PEOPLE, STAGES
-from sim.report import words
 from sim.vocabulary import METRICS
 
 DESIGN, BRIEF = "design.yaml", "brief.md"

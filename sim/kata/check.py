@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sim import words
 from sim.config.design import Design
 from sim.config.library import digest
 from sim.experiment.compare import Objective, compare
 from sim.experiment.mornings import Progress
 from sim.kata.stages import STAGES
 from sim.kata.world import CHECKED, UNSEEN_SEED, unseen
-from sim.report import words
 from sim.vocabulary import METRICS
 
 POINTS = 20  # a stage

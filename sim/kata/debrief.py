@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
+from sim import style, words
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
+from sim.diagram import drawing
 from sim.experiment.compare import Comparison, compare
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
@@ -18,9 +19,10 @@ from sim.kata.progress import Check, Progress, Run
 from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
-from sim.report import components, style, tables, words
+from sim.report import tables
 from sim.report.files import json_text, render, software, write
 from sim.report.folder import replacing
+from sim.version import VERSION
 from sim.vocabulary import METRICS
 
 FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
@@ -28,7 +30,7 @@ FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a debrief?"""
-    return path in (PAGE, JSON) or components.FILE.fullmatch(path) is not None
+    return path in (PAGE, JSON) or drawing.FILE.fullmatch(path) is not None
 
 
 def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
@@ -45,7 +47,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     with replacing(target, ours=ours) as made:
         (made / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
-        [diagram] = components.pictures(alone, made / "charts").values()
+        [diagram] = drawing.pictures(alone, made / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
         write(made / JSON, json_text(as_json(progress, comparison, mine)))
         write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
@@ -74,7 +76,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "file": files.design,
         "code": files.code,
         "colours": style.colours(results),
-        "about_diagram": components.CAPTION,
+        "about_diagram": drawing.CAPTION,
         "minutes": _minutes(progress.spent_s),
         "runs": len(progress.runs),
         "path": _path(progress),
@@ -90,7 +92,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "designs": list(results),
         "story": comparison.scenario.story.replace("`", ""),
         "date": time.strftime("%Y-%m-%d", time.localtime(progress.steps[0])),
-        "version": __version__,
+        "version": VERSION,
         "software": software(),
         "digest": comparison.digest,
     }
@@ -216,5 +218,5 @@ def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, 
             name: {o.metric: {"mean": o.estimate.mean, "status": o.status} for o in result.objectives}
             for name, result in comparison.results.items()
         },
-        "version": __version__,
+        "version": VERSION,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.architectures import load_design
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.explain.story import Explanation, tell
+from sim.explanation.story import Explanation, tell
 from sim.kata.advice import Advice, advice
 from sim.kata.attempt import simulated, step
 from sim.kata.brief import DESIGN

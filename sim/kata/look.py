@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim import words
 from sim.architectures import ARCHITECTURES
 from sim.config.design import Design, QueuedPayment
 from sim.config.prices import load_prices
@@ -15,8 +16,7 @@ from sim.config.units import clock_text
 from sim.experiment.compare import Result
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Estimate
-from sim.explain.witness import Witness, find
-from sim.report import words
+from sim.explanation.witness import Witness, find
 from sim.vocabulary import METRICS
 
 KINDS = {  # metric -> the harm that a purchase can witness

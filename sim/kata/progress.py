@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sim import __version__
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.experiment.compare import Status
 from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import Written
+from sim.version import VERSION
 
 FILE = ".kata.json"
 FORMAT = 1
@@ -75,7 +75,7 @@ class Progress(Kept):
     """Everything that has happened so far."""
 
     kata: int = FORMAT
-    version: str = __version__
+    version: str = VERSION
     world: str  # the digest of the scenario, so that runs of another one are not compared
     steps: list[float]  # when something happened, seconds since 1970
     predicted: dict[str, Move] = {}  # said before a run that has not finished

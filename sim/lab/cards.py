@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sim import words
 from sim.architectures import architecture_of
 from sim.architectures.parts import parts_of
 from sim.config.design import Design
@@ -13,19 +14,19 @@ from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.config.writing import flow
+from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
 from sim.experiment.sizing_export import COSTS
-from sim.explain.differences import differences
-from sim.explain.picture import text_picture
-from sim.explain.windows import title
+from sim.failure_windows.differences import differences
+from sim.failure_windows.matrix import title
 from sim.lab.plots import ComparisonPlots, CostCurvePlots, ExplanationPlots, SweepPlots, WindowsPlots, charts
 from sim.report import knobs as said
-from sim.report import matrix, tables, words
+from sim.report import matrix, tables
 from sim.report.card import Card, Cell, Table
 from sim.report.findings import findings
 from sim.report.story import closing, line
-from sim.report.style import colours
 from sim.report.sweep import HEADLINES
+from sim.style import colours
 from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
@@ -249,3 +250,11 @@ def _mean(result: Result, metric: str) -> str:
 
 def _hints(drawn: list[str], held: list[str]) -> dict[str, list[str]]:
     return {"charts": [f".plot.{name}()" for name in drawn], "tables": [f".{name}" for name in held]}
+
+
+_CARDS: dict[type, Callable[[Any], str]] = {Scenario: scenario, Design: design}
+
+
+def card(shown: Any) -> str | None:
+    """The card of whatever has one, by its type; None of anything else."""
+    return next((drawn(shown) for kind, drawn in _CARDS.items() if isinstance(shown, kind)), None)

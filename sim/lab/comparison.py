@@ -13,8 +13,8 @@ from sim.config.scenario import Scenario
 from sim.experiment import compare as experiment
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Keep, Progress
-from sim.ledger.series import STEP_S
-from sim.report.words import mornings as so_many_mornings
+from sim.ledger.steps import STEP_S
+from sim.words import mornings as so_many_mornings
 
 if TYPE_CHECKING:
     import pandas as pd

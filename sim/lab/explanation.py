@@ -11,9 +11,9 @@ from sim.config.design import Design
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.mornings import Progress
-from sim.explain import story
-from sim.explain.mermaid import sequence
-from sim.explain.witness import Nobody
+from sim.explanation import story
+from sim.explanation.mermaid import sequence
+from sim.explanation.witness import Nobody
 from sim.lab.comparison import as_a, framed
 from sim.report.story import as_json
 

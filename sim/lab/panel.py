@@ -17,6 +17,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from sim import words
 from sim.architectures import design_names, load_design
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -32,7 +33,6 @@ from sim.lab.apart import Died, apart
 from sim.lab.comparison import Comparison
 from sim.lab.controls import Control, controls, offered, said, stands
 from sim.ledger.laws import BrokenLaw
-from sim.report import words
 
 SETTLE_S = 0.2  # a slider that is being drawn along is left alone
 MORNINGS = (1, 2, 3, 5, 10, 20, 50)

@@ -18,8 +18,8 @@ from sim.config.errors import ConfigError, nearest
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.sweep import Sweep
-from sim.explain.story import Explanation
-from sim.explain.windows import Matrix
+from sim.explanation.story import Explanation
+from sim.failure_windows.matrix import Matrix
 from sim.report import sequence
 from sim.report.charts import (
     capacity_by_peak,
@@ -36,7 +36,7 @@ from sim.report.charts import (
     tipping,
 )
 from sim.report.charts import windows as heat_map
-from sim.report.style import figure_of
+from sim.style import figure_of
 from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:

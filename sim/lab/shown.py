@@ -10,11 +10,12 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from sim import words
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.statistics import paired
-from sim.report import tables, words
+from sim.report import tables
 from sim.report.charts import morning
-from sim.report.style import applied
+from sim.style import applied
 from sim.vocabulary import METRICS
 
 HEADLINES = ("double_charge_rate", "duplicate_order_rate", "ack_latency_p95", "confirmation_lag_p99", "cost_per_1000")

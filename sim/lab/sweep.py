@@ -13,7 +13,7 @@ from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
 from sim.experiment.sweep import Vary
 from sim.lab.comparison import as_a
-from sim.report.words import mornings as so_many_mornings
+from sim.words import mornings as so_many_mornings
 
 if TYPE_CHECKING:
     from sim.lab.plots import SweepPlots

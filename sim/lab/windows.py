@@ -10,7 +10,7 @@ from sim.architectures import ARCHITECTURES, Designs
 from sim.config.library import load_scenario
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
-from sim.explain import windows as experiment
+from sim.failure_windows import matrix as experiment
 from sim.lab.comparison import as_a, framed
 from sim.report.matrix import rows
 

@@ -5,12 +5,13 @@ Everything is counted per purchase, from the tables alone; what a server believe
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.ledger.records import Tables
-from sim.vocabulary import SETTLED, Status
+from sim.vocabulary import SETTLED, Fate, Status
 
 
 @dataclass(frozen=True)
@@ -106,3 +107,32 @@ def last_fault_s(tables: Tables) -> float:
     Crashes after a step are left out: they belong to the design that took the step, and this moment must be the same for all.
     """
     return max((end for _, _, end in tables.faults), default=float("nan"))
+
+
+def contradictions(tables: Tables, audit: Audit) -> Counter[str]:
+    """Rows that contradict another or themselves, by law; those that none breaks are left out.
+
+    Time runs forward: submitted ≤ acknowledged, confirmed; created ≤ confirmed ≤ visible; sent ≤ answered and captured.
+    """
+    purchases, requests, charges, orders = tables.purchases, tables.requests, tables.charges, tables.orders
+    times = {
+        "submitted before acknowledged": (purchases["submitted_s"], purchases["acknowledged_s"]),
+        "submitted before confirmed": (purchases["submitted_s"], audit.confirmed_s),
+        "created before confirmed": (orders["created_s"], orders["confirmed_s"]),
+        "confirmed before visible": (orders["confirmed_s"], orders["visible_s"]),
+        "sent before captured": (charges["sent_s"], charges["captured_s"]),
+        "sent before answered": (requests["sent_s"], requests["answered_s"]),
+    }
+    answered_although_lost = (requests["answer"] != 0) & (requests["fate"] == Fate.LOST)
+    rows = {
+        "charge and order belong to the same purchase": _strangers(tables),
+        "no answer to a lost request": int(answered_although_lost.sum()),
+        **{f"{law} (time runs forward)": int((earlier > later).sum()) for law, (earlier, later) in times.items()},
+    }
+    return +Counter(rows)
+
+
+def _strangers(tables: Tables) -> int:
+    if not len(tables.charges):
+        return 0
+    return int((tables.orders["purchase"][tables.charges["order"]] != tables.charges["purchase"]).sum())

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import TYPE_CHECKING
 
-from sim.ledger.audit import Audit
-from sim.ledger.records import Tables
+from sim.ledger.tally import Tally
 from sim.vocabulary import Fate
-
-if TYPE_CHECKING:
-    from sim.ledger.tally import Tally
 
 
 class BrokenLaw(Exception):
@@ -44,35 +38,6 @@ def assert_laws(tally: Tally) -> None:
     for station in tally.stations:
         if not math.isclose(station.area_s, station.sojourn_s, rel_tol=1e-9, abs_tol=1e-6):
             raise BrokenLaw(f"Little's law at {station.name}: L·T = {station.area_s!r} but λW·T = {station.sojourn_s!r}")
-
-
-def contradictions(tables: Tables, audit: Audit) -> Counter[str]:
-    """Rows that contradict another or themselves, by law; those that none breaks are left out.
-
-    Time runs forward: submitted ≤ acknowledged, confirmed; created ≤ confirmed ≤ visible; sent ≤ answered and captured.
-    """
-    purchases, requests, charges, orders = tables.purchases, tables.requests, tables.charges, tables.orders
-    times = {
-        "submitted before acknowledged": (purchases["submitted_s"], purchases["acknowledged_s"]),
-        "submitted before confirmed": (purchases["submitted_s"], audit.confirmed_s),
-        "created before confirmed": (orders["created_s"], orders["confirmed_s"]),
-        "confirmed before visible": (orders["confirmed_s"], orders["visible_s"]),
-        "sent before captured": (charges["sent_s"], charges["captured_s"]),
-        "sent before answered": (requests["sent_s"], requests["answered_s"]),
-    }
-    answered_although_lost = (requests["answer"] != 0) & (requests["fate"] == Fate.LOST)
-    rows = {
-        "charge and order belong to the same purchase": _strangers(tables),
-        "no answer to a lost request": int(answered_although_lost.sum()),
-        **{f"{law} (time runs forward)": int((earlier > later).sum()) for law, (earlier, later) in times.items()},
-    }
-    return +Counter(rows)
-
-
-def _strangers(tables: Tables) -> int:
-    if not len(tables.charges):
-        return 0
-    return int((tables.orders["purchase"][tables.charges["order"]] != tables.charges["purchase"]).sum())
 
 
 def _through(name: str, tally: Tally) -> tuple[int, int]:

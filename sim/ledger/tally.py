@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ledger.audit import Audit, last_fault_s
-from sim.ledger.laws import contradictions
+from sim.ledger.audit import Audit, contradictions, last_fault_s
 from sim.ledger.records import StationRecord, Tables
-from sim.ledger.series import minutes, steps
+from sim.ledger.steps import minutes, steps
 from sim.vocabulary import Fate, Status
 
 Fault = tuple[str, float, float]  # what, from, to

@@ -7,7 +7,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.experiment.compare import Comparison, Result
-from sim.explain.story import Explanation, explain
+from sim.explanation.story import Explanation, explain
 from sim.ledger.violations import VIOLATIONS
 
 METRIC_OF = {

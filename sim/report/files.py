@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sim import __version__
+from sim.version import VERSION
 
 
 def render(template: str, content: dict[str, Any], *, beside: Path | None = None) -> str:
@@ -48,7 +48,7 @@ def write(path: Path, text: str) -> None:
 def software() -> dict[str, str]:
     """Name -> version of what the numbers depend on."""
     return {
-        "coffee-please": __version__,
+        "coffee-please": VERSION,
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "simpy": version("simpy"),

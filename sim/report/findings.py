@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
-from sim.report import words
 
 
 def findings(comparison: Comparison) -> dict[str, str]:

@@ -11,8 +11,8 @@ from sim.config.design import Design, Fixed, Jitter, Retry
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Slow, Spike
 from sim.config.model import Distribution
 from sim.config.units import clock_text
-from sim.report.words import percent
-from sim.report.words import seconds as duration
+from sim.words import percent
+from sim.words import seconds as duration
 
 
 class Setting(NamedTuple):

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sim import __version__
+from sim import words
 from sim.config.design import Design
 from sim.config.library import digest
 from sim.experiment.export import plain, rounded
-from sim.explain.cells import STATES, Cell
-from sim.explain.differences import Difference, difference, differences
-from sim.explain.published import MECHANISMS, expected, mechanisms
-from sim.explain.windows import Matrix
+from sim.failure_windows.differences import Difference, difference, differences
+from sim.failure_windows.matrix import Matrix
+from sim.failure_windows.published import MECHANISMS, expected, mechanisms
+from sim.failure_windows.verdicts import STATES, Verdict
 from sim.ledger.violations import VIOLATIONS
-from sim.report import words
+from sim.version import VERSION
 
 DIFFERS = "≠"  # marks a cell that is not as published
 ORDER = ("worse", "open", "narrowed", "undecided")  # of what a sentence names, the worst first
 
 
-def rate(cell: Cell) -> str:
+def rate(cell: Verdict) -> str:
     """`4.6 %`, `<0.12 %`, or `nothing there`."""
     if not cell.exposed:
         return "nothing there"
@@ -31,19 +31,19 @@ def rate(cell: Cell) -> str:
     return words.share(cell.rate.mean)
 
 
-def brackets(cell: Cell) -> str:
+def brackets(cell: Verdict) -> str:
     """`[3.1, 6.2]`, the interval of a rate; nothing if nobody was harmed."""
     return interval(cell).partition(f"{words.NBSP}%")[2].strip() if cell.harmed else ""
 
 
-def interval(cell: Cell) -> str:
+def interval(cell: Verdict) -> str:
     """`4.6 % [3.1, 6.2]`, or `below 0.12 %` if nobody was harmed."""
     if not cell.harmed and cell.rate.high is not None:
         return f"below {words.share(cell.rate.high)}"
     return words.estimate(cell.rate, "share")
 
 
-def counted(cell: Cell) -> str:
+def counted(cell: Verdict) -> str:
     """`0 of 2,413`, `113 of 2,413, mostly double charge`: how many, and the commonest kind of harm."""
     text = f"{cell.harmed:,} of {cell.purchases:,}"
     kind = next(iter(cell.kinds), None)
@@ -87,7 +87,7 @@ def as_json(matrix: Matrix, *, report: str | None = None) -> dict[str, Any]:
     document: dict[str, Any] = {
         "seed": matrix.seed,
         "mornings_at_most": matrix.mornings,
-        "version": __version__,
+        "version": VERSION,
         "digest": digest(*matrix.windows.values(), *matrix.designs.values()),
         "states": STATES,
         "violations": {kind: violation.clause for kind, violation in VIOLATIONS.items()},
@@ -112,7 +112,7 @@ def as_json(matrix: Matrix, *, report: str | None = None) -> dict[str, Any]:
     return document
 
 
-def _plain(cell: Cell, design: Design) -> dict[str, Any]:
+def _plain(cell: Verdict, design: Design) -> dict[str, Any]:
     differs = difference(cell, design)
     return {
         "state": cell.state,
@@ -129,7 +129,7 @@ def _plain(cell: Cell, design: Design) -> dict[str, Any]:
     }
 
 
-def _published(cell: Cell, design: Design) -> list[str]:
+def _published(cell: Verdict, design: Design) -> list[str]:
     """The states that the published matrix leads to; empty if it has no such window."""
     expectation = expected(cell.window, design)
     return list(expectation.states) if expectation else []

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
+from sim import style
 from sim.architectures import start_of
 from sim.config.library import digest
 from sim.config.template import design_template
 from sim.experiment.export import plain, rounded
-from sim.experiment.optimise import Finalist, Optimum, Tried
+from sim.experiment.optimise import Optimum
+from sim.experiment.search import Finalist, Tried
 from sim.experiment.space import Candidate
-from sim.report import style
 from sim.report.charts import pareto
 from sim.report.files import csv_text, json_text, write
 from sim.report.folder import replacing
+from sim.version import VERSION
 
 JSON, CSV, CHART = "front.json", "tried.csv", "front"
 FILES = frozenset({JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
@@ -47,7 +48,7 @@ def as_json(found: Optimum) -> dict[str, Any]:
         "scenario": found.scenario.name,
         "seed": found.seed,
         "mornings": found.mornings,
-        "version": __version__,
+        "version": VERSION,
         "digest": digest(found.scenario, *found.space.bases),
         "from": [base.name for base in found.space.bases],
         "vary": {variable.key: str(variable) for variable in found.space.variables},

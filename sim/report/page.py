@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from sim import style, words
 from sim.config.units import clock_text
+from sim.diagram import drawing
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.export import as_json, rows
 from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
 from sim.experiment.workers import worker_pool
-from sim.explain.story import Explanation
-from sim.report import components, knobs, sequence, story, style, tables, words
+from sim.explanation.story import Explanation
+from sim.report import knobs, sequence, story, tables
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
 from sim.report.files import csv_text, json_text, render, software, write
@@ -34,7 +36,7 @@ CURVE_FILES = frozenset(
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a report?"""
-    return path in FILES or path in CURVE_FILES or components.FILE.fullmatch(path) is not None
+    return path in FILES or path in CURVE_FILES or drawing.FILE.fullmatch(path) is not None
 
 
 def write_report(comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None) -> Path:
@@ -52,7 +54,7 @@ def write_report(comparison: Comparison, folder: Path, *, command: str, curve: C
         write(made / JSON, json_text(document))
         write(made / CSV, csv_text(rows(comparison)))
         (made / "charts").mkdir()
-        diagrams = components.pictures(comparison, made / "charts")
+        diagrams = drawing.pictures(comparison, made / "charts")
         charts = {name: _drawn(name, chart, comparison, made) for name, chart in CHARTS.items()}
         tipped = _tipping(comparison, made / "charts" / "tipping") if tipping.has_two_kinds(comparison) else None
         anatomy = _anatomy(telling.result(), made / "charts" / "anatomy") if telling else None
@@ -131,7 +133,7 @@ def _content(comparison: Comparison, charts: dict[str, Markup], command: str) ->
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
         "charts": charts,
         "about": CHARTS,
-        "about_diagrams": components.CAPTION,
+        "about_diagrams": drawing.CAPTION,
         "mornings": words.mornings(comparison.mornings),
         "n": comparison.mornings,
         "asked": comparison.asked if comparison.interrupted else None,

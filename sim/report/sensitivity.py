@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.config.library import digest
 from sim.experiment.export import plain, rounded
 from sim.experiment.screening import Index, Screening
@@ -14,6 +13,7 @@ from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swing, Swings, turns
 from sim.report.files import csv_text, json_text, write
 from sim.report.folder import replacing
+from sim.version import VERSION
 
 JSON, CSV, CHART = "sensitivity.json", "sensitivity.csv", "tornado"
 FILES = frozenset({JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
@@ -26,7 +26,7 @@ def write_folder(found: Swings | Screening, folder: Path, *, command: str) -> Pa
         write(made / JSON, json_text({**as_json(found), "command": command}))
         write(made / CSV, csv_text(rows(found)))
         if isinstance(found, Swings):
-            from sim.report import style
+            from sim import style
             from sim.report.charts import tornado
 
             style.save(tornado.draw(found).flat[0].figure, made / CHART)
@@ -41,7 +41,7 @@ def as_json(found: Swings | Screening) -> dict[str, Any]:
         "method": "one at a time" if isinstance(found, Swings) else found.method,
         "seed": found.seed,
         "mornings": found.mornings,
-        "version": __version__,
+        "version": VERSION,
         "digest": digest(found.scenario, found.design),
     }
     if isinstance(found, Swings):

@@ -10,9 +10,9 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
 from sim.config.units import clock_text
-from sim.explain.moments import LANES, Moment
-from sim.explain.story import Explanation
-from sim.report.style import FAULT, INK, QUIET, figure, styled
+from sim.explanation.moments import LANES, Moment
+from sim.explanation.story import Explanation
+from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
 TITLES = {

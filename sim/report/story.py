@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim.explain.mermaid import sequence as as_mermaid
-from sim.explain.moments import Moment
-from sim.explain.remedy import Remedy
-from sim.explain.story import Explanation
-from sim.report import sequence, style
+from sim import style
+from sim.explanation.mermaid import sequence as as_mermaid
+from sim.explanation.moments import Moment
+from sim.explanation.remedy import Remedy
+from sim.explanation.story import Explanation
+from sim.report import sequence
 from sim.report.folder import replacing
 from sim.report.sequence import clock, times_text
 

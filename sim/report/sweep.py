@@ -10,7 +10,7 @@ from sim.experiment.swept import as_json, rows
 from sim.report.charts import sweep_lines, sweep_map
 from sim.report.files import csv_text, json_text, write
 from sim.report.folder import replacing
-from sim.report.style import save
+from sim.style import save
 from sim.vocabulary import METRICS
 
 HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmed_share", "cost_per_1000")

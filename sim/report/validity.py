@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
-from sim import __version__
+from sim import words
 from sim.experiment.compare import Comparison
 from sim.experiment.export import plain, rounded
 from sim.experiment.sensitivity import Effect
-from sim.report import words
-from sim.validity.agreement import Estimated, Row
-from sim.validity.case import Checked
-from sim.validity.cases import GROUPS
+from sim.validation.agreement import Estimated, Row
+from sim.validation.case import Checked
+from sim.validation.cases import GROUPS
+from sim.version import VERSION
 from sim.vocabulary import METRICS
 
 Z = 1.96  # of a 95 % interval
@@ -47,7 +47,7 @@ def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Compari
     by_case = {result.case.name: result for result in done}
     chance = [row for row in rows if row.simulated.se > 0]
     return template.from_string(source).render(
-        version=__version__,
+        version=VERSION,
         groups={group: [by_case[c.name] for c in cases if c.name in by_case] for group, cases in GROUPS.items()},
         rows=rows,
         purchases=sum(result.purchases for result in done),

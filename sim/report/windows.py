@@ -7,18 +7,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sim import __version__
+from sim import style
 from sim.config.library import digest
-from sim.explain.cells import STATES
-from sim.explain.differences import differences
-from sim.explain.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
-from sim.explain.windows import Matrix, title
+from sim.failure_windows.differences import differences
+from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
+from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import VIOLATIONS
 from sim.report import matrix as told
-from sim.report import style
 from sim.report.charts import windows as heat_map
 from sim.report.files import csv_text, json_text, render, software, write
 from sim.report.folder import replacing
+from sim.version import VERSION
 
 PAGE, JSON, CSV, CHART = "report.html", "windows.json", "windows.csv", "charts/windows"
 FILES = frozenset({PAGE, JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
@@ -106,6 +106,6 @@ def _content(matrix: Matrix, chart: Markup, command: str) -> dict[str, Any]:
         "seed": matrix.seed,
         "command": command,
         "digest": digest(*matrix.windows.values(), *matrix.designs.values()),
-        "version": __version__,
+        "version": VERSION,
         "software": software(),
     }

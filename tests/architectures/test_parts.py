@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
-from sim.architectures.parts import Component, Flow, Parts, common, parts_of
+from sim.architectures.parts import Component, Diagram, Flow, common, parts_of
 from sim.config.design import Design
 from tests.worlds import design, morning, world
 
@@ -115,18 +115,18 @@ def test_a_flow_names_two_components() -> None:
     here, there = Component("here", "service", "here"), Component("there", "service", "there")
     for flow in (Flow("here", "nowhere"), Flow("nowhere", "here")):
         with pytest.raises(ValueError, match=r"^a flow names 'nowhere', which is none of here, there$"):
-            Parts((here, there), (flow,))
+            Diagram((here, there), (flow,))
         with pytest.raises(ValueError, match=r"^a flow names 'nowhere', which is none of here, there$"):
-            Parts((here, there)).plus(flow)
+            Diagram((here, there)).plus(flow)
     with pytest.raises(ValueError, match=r"^two components with the same name: here, there, here$"):
-        Parts((here, there)).plus(here)
+        Diagram((here, there)).plus(here)
 
 
 def test_what_need_not_be_said() -> None:
     """An arrow has no label and somebody waits for the answer; a box has no notes, no station and no place of its own."""
     assert Flow("here", "there") == Flow("here", "there", label="", dashed=False)
     assert Component("here", "service", "Here") == Component("here", "service", "Here", notes=(), station=None, place=None)
-    assert Parts(()).flows == ()
+    assert Diagram(()).flows == ()
 
 
 @pytest.mark.parametrize("inline", [False, True])

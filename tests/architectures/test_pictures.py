@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design
-from sim.architectures.parts import Parts, common, parts_of
+from sim.architectures.parts import Diagram, common, parts_of
 from sim.config.design import Design
 
 # Boxes: (row, column) kind name [station]: label, notes. Dashed arrows: nobody waits for an answer.
@@ -111,7 +111,7 @@ PICTURES = {
 }
 
 
-def told(parts: Parts) -> list[str]:
+def told(parts: Diagram) -> list[str]:
     """A picture, line by line."""
     boxes = [
         f"{box.place} {box.kind} {box.name}{f' [{box.station}]' if box.station else ''}: {', '.join((box.label, *box.notes))}"

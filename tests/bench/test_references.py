@@ -9,7 +9,7 @@ import pytest
 
 from sim.config.design import merged
 from sim.config.library import parse_scenario
-from sim.validity.agreement import Estimated, mean_of
+from sim.validation.agreement import Estimated, mean_of
 from sim.world.morning import Morning
 from tests.bench.references import Counted, bare_retries, plain_simpy
 from tests.bench.speed import RETRY_DESIGN, RETRY_MODEL, Plain

@@ -8,7 +8,7 @@ import sys
 import time
 from statistics import median
 
-from sim import __version__
+from sim.version import VERSION
 from tests.cli.coffee import coffee
 
 HEAVY = {"numpy", "pandas", "matplotlib", "simpy", "pydantic", "yaml", "jinja2"}
@@ -64,7 +64,7 @@ def test_help_is_quick() -> None:
 
 def test_version_and_help() -> None:
     """The version is printed; help names every command and exit code; no command at all is help and a usage error."""
-    assert coffee("--version").stdout == f"coffee {__version__}\n"
+    assert coffee("--version").stdout == f"coffee {VERSION}\n"
     text = coffee("--help").stdout
     for word in (
         "list",

@@ -12,9 +12,9 @@ from sim.config.library import load_scenario
 from sim.experiment.compare import compare
 from sim.experiment.sensitivity import sensitivity
 from sim.report.validity import page
-from sim.validity.agreement import Estimated, Row, exactly
-from sim.validity.case import Case, Checked
-from sim.validity.cases import CASES, check, chosen
+from sim.validation.agreement import Estimated, Row, exactly
+from sim.validation.case import Case, Checked
+from sim.validation.cases import CASES, check, chosen
 from tests.cli.coffee import coffee
 
 
@@ -44,7 +44,7 @@ def test_a_difference_is_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     def differing(*_: object, **__: object) -> list[Checked]:
         return [Checked(CASES["layers"], (Row("requests a purchase", 16.0, exactly(15.0)),), 1, 300, 0.1)]
 
-    monkeypatch.setattr("sim.validity.cases.check", differing)
+    monkeypatch.setattr("sim.validation.cases.check", differing)
     result = coffee("validity", "layers")
     assert result.exit_code == 1
     assert "differs" in result.stdout
@@ -81,7 +81,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> list[Checked]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.validity.cases.check", interrupted)
+    monkeypatch.setattr("sim.validation.cases.check", interrupted)
     result = coffee("validity", "--page", "x.md")
     assert result.exit_code == 130
     assert not Path("x.md").exists()
@@ -128,7 +128,7 @@ def test_more_mornings_must_be_less_noisy() -> None:
         case.name, case.title, case.source, case.world, case.design,
         lambda _: [Row("x", 1.0, Estimated(1.0, 0.06), 0.1)], more=4,
     )  # fmt: skip
-    from sim.validity.case import checked
+    from sim.validation.case import checked
 
     assert checked(noisy).agrees
     assert not checked(noisy, full=True).agrees

@@ -12,8 +12,8 @@ import pytest
 
 from sim.architectures import design_names
 from sim.cli import windows as command
-from sim.explain.cells import STATES, Toll
-from sim.explain.windows import MORNINGS
+from sim.failure_windows.matrix import MORNINGS
+from sim.failure_windows.verdicts import STATES, MorningHarm
 from tests.cli.coffee import coffee, start
 
 
@@ -24,11 +24,11 @@ def harmed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, int]:
     monkeypatch.setenv("COLUMNS", "80")
     numbers = {"naive": 30}
 
-    def toll(world: Any, design: Any, prices: Any, seed: int) -> Toll:
+    def harm_of(world: Any, design: Any, prices: Any, seed: int) -> MorningHarm:
         number = numbers.get(design.name, 0)
-        return Toll(600, number, {"double_charge": number}, exposed=True)
+        return MorningHarm(600, number, {"double_charge": number}, exposed=True)
 
-    monkeypatch.setattr("sim.explain.windows.toll", toll)
+    monkeypatch.setattr("sim.failure_windows.matrix.harm_of", harm_of)
     return numbers
 
 
@@ -115,7 +115,7 @@ def test_wrong_usage_is_told_in_a_line(harmed: dict[str, int], arguments: tuple[
 def test_a_foreign_folder_is_refused_before_any_work(harmed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("mine")
-    monkeypatch.setattr("sim.explain.windows.toll", None)
+    monkeypatch.setattr("sim.failure_windows.matrix.harm_of", None)
     result = coffee("windows", "--out", "mine")
     assert result.exit_code == 2
     assert "notes.txt" in result.stderr
@@ -124,12 +124,12 @@ def test_a_foreign_folder_is_refused_before_any_work(harmed: dict[str, int], mon
 def test_ctrl_c_prints_the_finished_windows(harmed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 130, no report, and a note that says how far it got."""
 
-    def toll(world: Any, design: Any, prices: Any, seed: int) -> Toll:
+    def harm_of(world: Any, design: Any, prices: Any, seed: int) -> MorningHarm:
         if world.name.startswith("w03"):
             raise KeyboardInterrupt
-        return Toll(600, 30, {"double_charge": 30}, exposed=True)
+        return MorningHarm(600, 30, {"double_charge": 30}, exposed=True)
 
-    monkeypatch.setattr("sim.explain.windows.toll", toll)
+    monkeypatch.setattr("sim.failure_windows.matrix.harm_of", harm_of)
     result = coffee("windows", "naive", "--json", "--jobs", "1")
     assert result.exit_code == 130
     document = json.loads(result.stdout)

@@ -9,7 +9,7 @@ import pytest
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.presets import PRESETS
-from sim.config.scenario import Keys, Provider
+from sim.config.scenario import Provider, ProviderKeys
 
 
 def provider(text: str) -> Provider:
@@ -23,8 +23,8 @@ def test_a_preset_says_everything_about_keys_and_who_says_so(name: str) -> None:
     if preset.keys is None:
         assert keys == "none"
         return
-    assert set(preset.keys) == set(Keys.model_fields)
-    assert keys == Keys.model_validate({key: semantic.value for key, semantic in preset.keys.items()})
+    assert set(preset.keys) == set(ProviderKeys.model_fields)
+    assert keys == ProviderKeys.model_validate({key: semantic.value for key, semantic in preset.keys.items()})
     published = [semantic.mark for semantic in preset.keys.values()].count("published")
     assert published == 0 or re.match(r"https://\S+$", preset.source)
 
@@ -32,8 +32,8 @@ def test_a_preset_says_everything_about_keys_and_who_says_so(name: str) -> None:
 def test_the_published_values() -> None:
     """Stripe v1 keeps keys for a day and stores errors; v2 keeps them for thirty days and doesn't; an old provider has none."""
     first, second = provider("preset: stripe-v1").keys, provider("preset: stripe-v2").keys
-    assert isinstance(first, Keys)
-    assert isinstance(second, Keys)
+    assert isinstance(first, ProviderKeys)
+    assert isinstance(second, ProviderKeys)
     assert (first.ttl, first.stores_errors, first.mismatch) == (86_400, True, "error")
     assert (second.ttl, second.stores_errors) == (30 * 86_400, False)
     assert provider("preset: no-keys").keys == "none"
@@ -42,7 +42,7 @@ def test_the_published_values() -> None:
 def test_what_a_file_says_itself_comes_on_top() -> None:
     """One property changed, the others from the preset; and no keys at all, if the file says so."""
     keys = provider("preset: stripe-v2, keys: {ttl: 1h}").keys
-    assert isinstance(keys, Keys)
+    assert isinstance(keys, ProviderKeys)
     assert (keys.ttl, keys.stores_errors) == (3600, False)
     assert provider("preset: stripe-v2, keys: none").keys == "none"
 

@@ -24,7 +24,7 @@ from sim.experiment.cost_curve import (
     with_brownout,
 )
 from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
-from sim.validity.bare import bare_world
+from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots
 from tests.experiment.test_size import p95_s, server

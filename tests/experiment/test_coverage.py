@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the truth, which the cases of `sim.validity.coverage` know; and where they do so less often."""
+"""How often 95 % intervals hold the truth, known to the cases of `sim.validation.coverage`; and where they do so less often."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from scipy import stats
 
 from sim.experiment import statistics
 from sim.experiment.statistics import Difference, clopper_pearson, t_interval, t_quantile, zero_events_bound
-from sim.validity import coverage
-from sim.validity.bare import Sections
-from sim.validity.case import checked
-from sim.validity.coverage import expected_percentile, hold
+from sim.validation import coverage
+from sim.validation.bare import Sections
+from sim.validation.case import checked
+from sim.validation.coverage import expected_percentile, hold
 
 CASES = {case.name: case for case in coverage.CASES}
 

@@ -260,7 +260,7 @@ def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that has another version than this process, or no such package, is refused."""
     engine = f"dask:{cluster.scheduler_address}"
-    monkeypatch.setattr("sim.__version__", "0.0.7")
+    monkeypatch.setattr("sim.version.VERSION", "0.0.7")
     with pytest.raises(ConfigError, match=r"coffee-please is 0\.0\.7 here and [1-9.0]+ at the Dask worker tcp://"):
         digest(world, engine=engine)
 

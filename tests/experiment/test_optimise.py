@@ -134,7 +134,7 @@ def test_what_cannot_be_told_apart_is_a_tie(polls: Optimum) -> None:
 def test_halving_finds_the_front_of_all(monkeypatch: pytest.MonkeyPatch, polls: Optimum) -> None:
     """With fewer mornings for those that are no good."""
     monkeypatch.setattr(optimising, "ALL_AT_ONCE", 2)
-    monkeypatch.setattr(optimising, "FINALISTS", 3)
+    monkeypatch.setattr("sim.experiment.search.FINALISTS", 3)
     found = optimise(CALM, POLLS, mornings=3, jobs=1)
     assert found.method == "halving"
     assert changes(found) == changes(polls)

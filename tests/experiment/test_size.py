@@ -20,8 +20,8 @@ from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives
 from sim.experiment.sizing_export import sizings_json
 from sim.ledger.records import StationRecord
-from sim.validity.bare import NO_TIME, bare_design, bare_world
-from sim.validity.queues import EXPONENTIAL, erlang_c
+from sim.validation.bare import NO_TIME, bare_design, bare_world
+from sim.validation.queues import EXPONENTIAL, erlang_c
 from sim.vocabulary import METRICS
 from tests.worlds import design
 

@@ -151,8 +151,8 @@ def test_explain_is_a_folder_and_a_verb() -> None:
     """Whichever is wanted first; its signature is that of the verb, and `dir(sim)` lists every verb."""
     import inspect
 
-    import sim.explain.windows
+    import sim.failure_windows.matrix
 
-    assert sim.explain.windows.FOLDER == "windows"  # type: ignore[attr-defined]
+    assert sim.failure_windows.matrix.FOLDER == "windows"  # type: ignore[attr-defined]
     assert "violation" in inspect.signature(sim.explain).parameters
     assert set(sim.__all__) <= set(dir(sim))

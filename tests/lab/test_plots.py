@@ -17,7 +17,7 @@ from sim.lab.size import CostCurve
 from sim.lab.sweep import Sweep
 from sim.lab.windows import Windows
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS
-from sim.report.style import RC
+from sim.style import RC
 
 
 def test_every_chart_of_the_report_has_a_method() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.config.design import Design
 from sim.config.prices import load_prices
-from sim.config.scenario import Keys, Scenario
+from sim.config.scenario import ProviderKeys, Scenario
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Table, Tables
 from sim.ledger.series import series
@@ -76,7 +76,7 @@ def _of_keys(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Che
     """With one key an order (renewed only after calls that broke down), the provider charges once a lifetime of it."""
     keys = scenario.provider.keys
     one_key = getattr(design.payment, "key", "none") == "order" and scenario.provider.errored == 0
-    if not one_key or not isinstance(keys, Keys):
+    if not one_key or not isinstance(keys, ProviderKeys):
         return
     last: dict[int, float] = {}
     apart = True

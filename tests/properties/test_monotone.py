@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sim.config.design import merged
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
-from sim.validity.bare import bare_design, bare_world
+from sim.validation.bare import bare_design, bare_world
 from sim.vocabulary import Outcome
 from tests.properties.world import Data, World
 from tests.properties.worlds import designs, for_all, scenarios, seeds, some, tiers, times

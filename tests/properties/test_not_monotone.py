@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
-from sim.validity.bare import NO_TIME, bare_design, bare_world
+from sim.validation.bare import NO_TIME, bare_design, bare_world
 from sim.vocabulary import Fate, Outcome
 from tests.properties.test_monotone import bare, per_purchase
 from tests.properties.world import Data, World

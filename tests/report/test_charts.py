@@ -12,8 +12,8 @@ from sim.experiment.compare import Comparison
 from sim.ledger.costs import PARTS
 from sim.report.charts import CHARTS, clock, confirmation_lag, convergence, cost, curves, duplicates, morning, stations
 from sim.report.spread import spread
-from sim.report.style import COLOURS, colours, figure
-from sim.report.words import share
+from sim.style import COLOURS, colours, figure
+from sim.words import share
 from tests.report.conftest import CALM, compared
 
 

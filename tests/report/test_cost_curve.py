@@ -16,7 +16,7 @@ from sim.experiment.cost_curve import CostCurve, cost_curve
 from sim.report import page
 from sim.report.charts import BROWNOUTS, PEAKS, capacity_by_peak, cost_by_brownout, cost_by_peak
 from sim.report.page import write_report
-from sim.report.style import COLOURS
+from sim.style import COLOURS
 from tests.report.conftest import STORMY
 
 

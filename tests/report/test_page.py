@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
+from sim import style
 from sim.config.errors import ConfigError
+from sim.diagram.drawing import file_names
 from sim.experiment.compare import Comparison
-from sim.report import page, style, tables
+from sim.report import page, tables
 from sim.report.charts import CHARTS
-from sim.report.components import file_names
 from sim.report.findings import findings
 from sim.report.page import FILES, write_report
 from tests.report.conftest import CALM, DEAD, compared

@@ -9,12 +9,12 @@ from matplotlib.text import Text
 
 from sim.architectures import load_design
 from sim.config.library import load_scenario
-from sim.explain.mermaid import sequence as as_mermaid
-from sim.explain.moments import Moment
-from sim.explain.story import Explanation, tell
-from sim.explain.witness import Witness, find
+from sim.explanation.mermaid import sequence as as_mermaid
+from sim.explanation.moments import Moment
+from sim.explanation.story import Explanation, tell
+from sim.explanation.witness import Witness, find
 from sim.report.sequence import MOST_ROWS, draw, shown
-from sim.report.style import figure_of
+from sim.style import figure_of
 
 CASES = [
     ("windows/w01-double-tap", "naive"),

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
-from sim.explain.cells import STATES, Cell, Toll, judged
-from sim.explain.windows import Matrix, bundled_windows, title
+from sim.failure_windows.matrix import Matrix, bundled_windows, title
+from sim.failure_windows.verdicts import STATES, MorningHarm, Verdict, judged
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
 from sim.report.windows import FILES, write_report
@@ -20,7 +20,7 @@ from tests.report.test_page import Tags, files
 
 DESIGNS = ("naive", "idempotent", "outbox", "no-inbox")
 NAIVE = (30, 33, 29, 31)
-TOLLS = {
+HARMS = {
     ("W1", "naive"): NAIVE,
     ("W1", "idempotent"): (0, 0, 0, 0),
     ("W1", "outbox"): (10, 12, 11, 10),
@@ -33,13 +33,16 @@ TOLLS = {
 WANTED = ["open", "closed", "narrowed", "undecided", "closed", "closed", "closed", "worse"]
 
 
-def made(window: str, design: str) -> Cell:
+def made(window: str, design: str) -> Verdict:
     exposed = window == "W1" or design in ("outbox", "no-inbox")
-    tolls, naive = (
-        [Toll(600, number, {"double_charge": number, "misinformed": number // 2}, exposed) for number in TOLLS[window, name]]
+    harms, naive = (
+        [
+            MorningHarm(600, number, {"double_charge": number, "misinformed": number // 2}, exposed)
+            for number in HARMS[window, name]
+        ]
         for name in (design, "naive")
     )
-    return judged(window, design, tolls, naive=None if design == "naive" else naive)
+    return judged(window, design, harms, naive=None if design == "naive" else naive)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def matrix() -> Matrix:
     return Matrix(
         windows={label: load_scenario(f"windows/{known[label]}") for label in ("W1", "W8")},
         designs={name: load_design(name) for name in DESIGNS},
-        cells={key: made(*key) for key in TOLLS},
+        cells={key: made(*key) for key in HARMS},
         seed=0,
         mornings=4,
         asked=2,
@@ -76,7 +79,7 @@ def test_every_state_is_there(matrix: Matrix) -> None:
 
 def test_the_heat_map_draws_every_cell_in_the_colour_of_its_state(matrix: Matrix) -> None:
     (cells,) = drawn(matrix, list(DESIGNS))
-    assert len(cells) == len(TOLLS)
+    assert len(cells) == len(HARMS)
     for (window, design), cell in matrix.cells.items():
         look = heat_map.LOOKS[cell.state] if cell.exposed else heat_map.NOTHING_THERE
         box = cells[f"{window} {design} {cell.state}"]
@@ -104,7 +107,10 @@ def test_the_heat_map_says_state_and_rate(matrix: Matrix) -> None:
 def test_what_a_cell_says_stays_inside_of_it(matrix: Matrix) -> None:
     """Also a rate with three digits and its interval, beside the mark of a difference."""
     wide = judged(
-        "W1", "outbox", [Toll(6000, n, {}, True) for n in (58, 57, 56, 59)], naive=[Toll(600, n, {}, True) for n in NAIVE]
+        "W1",
+        "outbox",
+        [MorningHarm(6000, n, {}, True) for n in (58, 57, 56, 59)],
+        naive=[MorningHarm(600, n, {}, True) for n in NAIVE],
     )
     titles = {"W1": "Double tap"}
     (ax,) = heat_map.draw({("W1", "outbox"): wide}, titles, ["outbox"], differ=frozenset({("W1", "outbox")}))
@@ -185,7 +191,7 @@ def test_a_sentence_names_the_worst_first(matrix: Matrix) -> None:
 
 
 def test_nobody_came_is_said(matrix: Matrix) -> None:
-    empty = judged("W1", "naive", [Toll(0, 0, {}, exposed=True)] * 2, naive=None)
+    empty = judged("W1", "naive", [MorningHarm(0, 0, {}, exposed=True)] * 2, naive=None)
     assert (told.rate(empty), told.interval(empty), told.counted(empty)) == ("nobody came", "nothing to count", "0 of 0")
 
 

@@ -8,8 +8,8 @@ from sim.architectures import parse_design
 from sim.config.design import Design
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
-from sim.validity import bare
-from sim.validity.bare import Sections
+from sim.validation import bare
+from sim.validation.bare import Sections
 
 
 def bare_world(purchases: int, per_s: float, changes: Sections | None = None) -> Scenario:

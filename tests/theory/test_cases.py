@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from sim.config.library import parse_scenario
-from sim.validity.agreement import Estimated, Row, exactly
-from sim.validity.case import checked
-from sim.validity.cases import CASES, GROUPS
+from sim.validation.agreement import Estimated, Row, exactly
+from sim.validation.case import checked
+from sim.validation.cases import CASES, GROUPS
 
 
 def test_every_case_has_a_name_of_its_own() -> None:

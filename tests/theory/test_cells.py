@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.validity.agreement import Estimated
-from sim.validity.queues import EXPONENTIAL, erlang_c, long_run, queue_of
+from sim.validation.agreement import Estimated
+from sim.validation.queues import EXPONENTIAL, erlang_c, long_run, queue_of
 from sim.world.cell import cells_of
 from tests.theory.bare import bare_design, bare_world
 from tests.worlds import judged

@@ -11,10 +11,10 @@ import ciw
 import numpy as np
 import pytest
 
-from sim.validity.agreement import Estimated, batches, controlled, mean_of
-from sim.validity.case import checked
-from sim.validity.cases import CASES
-from sim.validity.queues import SIGMA, WARM_UP
+from sim.validation.agreement import Estimated, batches, controlled, mean_of
+from sim.validation.case import checked
+from sim.validation.cases import CASES
+from sim.validation.queues import SIGMA, WARM_UP
 
 
 @dataclass(frozen=True)

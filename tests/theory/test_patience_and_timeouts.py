@@ -1,4 +1,4 @@
-"""Who is faster: the provider, or the patience of those who wait for it? Shares are among the cases of `sim.validity`."""
+"""Who is faster: the provider, or the patience of those who wait for it? Shares are among the cases of `sim.validation`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.validity.cases import CASES
-from sim.validity.payments import p_impatient
+from sim.validation.cases import CASES
+from sim.validation.payments import p_impatient
 from tests.theory.bare import bare_design, bare_world
 from tests.worlds import morning
 

@@ -1,4 +1,4 @@
-"""The discipline of the pool, nearly without noise; mean waits are among the cases of `sim.validity`.
+"""The discipline of the pool, nearly without noise; mean waits are among the cases of `sim.validation`.
 
 Service times are recovered from arrivals and ends by Kiefer and Wolfowitz's recursion (1955), and must have the distribution
 that was asked for; in any other order of service they would be negative or far too long.
@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.validity.agreement import Estimated
-from sim.validity.case import Case
-from sim.validity.cases import CASES
-from sim.validity.queues import CV2, SIGMA, Queue, erlang_c, pollaczek_khinchine, queue_of
+from sim.validation.agreement import Estimated
+from sim.validation.case import Case
+from sim.validation.cases import CASES
+from sim.validation.queues import CV2, SIGMA, Queue, erlang_c, pollaczek_khinchine, queue_of
 from tests.worlds import morning
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from sim.validity.agreement import mean_of
+from sim.validation.agreement import mean_of
 from sim.vocabulary import Outcome
 from tests.theory.bare import bare_design, bare_world
 from tests.worlds import morning

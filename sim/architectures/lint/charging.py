@@ -23,7 +23,7 @@ from sim.architectures.lint.rule import (
 )
 from sim.architectures.naive import Naive
 from sim.config.design import Completer, Design
-from sim.config.scenario import Keys
+from sim.config.scenario import ProviderKeys
 from sim.config.units import probability_text
 from sim.world.streams import mean, quantile, share_above
 
@@ -73,7 +73,7 @@ def provider_forgets_first(design: Design, world: World) -> Iterator[Found]:
     lasts_s = getattr(design.payment, "key_lasts", None)
     if hears_of_charges(design, world):
         return
-    if isinstance(keys, Keys) and sends_provider_key(design, world) and lasts_s is not None and lasts_s > keys.ttl:
+    if isinstance(keys, ProviderKeys) and sends_provider_key(design, world) and lasts_s is not None and lasts_s > keys.ttl:
         yield Found(
             "payment.key_lasts",
             f"old keys are sent without asking for {exactly(lasts_s)}, and the provider forgets them after {exactly(keys.ttl)}",
@@ -82,9 +82,9 @@ def provider_forgets_first(design: Design, world: World) -> Iterator[Found]:
 
 def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
     keys = world.scenario.provider.keys
-    stored = isinstance(keys, Keys) and keys.stores_errors
+    stored = isinstance(keys, ProviderKeys) and keys.stores_errors
     if stored and sends_provider_key(design, world) and getattr(design.payment, "after_error", "ask") == "same_key":
-        assert isinstance(keys, Keys)
+        assert isinstance(keys, ProviderKeys)
         yield Found(
             "payment.after_error", f"the provider stores an error (500) with its key and replays it for {exactly(keys.ttl)}"
         )

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.statistics import Estimate
 from sim.report.charts.growth import label_ends, line, peak_axis
-from sim.report.style import QUIET, colours, figure, heading, styled
+from sim.style import QUIET, colours, figure, heading, styled
 
 KINDS = ("checkout workers", "payment workers")
 

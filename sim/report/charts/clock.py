@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.experiment.mornings import Summary
-from sim.report.style import FAULT, QUIET, size_in
+from sim.style import FAULT, QUIET, size_in
 
 STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 LANES = 3  # of fault names above a panel

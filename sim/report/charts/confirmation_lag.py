@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 
+from sim import words
 from sim.experiment.compare import Comparison
-from sim.report import words
 from sim.report.charts.curves import Label, label_right, share_within, time_axis, time_grid, widths
-from sim.report.style import FAULT, QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import FAULT, QUIET, colours, figure, heading, plain_axis, styled
 
 PANELS: dict[Literal["ack", "confirmation"], tuple[str, str]] = {  # lag: title, stem of its metrics
     "ack": ("no “we have your order” yet", "ack_latency"),

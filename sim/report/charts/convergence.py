@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
-from sim.ledger.series import STEP_S
-from sim.report import words
+from sim.ledger.steps import STEP_S
 from sim.report.charts.clock import clock_axis, shade
 from sim.report.charts.curves import Label, label_right, share_within, time_axis, time_grid, widths
 from sim.report.spread import band_text, spread
-from sim.report.style import colours, figure, heading, plain_axis, styled
+from sim.style import colours, figure, heading, plain_axis, styled
 
 
 @styled

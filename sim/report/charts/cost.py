@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
 from sim.ledger.costs import PARTS
-from sim.report import words
-from sim.report.style import colours, figure, heading, plain_axis, styled
+from sim.style import colours, figure, heading, plain_axis, styled
 
 TINT = {"infrastructure": 1.0, "provider fees": 0.35, "failures": 0.75}  # of the design's colour, in the stacked bar
 GROUP_METRIC = {

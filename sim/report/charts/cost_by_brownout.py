@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
+from sim import words
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.statistics import Estimate, paired
-from sim.report import words
 from sim.report.charts.growth import label_ends, line
-from sim.report.style import QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import QUIET, colours, figure, heading, plain_axis, styled
 
 FLOOR = 1e-5  # USD per 1,000: less is nothing
 

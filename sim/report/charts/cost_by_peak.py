@@ -9,7 +9,7 @@ import numpy as np
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.sizing_export import COSTS
 from sim.report.charts.growth import label_ends, line, peak_axis
-from sim.report.style import colours, figure, heading, styled
+from sim.style import colours, figure, heading, styled
 
 PANELS = {"in all": "cost_per_1000", **COSTS}
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from sim.report.words import seconds
+from sim.words import seconds
 
 POINTS = 400  # of a curve; more can't be seen
 FLOOR_S = 1e-3  # nothing on a time axis with decades is shorter

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.statistics import Estimate
-from sim.report import words
-from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 
 HARMS = {
     "double_charge_rate": "charged twice",

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from sim import words
 from sim.experiment.sizing_export import rate_text_of
 from sim.experiment.statistics import Estimate
-from sim.report import words
 from sim.report.charts.curves import Label, label_right
-from sim.report.style import plain_axis
+from sim.style import plain_axis
 
 
 def line(ax: Axes, xs: Sequence[float], values: Sequence[Estimate], colour: str, *, missed: Sequence[bool], name: str) -> None:

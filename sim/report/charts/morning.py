@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from sim.experiment.compare import Comparison, Result
-from sim.ledger.series import STEP_S
+from sim.ledger.steps import STEP_S
 from sim.report.charts.clock import LANE_IN, Name, clock_axis, in_every_morning, lanes, name_faults, shade
 from sim.report.spread import Spread, band_text, spread
-from sim.report.style import QUIET, colours, figure, heading, plain_axis, size_in, styled
-from sim.report.words import limit, seconds, share, zero_of
+from sim.style import QUIET, colours, figure, heading, plain_axis, size_in, styled
+from sim.words import limit, seconds, share, zero_of
 
 LABELS = (
     "purchases\na minute",

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.experiment.optimise import Finalist, Optimum, Tried
+from sim import words
+from sim.experiment.optimise import Optimum
+from sim.experiment.search import Finalist, Tried
 from sim.experiment.statistics import Difference, Estimate
-from sim.report import words
-from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
 PALE = 0.35

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim import words
 from sim.experiment.compare import Comparison, Result
 from sim.ledger.records import StationRecord
-from sim.report import words
-from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 
 BESIDE, NAMES_PT = 7, 15  # names of designs in a row, and its height
 LEAST = 1e-6  # smaller shares are not worth their digits

@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
+from sim import words
 from sim.experiment.statistics import Estimate
 from sim.experiment.sweep import Axis, Sweep
-from sim.report import words
 from sim.report.charts.curves import Label, label_right, widths
-from sim.report.style import QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
 DECADES = 50.0  # times larger: times that differ by more are drawn on a logarithmic axis

@@ -10,10 +10,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
+from sim import words
 from sim.experiment.sweep import Axis, Point, Sweep
-from sim.report import words
 from sim.report.charts.sweep_lines import CHARACTER_IN, DECADES, constant, level_note, limit_of
-from sim.report.style import INK, QUIET, colours, figure, heading, styled
+from sim.style import INK, QUIET, colours, figure, heading, styled
 from sim.vocabulary import METRICS
 
 SIDE_BY_SIDE = 3  # panels

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sim.experiment.compare import Comparison
-from sim.report.style import colours, figure, heading, plain_axis, styled
+from sim.style import colours, figure, heading, plain_axis, styled
 
 TITLE = "Two kinds of mornings"
 CAPTION = (

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim import words
 from sim.experiment.inputs import called, shown
 from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swing, Swings, turns
-from sim.report import words
-from sim.report.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
 MOST = 12  # inputs in a panel; the rest is counted below it

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from sim.explain.cells import STATES, Cell
-from sim.explain.differences import differences
-from sim.explain.windows import Matrix, title
+from sim.failure_windows.differences import differences
+from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.verdicts import STATES, Verdict
 from sim.report.matrix import DIFFERS, brackets, rate
-from sim.report.style import INK, QUIET, figure, heading, styled
+from sim.style import INK, QUIET, figure, heading, styled
 
 
 class Look(NamedTuple):
@@ -55,7 +55,7 @@ def draw_matrix(matrix: Matrix, axes: Any = None) -> np.ndarray:
 
 @styled
 def draw(
-    cells: Mapping[tuple[str, str], Cell],
+    cells: Mapping[tuple[str, str], Verdict],
     titles: Mapping[str, str],
     designs: list[str],
     axes: Any = None,
@@ -97,7 +97,7 @@ def _panels(blocks: list[list[str]], rows: int, *, any_differ: bool) -> np.ndarr
 
 def _block(
     ax: Axes,
-    cells: Mapping[tuple[str, str], Cell],
+    cells: Mapping[tuple[str, str], Verdict],
     titles: Mapping[str, str],
     designs: list[str],
     differ: frozenset[tuple[str, str]],
@@ -120,7 +120,7 @@ def _block(
         spine.set_visible(False)
 
 
-def _cell(ax: Axes, column: int, row: int, cell: Cell, *, differs: bool) -> None:
+def _cell(ax: Axes, column: int, row: int, cell: Verdict, *, differs: bool) -> None:
     look = LOOKS[cell.state] if cell.exposed else NOTHING_THERE
     box = Rectangle(
         (column + 0.02, row + 0.035), 0.96, 0.93, fc=look.fill, ec=QUIET if look.hatch else look.fill, lw=0.5, hatch=look.hatch

@@ -15,8 +15,8 @@ from sim.config.scenario import Scenario
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
-from sim.validity.bare import bare_design, bare_world
-from sim.validity.overload import AT_ONCE
+from sim.validation.bare import bare_design, bare_world
+from sim.validation.overload import AT_ONCE
 from tests.worlds import design
 
 Knobs = dict[str, Any]
@@ -75,7 +75,7 @@ def quarter(**sections: Any) -> str:
 
 
 def spell(share: float) -> str:
-    """A checkout of 100/s that is ten times slower for 5 s, and 45 s to recover in (sim.validity.overload)."""
+    """A checkout of 100/s that is ten times slower for 5 s, and 45 s to recover in (sim.validation.overload)."""
     fault = {"slow": "checkout", "at": "07:00:05", "for": "5s", "times": "x10"}
     return yaml.safe_dump(bare_world(round(share * 5000), share * 100, {"clock": {"drain": "30s"}, "faults": [fault]}))
 

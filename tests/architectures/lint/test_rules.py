@@ -13,7 +13,7 @@ from sim.architectures.lint import RULES, lint
 from sim.architectures.naive import Naive
 from sim.config.design import Design
 from sim.config.library import load_scenario
-from sim.explain.windows import bundled_windows, matrix
+from sim.failure_windows.matrix import bundled_windows, matrix
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
 from sim.world.customer import Request

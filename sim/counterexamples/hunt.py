@@ -1,0 +1,183 @@
+"""The hunt for the smallest world that breaks a promise. Hypothesis draws the worlds and shrinks what it finds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from sim.config.design import Design
+from sim.config.errors import ConfigError, nearest
+from sim.config.prices import load_prices
+from sim.config.scenario import Scenario
+from sim.config.writing import flow
+from sim.experiment.compare import check_numbers
+from sim.experiment.mornings import Progress, simulate
+from sim.experiment.workers import hearing
+from sim.ledger.promises import PROMISES, charged_at_most_once
+from sim.ledger.violations import VIOLATIONS, harmed
+
+ROUND = 500  # worlds drawn in one go; Hypothesis remembers all it has tried, so a long hunt begins afresh now and then
+NAME = "hunted"
+
+
+@dataclass(frozen=True)
+class Catch:
+    """A world that breaks promises, as a scenario file says it."""
+
+    world: dict[str, Any]
+    broken: dict[str, list[int]]  # promise -> purchases that break it
+    harm: dict[str, list[int]]  # kind of harm -> purchases that the plain architecture would have spared
+    customers: int
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """What came of it."""
+
+    design: Design
+    promises: tuple[str, ...]
+    plain: Design | None  # the architecture as it is, if the design is a variant of it: what it is compared with
+    seed: int
+    worlds: int  # tried before the first that broke a promise, or in all
+    shrunk: int  # tried after it, for a smaller one
+    seconds: float
+    catch: Catch | None
+    cut_short: bool  # time was up, or Ctrl-C came, before it was as small as it gets
+    interrupted: bool  # by Ctrl-C
+
+
+class _TimeUp(KeyboardInterrupt):
+    """Hypothesis lets this one through at once."""
+
+
+def promises_of(design: Design, names: Sequence[str] = ()) -> list[str]:
+    """Those named, or those that the design makes and that of one charge, which nobody is let off. Raises ConfigError."""
+    for name in names:
+        if name not in PROMISES:
+            raise ConfigError(f'unknown promise "{name}"{nearest(name, PROMISES)}')
+    made = (*design.promises, charged_at_most_once)
+    return list(names) or [name for name, promise in PROMISES.items() if promise in made]
+
+
+def hunt(
+    design: Design, promises: Sequence[str], *, seed: int = 0, seconds: float = 60.0, worlds: int | None = None,
+    progress: Progress | None = None,
+) -> Hunt:  # fmt: skip
+    """Draw worlds until one breaks a promise, then shrink it; for at most so many seconds and so many worlds.
+
+    The same seed draws the same worlds, so it finds the same case, unless time cuts it short. After Ctrl-C it tells of
+    the worlds tried so far. Raises ConfigError; KeyboardInterrupt before the first world.
+    """
+    check_numbers(1, seed, None)
+    from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
+    from hypothesis.errors import NoSuchExample
+
+    from sim.counterexamples.worlds import worlds as drawn
+
+    configuration.set_hypothesis_home_dir(tempfile.gettempdir())  # it would leave a folder in the user's
+    begin = time.monotonic()
+    trial = _Trial(design, promises, seed, begin + seconds, progress)
+    stopped: KeyboardInterrupt | None = None
+    try:
+        with hearing() as trial.heed:  # Python drops a Ctrl-C in a callback of the garbage collection, and Hypothesis has one
+            for number in count():
+                left = ROUND if worlds is None else min(ROUND, worlds - trial.tried)
+                if trial.catch is not None or left < 1:
+                    break
+                rules = settings(
+                    max_examples=left, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+                    phases=[Phase.generate, Phase.shrink], verbosity=Verbosity.quiet, report_multiple_bugs=False,
+                )  # fmt: skip
+                with suppress(NoSuchExample):
+                    find(drawn(), trial, settings=rules, random=Random(f"{seed}/{number}"))  # noqa: S311  no secret
+    except KeyboardInterrupt as stop:
+        if not trial.tried:
+            raise
+        stopped = stop
+    return Hunt(
+        design=design,
+        promises=tuple(promises),
+        plain=plain_of(design),
+        seed=seed,
+        worlds=trial.first or trial.tried,
+        shrunk=trial.tried - (trial.first or trial.tried),
+        seconds=time.monotonic() - begin,
+        catch=trial.catch,
+        cut_short=stopped is not None and trial.catch is not None,
+        interrupted=stopped is not None and not isinstance(stopped, _TimeUp),
+    )
+
+
+class _Trial:
+    """Tries one world after the other, and remembers the last that broke a promise: it is the smallest so far."""
+
+    def __init__(self, design: Design, promises: Sequence[str], seed: int, until: float, progress: Progress | None) -> None:
+        self.design = design
+        self.promises = promises
+        self.seed = seed
+        self.until = until
+        self.progress = progress
+        self.heed: Callable[[], None] = lambda: None  # raises what Ctrl-C should have
+        self.tried = 0
+        self.first = 0  # how many had been tried when the first one broke a promise
+        self.catch: Catch | None = None
+
+    def __call__(self, world: dict[str, Any]) -> bool:
+        self.heed()
+        if time.monotonic() > self.until:
+            raise _TimeUp
+        self.tried += 1
+        if self.progress is not None:
+            self.progress(self.tried, self.tried)
+        scenario = Scenario.model_validate({"name": NAME, **world})
+        broken, harm = caught(scenario, self.design, self.promises, seed=self.seed)
+        if not (broken or harm):
+            return False
+        self.first = self.first or self.tried
+        self.catch = Catch(world, broken, harm, len(world["traffic"]["times"]))
+        return True
+
+
+def plain_of(design: Design) -> Design | None:
+    """The architecture with its default knobs; None if that is what the design is."""
+    plain = type(design).model_validate({"name": design.name, "summary": design.summary})
+    return None if plain == design else plain
+
+
+def caught(
+    scenario: Scenario, design: Design, promises: Iterable[str], *, seed: int
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Promises that one morning breaks and by which purchases; if none, the harm that a variant alone does, by kind."""
+    prices = load_prices(scenario.prices)
+    _, evidence = simulate(scenario, design, prices, seed)
+    broken = _not_empty({name: PROMISES[name](evidence.audit) for name in promises})
+    plain = plain_of(design)
+    if broken or plain is None or not harmed(evidence).any():
+        return broken, {}
+    spared = ~harmed(simulate(scenario, plain, prices, seed)[1])
+    return {}, _not_empty({kind: np.flatnonzero(harm.flags(evidence) & spared) for kind, harm in VIOLATIONS.items()})
+
+
+def _not_empty(found: dict[str, np.ndarray]) -> dict[str, list[int]]:
+    return {name: purchases.tolist() for name, purchases in found.items() if len(purchases)}
+
+
+def as_yaml(catch: Catch, *, name: str, comment: Sequence[str] = ()) -> str:
+    """The scenario file of a catch, which any other command can replay."""
+    lines = [*(f"# {line}" for line in comment), f"name: {flow(name)}"]
+    what = f"Breaks {', '.join(catch.broken)}" if catch.broken else f"Harm: {', '.join(catch.harm)}"
+    lines.append(f"summary: {flow(what.replace('_', ' '))}")
+    for section, content in catch.world.items():
+        if section == "faults":
+            lines += ["faults:", *(f"  - {flow(fault)}" for fault in content)] if content else []
+        else:
+            lines.append(f"{section}: {flow(content)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,92 @@
+"""The whole explanation: a witness, its morning told moment by moment, and what would have closed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.config.design import Design
+from sim.config.scenario import Scenario
+from sim.experiment.mornings import Progress
+from sim.explanation.moments import Moment
+from sim.explanation.remedy import Remedy, remedies
+from sim.explanation.trace import FAILED, traced
+from sim.explanation.witness import MORNINGS, Nobody, Witness, find, violated_s
+from sim.ledger.records import Tables
+from sim.ledger.violations import VIOLATIONS
+
+PARTY = {  # whose books show the harm
+    "double_charge": "provider",
+    "orphan_charge": "provider",
+    "over_award": "loyalty",
+    "under_award": "loyalty",
+    "duplicate_order": "database",
+    "unpaid_order": "database",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One purchase of one morning of a design, with all that happened to it."""
+
+    scenario: Scenario
+    design: Design
+    witness: Witness
+    moments: list[Moment]
+    remedies: list[Remedy]
+
+    @property
+    def sentence(self) -> str:
+        """`Customer 118 was charged twice.`"""
+        kinds = self.witness.kinds
+        what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
+        return f"Customer {self.witness.purchase} {what}."
+
+
+def explain(
+    scenario: Scenario,
+    design: Design,
+    *,
+    violation: str | None = None,
+    purchase: int | None = None,
+    seed: int = 0,
+    mornings: int = MORNINGS,
+    most: int | None = None,
+    progress: Progress | None = None,
+) -> Explanation | Nobody:
+    """The simplest story of a violation, found by `find`, with the changes that close it; or nobody to tell of.
+
+    `most`: how many changes at most, each a morning simulated anew; None: all that are known. `progress` is told of changes
+    that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't meet.
+    """
+    witness = find(scenario, design, kind=violation, purchase=purchase, seed=seed, mornings=mornings)
+    if isinstance(witness, Nobody):
+        return witness
+    moments = tell(scenario, design, witness)
+    sought = witness.kinds and most != 0
+    closing = list(remedies(scenario, design, witness, most=most, progress=progress)) if sought else []
+    return Explanation(scenario, design, witness, moments, closing)
+
+
+def tell(scenario: Scenario, design: Design, witness: Witness) -> list[Moment]:
+    """The moments of a witness's morning, with the moment of the violation among them."""
+    tables, moments = traced(scenario, design, witness.seed, purchase=witness.purchase)
+    if not witness.kinds:
+        return moments
+    kind = witness.kinds[0]
+    at_s = violated_s(tables, kind, witness.purchase)
+    told = Moment(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
+    place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
+    return [*moments[:place], told, *moments[place:]]
+
+
+def _says(kind: str) -> str:
+    return f"this customer {VIOLATIONS[kind].clause}"
+
+
+def _moment_s(tables: Tables, moments: list[Moment], kind: str, at_s: float | None) -> float:
+    """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
+    if at_s is not None:
+        return at_s
+    causes = [moment.at_s for moment in moments if (moment.text == FAILED if kind == "misinformed" else moment.kind == "crash")]
+    return max(causes or [moment.until_s for moment in moments], default=tables.horizon_s)

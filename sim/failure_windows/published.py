@@ -1,0 +1,188 @@
+"""What has been published about failure windows: which mechanism closes which, and what we expect of a design for that reason.
+
+The matrix is put together from descriptions of designs that handle money (see SOURCES). It speaks of mechanisms, one at a
+time; a design has several, and which ones is read from its knobs. Where the simulation says something else,
+`sim.failure_windows.differences` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sim.config.design import AppKeys, Claims, Design
+from sim.failure_windows.verdicts import State
+
+SOURCES = (
+    ("Stripe, idempotent requests", "https://docs.stripe.com/api/idempotent_requests"),
+    ("Stripe, webhooks", "https://docs.stripe.com/webhooks/process-undelivered-events"),
+    ("Brandur Leach, idempotency keys (Rocket Rides)", "https://brandur.org/idempotency-keys"),
+    (
+        "Airbnb, avoiding double payments in a distributed payments system",
+        "https://medium.com/airbnb-engineering/avoiding-double-payments-in-a-distributed-payments-system-2981f6b070bb",
+    ),
+    ("W14 and W15: Why an idempotency key isn't an idempotency guarantee", "technewstoday.info"),
+)
+Mark = Literal["✓", "◐", "✗", "!", "–"]
+MARKS: dict[Mark, str] = {
+    "✓": "closes",
+    "◐": "narrows",
+    "✗": "no effect",
+    "!": "can make it worse",
+    "–": "nothing to do with it",
+}
+
+
+def _key(design: Design) -> AppKeys | None:
+    """What the app's keys are held against; None: the app sends none, or nobody looks at them."""
+    claim = getattr(design, "claim", None)
+    return claim if isinstance(claim, AppKeys) and design.app.key not in ("none", "request") else None
+
+
+def _unique(design: Design) -> bool:
+    key = _key(design)
+    return key is not None and design.app.key == "purchase" and not getattr(key, "check_first", False)
+
+
+def _fingerprint(design: Design) -> bool:
+    key = _key(design)
+    return key is not None and key.fingerprint
+
+
+def _payment(design: Design, knob: str) -> object:
+    """A knob of the payment; None if the design doesn't have it."""
+    return getattr(design.payment, knob, None)
+
+
+def _listens(design: Design) -> bool:
+    return _payment(design, "webhooks") in ("checked", "trusted")
+
+
+def _keeps_the_order_id(design: Design) -> bool:
+    return _key(design) is not None and design.app.key == "purchase"
+
+
+def _charges_later(design: Design) -> bool:
+    return _payment(design, "retry") is not None
+
+
+class Mechanism(NamedTuple):
+    """What the matrix calls it, and which designs have it."""
+
+    title: str
+    has: Callable[[Design], bool]
+
+
+MECHANISMS: dict[str, Mechanism] = {
+    "ui_disable": Mechanism("button disabled", lambda _: False),
+    "key_per_submission": Mechanism("key per submission", lambda d: _key(d) is not None and d.app.key == "submission"),
+    "key_per_cart": Mechanism("key per cart", lambda d: _key(d) is not None and d.app.key == "purchase"),
+    "unique_insert": Mechanism("unique insert before the charge", _unique),
+    "provider_key": Mechanism("provider key from the order", lambda d: _payment(d, "key") == "order"),
+    "completer": Mechanism("completer", lambda d: hasattr(d, "completer") or _charges_later(d)),
+    "outbox": Mechanism("outbox", lambda d: hasattr(d, "relay") and _payment(d, "news") != "direct"),
+    "consumer_inbox": Mechanism("inbox of the consumers", lambda d: d.loyalty.inbox is not None),
+    "webhook_inbox": Mechanism("webhooks checked", lambda d: _payment(d, "webhooks") == "checked"),
+    "reconciler": Mechanism("reconcile and refund", lambda d: d.recovery.reconcile_every is not None),
+    "fingerprint": Mechanism("fingerprint of the basket", _fingerprint),
+}
+
+# One mark a mechanism, in the order above. The published column "inbox/dedupe" is two here, as nobody's loyalty service
+# has ever closed a window of webhooks; W14 and W15 come from a text that names what closes them, and little else.
+_ROWS = """
+W1   ◐ ✗ ✓ ✓ ✓ – ✗ – – ◐ –
+W2   ✗ ✓ ✓ ✓ ✓ – ✗ – – ◐ –
+W3   ✗ ✗ ✓ ✓ ✓ – ✗ – – ◐ –
+W4   ✗ ✗ ✗ ◐ ✓ ✓ ✗ – – ✓ –
+W5   ✗ ✗ ✗ ✗ ✓ ✓ ◐ – ✓ ✓ –
+W6   ✗ ! ! – ! ◐ – – ✓ ✓ –
+W7   ✗ ✗ ✗ ✗ ✗ ◐ ✓ – – ◐ –
+W8   – – – – – – ! ✓ – – –
+W9   – – – ◐ – – – – ✓ – –
+W10  – – – ✓ – – – – ◐ ◐ –
+W11  – ✗ ✓ ✓ ✗ ✗ – ✗ ✗ ✓ –
+W12  – ! ! ◐ ✓ ! – – – ◐ –
+W13  – – – – ✓ – – – – ! –
+W14  – ✗ ✗ ✓ – – – – – – –
+W15  – – ! – – – – – – – ✓
+"""
+PUBLISHED: dict[str, dict[str, Mark]] = {
+    row.split()[0]: dict(zip(MECHANISMS, row.split()[1:], strict=True))  # type: ignore[arg-type]
+    for row in _ROWS.strip().splitlines()
+}
+
+
+class Condition(NamedTuple):
+    """A mark that the matrix gives only under a condition: what it says, when it holds, and the mark if it doesn't."""
+
+    text: str
+    holds: Callable[[Design], bool]
+    otherwise: Mark
+
+
+CONDITIONS: dict[tuple[str, str], Condition] = {
+    ("W1", "provider_key"): Condition("if it is the same order", _keeps_the_order_id, "✗"),
+    ("W3", "provider_key"): Condition("only if the order survives the refresh", _keeps_the_order_id, "✗"),
+    ("W10", "unique_insert"): Condition("row and state machine", lambda d: _payment(d, "webhooks") != "trusted", "✗"),
+    ("W11", "key_per_cart"): Condition("if the row is permanent", lambda d: d.claim.ttl is None, "✗"),  # type: ignore[attr-defined]
+    ("W11", "unique_insert"): Condition("if the row is permanent", lambda d: d.claim.ttl is None, "✗"),  # type: ignore[attr-defined]
+}
+# The published "!" of W6 is for a key that never changes: "needs lookup, or a new key after verifying".
+_VERIFIES = {("W6", name) for name in ("key_per_submission", "key_per_cart", "provider_key")}
+
+# Windows that a mechanism opens: without it there is nothing to strike.
+OPENED_BY: dict[str, tuple[str, Callable[[Design], bool]]] = {
+    "W6": ("keys at the provider", lambda d: _payment(d, "key") in ("order", "attempt")),
+    "W8": ("a relay", lambda d: hasattr(d, "relay")),
+    "W9": ("listening to webhooks", _listens),
+    "W10": ("listening to webhooks", _listens),
+    "W12": ("locks", lambda d: isinstance(getattr(d, "claim", None), Claims) or _charges_later(d)),
+    "W13": ("asking the provider", lambda d: d.recovery.reconcile_every is not None),
+    "W15": ("a key of the app", lambda d: _key(d) is not None),
+}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the published matrix says of a design in a window, by the mechanisms it has."""
+
+    states: tuple[State, ...]
+    marks: dict[str, Mark]  # mechanism -> mark, for the mechanisms of this design that have to do with the window
+    nothing_to_strike: str = ""  # what would have to be there
+
+
+def mechanisms(design: Design) -> list[str]:
+    """The mechanisms of the matrix that a design has, by its knobs."""
+    return [name for name, mechanism in MECHANISMS.items() if mechanism.has(design)]
+
+
+def mark(window: str, mechanism: str, design: Design) -> Mark:
+    """The matrix's mark for a mechanism that this design has, its conditions looked up in the design's knobs."""
+    if (window, mechanism) in _VERIFIES and _payment(design, "after_error") == "ask":
+        return "✓" if mechanism == "provider_key" else "–"
+    condition = CONDITIONS.get((window, mechanism))
+    if condition is not None and not condition.holds(design):
+        return condition.otherwise
+    return PUBLISHED[window][mechanism]
+
+
+def expected(window: str, design: Design) -> Expectation | None:
+    """None if nothing is published about the window."""
+    if window not in PUBLISHED:
+        return None
+    given = {name: mark(window, name, design) for name in mechanisms(design)}
+    marks: dict[str, Mark] = {name: made for name, made in given.items() if made != "–"}
+    opened_by = OPENED_BY.get(window)
+    if opened_by is not None and not opened_by[1](design):
+        return Expectation(("closed",), {}, opened_by[0])
+    return Expectation(_states(set(marks.values())), marks)
+
+
+def _states(marks: set[Mark]) -> tuple[State, ...]:
+    """What several mechanisms make of a window together: one that closes it is enough."""
+    if "✓" in marks:
+        return ("closed",)
+    if "!" in marks:
+        return ("narrowed", "open", "worse") if "◐" in marks else ("open", "worse")
+    return ("narrowed",) if "◐" in marks else ("open",)

@@ -1,0 +1,120 @@
+"""One design in one failure window: what its mornings did to the purchases, and what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from sim.config.design import Design
+from sim.config.faults import Crash, Pause
+from sim.config.prices import Prices
+from sim.config.scenario import Scenario, Webhooks
+from sim.experiment.mornings import simulate
+from sim.experiment.statistics import Difference, Estimate, estimate, paired
+from sim.ledger.violations import VIOLATIONS, harmed
+
+State = Literal["closed", "narrowed", "open", "worse", "undecided"]
+STATES: dict[State, str] = {
+    "closed": "nobody was harmed, and the rate is below the bound at 95 %",
+    "narrowed": "people are harmed, but clearly fewer than in naive",
+    "open": "people are harmed, and neither clearly fewer nor clearly more than in naive",
+    "worse": "clearly more people are harmed than in naive",
+    "undecided": "the mornings allowed are too few to tell",
+}
+TOLERANCE = 0.005  # a rate below this, and below a tenth of naive's, is called none
+
+
+class MorningHarm(NamedTuple):
+    """What one morning did to its purchases."""
+
+    purchases: int
+    harmed: int
+    kinds: dict[str, int]  # violation -> purchases
+    exposed: bool
+
+    @property
+    def rate(self) -> float:
+        """Share of the purchases that were harmed; NaN if nobody came."""
+        return self.harmed / self.purchases if self.purchases else float("nan")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One design in one window."""
+
+    window: str
+    design: str
+    state: State
+    harms: tuple[MorningHarm, ...]  # of the mornings it took, in the order of their seeds
+    rate: Estimate  # share of the purchases that were harmed
+    difference: Difference | None  # from naive on the same mornings; None: this is naive
+
+    @property
+    def mornings(self) -> int:
+        return len(self.harms)
+
+    @property
+    def purchases(self) -> int:
+        return sum(harm.purchases for harm in self.harms)
+
+    @property
+    def harmed(self) -> int:
+        return sum(harm.harmed for harm in self.harms)
+
+    @property
+    def exposed(self) -> bool:
+        """False if what goes wrong in this window met nothing in this design that it could strike."""
+        return self.harmed > 0 or any(harm.exposed for harm in self.harms)
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """Violation -> purchases, the commonest first. One purchase can be harmed in several ways."""
+        sums = {kind: sum(harm.kinds.get(kind, 0) for harm in self.harms) for kind in VIOLATIONS}
+        return {kind: sums[kind] for kind in sorted(sums, key=lambda kind: -sums[kind]) if sums[kind]}
+
+
+def harm_of(scenario: Scenario, design: Design, prices: Prices, seed: int) -> MorningHarm:
+    """Simulate one morning, and count the harmed."""
+    tables, evidence = simulate(scenario, design, prices, seed)
+    kinds = {kind: int(violation.flags(evidence).sum()) for kind, violation in VIOLATIONS.items()}
+    exposed = True
+    if scenario.faults and all(isinstance(fault, Crash | Pause) for fault in scenario.faults):
+        exposed = bool(tables.crashes)
+    elif scenario.provider.webhooks != Webhooks():
+        exposed = bool(tables.counts["webhooks_taken"])
+    return MorningHarm(len(tables.purchases), int(harmed(evidence).sum()), kinds, exposed)
+
+
+def judged(window: str, design: str, harms: Sequence[MorningHarm], *, naive: Sequence[MorningHarm] | None) -> Verdict:
+    """A cell from the harms of its mornings. `naive` met the same mornings and perhaps more; None: these are naive's own."""
+    rates = np.array([harm.rate for harm in harms])
+    rate = estimate(rates, share_of=sum(harm.purchases for harm in harms) or None)
+    if naive is None:
+        return Verdict(window, design, _alone(rate), tuple(harms), rate, None)
+    others = np.array([harm.rate for harm in naive[: len(harms)]])
+    difference = paired(rates, others)
+    return Verdict(window, design, _against(estimate(others).mean or 0.0, rate, difference), tuple(harms), rate, difference)
+
+
+def _alone(rate: Estimate) -> State:
+    """Naive itself can only be closed or open."""
+    if rate.mean is None or rate.high is None:
+        return "undecided"
+    return "open" if rate.mean > 0 else "closed" if rate.high <= TOLERANCE else "undecided"
+
+
+def _against(naive: float, rate: Estimate, difference: Difference) -> State:
+    if rate.mean is None or rate.high is None or difference.low is None or difference.high is None:
+        return "undecided"
+    if rate.mean == 0:
+        return "closed" if rate.high <= (min(TOLERANCE, naive / 10) if naive else TOLERANCE) else "undecided"
+    if difference.high < 0:
+        return "narrowed"
+    if difference.low > 0:
+        return "worse"
+    half_width = (difference.high - difference.low) / 2
+    return "open" if half_width <= max(TOLERANCE, naive / 10) else "undecided"

@@ -1,0 +1,53 @@
+"""All cases with a known answer, by what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sim.config.errors import ConfigError, closest
+from sim.experiment.workers import crew
+from sim.validation import coverage, events, overload, payments, queues, weather
+from sim.validation.agreement import Row
+from sim.validation.case import Case, Checked, checked
+
+Progress = Callable[[int, int], None]  # (done, of)
+
+GROUPS: dict[str, tuple[Case, ...]] = {
+    "Queues": queues.CASES,
+    "Charges": payments.CASES,
+    "Retries and overload": overload.CASES,
+    "Events": events.CASES,
+    "Arrivals and weather": weather.CASES,
+    "Intervals": coverage.CASES,
+}
+CASES: dict[str, Case] = {case.name: case for cases in GROUPS.values() for case in cases}
+
+
+def chosen(names: Sequence[str] = ()) -> list[Case]:
+    """The cases of these names, or all. Raises ConfigError."""
+    for name in names:
+        if name not in CASES:
+            hint = closest(name, CASES) or f"; known: {', '.join(CASES)}"
+            raise ConfigError(f'unknown case "{name}"{hint}')
+    return [CASES[name] for name in dict.fromkeys(names)] or list(CASES.values())
+
+
+def check(
+    names: Sequence[str] = (), *, full: bool = False, jobs: int | None = None, progress: Progress | None = None
+) -> list[Checked]:
+    """Simulate cases, all unless some are named. The result does not depend on `jobs`. Raises ConfigError."""
+    wanted = [case.name for case in chosen(names)]
+    longest = sorted(wanted, key=lambda name: -CASES[name].more)
+    done: dict[str, Checked] = {}
+    with crew(jobs, most=len(wanted)) as workers:
+        for name, made in workers.results(_checked, ((name, (name, full)) for name in longest)):
+            done[name] = Checked(CASES[name], *made)
+            if progress is not None:
+                progress(len(done), len(wanted))
+    return [done[name] for name in wanted]
+
+
+def _checked(name: str, full: bool) -> tuple[tuple[Row, ...], int, int, float]:
+    """All but the case itself, whose functions can't travel between processes."""
+    made = checked(CASES[name], full=full)
+    return made.rows, made.mornings, made.purchases, made.wall_s

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.architectures import ARCHITECTURES, architecture_of, design_names, load_design
+from sim.experiment.statistics import Difference, Estimate
+from sim.failure_windows.differences import REASONS, UNEXPLAINED, difference
+from sim.failure_windows.matrix import bundled_windows, survey
+from sim.failure_windows.published import CONDITIONS, MARKS, MECHANISMS, OPENED_BY, PUBLISHED, expected, mechanisms
+from sim.failure_windows.verdicts import State, Verdict
+from tests.worlds import design
+
+# What the simulation says, as states by window; blank: closed. Any change here is news.
+STATES: dict[str, dict[str, State]] = {
+    "naive": dict.fromkeys(("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15"), "open"),
+    "idempotent": {"W7": "open", "W11": "open"},
+    "outbox": {"W11": "narrowed"},
+    "inquiry": {"W7": "open", "W12": "open", "W13": "open"},
+}
+# Of a variant only what differs from the design that it starts from.
+VARIANTS: dict[str, dict[str, State]] = {
+    "asks-before-late-retry": {"W11": "closed"},
+    "autoscaled": {},
+    "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse"},
+    "check-then-insert": {"W14": "narrowed"},
+    "checked-webhooks": {"W11": "closed"},
+    "dual-write": {"W7": "open"},
+    "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
+    "key-per-submission": {"W1": "open", "W3": "open", "W14": "open", "W15": "open"},
+    "last-seen-id": {},
+    "mark-before-publish": {"W8": "worse"},
+    "nationwide-idempotent": {},
+    "nationwide-naive": {},
+    "nationwide-outbox": {"W11": "open"},  # its breaker looks at more calls than a window has
+    "no-app-retries": {},
+    "no-fingerprint": {"W15": "narrowed"},
+    "no-inbox": {"W8": "worse"},
+    "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open"},
+    "no-reconciler": {},
+    "patient-inquiry": {"W12": "closed", "W13": "closed"},
+    "same-key-for-ever": {"W6": "worse"},
+    "short-inbox": {"W8": "worse"},
+    "waits-two-seconds": {},
+    "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed"},
+}
+
+
+def states(name: str) -> dict[str, State]:
+    """All states of a design, by window."""
+    base = architecture_of(load_design(name))
+    return dict.fromkeys(bundled_windows(), "closed") | STATES[base] | VARIANTS.get(name, {})
+
+
+def made(window: str, name: str, state: State) -> Verdict:
+    return Verdict(window, name, state, (), Estimate(None, None, None, 0, 0.0), Difference(None, None, None))
+
+
+def test_the_whole_matrix() -> None:
+    """Every cell of the built-in designs is as it was, and so is each in which a variant's one knob makes a difference."""
+    for window in bundled_windows():
+        changed = [name for name, cells in VARIANTS.items() if window in cells]
+        row = survey([*ARCHITECTURES, *changed], [window], seed=20).row(window)
+        wanted = {name: states(name)[window] for name in [*ARCHITECTURES, *changed]}
+        assert {cell.design: cell.state for cell in row} == wanted, window
+
+
+def test_every_difference_from_what_is_published_is_explained() -> None:
+    """Of all built-in designs and bundled variants."""
+    assert set(VARIANTS) | set(STATES) == set(design_names())
+    for name in design_names():
+        chosen = load_design(name)
+        for window, state in states(name).items():
+            differs = difference(made(window, name, state), chosen)
+            assert differs is None or differs.reason != UNEXPLAINED, (window, name, state)
+
+
+def test_every_reason_is_needed() -> None:
+    """A reason that explains no cell of any bundled design is out of date."""
+    given = {
+        differs.reason
+        for name in design_names()
+        for window, state in states(name).items()
+        if (differs := difference(made(window, name, state), load_design(name)))
+    }
+    assert {reason.text for reason in REASONS} == given
+
+
+def test_what_nobody_has_explained_is_said_to_be_unexplained() -> None:
+    """A key would have to fail for that."""
+    differs = difference(made("W2", "outbox", "open"), load_design("outbox"))
+    assert differs is not None
+    assert differs.reason == UNEXPLAINED
+    assert differs.expectation.states == ("closed",)
+
+
+@pytest.mark.parametrize("state", ["undecided", "closed"])
+def test_an_undecided_cell_differs_from_nothing(state: State) -> None:
+    assert difference(made("W2", "outbox", state), load_design("outbox")) is None
+
+
+def test_a_window_that_nobody_has_written_about_differs_from_nothing() -> None:
+    assert expected("W99", load_design("naive")) is None
+    assert difference(made("W99", "naive", "open"), load_design("naive")) is None
+
+
+def test_the_published_matrix_is_complete() -> None:
+    """A row for every window, a known mark for every mechanism; conditions and openings speak of what there is."""
+    assert list(PUBLISHED) == list(bundled_windows())
+    for row in PUBLISHED.values():
+        assert set(row) == set(MECHANISMS)
+        assert set(row.values()) <= set(MARKS)
+    assert all(window in PUBLISHED and mechanism in MECHANISMS for window, mechanism in CONDITIONS)
+    assert set(OPENED_BY) <= set(PUBLISHED)
+
+
+@pytest.mark.parametrize(
+    ("base", "knobs", "there", "absent"),
+    [
+        ("naive", {}, set(), set(MECHANISMS)),
+        ("naive", {"app": {"key": "purchase"}}, set(), {"key_per_cart"}),
+        ("idempotent", {}, {"key_per_cart", "unique_insert", "provider_key", "completer", "reconciler"}, {"outbox"}),
+        ("idempotent", {"app": {"key": "submission"}}, {"key_per_submission"}, {"key_per_cart", "unique_insert"}),
+        ("idempotent", {"app": {"key": "none"}}, {"provider_key"}, {"key_per_submission", "key_per_cart", "fingerprint"}),
+        ("idempotent", {"claim": {"check_first": True}}, {"key_per_cart"}, {"unique_insert"}),
+        ("idempotent", {"payment": {"key": "attempt"}}, {"completer"}, {"provider_key"}),
+        ("idempotent", {"payment": {"webhooks": "trusted"}}, {"completer"}, {"webhook_inbox"}),
+        ("outbox", {}, {"outbox", "consumer_inbox", "completer", "provider_key"}, {"webhook_inbox"}),
+        ("outbox", {"payment": {"news": "direct"}}, {"completer"}, {"outbox"}),
+        (
+            "outbox",
+            {"loyalty": {"inbox": None}, "recovery": {"reconcile_every": None}},
+            set(),
+            {"consumer_inbox", "reconciler"},
+        ),
+        ("inquiry", {}, {"unique_insert", "completer"}, {"provider_key"}),
+    ],
+)
+def test_mechanisms_are_read_from_the_knobs(base: str, knobs: dict[str, Any], there: set[str], absent: set[str]) -> None:
+    """Not from the names: a design is called what its author likes."""
+    found = set(mechanisms(design(base, {"name": "outbox-deluxe", **knobs})))
+    assert there <= found
+    assert not absent & found
+
+
+@pytest.mark.parametrize(
+    ("window", "base", "knobs", "wanted"),
+    [
+        ("W1", "naive", {}, ("open",)),
+        ("W1", "idempotent", {}, ("closed",)),
+        ("W1", "idempotent", {"app": {"key": "submission"}}, ("narrowed",)),
+        (
+            "W6",
+            "idempotent",
+            {"payment": {"after_error": "same_key"}, "recovery": {"reconcile_every": None}},
+            ("narrowed", "open", "worse"),
+        ),
+        ("W6", "idempotent", {"recovery": {"reconcile_every": None}}, ("closed",)),
+        ("W7", "idempotent", {}, ("narrowed",)),
+        ("W8", "naive", {}, ("closed",)),
+        ("W8", "outbox", {"loyalty": {"inbox": None}}, ("open", "worse")),
+        ("W11", "idempotent", {"claim": {"ttl": "30min"}, "recovery": {"reconcile_every": None}}, ("open",)),
+        ("W12", "inquiry", {}, ("narrowed", "open", "worse")),
+        ("W13", "inquiry", {}, ("open", "worse")),
+    ],
+)
+def test_what_is_expected_of_several_mechanisms_together(
+    window: str, base: str, knobs: dict[str, Any], wanted: tuple[State, ...]
+) -> None:
+    """One that closes is enough; then what makes it worse; then what narrows; without any effect it is open."""
+    found = expected(window, design(base, knobs))
+    assert found is not None
+    assert found.states == wanted
+
+
+def test_the_matrix_of_a_design_of_ones_own() -> None:
+    """A user's variant gets its differences explained by its knobs."""
+    mine = design("outbox", {"name": "mine", "payment": {"key": "none"}}, constant=False)
+    differs = difference(made("W4", "mine", "open"), mine)
+    assert differs is not None
+    assert "alone doesn't protect" in differs.reason

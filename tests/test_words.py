@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from sim import words
+from sim.experiment.statistics import Difference, Estimate
+
+
+def said(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (Estimate(0.0732, 0.0706, 0.0758, 10, 0.0), "share", "7.32 % [7.06, 7.58]"),
+        (Estimate(0.0, 0.0, 0.000099, 10, 0.0), "share", "0 % (below 0.0099 %)"),
+        (Estimate(10.28, 9.62, 10.95, 10, 0.0), "s", "10.3 s [9.6, 10.9]"),
+        (Estimate(1829.7, 1774.0, 1885.5, 10, 0.0), "USD", "1,830 USD [1,774, 1,886]"),
+        (Estimate(2.8, 1.55, 4.05, 10, 0.0), "count", "2.8 [1.6, 4.0]"),
+        (Estimate(1.0, 1.0, 1.0, 3, 0.0), "share", "100 % [100, 100]"),
+        (Estimate(0.5, None, None, 1, 0.0), "s", "0.5 s"),
+        (Estimate(None, None, None, 10, 0.4), "s", "never in 4 of 10 mornings"),
+        (Estimate(None, None, None, 1, 1.0), "s", "never in 1 of 1 morning"),
+        (Estimate(None, None, None, 0, 0.0), "s", "nothing to count"),
+    ],
+)
+def test_an_estimate_says_what_is_known(value: Estimate, unit: str, text: str) -> None:
+    """A value has as many digits as its interval bears, and what is missing is said in words."""
+    assert said(words.estimate(value, unit)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "judged"),
+    [
+        (Difference(-0.0732, -0.0758, -0.0706), "−7.32 points [−7.58, −7.06]", "better"),
+        (Difference(0.007, 0.004, 0.011), "+0.70 points [+0.40, +1.10]", "worse"),
+        (Difference(-0.0001, -0.0002, 0.0001), "−0.010 points [−0.020, +0.010]", "not clear"),
+        (Difference(0.0, 0.0, 0.0), "0 points [0, 0]", "the same"),
+        (Difference(0.01, None, None), "+1 points", "not clear"),
+        (Difference(None, None, None), "no difference to take", ""),
+    ],
+)
+def test_a_difference_is_judged_by_its_interval(value: Difference, text: str, judged: str) -> None:
+    """A paired difference is better or worse only if its whole interval is."""
+    assert said(words.difference(value, "share")) == text
+    assert words.judgement("double_charge_rate", value) == judged
+
+
+def test_more_confirmed_orders_are_better() -> None:
+    """Which way is better depends on the metric."""
+    assert words.judgement("confirmed_share", Difference(0.02, 0.01, 0.03)) == "better"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0 s"), (0.02, "20 ms"), (1, "1 s"), (90, "90 s"), (120, "2 min"), (3600, "1 h"), (5400, "90 min"), (604800, "7 d")],
+)
+def test_durations_have_the_unit_people_would_use(value: float, text: str) -> None:
+    """Milliseconds below a second; minutes, hours and days where they come out even."""
+    assert said(words.seconds(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0 %"), (0.073, "7.3 %"), (0.000099, "0.0099 %"), (0.5, "50 %"), (1, "100 %"), (0.9999, "99.99 %")]
+)
+def test_shares_have_two_digits_that_count(value: float, text: str) -> None:
+    """A small share keeps its digits, and almost all is not all."""
+    assert said(words.share(value)) == text
+
+
+def test_limits_say_which_way_is_better() -> None:
+    """An objective is "at most" or "at least", by its metric."""
+    assert said(words.limit("ack_latency_p95", 1.0)) == "at most 1 s"
+    assert said(words.limit("confirmed_share", 0.99)) == "at least 99 %"
