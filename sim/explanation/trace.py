@@ -12,7 +12,7 @@ from typing import Any
 from simpy.events import Event as Occurrence
 
 from sim.architectures.guard import answering
-from sim.config.design import AppKeys, Claims, Completer, Design, Relay
+from sim.config.design import Keys, Claims, Completer, Design, Relay
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
 from sim.explanation.moments import LANES, Moment, Notes, folded
@@ -260,7 +260,7 @@ class TracedShop(Shop):
             self._writes(claim.order, f"claims the key with order {claim.order.id}")
         return claim
 
-    def accept(self, request: Request, rules: AppKeys) -> Story:
+    def accept(self, request: Request, rules: Keys) -> Story:
         def tell(accepted: tuple[Order, bool]) -> None:
             order, known = accepted
             text = f"knows the key: order {order.id}" if known else f"writes order {order.id} and its outbox row at once"

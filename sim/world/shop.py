@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simpy import Environment, Interrupt, Process
 from simpy.events import Event as Moment
 
-from sim.config.design import AppKeys, Autoscale, Claims, Completer, Design, Relay
+from sim.config.design import Keys, Autoscale, Claims, Completer, Design, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler
@@ -220,7 +220,7 @@ class Shop:
         order.busy_until_s = self.env.now + rules.lock
         return Claim(order, taken_over=taken_over)
 
-    def accept(self, request: Request, rules: AppKeys) -> Story:
+    def accept(self, request: Request, rules: Keys) -> Story:
         """Order and outbox row in one transaction, once for each key. Returns the order and whether it was known."""
         row = self.database.draw_row()
 

@@ -40,7 +40,7 @@ def html(report: Path) -> str:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No charts where the test is about something else."""
     monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
+    monkeypatch.setattr(page.drawing, "pictures", lambda comparison, folder: {})
 
 
 class Tags(HTMLParser):
