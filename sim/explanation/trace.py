@@ -12,7 +12,7 @@ from typing import Any
 from simpy.events import Event as Occurrence
 
 from sim.architectures.guard import answering
-from sim.config.design import Keys, Claims, Completer, Design, Relay
+from sim.config.design import Claims, Completer, Design, Keys, Relay
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
 from sim.explanation.moments import LANES, Moment, Notes, folded

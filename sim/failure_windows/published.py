@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sim.config.design import Keys, Claims, Design
+from sim.config.design import Claims, Design, Keys
 from sim.failure_windows.verdicts import State
 
 SOURCES = (

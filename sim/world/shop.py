@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from simpy import Environment, Interrupt, Process
 from simpy.events import Event as Moment
 
-from sim.config.design import Keys, Autoscale, Claims, Completer, Design, Relay
+from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
-from sim.config.design import Keys, Claims, Design, QueuedPayment, Relay, Retry
+from sim.config.design import Claims, Design, Keys, QueuedPayment, Relay, Retry
 from sim.config.faults import Brownout, Crash, Outage, Pause
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text
