@@ -19,8 +19,8 @@ from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
 from sim.report import components, style, tables, words
-from sim.report.files import json_text, render, software, write
-from sim.report.folder import replacing
+from sim.report.files import files_of, render, software
+from sim.report.names import DIAGRAM
 from sim.vocabulary import METRICS
 
 FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
@@ -28,7 +28,7 @@ FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a debrief?"""
-    return path in (PAGE, JSON) or components.FILE.fullmatch(path) is not None
+    return path in (PAGE, JSON) or DIAGRAM.fullmatch(path) is not None
 
 
 def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
@@ -42,13 +42,12 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     files = written(folder)
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
-    with replacing(target, ours=ours) as made:
-        (made / "charts").mkdir()
+    with files_of(target, ours=ours) as made:
         alone = replace(comparison, results={mine: comparison.results[mine]})
-        [diagram] = components.pictures(alone, made / "charts").values()
+        [diagram] = components.pictures(alone, made.folder / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
-        write(made / JSON, json_text(as_json(progress, comparison, mine)))
-        write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
+        made.json(JSON, as_json(progress, comparison, mine))
+        made.text(PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
     return target / PAGE
 

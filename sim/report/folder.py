@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from sim.config.errors import ConfigError
 TRIES = 20  # when another writer puts its folder there at the same moment
 
 Ours = Callable[[str], bool]  # is the file at this path (relative, with slashes) one of ours, which may be replaced?
+
+
+def named(*files: str, charts: Iterable[str] = ()) -> frozenset[str]:
+    """The names of a folder's files: a chart has two, as PNG and as SVG."""
+    return frozenset({*files, *(f"{chart}.{ending}" for chart in charts for ending in ("png", "svg"))})
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def _files(place: Path) -> Iterator[str]:
 
 
 def _put(made: Path, folder: Path, ours: Ours) -> None:
-    """Rename `made` to `folder`. What was there moves aside first, is looked at once more, and comes back if anything fails."""
+    """Rename `made` to `folder`. The folder that was there moves aside first, is checked again, and is restored on failure."""
     for attempt in range(TRIES):
         old = made.with_suffix(f".old{attempt}")
         with suppress(FileNotFoundError):

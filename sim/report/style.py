@@ -13,6 +13,7 @@ from textwrap import shorten, wrap
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -101,9 +102,9 @@ def figure(width_in: float, height_in: float, *, apart: float = 0.02) -> Figure:
     return made
 
 
-def figure_of(ax: Axes) -> Figure:
-    """The whole figure that axes are on."""
-    made = ax.get_figure(root=True)
+def figure_of(axes: Any) -> Figure:
+    """The whole figure that one axes, or an array of them, is on."""
+    made: Figure | None = np.asarray(axes, dtype=object).flat[0].get_figure(root=True)
     assert made is not None
     return made
 

@@ -24,7 +24,7 @@ from tests.cli.coffee import coffee, ran, start
 
 def replace_report(monkeypatch: pytest.MonkeyPatch, write_report: Callable[..., Any]) -> None:
     """Another `write_report`, in a module of its own, so that nothing is drawn or even imported for it."""
-    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report, ours=lambda path: False))
+    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report))
 
 
 def test_compare(tiny: str) -> None:
@@ -53,7 +53,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
     """The report goes to a folder called as the scenario, or as one says, with the command that makes the same again."""
     calls = []
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         calls.append((comparison.scenario.name, folder, command))
         return folder / "report.html"
 
@@ -261,7 +261,7 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     """Numbers are printed even if the report can't be written, which is said, with exit code 1."""
     from sim.config.errors import ConfigError
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         raise ConfigError(f"{folder}: cannot be written: No space left on device")
 
     replace_report(monkeypatch, write_report)

@@ -18,6 +18,7 @@ from sim.architectures import load_design
 from sim.architectures.parts import parts_of
 from sim.experiment.compare import Comparison
 from sim.report import components, style
+from sim.report.names import DIAGRAM
 from tests.explain.test_layout import DIRECT, EVERYTHING
 
 BUSY = {"checkout": 0.81, "database": 0.2, "loyalty": 0.0123, "read_model": 0.9999, "payment": 0.5, "completer": 0.00012}
@@ -119,7 +120,7 @@ def test_the_pictures_of_a_comparison(stormy: Comparison, tmp_path: Path) -> Non
     assert list(made) == list(stormy.results)
     names = components.file_names(stormy.results)
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.{end}" for name in names.values() for end in ("png", "svg")}
-    assert all(components.FILE.fullmatch(f"charts/{path.name}") for path in tmp_path.iterdir())
+    assert all(DIAGRAM.fullmatch(f"charts/{path.name}") for path in tmp_path.iterdir())
     widths = {re.search(r'viewBox="0 0 ([\d.]+) ', svg)[1] for svg in made.values()}  # type: ignore[index]
     assert len(widths) == 1
     assert "outbox relay to broker: events" in made["outbox"]
@@ -131,8 +132,8 @@ def test_names_of_files() -> None:
     names = components.file_names(["naive", "a b", "A/b", "../../etc", "ñandú ☕", "☕", "x" * 300])
     assert list(names.values())[:4] == ["components-1-naive", "components-2-a-b", "components-3-a-b", "components-4-etc"]
     assert len(set(names.values())) == len(names)
-    assert all(components.FILE.fullmatch(f"charts/{name}.svg") for name in names.values())
-    assert not components.FILE.fullmatch("charts/components-1-naive.svg.bak")
+    assert all(DIAGRAM.fullmatch(f"charts/{name}.svg") for name in names.values())
+    assert not DIAGRAM.fullmatch("charts/components-1-naive.svg.bak")
 
 
 def test_drawing_changes_no_settings(tmp_path: Path) -> None:

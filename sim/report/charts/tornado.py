@@ -122,7 +122,7 @@ def _to_the_right(end: Effect, metric: str) -> bool:
 
 
 def _says(end: Effect, metric: str) -> str:
-    turned = {1: ": never", 0: "", -1: ": no longer never"}[turns(end, metric)]
+    turned = {1: ": never", 0: "", -1: ": now finite"}[turns(end, metric)]
     return f"{shown(end.value)}{turned}"
 
 
