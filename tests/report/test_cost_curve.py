@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, cost_curve
-from sim.report import page
+from sim.report import names, page
 from sim.report.charts import BROWNOUTS, PEAKS, capacity_by_peak, cost_by_brownout, cost_by_peak
 from sim.report.page import write_report
 from sim.report.style import COLOURS
@@ -81,8 +81,8 @@ def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path:
     assert all(f'id="chart-{name}"' in text for name in (*PEAKS, *BROWNOUTS))
     assert "confirmation_lag_p95 at most" in text
     files = {path.relative_to(with_it.parent).as_posix() for path in with_it.parent.rglob("*") if path.is_file()}
-    assert all(map(page.ours, files))
-    assert files >= page.CURVE_FILES
+    assert all(map(names.ours, files))
+    assert files >= names.CURVE_FILES
     with (with_it.parent / "cost-curve.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     document = json.loads((with_it.parent / "cost-curve.json").read_text(encoding="utf-8"))

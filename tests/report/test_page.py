@@ -15,7 +15,8 @@ from sim.report import page, style, tables
 from sim.report.charts import CHARTS
 from sim.report.components import file_names
 from sim.report.findings import findings
-from sim.report.page import FILES, write_report
+from sim.report.names import FILES, ours
+from sim.report.page import write_report
 from tests.report.conftest import CALM, DEAD, compared
 
 COMMAND = "coffee compare <ten-minutes> --mornings 3"
@@ -74,8 +75,8 @@ def test_all_files_are_there(report: Path) -> None:
         f"charts/{name}.{end}" for name in file_names(("naive", "idempotent", "outbox")).values() for end in ("png", "svg")
     }
     assert set(files(report.parent)) == (FILES | diagrams) - {"charts/tipping.png", "charts/tipping.svg"}
-    assert all(map(page.ours, files(report.parent)))
-    assert not page.ours("charts/mine.svg")
+    assert all(map(ours, files(report.parent)))
+    assert not ours("charts/mine.svg")
 
 
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
@@ -227,7 +228,7 @@ def test_a_failure_in_the_middle_leaves_the_old_report(
     (folder / "report.html").write_text("the earlier one")
 
     def failing(figure: Figure, stem: Path) -> str:
-        assert (stem.parent.parent / "summary.json").exists(), "something has been written"
+        assert stem.parent.is_dir(), "the new folder is there"
         raise error
 
     monkeypatch.setattr(style, "save", failing)
