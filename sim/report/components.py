@@ -43,7 +43,7 @@ CAPTION = (
 
 @styled
 def draw(layout: Layout, name: str, *, colour: str, busy: Mapping[str, float] | None = None, columns: int = 0) -> Figure:
-    """The diagram of a design in its colour, at least so many cells wide.
+    """The diagram of a design in its colour, at least `columns` cells wide.
 
     `busy` is the busy share of each station, by name: it shades the boxes that were laid out with it.
     """

@@ -11,15 +11,15 @@ from typing import Any
 from sim.experiment.workers import processors, worker_pool
 
 Picture = Callable[[], Any]  # draws something, writes its files, and returns what the page needs of it
-_known: dict[str, Picture] = {}  # in a worker: the pictures it may be asked for
+_known: dict[str, Picture] = {}  # in a worker: all pictures, by name
 
 
 @contextmanager
 def drawing(pictures: Mapping[str, Picture], jobs: int | None) -> Iterator[dict[str, Future[Any]]]:
-    """What becomes of each picture, while so many worker processes (None: one a processor) draw them in their order.
+    """Draw pictures in `jobs` worker processes (None: one a processor), in their order. Yields a future for each.
 
-    All pictures show the same comparison, which may be large, so it doesn't travel with every task: a worker begins with all
-    pictures (a forked one shares the memory), and each task is only a name.
+    All pictures show the same comparison, which may be large. So a worker gets all pictures once, when it begins (a forked
+    one shares the memory), and a task is only the name of a picture.
     """
     with worker_pool(min(jobs or processors(), len(pictures)), partial(_begin, pictures)) as workers:
         yield {name: workers.submit(_drawn, name) for name in pictures}

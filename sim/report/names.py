@@ -1,4 +1,4 @@
-"""The names of a report's files. Whoever only asks for them need not wait a second for matplotlib, so nothing here draws."""
+"""The names of a report's files. Nothing here draws, because importing matplotlib takes a second."""
 
 from __future__ import annotations
 

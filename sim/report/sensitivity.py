@@ -89,7 +89,7 @@ def _swing(swing: Swing, metric: str) -> dict[str, Any]:
 
 
 def _turned(end: Effect, metric: str) -> str | None:
-    """A metric that is infinite in some morning is `never` there."""
+    """`never` if the change makes the metric infinite in some morning, `now finite` if it ends that, else None."""
     return {1: "never", 0: None, -1: "now finite"}[turns(end, metric)]
 
 

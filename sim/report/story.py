@@ -64,7 +64,7 @@ def closing(explanation: Explanation) -> list[str]:
 
 
 def _others(remedy: Remedy) -> str:
-    """What the change does to everybody else who was harmed in this way."""
+    """How many other purchases were harmed in this way, before the change and with it."""
     spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
     return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"
 

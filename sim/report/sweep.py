@@ -19,7 +19,7 @@ FILES = named(JSON, CSV, charts=METRICS)
 
 
 def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = HEADLINES) -> Path:
-    """Write the folder whole or not at all; three knobs or more have no chart. Returns the table. Raises ConfigError."""
+    """Write all files or none, without charts for three knobs or more. Returns the path of the table. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
     with files_of(folder, ours=FILES.__contains__) as files:
         files.csv(CSV, rows(swept))

@@ -71,7 +71,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_scenario_cannot_write_elsewhere(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scenario's name becomes one folder's name, whatever is in it."""
     folders = []
-    replace_report(monkeypatch, lambda comparison, folder, command, curve: folders.append(folder) or folder)
+    replace_report(monkeypatch, lambda comparison, folder, **_: folders.append(folder) or folder)
     for name in ("../../etc", "a/b", "/", "..", "a b"):
         Path("x.yaml").write_text(f"name: '{name}'\nclock: {{duration: 1min}}\ntraffic: {{rate: 1/s}}\n", encoding="utf-8")
         assert coffee("compare", "x.yaml", "naive", "-n", "1", "-j", "1").exit_code == 0
@@ -269,6 +269,19 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 1
     assert "report" not in json.loads(done.stdout)
     assert "error: reports/tiny: cannot be written: No space left on device\n" in done.stderr
+
+
+def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers are printed, and why there is no report is said, with exit code 1."""
+
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
+        raise BrokenProcessPool
+
+    replace_report(monkeypatch, write_report)
+    done = coffee("compare", tiny, "naive", "-n", "1", "-j", "1", "--json")
+    assert done.exit_code == 1
+    assert "report" not in json.loads(done.stdout)
+    assert "error: a process that drew the report was killed, so there is none; perhaps memory ran out" in done.stderr
 
 
 @pytest.mark.parametrize(

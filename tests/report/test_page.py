@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
+import os
 import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import BrokenExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -28,7 +34,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def report(stormy: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND)
+    return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND, jobs=3)
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +86,8 @@ def test_all_files_are_there(report: Path) -> None:
 
 
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
-    """Nothing in the files depends on when and where they were written."""
-    again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND)
+    """Nothing in the files depends on when and where they were written, nor on how many processes drew them."""
+    again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND, jobs=1)
     assert files(again.parent) == files(report.parent)
 
 
@@ -236,6 +242,24 @@ def test_a_failure_in_the_middle_leaves_the_old_report(
         write_report(stormy, folder, command=COMMAND)
     assert files(tmp_path) == {"r/report.html": b"the earlier one"}
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="only a forked worker has what a test replaces")
+def test_a_killed_worker_leaves_the_old_report(stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed while it draws is an error, and the earlier report stays as it was."""
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "report.html").write_text("the earlier one")
+    monkeypatch.setattr(style, "save", lambda figure, stem: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(BrokenExecutor):
+        write_report(stormy, tmp_path / "r", command=COMMAND)
+    assert files(tmp_path) == {"r/report.html": b"the earlier one"}
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_names_are_known_without_matplotlib() -> None:
+    """To look whether a folder holds an earlier report, nothing that draws is imported."""
+    program = "import sys, sim.report.names; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_a_foreign_folder_is_refused_before_anything_is_drawn(
