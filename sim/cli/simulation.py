@@ -148,9 +148,7 @@ def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
         complain(*error.messages)
         return None, FAILED
     except BrokenExecutor:
-        complain(
-            "a process that drew the report was killed, perhaps for want of memory, so there is none; fewer --jobs may help"
-        )
+        complain("a process that drew the report was killed, so there is none; perhaps memory ran out: fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ def drawing(pictures: Mapping[str, Picture], jobs: int | None) -> Iterator[dict[
 
 
 def _begin(pictures: Mapping[str, Picture]) -> None:
+    gc.freeze()  # what was there before stays; to search it for garbage again and again takes a tenth of the time
     _known.update(pictures)
 
 
