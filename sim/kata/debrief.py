@@ -43,6 +43,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
     with files_of(target, ours=ours) as made:
+        (made.folder / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
         [diagram] = components.pictures(alone, made.folder / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
