@@ -98,7 +98,7 @@ def compare(
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
     comparison = simulated(
         world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep,
-        command=command,
+        command=command, meanwhile=_get_ready_to_draw if report else None,
     )  # fmt: skip
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
@@ -107,7 +107,7 @@ def compare(
     if drawing is not None and not comparison.interrupted:
         command += " --cost-curve" if peak is None else f" --peak {shlex.quote(peak)}"
         curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, engine=engine, command=command)
-    page, code = _write(comparison, folder, command, curve) if report and not comparison.interrupted else (None, DONE)
+    page, code = _write(comparison, folder, command, curve, jobs) if report and not comparison.interrupted else (None, DONE)
     if as_json:
         print_json(exported(comparison, pairs=True, report=str(page) if page else None))
     elif page:
@@ -158,20 +158,23 @@ def _curve(
         return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, engine=engine, progress=progress)
 
 
-def _write(comparison: Comparison, folder: Path, command: str, curve: CostCurve | None) -> tuple[Path | None, int]:
+def _get_ready_to_draw() -> None:
+    """Import what draws, which takes a second."""
+    import sim.report.page  # noqa: F401
+
+
+def _write(
+    comparison: Comparison, folder: Path, command: str, curve: CostCurve | None, jobs: int | None
+) -> tuple[Path | None, int]:
     from sim.cli.simulation import saved
     from sim.report.page import write_report
 
-    return saved(lambda: write_report(comparison, folder, command=command, curve=curve))
+    return saved(lambda: write_report(comparison, folder, command=command, curve=curve, jobs=jobs))
 
 
 def _check_folder(folder: Path) -> None:
     """Before any work: there can be a report in this folder. Raises ConfigError."""
     from sim.report.folder import check_replaceable
+    from sim.report.names import ours
 
-    if folder.is_dir():
-        from sim.report.page import ours
-
-        check_replaceable(folder, ours=ours)
-    else:
-        check_replaceable(folder, ours=frozenset[str]().__contains__)
+    check_replaceable(folder, ours=ours)

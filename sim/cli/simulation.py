@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
-    from sim.experiment.mornings import Keep
+    from sim.experiment.mornings import Keep, Progress
 
 
 def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int, cells: int = 1) -> str:
@@ -38,8 +38,12 @@ def simulated(
     keep: Keep | None = None,
     command: str,
     cells: int = 1,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Comparison:
-    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
+    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr.
+
+    `meanwhile` is called once, while workers simulate.
+    """
     from sim.experiment.compare import compare
 
     try:
@@ -54,11 +58,24 @@ def simulated(
                 engine=engine,
                 precision=precision,
                 keep=keep,
-                progress=progress,
+                progress=progress if meanwhile is None else _with(progress, meanwhile),
             )
     except KeyboardInterrupt:
         note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _with(progress: Progress | None, meanwhile: Callable[[], None]) -> Progress:
+    """Progress that also calls `meanwhile` after the first result: the workers have more tasks than that, and are not kept."""
+    left = [meanwhile]
+
+    def tell(done: int, of: int) -> None:
+        if progress is not None:
+            progress(done, of)
+        if left:
+            left.pop()()
+
+    return tell
 
 
 @contextmanager
@@ -121,12 +138,17 @@ def check_report_options(out: Path | None, *, report: bool) -> None:
 
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
     """The page of a report that is written, or None after an error message; and the exit code."""
+    from concurrent.futures import BrokenExecutor
+
     from sim.config.errors import ConfigError
 
     try:
         return write(), DONE
     except ConfigError as error:
         complain(*error.messages)
+        return None, FAILED
+    except BrokenExecutor:
+        complain("a process that drew the report was killed, so there is none; perhaps memory ran out: fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")

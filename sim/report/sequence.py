@@ -54,7 +54,7 @@ def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
 
 
 def rows(moments: list[Moment]) -> list[Row]:
-    """Lines from top to bottom; not to scale: a long wait is a gap of its own."""
+    """Lines from top to bottom, not to scale: a long wait is drawn as a gap."""
     y_in, last_s, made = TOP_IN, None, []
     for moment in moments:
         waited_s = moment.at_s - last_s if last_s is not None else 0.0
@@ -183,7 +183,7 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
 
 
 def times_text(moment: Moment) -> str:
-    """` (200 times in 9.9 min)`, for what is told once and happened more often."""
+    """` (200 times in 9.9 min)`, for a moment that is drawn once and happened more often."""
     return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
 
 
@@ -204,7 +204,7 @@ def _beside(ax: Axes, x: float, y: float, text: str, *, gap_in: float = 0.13, **
 
 
 def _colour(moment: Moment) -> str:
-    """Money has colours of its own: the first charge, and every one after it."""
+    """The colours of charges: one for the first charge, another for every later one."""
     party, belief = moment.belief or ("", "")
     return FAULT if party != "provider" else PAID if "charged 1×" in belief or "refunded" in belief else AGAIN
 
@@ -216,7 +216,7 @@ def _note(ax: Axes, x: float, y: float, text: str, *, colour: str) -> None:
 
 
 def _keep_inside(ax: Axes, text: Text) -> None:
-    """Shift a text that would leave the diagram, by as much as it has to."""
+    """Shift a text that would leave the diagram until it fits."""
     extent = text.get_window_extent().transformed(ax.transData.inverted())
     over = max(extent.x1 + 0.1 - ax.get_xlim()[1], 0.0)
     under = max(0.1 - extent.x0, 0.0)

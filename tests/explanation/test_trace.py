@@ -125,7 +125,7 @@ def test_what_became_of_an_answer_that_was_not_heard(trouble: str) -> None:
     scenario = world(f"{ONE_CUSTOMER}  {trouble}\n")
     chosen = design("naive", {"app": {"retry": {"never": True}}})
     _, moments = traced(scenario, chosen, 0, purchase=0)
-    explanation = Explanation(scenario, chosen, Witness(0, 0, (), 0), moments, [])
+    explanation = Explanation(scenario, chosen, Witness(0, 0, (), 0, struck=False), moments, [])
     told = [line(explanation, moment) for moment in moments]
     assert [f"{at} {what}" for at, _, what, _ in told if "captured" in what or "unknown" in what][:2] == UNHEARD[trouble]
 
