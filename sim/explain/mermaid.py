@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sim.architectures.parts import Parts
-from sim.explain.moments import LANES, Moment
+from sim.explain.moments import LANES, StoryLine
 
 ARROWS = {"message": "->>", "answer": "-->>", "lost": "-x", "poll": "->>"}
 TITLES = {
@@ -16,7 +16,7 @@ TITLES = {
 }
 
 
-def sequence(moments: list[Moment]) -> str:
+def sequence(moments: list[StoryLine]) -> str:
     """A sequence diagram: one participant for each party, one line for each moment."""
     parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
     lines = ["sequenceDiagram"]

@@ -14,6 +14,7 @@ from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
 from sim.world.database import NEVER
 from sim.world.engine import Alarms, Timer
+from sim.world.observer import Observer
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
 from sim.world.streams import Streams
@@ -34,7 +35,7 @@ class Crowd:
 
     def __init__(
         self, env: Environment, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
-        checkout: Checkout, view: ReadModel, streams: Streams,
+        checkout: Checkout, view: ReadModel, streams: Streams, observer: Observer | None = None,
     ) -> None:  # fmt: skip
         people = scenario.customers
         self.env = env
@@ -62,6 +63,7 @@ class Crowd:
         self.impatience = streams.uniform("customer.reorder")
         self.appetite = streams.uniform("customer.basket") if people.changes_basket.p else None
         self.backoff = streams.uniform("app.backoff")
+        self.observer = observer
 
 
 class Request:
@@ -107,7 +109,15 @@ class Request:
     def expired(self) -> None:
         """The app's timeout."""
         self.closed = True
+        observer = self.customer.crowd.observer
+        if observer is not None:
+            observer.timed_out(self)
         self.customer.hear(self, NO_ANSWER)
+
+    @property
+    def awaited(self) -> bool:
+        """The app that sent it is still loaded, and its customer there."""
+        return self.page == self.customer.page and not self.customer.done
 
 
 NO_ANSWER = Reply(Answer.NONE)
@@ -159,6 +169,8 @@ class Customer:
             self._leave()
             return
         self.submissions += 1
+        if crowd.observer is not None:
+            crowd.observer.tapped(self, by_mistake=not twice)
         crowd.purchases.submissions[self.purchase] = self.submissions
         submission = self.submissions
         crowd.budget.first()
@@ -224,6 +236,8 @@ class Customer:
     def _acknowledge(self, cents: int, reply: Reply) -> None:
         """The app shows an order of so many cents."""
         purchases, now = self.crowd.purchases, self.crowd.env.now
+        if self.crowd.observer is not None and not self.acknowledged:
+            self.crowd.observer.showed_order(self, reply)
         purchases.shown_cents[self.purchase] = cents
         if isnan(purchases.acknowledged_s[self.purchase]):
             purchases.acknowledged_s[self.purchase] = now
@@ -239,9 +253,13 @@ class Customer:
         if not self.confirmed:
             self.confirmed = True
             self.crowd.purchases.told_confirmed_s[self.purchase] = self.crowd.env.now
+            if self.crowd.observer is not None:
+                self.crowd.observer.told_confirmed(self)
 
     def _told_failed(self, submission: int) -> None:
         self.crowd.purchases.told_failed[self.purchase] = 1
+        if self.crowd.observer is not None:
+            self.crowd.observer.told_failed(self)
         if submission == self.submissions:
             reaction_s = self.crowd.reaction_s(self.purchase, submission)
             Timer(self.crowd.env, reaction_s, self._patience_ends, submission)
@@ -267,10 +285,15 @@ class Customer:
     def _change_basket(self) -> None:
         crowd, change = self.crowd, self.crowd.people.changes_basket
         if crowd.appetite is not None and crowd.appetite(self.purchase, 0) < change.p:
+            before = self.basket_cents
             self.basket_cents = crowd.cents + change.adds
+            if crowd.observer is not None and self.basket_cents != before:
+                crowd.observer.changed_basket(self, added_cents=self.basket_cents - before)
 
     def _refresh(self) -> None:
         """The app starts afresh: it has forgotten its requests, and with them every key but one kept with the cart."""
+        if self.crowd.observer is not None:
+            self.crowd.observer.refreshed(self)
         self.page += 1
         self.acknowledged = False
         self.tap()
@@ -279,6 +302,8 @@ class Customer:
         self.done = True
         if not self.confirmed:
             self.crowd.purchases.left_s[self.purchase] = self.crowd.env.now
+        if self.crowd.observer is not None:
+            self.crowd.observer.left(self)
 
     # The status view
 
@@ -294,6 +319,8 @@ class Customer:
         if (self.done and not self.confirmed) or self.order is None:
             return
         status, behind_s = crowd.view.look(self.order)
+        if crowd.observer is not None:
+            crowd.observer.polled(self, self.order, status=status, behind_s=behind_s)
         crowd.reads.purchase.append(self.purchase)
         crowd.reads.stale.append(behind_s > 0)
         crowd.reads.read_s.append(now)

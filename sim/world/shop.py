@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Interrupt, Process
-from simpy.events import Event as Moment
+from simpy.events import Event
 
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
-from sim.world.database import NOBODY, Database, Event, Order
+from sim.world.database import NOBODY, Database, Order, OutboxRow
 from sim.world.engine import Coming, Crash, Starter, Story, pause
 from sim.world.faults import FaultPlan
+from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
@@ -58,14 +59,14 @@ class Shop:
 
     def __init__(
         self, env: Environment, design: Design, *, database: Database, provider: Provider, broker: Broker,
-        plan: FaultPlan, streams: Streams, struck: list[Struck],
+        plan: FaultPlan, streams: Streams, struck: list[Struck], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self.env = env
         self.design = design
         self.database = database
         self.provider = provider
         self.broker = broker
-        self.call_loyalty: Callable[[Event], Moment] | None = None  # where it is called and not told
+        self.call_loyalty: Callable[[OutboxRow], Event] | None = None  # where it is called and not told
         self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is  # stories that nobody vouches for
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
@@ -74,6 +75,7 @@ class Shop:
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
+        self._observer = observer
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
         self._timeout_s = design.payment.timeout
@@ -147,26 +149,33 @@ class Shop:
 
     # Steps
 
-    def took(self, step: str, purchase: int) -> Iterable[Moment]:
+    def took(self, step: str, purchase: int) -> Iterable[Event]:
         """A process has taken a step: what it must wait for before it goes on. Raises Crash if a fault strikes it dead here."""
+        if self._observer is not None:
+            self._observer.took(self.component, step, purchase=purchase)
         if step not in self._strikes:
             return ()
         return self._stricken(step, purchase)
 
-    def _stricken(self, step: str, purchase: int) -> Iterable[Moment]:
+    def _stricken(self, step: str, purchase: int) -> Iterable[Event]:
         pauses = []
         for strike in self._strikes[step]:
             if strike.hits(purchase):
                 self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s))
                 if not strike.pause_s:
+                    if self._observer is not None:
+                        self._observer.died(self.component, step, purchase=purchase)
                     raise Crash(strike.restart_s)
                 pauses.append(Coming(self.env, strike.pause_s))
+        if pauses and self._observer is not None:
+            pause_s = max(coming.delay_s for coming in pauses)
+            self._observer.paused(self.component, step, purchase=purchase, pause_s=pause_s)
         return pauses
 
-    def sleep(self, seconds: float) -> Moment:
+    def sleep(self, seconds: float) -> Event:
         return Coming(self.env, seconds)
 
-    def compute(self, request: Request) -> Moment:
+    def compute(self, request: Request) -> Event:
         """A checkout worker's own work on a request."""
         service_s = self._service_s(request.purchase, request.number)
         if self._slower.spells:
@@ -176,9 +185,14 @@ class Shop:
 
     def insert(self, request: Request) -> Story:
         """A new order for this request, whatever came before it."""
-        order: Order = yield self.database.transaction(
-            request.purchase, lambda: self.database.create(request.purchase, request.cents)
-        )
+
+        def commit() -> Order:
+            order = self.database.create(request.purchase, request.cents)
+            if self._observer is not None:
+                self._observer.inserted(self.component, order)
+            return order
+
+        order: Order = yield self.database.transaction(request.purchase, commit)
         yield from self.took("insert", order.purchase)
         return order
 
@@ -200,6 +214,12 @@ class Shop:
         return claim
 
     def _claimed(self, request: Request, rules: Claims, order: Order | None) -> Claim:
+        claim = self._claim(request, rules, order)
+        if self._observer is not None:
+            self._observer.claimed(self.component, claim)
+        return claim
+
+    def _claim(self, request: Request, rules: Claims, order: Order | None) -> Claim:
         if order is None:
             order = self.database.create(request.purchase, request.cents, request.key)
             order.busy_until_s = self.env.now + rules.lock
@@ -225,12 +245,14 @@ class Shop:
         row = self.database.draw_row()
 
         def commit() -> tuple[Order, bool]:
-            known = self.database.with_key(request.key, rules.ttl)
-            if known is not None:
-                return known, True
-            order = self.database.create(request.purchase, request.cents, request.key)
-            self.database.add_to_outbox(order, row)
-            return order, False
+            order = self.database.with_key(request.key, rules.ttl)
+            known = order is not None
+            if order is None:
+                order = self.database.create(request.purchase, request.cents, request.key)
+                self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.accepted(self.component, order, known=known)
+            return order, known
 
         order, known = yield self.database.transaction(request.purchase, commit)
         if not known:
@@ -240,7 +262,7 @@ class Shop:
     def charge(self, order: Order) -> Story:
         """Call the provider; the Outcome as far as we can know it."""
         key = order.key if self._keyed else None  # a key per attempt is as good as none
-        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
+        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
         yield from self.took("charge", order.purchase)
         order.attempts += 1
         return outcome
@@ -249,17 +271,30 @@ class Shop:
         """Ask the provider what became of an order: CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if it is
         working on it, or UNKNOWN.
         """
-        outcome: Outcome = yield self.provider.inquire(order, self._timeout_s)
+        outcome: Outcome = yield self.provider.inquire(order, self._timeout_s, caller=self.component)
         yield from self.took("inquire", order.purchase)
         return outcome
 
     def renew_key(self, order: Order) -> Story:
-        yield self.database.transaction(order.purchase, lambda: self.database.renew_key(order))
+        """Give the order a new key for the provider: the next call with it is a new one."""
+
+        def commit() -> None:
+            self.database.renew_key(order)
+            if self._observer is not None:
+                self._observer.renewed_key(self.component, order)
+
+        yield self.database.transaction(order.purchase, commit)
         yield from self.took("renew", order.purchase)
 
     def overwrite(self, order: Order, outcome: Outcome) -> Story:
         """Write down what was said last, whatever was known before."""
-        yield self.database.transaction(order.purchase, lambda: self.database.overwrite(order, outcome))
+
+        def commit() -> None:
+            self.database.overwrite(order, outcome)
+            if self._observer is not None:
+                self._observer.overwrote(self.component, order)
+
+        yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
 
     def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
@@ -274,15 +309,19 @@ class Shop:
             order.busy_until_s = self.env.now
             if changed and tell:
                 self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.settled(self.component, order, changed=changed, with_row=changed and tell)
             return changed
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
         return changed
 
-    def publish(self, what: Order | Event) -> Story:
+    def publish(self, what: Order | OutboxRow) -> Story:
         """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be."""
-        event = what if isinstance(what, Event) else self.database.event(what)
+        event = what if isinstance(what, OutboxRow) else self.database.event(what)
+        if self._observer is not None:
+            self._observer.published(self.component, event, listeners=self.broker.listeners(event.status))
         if self.call_loyalty is not None and event.status is Status.CONFIRMED:
             yield self.call_loyalty(event)
             yield from self.took("award", event.order.purchase)
@@ -312,13 +351,19 @@ class Shop:
             yield poll
         rows = database.unpublished(relay.batch, by_id=relay.finds == "by_id")
         yield database.query(NOBODY)
+        if self._observer is not None:
+            self._observer.read_rows(self.component, rows)
         return rows
 
-    def mark_published(self, rows: list[Event], relay: Relay) -> Story:
+    def mark_published(self, rows: list[OutboxRow], relay: Relay) -> Story:
+        """Take rows out of the outbox: the relay will not read them again."""
+
         def commit() -> None:
             self.database.mark_published(rows)
             if relay.finds == "by_id":
                 self.database.look_beyond(rows)
+            if self._observer is not None:
+                self._observer.marked(self.component, rows)
 
         yield self.database.transaction(NOBODY, commit)
         yield from self.took("mark", rows[-1].order.purchase)
@@ -332,6 +377,8 @@ class Shop:
             for order in stuck:
                 self.database.doubt(order)
                 order.busy_until_s = now + lock_s
+            if self._observer is not None:
+                self._observer.took_up(self.component, stuck)
             return stuck
 
         orders: list[Order] = yield self.database.transaction(NOBODY, claim)
@@ -341,7 +388,7 @@ class Shop:
         """Give one charge of the provider's ledger back, as soon as the provider can be asked."""
         while self.provider.down:
             yield Coming(self.env, 1.0)
-        yield self.provider.refund(row)
+        yield self.provider.refund(row, caller=self.component)
         yield from self.took("refund", self.provider.charges.purchase[row])
 
     def pay_draw(self, order: Order) -> float:
@@ -354,13 +401,13 @@ def _unheard(*_: Any) -> None:
 
 
 def single_consumer(
-    env: Environment, name: str, shop: Shop, handle: Callable[[Event], None], *, step: str, streams: Streams, plan: FaultPlan,
+    env: Environment, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams, plan: FaultPlan,
     service: Any,
 ) -> SingleConsumer:  # fmt: skip
     """A FIFO consumer whose effect is a step of its own component."""
     seen = shop.seen_from(name)
 
-    def handle_and_step(event: Event) -> None:
+    def handle_and_step(event: OutboxRow) -> None:
         handle(event)
         seen.took(step, event.order.purchase)
 

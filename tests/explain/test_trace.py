@@ -10,7 +10,7 @@ import pytest
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.config.library import load_scenario
-from sim.explain.moments import Moment, folded
+from sim.explain.moments import StoryLine, folded
 from sim.explain.story import Explanation, tell
 from sim.explain.trace import traced
 from sim.explain.witness import Witness, find
@@ -152,9 +152,9 @@ def test_a_relay_that_dies_with_the_order_in_its_batch_is_told() -> None:
 def test_what_goes_round_and_round_is_told_once() -> None:
     """From three rounds on, and only if nothing comes of it; what differs in a word is something new."""
 
-    def cycle(at_s: float, answer: str = "refused") -> list[Moment]:
-        ask = Moment(at_s, "completer", "charges", "provider", "message", until_s=at_s)
-        return [ask, Moment(at_s + 1, "provider", answer, "completer", "answer", until_s=at_s + 1)]
+    def cycle(at_s: float, answer: str = "refused") -> list[StoryLine]:
+        ask = StoryLine(at_s, "completer", "charges", "provider", "message", until_s=at_s)
+        return [ask, StoryLine(at_s + 1, "provider", answer, "completer", "answer", until_s=at_s + 1)]
 
     twice = [*cycle(0), *cycle(10)]
     assert folded(twice) == twice
