@@ -20,6 +20,8 @@ from sim.world.morning import Morning
 from sim.world.observer import Call, Observer
 from sim.world.shop import Claim
 
+# ruff: noqa: ARG002  an observer hears more than the story tells
+
 SAYS = {
     Answer.CONFIRMED: "201 paid",
     Answer.PENDING: "202 we have your order",
@@ -114,7 +116,7 @@ class Storyteller(Observer):
         if customer.purchase == self.purchase:
             self._note("app", FAILED, "customer", kind="answer", belief=("customer", "thinks it failed"))
 
-    def polled(self, customer: Customer, order: Order, *, status: int, behind_s: float) -> None:  # noqa: ARG002  a lag is not told
+    def polled(self, customer: Customer, order: Order, *, status: int, behind_s: float) -> None:
         if customer.purchase == self.purchase:
             shown = "not there yet" if status < 0 else Status(status).name.lower()
             self.notes.poll(self.env.now, f"asks for order {order.id}: {shown}")
@@ -199,7 +201,7 @@ class Storyteller(Observer):
         elif component in self._batches:
             self._note(component, f"dies right after the step “{step}” of another order in the same batch", kind="crash")
 
-    def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:  # noqa: ARG002  the next line says when
+    def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:
         if purchase == self.purchase:
             self._note(component, f"stands still right after the step “{step}”", kind="pause")
 

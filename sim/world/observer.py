@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to the provider for an order's money. All of it is known when the call is made, so the times may be in the future."""
+    """A call to the provider for an order's money. All is known when the call is made, so its times may be in the future."""
 
     key: object  # the idempotency key that was sent; None: no key
     timeout_s: float
@@ -42,7 +42,7 @@ class Call:
 
 
 class Observer:
-    """Does nothing, whatever happens. A `component` is the part of the shop that acts: checkout, payment, relay, completer, …"""
+    """Does nothing, whatever happens. A `component` is the part of the shop that acts: checkout, payment, relay, …"""
 
     env: Environment  # of the observed morning, which sets it: `env.now` is when a thing happens
 

@@ -401,8 +401,8 @@ def _unheard(*_: Any) -> None:
 
 
 def single_consumer(
-    env: Environment, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams, plan: FaultPlan,
-    service: Any,
+    env: Environment, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
+    plan: FaultPlan, service: Any,
 ) -> SingleConsumer:  # fmt: skip
     """A FIFO consumer whose effect is a step of its own component."""
     seen = shop.seen_from(name)

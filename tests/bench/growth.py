@@ -13,7 +13,8 @@ from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.mornings import Keep, count
+from sim.experiment.mornings import count
+Keep = str
 
 LONG_RUSH = """
 name: long-rush
