@@ -77,11 +77,11 @@ def count(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: C
     """Simulate a morning, or a cell of it, and keep what can be put together with the other cells. Raises as `simulate`."""
     begin = time.perf_counter()
     _, evidence = simulate(scenario, design, prices, seed, cell)
-    tally, bill = evidence.tally, evidence.bill
-    if cell.of > 1:  # the parts of a morning know each other, so without this its tables would outlive the next cell's
+    counted, money = evidence.tally, evidence.bill
+    if cell.of > 1:  # the parts of a morning know each other: Python would keep its tables while the next cell makes its own
         del _, evidence
         gc.collect()
-    return Counted(tally, bill, time.perf_counter() - begin)
+    return Counted(counted, money, time.perf_counter() - begin)
 
 
 def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Summary:
