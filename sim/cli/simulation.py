@@ -14,8 +14,7 @@ import typer
 from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
 from sim.cli.progress import progress_bar
 
-MOST_IN_ONE = 100_000  # purchases of a morning in one piece, before its memory is worth a word
-MOST_IN_A_CELL = 125_000  # purchases of a cell: a million in eight of them stay below 300 MB (tests/bench)
+MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
 
 if TYPE_CHECKING:
     from sim.config.design import Design
@@ -119,10 +118,11 @@ def tell_of_memory(scenario: Scenario, *, cells: int) -> None:
 
     purchases = expected(scenario)
     if cells == 1 and purchases > MOST_IN_ONE:
-        enough = math.ceil(purchases / MOST_IN_A_CELL)
+        least = math.ceil(purchases / MOST_IN_ONE)
+        limit_mb = max(300, 50 + purchases / 10_000)  # the lags of all cells come together in one process (docs/nationwide.md)
         note(
             f"a morning of about {purchases:,.0f} purchases takes about {purchases / 1000:,.0f} MB, 1 KB a purchase; "
-            f"--cells {enough} would keep every process below 300 MB"
+            f"--cells {least} would keep every process below {limit_mb:,.0f} MB"
         )
 
 
