@@ -46,7 +46,7 @@ class Broker:
         self.told = 0  # distinct outbox rows that reached the broker
 
     def subscribe(self, consumer: Consumer, statuses: Iterable[Status] = Status) -> None:
-        """Deliver to `consumer` every event that says one of these statuses."""
+        """Deliver to `consumer` every event of an order with one of these statuses."""
         self._duplicate[consumer.name] = self._streams.uniform(f"broker.duplicate.{consumer.name}")
         for status in statuses:
             self._consumers[status].append(consumer)
@@ -56,7 +56,7 @@ class Broker:
         return [consumer.name for consumer in self._consumers[status]]
 
     def publish(self, event: OutboxRow) -> Event:
-        """Hand an event over; it is the broker's when the returned event happens, even if the publisher has died."""
+        """Hand an event over. The broker has it when the returned event happens, even if the publisher has died meanwhile."""
         self.published += 1
         service_s = self._publish_s(event.order.purchase, _turn(event, 0))
         if service_s <= 0.0:
@@ -76,14 +76,14 @@ class Broker:
             consumer.deliver(event, 0)
 
     def acknowledged(self, consumer: Consumer, event: OutboxRow, delivery: int) -> None:
-        """The consumer is done with it; a fault of the broker may deliver it again all the same."""
+        """The consumer has handled a delivery. A fault of the broker may still deliver the event again."""
         if self._p_duplicate:
             draw = self._duplicate[consumer.name](event.order.purchase, _turn(event, delivery))
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
     def again(self, consumer: Consumer, event: OutboxRow, delivery: int, delay_s: float) -> None:
-        """Deliver once more after a delay: not acknowledged in time, or put back by the consumer."""
+        """Deliver once more after a delay: the consumer has not acknowledged the event in time, or has put it back."""
         Timer(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
 
     def _redeliver(self, timer: Timer) -> None:
@@ -95,7 +95,7 @@ class Broker:
 
 
 def _turn(event: OutboxRow, delivery: int) -> int:
-    """Where the draws for one delivery of one event are, among those of its purchase."""
+    """The number of the draw that belongs to one delivery of one event, among the draws of its purchase."""
     return (event.order.number * 64 + event.version) * 64 + delivery
 
 
@@ -134,7 +134,7 @@ class SingleConsumer:
         try:
             self._handle(event)
         except Crash:
-            return  # the effect is there and its answer on the way; nobody would deliver it again
+            return  # the effect is there and the answer on its way; a direct call is not delivered again
 
     def _consume(self, event: OutboxRow, delivery: int) -> None:
         try:
@@ -146,7 +146,7 @@ class SingleConsumer:
 
 
 class Receipt:
-    """A message in a worker's hands: unless acknowledged in time, it is delivered to another, whatever became of this one."""
+    """A message that a worker has in hand. Unless it is acknowledged in time, another worker gets it too."""
 
     __slots__ = ("closed", "consumer", "delivery", "event")
 
@@ -184,7 +184,7 @@ class WorkerConsumer:
         return (yield from self._story(receipt.event))
 
     def _done(self, receipt: Receipt, again_in_s: float | None) -> None:
-        if receipt.closed:  # too late: it is somebody else's message now
+        if receipt.closed:  # too late: another worker has the message now
             return
         receipt.closed = True
         if again_in_s is None:

@@ -23,9 +23,9 @@ from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
 NEVER = float("nan")
-NOBODY = -1  # the owner of operations that belong to no purchase: it counts its turns in the last cell
-CHORES = 1_000_000  # where the draws for those are taken from, away from every purchase's
-# Looked up once: each time an enum is asked for a member costs as much as a call (Python 3.11).
+NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
+CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
+# Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
 CONFIRMED, DECLINED, FAILED, UNKNOWN = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.UNKNOWN
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
@@ -39,7 +39,7 @@ _AFTER = {
 
 
 class Order:
-    """A row of the orders table. `busy_until_s`: claimed by somebody who works on it until then."""
+    """A row of the orders table. Until `busy_until_s` it is claimed by a process that works on it."""
 
     __slots__ = (
         "attempts",
@@ -75,13 +75,16 @@ class Order:
 
 
 class OutboxRow:
-    """A fact to be told to others: an order as it was at one moment. `id` stays the same however often it is delivered."""
+    """An event for other services: an order as it was at one moment. Its `id` stays the same however often it is delivered.
+
+    Without an outbox (a dual write) it is only in the memory of its publisher, and `row` is 0.
+    """
 
     __slots__ = ("id", "marked", "order", "row", "status", "told", "version")
 
     def __init__(self, number: int, order: Order, row: int = 0) -> None:
         self.id = number
-        self.row = row  # its id in the outbox: drawn when the transaction began, so not in the order of the commits
+        self.row = row  # its id in the outbox, drawn when the transaction began: ids are not in the order of the commits
         self.order = order
         self.status = order.status
         self.version = order.version
@@ -103,8 +106,8 @@ class Database:
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[OutboxRow] = deque()  # rows that are not marked as published
-        self.marked_too_early: list[OutboxRow] = []
-        self.never_seen: list[OutboxRow] = []  # rows that committed when the relay had seen a higher id
+        self.marked_too_early: list[OutboxRow] = []  # marked as published before the broker had them
+        self.never_seen: list[OutboxRow] = []  # rows that a relay which looks for higher ids only has passed over
         self._last_seen = 0
         self._drawn = 0  # ids of rows
         self._poller: Callable[[], None] | None = None
@@ -152,16 +155,16 @@ class Database:
             self.open[order.id] = order
 
     def doubt(self, order: Order) -> None:
-        """Somebody takes over from a worker that must have died: whether it had called the provider, nobody knows."""
+        """A worker must have died, and another takes its order over. Whether the first had called the provider is unknown."""
         if order.status is Status.PENDING:
             self._change(order, UNKNOWN)
 
     def renew_key(self, order: Order) -> None:
-        """The next call to the provider is a new one: nothing was charged with the old key, and nothing ever will be."""
+        """Give the order a new key: its next call to the provider is a new one. Safe only if the old key will never charge."""
         order.key = (order.id, order.attempts)
 
     def overwrite(self, order: Order, outcome: Outcome) -> None:
-        """Write down what somebody says, whatever was known before."""
+        """Write an outcome down, even over a final one."""
         self._become(order, _AFTER[outcome])
 
     def settle(self, order: Order, outcome: Outcome) -> bool:

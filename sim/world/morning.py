@@ -34,13 +34,13 @@ from sim.world.traffic import arrival_times
 
 
 class Architecture(Protocol):
-    """The seam: what the world needs to know of an architecture."""
+    """All that the world needs of an architecture."""
 
     def handle(self, shop: Shop, request: Request) -> Story:
         """Answer one request of the app: a generator that returns a Reply."""
 
     def set_up(self, shop: Shop) -> None:
-        """Start whatever runs beside the requests."""
+        """Start what runs besides the requests: relays, completers, payment workers."""
 
 
 class Morning:
@@ -169,7 +169,7 @@ def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """The model makes no reference cycles worth collecting while it runs; looking for them costs 3 % of a long morning."""
+    """Switch the garbage collector off: a running morning makes no cycles worth freeing, and looking for them costs 3 %."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

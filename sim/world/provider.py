@@ -23,8 +23,8 @@ from sim.world.observer import Call, Observer
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
 
-WEBHOOKS = 64  # most deliveries of one call in a row, and places for them in the draws
-INQUIRIES = 500_000  # where the draws for inquiries begin, beyond those for any purchase's calls
+WEBHOOKS = 64  # most webhooks of one call in a row, and how many draws are reserved for them
+INQUIRIES = 500_000  # the attempt number at which the draws for inquiries begin; no purchase makes as many calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
 REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
 
@@ -46,7 +46,7 @@ class Provider:
         self._fate = streams.uniform("provider.fate")
         self._calls = array("i", bytes(4 * len(good_card)))
         self._stored: dict[object, int] = {}  # idempotency key -> row of the call that it stands for
-        self._result: Small = array("b")  # of each row: what happened at the provider, and when it was over
+        self._result: Small = array("b")  # by row: what happened at the provider, and when
         self._done_s: Times = array("d")
         self._seen_s: Times = array("d")  # from when on the provider knew of it
         self._webhook_delay_s = streams.times("provider.webhook.delay", knobs.webhooks.delay)
@@ -55,10 +55,10 @@ class Provider:
         self._late = streams.uniform("provider.late") if knobs.late.p else None
         self._late_s = streams.times("provider.late.by", knobs.late.by)
         self._listener: Listener | None = None
-        self._rows_of: dict[int, list[int]] = {}  # order -> its calls, as far as somebody has asked
+        self._rows_of: dict[int, list[int]] = {}  # order -> rows of its calls, up to the last inquiry
         self._indexed = 0
         self._inquiries: Counter[int] = Counter()
-        self.authorisations = 0  # how often a card's bank was asked; not for a call that was refused before that, or a repeat
+        self.authorisations = 0  # how often a card's bank was asked: not for calls that were refused before, nor for repeats
         self._rate_limit = None if knobs.rate_limit is None else knobs.rate_limit / streams.cell.of
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
@@ -124,7 +124,10 @@ class Provider:
         return pause(self._env, latency_s, outcome)
 
     def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[Outcome | None, bool]:
-        """What fails a call before anything is charged, if anything, and whether its answer arrives; a replay is a call too."""
+        """The outcome of a call that fails before anything is charged, else None; and whether the answer arrives.
+
+        Replays of a key are calls too, and can fail like any other.
+        """
         failed = self._knobs.failed if weather.failed is None else weather.failed
         ambiguous = self._knobs.ambiguous if weather.ambiguous is None else weather.ambiguous
         fate = self._fate(purchase, attempt)
@@ -148,7 +151,7 @@ class Provider:
         return None if self._result[row] in freeing and now >= self._done_s[row] else row
 
     def _repeated(self, row: int, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
-        """What a second call with a key gets: the first one's result, if that is there."""
+        """What a second call with the same key gets, and when: the first call's result, if that is there."""
         assert self._keys is not None
         if cents != self.charges.cents[row] and self._keys.mismatch == "error":
             return Outcome.MISMATCH, latency_s
@@ -208,7 +211,7 @@ class Provider:
         return latency_s, self._known_of(order)
 
     def _known_of(self, order: Order) -> Outcome:
-        """What the provider's own books say of an order now."""
+        """What the provider itself knows of an order now."""
         self._index()
         now, rows = self._env.now, self._rows_of.get(order.id, [])
         results = {self._result[row] for row in rows if self._done_s[row] <= now}
@@ -219,7 +222,7 @@ class Provider:
         return Outcome.DECLINED if Outcome.DECLINED in results else Outcome.FAILED
 
     def _index(self) -> None:
-        """Take the calls since the last time into the books."""
+        """Add the calls since the last inquiry to `_rows_of`."""
         for row in range(self._indexed, len(self._result)):
             self._rows_of.setdefault(self.charges.order[row], []).append(row)
         self._indexed = len(self._result)
@@ -254,7 +257,7 @@ class Provider:
 
     @property
     def down(self) -> bool:
-        """Nothing can be asked of it now."""
+        """Whether the provider is in an outage now."""
         return self._weather.at(self._env.now).down
 
     def refund(self, row: int, *, caller: str = "checkout") -> Event:

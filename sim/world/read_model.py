@@ -29,7 +29,7 @@ class ReadModel:
         self._visible_s: Times = array("d")
         self._cache: dict[int, tuple[float, int, int]] = {}  # order -> (valid until, status, version)
         self.polls = 0
-        self.from_cache = 0  # polls that the view's store never saw
+        self.from_cache = 0  # polls that were answered by the cache
         self._observer = observer
 
     def apply(self, event: OutboxRow) -> None:
@@ -55,7 +55,7 @@ class ReadModel:
             self._visible_s.extend([NEVER] * missing)
 
     def look(self, order: Order) -> tuple[int, float]:
-        """The status shown now (-1: not there), and for how long it has been less than the write model knows (0: it isn't)."""
+        """Poll an order. Returns the status shown (-1: none yet), and for how long it has been behind the write model (0: it isn't)."""
         self.polls += 1
         kept = self._kept(order)
         status, version = kept or self._latest(order)

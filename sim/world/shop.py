@@ -1,4 +1,4 @@
-"""The shop as an architecture sees it: the parts, and the steps one can take with them.
+"""The shop as an architecture sees it: its parts, and the steps that a story can take with them.
 
 Every method that has an effect is a *step*: first the effect, then `took`, where a fault may strike the process dead. Of what
 the process knew then, only what is in the database survives.
@@ -40,7 +40,7 @@ REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED
 class Claim:
     """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed.
 
-    `taken_over` from somebody who may have called the provider already.
+    `taken_over`: the order belonged to a process that seems to be dead and may have called the provider already.
     """
 
     order: Order
@@ -53,7 +53,7 @@ def _as_it_is(_: str, story: Callable[..., Story]) -> Callable[..., Story]:
 
 
 class Shop:
-    """Parts and steps, as seen from one component: a crash names the component that it strikes."""
+    """Parts and steps, as seen from one component. (A fault strikes steps of the component that it names.)"""
 
     component = "checkout"
 
@@ -66,12 +66,13 @@ class Shop:
         self.database = database
         self.provider = provider
         self.broker = broker
-        self.call_loyalty: Callable[[OutboxRow], Event] | None = None  # where it is called and not told
-        self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is  # stories that nobody vouches for
+        self.call_loyalty: Callable[[OutboxRow], Event] | None = None  # set if loyalty is called directly, not by an event
+        # Wraps the stories of an architecture in a user's file, which may hang, raise, or misuse the shop.
+        self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
-        self.computed_s: defaultdict[str, float] = defaultdict(float)  # seconds of the processor's time, by component
+        self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
@@ -91,7 +92,7 @@ class Shop:
         return shop
 
     def background(self, component: str, story: Callable[[Shop], Story]) -> None:
-        """Run a story for ever; after a crash it starts again from its first line."""
+        """Run a story in the background; after a crash it starts again from its first line."""
         story = self.watch("background", story)
         self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
 
@@ -109,7 +110,7 @@ class Shop:
                 restart_s = crash.restart_s
 
     def workers(self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None) -> Pool:
-        """A pool that `start` gives work to."""
+        """Make the component's pool of workers, to which `start` submits stories."""
         pool = self.pools[component] = Pool(self.env, component, number, instances)
         if autoscale is not None:
             computed_s = self.computed_s
@@ -118,13 +119,13 @@ class Shop:
         return pool
 
     def start(self, story: Story) -> None:
-        """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
+        """Have a worker of this component's pool run a story. Its result is not used, and its death not noticed."""
         self.pools[self.component].submit(Job(self.watch("start", lambda: story)(), _unheard, _unheard))
 
     def consume(
         self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
     ) -> None:
-        """Have a pool of workers tell a story for every pending order that is published."""
+        """Have a pool of workers run a story for every pending order that is published."""
         self.workers(component, workers, autoscale=autoscale)
         story = self.watch("consume", story)
         shop = self.seen_from(component)
@@ -134,7 +135,7 @@ class Shop:
         self.broker.subscribe(consumer, [Status.PENDING])
 
     def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
-        """Have a checkout worker tell a story for every webhook and what it says; if it dies, the provider tries again."""
+        """Have a checkout worker run a story for every webhook. If the worker dies, the provider sends the webhook again."""
         pool = self.pools["checkout"]
         story = self.watch("listen", story)
 
@@ -150,7 +151,7 @@ class Shop:
     # Steps
 
     def took(self, step: str, purchase: int) -> Iterable[Event]:
-        """A process has taken a step: what it must wait for before it goes on. Raises Crash if a fault strikes it dead here."""
+        """Let faults strike after a step. Returns the pauses that the process must wait for; raises Crash if it dies here."""
         if self._observer is not None:
             self._observer.took(self.component, step, purchase=purchase)
         if step not in self._strikes:
@@ -176,7 +177,7 @@ class Shop:
         return Coming(self.env, seconds)
 
     def compute(self, request: Request) -> Event:
-        """A checkout worker's own work on a request."""
+        """Do a checkout worker's own work on a request."""
         service_s = self._service_s(request.purchase, request.number)
         if self._slower.spells:
             service_s *= self._slower.at(self.env.now).slower
@@ -184,7 +185,7 @@ class Shop:
         return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:
-        """A new order for this request, whatever came before it."""
+        """Insert a new order for this request, whatever the key says. Returns the order."""
 
         def commit() -> Order:
             order = self.database.create(request.purchase, request.cents)
@@ -197,9 +198,9 @@ class Shop:
         return order
 
     def claim(self, request: Request, rules: Claims) -> Story:
-        """One request wins the right to work on a key: a unique insert of key and order, or a take-over of a stale one.
+        """Claim the request's key: one request wins, by a unique insert of key and order, or by taking a stale claim over.
 
-        With `check_first` there is no unique constraint: look it up, then insert, and hope that nobody else did meanwhile.
+        With `check_first` there is no unique constraint: the key is looked up and then inserted, and two requests may both win.
         """
         database = self.database
         if rules.check_first:
@@ -241,7 +242,7 @@ class Shop:
         return Claim(order, taken_over=taken_over)
 
     def accept(self, request: Request, rules: Keys) -> Story:
-        """Order and outbox row in one transaction, once for each key. Returns the order and whether it was known."""
+        """Write order and outbox row in one transaction, once a key. Returns the order, and whether the key was known."""
         row = self.database.draw_row()
 
         def commit() -> tuple[Order, bool]:
@@ -260,7 +261,7 @@ class Shop:
         return order, known
 
     def charge(self, order: Order) -> Story:
-        """Call the provider; the Outcome as far as we can know it."""
+        """Call the provider to charge an order. Returns the Outcome as far as the shop can know it."""
         key = order.key if self._keyed else None  # a key per attempt is as good as none
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
         yield from self.took("charge", order.purchase)
@@ -287,7 +288,7 @@ class Shop:
         yield from self.took("renew", order.purchase)
 
     def overwrite(self, order: Order, outcome: Outcome) -> Story:
-        """Write down what was said last, whatever was known before."""
+        """Write the outcome that came last over whatever was known before."""
 
         def commit() -> None:
             self.database.overwrite(order, outcome)
@@ -298,9 +299,9 @@ class Shop:
         yield from self.took("commit", order.purchase)
 
     def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
-        """Note the outcome and let go of the order; with `tell`, an outbox row in the same transaction.
+        """Note the outcome and release the order; with `tell`, write an outbox row in the same transaction.
 
-        Returns whether the order changed: only the one who changed it may tell others.
+        Returns whether the order changed: only the process that changed it may publish it.
         """
         row = self.database.draw_row() if tell else 0
 
@@ -331,7 +332,7 @@ class Shop:
     def next_rows(self, relay: Relay) -> Story:
         """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
 
-        Polls that find nothing are skipped over (and counted): the next one comes at the same time as if they had been made.
+        Polls that would find nothing are counted but not simulated; the first that finds a row comes at its usual time.
         """
         database, poll_every_s = self.database, relay.poll_every
         if database.outbox:
@@ -397,7 +398,7 @@ class Shop:
 
 
 def _unheard(*_: Any) -> None:
-    """Nobody waits for a story's result, or hears of its death."""
+    """For a story whose result is not used, and whose death is not noticed."""
 
 
 def single_consumer(
