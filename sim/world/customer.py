@@ -303,7 +303,7 @@ class Customer:
                 crowd.observer.changed_basket(self, added_cents=self.basket_cents - before)
 
     def _refresh(self) -> None:
-        """The customer reloads the app, which forgets its requests and their keys. A key that is kept with the cart survives."""
+        """The customer reloads the app, which forgets its requests and their keys, but not a key that is kept with the cart."""
         if self.crowd.observer is not None:
             self.crowd.observer.refreshed(self)
         self.page += 1

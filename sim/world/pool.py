@@ -176,7 +176,7 @@ class Pool(Presence):
         self._handing_out = False
 
     def order(self, number: int, warm_up_s: float) -> None:
-        """Order `number` more workers. They are paid for at once, and there after `warm_up_s`; until then no crash hits them."""
+        """Order `number` more workers: paid for at once, and there after `warm_up_s`. Until then no crash hits them."""
         self._pay_for(self.paid + number)
         order = Ordered(number)
         self._ordered.append(order)

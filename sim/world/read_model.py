@@ -55,7 +55,7 @@ class ReadModel:
             self._visible_s.extend([NEVER] * missing)
 
     def look(self, order: Order) -> tuple[int, float]:
-        """Poll an order. Returns the status shown (-1: none yet), and for how long it has been behind the write model (0: it isn't)."""
+        """Poll an order. Returns the status shown (-1: none yet), and for how long it has been out of date (0: it isn't)."""
         self.polls += 1
         kept = self._kept(order)
         status, version = kept or self._latest(order)

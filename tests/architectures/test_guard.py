@@ -98,7 +98,7 @@ def test_mistakes_beside_the_requests() -> None:
                 row.nothing
 """
     assert said(f"{ACCEPT}{REPLY}{relay}") == (
-        "my.py:19: AttributeError: 'Event' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
+        "my.py:19: AttributeError: 'OutboxRow' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
     )
     ends = "\n    def publish(self, shop):\n        yield shop.sleep(1.0)\n"
     assert said(f"{ACCEPT}{REPLY}{ends}").startswith("my.py:15: background: it has come to an end, and would begin again")
