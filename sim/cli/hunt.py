@@ -42,8 +42,11 @@ def hunt(
 
     Draws a handful of customers, their habits, and a list of faults; a world that breaks a promise is shrunk to the least it
     needs, often one customer and one crash, and printed as a scenario that `run` and `explain` replay. A variant is also caught
-    where it harms somebody whom its plain architecture would spare. The same seed finds the same world. Surviving is
-    evidence as far as the hunt has reached: it says how often each thing happened that could go wrong, and what never did.
+    where it harms somebody whom its plain architecture would spare. The same seed finds the same world.
+
+    Surviving is evidence as far as the hunt got. It says what it has reached: how often each thing happened that the design is
+    built to survive (lost answers, known keys, a crash after each step, …), and what could have happened and never did. With
+    --json these are the numbers below `reached`, over all worlds that were tried; 0: never.
 
     Exit codes: 0 survived, 1 broken.
 
