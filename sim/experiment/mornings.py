@@ -30,6 +30,7 @@ from sim.world.morning import Morning
 from sim.world.observer import Observer
 
 Progress = Callable[[int, int], None]  # (done, of)
+LARGE = 10_000  # purchases of a morning or cell whose memory is worth some hundredths of a second
 Task = tuple[int, int]  # the seed of a morning, the number of a design
 
 
@@ -76,10 +77,10 @@ def simulate(
 def count(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> Counted:
     """Simulate a morning, or a cell of it, and keep what can be put together with the other cells. Raises as `simulate`."""
     begin = time.perf_counter()
-    _, evidence = simulate(scenario, design, prices, seed, cell)
-    counted, money = evidence.tally, evidence.bill
-    if cell.of > 1:  # the parts of a morning know each other: Python would keep its tables while the next cell makes its own
-        del _, evidence
+    tables, evidence = simulate(scenario, design, prices, seed, cell)
+    counted, money, large = evidence.tally, evidence.bill, len(tables.purchases) >= LARGE
+    del tables, evidence
+    if large:  # the parts of a morning know each other: Python would keep its tables while the next one makes its own
         gc.collect()
     return Counted(counted, money, time.perf_counter() - begin)
 

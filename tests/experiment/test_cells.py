@@ -24,7 +24,7 @@ from sim.experiment.export import as_json
 from sim.experiment.losses import losses, result_of
 from sim.experiment.mornings import Summary, run_mornings
 from sim.ledger.metrics import Evidence, percentile
-from sim.ledger.records import Tables
+from sim.ledger.records import Charges, Tables
 from sim.vocabulary import METRICS
 from sim.world.cell import cells_of
 from sim.world.morning import Morning
@@ -217,16 +217,17 @@ def test_numbers_of_cells_to_compare_are_checked(cells: list[int]) -> None:
 
 def test_a_finished_cell_leaves_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever simulates one cell after the other has the tables of one at a time."""
-    there: list[weakref.ref[Tables]] = []
+    there: list[weakref.ref[Charges]] = []
     alive = []
 
     class Watched(Morning):
         def run(self) -> Tables:
-            alive.append(sum(tables() is not None for tables in there))
-            there.append(weakref.ref(self.tables))
+            alive.append(sum(charges() is not None for charges in there))
+            there.append(weakref.ref(self.tables.charges))  # which the provider keeps
             return super().run()
 
     monkeypatch.setattr(mornings, "Morning", Watched)
+    monkeypatch.setattr(mornings, "LARGE", 1)
     gc.disable()  # of its own accord Python looks for garbage at any time, or not for long
     try:
         run_mornings(ROUGH, [design("outbox")], PRICES, seeds=[0], cells=3, jobs=1)
