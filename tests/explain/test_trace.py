@@ -114,7 +114,7 @@ def test_what_became_of_an_answer_that_was_not_heard(trouble: str) -> None:
 
 def test_without_latency_an_answer_is_told_before_what_it_does() -> None:
     """A network that takes no time: the request leaves before it is worked on, and its answer is heard."""
-    scenario = world(ONE_CUSTOMER.replace("20ms", "0s"))
+    scenario = world(ONE_CUSTOMER + "network: {latency: {constant: 0s}}\n")
     _, lines = traced(scenario, design("naive"), 0, purchase=0)
     told = [(line.who, line.text) for line in lines if line.who in ("app", "checkout")]
     assert [text for _, text in told if "request 1" in text] == ["request 1, no key", "request 1: 201 paid"]
