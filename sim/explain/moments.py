@@ -57,31 +57,31 @@ class Notes:
 LONGEST_CYCLE, FEWEST_ROUNDS = 6, 3
 
 
-def folded(moments: list[StoryLine]) -> list[StoryLine]:
+def folded(lines: list[StoryLine]) -> list[StoryLine]:
     """With each cycle that goes round and changes nothing told once, and how often: a worker refused again and again."""
     told: list[StoryLine] = []
     place = 0
-    while place < len(moments):
+    while place < len(lines):
         length, rounds = max(
-            ((length, _rounds(moments, place, length)) for length in range(1, LONGEST_CYCLE + 1)),
+            ((length, _rounds(lines, place, length)) for length in range(1, LONGEST_CYCLE + 1)),
             key=lambda cycle: cycle[0] * cycle[1] * (cycle[1] >= FEWEST_ROUNDS),
         )
         if rounds < FEWEST_ROUNDS:
             length = rounds = 1
-        last = moments[place + length * (rounds - 1) : place + length * rounds]
-        for first, final in zip(moments[place : place + length], last, strict=True):
+        last = lines[place + length * (rounds - 1) : place + length * rounds]
+        for first, final in zip(lines[place : place + length], last, strict=True):
             told.append(replace(first, times=rounds, until_s=final.at_s) if rounds > 1 else first)
         place += length * rounds
     return told
 
 
-def _rounds(moments: list[StoryLine], place: int, length: int) -> int:
-    """How often the `length` moments from `place` on stand there one after the other."""
-    cycle = moments[place : place + length]
-    if any(moment.belief is not None or moment.kind not in ("act", "message", "answer") for moment in cycle):
+def _rounds(lines: list[StoryLine], place: int, length: int) -> int:
+    """How often the `length` lines from `place` on stand there one after the other."""
+    cycle = lines[place : place + length]
+    if any(line.belief is not None or line.kind not in ("act", "message", "answer") for line in cycle):
         return 1
     rounds = 1
-    while _alike(cycle, moments[place + length * rounds : place + length * (rounds + 1)]):
+    while _alike(cycle, lines[place + length * rounds : place + length * (rounds + 1)]):
         rounds += 1
     return rounds
 

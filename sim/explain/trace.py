@@ -248,8 +248,8 @@ class Storyteller(Observer):
     def published(self, component: str, row: OutboxRow, *, listeners: Sequence[str]) -> None:
         if row.order.purchase == self.purchase:
             nearest_first = sorted(listeners, key=LANES.index)
-            main = [name for name in ("payment", "loyalty") if name in listeners]
-            to = next(iter([*main, *reversed(nearest_first)]), None)
+            farthest = nearest_first[-1] if listeners else None
+            to = next((name for name in ("payment", "loyalty") if name in listeners), farthest)
             names = " and ".join(LISTENERS.get(name, name) for name in nearest_first) or "nobody"
             text = f"tells {names}: order {row.order.id} {row.status.name}"
             self._note(component, text, to, kind="message" if to else "act")

@@ -25,19 +25,19 @@ class Loyalty:
 
     def award(self, event: OutboxRow) -> None:
         """Award points for an event, unless the inbox has it."""
-        now = self._env.now
+        now, known = self._env.now, False
         if self._inbox is not None:
             missing = event.id + 1 - len(self._handled_s)
             if missing > 0:
                 self._handled_s.extend([NEVER] * missing)
-            if now - self._handled_s[event.id] <= self._inbox.window:
-                self.repeats += 1
-                if self._observer is not None:
-                    self._observer.awarded(event, known=True)
-                return
-            self._handled_s[event.id] = now
-        self.awards.purchase.append(event.order.purchase)
-        self.awards.order.append(event.order.id)
-        self.awards.awarded_s.append(now)
+            known = now - self._handled_s[event.id] <= self._inbox.window
+        if known:
+            self.repeats += 1
+        else:
+            if self._inbox is not None:
+                self._handled_s[event.id] = now
+            self.awards.purchase.append(event.order.purchase)
+            self.awards.order.append(event.order.id)
+            self.awards.awarded_s.append(now)
         if self._observer is not None:
-            self._observer.awarded(event, known=False)
+            self._observer.awarded(event, known=known)
