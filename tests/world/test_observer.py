@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import sim.world
 from sim.architectures import design_names, load_design
 from sim.ledger.records import Tables
 from sim.vocabulary import Fate
@@ -69,3 +71,9 @@ def test_every_method_has_a_caller() -> None:
     """Over all designs in wild weather, nothing that an observer could hear is never said."""
     heard = {method for name in design_names() if "nationwide" not in name for method, _, _ in observed(name)[2]}
     assert sorted(heard) == HEARD
+
+
+def test_each_thing_is_said_at_one_place() -> None:
+    """Every method of the observer has one call in the world, so nothing is said twice or in two ways."""
+    world_code = "".join(path.read_text(encoding="utf-8") for path in Path(sim.world.__file__).parent.glob("*.py"))
+    assert {name: world_code.count(f"observer.{name}(") for name in HEARD} == dict.fromkeys(HEARD, 1)
