@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.cells import check_cells
 from sim.experiment.engines import Engine
-from sim.experiment.mornings import Keep, Progress, Summary, run_mornings
+from sim.experiment.mornings import Progress, Summary, run_mornings
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.version import VERSION
 from sim.vocabulary import METRICS
@@ -205,7 +205,6 @@ def compare(
     jobs: int | None = None,
     engine: Engine = "local",
     precision: float | None = None,
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
@@ -214,9 +213,7 @@ def compare(
     or its metric known to that relative precision (.05: within 5 %); `mornings` are then the first ones.
 
     With `cells` each morning is dealt to so many independent copies of the back end, each with its share of the customers and
-    of the capacity, in the same weather. A morning's tables are kept until they have been counted (`keep="all"`) or not even
-    that long ("none": the same numbers in flat memory, a sixth slower); by default that depends on how many purchases are
-    expected.
+    of the capacity, in the same weather. A process holds the tables of one cell at a time, about 1 KB a purchase.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
@@ -224,8 +221,6 @@ def compare(
     check_numbers(mornings, seed, jobs)
     if precision is not None and not precision > 0:
         raise ConfigError(f"--until-precision: must be more than 0 (got {precision})")
-    if keep not in (None, *get_args(Keep)):
-        raise ConfigError(f'--keep: expected {" or ".join(get_args(Keep))} (got "{keep}")')
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     prices = load_prices(world.prices)
@@ -236,7 +231,7 @@ def compare(
     while True:
         missing = [one for one in range(seed, seed + asked) if one not in complete]
         more, interrupted = run_mornings(
-            world, chosen, prices, seeds=missing, cells=cells, jobs=jobs, engine=engine, keep=keep, progress=progress
+            world, chosen, prices, seeds=missing, cells=cells, jobs=jobs, engine=engine, progress=progress
         )
         complete |= more
         if not complete:

@@ -12,7 +12,7 @@ from sim.architectures import COMPARED, Designs
 from sim.config.scenario import Scenario
 from sim.experiment import compare as experiment
 from sim.experiment.engines import Engine
-from sim.experiment.mornings import Keep, Progress
+from sim.experiment.mornings import Progress
 from sim.ledger.steps import STEP_S
 from sim.words import mornings as so_many_mornings
 
@@ -164,7 +164,6 @@ def compare(
     jobs: int | None = None,
     engine: Engine = "local",
     precision: float | None = None,
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings, as `coffee compare` does.
@@ -174,13 +173,12 @@ def compare(
         designs: likewise one or several; the first is the baseline of the paired differences.
         mornings: how many, of the seeds `seed`, `seed + 1`, …; with a `precision` the first ones.
         cells: independent copies of the back end that each morning is dealt to, each with its share of customers and capacity.
+            A process holds the tables of one cell at a time, about 1 KB a purchase.
         seed: of the first morning.
         jobs: processes; None: one a processor. The numbers don't depend on it.
         engine: `"local"`, `"serial"`, `"dask:tcp://HOST:PORT"`, or an `Executor`.
         precision: add mornings, up to 200 in all, until every objective is decided or its metric known to that relative
             precision (.05: within 5 %).
-        keep: whether a morning's tables are kept until they have been counted (`"all"`) or not even that long (`"none"`: the
-            same numbers in flat memory, a sixth slower); None: by how many purchases are expected.
         progress: told (done, of) as mornings are finished.
 
     Returns:
@@ -191,7 +189,7 @@ def compare(
         KeyboardInterrupt: after Ctrl-C before the first morning was finished.
     """
     found = experiment.compare(
-        scenario, designs, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep,
+        scenario, designs, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision,
         progress=progress,
     )  # fmt: skip
     return as_a(Comparison, found)

@@ -12,7 +12,9 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.counterexamples.hunt import as_yaml, caught, hunt, promises_of
+from sim.counterexamples.reached import KINDS, Reached
 from tests.architectures.mutants import OutboxInMemory
+from tests.worlds import ONE_CUSTOMER, design, world
 
 BROKEN = {  # what is wrong with a variant shows in one of these ways
     "naive": "charged_at_most_once",
@@ -107,6 +109,54 @@ def test_ctrl_c_is_not_lost_where_python_drops_it() -> None:
     found = hunt(design, promises_of(design), worlds=200, seconds=300, progress=drop)
     assert (found.worlds, found.interrupted) == (5, True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_was_reached_is_counted() -> None:
+    """One customer whose order is committed and never told of: each thing that happened, once."""
+    scenario = world(ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n")
+    reached = Reached()
+    caught(scenario, design("idempotent"), [], seed=0, observer=reached)
+    counted = reached.counted(design("idempotent"))
+    assert {kind: times for kind, times in counted.items() if times} == {
+        "automatic_retries": 1, "known_keys": 1, "checkout_crash_after_commit": 1,
+    }  # fmt: skip
+    never = [kind for kind, times in counted.items() if not times]
+    assert {"lost_answers", "stale_claims_taken_over", "checkout_crash_after_charge", "checkout_pause_after_commit"} <= set(
+        never
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cannot"),
+    [
+        (
+            "naive",
+            {
+                "known_keys",
+                "stale_claims_taken_over",
+                "stuck_orders_taken_up",
+                "keys_known_to_the_provider",
+                "refunds",
+                "webhooks",
+                "repeated_webhooks",
+                "messages_known_to_the_inbox",
+            },
+        ),
+        ("outbox", {"stale_claims_taken_over", "stuck_orders_taken_up", "webhooks", "repeated_webhooks"}),
+        ("checked-webhooks", {"messages_known_to_the_inbox"}),
+    ],
+)
+def test_what_cannot_happen_to_a_design_is_not_missed(name: str, cannot: set[str]) -> None:
+    """Nobody waits for a webhook of a design that listens to none; what can happen is there, be it as 0."""
+    found = hunt(load_design(name), ["charged_at_most_once"], worlds=5, seconds=300)
+    assert found.reached.keys() & KINDS.keys() == KINDS.keys() - cannot
+
+
+def test_a_long_hunt_reaches_more_than_a_short_one() -> None:
+    """Two worlds lose no answer, sixty do; and what the first two reached, the sixty have."""
+    short, long = (hunt(load_design("outbox"), ["charged_at_most_once"], worlds=n, seconds=300).reached for n in (2, 60))
+    assert short["lost_answers"] == 0 < long["lost_answers"]
+    assert all(long[kind] >= times for kind, times in short.items())
 
 
 def test_promises_are_those_of_the_design_and_that_of_one_charge() -> None:

@@ -108,7 +108,6 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"--seed: expected a whole number .*\(got 1.5\)"),
     "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"--fresh: expected a whole number .*\(got 2.5\)"),
     "no precision": (lambda: sim.compare("w1", precision=-1.0), r"--until-precision: must be more than 0 \(got -1.0\)"),
-    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),
     "falling peaks": (lambda: sim.cost_curve("w1", peaks_per_s=[1, 0.5]), r"peaks_per_s: .* in ascending order \(got 1, 0.5\)"),
     "a negative peak": (lambda: sim.cost_curve("w1", peaks_per_s=[-1]), r"peaks_per_s: expected numbers of more than 0"),
     "no brownout": (lambda: sim.cost_curve("w1", brownouts_s=[0.0]), r"brownouts_s: expected numbers of more than 0"),
