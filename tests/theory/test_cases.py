@@ -10,6 +10,7 @@ from sim.config.library import parse_scenario
 from sim.validity.agreement import Estimated, Row, exactly
 from sim.validity.case import checked
 from sim.validity.cases import CASES, GROUPS
+from tests.tiers import slow
 
 
 def test_every_case_has_a_name_of_its_own() -> None:
@@ -17,7 +18,10 @@ def test_every_case_has_a_name_of_its_own() -> None:
     assert len(CASES) == sum(map(len, GROUPS.values()))
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = ("wait-distribution", *(f"coverage-{what}" for what in ("mean", "difference", "quantile", "rare", "rate")))
+
+
+@pytest.mark.parametrize("name", slow(CASES, but=CASES.keys() - LONG))
 def test_case(name: str) -> None:
     """Within three standard errors of what theory says, and the standard error is small enough to mean something."""
     rows = checked(CASES[name]).rows
