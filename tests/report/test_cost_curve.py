@@ -72,10 +72,9 @@ def test_a_longer_brownout(curve: CostCurve) -> None:
     assert more.get_yscale() == "log"
 
 
-def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("quick")
+def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path) -> None:
     """Charts, capacities and objectives on the page; CSV, JSON and pictures beside it; a report without one has none of it."""
-    monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
     with_it = write_report(stormy, tmp_path / "with", command="coffee", curve=curve)
     text = with_it.read_text(encoding="utf-8")
     assert all(f'id="chart-{name}"' in text for name in (*PEAKS, *BROWNOUTS))

@@ -35,13 +35,6 @@ def html(report: Path) -> str:
     return report.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No charts where the test is about something else."""
-    monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
-
-
 class Tags(HTMLParser):
     """The start tags of a page, and whether they are all closed in order."""
 
@@ -153,6 +146,7 @@ def test_the_anatomy_of_the_first_violation(html: str) -> None:
     assert "from: idempotent" in html
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_calm_morning_has_no_anatomy(tmp_path: Path) -> None:
     """Where nobody was harmed, there is no story to tell, and no file for it."""
     written = write_report(compared(CALM, mornings=1), tmp_path / "calm", command="coffee compare calm")
