@@ -52,6 +52,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
 
 
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No story of a violation, which takes simulations of its own."""
+    monkeypatch.setattr(page, "first_violation", lambda comparison: None)
+
+
 @pytest.fixture(
     scope="session",
     params=[(CALM, 2, 3), (CALM, 1, 3), (EMPTY, 2, 3), (DEAD, 2, 3), (STORMY, 1, 1)],

@@ -72,7 +72,7 @@ def test_a_longer_brownout(curve: CostCurve) -> None:
     assert more.get_yscale() == "log"
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "untold")
 def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path) -> None:
     """Charts, capacities and objectives on the page; CSV, JSON and pictures beside it; a report without one has none of it."""
     with_it = write_report(stormy, tmp_path / "with", command="coffee", curve=curve)

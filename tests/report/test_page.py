@@ -71,6 +71,7 @@ def test_all_files_are_there(report: Path) -> None:
     assert not page.ours("charts/mine.svg")
 
 
+@pytest.mark.slow
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
     """Nothing in the files depends on when and where they were written."""
     again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND)

@@ -18,7 +18,10 @@ def test_every_case_has_a_name_of_its_own() -> None:
     assert len(CASES) == sum(map(len, GROUPS.values()))
 
 
-LONG = ("wait-distribution", *(f"coverage-{what}" for what in ("mean", "difference", "quantile", "rare", "rate")))
+LONG = {  # and alike others that are quick
+    "wait-distribution", "mm1-half", "mm5", "mm10", "call-centre", "arrivals-profile", "deliveries-short-inbox",
+    "coverage-mean", "coverage-difference", "coverage-quantile", "coverage-rare", "coverage-rate",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", slow(CASES, but=CASES.keys() - LONG))
