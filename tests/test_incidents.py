@@ -81,7 +81,13 @@ def mornings(incident: str, name: str) -> list[Evidence]:
     return [judged(scenario, design, seed)[1] for seed in range(100, 100 + MORNINGS)]
 
 
-@pytest.mark.parametrize(("incident", "name", "what", "said"), CLAIMS)
+QUICK = {(STRIPE, "naive"), (SQUARE, "naive"), (VISA, "no-app-retries"), (TWO, "naive"), (TWO, "waits-two-seconds")}
+
+
+@pytest.mark.parametrize(
+    ("incident", "name", "what", "said"),
+    [pytest.param(*claim, marks=() if claim[:2] in QUICK else pytest.mark.slow) for claim in CLAIMS],
+)
 def test_the_figures_of_a_header(incident: str, name: str, what: Callable[[Evidence], float], said: float) -> None:
     """On other mornings than the header's: the figure lies within the interval, or is zero on every morning."""
     values = np.array([what(evidence) for evidence in mornings(incident, name)])

@@ -15,6 +15,7 @@ from sim.validity.agreement import Estimated, mean_of
 from sim.world.morning import Morning
 from tests.bench.references import Counted, bare_retries, plain_simpy
 from tests.bench.speed import RETRY_DESIGN, RETRY_MODEL, Plain
+from tests.tiers import slow
 
 RUNS, PER_S, CUSTOMERS = 30, 9.0, 540  # more than the eight servers can do, so that many try again and some give up
 
@@ -41,7 +42,7 @@ def share(runs: list[Counted], what: str) -> Estimated:
 
 
 @pytest.mark.parametrize("what", ["requests", "gave_up"])
-@pytest.mark.parametrize("reference", [bare_retries, plain_simpy])
+@pytest.mark.parametrize("reference", slow([bare_retries, plain_simpy], but=[bare_retries]))
 def test_the_same_model_three_times(reference: Callable[..., Counted], what: str) -> None:
     """Requests a customer and the share that gives up agree within three standard errors of both."""
     other, mine = share(theirs(reference), what), share(ours(), what)

@@ -33,6 +33,7 @@ BROKEN = {  # what is wrong with a variant shows in one of these ways
     "trusted-webhooks": "over_award",
     "no-reconciler": "charged_at_most_once",
 }
+SOUND = ("outbox", "idempotent", "asks-before-late-retry", "checked-webhooks")
 WORLDS = 3000  # enough for each of them; a minute draws several times as many
 
 
@@ -62,13 +63,16 @@ def test_an_outbox_in_memory_is_caught_with_one_customer_and_one_crash() -> None
     assert found.catch.world["faults"][0].get("after", "accept") == "accept"
 
 
-@pytest.mark.parametrize("name", ["outbox", *slow(["idempotent", "asks-before-late-retry", "checked-webhooks"])])
-def test_what_is_sound_survives(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "worlds"),
+    [("outbox", 80), *(pytest.param(name, 250, marks=pytest.mark.slow) for name in SOUND)],
+)
+def test_what_is_sound_survives(name: str, worlds: int) -> None:
     """As many worlds are tried as asked for, and none breaks a promise."""
     design = load_design(name)
-    found = hunt(design, promises_of(design), worlds=250, seconds=300)
+    found = hunt(design, promises_of(design), worlds=worlds, seconds=300)
     assert found.catch is None
-    assert found.worlds == 250
+    assert found.worlds == worlds
 
 
 def test_the_same_seed_finds_the_same_world() -> None:
