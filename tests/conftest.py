@@ -19,7 +19,7 @@ settings.load_profile("same")
 
 TIERS = ("slow", "deep")  # and the quick tests, which are marked with neither
 FIRST = ("config", "ledger", "world", "architectures")  # a failing unit test is known within a minute
-THEN = ("theory", "properties", "experiment", "explain", "report", "kata", "cli")  # costly; the others fill up the end
+THEN = ("theory", "properties", "experiment", "explain", "report", "kata", "cli", "lab")  # costly; small ones fill up the end
 
 
 def place(path: Path) -> int:
