@@ -12,14 +12,15 @@ help:  ## what there is to make
 demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
 	$(BIN)/coffee compare morning-rush
 
-# A file's tests stay together, so that they share what they have made; the files come in the order of tests/conftest.py.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10 --durations-min=1
+PYTEST := $(BIN)/python -m pytest -n auto --durations=10 --durations-min=1
+# A file's tests stay with one worker, so that they share what they have made; files come in the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order, and name the ten that took longest
-	$(PYTEST) -m "not slow and not deep"
+	$(PYTEST) $(BY_FILE) -m "not slow and not deep"
 
 test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
-	$(PYTEST) -m slow
+	$(PYTEST) $(BY_FILE) -m slow
 
 test-deep: $(VENV)/ready-dev  ## all tests: quick, slow, and those that take long
 	$(PYTEST)
