@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 from matplotlib.text import Text
@@ -27,6 +28,7 @@ CASES = [
 ]
 
 
+@cache
 def explained(scenario: str, name: str) -> Explanation:
     world, chosen = load_scenario(scenario), load_design(name)
     witness = find(world, chosen)
