@@ -11,16 +11,16 @@ from sim.config.library import digest
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import mornings
-from sim.experiment.mornings import Keep, Summary, summarise
+from sim.experiment.mornings import Summary, summarise
 
-_SUMMARIES: dict[tuple[str, int, Keep | None], Summary] = {}
+_SUMMARIES: dict[tuple[str, int], Summary] = {}
 
 
-def remembering(scenario: Scenario, design: Design, prices: Prices, seed: int, keep: Keep | None = None) -> Summary:
+def remembering(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Summary:
     """As `summarise`, once for the same world, design and seed; what is done to a summary stays with whoever does it."""
-    morning = digest(scenario, design, prices), seed, keep
+    morning = digest(scenario, design, prices), seed
     if morning not in _SUMMARIES:
-        _SUMMARIES[morning] = summarise(scenario, design, prices, seed, keep)
+        _SUMMARIES[morning] = summarise(scenario, design, prices, seed)
     return deepcopy(_SUMMARIES[morning])
 
 

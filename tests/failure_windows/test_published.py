@@ -9,7 +9,7 @@ from sim.experiment.statistics import Difference, Estimate
 from sim.failure_windows.differences import REASONS, UNEXPLAINED, difference
 from sim.failure_windows.matrix import bundled_windows, survey
 from sim.failure_windows.published import CONDITIONS, MARKS, MECHANISMS, OPENED_BY, PUBLISHED, expected, mechanisms
-from sim.failure_windows.verdicts import State
+from sim.failure_windows.verdicts import State, Verdict
 from tests.tiers import slow
 from tests.worlds import design
 
