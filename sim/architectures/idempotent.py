@@ -66,7 +66,7 @@ class Idempotent(Design):
         return outcome
 
     def complete(self, shop: Shop) -> Story:
-        """Finish what nobody is working on any more: the same key makes asking again safe."""
+        """Finish orders that nobody is working on any more: the same key makes charging again safe."""
         while True:
             yield shop.sleep(self.completer.every)
             stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
