@@ -80,9 +80,9 @@ class Inquiry(Design):
                 shop.start(self.finish(shop, order))
 
     def parts(self) -> Diagram:
-        told = telling(self, "checkout", "completer", *reconciling(self))
-        charged = charging(self, "checkout", "completer", asks=True)
-        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)
+        publishing = telling(self, "checkout", "completer", *reconciling(self))
+        calls = charging(self, "checkout", "completer", asks=True)
+        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *calls, *publishing)
 
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)

@@ -191,7 +191,7 @@ def _child(node: yaml.Node, step: Any) -> tuple[yaml.Mark, yaml.Node] | None:
     for key, value in pairs:
         if key.value == MERGE:
             parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            return next((found for part in parts if (found := _child(part, step)) is not None), None)
+            return next((pair for part in parts if (pair := _child(part, step)) is not None), None)
     return None
 
 
