@@ -9,7 +9,7 @@ from sim.config.errors import ConfigError, closest, nearest
 _BESIDE_PACKAGE = Path(__file__).parent.parent / "scenarios"  # in a wheel
 FOLDER = _BESIDE_PACKAGE if _BESIDE_PACKAGE.is_dir() else Path(__file__).parents[2] / "scenarios"
 SUFFIXES = (".yaml", ".yml")
-SEE_LIST = "; coffee list tells all names (a file's name must end in .yaml)"
+SEE_LIST = "; coffee list shows all names (a file's name must end in .yaml)"
 OTHERS = ("designs", "prices")  # folders that hold no scenarios
 
 

@@ -17,7 +17,7 @@ from sim.diagram.routes import Route, Square, routed
 
 COLUMNS = 3  # of the grid on which components without a place are put
 ROWS: dict[Kind, int] = {"person": 0, "app": 0, "service": 1, "queue": 1, "worker": 2, "store": 2, "external": 3}
-SHORT = 8  # labels of at most so many characters count as one word
+SHORT = 8  # labels of up to this many characters count as one word
 TRIES = 9  # attempts to find room for all arrows and labels, each with wider gaps
 
 Measure = Callable[[str, Literal["head", "note", "label"]], int]  # cells that a line of text takes

@@ -12,12 +12,12 @@ from sim.architectures.lint.rule import (
     about,
     asking,
     exactly,
+    has_story_of,
     hears_of_charges,
     knows_repeats,
     knows_retries,
     queued_payment,
     sends_provider_key,
-    tells,
     times,
     tries,
 )
@@ -91,7 +91,7 @@ def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
 
 
 def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
-    if tells(design, Naive):
+    if has_story_of(design, Naive):
         yield Found(
             "from",
             f"after {exactly(design.payment.timeout)} without an answer the app is told 'failed', charged or not; "
@@ -109,7 +109,7 @@ def timeout_too_short(design: Design, world: World) -> Iterator[Found]:
 
 def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     """Nothing in the design finds out what became of a call without an answer."""
-    if tells(design, Naive) and design.recovery.reconcile_every is None:
+    if has_story_of(design, Naive) and design.recovery.reconcile_every is None:
         message = "nobody compares the provider's ledger with orders that were given up"
         yield Found("recovery.reconcile_every", message, ("W4", "W5"))
     payment = queued_payment(design)
@@ -121,7 +121,7 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
 
 
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
-    may_charge_twice = not sends_provider_key(design, world) and not tells(design, Naive)
+    may_charge_twice = not sends_provider_key(design, world) and not has_story_of(design, Naive)
     if may_charge_twice and design.recovery.reconcile_every is None:
         yield Found(
             "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back"

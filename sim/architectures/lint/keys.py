@@ -13,13 +13,13 @@ from sim.architectures.lint.rule import (
     charges_in_request,
     claims_of,
     exactly,
+    has_story_of,
     keys_of,
     knows_repeats,
     knows_retries,
     queued_payment,
     sends_provider_key,
     sleeps_s,
-    tells,
     tries,
 )
 from sim.architectures.load import TRANSACTIONS
@@ -31,7 +31,7 @@ from sim.world.streams import mean, quantile
 def no_key(design: Design, _: World) -> Iterator[Found]:
     """Fewer windows are open with payment workers: the answer comes before customers lose patience, or a charge can be lost."""
     windows = None if queued_payment(design) is None else ("W2", "W14")
-    if tells(design, Naive):
+    if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
         yield Found("from", f"{sent}, so every request is a new order")
     elif design.app.key == "none":
@@ -41,7 +41,7 @@ def no_key(design: Design, _: World) -> Iterator[Found]:
 
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
-    if design.app.key == "submission" and not tells(design, Naive):
+    if design.app.key == "submission" and not has_story_of(design, Naive):
         windows = None if queued_payment(design) is None else ("W14",)
         yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order", windows)
 
@@ -111,7 +111,7 @@ def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
     yield Found(
         "app.timeout",
         f"the app stops waiting after {exactly(design.app.timeout)}, and hears after {about(hears_s)} that the shop has given "
-        f"up after {exactly(design.payment.timeout)}: {slow}, and no key tells that the retry is one",
+        f"up after {exactly(design.payment.timeout)}: {slow}, and without a key the retry is a new order",
     )
 
 

@@ -81,7 +81,7 @@ class Rule(NamedTuple):
 # Questions of rules to a design. A user's own architecture is judged by its knobs, and by its story if that is a built-in's.
 
 
-def tells(design: Design, *stories: type[Design]) -> bool:
+def has_story_of(design: Design, *stories: type[Design]) -> bool:
     """Whether a design's story is that of one of these architectures, with every method the same."""
     return any(all(_method(design, name) is method for name, method in _story(kind)) for kind in stories)
 
@@ -99,12 +99,12 @@ def _story(kind: type[Design]) -> list[tuple[str, object]]:
 
 def asking(design: Design) -> Inquiry | None:
     """The design, if it asks the provider what happened before it charges again; else None."""
-    return design if isinstance(design, Inquiry) and tells(design, Inquiry) else None
+    return design if isinstance(design, Inquiry) and has_story_of(design, Inquiry) else None
 
 
 def charges_in_request(design: Design) -> bool:
     """Whether the design charges before it answers, and then publishes without an outbox."""
-    return tells(design, Naive, Idempotent, Inquiry)
+    return has_story_of(design, Naive, Idempotent, Inquiry)
 
 
 def keys_of(design: Design) -> Keys | None:
@@ -130,12 +130,12 @@ def relay_of(design: Design) -> Relay | None:
 
 def knows_repeats(design: Design) -> bool:
     """Whether all requests of a purchase carry the same key, and the shop looks at it."""
-    return design.app.key == "purchase" and not tells(design, Naive)
+    return design.app.key == "purchase" and not has_story_of(design, Naive)
 
 
 def knows_retries(design: Design) -> bool:
     """Whether at least the app's own retries carry the same key, and the shop looks at it."""
-    return design.app.key in ("purchase", "submission") and not tells(design, Naive)
+    return design.app.key in ("purchase", "submission") and not has_story_of(design, Naive)
 
 
 def sends_provider_key(design: Design, world: World) -> bool:
