@@ -1,4 +1,4 @@
-"""How Jupyter shows a scenario, a design or a result. A layer above sets `html`; nothing below knows which one it is."""
+"""How Jupyter shows a scenario, a design or a result. A layer above sets `html`, so that no layer below imports it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ def _plain(_: Any) -> str | None:
     return None
 
 
-html: Callable[[Any], str | None] = _plain  # of an object; None: IPython falls back to its repr
+html: Callable[[Any], str | None] = _plain  # the HTML of an object; None: IPython falls back to the object's repr

@@ -1,7 +1,7 @@
-"""Failure windows × designs: which of the ways to lose money does a design close? Found out by simulating them.
+"""Failure windows × designs: simulate which of the ways to lose money each design closes.
 
-Every design meets the same mornings of a window. Mornings are added, twice as many each time, until every cell is decided
-or the limit is reached; then a cell says that it is undecided.
+Every design meets the same mornings of a window. The number of mornings is doubled until every verdict is decided or the limit
+is reached; a verdict that the limit leaves open is `undecided`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from sim.experiment.workers import Crew, crew
 from sim.failure_windows.verdicts import MorningHarm, Verdict, harm_of, judged
 
 FOLDER = "windows"
-BASELINE = "naive"  # what narrowed and worse are measured against
-FIRST_MORNINGS = 4  # enough for most cells, where a morning has some 600 purchases
-MORNINGS = 32  # for a cell at most, unless told otherwise
+BASELINE = "naive"  # the design with which `narrowed` and `worse` compare
+FIRST_MORNINGS = 4  # enough for most verdicts, as a morning has some 600 purchases
+MORNINGS = 32  # the default limit for a verdict
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Matrix:
     designs: dict[str, Design]
     cells: dict[tuple[str, str], Verdict]
     seed: int
-    mornings: int  # for a cell at most
-    asked: int  # windows asked for
+    mornings: int  # the most for a verdict
+    asked: int  # the number of windows asked for
     wall_s: float
 
     @property
@@ -52,12 +52,12 @@ class Matrix:
 
 
 def bundled_windows() -> dict[str, str]:
-    """`W4` -> `w04-crash-before-commit`, in order."""
+    """Label -> name of every bundled window, in order: `W4` -> `w04-crash-before-commit`."""
     return {f"W{int(name.partition('-')[0][1:])}": name for name in names(FOLDER)}
 
 
 def find_window(text: str) -> str:
-    """The label (`W4`) of a window called `w4`, `W04`, `4`, `crash-before-commit` or its whole name. Raises ConfigError."""
+    """The label (`W4`) of a window given as `w4`, `W04`, `4`, `crash-before-commit` or its whole name. Raises ConfigError."""
     known = bundled_windows()
     asked = text.strip().lower().removeprefix(f"{FOLDER}/").removesuffix(".yaml")
     for label, name in known.items():
@@ -71,7 +71,7 @@ def find_window(text: str) -> str:
 
 
 def chosen_windows(texts: str | Sequence[str]) -> dict[str, str]:
-    """Those of `bundled_windows` that are called so, in order; all of them if none is. Raises ConfigError."""
+    """The bundled windows given by `texts`, in order; all of them if `texts` is empty. Raises ConfigError."""
     labels = {find_window(text) for text in ([texts] if isinstance(texts, str) else texts)}
     return {label: name for label, name in bundled_windows().items() if not labels or label in labels}
 
@@ -94,7 +94,7 @@ def survey(
     """The matrix of designs (names or files) in the bundled windows, or in those that are named. Raises ConfigError.
 
     The result does not depend on `jobs` or `engine`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if
-    there are none. `progress` is told of decided cells.
+    there are none. `progress` is called with the number of decided verdicts, and of all.
     """
     worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
     return matrix(worlds, designs, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
@@ -110,7 +110,7 @@ def matrix(
     engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
-    """The same for windows that are loaded, with any labels."""
+    """Like `survey`, for loaded scenarios with any labels."""
     check_numbers(mornings, seed, jobs, fewest=2)
     chosen = load_designs(designs)
     begin = time.perf_counter()
@@ -150,24 +150,24 @@ def _row(
     seed: int,
     tell: Callable[[int], None],
 ) -> list[Verdict]:
-    """One window: more mornings, round by round, for the designs that are undecided and for naive."""
+    """The verdicts of one window: each round adds mornings for the designs that are undecided, and for naive."""
     baseline = load_design(BASELINE)
-    everybody = [*designs] if baseline in designs else [*designs, baseline]
-    naive = everybody.index(baseline)
+    contenders = [*designs] if baseline in designs else [*designs, baseline]
+    naive = contenders.index(baseline)
     prices = load_prices(world.prices)
-    harms: list[list[MorningHarm]] = [[] for _ in everybody]
+    harms: list[list[MorningHarm]] = [[] for _ in contenders]
     cells: dict[int, Verdict] = {}
-    wanted = set(range(len(everybody)))
+    wanted = set(range(len(contenders)))
     until = min(FIRST_MORNINGS, mornings)
     while True:
         tasks = (
-            ((number, morning), (world, everybody[number], prices, seed + morning))
+            ((number, morning), (world, contenders[number], prices, seed + morning))
             for number in sorted(wanted)
             for morning in range(len(harms[number]), until)
         )
-        made = dict(workers.results(harm_of, tasks))
-        for number, morning in sorted(made):
-            harms[number].append(made[number, morning])
+        simulated = dict(workers.results(harm_of, tasks))
+        for number, morning in sorted(simulated):
+            harms[number].append(simulated[number, morning])
         for number in wanted & set(range(len(designs))):
             against = None if number == naive else harms[naive]
             cells[number] = judged(label, designs[number].name, harms[number], naive=against)

@@ -1,4 +1,4 @@
-"""All cases with a known answer, by what they are about."""
+"""All cases with a known answer, grouped by subject."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.validation import coverage, events, overload, payments, queues, weather
 from sim.validation.agreement import Row
 from sim.validation.case import Case, Checked, checked
 
-Progress = Callable[[int, int], None]  # (done, of)
+Progress = Callable[[int, int], None]  # (cases done, cases in all)
 
 GROUPS: dict[str, tuple[Case, ...]] = {
     "Queues": queues.CASES,
@@ -24,7 +24,7 @@ CASES: dict[str, Case] = {case.name: case for cases in GROUPS.values() for case 
 
 
 def chosen(names: Sequence[str] = ()) -> list[Case]:
-    """The cases of these names, or all. Raises ConfigError."""
+    """The cases of these names, or all if none is given. Raises ConfigError."""
     for name in names:
         if name not in CASES:
             hint = closest(name, CASES) or f"; known: {', '.join(CASES)}"
@@ -35,19 +35,19 @@ def chosen(names: Sequence[str] = ()) -> list[Case]:
 def check(
     names: Sequence[str] = (), *, full: bool = False, jobs: int | None = None, progress: Progress | None = None
 ) -> list[Checked]:
-    """Simulate cases, all unless some are named. The result does not depend on `jobs`. Raises ConfigError."""
+    """Simulate the named cases, or all if none is named. The result does not depend on `jobs`. Raises ConfigError."""
     wanted = [case.name for case in chosen(names)]
     longest = sorted(wanted, key=lambda name: -CASES[name].more)
     done: dict[str, Checked] = {}
     with crew(jobs, most=len(wanted)) as workers:
-        for name, made in workers.results(_checked, ((name, (name, full)) for name in longest)):
-            done[name] = Checked(CASES[name], *made)
+        for name, outcome in workers.results(_checked, ((name, (name, full)) for name in longest)):
+            done[name] = Checked(CASES[name], *outcome)
             if progress is not None:
                 progress(len(done), len(wanted))
     return [done[name] for name in wanted]
 
 
 def _checked(name: str, full: bool) -> tuple[tuple[Row, ...], int, int, float]:
-    """All but the case itself, whose functions can't travel between processes."""
-    made = checked(CASES[name], full=full)
-    return made.rows, made.mornings, made.purchases, made.wall_s
+    """The fields of `Checked` without the case itself, whose functions can't be sent between processes."""
+    result = checked(CASES[name], full=full)
+    return result.rows, result.mornings, result.purchases, result.wall_s

@@ -256,18 +256,18 @@ def test_from_other_processes(jobs: int) -> None:
          ["my.py:11: random: two runs would differ", "my.py:11: time: the time of the morning is shop.env.now, and a story"]),
         ("        import os, numpy.random\n        from numpy import random\n        yield SEEN_NP.random, SEEN_OS.urandom(1)\n"
          "import numpy as SEEN_NP\nimport os.path as SEEN_OS\n",
-         ["my.py:11: numpy.random: two runs would differ", "my.py:11: os: a story is told inside a morning; what is outside",
+         ["my.py:11: numpy.random: two runs would differ", "my.py:11: os: a story runs inside a simulated morning; any",
           "my.py:12: numpy.random: two runs would differ", "my.py:13: numpy.random: two runs would differ",
-          "my.py:13: os: a story is told inside a morning", "my.py:15: os: a story is told inside a morning"]),
+          "my.py:13: os: a story runs inside a simulated morning", "my.py:15: os: a story runs inside a simulated morning"]),
         ("        import sys, numpy.linalg\n        sys.stdout.write(str(hash('a')))\n        yield numpy.random\n",
          ["my.py:12: hash: two runs would differ", "my.py:12: sys.stdout: that is for results; `print` writes to stderr",
           "my.py:13: numpy.random: two runs would differ"]),
         ("        shop.env.process(self.handle(shop, request))\n        yield\n",
-         ["my.py:11: `shop.env.process`: nobody looks after such a story; begin it with `shop.background(…)` in set_up, or"]),
+         ["my.py:11: `shop.env.process`: mistakes in such a story go unnoticed; begin it with `shop.background(…)` in"]),
         ("        try:\n            yield\n        except Exception:\n            pass\n        finally:\n            yield\n",
          ["my.py:13: this `except` would catch the crash of the process", "my.py:16: a `yield` in `finally`: a process"]),
         ("        yield\n    async def more(self):\n        pass\n",
-         ["my.py:12: more: a story is told by `def` and `yield`, without"]),
+         ["my.py:12: more: a story is written with `def` and `yield`, without"]),
     ],
 )  # fmt: skip
 def test_what_can_be_seen_before_it_runs(body: str, messages: list[str]) -> None:
