@@ -9,7 +9,7 @@ import pytest
 import sim
 
 VERBS = {
-    "compare": "scenario designs * mornings cells seed jobs engine precision keep progress",
+    "compare": "scenario designs * mornings cells seed jobs engine precision progress",
     "cost_curve": "scenario designs * peaks_per_s brownouts_s objectives mornings fresh seed jobs engine progress",
     "explain": "scenario design * violation purchase seed progress",
     "explore": "scenario design * mornings seed",
