@@ -86,6 +86,7 @@ def compare(
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
     from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
@@ -96,10 +97,8 @@ def compare(
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
-    comparison = simulated(
-        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep,
-        command=command,
-    )  # fmt: skip
+    effort = Effort(mornings, seed, cells, jobs, engine)
+    comparison = simulated(world, chosen, effort, precision=precision, keep=keep, command=command)
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
@@ -152,10 +151,11 @@ def _curve(
     world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, engine: str, command: str
 ) -> CostCurve | None:
     from sim.cli.size import working
-    from sim.experiment.cost_curve import cost_curve
+    from sim.experiment.cost_curve import MORNINGS, cost_curve
+    from sim.experiment.effort import Effort
 
     with working(command, "before the first capacity was found; there is no report") as progress:
-        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, engine=engine, progress=progress)
+        return cost_curve(world, chosen, Effort(MORNINGS, seed, jobs=jobs, engine=engine), peaks_per_s=peaks, progress=progress)
 
 
 def _write(comparison: Comparison, folder: Path, command: str, curve: CostCurve | None) -> tuple[Path | None, int]:

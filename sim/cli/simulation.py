@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
+    from sim.experiment.effort import Effort
     from sim.experiment.mornings import Keep
 
 
@@ -29,35 +30,20 @@ def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: 
 def simulated(
     scenario: Scenario,
     designs: Sequence[Design | str],
+    effort: Effort,
     *,
-    mornings: int,
-    seed: int,
-    jobs: int | None,
-    engine: str,
     precision: float | None,
     keep: Keep | None = None,
     command: str,
-    cells: int = 1,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
     from sim.experiment.compare import compare
 
     try:
-        with answered_for(command), progress_bar("simulating", mornings * len(designs) * cells) as progress:
-            return compare(
-                scenario,
-                designs,
-                mornings=mornings,
-                cells=cells,
-                seed=seed,
-                jobs=jobs,
-                engine=engine,
-                precision=precision,
-                keep=keep,
-                progress=progress,
-            )
+        with answered_for(command), progress_bar("simulating", effort.mornings * len(designs) * effort.cells) as progress:
+            return compare(scenario, designs, effort, precision=precision, keep=keep, progress=progress)
     except KeyboardInterrupt:
-        note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
+        note(f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -75,7 +61,7 @@ def answered_for(command: str) -> Iterator[None]:
         complain(str(lost))
         raise typer.Exit(FAILED) from None
     except BrokenExecutor:
-        complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
+        complain("a worker process was killed, probably out of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None
     except BrokenLaw as law:
         complain(

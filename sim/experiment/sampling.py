@@ -34,7 +34,7 @@ def sample(search: Search, space: Space, trials: int) -> int:
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = optuna.create_study(directions=["minimize"] * 2, sampler=optuna.samplers.TPESampler(seed=search.seed))
+        study = optuna.create_study(directions=["minimize"] * 2, sampler=optuna.samplers.TPESampler(seed=search.effort.seed))
         return _Sampled(search, space).run(study, trials)
     finally:
         optuna.logging.set_verbosity(before)

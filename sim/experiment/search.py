@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
 from sim.experiment.compare import Status, judge
+from sim.experiment.effort import Effort
 from sim.experiment.extras import how_to_install
 from sim.experiment.measuring import Values, estimated, measured
 from sim.experiment.mornings import Progress
@@ -84,13 +85,16 @@ class Search:
     prices: Prices
     minimised: tuple[str, str]
     constraints: tuple[Constraint, ...]
-    seed: int
-    mornings: int
+    effort: Effort
     progress: Progress | None
     tried: list[Tried] = field(default_factory=list)
     workers: Crew = field(init=False)
     done: int = 0
     planned: int = 0
+
+    @property
+    def mornings(self) -> int:
+        return self.effort.mornings
 
     def halve(self, pool: list[Tried], *, at_once: bool) -> None:
         """Everybody meets a few mornings, the better half twice as many, and so on; or all of them `at_once`."""
@@ -116,7 +120,7 @@ class Search:
         """Let each meet the first mornings, of which it may have met some before."""
         for met in sorted({one.mornings for one in pool}):
             those = [one for one in pool if one.mornings == met]
-            seeds = range(self.seed + met, self.seed + mornings)
+            seeds = self.effort.seeds[met:mornings]
             for one, values in zip(those, self._simulate([one.candidate for one in those], seeds), strict=True):
                 one.values = {m: np.concatenate([one.values.get(m, np.array([])), new]) for m, new in values.items()}
 
@@ -134,7 +138,7 @@ class Search:
         ordered = self.best([one for one in self.tried if one.mornings == most and self.violation(one) == 0])
         chosen, same = _distinct(ordered)
         chosen = chosen[:FINALISTS]
-        fresh = range(self.seed + self.mornings, self.seed + 2 * self.mornings)
+        fresh = replace(self.effort, seed=self.effort.seed + self.mornings).seeds
         made = self._simulate([one.candidate for one in chosen], fresh)
         return [self._finalist(one, values, same[one.candidate.number]) for one, values in zip(chosen, made, strict=True)]
 

@@ -12,9 +12,9 @@ from sim import style, words
 from sim.config.units import clock_text
 from sim.diagram import drawing
 from sim.experiment.compare import Comparison
-from sim.experiment.cost_curve import CostCurve
+from sim.experiment.cost_curve import CostCurve, rate_text_of
 from sim.experiment.export import as_json, rows
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
+from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.experiment.workers import worker_pool
 from sim.explanation.story import Explanation
 from sim.report import knobs, sequence, story, tables

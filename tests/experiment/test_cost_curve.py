@@ -21,9 +21,10 @@ from sim.experiment.cost_curve import (
     fewer,
     lengths_of,
     peaks_of,
+    rate_text_of,
     with_brownout,
 )
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
+from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots

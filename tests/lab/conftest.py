@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
+from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 
 import sim
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
 from sim.lab.run import Run
-from sim.lab.size import CostCurve, Sizings
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
 
 STORM = """
 name: storm

@@ -9,13 +9,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sim.lab.comparison import Comparison
+from sim.lab.sweep import Sweep
 
 import sim
 from sim.architectures import load_designs
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
-from sim.lab.comparison import Comparison
-from sim.lab.sweep import Sweep
 from tests.lab.conftest import STORM
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
+from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 
 import sim
 from sim.config.scenario import Scenario
 from sim.lab import cards
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
 from sim.lab.run import Run
-from sim.lab.size import CostCurve, Sizings
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
 
 VOID = {"br", "img"}
 SMALL = 40_000  # bytes: less than a picture

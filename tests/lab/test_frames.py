@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sim.lab.comparison import Comparison
+from sim.lab.explanation import Explanation
+from sim.lab.size import CostCurve, Sizings
+from sim.lab.sweep import Sweep
+from sim.lab.windows import Windows
 
 import sim
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.experiment.compare import Comparison as Base
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
 from sim.lab.run import Run
-from sim.lab.size import CostCurve, Sizings
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
 from sim.vocabulary import METRICS
 
 

@@ -7,15 +7,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-
-from sim.config.errors import ConfigError
 from sim.lab.comparison import Comparison
 from sim.lab.explanation import Explanation
-from sim.lab.plots import ComparisonPlots, CostCurvePlots, Panels, charts
-from sim.lab.run import Run
 from sim.lab.size import CostCurve
 from sim.lab.sweep import Sweep
 from sim.lab.windows import Windows
+
+from sim.config.errors import ConfigError
+from sim.lab.plots import ComparisonPlots, CostCurvePlots, Panels, charts
+from sim.lab.run import Run
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS
 from sim.style import RC
 
