@@ -19,6 +19,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
 from sim.experiment.altering import altered, changed, split, value_of
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.lab import panel as panels
 from sim.lab import recipe, shown
 from sim.lab.controls import Control, controls, offered, said, stands
@@ -80,7 +81,7 @@ def test_the_numbers_are_those_of_compare(panel: Panel) -> None:
     turned(panel, "faults[1].for").value = "7min"
     wait(panel)
     world, designs = changed(load_scenario("tiny.yaml"), [load_design("naive")], {"app.timeout": "3s", "faults[1].for": "7min"})
-    expected = compare(world, designs, mornings=2, jobs=1)
+    expected = compare(world, designs, Effort(2, jobs=1))
     assert panel.comparison is not None
     assert panel.comparison.digest == expected.digest
     assert panel.comparison.results["naive"].metrics == expected.results["naive"].metrics
