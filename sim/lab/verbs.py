@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from sim.architectures import ARCHITECTURES, COMPARED, Designs, load_design
 from sim.config.design import Design
@@ -246,6 +246,40 @@ def sweep(
     """
     effort = Effort(mornings, seed, jobs=jobs, engine=engine)
     return sweeping.sweep(scenario, vary, designs, effort, zipped=zipped, results=results, progress=progress)
+
+
+@overload
+def sensitivity(
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
+    inputs: str | Sequence[str] = (),
+    *,
+    metrics: str | Sequence[str] = (),
+    method: Literal["one"] = "one",
+    samples: int | None = None,
+    mornings: int | None = None,
+    seed: int = 0,
+    jobs: int | None = None,
+    engine: Engine = "local",
+    progress: Progress | None = None,
+) -> Swings: ...
+
+
+@overload
+def sensitivity(
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
+    inputs: str | Sequence[str] = (),
+    *,
+    metrics: str | Sequence[str] = (),
+    method: Literal["morris", "sobol"],
+    samples: int | None = None,
+    mornings: int | None = None,
+    seed: int = 0,
+    jobs: int | None = None,
+    engine: Engine = "local",
+    progress: Progress | None = None,
+) -> Screening: ...
 
 
 def sensitivity(
