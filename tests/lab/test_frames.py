@@ -147,14 +147,15 @@ def test_a_cost_curve_has_a_row_a_point(curve: CostCurve) -> None:
 
 
 def test_effects_have_a_row_an_end(moved: Swings) -> None:
-    """The clear ones first; the difference is that of the object."""
-    [swing] = [one for one in moved.swings if one.input.name == "faults[0].ambiguous"]
-    assert swing.high is not None
-    row = moved.effects.loc[("double_charge_rate", "faults[0].ambiguous", swing.high.value)]
-    assert row["difference"] == swing.high.differences["double_charge_rate"].difference
-    assert row["difference"] > 0
-    assert list(moved.effects["clear"]["double_charge_rate"])[-1] in (True, False)
-    assert len(moved.effects) == sum(len(one.ends) for one in moved.swings) * len(moved.metrics)
+    """A shorter timeout charges more people twice, and some mornings then acknowledge fewer than half; awards move nothing."""
+    effects = moved.effects
+    shorter = next(swing.low for swing in moved.swings if swing.input.name == "app.timeout")
+    assert shorter is not None
+    row = effects.loc[("double_charge_rate", "app.timeout", "1s")]
+    assert row["difference"] == shorter.differences["double_charge_rate"].difference > 0
+    assert effects.loc[("ack_latency_p50", "app.timeout", "1s"), "turns"] == 1
+    assert [key[1:] for key in effects.index[effects["clear"]]] == [("app.timeout", "1s")] * 2
+    assert len(effects) == 2 * 2 * 2
 
 
 def test_a_front_has_a_row_a_design(front: Optimum) -> None:
@@ -212,8 +213,8 @@ def test_a_check_has_a_verdict(storm: Scenario, compared: Comparison) -> None:
 
 def test_schemas_are_those_of_the_command_line() -> None:
     """Of scenarios, or of designs."""
-    assert "traffic" in sim.schema()["properties"]
-    assert sim.schema("design") != sim.schema()
+    assert sim.schema()["title"] == "Coffee please: a scenario"
+    assert [choice["$ref"] for choice in sim.schema("design")["oneOf"]]
 
 
 def test_explain_is_a_folder_and_a_verb() -> None:
