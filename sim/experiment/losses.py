@@ -1,6 +1,6 @@
-"""What dealing a morning to cells changes: the same mornings as a whole and in cells, and the differences between them.
+"""What cells change: the same mornings with one large back end and with several small ones, and the differences between them.
 
-The weather of a morning is the same both ways, its customers are others: differences are paired by the weather alone.
+The weather of a morning is the same in both, the customers are not: differences are paired by the weather alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The cheapest and quickest designs that keep their promises: the Pareto front of two metrics under constraints.
 
-Every candidate meets the same mornings. Who looks good there may have been lucky, so the best meet fresh ones, and only those
-count.
+Every candidate is simulated on the same mornings. A candidate that looks good there may only have been lucky, so the best are
+simulated on fresh mornings, and only the results on those count.
 """
 
 from __future__ import annotations
@@ -66,17 +66,17 @@ class Optimum(showing.Shown):
 
     @cached_property
     def front(self) -> list[Finalist]:
-        """Of those that hold every constraint, whom nobody beats on fresh mornings; by the first metric."""
+        """The finalists that hold every constraint and that no other such finalist beats on fresh mornings, by the first metric."""
         holding = [finalist for finalist in self.finalists if finalist.holds]
         return [holding[i] for i in pareto.front(np.array([means(one.values, self.minimised) for one in holding]))]
 
     def ties(self, finalist: Finalist) -> list[Finalist]:
-        """Candidates that are not significantly worse in both metrics, so that they may be as good or better."""
+        """Other candidates that are significantly worse in neither metric, so that they may be as good or better."""
         others = [one for one in self.finalists if one.holds and one is not finalist]
         return [one for one in others if "worse" not in self._ways(one, finalist)]
 
     def perhaps(self) -> list[Finalist]:
-        """Not on the front, but not clearly beaten by anybody there: more mornings might put them on it."""
+        """Finalists that are not on the front and that nothing there beats significantly: more mornings might put them on it."""
         off = [one for one in self.finalists if one.holds and one not in self.front]
         return [one for one in off if not any(self._clearly_beats(better, one) for better in self.front)]
 
@@ -91,7 +91,7 @@ class Optimum(showing.Shown):
         return [_way(self.difference(one, other, metric), metric) for metric in self.minimised]
 
     def violates(self, one: Tried) -> bool:
-        """Whether its mean was beyond a limit on the mornings that it met, or on fresh ones."""
+        """Whether the mean of a candidate was beyond a limit, on the mornings of the search or on fresh ones."""
         beyond = any(constraint.violation(one.values) for constraint in self.constraints)
         return beyond or self.place(one) == "violates"
 
@@ -113,7 +113,7 @@ class Optimum(showing.Shown):
         return sum(one.mornings for one in self.tried) + len(self.finalists) * self.mornings
 
     def reached(self, constraint: Constraint) -> tuple[Candidate, float] | None:
-        """Who came closest to a limit, and how close; None if there was nothing to count."""
+        """The candidate that came closest to a limit, and its value; None if there was nothing to count."""
         better = METRICS[constraint.metric].better
         means = [(pareto.signed([float(one.values[constraint.metric].mean())], [better])[0], one) for one in self.tried]
         value, best = min(means, key=lambda pair: pair[0])

@@ -22,7 +22,7 @@ MOST_REPEATS = 20  # trials that name nothing new, after which the space counts 
 
 
 def sample(search: Search, space: Space, trials: int) -> int:
-    """Try so many candidates; those that were tried once are not simulated again. How many combinations could not be."""
+    """Try so many candidates, each only once. Returns how many combinations that the sampler asked for were impossible."""
     try:
         import optuna
     except ImportError:

@@ -214,7 +214,7 @@ def test_a_check_has_a_verdict(storm: Scenario, compared: Comparison) -> None:
 def test_schemas_are_those_of_the_command_line() -> None:
     """Of scenarios, or of designs."""
     assert sim.schema()["title"] == "Coffee please: a scenario"
-    assert [choice["$ref"] for choice in sim.schema("design")["oneOf"]]
+    assert len(sim.schema("design")["oneOf"]) > 4
 
 
 def test_explain_is_a_folder_and_a_verb() -> None:
