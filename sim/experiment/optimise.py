@@ -66,7 +66,7 @@ class Optimum(showing.Shown):
 
     @cached_property
     def front(self) -> list[Finalist]:
-        """The finalists that hold every constraint and that no other such finalist beats on fresh mornings, by the first metric."""
+        """The finalists that hold every constraint and that no other of them beats on fresh mornings, by the first metric."""
         holding = [finalist for finalist in self.finalists if finalist.holds]
         return [holding[i] for i in pareto.front(np.array([means(one.values, self.minimised) for one in holding]))]
 
@@ -76,7 +76,7 @@ class Optimum(showing.Shown):
         return [one for one in others if "worse" not in self._ways(one, finalist)]
 
     def perhaps(self) -> list[Finalist]:
-        """Finalists that are not on the front and that nothing there beats significantly: more mornings might put them on it."""
+        """Finalists off the front that nothing there beats significantly: more mornings might put them on it."""
         off = [one for one in self.finalists if one.holds and one not in self.front]
         return [one for one in off if not any(self._clearly_beats(better, one) for better in self.front)]
 
