@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -12,11 +12,18 @@ help:  ## what there is to make
 demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
 	$(BIN)/coffee compare morning-rush
 
-test: $(VENV)/ready-dev  ## set up, then run the tests, in a random order
-	$(BIN)/python -m pytest -n auto -m "not deep"
+PYTEST := $(BIN)/python -m pytest -n auto --durations=10 --durations-min=1
+# A file's tests stay with one worker, so that they share what they have made; files come in the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
-test-deep: $(VENV)/ready-dev  ## likewise, with those that take long
-	$(BIN)/python -m pytest -n auto
+test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order, and name the ten that took longest
+	$(PYTEST) $(BY_FILE) -m "not slow and not deep"
+
+test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
+	$(PYTEST) $(BY_FILE) -m slow
+
+test-deep: $(VENV)/ready-dev  ## all tests: quick, slow, and those that take long
+	$(PYTEST)
 
 mutants: $(VENV)/ready-mutants  ## change the code that judges and charges, a hair at a time, and name what no test notices
 	rm -rf mutants

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.errors import PydanticErrorMixin
 from simpy import Environment, Interrupt
-from simpy.events import Event as Moment
+from simpy.events import Event
 
 from sim.architectures.parts import Diagram
 from sim.config.design import Design, Origin
@@ -32,7 +32,7 @@ from sim.config.units import clock_text
 from sim.ledger.laws import BrokenLaw
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
-from sim.world.database import Event, Order
+from sim.world.database import Order, OutboxRow
 from sim.world.engine import Crash, Story
 from sim.world.shop import Shop
 
@@ -239,7 +239,7 @@ class Guard:
                     break
                 finally:
                     watch.inside = 0
-                if not isinstance(target, Moment):
+                if not isinstance(target, Event):
                     raise self._slip(_not_an_event(target), self._line(story), purchase)
                 if getattr(target, "env", env) is not env:
                     raise self._slip("an event of another environment, which never comes", self._line(story), purchase)
@@ -393,7 +393,7 @@ def _customer(traceback: TracebackType | None, file: str) -> int | None:
     """Whose order somebody had in hand."""
     for frame, _ in reversed(list(_frames(traceback, file))):
         for value in frame.f_locals.values():
-            order = value.order if isinstance(value, Event) else value
+            order = value.order if isinstance(value, OutboxRow) else value
             if isinstance(order, Order):
                 return order.purchase
     return None

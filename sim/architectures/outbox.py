@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, payment_workers, relay, telling
 from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
-from sim.config.design import AppKeys, Design, QueuedPayment, Relay
+from sim.config.design import Design, Keys, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
     all_stores_agree,
@@ -47,7 +47,7 @@ class Outbox(Design):
         "recovery": {"reconcile_every": "60s"},
     }
 
-    claim: AppKeys = AppKeys()
+    claim: Keys = Keys()
     payment: QueuedPayment = QueuedPayment()
     relay: Relay = Relay()
 

@@ -15,8 +15,8 @@ from sim.cli.options import (
     EngineName,
     Jobs,
     Json,
-    KeptTables,
     Mornings,
+    OldTables,
     Peaks,
     Precision,
     ScenarioName,
@@ -62,7 +62,7 @@ def compare(
         ),
     ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
-    keep: KeptTables = None,
+    old_tables: OldTables = None,
     cost_curve: Annotated[
         bool, typer.Option("--cost-curve", help="Size the designs for a growing chain, too: takes some minutes.")
     ] = False,
@@ -85,7 +85,16 @@ def compare(
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
-    from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.cli.simulation import (
+        check_report_options,
+        command_line,
+        leave,
+        simulated,
+        tell_how_it_went,
+        tell_of_cells,
+        tell_of_memory,
+        tell_of_tables,
+    )
     from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
@@ -98,7 +107,10 @@ def compare(
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
     effort = Effort(mornings, seed, cells, jobs, engine)
-    comparison = simulated(world, chosen, effort, precision=precision, keep=keep, command=command)
+    tell_of_tables(old_tables)
+    tell_of_memory(world, cells=cells)
+    meanwhile = _get_ready_to_draw if report else None
+    comparison = simulated(world, chosen, effort, precision=precision, command=command, meanwhile=meanwhile)
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
@@ -106,7 +118,7 @@ def compare(
     if drawing is not None and not comparison.interrupted:
         command += " --cost-curve" if peak is None else f" --peak {shlex.quote(peak)}"
         curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, engine=engine, command=command)
-    page, code = _write(comparison, folder, command, curve) if report and not comparison.interrupted else (None, DONE)
+    page, code = _write(comparison, folder, command, curve, jobs) if report and not comparison.interrupted else (None, DONE)
     if as_json:
         print_json(exported(comparison, pairs=True, report=str(page) if page else None))
     elif page:
@@ -158,20 +170,23 @@ def _curve(
         return cost_curve(world, chosen, Effort(MORNINGS, seed, jobs=jobs, engine=engine), peaks_per_s=peaks, progress=progress)
 
 
-def _write(comparison: Comparison, folder: Path, command: str, curve: CostCurve | None) -> tuple[Path | None, int]:
+def _get_ready_to_draw() -> None:
+    """Import what draws, which takes a second."""
+    import sim.report.page  # noqa: F401
+
+
+def _write(
+    comparison: Comparison, folder: Path, command: str, curve: CostCurve | None, jobs: int | None
+) -> tuple[Path | None, int]:
     from sim.cli.simulation import saved
     from sim.report.page import write_report
 
-    return saved(lambda: write_report(comparison, folder, command=command, curve=curve))
+    return saved(lambda: write_report(comparison, folder, command=command, curve=curve, jobs=jobs))
 
 
 def _check_folder(folder: Path) -> None:
     """Before any work: there can be a report in this folder. Raises ConfigError."""
     from sim.report.folder import check_replaceable
+    from sim.report.names import ours
 
-    if folder.is_dir():
-        from sim.report.page import ours
-
-        check_replaceable(folder, ours=ours)
-    else:
-        check_replaceable(folder, ours=frozenset[str]().__contains__)
+    check_replaceable(folder, ours=ours)

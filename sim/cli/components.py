@@ -84,7 +84,7 @@ def _write(design: Design, files: dict[str, Path]) -> None:
     from sim import style
     from sim.architectures.parts import parts_of
     from sim.config.files import write_bytes
-    from sim.diagram.drawing import arranged, draw
+    from sim.diagram.components import arranged, draw
 
     figure = draw(arranged(parts_of(design)), design.name, colour=style.colours([design.name])[design.name])
     with TemporaryDirectory() as folder:

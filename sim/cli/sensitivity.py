@@ -190,7 +190,7 @@ def _end(end: Effect | None, metric: str) -> str:
     if end is None:
         return "–"
     if turns(end, metric):
-        return f"{shown(end.value)}: {'never' if turns(end, metric) > 0 else 'no longer never'}"
+        return f"{shown(end.value)}: {'never' if turns(end, metric) > 0 else 'now finite'}"
     says = words.difference(end.differences[metric], METRICS[metric].unit)
     return f"{shown(end.value)}: {says if end.clear(metric) or not end.differences[metric].difference else f'({says})'}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ import typer
 from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
 from sim.cli.progress import progress_bar
 
+MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
+
 if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
     from sim.experiment.effort import Effort
-    from sim.experiment.mornings import Keep
+    from sim.experiment.mornings import Progress
 
 
 def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int, cells: int = 1) -> str:
@@ -33,18 +36,35 @@ def simulated(
     effort: Effort,
     *,
     precision: float | None,
-    keep: Keep | None = None,
     command: str,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Comparison:
-    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr."""
+    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr.
+
+    `meanwhile` is called once, while workers simulate.
+    """
     from sim.experiment.compare import compare
 
     try:
         with answered_for(command), progress_bar("simulating", effort.mornings * len(designs) * effort.cells) as progress:
-            return compare(scenario, designs, effort, precision=precision, keep=keep, progress=progress)
+            told = progress if meanwhile is None else _with(progress, meanwhile)
+            return compare(scenario, designs, effort, precision=precision, progress=told)
     except KeyboardInterrupt:
         note(f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _with(progress: Progress | None, meanwhile: Callable[[], None]) -> Progress:
+    """Progress that also calls `meanwhile` after the first result: the workers have more tasks than that, and are not kept."""
+    left = [meanwhile]
+
+    def tell(done: int, of: int) -> None:
+        if progress is not None:
+            progress(done, of)
+        if left:
+            left.pop()()
+
+    return tell
 
 
 @contextmanager
@@ -92,6 +112,26 @@ def tell_of_cells(cells: int, scenario: str, design: str) -> None:
         note(f"each morning was dealt to {cells:,} cells; what that changes against one large back end: {command}")
 
 
+def tell_of_tables(tables: str | None) -> None:
+    """On stderr, if the option was given: that it does nothing any more."""
+    if tables is not None:
+        note("--tables has no effect any more; --cells N is what keeps memory small")
+
+
+def tell_of_memory(scenario: Scenario, *, cells: int) -> None:
+    """On stderr, for a large morning in one piece: how much memory it takes, and in how many cells it would take little."""
+    from sim.world.traffic import expected
+
+    purchases = expected(scenario)
+    if cells == 1 and purchases > MOST_IN_ONE:
+        least = math.ceil(purchases / MOST_IN_ONE)
+        limit_mb = max(300, 50 + purchases / 10_000)  # the lags of all cells come together in one process (docs/nationwide.md)
+        note(
+            f"a morning of about {purchases:,.0f} purchases takes about {purchases / 1000:,.0f} MB, 1 KB a purchase; "
+            f"--cells {least} would keep every process below {limit_mb:,.0f} MB"
+        )
+
+
 def leave(comparison: Comparison, code: int) -> None:
     """End with `code`, or with the code of an interruption if there was one."""
     raise typer.Exit(INTERRUPTED if comparison.interrupted else code)
@@ -107,12 +147,17 @@ def check_report_options(out: Path | None, *, report: bool) -> None:
 
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
     """The page of a report that is written, or None after an error message; and the exit code."""
+    from concurrent.futures import BrokenExecutor
+
     from sim.config.errors import ConfigError
 
     try:
         return write(), DONE
     except ConfigError as error:
         complain(*error.messages)
+        return None, FAILED
+    except BrokenExecutor:
+        complain("a process that drew the report was killed, so there is none; perhaps memory ran out: fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")

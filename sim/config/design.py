@@ -215,14 +215,14 @@ class Recovery(Model):
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
-class AppKeys(Model):
+class Keys(Model):
     """What the app's idempotency key is held against."""
 
     ttl: Duration | None = Field(None, gt=0, description="a key is forgotten after this long; none: never, it is a column")
     fingerprint: bool = Field(True, description="the same key with another amount is refused (422), not replayed")
 
 
-class Claims(AppKeys):
+class Claims(Keys):
     """Who works on an idempotency key, written down before the work."""
 
     lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")

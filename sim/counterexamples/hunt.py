@@ -21,12 +21,14 @@ from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.counterexamples.reached import Reached
 from sim.experiment import frames
 from sim.experiment.effort import check_whole
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import VIOLATIONS, harmed
+from sim.world.observer import Observer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +63,7 @@ class Hunt(showing.Shown):
     shrunk: int  # tried after it, for a smaller one
     seconds: float
     catch: Catch | None
+    reached: dict[str, int]  # how often each thing happened in all worlds; 0: it could have, and never did
     cut_short: bool  # time was up, or Ctrl-C came, before it was as small as it gets
     interrupted: bool  # by Ctrl-C
 
@@ -149,6 +152,7 @@ def hunt(
         shrunk=trial.tried - (trial.first or trial.tried),
         seconds=time.monotonic() - begin,
         catch=trial.catch,
+        reached=trial.reached.counted(design),
         cut_short=stopped is not None and trial.catch is not None,
         interrupted=stopped is not None and not isinstance(stopped, _TimeUp),
     )
@@ -167,6 +171,7 @@ class _Trial:
         self.tried = 0
         self.first = 0  # how many had been tried when the first one broke a promise
         self.catch: Catch | None = None
+        self.reached = Reached()
 
     def __call__(self, world: dict[str, Any]) -> bool:
         self.heed()
@@ -176,7 +181,7 @@ class _Trial:
         if self.progress is not None:
             self.progress(self.tried, self.tried)
         scenario = Scenario.model_validate({"name": NAME, **world})
-        broken, harm = caught(scenario, self.design, self.promises, seed=self.seed)
+        broken, harm = caught(scenario, self.design, self.promises, seed=self.seed, observer=self.reached)
         if not (broken or harm):
             return False
         self.first = self.first or self.tried
@@ -191,11 +196,14 @@ def plain_of(design: Design) -> Design | None:
 
 
 def caught(
-    scenario: Scenario, design: Design, promises: Iterable[str], *, seed: int
+    scenario: Scenario, design: Design, promises: Iterable[str], *, seed: int, observer: Observer | None = None
 ) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """Promises that one morning breaks and by which purchases; if none, the harm that a variant alone does, by kind."""
+    """Promises that one morning breaks and by which purchases; if none, the harm that a variant alone does, by kind.
+
+    The `observer` hears of the design's morning, not of that of the plain architecture.
+    """
     prices = load_prices(scenario.prices)
-    _, evidence = simulate(scenario, design, prices, seed)
+    _, evidence = simulate(scenario, design, prices, seed, observer=observer)
     broken = _not_empty({name: PROMISES[name](evidence.audit) for name in promises})
     plain = plain_of(design)
     if broken or plain is None or not harmed(evidence).any():

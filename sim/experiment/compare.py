@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.mornings import Keep, Progress, Summary, run_mornings
+from sim.experiment.mornings import Progress, Summary, run_mornings
 from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
 from sim.version import VERSION
 from sim.vocabulary import METRICS
@@ -268,7 +268,6 @@ def compare(
     effort: Effort = Effort(),
     *,
     precision: float | None = None,
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings. Names or loaded models; raises ConfigError.
@@ -277,17 +276,13 @@ def compare(
     or its metric known to that relative precision (.05: within 5 %); those of `effort` are then the first ones.
 
     With `effort.cells` each morning is dealt to so many independent copies of the back end, each with its share of the
-    customers and of the capacity, in the same weather. A morning's tables are kept until they have been counted (`keep="all"`)
-    or not even that long ("none": the same numbers in flat memory, a sixth slower); by default that depends on how many
-    purchases are expected.
+    customers and of the capacity, in the same weather. A process holds the tables of one cell at a time, about 1 KB a purchase.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
     """
     if precision is not None and not precision > 0:
         raise ArgumentError("precision", f"must be more than 0 (got {precision})")
-    if keep not in (None, *get_args(Keep)):
-        raise ConfigError(f'--keep: expected {" or ".join(get_args(Keep))} (got "{keep}")')
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     prices = load_prices(world.prices)
@@ -297,7 +292,7 @@ def compare(
     asked = effort.mornings
     while True:
         missing = replace(effort, seed=effort.seed + len(complete), mornings=asked - len(complete))
-        more, interrupted = run_mornings(world, chosen, prices, missing, keep=keep, progress=progress)
+        more, interrupted = run_mornings(world, chosen, prices, missing, progress=progress)
         complete |= more
         if not complete:
             raise KeyboardInterrupt

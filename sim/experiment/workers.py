@@ -83,10 +83,13 @@ def processors() -> int:
 
 
 @contextmanager
-def worker_pool(jobs: int) -> Iterator[Executor]:
-    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
+def worker_pool(jobs: int, begin: Callable[[], None] | None = None) -> Iterator[Executor]:
+    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work.
+
+    Each calls `begin` once, before its first task.
+    """
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(jobs, initializer=begin_work)
+    pool = ProcessPoolExecutor(jobs, initializer=begin_work, initargs=(begin,))
     try:
         yield pool
     except BaseException:
@@ -147,10 +150,12 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def begin_work() -> None:
+def begin_work(begin: Callable[[], None] | None = None) -> None:
     """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    if begin is not None:
+        begin()
 
 
 def _end_with(parent: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sim.explanation.moments import LANES, Moment
+from sim.explanation.moments import LANES, StoryLine
 
 ARROWS = {"message": "->>", "answer": "-->>", "lost": "-x", "poll": "->>"}
 TITLES = {
@@ -15,7 +15,7 @@ TITLES = {
 }
 
 
-def sequence(moments: list[Moment]) -> str:
+def sequence(moments: list[StoryLine]) -> str:
     """A sequence diagram: one participant for each party, one line for each moment."""
     parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
     lines = ["sequenceDiagram"]

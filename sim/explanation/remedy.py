@@ -12,8 +12,7 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow, written
 from sim.experiment.mornings import Progress, simulate
-from sim.explanation.witness import Witness
-from sim.ledger.records import Tables
+from sim.explanation.witness import Witness, was_struck
 from sim.ledger.violations import VIOLATIONS
 
 # Knobs that close a window, cheapest change first: what is kept, then what is sent, then who looks after it, then patience.
@@ -58,7 +57,6 @@ def remedies(
 ) -> Iterator[Remedy]:
     """Those changes that really close it, at most so many; each is a morning simulated anew."""
     found, tried = 0, list(candidates(design))
-    struck = _struck(simulate(scenario, design, load_prices(scenario.prices), witness.seed)[0], witness)
     for number, (text, knobs, architecture, changed) in enumerate(tried, 1):
         if progress is not None:
             progress(number, len(tried))
@@ -66,14 +64,11 @@ def remedies(
         if any(violation.flags(evidence)[witness.purchase] for violation in VIOLATIONS.values()):
             continue
         after = int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum())
-        yield Remedy(text, knobs, architecture, witness.others, after, struck and not _struck(tables, witness))
+        spared = witness.struck and not was_struck(tables, witness.purchase)
+        yield Remedy(text, knobs, architecture, witness.others, after, spared)
         found += 1
         if found == most:
             return
-
-
-def _struck(tables: Tables, witness: Witness) -> bool:
-    return any(struck.purchase == witness.purchase for struck in tables.crashes)
 
 
 def candidates(design: Design) -> Iterator[tuple[str, dict[str, Any], str | None, Design]]:

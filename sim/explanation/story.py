@@ -13,7 +13,7 @@ from sim.config.units import clock_text
 from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
 from sim.explanation.mermaid import sequence
-from sim.explanation.moments import Moment
+from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy, remedies
 from sim.explanation.trace import FAILED, traced
 from sim.explanation.witness import MORNINGS, Nobody, Witness, find, violated_s
@@ -46,7 +46,7 @@ class Explanation(showing.Shown):
     scenario: Scenario
     design: Design
     witness: Witness
-    moments: list[Moment]
+    moments: list[StoryLine]
     remedies: list[Remedy]
 
     @property
@@ -132,14 +132,14 @@ def explain(
     return Explanation(scenario, design, witness, moments, closing)
 
 
-def tell(scenario: Scenario, design: Design, witness: Witness) -> list[Moment]:
+def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine]:
     """The moments of a witness's morning, with the moment of the violation among them."""
     tables, moments = traced(scenario, design, witness.seed, purchase=witness.purchase)
     if not witness.kinds:
         return moments
     kind = witness.kinds[0]
     at_s = violated_s(tables, kind, witness.purchase)
-    told = Moment(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    told = StoryLine(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
     place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
     place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
     return [*moments[:place], told, *moments[place:]]
@@ -149,7 +149,7 @@ def _says(kind: str) -> str:
     return f"this customer {VIOLATIONS[kind].clause}"
 
 
-def _moment_s(tables: Tables, moments: list[Moment], kind: str, at_s: float | None) -> float:
+def _moment_s(tables: Tables, moments: list[StoryLine], kind: str, at_s: float | None) -> float:
     """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
     if at_s is not None:
         return at_s

@@ -28,6 +28,7 @@ class Witness:
     purchase: int
     kinds: tuple[str, ...]
     others: int  # purchases of that morning with the first of these kinds
+    struck: bool  # whether a crash struck dead what was done for this purchase
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def find(
             if len(victims):
                 events = _events(tables)
                 chosen = int(victims[np.argmin(events[victims])])
-                return Witness(morning, chosen, (wanted, *_kinds(evidence, chosen, but=wanted)), len(victims))
+                kinds = (wanted, *_kinds(evidence, chosen, but=wanted))
+                return Witness(morning, chosen, kinds, len(victims), was_struck(tables, chosen))
     return Nobody(looked_at, mornings)
 
 
@@ -87,7 +89,12 @@ def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None)
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0
-    return Witness(seed, purchase, kinds, others)
+    return Witness(seed, purchase, kinds, others, was_struck(evidence.tables, purchase))
+
+
+def was_struck(tables: Tables, purchase: int) -> bool:
+    """Whether a crash struck dead what was being done for a purchase."""
+    return any(struck.purchase == purchase for struck in tables.crashes)
 
 
 def _kinds(evidence: Evidence, purchase: int, *, but: str | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sim.config.design import AppKeys, Claims, Design
+from sim.config.design import Claims, Design, Keys
 from sim.failure_windows.verdicts import State
 
 SOURCES = (
@@ -34,10 +34,10 @@ MARKS: dict[Mark, str] = {
 }
 
 
-def _key(design: Design) -> AppKeys | None:
+def _key(design: Design) -> Keys | None:
     """What the app's keys are held against; None: the app sends none, or nobody looks at them."""
     claim = getattr(design, "claim", None)
-    return claim if isinstance(claim, AppKeys) and design.app.key not in ("none", "request") else None
+    return claim if isinstance(claim, Keys) and design.app.key not in ("none", "request") else None
 
 
 def _unique(design: Design) -> bool:

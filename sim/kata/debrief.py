@@ -11,7 +11,7 @@ from typing import Any
 from sim import style, words
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
-from sim.diagram import drawing
+from sim.diagram import components
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
 from sim.kata.attempt import column, step
@@ -21,8 +21,8 @@ from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
 from sim.report import tables
-from sim.report.files import json_text, render, software, write
-from sim.report.folder import replacing
+from sim.report.files import files_of, render, software
+from sim.report.names import DIAGRAM
 from sim.version import VERSION
 from sim.vocabulary import METRICS
 
@@ -31,7 +31,7 @@ FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a debrief?"""
-    return path in (PAGE, JSON) or drawing.FILE.fullmatch(path) is not None
+    return path in (PAGE, JSON) or DIAGRAM.fullmatch(path) is not None
 
 
 def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
@@ -45,13 +45,13 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     files = written(folder)
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
-    with replacing(target, ours=ours) as made:
-        (made / "charts").mkdir()
+    with files_of(target, ours=ours) as made:
+        (made.folder / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
-        [diagram] = drawing.pictures(alone, made / "charts").values()
+        [diagram] = components.pictures(alone, made.folder / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
-        write(made / JSON, json_text(as_json(progress, comparison, mine)))
-        write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
+        made.json(JSON, as_json(progress, comparison, mine))
+        made.text(PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
     return target / PAGE
 
@@ -77,7 +77,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "file": files.design,
         "code": files.code,
         "colours": style.colours(results),
-        "about_diagram": drawing.CAPTION,
+        "about_diagram": components.CAPTION,
         "minutes": _minutes(progress.spent_s),
         "runs": len(progress.runs),
         "path": _path(progress),

@@ -27,7 +27,7 @@ from sim.experiment.cost_curve import CostCurve
 from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
 from sim.experiment.losses import Losses
-from sim.experiment.mornings import Keep, Progress
+from sim.experiment.mornings import Progress
 from sim.experiment.optimise import CONSTRAINTS, MINIMISED, TRIALS, Optimum
 from sim.experiment.screening import Screening
 from sim.experiment.size import Sizings
@@ -68,7 +68,6 @@ def compare(
     jobs: int | None = None,
     engine: Engine = "local",
     precision: float | None = None,
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run designs on the same mornings, as `coffee compare` does.
@@ -78,14 +77,12 @@ def compare(
         designs: likewise one or several; the first is the baseline of the paired differences.
         mornings: how many, of the seeds `seed`, `seed + 1`, …; with a `precision` the first ones.
         cells: independent copies of the back end that each morning is divided into, each with its share of the customers and of
-            the capacity.
+            the capacity. A process holds the tables of one cell at a time, about 1 KB a purchase.
         seed: of the first morning.
         jobs: processes; None: one a processor. The numbers don't depend on it.
         engine: `"local"`, `"serial"`, `"dask:tcp://HOST:PORT"`, or an `Executor`.
         precision: add mornings, up to 200 in all, until every objective is decided or its metric known to that relative
             precision (.05: within 5 %).
-        keep: whether a morning's tables are kept until they have been counted (`"all"`) or not even that long (`"none"`: the
-            same numbers in flat memory, a sixth slower); None: by how many purchases are expected.
         progress: called with (done, of) as mornings are finished.
 
     Returns:
@@ -96,7 +93,7 @@ def compare(
         KeyboardInterrupt: after Ctrl-C before the first morning was finished.
     """
     effort = Effort(mornings, seed, cells, jobs, engine)
-    return comparing.compare(scenario, designs, effort, precision=precision, keep=keep, progress=progress)
+    return comparing.compare(scenario, designs, effort, precision=precision, progress=progress)
 
 
 def check(

@@ -1,4 +1,4 @@
-"""The anatomy of one violation: of the first design that harmed anybody, the simplest story, and the change that closes it."""
+"""The anatomy of one violation: the simplest story of the first design that harmed anybody, and a change that prevents it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _mornings_with(result: Result, kind: str) -> np.ndarray:
 
 
 def explained(scenario: Scenario, design: Design, kind: str, seed: int) -> Explanation:
-    """The story of that morning's simplest violation, with the first change that closes it."""
+    """The story of that morning's simplest violation, with the first change that prevents it."""
     found = explain(scenario, design, violation=kind, seed=seed, mornings=1, most=1)
     assert isinstance(found, Explanation)
     return found

@@ -11,25 +11,25 @@ from sim.experiment.export import plain, rounded
 from sim.experiment.screening import Index, Screening
 from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swing, Swings, turns
-from sim.report.files import csv_text, json_text, write
-from sim.report.folder import replacing
+from sim.report.files import files_of
+from sim.report.folder import named
 from sim.version import VERSION
 
 JSON, CSV, CHART = "sensitivity.json", "sensitivity.csv", "tornado"
-FILES = frozenset({JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
+FILES = named(JSON, CSV, charts=[CHART])
 COLUMNS = {"morris": ("mu_star", "mu_star_half", "sigma"), "sobol": ("first", "first_half", "total", "total_half")}
 
 
 def write_folder(found: Swings | Screening, folder: Path, *, command: str) -> Path:
     """Write all files to a folder, which appears, or replaces an earlier one, when they are complete. Raises ConfigError."""
-    with replacing(folder, ours=FILES.__contains__) as made:
-        write(made / JSON, json_text({**as_json(found), "command": command}))
-        write(made / CSV, csv_text(rows(found)))
+    with files_of(folder, ours=FILES.__contains__) as files:
+        files.json(JSON, {**as_json(found), "command": command})
+        files.csv(CSV, rows(found))
         if isinstance(found, Swings):
             from sim import style
             from sim.report.charts import tornado
 
-            style.save(tornado.draw(found).flat[0].figure, made / CHART)
+            files.chart(CHART, style.figure_of(tornado.draw(found)))
     return folder
 
 
@@ -89,8 +89,8 @@ def _swing(swing: Swing, metric: str) -> dict[str, Any]:
 
 
 def _turned(end: Effect, metric: str) -> str | None:
-    """A metric that is infinite in some morning is `never` there."""
-    return {1: "never", 0: None, -1: "no longer never"}[turns(end, metric)]
+    """`never` if the change makes the metric infinite in some morning, `now finite` if it ends that, else None."""
+    return {1: "never", 0: None, -1: "now finite"}[turns(end, metric)]
 
 
 def _indices(found: Screening, metric: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.explanation.moments import LANES, Moment
+from sim.explanation.moments import LANES, StoryLine
 from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
@@ -31,13 +31,13 @@ OBVIOUS = ("database", "is waiting")  # beliefs that the arrow itself says
 class Row:
     """One line of the diagram, and where it is, in inches from the top."""
 
-    moment: Moment
+    moment: StoryLine
     y_in: float
     waited_s: float  # before it, if that was long
     pill: str | None  # what the moment's party has or believes from now on
 
 
-def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
+def shown(moments: list[StoryLine]) -> tuple[list[StoryLine], int]:
     """At most so many moments, the violation among them, and how many later or earlier ones are left out."""
     if len(moments) <= MOST_ROWS:
         return moments, 0
@@ -52,7 +52,7 @@ def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
     return [moments[i] for i in sorted(kept)], len(moments) - len(kept)
 
 
-def rows(moments: list[Moment]) -> list[Row]:
+def rows(moments: list[StoryLine]) -> list[Row]:
     """Lines from top to bottom; not to scale: a long wait is a gap of its own."""
     y_in, last_s, made = TOP_IN, None, []
     for moment in moments:
@@ -65,7 +65,7 @@ def rows(moments: list[Moment]) -> list[Row]:
     return made
 
 
-def _pill(moment: Moment) -> str | None:
+def _pill(moment: StoryLine) -> str | None:
     if moment.belief is None or moment.belief[0] in OBVIOUS or moment.belief[1] in OBVIOUS:
         return None
     party, belief = moment.belief
@@ -179,7 +179,7 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
     _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times_text(moment), color=colour)
 
 
-def times_text(moment: Moment) -> str:
+def times_text(moment: StoryLine) -> str:
     """` (200 times in 9.9 min)`, for what is told once and happened more often."""
     return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
 
@@ -200,7 +200,7 @@ def _beside(ax: Axes, x: float, y: float, text: str, *, gap_in: float = 0.13, **
         _keep_inside(ax, made)
 
 
-def _colour(moment: Moment) -> str:
+def _colour(moment: StoryLine) -> str:
     """Money has colours of its own: the first charge, and every one after it."""
     party, belief = moment.belief or ("", "")
     return FAULT if party != "provider" else PAID if "charged 1×" in belief or "refunded" in belief else AGAIN
@@ -213,7 +213,7 @@ def _note(ax: Axes, x: float, y: float, text: str, *, colour: str) -> None:
 
 
 def _keep_inside(ax: Axes, text: Text) -> None:
-    """Shift a text that would leave the diagram, by as much as it has to."""
+    """Shift a text that would leave the diagram until it fits."""
     extent = text.get_window_extent().transformed(ax.transData.inverted())
     over = max(extent.x1 + 0.1 - ax.get_xlim()[1], 0.0)
     under = max(0.1 - extent.x0, 0.0)

@@ -39,7 +39,7 @@ class Effects(NamedTuple):
 
 
 def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Comparison, *, mornings: int) -> str:
-    """The page as Markdown. `effects` come from so many mornings, `comparison` tells what common mornings save."""
+    """The page as Markdown. `effects` are from `mornings` mornings; `comparison` gives the variance saved by common ones."""
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     source = files("sim.report").joinpath("validity.md.j2").read_text(encoding="utf-8")
     told = list(told_of(effects))

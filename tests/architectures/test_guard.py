@@ -15,7 +15,6 @@ from sim.architectures import guard, load_design
 from sim.config.errors import ConfigError
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
-from sim.experiment.mornings import Keep
 from tests.worlds import ONE_CUSTOMER, morning, world
 
 HEAD = """from sim.architectures.outbox import Outbox
@@ -100,7 +99,7 @@ def test_mistakes_beside_the_requests() -> None:
                 row.nothing
 """
     assert said(f"{ACCEPT}{REPLY}{relay}") == (
-        "my.py:19: AttributeError: 'Event' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
+        "my.py:19: AttributeError: 'OutboxRow' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
     )
     ends = "\n    def publish(self, shop):\n        yield shop.sleep(1.0)\n"
     assert said(f"{ACCEPT}{REPLY}{ends}").startswith("my.py:15: background: it has come to an end, and would begin again")
@@ -223,12 +222,12 @@ def test_the_books() -> None:
     assert len(tables.crashes) == 3
 
 
-@pytest.mark.parametrize("keep", ["all", "none"])
-def test_a_guard_changes_no_number(keep: Keep) -> None:
-    """With or without tables, here or in two processes, a copy of an architecture gives its numbers to the last digit."""
+@pytest.mark.parametrize("cells", [1, 2])
+def test_a_guard_changes_no_number(cells: int) -> None:
+    """In one piece or in cells, here or in two processes, a copy of an architecture gives its numbers to the last digit."""
     Path("my.py").write_text(HEAD.partition("    def handle")[0] + "    pass\n", encoding="utf-8")
     for jobs in (1, 2):
-        results = compare("w8", ["my.py", "outbox"], Effort(2, jobs=jobs), keep=keep).results
+        results = compare("w8", ["my.py", "outbox"], Effort(2, cells=cells, jobs=jobs)).results
         mine, built_in = ([str(one.metrics) for one in results[name].summaries] for name in ("my", "outbox"))
         assert mine == built_in
 

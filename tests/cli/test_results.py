@@ -24,7 +24,7 @@ from tests.cli.coffee import coffee, ran, start
 
 def replace_report(monkeypatch: pytest.MonkeyPatch, write_report: Callable[..., Any]) -> None:
     """Another `write_report`, in a module of its own, so that nothing is drawn or even imported for it."""
-    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report, ours=lambda path: False))
+    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report))
 
 
 def test_compare(tiny: str) -> None:
@@ -53,7 +53,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
     """The report goes to a folder called as the scenario, or as one says, with the command that makes the same again."""
     calls = []
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         calls.append((comparison.scenario.name, folder, command))
         return folder / "report.html"
 
@@ -71,7 +71,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_scenario_cannot_write_elsewhere(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scenario's name becomes one folder's name, whatever is in it."""
     folders = []
-    replace_report(monkeypatch, lambda comparison, folder, command, curve: folders.append(folder) or folder)
+    replace_report(monkeypatch, lambda comparison, folder, **_: folders.append(folder) or folder)
     for name in ("../../etc", "a/b", "/", "..", "a b"):
         Path("x.yaml").write_text(f"name: '{name}'\nclock: {{duration: 1min}}\ntraffic: {{rate: 1/s}}\n", encoding="utf-8")
         assert coffee("compare", "x.yaml", "naive", "-n", "1", "-j", "1").exit_code == 0
@@ -261,7 +261,7 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     """Numbers are printed even if the report can't be written, which is said, with exit code 1."""
     from sim.config.errors import ConfigError
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         raise ConfigError(f"{folder}: cannot be written: No space left on device")
 
     replace_report(monkeypatch, write_report)
@@ -269,6 +269,19 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 1
     assert "report" not in json.loads(done.stdout)
     assert "error: reports/tiny: cannot be written: No space left on device\n" in done.stderr
+
+
+def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers are printed, and why there is no report is said, with exit code 1."""
+
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
+        raise BrokenProcessPool
+
+    replace_report(monkeypatch, write_report)
+    done = coffee("compare", tiny, "naive", "-n", "1", "-j", "1", "--json")
+    assert done.exit_code == 1
+    assert "report" not in json.loads(done.stdout)
+    assert "error: a process that drew the report was killed, so there is none; perhaps memory ran out" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
+import weakref
 from collections.abc import Iterator
 from typing import get_args
 
@@ -13,6 +17,7 @@ from sim.architectures import ARCHITECTURES
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
+from sim.experiment import mornings
 from sim.experiment.cells import CAPACITIES, capacities, check_cells, design_of
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
@@ -20,8 +25,10 @@ from sim.experiment.export import as_json
 from sim.experiment.losses import losses, result_of
 from sim.experiment.mornings import Summary, run_mornings
 from sim.ledger.metrics import Evidence, percentile
+from sim.ledger.records import Charges, Tables
 from sim.vocabulary import METRICS
 from sim.world.cell import cells_of
+from sim.world.morning import Morning
 from tests.worlds import design, judged
 
 ROUGH = parse_scenario("""
@@ -204,3 +211,45 @@ def test_numbers_of_cells_to_compare_are_checked(cells: list[int]) -> None:
     """The whole is always there; what is compared with it must be something else, once."""
     with pytest.raises(ConfigError, match="cells: expected different whole numbers of at least 2, like 2,4,8"):
         losses(ROUGH, "naive", cells)
+
+
+def test_a_finished_cell_leaves_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever simulates one cell after the other has the tables of one at a time."""
+    there: list[weakref.ref[Charges]] = []
+    alive = []
+
+    class Watched(Morning):
+        def run(self) -> Tables:
+            alive.append(sum(charges() is not None for charges in there))
+            there.append(weakref.ref(self.tables.charges))  # which the provider keeps
+            return super().run()
+
+    monkeypatch.setattr(mornings, "Morning", Watched)
+    monkeypatch.setattr(mornings, "LARGE", 1)
+    gc.disable()  # of its own accord Python looks for garbage at any time, or not for long
+    try:
+        run_mornings(ROUGH, [design("outbox")], PRICES, Effort(1, cells=3, jobs=1))
+    finally:
+        gc.enable()
+    assert alive == [0, 0, 0]
+
+
+A_MILLION = """
+import resource
+from tests.bench.growth import CELLS, NATIONWIDE, RUSH, long_rush, simulated
+if __name__ == "__main__":
+    print(simulated(long_rush(1_000_000, RUSH), NATIONWIDE, cells=CELLS, jobs={jobs}))
+    print(*(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+"""
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak of a process is counted in other units")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_million_in_a_morning(jobs: int) -> None:
+    """1,000,000 purchases in 8 cells: every process stays below 300 MB, also the one that puts the cells together."""
+    program = A_MILLION.format(jobs=jobs)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    purchases, *peaks_kb = map(int, done.stdout.split())
+    assert purchases > 990_000
+    assert max(peaks_kb) * 1024 < 300e6

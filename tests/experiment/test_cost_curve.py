@@ -56,6 +56,7 @@ def queues() -> CostCurve:
     )
 
 
+@pytest.mark.slow
 def test_servers_grow_as_erlang_says(queues: CostCurve) -> None:
     """Loads of 2, 4 and 8 need 4, 6 and 10 servers: about the load and its root, ever fewer a customer, which saves money."""
     points = queues.points["naive"]

@@ -150,6 +150,7 @@ def cluster() -> Iterator[Any]:
         yield started
 
 
+@pytest.mark.slow
 def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """Dask's workers give the same digest, although one of them is killed in the middle; nothing is printed."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -166,6 +167,7 @@ def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.Captu
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     """The finished mornings are printed, what is under way is cancelled, and the cluster is still there."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -217,6 +219,7 @@ def wait_for(address: str) -> None:
         client.wait_for_workers(1, timeout=120)
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_come_back(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler without workers is an error in one line, and not waited for."""
     monkeypatch.setattr(sim.experiment.cluster, "ALONE_S", 0.0)
@@ -247,6 +250,7 @@ def test_a_scheduler_that_goes_away(world: Path) -> None:
             process.wait(30)
 
 
+@pytest.mark.slow
 def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler that has no workers is told how to get some."""
     distributed = pytest.importorskip("distributed")
@@ -258,6 +262,7 @@ def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         digest(world, engine=f"dask:{empty.scheduler_address}")
 
 
+@pytest.mark.slow
 def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that has another version than this process, or no such package, is refused."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -280,6 +285,7 @@ def test_no_such_engine(engine: str, message: str, world: Path) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"error: --engine: {message}\n")
 
 
+@pytest.mark.slow
 def test_no_scheduler(world: Path) -> None:
     """Where nobody answers, or somebody who is silent, that is said within five seconds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -299,6 +305,7 @@ def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "pip install '.[distributed]'" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     """The example for Python in docs/cluster.md runs, and gives what the same comparison gives without it."""
     page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")

@@ -142,7 +142,10 @@ def test_halving_finds_the_front_of_all(monkeypatch: pytest.MonkeyPatch, polls: 
     assert sorted(one.mornings for one in found.tried) == [2, 2, 2, 3, 3, 3]
 
 
-@pytest.mark.parametrize("space", [POLLS, parse_space("from: [outbox, idempotent]\nvary: {payment.timeout: 1s..9s}")])
+SAMPLED = parse_space("from: [outbox, idempotent]\nvary: {payment.timeout: 1s..9s}")
+
+
+@pytest.mark.parametrize("space", [POLLS, pytest.param(SAMPLED, marks=pytest.mark.slow)])
 def test_the_same_front_whoever_does_the_work(monkeypatch: pytest.MonkeyPatch, space: Space) -> None:
     """The same seed gives the same candidates, mornings and numbers with one job and with two; also from the sampler."""
     monkeypatch.setattr(optimising, "ALL_AT_ONCE", 2)

@@ -123,7 +123,6 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "one cell": (lambda: sim.cells("w1", "naive", 1), "cells: expected different whole numbers of at least 2"),
     "one metric": (lambda: sim.optimise("w1", SPACE, minimise=["cost_per_1000"]), "minimise: expected two metrics"),
     "no case": (lambda: sim.validity("mm2"), 'unknown case "mm2"; did you mean'),
-    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),
     "falling peaks": (lambda: sim.cost_curve("w1", peaks_per_s=[1, 0.5]), r"peaks_per_s: .* in ascending order \(got 1, 0.5\)"),
     "a negative peak": (lambda: sim.cost_curve("w1", peaks_per_s=[-1]), r"peaks_per_s: expected numbers of more than 0"),
     "no brownout": (lambda: sim.cost_curve("w1", brownouts_s=[0.0]), r"brownouts_s: expected numbers of more than 0"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
-from sim.config.design import AppKeys, Claims, Design, QueuedPayment, Relay, Retry
+from sim.config.design import Claims, Design, Keys, QueuedPayment, Relay, Retry
 from sim.config.faults import Brownout, Crash, Outage, Pause
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text
@@ -109,10 +109,10 @@ def charges_in_request(design: Design) -> bool:
     return tells(design, Naive, Idempotent, Inquiry)
 
 
-def keys_of(design: Design) -> AppKeys | None:
+def keys_of(design: Design) -> Keys | None:
     """What the app's key is held against; None: the design has no such knob."""
     claim = getattr(design, "claim", None)
-    return claim if isinstance(claim, AppKeys) else None
+    return claim if isinstance(claim, Keys) else None
 
 
 def claims_of(design: Design) -> Claims | None:

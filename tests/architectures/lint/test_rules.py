@@ -21,6 +21,7 @@ from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.shop import Shop
 from tests.architectures.lint.cases import CASES, FURTHER, GIVES_UP, GIVES_UP_ALONE, Case, of
+from tests.tiers import slow
 from tests.worlds import judged
 
 REPOSITORY = Path(__file__).parents[3]
@@ -49,7 +50,10 @@ def test_a_rule_tells_two_designs_apart(case: Case) -> None:
     assert not warned_of(case.quiet, case)
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+LONG = [case for case in CASES if case.rule == "overloaded"][2:]  # and alike: of the others two are quick
+
+
+@pytest.mark.parametrize("case", [*(case for case in CASES if case not in LONG), *slow(LONG)], ids=named)
 def test_whoever_is_warned_is_harmed(case: Case) -> None:
     """On the same morning the first design does the harm that the second doesn't."""
     assert case.harm(*judged(case.scenario, case.warned)) >= case.warned_at_least

@@ -17,8 +17,9 @@ from matplotlib.transforms import Bbox
 from sim import style
 from sim.architectures import load_design
 from sim.architectures.parts import parts_of
-from sim.diagram import drawing
+from sim.diagram import components
 from sim.experiment.compare import Comparison
+from sim.report.names import DIAGRAM
 from tests.diagram.test_layout import DIRECT, EVERYTHING
 
 BUSY = {"checkout": 0.81, "database": 0.2, "loyalty": 0.0123, "read_model": 0.9999, "payment": 0.5, "completer": 0.00012}
@@ -30,7 +31,7 @@ DESIGNS = {
 
 
 def drawn(name: str) -> Figure:
-    figure = drawing.draw(drawing.arranged(parts_of(DESIGNS[name]), BUSY), name, colour="#0072B2", busy=BUSY)
+    figure = components.draw(components.arranged(parts_of(DESIGNS[name]), BUSY), name, colour="#0072B2", busy=BUSY)
     figure.draw_without_rendering()
     return figure
 
@@ -106,7 +107,7 @@ def test_busy_boxes_say_so_and_are_darker() -> None:
 def test_utilisation_is_of_the_whole_capacity(stormy: Comparison) -> None:
     """Busy server-seconds over servers times the horizon, the mean over mornings."""
     result = stormy.results["outbox"]
-    shares = drawing.utilisation(result)
+    shares = components.utilisation(result)
     horizon_s = stormy.scenario.clock.horizon_s
     for number, station in enumerate(result.summaries[0].stations):
         busy = [summary.stations[number].busy_s / station.servers / horizon_s for summary in result.summaries]
@@ -116,11 +117,11 @@ def test_utilisation_is_of_the_whole_capacity(stormy: Comparison) -> None:
 
 def test_the_pictures_of_a_comparison(stormy: Comparison, tmp_path: Path) -> None:
     """One for each design, equally wide, as PNG and SVG, and as an element that a screen reader can tell."""
-    made = drawing.pictures(stormy, tmp_path)
+    made = components.pictures(stormy, tmp_path)
     assert list(made) == list(stormy.results)
-    names = drawing.file_names(stormy.results)
+    names = components.file_names(stormy.results)
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.{end}" for name in names.values() for end in ("png", "svg")}
-    assert all(drawing.FILE.fullmatch(f"charts/{path.name}") for path in tmp_path.iterdir())
+    assert all(DIAGRAM.fullmatch(f"charts/{path.name}") for path in tmp_path.iterdir())
     widths = {re.search(r'viewBox="0 0 ([\d.]+) ', svg)[1] for svg in made.values()}  # type: ignore[index]
     assert len(widths) == 1
     assert "outbox relay to broker: events" in made["outbox"]
@@ -129,11 +130,11 @@ def test_the_pictures_of_a_comparison(stormy: Comparison, tmp_path: Path) -> Non
 
 def test_names_of_files() -> None:
     """Whatever a design is called, its files have plain names, and no two of them the same."""
-    names = drawing.file_names(["naive", "a b", "A/b", "../../etc", "ñandú ☕", "☕", "x" * 300])
+    names = components.file_names(["naive", "a b", "A/b", "../../etc", "ñandú ☕", "☕", "x" * 300])
     assert list(names.values())[:4] == ["components-1-naive", "components-2-a-b", "components-3-a-b", "components-4-etc"]
     assert len(set(names.values())) == len(names)
-    assert all(drawing.FILE.fullmatch(f"charts/{name}.svg") for name in names.values())
-    assert not drawing.FILE.fullmatch("charts/components-1-naive.svg.bak")
+    assert all(DIAGRAM.fullmatch(f"charts/{name}.svg") for name in names.values())
+    assert not DIAGRAM.fullmatch("charts/components-1-naive.svg.bak")
 
 
 def test_drawing_changes_no_settings(tmp_path: Path) -> None:

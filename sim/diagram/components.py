@@ -34,7 +34,6 @@ SIZES = {"head": 9.5, "note": 8.3, "label": 7.8}  # of type, in points
 TOP_IN = 0.34  # for the name above the picture
 PALE, FULL = 0.06, 0.6  # how much of the design's colour an idle and a busy box has; by the root, as most are hardly busy
 FOREIGN = "#F1EEEB"
-FILE = re.compile(r"charts/components-\d+(-[a-z0-9-]{1,40})?\.(png|svg)")
 CAPTION = (
     "An arrow points from who acts to who is called; nobody waits for what a dashed one carries. Double frames store things, "
     "the dashed frame is somebody else’s. The darker a box, the busier it was: the share of its capacity, over a whole morning "
@@ -44,7 +43,7 @@ CAPTION = (
 
 @styled
 def draw(layout: Layout, name: str, *, colour: str, busy: Mapping[str, float] | None = None, columns: int = 0) -> Figure:
-    """The diagram of a design in its colour, at least so many cells wide.
+    """The diagram of a design in its colour, at least `columns` cells wide.
 
     `busy` is the busy share of each station, by name: it shades the boxes that were laid out with it.
     """

@@ -1,0 +1,44 @@
+"""What `sim` offers is a promise: a name or a parameter that comes, goes or is renamed is written down here."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import sim
+
+VERBS = {
+    "compare": "scenario designs * mornings cells seed jobs engine precision keep progress",
+    "cost_curve": "scenario designs * peaks_per_s brownouts_s objectives mornings fresh seed jobs engine progress",
+    "explain": "scenario design * violation purchase seed progress",
+    "explore": "scenario design * mornings seed",
+    "lint": "design scenario",
+    "load_design": "name",
+    "load_scenario": "name",
+    "run": "scenario design * seed",
+    "size": "scenario designs * objectives mornings fresh seed jobs engine progress",
+    "sweep": "scenario vary designs * zipped mornings seed jobs engine results progress",
+    "windows": "designs windows * mornings seed jobs engine progress",
+}
+
+
+def parameters(name: str) -> str:
+    """Of a verb, in order; after the star only by name."""
+    told = []
+    for parameter in inspect.signature(getattr(sim, name)).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in told:
+            told.append("*")
+        told.append(parameter.name)
+    return " ".join(told)
+
+
+def test_exported_names() -> None:
+    """The package exports its verbs and its version, and nothing else."""
+    assert sorted(sim.__all__) == sorted(["__version__", *VERBS])
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_parameters(name: str) -> None:
+    """Each verb takes these, by place up to the star and by name after it."""
+    assert parameters(name) == VERBS[name]
