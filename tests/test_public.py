@@ -9,16 +9,23 @@ import pytest
 import sim
 
 VERBS = {
+    "cells": "scenario design cells * mornings seed jobs engine progress",
+    "check": "scenario design * mornings seed jobs engine precision progress",
     "compare": "scenario designs * mornings cells seed jobs engine precision progress",
     "cost_curve": "scenario designs * peaks_per_s brownouts_s objectives mornings fresh seed jobs engine progress",
     "explain": "scenario design * violation purchase seed progress",
     "explore": "scenario design * mornings seed",
+    "hunt": "design promises * seconds worlds seed progress",
     "lint": "design scenario",
     "load_design": "name",
     "load_scenario": "name",
+    "optimise": "scenario space * minimise subject_to mornings trials seed jobs engine progress",
     "run": "scenario design * seed",
+    "schema": "kind",
+    "sensitivity": "scenario design inputs * metrics method samples mornings seed jobs engine progress",
     "size": "scenario designs * objectives mornings fresh seed jobs engine progress",
     "sweep": "scenario vary designs * zipped mornings seed jobs engine results progress",
+    "validity": "cases * full jobs progress",
     "windows": "designs windows * mornings seed jobs engine progress",
 }
 

@@ -95,6 +95,7 @@ def compare(
         tell_of_memory,
         tell_of_tables,
     )
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
@@ -105,12 +106,11 @@ def compare(
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
+    effort = Effort(mornings, seed, cells, jobs, engine)
     tell_of_tables(old_tables)
     tell_of_memory(world, cells=cells)
-    comparison = simulated(
-        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision,
-        command=command, meanwhile=_get_ready_to_draw if report else None,
-    )  # fmt: skip
+    meanwhile = _get_ready_to_draw if report else None
+    comparison = simulated(world, chosen, effort, precision=precision, command=command, meanwhile=meanwhile)
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
@@ -163,10 +163,11 @@ def _curve(
     world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, engine: str, command: str
 ) -> CostCurve | None:
     from sim.cli.size import working
-    from sim.experiment.cost_curve import cost_curve
+    from sim.experiment.cost_curve import MORNINGS, cost_curve
+    from sim.experiment.effort import Effort
 
     with working(command, "before the first capacity was found; there is no report") as progress:
-        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, engine=engine, progress=progress)
+        return cost_curve(world, chosen, Effort(MORNINGS, seed, jobs=jobs, engine=engine), peaks_per_s=peaks, progress=progress)
 
 
 def _get_ready_to_draw() -> None:

@@ -57,15 +57,12 @@ def hunt(
     """
     from sim.architectures import load_design
     from sim.cli.console import print_json
-    from sim.config.errors import ConfigError
     from sim.config.files import check_new
     from sim.counterexamples.hunt import hunt as hunted
     from sim.counterexamples.hunt import promises_of
 
     chosen = load_design(design)
     promises = promises_of(chosen, promise or ())
-    if worlds is not None and worlds < 1:
-        raise ConfigError(f"--worlds: expected a whole number of at least 1 (got {worlds})")
     if out is not None:
         check_new(out)
     command = _command(design, promise or [], seed, worlds)

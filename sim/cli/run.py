@@ -65,18 +65,17 @@ def run(
         tell_of_tables,
     )
     from sim.experiment.altering import assigned, changed
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     given = [part for text in settings or [] for part in ("--set", text)]
     command = command_line("run", scenario, ["--design", design, *given], mornings=mornings, cells=cells, seed=seed)
     world, chosen = changed(scenario_called(scenario), [load_design(design)], assigned(settings or []))
     warn(chosen[0], world, more=[design, scenario, *given])
+    effort = Effort(mornings, seed, cells, jobs, engine)
     tell_of_tables(old_tables)
     tell_of_memory(world, cells=cells)
-    comparison = simulated(
-        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
-        precision=precision, command=command,
-    )  # fmt: skip
+    comparison = simulated(world, chosen, effort, precision=precision, command=command)
     if as_json:
         print_json(exported(comparison, pairs=False) | ({"set": settings} if settings else {}))
     else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
+    from sim.experiment.effort import Effort
     from sim.experiment.mornings import Progress
 
 
@@ -32,14 +33,10 @@ def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: 
 def simulated(
     scenario: Scenario,
     designs: Sequence[Design | str],
+    effort: Effort,
     *,
-    mornings: int,
-    seed: int,
-    jobs: int | None,
-    engine: str,
     precision: float | None,
     command: str,
-    cells: int = 1,
     meanwhile: Callable[[], None] | None = None,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr.
@@ -49,20 +46,11 @@ def simulated(
     from sim.experiment.compare import compare
 
     try:
-        with answered_for(command), progress_bar("simulating", mornings * len(designs) * cells) as progress:
-            return compare(
-                scenario,
-                designs,
-                mornings=mornings,
-                cells=cells,
-                seed=seed,
-                jobs=jobs,
-                engine=engine,
-                precision=precision,
-                progress=progress if meanwhile is None else _with(progress, meanwhile),
-            )
+        with answered_for(command), progress_bar("simulating", effort.mornings * len(designs) * effort.cells) as progress:
+            told = progress if meanwhile is None else _with(progress, meanwhile)
+            return compare(scenario, designs, effort, precision=precision, progress=told)
     except KeyboardInterrupt:
-        note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
+        note(f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -93,7 +81,7 @@ def answered_for(command: str) -> Iterator[None]:
         complain(str(lost))
         raise typer.Exit(FAILED) from None
     except BrokenExecutor:
-        complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
+        complain("a worker process was killed, probably out of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None
     except BrokenLaw as law:
         complain(

@@ -17,9 +17,8 @@ from sim.cli.tables import COLOURS, stations, value_and_interval
 from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result, judge
-from sim.experiment.cost_curve import CostCurve
+from sim.experiment.cost_curve import COSTS, CostCurve, rate_text_of
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
-from sim.experiment.sizing_export import COSTS, rate_text_of
 from sim.vocabulary import METRICS
 
 PARTS = ("servers", "fees", "failures")  # the groups of COSTS, in few characters

@@ -26,6 +26,10 @@ class ArgumentError(ConfigError):
         self.argument = argument
         self.message = message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels between processes whole: an exception is made again from `args`, which would be the joined text."""
+        return type(self), (self.argument, self.message)
+
 
 class KeyedErrors(ValueError):
     """Several errors below one place of a file; each has its key, or the path of keys and indices that leads to it."""

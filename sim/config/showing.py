@@ -1,4 +1,4 @@
-"""How Jupyter shows a scenario, a design or a result. A layer above sets `html`, so that no layer below imports it."""
+"""How Jupyter shows a scenario, a design or a result. A layer above sets `html` and `plots`; nothing below knows which one."""
 
 from __future__ import annotations
 
@@ -10,4 +10,12 @@ def _plain(_: Any) -> str | None:
     return None
 
 
-html: Callable[[Any], str | None] = _plain  # the HTML of an object; None: IPython falls back to the object's repr
+html: Callable[[Any], str | None] = _plain  # of an object; None: IPython falls back to its repr
+plots: Callable[[Any], Any]  # the charts of a result, as methods; the result's annotation says of which type they are
+
+
+class Shown:
+    """Shows itself as a card in Jupyter."""
+
+    def _repr_html_(self) -> str | None:
+        return html(self)

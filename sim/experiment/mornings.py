@@ -16,7 +16,7 @@ from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment.cells import design_of, together
-from sim.experiment.engines import Engine
+from sim.experiment.effort import Effort
 from sim.experiment.workers import Crew, crew
 from sim.ledger.audit import audit
 from sim.ledger.costs import Bill, bill
@@ -111,23 +111,21 @@ def run_mornings(
     scenario: Scenario,
     designs: list[Design],
     prices: Prices,
+    effort: Effort,
     *,
-    seeds: list[int],
-    cells: int = 1,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> tuple[dict[int, list[Summary]], bool]:
     """Every design on every morning: seed -> one summary a design, for the mornings that all designs have finished.
 
-    Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor) or `engine`.
+    Also whether Ctrl-C cut it short.
     """
+    seeds, cells = effort.seeds, effort.cells
     total = len(seeds) * len(designs) * cells
     done: dict[tuple[int, int], Summary] = {}
     tasks = (((seed, number), (scenario, design, prices, seed)) for seed in seeds for number, design in enumerate(designs))
     interrupted = False
     try:
-        with crew(jobs, engine, most=total) as workers:
+        with crew(effort.jobs, effort.engine, most=total) as workers:
             finished = workers.results(summarise, tasks) if cells == 1 else _dealt(workers, tasks, cells)
             for so_far, (task, made) in enumerate(finished, 1):
                 if made is not None:

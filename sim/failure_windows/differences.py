@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.config.design import Design
-from sim.failure_windows.matrix import Matrix
 from sim.failure_windows.published import Expectation, expected, mechanisms
 from sim.failure_windows.verdicts import State, Verdict
+
+if TYPE_CHECKING:
+    from sim.failure_windows.matrix import Matrix
 
 UNEXPLAINED = "unexplained"
 MESSAGES_COME_BACK_S = 30.0  # the time after which W8 repeats a message: its relay needs 20 s to restart

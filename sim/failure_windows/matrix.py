@@ -9,18 +9,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sim.architectures import ARCHITECTURES, Designs, load_design, load_designs
+from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
 from sim.config.library import load_scenario, names
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import check_numbers
-from sim.experiment.engines import Engine
+from sim.experiment import frames
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
 from sim.experiment.workers import Crew, crew
+from sim.failure_windows.differences import difference
+from sim.failure_windows.published import published
 from sim.failure_windows.verdicts import MorningHarm, Verdict, harm_of, judged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import WindowsPlots
 
 FOLDER = "windows"
 BASELINE = "naive"  # the design with which `narrowed` and `worse` compare
@@ -29,8 +39,12 @@ MORNINGS = 32  # the default limit for a verdict
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """Windows × designs. After Ctrl-C it holds the windows that were finished."""
+class Matrix(showing.Shown):
+    """Failure windows × designs. After Ctrl-C it holds the windows that were finished.
+
+    `windows` (label -> scenario), `designs`, `cells` ((window, design) -> cell), `seed`, `mornings` (for a cell at most),
+    `interrupted`; and as a DataFrame `states`.
+    """
 
     windows: dict[str, Scenario]
     designs: dict[str, Design]
@@ -49,6 +63,46 @@ class Matrix:
 
     def column(self, design: str) -> list[Verdict]:
         return [self.cells[window, design] for window in self.windows]
+
+    @cached_property
+    def states(self) -> pd.DataFrame:
+        """A row a cell, indexed by window and design.
+
+        `name` of the window's scenario; `state`: closed (nobody was harmed), narrowed, open, worse (clearly fewer people than
+        in naive, about as many, clearly more), undecided; `exposed`: there was something to strike; `mornings`, `purchases`,
+        `harmed`; `mean`: the share of the purchases harmed in any way, with its 95 % interval `low` to `high`; `commonest`:
+        kind of harm; `published`: what is published of the design's mechanisms, and whether the cell `differs`.
+        """
+        return frames.framed(self.rows(), ["window", "design"]).astype(dict.fromkeys(frames.INTERVAL, float))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a cell."""
+        return [
+            {
+                "window": label,
+                "name": scenario.name,
+                "design": cell.design,
+                "state": cell.state,
+                "exposed": cell.exposed,
+                "mornings": cell.mornings,
+                "purchases": cell.purchases,
+                "harmed": cell.harmed,
+                **{name: getattr(cell.rate, name) for name in frames.INTERVAL},
+                "commonest": next(iter(cell.kinds), None),
+                "published": " or ".join(published(cell.window, self.designs[cell.design])),
+                "differs": difference(cell, self.designs[cell.design]) is not None,
+            }
+            for label, scenario in self.windows.items()
+            for cell in self.row(label)
+        ]
+
+    @property
+    def plot(self) -> WindowsPlots:
+        """The charts, such as `matrix.plot.matrix()`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self.windows)} failure windows × {', '.join(self.designs)}>"
 
 
 def bundled_windows() -> dict[str, str]:
@@ -83,41 +137,35 @@ def title(scenario: Scenario) -> str:
 
 def survey(
     designs: Designs = tuple(ARCHITECTURES),
-    windows: Sequence[str] = (),
+    windows: str | Sequence[str] = (),
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
-    mornings: int = MORNINGS,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
     """The matrix of designs (names or files) in the bundled windows, or in those that are named. Raises ConfigError.
 
-    The result does not depend on `jobs` or `engine`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if
-    there are none. `progress` is called with the number of decided verdicts, and of all.
+    The mornings of `effort` are for a cell at most. After Ctrl-C the matrix holds the finished windows; raises
+    KeyboardInterrupt if there are none. `progress` is called with the number of decided cells.
     """
     worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
-    return matrix(worlds, designs, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+    return matrix(worlds, designs, effort, progress=progress)
 
 
 def matrix(
     windows: dict[str, Scenario],
     designs: Designs,
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
-    mornings: int = MORNINGS,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
     """Like `survey`, for loaded scenarios with any labels."""
-    check_numbers(mornings, seed, jobs, fewest=2)
+    effort.check(fewest=2)
     chosen = load_designs(designs)
     begin = time.perf_counter()
     rows: dict[str, list[Verdict]] = {}
     total = len(windows) * len(chosen)
     try:
-        with crew(jobs, engine, most=(len(chosen) + 1) * mornings) as workers:
+        with crew(effort.jobs, effort.engine, most=(len(chosen) + 1) * effort.mornings) as workers:
             for label, world in windows.items():
                 decided_before = len(rows) * len(chosen)
 
@@ -125,7 +173,7 @@ def matrix(
                     if progress is not None:
                         progress(before + decided, total)
 
-                rows[label] = _row(workers, label, world, chosen, mornings=mornings, seed=seed, tell=tell)
+                rows[label] = _row(workers, label, world, chosen, effort.seeds, tell)
     except KeyboardInterrupt:
         if not rows:
             raise
@@ -133,8 +181,8 @@ def matrix(
         windows={label: windows[label] for label in rows},
         designs={design.name: design for design in chosen},
         cells={(label, cell.design): cell for label, row in rows.items() for cell in row},
-        seed=seed,
-        mornings=mornings,
+        seed=effort.seed,
+        mornings=effort.mornings,
         asked=len(windows),
         wall_s=time.perf_counter() - begin,
     )
@@ -145,9 +193,7 @@ def _row(
     label: str,
     world: Scenario,
     designs: Sequence[Design],
-    *,
-    mornings: int,
-    seed: int,
+    seeds: Sequence[int],
     tell: Callable[[int], None],
 ) -> list[Verdict]:
     """The verdicts of one window: each round adds mornings for the designs that are undecided, and for naive."""
@@ -158,10 +204,10 @@ def _row(
     harms: list[list[MorningHarm]] = [[] for _ in contenders]
     cells: dict[int, Verdict] = {}
     wanted = set(range(len(contenders)))
-    until = min(FIRST_MORNINGS, mornings)
+    until = min(FIRST_MORNINGS, len(seeds))
     while True:
         tasks = (
-            ((number, morning), (world, contenders[number], prices, seed + morning))
+            ((number, morning), (world, contenders[number], prices, seeds[morning]))
             for number in sorted(wanted)
             for morning in range(len(harms[number]), until)
         )
@@ -173,7 +219,7 @@ def _row(
             cells[number] = judged(label, designs[number].name, harms[number], naive=against)
         undecided = {number for number, cell in cells.items() if cell.state == "undecided"}
         tell(len(designs) - len(undecided))
-        if not undecided or until == mornings:
+        if not undecided or until == len(seeds):
             return [cells[number] for number in range(len(designs))]
         wanted = undecided | {naive}
-        until = min(2 * until, mornings)
+        until = min(2 * until, len(seeds))

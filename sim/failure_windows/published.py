@@ -167,6 +167,12 @@ def mark(window: str, mechanism: str, design: Design) -> Mark:
     return PUBLISHED[window][mechanism]
 
 
+def published(window: str, design: Design) -> list[str]:
+    """The states that the published matrix leads to; empty if it has no such window."""
+    expectation = expected(window, design)
+    return list(expectation.states) if expectation else []
+
+
 def expected(window: str, design: Design) -> Expectation | None:
     """What the matrix makes us expect of a design in a window; None if nothing is published about the window."""
     if window not in PUBLISHED:

@@ -15,6 +15,7 @@ from sim.config.files import write_text
 from sim.config.library import digest
 from sim.config.scenario import Scenario
 from sim.experiment.compare import Result, compare
+from sim.experiment.effort import Effort
 from sim.kata import progress as kept
 from sim.kata.advice import Advice, advice, got_worse
 from sim.kata.brief import BRIEF, DESIGN, START, as_text
@@ -69,8 +70,8 @@ def step(folder: Path, progress: Progress, *, now: float) -> None:
 
 
 def simulated(world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0, jobs: int = 1) -> Result:
-    """Simulate a design on `mornings` mornings. Raises KeyboardInterrupt if cut short: fewer would give other numbers."""
-    comparison = compare(world, [design], mornings=mornings, seed=seed, jobs=jobs)
+    """A design on so many mornings. Raises KeyboardInterrupt if it is cut short, as fewer mornings would tell another tale."""
+    comparison = compare(world, [design], Effort(mornings, seed, jobs=jobs))
     if comparison.interrupted:
         raise KeyboardInterrupt
     return next(iter(comparison.results.values()))

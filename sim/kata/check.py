@@ -12,6 +12,7 @@ from sim import words
 from sim.config.design import Design
 from sim.config.library import digest
 from sim.experiment.compare import Objective, compare
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
 from sim.kata.stages import STAGES
 from sim.kata.world import CHECKED, UNSEEN_SEED, unseen
@@ -52,7 +53,7 @@ def check(design: Design, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, prog
     missed: dict[str, dict[str, Objective]] = {}  # metric -> weather -> what was not met
     weathers = unseen()
     for number, weather in enumerate(weathers):
-        comparison = compare(weather.scenario, [design], mornings=CHECKED, seed=seed, jobs=jobs)
+        comparison = compare(weather.scenario, [design], Effort(CHECKED, seed, jobs=jobs))
         if comparison.interrupted:
             raise KeyboardInterrupt
         for objective in next(iter(comparison.results.values())).objectives:

@@ -13,6 +13,7 @@ from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
 from sim.diagram import components
 from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
 from sim.kata.progress import Check, Progress, Run
@@ -63,7 +64,7 @@ def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Co
     design = load_design(str(folder / DESIGN))
     if design.name in COMPARED:
         design = design.model_copy(update={"name": f"my {design.name}"})
-    comparison = compare(seen(), [*COMPARED, design], mornings=SEEN, seed=0, progress=tell)
+    comparison = compare(seen(), [*COMPARED, design], Effort(SEEN), progress=tell)
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison, design.name

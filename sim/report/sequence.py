@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.config.units import clock_text
 from sim.explanation.moments import LANES, StoryLine
 from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
@@ -136,9 +135,7 @@ def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
 
 def clock(explanation: Explanation, at_s: float) -> str:
     """`07:15:31.204`."""
-    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
-    text = clock_text(milliseconds // 1000)
-    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+    return explanation.clock(at_s)
 
 
 def wait_text(seconds: float) -> str:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from sim.config import showing
 from sim.config.errors import ConfigError, closest
+from sim.experiment.frames import framed
 from sim.experiment.workers import crew
 from sim.validation import coverage, events, overload, payments, queues, weather
 from sim.validation.agreement import Row
 from sim.validation.case import Case, Checked, checked
 
-Progress = Callable[[int, int], None]  # (cases done, cases in all)
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int], None]  # (done, of)
 
 GROUPS: dict[str, tuple[Case, ...]] = {
     "Queues": queues.CASES,
@@ -21,6 +29,37 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     "Intervals": coverage.CASES,
 }
 CASES: dict[str, Case] = {case.name: case for cases in GROUPS.values() for case in cases}
+
+
+@dataclass(frozen=True)
+class Validity(showing.Shown):
+    """What came out of cases with a known answer: `cases`, `agrees`; and as a DataFrame `numbers`."""
+
+    cases: list[Checked]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every number of every case does."""
+        return all(case.agrees for case in self.cases)
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame:
+        """A row a number, indexed by `case` and `what` it is.
+
+        `expected` by theory (`at_least`: more is no disagreement), `simulated` and its standard error `se`; `status`: agrees,
+        too noisy to prove anything, or differs.
+        """
+        rows = [
+            {"case": made.case.name, "what": row.what, "expected": row.expected, "at_least": row.at_least,
+             "simulated": row.simulated.value, "se": row.simulated.se, "status": row.status}
+            for made in self.cases
+            for row in made.rows
+        ]  # fmt: skip
+        return framed(rows, ["case", "what"])
+
+    def __repr__(self) -> str:
+        numbers = [row for made in self.cases for row in made.rows]
+        return f"<{sum(row.agrees for row in numbers)} of {len(numbers)} numbers agree in {len(self.cases)} cases>"
 
 
 def chosen(names: Sequence[str] = ()) -> list[Case]:

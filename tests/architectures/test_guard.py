@@ -14,6 +14,7 @@ import pytest
 from sim.architectures import guard, load_design
 from sim.config.errors import ConfigError
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from tests.worlds import ONE_CUSTOMER, morning, world
 
 HEAD = """from sim.architectures.outbox import Outbox
@@ -226,7 +227,7 @@ def test_a_guard_changes_no_number(cells: int) -> None:
     """In one piece or in cells, here or in two processes, a copy of an architecture gives its numbers to the last digit."""
     Path("my.py").write_text(HEAD.partition("    def handle")[0] + "    pass\n", encoding="utf-8")
     for jobs in (1, 2):
-        results = compare("w8", ["my.py", "outbox"], mornings=2, jobs=jobs, cells=cells).results
+        results = compare("w8", ["my.py", "outbox"], Effort(2, cells=cells, jobs=jobs)).results
         mine, built_in = ([str(one.metrics) for one in results[name].summaries] for name in ("my", "outbox"))
         assert mine == built_in
 
@@ -236,7 +237,7 @@ def test_from_other_processes(jobs: int) -> None:
     """A mistake comes back from wherever the morning is simulated."""
     Path("my.py").write_text(f"{HEAD}{ACCEPT}        1 / 0\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"^my.py:13: ZeroDivisionError: division by zero \(customer \d+, 0\d:.*, seed \d\)$"):
-        compare("w4", ["my.py"], mornings=4, jobs=jobs)
+        compare("w4", ["my.py"], Effort(4, jobs=jobs))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import run_mornings
 
 LONG_RUSH = """
@@ -72,7 +73,7 @@ def _grown(design: str, purchases: int, rate: int, cells: int) -> Growth:
 def simulated(scenario: Scenario, design: str, *, cells: int, jobs: int) -> int:
     """Simulate a morning; how many purchases it had."""
     prices = load_prices(scenario.prices)
-    done, _ = run_mornings(scenario, [load_design(design)], prices, seeds=[0], cells=cells, jobs=jobs)
+    done, _ = run_mornings(scenario, [load_design(design)], prices, Effort(1, cells=cells, jobs=jobs))
     return int(done[0][0].metrics["purchases"])
 
 

@@ -59,7 +59,7 @@ def test_a_sized_design_is_a_file(tiny: str) -> None:
         (("--brownout", "2min"), "tiny: has no brownout to lengthen"),
         (("--objective", "fast"), "--objective: expected METRIC=LIMIT"),
         (("-n", "1"), "--mornings: expected a whole number from 2"),
-        (("-n", "0", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
+        (("-n", "1", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
         (("--fresh", "1"), "--fresh: expected a whole number from 2"),
         (("-d", "navie"), 'unknown design "navie"; did you mean "naive"?'),
     ],

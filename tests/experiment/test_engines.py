@@ -25,6 +25,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.experiment.batches import Lost
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
 from sim.experiment.export import as_json
 from sim.experiment.workers import crew
@@ -45,7 +46,7 @@ def digest(world: Path, *, engine: Engine, jobs: int | None = 2, progress: Calla
     """Of all that a comparison tells, but for the time it took."""
     scenario = load_scenario(str(world))
     designs = ["naive", "outbox"]
-    made = as_json(compare(scenario, designs, mornings=MORNINGS, jobs=jobs, engine=engine, progress=progress), pairs=True)
+    made = as_json(compare(scenario, designs, Effort(MORNINGS, jobs=jobs, engine=engine), progress=progress), pairs=True)
     assert made.pop("timing")
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
@@ -310,5 +311,5 @@ def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
     [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(example, {"__name__": "__main__"})
-    serial = compare("morning-rush", ["naive", "outbox"], mornings=2, engine="serial")
+    serial = compare("morning-rush", ["naive", "outbox"], Effort(2, engine="serial"))
     assert capsys.readouterr().out == f"{serial.results['naive'].metrics['double_charge_rate']}\n"

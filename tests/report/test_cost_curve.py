@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, cost_curve
+from sim.experiment.effort import Effort
 from sim.report import names
 from sim.report.charts import BROWNOUTS, PEAKS, capacity_by_peak, cost_by_brownout, cost_by_peak
 from sim.report.page import write_report
@@ -25,11 +26,10 @@ def curve() -> CostCurve:
     return cost_curve(
         parse_scenario(STORMY),
         ["naive", "outbox"],
+        Effort(2, jobs=1),
         peaks_per_s=(1 / 6, 1 / 3),
         brownouts_s=(60.0, 240.0),
-        mornings=2,
         fresh=2,
-        jobs=1,
     )
 
 

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from sim.architectures import load_design, parse_design
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
 from sim.report.charts import tipping
 from sim.report.page import write_report
 
@@ -33,7 +34,7 @@ checkout: {workers: 10, instances: 1, service: {exponential: 100ms}, queue_limit
 
 @pytest.fixture(scope="session")
 def edge() -> Comparison:
-    return compare(parse_scenario(EDGE), [parse_design(DESIGN), load_design("naive")], mornings=6, jobs=1)
+    return compare(parse_scenario(EDGE), [parse_design(DESIGN), load_design("naive")], Effort(6, jobs=1))
 
 
 def test_two_kinds_of_mornings(edge: Comparison, stormy: Comparison) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.experiment.cost_curve import CostCurve
-from sim.experiment.sizing_export import COSTS
+from sim.experiment.cost_curve import COSTS, CostCurve
 from sim.report.charts.growth import label_ends, line, peak_axis
 from sim.style import colours, figure, heading, styled
 

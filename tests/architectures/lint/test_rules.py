@@ -13,6 +13,7 @@ from sim.architectures.lint import RULES, lint
 from sim.architectures.naive import Naive
 from sim.config.design import Design
 from sim.config.library import load_scenario
+from sim.experiment.effort import Effort
 from sim.failure_windows.matrix import bundled_windows, matrix
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
@@ -98,7 +99,7 @@ def test_all_designs_are_warned_of_the_windows_that_are_open() -> None:
     further = [of(base, knobs).model_copy(update={"name": f"{base} {knobs}"}) for base, knobs in FURTHER]
     designs = {design.name: design for design in [*map(load_design, design_names()), *further]}
     worlds = {label: load_scenario(f"windows/{name}") for label, name in bundled_windows().items()}
-    found = matrix(worlds, list(designs.values()), mornings=8)
+    found = matrix(worlds, list(designs.values()), Effort(8))
     differ = {
         (name, window) for (window, name), cell in found.cells.items() if windows_of(designs[name], window) != (cell.harmed > 0)
     }
