@@ -114,7 +114,7 @@ def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyP
     """--cost-curve sizes the compared designs at its own peaks, --peak at others; the report gets it, and the command."""
     calls = []
     replace_report(
-        monkeypatch, lambda comparison, folder, command, curve: calls.append((command, curve)) or folder / "report.html"
+        monkeypatch, lambda comparison, folder, command, curve, jobs: calls.append((command, curve)) or folder / "report.html"
     )
     monkeypatch.setattr("sim.experiment.cost_curve.MORNINGS", 2)
     options = ("-n", "1", "-j", "1")
