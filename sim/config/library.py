@@ -37,7 +37,8 @@ def parse_scenario(text: str, *, filename: str = "scenario.yaml", beside: Path |
 def digest(*parts: BaseModel) -> str:
     """16 hex digits that change whenever any value of `parts` changes.
 
-    The values include what is in CSV files, in the user's own price table, and in the Python file of an architecture.
+    The values include what is in CSV files, in the user's own price table, and in the Python file of an architecture. A class
+    that is renamed keeps its earlier name as its `title`, so that the digest of the same values stays the same.
     """
     content = json.dumps([_content(part) for part in parts], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -50,7 +51,7 @@ def _content(value: Any) -> Any:
             fields["prices"] = _content(load_prices(value.prices))  # not the path: it depends on the working directory
         if isinstance(value, Design) and value.origin is not None:
             fields["(its file)"] = value.origin.text
-        return {"is": type(value).__name__} | fields
+        return {"is": value.model_config.get("title", type(value).__name__)} | fields
     if isinstance(value, dict):
         return {key: _content(child) for key, child in value.items()}
     return [_content(child) for child in value] if isinstance(value, list | tuple) else value

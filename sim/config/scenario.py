@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator, model_validator
 
 from sim.config import showing
 from sim.config.bundled import find, is_path
@@ -29,6 +29,7 @@ from sim.vocabulary import METRICS
 class Hours(Model):
     """The simulated morning: customers arrive for `duration`, then the system drains."""
 
+    model_config = ConfigDict(title="Window")
     start: Clock = Field("06:30", description="clock time of the first possible arrival")
     duration: Duration = Field("2h", gt=0, le=7 * 86400, description="how long customers arrive")
     drain: Duration = Field("30min", ge=0, le=7 * 86400, description="time to finish what is under way")
@@ -166,6 +167,7 @@ class Network(Model):
 class ProviderKeys(Model):
     """The provider's idempotency keys."""
 
+    model_config = ConfigDict(title="Keys")
     ttl: Duration = Field("24h", gt=0, description="a key is forgotten after this long (Stripe: at least 24 h)")
     in_flight: Literal["conflict", "wait"] = Field(
         "conflict", description="a second call while the first is in flight: refused at once, or answered with the first"
