@@ -23,12 +23,13 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.compare import check_numbers
 from sim.experiment.engines import Engine
+from sim.experiment.estimates import known_metrics
 from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.swings import known_metrics
 from sim.experiment.workers import crew, processors
+from sim.vocabulary import shown_in
 
 Method = Literal["morris", "sobol"]
 SAMPLES: dict[str, int] = {"morris": 10, "sobol": 64}
@@ -95,7 +96,7 @@ def screen(
     take. The result does not depend on `jobs`. Raises ConfigError, also if SALib is not installed.
     """
     check_numbers(mornings, seed, jobs)
-    chosen = known_metrics(metrics)
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     moved = _independent(factors(world, story, inputs), asked=bool(inputs))

@@ -29,8 +29,9 @@ from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import altered, value_of
 from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, with_capacity
-from sim.experiment.compare import Result, Status, check_numbers, judge
+from sim.experiment.compare import Result, check_numbers
 from sim.experiment.engines import Engine
+from sim.experiment.estimates import Status, judge, verdict
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
 from sim.experiment.workers import Crew, crew
@@ -147,8 +148,7 @@ class Sizings:
 
     @property
     def verdict(self) -> Status:
-        statuses = {sizing.result.verdict for sizing in self.sizings.values()}
-        return "violated" if "violated" in statuses else "undecided" if "undecided" in statuses else "met"
+        return verdict(sizing.result.verdict for sizing in self.sizings.values())
 
     @property
     def digest(self) -> str:
@@ -447,7 +447,7 @@ def _clearly_worse(metric: str, result: Result, best: Result) -> bool:
     apart = paired(result.values(metric), best.values(metric))
     if apart.difference is None:
         return True
-    worse = apart.difference if METRICS[metric].better == "lower" else -apart.difference
+    worse = METRICS[metric].badness(apart.difference)
     return worse > SLACK * usual and (apart.low is None or apart.high is None or apart.low * apart.high > 0)
 
 
@@ -455,13 +455,13 @@ def _excess(metric: str, bar: float, value: Estimate) -> float:
     """How many times worse than the bar; infinite for what never comes."""
     if value.mean is None:
         return math.inf
-    above, below = (value.mean, bar) if METRICS[metric].better == "lower" else (bar, value.mean)
+    above, below = (bar, value.mean) if METRICS[metric].more_is_better else (value.mean, bar)
     return above / below if below else math.inf if above else 1.0
 
 
 def _best(metric: str, bench: Bench) -> Best:
-    better = 1 if METRICS[metric].better == "lower" else -1
-    ranked = [(result.metrics[metric].never, better * mean if (mean := result.metrics[metric].mean) is not None else math.inf,
+    badness = METRICS[metric].badness
+    ranked = [(result.metrics[metric].never, badness(mean) if (mean := result.metrics[metric].mean) is not None else math.inf,
                sum(capacity.values()), capacity, result) for capacity, result in bench.tried()]  # fmt: skip
     _, _, _, capacity, result = min(ranked, key=lambda one: one[:3])
     return Best(result.metrics[metric], capacity)

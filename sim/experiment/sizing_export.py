@@ -10,14 +10,7 @@ from sim.experiment.compare import Result
 from sim.experiment.cost_curve import CostCurve, Point, Spell
 from sim.experiment.export import plain, rounded
 from sim.experiment.size import Sizing, Sizings
-from sim.ledger.costs import PARTS
-
-COSTS = {
-    "infrastructure": "infra_cost_per_1000",
-    "provider fees": "provider_cost_per_1000",
-    "failures": "failure_cost_per_1000",
-}
-assert list(COSTS) == list(PARTS)
+from sim.vocabulary import PARTS_OF_COST
 
 
 def sizings_json(sizings: Sizings) -> dict[str, Any]:
@@ -76,7 +69,7 @@ def held_to(sizing: Sizing, metric: str) -> str | None:
 
 
 def _costs(result: Result) -> dict[str, Any]:
-    metrics = ("cost_per_1000", *COSTS.values(), "monthly_cost")
+    metrics = ("cost_per_1000", *PARTS_OF_COST.values(), "monthly_cost")
     return {metric: plain(result.metrics[metric]) for metric in metrics}
 
 
@@ -135,7 +128,7 @@ def rate_text_of(per_s: float) -> str:
 def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
     row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
     row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *COSTS.values()):
+    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
         estimate = result.metrics[metric]
         row |= {
             metric: rounded(estimate.mean),

@@ -9,19 +9,17 @@ from pathlib import Path
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError, closest
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.experiment.compare import check_numbers
 from sim.experiment.engines import Engine
+from sim.experiment.estimates import known_metrics
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.mornings import Progress
 from sim.experiment.sensitivity import Effect, Input, Plan, effects
 from sim.experiment.statistics import Difference
-from sim.vocabulary import METRICS
-
-HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmation_lag_p99", "cost_per_1000")
+from sim.vocabulary import shown_in
 
 
 @dataclass(frozen=True)
@@ -78,15 +76,6 @@ def no_effect(effect: Effect, metric: str) -> bool:
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, option: str = "--metric") -> tuple[str, ...]:
-    """Those metrics, each once. Raises ConfigError for one that there isn't."""
-    for name in names:
-        if name not in METRICS:
-            hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ConfigError(f'{option}: unknown metric "{name}"{hint}')
-    return tuple(dict.fromkeys(names or default))
-
-
 def swings(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
@@ -104,7 +93,7 @@ def swings(
     The result does not depend on `jobs`. Raises ConfigError.
     """
     check_numbers(mornings, seed, jobs, fewest=2)
-    chosen = known_metrics(metrics)
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     plans, moved = [], factors(world, story, inputs)

@@ -6,8 +6,6 @@ submission in Python has the rights of whoever grades it, and runs where its poi
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -28,6 +26,7 @@ from sim.kata.brief import DESIGN
 from sim.kata.check import POINTS
 from sim.kata.progress import FILE
 from sim.kata.stages import STAGES
+from sim.report import files
 
 ENDINGS = (".yaml", ".yml", ".py")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # of the environment; all others are left out
@@ -192,15 +191,20 @@ def _without_points(name: str, error: str) -> Grade:
 
 def csv_text(grades: list[Grade]) -> str:
     """A row a submission: points by stage, their sum, why points are missing, and the digest of the design."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", *(f"stage_{stage.number}" for stage in STAGES), "score", "reasons", "design"])
-    for one in grades:
-        said = one.error or "; ".join(
-            f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, one.reasons, strict=True) for reason in found
-        )
-        writer.writerow([_no_formula(one.submission), *one.points, one.score, _no_formula(said), _no_formula(one.design)])
-    return text.getvalue()
+    return files.csv_text([_row(one) for one in grades])
+
+
+def _row(one: Grade) -> dict[str, Any]:
+    said = one.error or "; ".join(
+        f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, one.reasons, strict=True) for reason in found
+    )
+    return {
+        "submission": _no_formula(one.submission),
+        **{f"stage_{stage.number}": points for stage, points in zip(STAGES, one.points, strict=True)},
+        "score": one.score,
+        "reasons": _no_formula(said),
+        "design": _no_formula(one.design),
+    }
 
 
 def _no_formula(text: str) -> str:

@@ -12,7 +12,7 @@ from sim.explanation.story import Explanation, tell
 from sim.kata.advice import Advice, advice
 from sim.kata.attempt import simulated, step
 from sim.kata.brief import DESIGN
-from sim.kata.look import KINDS, Look
+from sim.kata.look import Look
 from sim.kata.progress import Hint, Progress
 from sim.kata.stages import STAGES, Stage, current, passed
 from sim.kata.world import CHECKED, SEEN, seen, unseen
@@ -56,7 +56,7 @@ def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | Non
     """One purchase that counts in an objective of the open stage, or of any; None if nobody was harmed."""
     _, look, stage, _ = _looked_at(folder, progress)
     step(folder, progress, now=now)
-    metrics = [metric for one in ([stage] if stage else []) + list(STAGES) for metric in one.criteria if metric in KINDS]
+    metrics = [metric for one in ([stage] if stage else []) + list(STAGES) for metric in one.criteria]
     found = next((witness for metric in metrics if (witness := look.harmed(metric)) is not None), None)
     if found is None:
         return None
