@@ -63,6 +63,18 @@ def estimate(value: Estimate, unit: str) -> str:
     return _with_interval(value.mean, value.low, value.high, unit)
 
 
+def mean(value: Estimate, unit: str) -> str:
+    """`7.3 %`, `10 s`: an estimate without its interval."""
+    if value.never or value.mean is None:
+        return estimate(value, unit)
+    return share(value.mean) if unit == "share" else quantity(value.mean, unit)
+
+
+def mean_number(value: Estimate, *, nothing: str = "nothing to count") -> str:
+    """`1,830`: the mean without its unit, for those who say the unit themselves; `nothing` if there is none."""
+    return nothing if value.mean is None else number(value.mean)
+
+
 def never_in(value: Estimate) -> str:
     """`4 of 10 mornings`."""
     return f"{round(value.never * value.n)} of {mornings(value.n)}"
@@ -76,22 +88,11 @@ def difference(value: Difference, unit: str) -> str:
     return text.replace(UNITS["share"], f"{NBSP}points", 1)
 
 
-def judgement(metric: str, value: Difference) -> str:
-    """Better, worse, the same, or not to be told, by the interval of the difference."""
-    if value.difference is None:
-        return ""
-    if value.difference == 0 and value.low in (None, 0) and value.high in (None, 0):
-        return "the same"
-    if value.low is None or value.high is None or value.low <= 0 <= value.high:
-        return "not clear"
-    return "better" if (value.difference < 0) == (METRICS[metric].better == "lower") else "worse"
-
-
 def limit(metric: str, value: float) -> str:
     """`at most 1 s`."""
     known = METRICS[metric]
     said = percent(value) if known.unit == "share" else quantity(value, known.unit)
-    return f"{'at most' if known.better == 'lower' else 'at least'} {said}"
+    return f"{known.limits} {said}"
 
 
 def zero_of(n: int, high: float | None) -> str:

@@ -11,7 +11,6 @@ from sim.config.presets import PRESETS
 from sim.config.writing import flow
 from sim.failure_windows.matrix import FOLDER, bundled_windows, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
-from sim.ledger.metrics import FORMULAS
 from sim.vocabulary import METRICS
 
 from .markdown import block, code, one_line, table
@@ -55,7 +54,7 @@ def metrics() -> str:
     """All metrics as a table; the three percentiles of a time share a row."""
     rows = []
     for name, metric in METRICS.items():
-        formula, meaning = FORMULAS[name], metric.summary
+        formula, meaning = metric.formula, metric.summary
         if name.endswith(("_p95", "_p99")):
             continue
         if name.endswith("_p50"):

@@ -104,21 +104,18 @@ def _explained(
 
 
 def _print(explanation: Explanation) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
     from sim.cli.console import console
+    from sim.cli.tables import plain_table
     from sim.report.story import closing, line
 
     out = console()
     out.print(Text(explanation.sentence, style="bold"))
     out.print(f"{explanation.design.name} in {explanation.scenario.name}, seed {explanation.witness.seed}", style="dim")
     out.print()
-    table = Table(
-        "", "time", "who", "what", "afterwards", box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0)
-    )
-    table.columns[0].justify, table.columns[1].no_wrap = "right", True
+    table = plain_table("", "time", "who", "what", "afterwards", right=[0])
+    table.columns[1].no_wrap = True
     for number, moment in enumerate(explanation.moments, 1):
         at, who, what, belief = line(explanation, moment)
         style = "bold red" if moment.kind == "violation" else "red" if moment.kind in ("crash", "pause", "lost") else ""

@@ -183,9 +183,7 @@ def _mean(metric: str, values: Any) -> str:
     value = estimate(values)
     if value.never:
         return f"never in {round(value.never * value.n)} of {value.n}"
-    if value.mean is None:
-        return words.estimate(value, METRICS[metric].unit)
-    return words.share(value.mean) if METRICS[metric].unit == "share" else words.quantity(value.mean, METRICS[metric].unit)
+    return words.mean(value, METRICS[metric].unit)
 
 
 def stages_line(done: list[bool]) -> Text:

@@ -192,7 +192,7 @@ def _held(found: Optimum, constraint: Constraint) -> str:
         high = max(one.estimates[metric].high or 0.0 for one in found.front)
         below = f", so below {words.quantity(high, unit)} at 95 %" if high else ""
         return f"{metric}: none in {n:,} purchases of any design on the front{below}."
-    worst = max if METRICS[metric].better == "lower" else min
+    worst = min if METRICS[metric].more_is_better else max
     nearest = worst(found.front, key=lambda one: one.estimates[metric].mean or 0.0)
     return (
         f"{metric}: {words.estimate(nearest.estimates[metric], unit)} or better on the front; "

@@ -74,10 +74,8 @@ def results(
 
 
 def _print(store: Store, found: list[dict[str, Any]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     from sim.cli.console import console
+    from sim.cli.tables import plain_table
     from sim.config.writing import flow
     from sim.experiment.store import version
 
@@ -86,9 +84,7 @@ def _print(store: Store, found: list[dict[str, Any]]) -> None:
         out.print(f"{store.path} holds no results")
         return
     out.print()
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for column in ("scenario", "varied", "design", "mornings", "seeds", "version"):
-        table.add_column(column, overflow="fold", justify="right" if column == "mornings" else "left")
+    table = plain_table("scenario", "varied", "design", "mornings", "seeds", "version", right=[3])
     for row in found:
         varied = "\n".join(
             f"{key}={flow(value) if not isinstance(value, str) else value}" for key, value in row["varied"].items()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,15 +11,16 @@ from rich.text import Text
 from sim import words
 from sim.architectures.load import charges_within_the_request, slowest_call_s
 from sim.cli.console import print_title
-from sim.cli.tables import COLOURS, stations, value_and_interval
+from sim.cli.tables import COLOURS, plain_table, stations, value_and_interval
 from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, fewest
-from sim.experiment.compare import Objective, Result, judge
-from sim.experiment.cost_curve import COSTS, CostCurve, rate_text_of
+from sim.experiment.compare import Objective, Result
+from sim.experiment.cost_curve import CostCurve, rate_text_of
+from sim.experiment.estimates import judge
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, PARTS_OF_COST
 
-PARTS = ("servers", "fees", "failures")  # the groups of COSTS, in few characters
+PARTS = ("servers", "fees", "failures")  # the parts of the cost, in few characters
 
 
 def print_sizings(out: Console, sizings: Sizings) -> None:
@@ -64,8 +63,8 @@ def sentences(sizing: Sizing) -> Iterable[str]:
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
         yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."
-    parts = ", ".join(f"{part} {_mean(result, metric)}" for part, metric in COSTS.items())
-    yield f"Cost: {_mean(result, 'cost_per_1000')} USD per 1,000 correct purchases ({parts})."
+    parts = ", ".join(f"{part} {words.mean_number(result.metrics[metric])}" for part, metric in PARTS_OF_COST.items())
+    yield f"Cost: {words.mean_number(result.metrics['cost_per_1000'])} USD per 1,000 correct purchases ({parts})."
 
 
 def _out_of_reach(sizing: Sizing) -> Iterable[str]:
@@ -89,7 +88,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _components(sizing: Sizing) -> Table:
-    table = _table("component", "number", "offered load", "busy", "with a queue", "one fewer breaks", right=range(1, 5))
+    table = plain_table("component", "number", "offered load", "busy", "with a queue", "one fewer breaks", right=range(1, 5))
     about = {station["station"]: station for station in stations(sizing.result)}
     for name, number in sizing.capacity.items():
         station = about[COMPONENTS[name].station]
@@ -105,7 +104,7 @@ def _components(sizing: Sizing) -> Table:
 
 def _objectives(sizing: Sizing) -> Table:
     reached = ["best reached"] if sizing.best else []
-    table = _table("objective", "limit", "measured", "", "margin", *reached, right=range(4, 5))
+    table = plain_table("objective", "limit", "measured", "", "margin", *reached, right=range(4, 5))
     table.columns[0].no_wrap = True
     for objective in sizing.result.objectives:
         measured = " ".join(value_and_interval(objective.estimate, METRICS[objective.metric].unit)).strip()
@@ -127,7 +126,7 @@ def _margin(objective: Objective) -> str:
     value, limit = objective.estimate, objective.limit
     if value.low is None or value.high is None or not limit:
         return ""
-    room = value.low - limit if METRICS[objective.metric].better == "higher" else limit - value.high
+    room = value.low - limit if METRICS[objective.metric].more_is_better else limit - value.high
     return words.share(room / limit) if room >= 0 else ""
 
 
@@ -147,7 +146,7 @@ def print_curve(out: Console, curve: CostCurve) -> None:
 
 
 def _peaks(curve: CostCurve) -> Table:
-    table = _table("peak", "design", "capacity", "USD per 1,000", *PARTS, "objectives", right=range(3, 7))
+    table = plain_table("peak", "design", "capacity", "USD per 1,000", *PARTS, "objectives", right=range(3, 7))
     for number, peak in enumerate(curve.peaks_per_s):
         for name, points in curve.points.items():
             if number < len(points):
@@ -159,7 +158,7 @@ def _peaks(curve: CostCurve) -> Table:
 
 
 def _brownouts(curve: CostCurve) -> Table:
-    table = _table("brownout", "design", "USD per 1,000", *PARTS, "objectives", right=range(2, 6))
+    table = plain_table("brownout", "design", "USD per 1,000", *PARTS, "objectives", right=range(2, 6))
     for number, length in enumerate((0.0, *curve.lengths_s)):
         for name, spells in curve.spells.items():
             if number < len(spells):
@@ -172,10 +171,10 @@ def _brownouts(curve: CostCurve) -> Table:
 def _costs(result: Result) -> list[str]:
     total = result.metrics["cost_per_1000"]
     if total.mean is None or total.low is None or total.high is None:
-        in_all = _mean(result, "cost_per_1000")
+        in_all = words.mean_number(total)
     else:
         in_all = f"{total.mean:,.0f} [{total.low:,.0f}, {total.high:,.0f}]"
-    return [in_all, *(_mean(result, metric) for metric in COSTS.values())]
+    return [in_all, *(words.mean_number(result.metrics[metric]) for metric in PARTS_OF_COST.values())]
 
 
 def _verdict(result: Result) -> Text:
@@ -183,17 +182,5 @@ def _verdict(result: Result) -> Text:
     return Text(", ".join([result.verdict, *missed]), style=COLOURS[result.verdict])
 
 
-def _mean(result: Result, metric: str) -> str:
-    mean = result.metrics[metric].mean
-    return "nothing to count" if mean is None else words.number(mean)
-
-
 def _count(number: int, name: str) -> str:
     return f"{number:,} {COMPONENTS[name].one if number == 1 else name}"
-
-
-def _table(*columns: str, right: Iterable[int] = ()) -> Table:
-    table: Any = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", justify="right" if number in right else "left")
-    return table

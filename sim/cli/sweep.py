@@ -10,6 +10,7 @@ import typer
 
 from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.options import EngineName, Jobs, Json, Mornings, ScenarioName, Seed
+from sim.vocabulary import shown_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def sweep(
             metavar="NAME",
             show_default=False,
             help="A metric to show and draw, of those in `coffee list`. Can be repeated. "
-            "[default: double_charge_rate ack_latency_p95 confirmed_share cost_per_1000]",
+            f"[default: {' '.join(shown_in('sweep'))}]",
         ),
     ] = None,
     mornings: Mornings = 10,
@@ -104,11 +105,12 @@ def sweep(
     from sim.cli.names import folder_name, scenario_called
     from sim.cli.simulation import check_report_options, saved
     from sim.experiment.effort import Effort
+    from sim.experiment.estimates import known_metrics
     from sim.experiment.swept import as_json as exported
     from sim.report.folder import check_replaceable
-    from sim.report.sweep import FILES, HEADLINES, write_sweep
+    from sim.report.sweep import FILES, write_sweep
 
-    metrics = known_metrics(metric) or HEADLINES
+    metrics = known_metrics(metric or [], shown_in("sweep"))
     world = scenario_called(scenario)
     folder = out or Path("reports") / f"sweep-{folder_name(world.name)}"
     check_report_options(out, report=report)
@@ -129,17 +131,6 @@ def sweep(
         console().print(f"report: {table.parent}", soft_wrap=True)
     _tell_how_it_went(swept, results, command, drawn=table is not None)
     raise typer.Exit(INTERRUPTED if swept.interrupted else code)
-
-
-def known_metrics(names: list[str] | None) -> tuple[str, ...]:
-    """The metrics of these names, each once. Raises ConfigError."""
-    from sim.config.errors import ConfigError, nearest
-    from sim.vocabulary import METRICS
-
-    for name in names or []:
-        if name not in METRICS:
-            raise ConfigError(f'--metric: unknown metric "{name}"{nearest(name, METRICS)}')
-    return tuple(dict.fromkeys(names or []))
 
 
 def _command_line(
@@ -186,16 +177,12 @@ def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:
 
 def _table(swept: Sweep, metrics: Sequence[str], *, room: int) -> Table:
     """A line a cell and design; an interval stands below its value where there is no room beside it."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
-    from sim.cli.tables import COLOURS, value_and_interval
+    from sim.cli.tables import COLOURS, plain_table, value_and_interval
     from sim.vocabulary import METRICS
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for name in (*swept.keys, "design", *metrics):
-        table.add_column(name, overflow="fold")
+    table = plain_table(*swept.keys, "design", *metrics)
     for (cell, design), point in list(swept.points.items())[:MOST_ROWS]:
         found = []
         for metric in metrics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,17 +11,11 @@ from rich.text import Text
 
 from sim import words
 from sim.experiment.compare import Comparison, Objective, Result
+from sim.experiment.estimates import judgement
 from sim.experiment.losses import Losses, result_of
 from sim.experiment.statistics import Difference, Estimate
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, grouped
 
-KEY_METRICS = (
-    ("double_charge_rate", "double_charge_rate_net", "duplicate_order_rate", "orphan_charge_rate", "unpaid_order_rate",
-     "loyalty_over_award_rate", "loyalty_under_award_rate", "misinformed_rate"),
-    ("confirmed_share", "ack_latency_p50", "ack_latency_p95", "confirmation_lag_p50", "confirmation_lag_p99", "stale_read_rate",
-     "convergence_time", "unconverged_orders", "collapsed_share"),
-    ("requests_per_purchase", "cost_per_1000", "failure_cost_per_1000", "monthly_cost"),
-)  # fmt: skip
 COLOURS = {"met": "green", "violated": "red", "undecided": "yellow"}
 CHANGES = {"better": "green", "worse": "red"}
 NAME_WIDTH = max(map(len, METRICS))
@@ -38,11 +32,17 @@ def value_and_interval(estimate: Estimate, unit: str) -> tuple[str, str]:
     return value.strip(), bracket + interval
 
 
-def plain_table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
+def plain_table(*columns: str | Text, right: Container[int] = (), gap: int = 1) -> Table:
+    """A table without a frame. The columns whose numbers are in `right` are flush right; `gap`: characters between columns."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", justify="right" if number in right else "left")
     return table
+
+
+def _groups(*, everything: bool) -> list[tuple[str, ...]]:
+    """The metrics of a table, with a line between groups."""
+    return [tuple(METRICS)] if everything else list(grouped("terminal").values())
 
 
 def comparison_table(comparison: Comparison, *, everything: bool, width: int) -> Table:
@@ -51,7 +51,7 @@ def comparison_table(comparison: Comparison, *, everything: bool, width: int) ->
     table = plain_table("metric", *(result.design.name for result in results))
     table.columns[0].no_wrap = True
     room = (width - NAME_WIDTH) // len(results) - 2
-    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+    for group in _groups(everything=everything):
         for metric in group:
             table.add_row(metric, *(_cell(result, metric, room=room) for result in results))
         table.add_section()
@@ -64,7 +64,7 @@ def losses_table(found: Losses, *, everything: bool, width: int) -> Table:
     table = plain_table("metric", "whole", *(f"{number:,} cells" for number in found.dealt))
     table.columns[0].no_wrap = True
     room = (width - NAME_WIDTH) // (1 + len(differences)) - 2
-    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+    for group in _groups(everything=everything):
         for metric in group:
             cells = (
                 _changed(metric, result_of(found.dealt[number]), values[metric], room=room)
@@ -79,11 +79,11 @@ def _changed(metric: str, dealt: Result, value: Difference, *, room: int) -> Tex
     """The difference, green or red where it is clear which way it went; where there is none to take, what it is in cells."""
     if value.difference is None:
         return _cell(dealt, metric, room=room, judged=False)
-    judgement = words.judgement(metric, value)
-    if judgement == "the same":
-        return Text(judgement, style="dim")
+    judged = judgement(metric, value)
+    if judged == "the same":
+        return Text(judged, style="dim")
     difference, bracket, interval = words.difference(value, METRICS[metric].unit).partition("[")
-    return _two(difference.strip(), bracket + interval, style=CHANGES.get(judgement, ""), room=room)
+    return _two(difference.strip(), bracket + interval, style=CHANGES.get(judged, ""), room=room)
 
 
 def verdicts_table(comparison: Comparison) -> Table:
@@ -123,7 +123,7 @@ def metrics_table(result: Result, *, everything: bool, width: int) -> Table:
     table = plain_table("metric", result.design.name, *(["what it counts"] if is_wide else []))
     for column in table.columns[:2]:
         column.no_wrap = True
-    for group in [tuple(METRICS)] if everything else KEY_METRICS:
+    for group in _groups(everything=everything):
         for metric in group:
             meaning = [Text(METRICS[metric].summary, style="dim")] if is_wide else []
             table.add_row(metric, _cell(result, metric, room=width), *meaning)
@@ -142,9 +142,7 @@ def objectives_table(objectives: Iterable[Objective]) -> Table:
 
 def stations_table(result: Result) -> Table:
     """How busy every station was over all mornings, and where people had to wait."""
-    table = plain_table("station", "servers", "paid for", "busy", "with a queue", "longest queue")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = plain_table("station", "servers", "paid for", "busy", "with a queue", "longest queue", right=range(1, 6))
     for station in stations(result):
         busy, queueing = words.share(station["busy"]), words.share(station["queueing"])
         servers, paid, longest = (words.number(station[name]) for name in ("servers", "paid", "longest_queue"))

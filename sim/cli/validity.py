@@ -94,13 +94,12 @@ def validity(
 
 
 def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
     from sim.cli.console import console, print_json
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
+    from sim.cli.tables import plain_table
     from sim.experiment.effort import Effort
     from sim.experiment.sensitivity import sensitivity
     from sim.report.validity import MORNINGS, SCENARIO, effects_as_json, told_of
@@ -115,9 +114,7 @@ def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
         print_json(effects_as_json(effects))
         return
     for row in told_of(effects):
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(Text(row.name))
-        table.add_column(Text(f"{row.changed} instead of {row.value}"))
+        table = plain_table(Text(row.name), Text(f"{row.changed} instead of {row.value}"), gap=2)
         for design, does in row.does.items():
             table.add_row(design, Text("\n".join(does).replace("`", "").replace("**", "") or "–"))
         console().print(table)
@@ -136,11 +133,10 @@ def _page(done: list[Checked], jobs: int | None) -> str:
 
 
 def _print(done: list[Checked]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
     from sim.cli.console import console
+    from sim.cli.tables import plain_table
     from sim.report.validity import interval, number
     from sim.validation.cases import GROUPS
 
@@ -150,9 +146,7 @@ def _print(done: list[Checked]) -> None:
         here = [results[case.name] for case in cases if case.name in results]
         if not here:
             continue
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
-        for heading in (group, "expected", "simulated [95 %]", ""):
-            table.add_column(heading)
+        table = plain_table(group, "expected", "simulated [95 %]", "", gap=2)
         for result in here:
             table.add_row(Text(f"{result.case.name}: {result.case.title}", style="bold"), "", "", "")
             for row in result.rows:

@@ -164,14 +164,12 @@ def _print(out: Console, matrix: Matrix) -> None:
 
 
 def _table(matrix: Matrix, names: list[str], found: set[tuple[str, str]], *, width: int) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
+    from sim.cli.tables import plain_table
     from sim.failure_windows.matrix import title
 
     wide = width - LABEL - TITLE - 1 >= len(names) * (WIDE + 1)
     size = WIDE if wide else CELL
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=0)
+    table = plain_table(gap=0)
     table.add_column("", width=LABEL)
     table.add_column("window", width=min(max(width - LABEL - 1 - len(names) * (size + 1), TITLE), LONGEST))
     for name in names:

@@ -180,5 +180,5 @@ def _objectives(document: Document) -> Iterator[str]:
     yield "objectives:  # limits of metrics: at most, or at least where more is better"
     for name, metric in METRICS.items():
         if not document.gives(("objectives", name)):
-            limit = "99%" if (metric.unit, metric.better) == ("share", "higher") else limits[metric.unit]
+            limit = "99%" if metric.unit == "share" and metric.more_is_better else limits[metric.unit]
             yield _with_comment(f"  {name}: {limit}", metric.summary)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,20 +21,19 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import Status, estimates, judge, verdict
 from sim.experiment.mornings import Progress, Summary, run_mornings
-from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
+from sim.experiment.statistics import Difference, Estimate, paired, variance_share
 from sim.version import VERSION
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, shown_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.lab.plots import ComparisonPlots
 
-Status = Literal["met", "violated", "undecided"]
 MOST_FOR_PRECISION = 200  # mornings, when they are added until the results are precise
 GROWTH = 1.5  # times as many mornings before one looks again: a look too many makes intervals too short
-PRECISE = ("double_charge_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")  # where there are no objectives
 
 
 @dataclass(frozen=True)
@@ -50,30 +48,10 @@ class Objective:
     @property
     def name(self) -> str:
         """How it is said: `ack_latency_p95 <= 1 s`."""
-        unit = {"share": "", "s": " s", "USD": " USD", "count": ""}[METRICS[self.metric].unit]
-        sign = "<=" if METRICS[self.metric].better == "lower" else ">="
+        known = METRICS[self.metric]
+        unit = {"share": "", "s": " s", "USD": " USD", "count": ""}[known.unit]
+        sign = ">=" if known.more_is_better else "<="
         return f"{self.metric} {sign} {self.limit:g}{unit}"
-
-
-def judge(metric: str, limit: float, value: Estimate) -> Status:
-    """Met or violated when the whole interval is; one witness violates a limit of zero, never violates any."""
-    if value.never:
-        return "violated"
-    if value.mean is None:
-        return "undecided"
-    if limit == 0 and METRICS[metric].better == "lower":
-        return "violated" if value.mean > 0 else "met"
-    if value.low is None or value.high is None:
-        return "undecided"
-    if METRICS[metric].better == "higher":
-        return "met" if value.low >= limit else "violated" if value.high < limit else "undecided"
-    return "met" if value.high <= limit else "violated" if value.low > limit else "undecided"
-
-
-def verdict_of(statuses: Iterable[Status]) -> Status:
-    """Of several objectives: violated if one is, else undecided if one is, else met."""
-    found = set(statuses)
-    return "violated" if "violated" in found else "undecided" if "undecided" in found else "met"
 
 
 def precise(value: Estimate, precision: float) -> bool:
@@ -85,18 +63,6 @@ def precise(value: Estimate, precision: float) -> bool:
     if value.mean is None or value.low is None or value.high is None:
         return bool(value.never)
     return value.mean == 0 or (value.high - value.low) / 2 <= precision / (1 + precision) * value.mean
-
-
-def estimates(mornings: Sequence[Mapping[str, float]], polls: int) -> dict[str, Estimate]:
-    """Every metric over mornings, in all of which the status view was polled so often."""
-    values = {name: np.array([metrics[name] for metrics in mornings]) for name in METRICS}
-    purchases = int(values["purchases"].sum())
-    result = {}
-    for name, metric in METRICS.items():
-        looked_at = polls if name == "stale_read_rate" else purchases
-        share_of = looked_at if metric.unit == "share" else None
-        result[name] = estimate(values[name], share_of=share_of, count_mornings=name == "collapsed_share")
-    return result
 
 
 @dataclass
@@ -113,7 +79,11 @@ class Result:
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
-        return estimates([summary.metrics for summary in self.summaries], sum(summary.polls for summary in self.summaries))
+        return estimates([summary.metrics for summary in self.summaries], [summary.counted for summary in self.summaries])
+
+    def harmed(self, metric: str) -> np.ndarray:
+        """The mornings on which a metric says that somebody was harmed: flags, shape (mornings,)."""
+        return np.array([METRICS[metric].harmed(value) for value in self.values(metric)], dtype=bool)
 
     @cached_property
     def objectives(self) -> list[Objective]:
@@ -124,12 +94,12 @@ class Result:
 
     @property
     def verdict(self) -> Status:
-        return verdict_of(objective.status for objective in self.objectives)
+        return verdict(objective.status for objective in self.objectives)
 
     def unsettled(self, precision: float) -> list[str]:
-        """Objectives (metrics, if there are none) that are neither decided nor known to that relative precision."""
+        """Objectives that are neither decided nor known to that relative precision; without any, such metrics of a sweep."""
         if not self.objectives:
-            return [metric for metric in PRECISE if not precise(self.metrics[metric], precision)]
+            return [metric for metric in shown_in("sweep") if not precise(self.metrics[metric], precision)]
         return [
             objective.metric
             for objective in self.objectives
@@ -165,7 +135,7 @@ class Comparison(showing.Shown):
     @property
     def verdict(self) -> Status:
         """Met if every design meets every objective of the scenario, violated if one violates one, else undecided."""
-        return verdict_of(result.verdict for result in self.results.values())
+        return verdict(result.verdict for result in self.results.values())
 
     @property
     def digest(self) -> str:

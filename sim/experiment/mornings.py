@@ -22,6 +22,7 @@ from sim.ledger.audit import audit
 from sim.ledger.costs import Bill, bill
 from sim.ledger.laws import assert_laws
 from sim.ledger.metrics import Evidence, measure
+from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
 from sim.ledger.tally import Tally, tally
@@ -45,7 +46,7 @@ class Summary:
     costs: dict[str, float]  # USD of the morning, by part
     stations: list[StationRecord]
     faults: list[tuple[str, float, float]]
-    polls: int
+    counted: dict[str, int]  # how many there were of what the intervals of shares count
     wall_s: float
 
 
@@ -102,7 +103,7 @@ def summary(seed: int, parts: Sequence[Counted]) -> Summary:
         costs=money.parts,
         stations=counted.stations,
         faults=counted.faults,
-        polls=counted.counts["polls"],
+        counted=numbers_of(counted),
         wall_s=sum(part.wall_s for part in parts) + time.perf_counter() - begin,
     )
 

@@ -23,12 +23,12 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames, pareto
 from sim.experiment.altering import altered, value_of
 from sim.experiment.effort import Effort, check_whole
+from sim.experiment.estimates import judgement, known_metrics
 from sim.experiment.mornings import Progress
 from sim.experiment.sampling import sample
 from sim.experiment.search import MOST_HALVED, Constraint, Finalist, Search, Tried, means
 from sim.experiment.space import Candidate, Space
 from sim.experiment.statistics import Difference, paired
-from sim.experiment.swings import known_metrics
 from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
@@ -88,7 +88,7 @@ class Optimum(showing.Shown):
         return "worse" not in ways and "better" in ways
 
     def _ways(self, one: Finalist, other: Finalist) -> list[str]:
-        return [_way(self.difference(one, other, metric), metric) for metric in self.minimised]
+        return [judgement(metric, self.difference(one, other, metric)) for metric in self.minimised]
 
     def violates(self, one: Tried) -> bool:
         """Whether the mean of a candidate was beyond a limit, on the mornings of the search or on fresh ones."""
@@ -114,10 +114,9 @@ class Optimum(showing.Shown):
 
     def reached(self, constraint: Constraint) -> tuple[Candidate, float] | None:
         """The candidate that came closest to a limit, and its value; None if there was nothing to count."""
-        better = METRICS[constraint.metric].better
-        means = [(pareto.signed([float(one.values[constraint.metric].mean())], [better])[0], one) for one in self.tried]
-        value, best = min(means, key=lambda pair: pair[0])
-        return (best.candidate, value if better == "lower" else -value) if math.isfinite(value) else None
+        metric = constraint.metric
+        badness, best = min(((means(one.values, [metric])[0], one) for one in self.tried), key=lambda pair: pair[0])
+        return (best.candidate, METRICS[metric].badness(badness)) if math.isfinite(badness) else None
 
     @cached_property
     def designs(self) -> pd.DataFrame:
@@ -187,12 +186,6 @@ def optimise(
     return Optimum(
         world, space, (first, second), constraints, method, effort.seed, effort.mornings, search.tried, impossible, finalists
     )
-
-
-def _way(value: Difference, metric: str) -> str:
-    if value.difference is None or value.low is None or value.high is None or value.low <= 0 <= value.high:
-        return "unclear"
-    return "better" if (value.difference < 0) == (METRICS[metric].better == "lower") else "worse"
 
 
 def _two(names: Sequence[str]) -> tuple[str, str]:

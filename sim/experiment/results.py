@@ -13,9 +13,9 @@ from typing import Any
 from sim.config.errors import ConfigError
 from sim.config.files import write_text
 from sim.experiment.extras import how_to_install
-from sim.experiment.store import KEY, VALUES, Store, version
+from sim.experiment.store import KEPT, KEY, VALUES, Store, version
 
-COLUMNS = f"scenario_name, design_name, varied, seed, polls, {', '.join(VALUES)}, version, scenario, design"
+COLUMNS = f"scenario_name, design_name, varied, seed, {', '.join(KEPT)}, version, scenario, design"
 ALL = f"SELECT {COLUMNS} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
 LISTING = """
 SELECT scenario_name AS scenario, varied, design_name AS design, version, count(*) AS mornings,

@@ -25,12 +25,13 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import known_metrics
 from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.swings import known_metrics
 from sim.experiment.workers import crew, processors
+from sim.vocabulary import shown_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,7 @@ def screen(
     take. Raises ConfigError, also if SALib is not installed.
     """
     effort.check()
-    chosen = known_metrics(metrics)
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     moved = _independent(factors(world, story, inputs), asked=bool(inputs))

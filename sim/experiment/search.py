@@ -12,10 +12,10 @@ from sim.config.errors import ConfigError
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
-from sim.experiment.compare import Status, judge
 from sim.experiment.effort import Effort
+from sim.experiment.estimates import Status, judge
 from sim.experiment.extras import how_to_install
-from sim.experiment.measuring import Values, estimated, measured
+from sim.experiment.measuring import Values, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.space import Candidate
 from sim.experiment.statistics import Estimate
@@ -39,14 +39,14 @@ class Constraint:
 
     @property
     def is_zero(self) -> bool:
-        return self.limit == 0 and METRICS[self.metric].better == "lower"
+        return self.limit == 0 and not METRICS[self.metric].more_is_better
 
     def violation(self, values: Values) -> float:
         """By how much the mean is beyond the limit, relative to the limit; 0 if it is within."""
         mean = float(values[self.metric].mean())
         if math.isnan(mean):
             return 0.0
-        beyond = mean - self.limit if METRICS[self.metric].better == "lower" else self.limit - mean
+        beyond = METRICS[self.metric].badness(mean - self.limit)
         return max(beyond, 0.0) / (self.limit or 1.0)
 
 
@@ -144,7 +144,7 @@ class Search:
 
     def _finalist(self, one: Tried, fresh: Values, same: list[Candidate]) -> Finalist:
         metrics = dict.fromkeys([*self.minimised, *(constraint.metric for constraint in self.constraints)])
-        estimates = {metric: estimated(fresh, metric) for metric in metrics}
+        estimates = {metric: estimate_of(metric, fresh) for metric in metrics}
         statuses = {c.metric: judge(c.metric, c.limit, estimates[c.metric]) for c in self.constraints}
         return Finalist(one.candidate, fresh, estimates, statuses, tuple(same))
 
@@ -165,7 +165,7 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
     first: dict[bytes, Tried] = {}
     same: dict[int, list[Candidate]] = {}
     for one in ordered:
-        print_ = b"".join(values.tobytes() for values in one.values.values())
+        print_ = b"".join(one.values[metric].tobytes() for metric in METRICS)
         if print_ in first:
             same[first[print_].candidate.number].append(one.candidate)
         else:
@@ -175,4 +175,6 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
 
 
 def means(values: Values, metrics: Sequence[str]) -> list[float]:
-    return pareto.signed([float(values[m].mean()) for m in metrics], [METRICS[m].better for m in metrics])
+    """How bad each metric is in the mean. Nothing to count is as bad as never."""
+    badness = (METRICS[metric].badness(float(values[metric].mean())) for metric in metrics)
+    return [math.inf if math.isnan(value) else value for value in badness]

@@ -23,9 +23,9 @@ from sim.config.scenario import Scenario
 from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
-from sim.experiment.compare import judge
 from sim.experiment.effort import Effort
-from sim.experiment.measuring import Values, counting, estimated, measured
+from sim.experiment.estimates import judge
+from sim.experiment.measuring import Values, counting, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
 from sim.experiment.workers import crew
@@ -179,4 +179,4 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
 
 
 def _verdict(metric: str, limit: float, values: Values) -> str:
-    return judge(metric, limit, estimated(values, metric))
+    return judge(metric, limit, estimate_of(metric, values))

@@ -31,8 +31,9 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.altering import altered, value_of
 from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, with_capacity
-from sim.experiment.compare import Result, Status, judge, verdict_of
+from sim.experiment.compare import Result
 from sim.experiment.effort import MOST_MORNINGS, Effort, check_whole
+from sim.experiment.estimates import Status, judge, verdict
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
 from sim.experiment.workers import Crew, crew
@@ -161,7 +162,7 @@ class Sizings(showing.Shown):
     @property
     def verdict(self) -> Status:
         """Met if every design meets every objective, violated if one violates one, else undecided."""
-        return verdict_of(sizing.result.verdict for sizing in self.sizings.values())
+        return verdict(sizing.result.verdict for sizing in self.sizings.values())
 
     @property
     def digest(self) -> str:
@@ -500,7 +501,7 @@ def _clearly_worse(metric: str, result: Result, best: Result) -> bool:
     apart = paired(result.values(metric), best.values(metric))
     if apart.difference is None:
         return True
-    worse = apart.difference if METRICS[metric].better == "lower" else -apart.difference
+    worse = METRICS[metric].badness(apart.difference)
     return worse > SLACK * usual and (apart.low is None or apart.high is None or apart.low * apart.high > 0)
 
 
@@ -508,13 +509,13 @@ def _excess(metric: str, bar: float, value: Estimate) -> float:
     """How many times worse than the bar; infinite for what never comes."""
     if value.mean is None:
         return math.inf
-    above, below = (value.mean, bar) if METRICS[metric].better == "lower" else (bar, value.mean)
+    above, below = (bar, value.mean) if METRICS[metric].more_is_better else (value.mean, bar)
     return above / below if below else math.inf if above else 1.0
 
 
 def _best(metric: str, bench: Bench) -> Best:
-    better = 1 if METRICS[metric].better == "lower" else -1
-    ranked = [(result.metrics[metric].never, better * mean if (mean := result.metrics[metric].mean) is not None else math.inf,
+    badness = METRICS[metric].badness
+    ranked = [(result.metrics[metric].never, badness(mean) if (mean := result.metrics[metric].mean) is not None else math.inf,
                sum(capacity.values()), capacity, result) for capacity, result in bench.tried()]  # fmt: skip
     _, _, _, capacity, result = min(ranked, key=lambda one: one[:3])
     return Best(result.metrics[metric], capacity)

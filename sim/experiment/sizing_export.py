@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sim.experiment.compare import Result
-from sim.experiment.cost_curve import COSTS, CostCurve, Point, Spell
+from sim.experiment.cost_curve import CostCurve, Point, Spell
 from sim.experiment.export import plain, plain_rows, rounded
 from sim.experiment.size import Sizing, Sizings
+from sim.vocabulary import PARTS_OF_COST
 
 
 def sizings_json(sizings: Sizings) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
 
 
 def _costs(result: Result) -> dict[str, Any]:
-    metrics = ("cost_per_1000", *COSTS.values(), "monthly_cost")
+    metrics = ("cost_per_1000", *PARTS_OF_COST.values(), "monthly_cost")
     return {metric: plain(result.metrics[metric]) for metric in metrics}
 
 

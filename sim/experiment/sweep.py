@@ -24,13 +24,14 @@ from sim.config.library import load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import changed, has, split
-from sim.experiment.compare import Status, estimates, judge
 from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import Status, estimates, judge
 from sim.experiment.mornings import Progress, count
 from sim.experiment.statistics import Estimate
 from sim.experiment.store import Measured, Pair, Store, pair_of, version
 from sim.experiment.varying import Varied, check_apart, check_count, listed, varied
 from sim.experiment.workers import crew
+from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.metrics import measure
 
 if TYPE_CHECKING:
@@ -275,13 +276,12 @@ def measured(scenario: Scenario, design: Design, prices: Prices, seeds: list[int
     made = []
     for seed in seeds:
         counted = count(scenario, design, prices, seed)
-        metrics, polls = measure(counted.tally, counted.bill), counted.tally.counts["polls"]
-        made.append(Measured(seed, metrics, counted.bill.parts, polls))
+        made.append(Measured(seed, measure(counted.tally, counted.bill), counted.bill.parts, numbers_of(counted.tally)))
     return made, time.perf_counter() - begin
 
 
 def _estimates(mornings: list[Measured]) -> dict[str, Estimate]:
-    return estimates([one.metrics for one in mornings], sum(one.polls for one in mornings))
+    return estimates([one.metrics for one in mornings], [one.counted for one in mornings])
 
 
 def _tell(progress: Progress | None, done: int, of: int) -> None:

@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING
 from sim.architectures import load_design
 from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ArgumentError, closest
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.experiment import frames
 from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import known_metrics
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.mornings import Progress
 from sim.experiment.sensitivity import Effect, Input, Plan, effects
 from sim.experiment.statistics import Difference
-from sim.vocabulary import METRICS
+from sim.vocabulary import shown_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.lab.plots import SwingsPlots
-
-HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmation_lag_p99", "cost_per_1000")
 
 
 @dataclass(frozen=True)
@@ -117,15 +115,6 @@ def no_effect(effect: Effect, metric: str) -> bool:
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, argument: str = "metrics") -> tuple[str, ...]:
-    """Those metrics, each once. Raises ArgumentError for a name that is no metric's."""
-    for name in names:
-        if name not in METRICS:
-            hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ArgumentError(argument, f'unknown metric "{name}"{hint}')
-    return tuple(dict.fromkeys(names or default))
-
-
 def swings(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
@@ -140,7 +129,7 @@ def swings(
     Raises ConfigError.
     """
     effort.check(fewest=2)
-    chosen = known_metrics(metrics)
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     plans, moved = [], factors(world, story, inputs)

@@ -10,6 +10,17 @@ LANES = (
     "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "loyalty",
     "read_model",
 )  # fmt: skip
+TITLES = {
+    "database": "order database",
+    "payment": "payment worker",
+    "provider": "payment provider",
+    "read_model": "status view",
+}  # of the lanes that go by another name than the part has in a file
+
+
+def title(lane: str) -> str:
+    """How a diagram calls a lane."""
+    return TITLES.get(lane, lane)
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,7 @@ def cached_view(look: Look) -> Advice | None:
     cache_s = look.knob("read_model.cache")
     if look.missed("stale_read_rate") is None or not cache_s or cache_s is NO_KNOB:
         return None
-    polls = np.mean([summary.polls for summary in look.result.summaries])
+    polls = np.mean([summary.counted["polls"] for summary in look.result.summaries])
     return Advice(
         "cached_view", "stale_read_rate",
         f"{look.shown('stale_read_rate')} of the {polls:,.0f} status polls of a morning returned less than the order database "

@@ -200,10 +200,7 @@ def _mended(progress: Progress, place: int, failed: Check) -> dict[str, Any]:
 def _value(metric: str, run: Run) -> str:
     from sim.experiment.statistics import estimate
 
-    value, unit = estimate(column(run.mornings, metric)), METRICS[metric].unit
-    if value.never or value.mean is None:
-        return words.estimate(value, unit)
-    return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+    return words.mean(estimate(column(run.mornings, metric)), METRICS[metric].unit)
 
 
 def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:

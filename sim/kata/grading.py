@@ -6,8 +6,6 @@ rights of the user who grades it, and runs in the process that counts its points
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -28,6 +26,7 @@ from sim.kata.brief import DESIGN
 from sim.kata.check import POINTS
 from sim.kata.progress import FILE
 from sim.kata.stages import STAGES
+from sim.report import files
 
 ENDINGS = (".yaml", ".yml", ".py")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # the environment variables of a submission's process
@@ -191,16 +190,21 @@ def _without_points(name: str, error: str) -> Grade:
 
 
 def csv_text(grades: list[Grade]) -> str:
-    """A CSV table, one row a submission: points by stage, their sum, why points are missing, and the design's digest."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", *(f"stage_{stage.number}" for stage in STAGES), "score", "reasons", "design"])
-    for row in grades:
-        why = row.error or "; ".join(
-            f"stage {stage.number}: {reason}" for stage, reasons in zip(STAGES, row.reasons, strict=True) for reason in reasons
-        )
-        writer.writerow([_no_formula(row.submission), *row.points, row.score, _no_formula(why), _no_formula(row.design)])
-    return text.getvalue()
+    """A CSV table, row row a submission: points by stage, their sum, why points are missing, and the design's digest."""
+    return files.csv_text([_row(row) for row in grades])
+
+
+def _row(row: Grade) -> dict[str, Any]:
+    why = row.error or "; ".join(
+        f"stage {stage.number}: {reason}" for stage, reasons in zip(STAGES, row.reasons, strict=True) for reason in reasons
+    )
+    return {
+        "submission": _no_formula(row.submission),
+        **{f"stage_{stage.number}": points for stage, points in zip(STAGES, row.points, strict=True)},
+        "score": row.score,
+        "reasons": _no_formula(why),
+        "design": _no_formula(row.design),
+    }
 
 
 def _no_formula(text: str) -> str:

@@ -12,7 +12,7 @@ from sim.explanation.story import Explanation, tell
 from sim.kata.advice import Advice, advice
 from sim.kata.attempt import simulated, step
 from sim.kata.brief import DESIGN
-from sim.kata.look import KINDS, Look
+from sim.kata.look import Look
 from sim.kata.progress import Hint, Progress
 from sim.kata.stages import STAGES, Stage, current, passed
 from sim.kata.world import CHECKED, SEEN, seen, unseen
@@ -57,7 +57,7 @@ def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | Non
     _, look, stage, _ = _looked_at(folder, progress)
     step(folder, progress, now=now)
     stages = ([stage] if stage else []) + list(STAGES)
-    metrics = [metric for each in stages for metric in each.criteria if metric in KINDS]
+    metrics = [metric for each in stages for metric in each.criteria]
     witness = next((harmed for metric in metrics if (harmed := look.harmed(metric)) is not None), None)
     if witness is None:
         return None

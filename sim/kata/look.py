@@ -17,15 +17,9 @@ from sim.experiment.compare import Result
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Estimate
 from sim.explanation.witness import Witness, find
+from sim.ledger.violations import VIOLATIONS
 from sim.vocabulary import METRICS
 
-KINDS = {  # metric -> the harm that a purchase can witness
-    "double_charge_rate": "double_charge",
-    "duplicate_order_rate": "duplicate_order",
-    "orphan_charge_rate": "orphan_charge",
-    "loyalty_over_award_rate": "over_award",
-    "loyalty_under_award_rate": "under_award",
-}
 NO_KNOB = object()
 
 
@@ -69,10 +63,7 @@ class Look:
 
     def shown(self, metric: str) -> str:
         """A metric's mean as text: `9.9 %`, `10 s`, `never in 3 of 5 mornings`."""
-        value, unit = self.value(metric), METRICS[metric].unit
-        if value.never or value.mean is None:
-            return words.estimate(value, unit)
-        return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+        return words.mean(self.value(metric), METRICS[metric].unit)
 
     def missed(self, *metrics: str) -> str | None:
         """The first of the objectives on `metrics` that is not met; None if all are met."""
@@ -94,11 +85,11 @@ class Look:
 
     def harmed(self, metric: str) -> Witness | None:
         """A purchase that counts in the metric, on the first morning that has any; None if there is none."""
-        values = self.result.values(metric)
-        if metric not in KINDS or not (values > 0).any():
+        harm, mornings = METRICS[metric].harm, self.result.harmed(metric)
+        if harm not in VIOLATIONS or not mornings.any():
             return None
-        seed = self.result.summaries[int(np.argmax(values > 0))].seed
-        witness = find(self.scenario, self.design, kind=KINDS[metric], seed=seed, mornings=1)
+        seed = self.result.summaries[int(np.argmax(mornings))].seed
+        witness = find(self.scenario, self.design, kind=harm, seed=seed, mornings=1)
         return witness if isinstance(witness, Witness) else None
 
     def witness(self, metric: str) -> str:

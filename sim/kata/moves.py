@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim import words
+from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, paired
 from sim.kata.progress import Move
 from sim.vocabulary import METRICS
@@ -27,16 +28,12 @@ def moved(metric: str, before: np.ndarray, now: np.ndarray) -> Move:
     before, now = np.nan_to_num(before, nan=-1.0, posinf=np.inf), np.nan_to_num(now, nan=-1.0, posinf=np.inf)
     value = paired(now, before)
     if value.difference is None:
-        lower_is_better = METRICS[metric].better == "lower"
-        if (now <= before).all():
-            return "better" if lower_is_better else "worse"
-        if (now >= before).all():
-            return "worse" if lower_is_better else "better"
-        return "not clear"
+        better, worse = (now >= before, now <= before) if METRICS[metric].more_is_better else (now <= before, now >= before)
+        return "better" if better.all() else "worse" if worse.all() else "not clear"
     if value.low is not None and value.high is not None and max(-value.low, value.high) <= SMALL * abs(before.mean()):
         return "same"
-    judgement = words.judgement(metric, value)
-    return "better" if judgement == "better" else "worse" if judgement == "worse" else "not clear"
+    change = judgement(metric, value)
+    return "better" if change == "better" else "worse" if change == "worse" else "not clear"
 
 
 def difference(metric: str, before: np.ndarray, now: np.ndarray, *, interval: bool = True) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
-from sim.experiment.compare import Status
+from sim.experiment.estimates import Status
 from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import Written
 from sim.version import VERSION

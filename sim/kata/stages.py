@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.experiment.compare import Status
+from sim.experiment.estimates import Status
 
 
 @dataclass(frozen=True)

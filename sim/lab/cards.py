@@ -18,7 +18,7 @@ from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
 from sim.experiment.compare import Comparison, Result
-from sim.experiment.cost_curve import COSTS, CostCurve
+from sim.experiment.cost_curve import CostCurve
 from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.screening import Screening
@@ -36,10 +36,9 @@ from sim.report import matrix, tables
 from sim.report.card import Card, Cell, Table
 from sim.report.findings import findings
 from sim.report.story import closing, line
-from sim.report.sweep import HEADLINES
 from sim.style import colours
 from sim.validation.cases import Validity
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, PARTS_OF_COST, shown_in
 
 MOST_ROWS = 24  # of a sweep; its DataFrame has all
 
@@ -113,12 +112,12 @@ def _mark(differs: bool) -> str:
 
 def sweep(about: Sweep) -> str:
     """The headline metrics at every point."""
-    known = about.points.items()
+    known, metrics = about.points.items(), shown_in("sweep")
     rows = [
         [*map(Cell, about.texts(cell)), Cell(design)]
         + [
             Cell(words.estimate(point.metrics[metric], METRICS[metric].unit), state=point.status(metric) or "")
-            for metric in HEADLINES
+            for metric in metrics
         ]
         for (cell, design), point in islice(known, MOST_ROWS)
     ]
@@ -128,7 +127,7 @@ def sweep(about: Sweep) -> str:
     return Card(
         title=f"{about.scenario.name} by {' × '.join(axis.name for axis in about.axes)}",
         subtitle=f"{words.mornings(about.mornings)} a point, from seed {about.seed}{cut}{intervals}",
-        tables=[Table([*about.keys, "design", *HEADLINES], rows)],
+        tables=[Table([*about.keys, "design", *metrics], rows)],
         closing=[f"and {left:,} more points, all of them in .metrics"] if left else [],
         hints=hints(Sweep, ["metrics"]),
     ).html()
@@ -154,13 +153,14 @@ def _capacity(one: Sizing) -> str:
         binds = "no objective fails with one fewer"
     else:
         binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
-    return f"needs {needs}; {binds}. It costs {_mean(one.result, 'cost_per_1000')} USD per 1,000 correct purchases."
+    cost = words.mean_number(one.result.metrics["cost_per_1000"], nothing="no")
+    return f"needs {needs}; {binds}. It costs {cost} USD per 1,000 correct purchases."
 
 
 def costs(about: CostCurve) -> str:
     """The cost of each design, by peak and by length of the brownout."""
     frame = about.costs.reset_index()
-    parts = ["cost_per_1000", *COSTS.values()]
+    parts = ["cost_per_1000", *PARTS_OF_COST.values()]
     rows = [
         [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
         + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
@@ -171,7 +171,7 @@ def costs(about: CostCurve) -> str:
     return Card(
         title=f"What it costs in {about.scenario.name}",
         subtitle=f"USD per 1,000 correct purchases; held to {held}{', interrupted' if about.interrupted else ''}",
-        tables=[Table(["", "design", "in all", *COSTS, "objectives"], rows)],
+        tables=[Table(["", "design", "in all", *PARTS_OF_COST, "objectives"], rows)],
         hints=hints(CostCurve, ["costs"]),
     ).html()
 
@@ -243,11 +243,6 @@ def _objectives(results: dict[str, Result]) -> list[Table]:
             row = by_metric.setdefault(one.metric, [Cell(one.metric, words.limit(one.metric, one.limit))])
             row.append(Cell(text, state=one.status, symbol=tables.SYMBOLS[one.status]))
     return [Table(["objective", *results], list(by_metric.values()))] if by_metric else []
-
-
-def _mean(result: Result, metric: str) -> str:
-    mean = result.metrics[metric].mean
-    return "no" if mean is None else words.number(mean)
 
 
 CARDS: dict[type, Callable[[Any], str]] = {

@@ -30,7 +30,7 @@ class Tally:
     """
 
     horizon_s: float
-    found: Counter[str]  # purchases, orders, requests, reads: how many, and how many of which kind
+    found: Counter[str]  # purchases, orders, requests, polls: how many, and how many of which kind
     fates: Counter[Fate]  # of requests
     charged: Counter[int]  # captured charges by their amount in cents
     lags: dict[str, np.ndarray]
@@ -143,8 +143,8 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "calls": len(charges),  # to the provider
         "cents": charges["cents"].sum(),  # that they asked for
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
-        "reads": len(tables.reads),
-        "stale reads": tables.reads["stale"].sum(),
+        "polls": len(tables.reads),
+        "stale polls": tables.reads["stale"].sum(),
     }
     return Counter({name: int(number) for name, number in found.items()})
 

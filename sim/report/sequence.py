@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.explanation.moments import LANES, StoryLine
+from sim.explanation.moments import LANES, StoryLine, title
 from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
-TITLES = {
-    "read_model": "status view",
-    "provider": "payment\nprovider",
-    "payment": "payment\nworker",
-    "database": "order\ndatabase",
-}
 RED, PAID, AGAIN = "#B3261E", "#E7F2EA", "#F9D7D3"
 LANE_IN, ROW_IN, PILL_IN, GAP_IN = 1.3, 0.235, 0.235, 0.26  # inches: between lanes, of a line, of a note below it, of a wait
 LEFT_IN, TOP_IN, EDGE_IN = 1.55, 1.18, 0.95
@@ -122,8 +117,8 @@ def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
         zorder=3,
     )
     ax.add_patch(box)
-    title = TITLES.get(lane, lane.replace("_", " "))
-    ax.text(x, TOP_IN - 0.29, title, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
+    name = fill(title(lane), 12)
+    ax.text(x, TOP_IN - 0.29, name, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
 
 
 def _time(ax: Axes, explanation: Explanation, row: Row) -> None:

@@ -10,15 +10,14 @@ from sim.report.charts import sweep_lines, sweep_map
 from sim.report.files import files_of
 from sim.report.folder import named
 from sim.style import figure_of
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, shown_in
 
-HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmed_share", "cost_per_1000")
 CHARTS = {1: sweep_lines.draw, 2: sweep_map.draw}  # by how many knobs have more than one value
 JSON, CSV = "sweep.json", "sweep.csv"
 FILES = named(JSON, CSV, charts=METRICS)
 
 
-def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = HEADLINES) -> Path:
+def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = shown_in("sweep")) -> Path:
     """Write all files or none, without charts for three knobs or more. Returns the path of the table. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
     with files_of(folder, ours=FILES.__contains__) as files:

@@ -17,7 +17,7 @@ import numpy as np
 from sim.config.prices import load_prices
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired
-from sim.ledger.metrics import COMPUTE
+from sim.ledger.metrics import metric as metric_of
 from sim.validation.agreement import Estimated, Row
 from sim.validation.bare import Sections, bare_design, bare_world
 from sim.validation.case import Case, Mornings
@@ -32,7 +32,7 @@ Intervals = Sequence[Estimate | Difference]
 
 def experiments(runs: Mornings, metric: str) -> np.ndarray:
     """A metric's values by experiment and morning, shape (experiments, MORNINGS)."""
-    return np.array([COMPUTE[metric](evidence.tally, evidence.bill) for _, evidence in runs]).reshape(-1, MORNINGS)
+    return np.array([metric_of(metric, evidence.tally, evidence.bill) for _, evidence in runs]).reshape(-1, MORNINGS)
 
 
 def purchases(runs: Mornings) -> np.ndarray:

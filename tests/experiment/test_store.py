@@ -25,7 +25,8 @@ PAIR = pair_of(WORLD, NAIVE, {})
 
 
 def morning(seed: int, **metrics: float) -> Measured:
-    return Measured(seed, {**dict.fromkeys(METRICS, 0.1), **metrics}, dict.fromkeys(COSTS, 1 / 3), 7)
+    numbers = {**dict.fromkeys(METRICS, 0.1), "purchases": 40.0, **metrics}
+    return Measured(seed, numbers, dict.fromkeys(COSTS, 1 / 3), {"purchases": 40, "polls": 7})
 
 
 def values(found: Mapping[int, Measured]) -> list[str]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.experiment.cost_curve import COSTS, CostCurve
+from sim.experiment.cost_curve import CostCurve
 from sim.report.charts.growth import label_ends, line, peak_axis
 from sim.style import colours, figure, heading, styled
+from sim.vocabulary import PARTS_OF_COST
 
-PANELS = {"in all": "cost_per_1000", **COSTS}
+PANELS = {"in all": "cost_per_1000", **PARTS_OF_COST}
 
 
 @styled
