@@ -26,9 +26,8 @@ from sim.validation.queues import EXPONENTIAL, erlang_c
 from sim.vocabulary import COUNTED, METRICS
 from tests.worlds import design
 
-COUNTS = dict.fromkeys(COUNTED, 0)
-
 Data = dict[str, Any]
+COUNTS = dict.fromkeys(COUNTED, 0)
 
 
 def p95_s(servers: int, load: float) -> float:
@@ -180,17 +179,7 @@ class Pretended:
 def result(p95s: list[float]) -> Result:
     station = StationRecord("checkout", 1, 0, 0, 0.0, 1.0, 1, 0.0, 0.0, 0.0)
     summaries = [
-        Summary(
-            seed,
-            dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value},
-            None,
-            {},
-            {},
-            [station],
-            [],
-            dict.fromkeys(COUNTED, 0),
-            0.0,
-        )  # type: ignore[arg-type]
+        Summary(seed, dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value}, None, {}, {}, [station], [], COUNTS, 0.0)  # type: ignore[arg-type]
         for seed, value in enumerate(p95s)
     ]
     return Result(design("naive"), load_scenario("morning-rush"), summaries)

@@ -48,7 +48,7 @@ def file(tmp_path: Path) -> Path:
 def test_numbers_come_back_to_the_last_bit(file: Path) -> None:
     """Nothing to count (NaN), never (inf), zero and the smallest and largest numbers are kept apart."""
     odd = morning(2**63 - 2, ack_latency_p95=float("inf"), convergence_time=float("nan"), cost_per_1000=0.1 + 0.2,
-                  monthly_cost=5e-324, confirmed_share=0.0, purchases=1.7976931348623157e308)  # fmt: skip
+                  monthly_cost=5e-324, confirmed_share=0.0, infra_cost_per_1000=1.7976931348623157e308)  # fmt: skip
     with Store(file, create=True) as store:
         store.add(PAIR, [odd, morning(1)])
     with Store(file) as store:
