@@ -131,7 +131,9 @@ class Handing(Generic[Key, Made]):
         if batch.losses >= SUSPECT:
             [(_, arguments)] = batch.tasks
             told = ", ".join(_name(part) for part in arguments if part is not None)
-            raise Lost(f"whoever works on this is killed, perhaps for want of memory: {told}; a smaller scenario may help")
+            raise Lost(
+                f"every process that simulates this is killed, probably out of memory: {told}; a smaller scenario may help"
+            )
         batch.losses += times
         self.again.extend(batch.singly() if batch.losses >= SUSPECT else [batch])
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
@@ -188,11 +188,11 @@ class Comparison:
 def check_numbers(mornings: int, seed: int, jobs: int | None, *, fewest: int = 1) -> None:
     """What a user may ask for. Raises ConfigError."""
     if not isinstance(mornings, Integral) or not fewest <= mornings <= MOST_MORNINGS:
-        raise ConfigError(f"--mornings: expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings!r})")
+        raise ArgumentError("mornings", f"expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings!r})")
     if not isinstance(seed, Integral) or not 0 <= seed <= 2**63:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed!r})")
+        raise ArgumentError("seed", f"expected a whole number of at least 0 (got {seed!r})")
     if jobs is not None and (not isinstance(jobs, Integral) or jobs < 1):
-        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs!r})")
+        raise ArgumentError("jobs", f"expected a whole number of at least 1 (got {jobs!r})")
 
 
 def compare(
@@ -223,9 +223,9 @@ def compare(
     """
     check_numbers(mornings, seed, jobs)
     if precision is not None and not precision > 0:
-        raise ConfigError(f"--until-precision: must be more than 0 (got {precision})")
+        raise ArgumentError("precision", f"must be more than 0 (got {precision})")
     if keep not in (None, *get_args(Keep)):
-        raise ConfigError(f'--keep: expected {" or ".join(get_args(Keep))} (got "{keep}")')
+        raise ArgumentError("keep", f'expected {" or ".join(get_args(Keep))} (got "{keep}")')
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     prices = load_prices(world.prices)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.cells import check_cells
@@ -58,7 +58,7 @@ def losses(
     chosen = load_design(design)
     if not cells or min(cells) < 2 or len(set(cells)) < len(cells):
         given = ",".join(map(str, cells))
-        raise ConfigError(f'--cells: expected different whole numbers of at least 2, like 2,4,8 (got "{given}")')
+        raise ArgumentError("cells", f'expected different whole numbers of at least 2, like 2,4,8 (got "{given}")')
     for number in cells:
         check_cells([chosen], number)
     done, of = 0, mornings * (1 + sum(cells))

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
@@ -135,7 +135,7 @@ def optimise(
     constraints = tuple(_constraint(world, text) for text in subject_to)
     method: Method = _method(space)
     if method == "sampling" and trials < 1:
-        raise ConfigError(f"--trials: expected a whole number of at least 1 (got {trials})")
+        raise ArgumentError("trials", f"expected a whole number of at least 1 (got {trials})")
     search = Search(world, load_prices(world.prices), (first, second), constraints, seed, mornings, progress)
     with crew(jobs, engine) as workers:
         search.workers = workers
@@ -156,20 +156,20 @@ def _way(value: Difference, metric: str) -> str:
 
 
 def _two(names: Sequence[str]) -> tuple[str, str]:
-    known = known_metrics(names, MINIMISED, option="--minimise")
+    known = known_metrics(names, MINIMISED, argument="minimise")
     if len(known) != 2:
-        raise ConfigError(f"--minimise: expected two metrics (got {', '.join(known)}); a front is of two")
+        raise ArgumentError("minimise", f"expected two metrics (got {', '.join(known)}); a front is of two")
     return known[0], known[1]
 
 
 def _constraint(world: Scenario, text: str) -> Constraint:
     metric, equals, limit = (part.strip() for part in text.partition("="))
     if not equals or not limit:
-        raise ConfigError(f'--subject-to: expected METRIC=LIMIT, like double_charge_rate=0 (got "{text}")')
+        raise ArgumentError("subject_to", f'expected METRIC=LIMIT, like double_charge_rate=0 (got "{text}")')
     try:
         limited = altered(world, ("objectives", metric), value_of(limit))
     except ConfigError as error:
-        raise ConfigError(f"--subject-to: {str(error).removeprefix('objectives.')}") from None
+        raise ArgumentError("subject_to", str(error).removeprefix("objectives.")) from None
     return Constraint(metric, limited.objectives[metric])
 
 

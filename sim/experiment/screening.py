@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
@@ -123,21 +123,22 @@ def _independent(moved: list[Factor], *, asked: bool) -> list[Factor]:
     shares = [one for one in moved if "after_patience" in one.input.path]
     if len(shares) > 1 and asked:
         names = " and ".join(one.input.name for one in shares)
-        raise ConfigError(f"--input: {names} add up to 100 %; move one of them, and the others keep their proportion")
+        raise ArgumentError("inputs", f"{names} add up to 100 %; move one of them, and the others keep their proportion")
     return [one for one in moved if one not in shares[1:]]
 
 
 def _check_samples(method: Method, samples: int, inputs: int, mornings: int) -> None:
     if samples < 2:
-        raise ConfigError(f"--samples: expected a whole number of at least 2 (got {samples})")
+        raise ArgumentError("samples", f"expected a whole number of at least 2 (got {samples})")
     if method == "sobol" and samples & (samples - 1):
         below = 1 << (samples.bit_length() - 1)
-        raise ConfigError(f"--samples: expected a power of two for sobol, such as {below} or {2 * below} (got {samples})")
+        raise ArgumentError("samples", f"expected a power of two for sobol, such as {below} or {2 * below} (got {samples})")
     points = samples * (inputs + (1 if method == "morris" else 2))
     if points * mornings > MOST_RUNS:
-        raise ConfigError(
-            f"--method {method}: {samples} samples of {inputs} inputs are {points:,} points, on {mornings} mornings "
-            f"{points * mornings:,} runs (at most {MOST_RUNS:,}); choose a few inputs with --input, or lower --samples"
+        raise ArgumentError(
+            "samples",
+            f"{samples} samples of {inputs} inputs are {points:,} points for {method}, on {mornings} mornings "
+            f"{points * mornings:,} runs (at most {MOST_RUNS:,}); choose a few inputs, or fewer samples",
         )
 
 
@@ -146,7 +147,7 @@ def _points(method: Method, problem: dict[str, Any], samples: int, seed: int) ->
     try:
         from SALib.sample import morris, sobol
     except ImportError:
-        raise ConfigError(f"--method {method} needs SALib, which is not installed: {INSTALL}") from None
+        raise ArgumentError("method", f"{method} needs SALib, which is not installed: {INSTALL}") from None
     if method == "morris":
         return np.asarray(morris.sample(problem, samples, num_levels=LEVELS, seed=seed))
     return np.asarray(sobol.sample(problem, samples, calc_second_order=False, seed=seed))

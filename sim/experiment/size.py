@@ -23,7 +23,7 @@ from pathlib import Path
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
@@ -198,16 +198,17 @@ def check_effort(mornings: int, fresh: int, seed: int, jobs: int | None) -> None
     """What a user may ask for. Raises ConfigError."""
     check_numbers(mornings, seed, jobs, fewest=FEWEST)
     if not isinstance(fresh, Integral) or not FEWEST <= fresh <= 1_000_000:
-        raise ConfigError(f"--fresh: expected a whole number from {FEWEST} to 1,000,000 (got {fresh!r})")
+        raise ArgumentError("fresh", f"expected a whole number from {FEWEST} to 1,000,000 (got {fresh!r})")
 
 
 def check_objectives(scenario: Scenario) -> None:
     """Raises ConfigError if there is none that a capacity could be sized for."""
     if not limits_of(scenario):
         what = "only objectives of cost" if scenario.objectives else "no objectives"
-        raise ConfigError(
-            f"{scenario.name}: {what}, so the cheapest capacity would be none at all; give it some, here with "
-            "--objective ack_latency_p95=1s, or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}"
+        raise ArgumentError(
+            "objectives",
+            f"{scenario.name} has {what}, so the cheapest capacity would be none at all; give some here, such as "
+            "ack_latency_p95=1s, or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}",
         )
 
 
@@ -216,7 +217,7 @@ def with_objectives(scenario: Scenario, given: str | Iterable[str]) -> Scenario:
     for text in [given] if isinstance(given, str) else given:
         metric, sign, limit = text.partition("=")
         if not sign:
-            raise ConfigError(f"--objective: expected METRIC=LIMIT, such as ack_latency_p95=1s (got {json.dumps(text)})")
+            raise ArgumentError("objectives", f"expected METRIC=LIMIT, such as ack_latency_p95=1s (got {json.dumps(text)})")
         scenario = altered(scenario, ("objectives", metric.strip()), value_of(limit))
     return scenario
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
@@ -146,7 +146,7 @@ def sweep(
     begin = time.perf_counter()
     check_numbers(mornings, seed, jobs)
     if seed + mornings > 2**63:
-        raise ConfigError(f"--seed: too large for {mornings} mornings (got {seed})")
+        raise ArgumentError("seed", f"too large for {mornings} mornings (got {seed})")
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     axes = axes_of(vary, [world, *chosen], zipped=zipped)
@@ -176,14 +176,14 @@ def axes_of(vary: Vary | str | Sequence[str], models: Sequence[Scenario | Design
     else:
         knobs = [varied(text, models) for text in ([vary] if isinstance(vary, str) else vary)]
     if not knobs:
-        raise ConfigError("--vary: expected at least one KEY=VALUES, like checkout.workers=8,16")
+        raise ArgumentError("vary", "expected at least one KEY=VALUES, like checkout.workers=8,16")
     check_apart([knob.key for knob in knobs])
     if not zipped:
         check_count(prod(len(knob.values) for knob in knobs))
         return [Axis((knob,)) for knob in knobs]
     if len({len(knob.values) for knob in knobs}) > 1:
         counts = ", ".join(f"{knob.key} has {len(knob.values)}" for knob in knobs)
-        raise ConfigError(f"--zip: takes keys with equally many values ({counts})")
+        raise ArgumentError("zipped", f"takes keys with equally many values ({counts})")
     check_count(len(knobs[0].values))
     return [Axis(tuple(knobs))]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError, closest
+from sim.config.errors import ArgumentError, closest
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
@@ -78,12 +78,12 @@ def no_effect(effect: Effect, metric: str) -> bool:
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, option: str = "--metric") -> tuple[str, ...]:
+def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, argument: str = "metrics") -> tuple[str, ...]:
     """Those metrics, each once. Raises ConfigError for one that there isn't."""
     for name in names:
         if name not in METRICS:
             hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ConfigError(f'{option}: unknown metric "{name}"{hint}')
+            raise ArgumentError(argument, f'unknown metric "{name}"{hint}')
     return tuple(dict.fromkeys(names or default))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.compare import check_numbers
@@ -74,16 +74,17 @@ def check_kind(kind: str | None) -> None:
 def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None) -> Witness:
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
-        raise ConfigError(
-            f"--purchase: expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
+        raise ArgumentError(
+            "purchase", f"expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
         )
     kinds = tuple(_kinds(evidence, purchase))
     if kind is not None:
         if kind not in kinds:
             suffered = f"only {', '.join(kinds)}" if kinds else "no harm at all"
-            raise ConfigError(
-                f"--violation {kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; "
-                "leave out one of --purchase and --violation"
+            raise ArgumentError(
+                "violation",
+                f"purchase {purchase} of the morning of seed {seed} suffered {suffered}, and not {kind}; leave out the kind "
+                "or the purchase",
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0

@@ -284,7 +284,7 @@ def _complaint(text: str, then: str) -> str:
 
 def _ended(code: int | None) -> str:
     if code is not None and code < 0:
-        return "the process that simulated was killed, perhaps for want of memory"
+        return "the process that simulated was killed, probably out of memory"
     return f"the process that simulated ended with exit code {code}, which is a bug of the simulator"
 
 

@@ -55,8 +55,8 @@ def _replayed(found: Hunt, command: str) -> str:
     if found.catch is None:
         return ""
     text = as_yaml(found.catch, name=f"breaks-{found.design.name}", comment=[f"Found by: {command}"])
-    again = caught(parse_scenario(text), found.design, found.promises, seed=found.seed)
-    assert again == (found.catch.broken, found.catch.harm), "a hunted world must replay"
+    replayed = caught(parse_scenario(text), found.design, found.promises, seed=found.seed)
+    assert replayed == (found.catch.broken, found.catch.harm), "a hunted world must replay"
     return text
 
 

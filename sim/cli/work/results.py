@@ -11,8 +11,9 @@ from rich.table import Table
 
 from sim.cli.messages import note
 from sim.cli.work.console import console, print_json
+from sim.cli.work.texts import removing
 from sim.config.writing import flow
-from sim.experiment.results import listing, removing, write_csv, write_parquet
+from sim.experiment.results import listing, write_csv, write_parquet
 from sim.experiment.store import Store, version
 
 

@@ -28,7 +28,6 @@ from sim.report.sweep import FILES, HEADLINES, write_sweep
 from sim.vocabulary import METRICS
 from sim.words import mornings
 
-RESULTS = Path("reports") / "results.sqlite"
 MOST_ROWS = 120  # of the table on the terminal
 METRIC_WIDTH = 16  # characters of a column, at least: an interval
 
@@ -44,7 +43,7 @@ def sweep(
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
     chosen = compared(designs, more)
-    command = again(context, designs=chosen, more=None)
+    command = again(context, designs=chosen)
     with at_work("simulating mornings", None, command, interrupted="interrupted") as progress:
         swept = swept_over(
             scenario, vary, chosen, zipped=zipped, mornings=effort.mornings, seed=effort.seed, jobs=effort.jobs,

@@ -44,7 +44,7 @@ def windows(
     check_report_options(out, report=report)
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
-    command = again(context, designs=chosen, more=None, variants=False)
+    command = again(context, designs=chosen, variants=False)
     matrix = _surveyed(chosen, window, effort, command)
     if not as_json:
         _print(console(), matrix)
