@@ -45,7 +45,7 @@ bench-check: $(VENV)/ready-dev  ## fails if anything takes more than twice as lo
 gallery: $(VENV)/ready  ## write the committed samples anew
 	$(BIN)/coffee compare morning-rush --cost-curve --out reports/gallery/morning-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
-	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
+	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
 
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md

@@ -34,7 +34,7 @@ def option_of(context: typer.Context, argument: str) -> str:
 
 
 def _is_said(parameter: Any, value: Any) -> bool:
-    if value is None or value == [] or parameter.name in NEVER or parameter.hidden:
+    if parameter.hidden or parameter.name in NEVER or value is None or (isinstance(value, list | tuple) and not value):
         return False
     return parameter.param_type_name == "argument" or parameter.name in ALWAYS or value != parameter.default
 

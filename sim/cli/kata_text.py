@@ -282,7 +282,7 @@ def tell_lint(folder: Path) -> None:
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:
         things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
-        note(f"warnings: {things}, told by coffee lint {folder / DESIGN} kata")
+        note(f"warnings: {things}, printed by coffee lint kata {folder / DESIGN}")
 
 
 def print_grades(out: Console, grades: list[Grade]) -> None:

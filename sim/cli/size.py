@@ -20,7 +20,7 @@ from sim.cli.options import (
     Seed,
     whole_number,
 )
-from sim.config.errors import ArgumentError
+from sim.config.errors import ConfigError
 
 
 def size(
@@ -79,9 +79,10 @@ def size(
     from sim.cli.work import size as work
 
     chosen, goals = [*(designs or []), *(more or [])], objectives or []
-    if peak is None and brownout is None:
+    is_curve = peak is not None or brownout is not None
+    if write is not None and (is_curve or len(chosen) != 1):
+        raise ConfigError("--write saves one sized design; give one design, and neither --peak nor --brownout")
+    if is_curve:
+        work.curve(context, scenario, chosen, goals, peak, brownout, mornings, fresh, seed, jobs, engine, as_json=as_json)
+    else:
         work.size(context, scenario, chosen, goals, mornings, fresh, seed, jobs, engine, write, as_json=as_json)
-        return
-    if write is not None:
-        raise ArgumentError("write", "saves one sized design, and there is none with --peak or --brownout; leave out --write")
-    work.curve(context, scenario, chosen, goals, peak, brownout, mornings, fresh, seed, jobs, engine, as_json=as_json)

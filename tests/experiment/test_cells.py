@@ -80,19 +80,18 @@ def test_what_has_no_limit_has_none_in_a_cell() -> None:
 @pytest.mark.parametrize(
     ("name", "number", "said"),
     [
-        ("naive", 0, "--cells: expected a whole number from 1 to 10,000 (got 0)"),
-        ("naive", 1_000_000, "--cells: expected a whole number from 1 to 10,000 (got 1000000)"),
+        ("naive", 0, "cells: expected a whole number from 1 to 10,000 (got 0)"),
+        ("naive", 1_000_000, "cells: expected a whole number from 1 to 10,000 (got 1000000)"),
         (
             "naive",
             9,
-            "--cells: naive can be dealt to at most 8 (got 9): it has 16 checkout.workers, and a cell needs 2, one for each of "
+            "cells: naive can be dealt to at most 8 (got 9): it has 16 checkout.workers, and a cell needs 2, one for each of "
             "the checkout.instances; give it more",
         ),
         (
             "narrow",
             4,
-            "--cells: narrow can be dealt to at most 3 (got 4): it has 3 database.connections, and a cell needs 1; "
-            "give it more",
+            "cells: narrow can be dealt to at most 3 (got 4): it has 3 database.connections, and a cell needs 1; give it more",
         ),
     ],
 )
@@ -204,5 +203,5 @@ provider: {latency: {exponential: 1s}}
 @pytest.mark.parametrize("cells", [[], [1, 2], [2, 2], [0]])
 def test_numbers_of_cells_to_compare_are_checked(cells: list[int]) -> None:
     """The whole is always there; what is compared with it must be something else, once."""
-    with pytest.raises(ConfigError, match="--cells: expected different whole numbers of at least 2, like 2,4,8"):
+    with pytest.raises(ConfigError, match="cells: expected different whole numbers of at least 2, like 2,4,8"):
         losses(ROUGH, "naive", cells)

@@ -176,12 +176,12 @@ def test_large_spaces_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"minimise": ["cost_per_1000"]}, "--minimise: expected two metrics (got cost_per_1000)"),
-        ({"minimise": ["cost_per_1000", "lag"]}, '--minimise: unknown metric "lag"'),
-        ({"subject_to": ["double_charge_rate"]}, "--subject-to: expected METRIC=LIMIT, like double_charge_rate=0"),
-        ({"subject_to": ["doble_charge_rate=0"]}, '--subject-to: doble_charge_rate: unknown metric; did you mean "double_'),
-        ({"subject_to": ["ack_latency_p95=1"]}, "--subject-to: ack_latency_p95: a bare number: add the unit"),
-        ({"mornings": 1}, "--mornings: expected a whole number from 2"),
+        ({"minimise": ["cost_per_1000"]}, "minimise: expected two metrics (got cost_per_1000)"),
+        ({"minimise": ["cost_per_1000", "lag"]}, 'minimise: unknown metric "lag"'),
+        ({"subject_to": ["double_charge_rate"]}, "subject_to: expected METRIC=LIMIT, like double_charge_rate=0"),
+        ({"subject_to": ["doble_charge_rate=0"]}, 'subject_to: doble_charge_rate: unknown metric; did you mean "double_'),
+        ({"subject_to": ["ack_latency_p95=1"]}, "subject_to: ack_latency_p95: a bare number: add the unit"),
+        ({"mornings": 1}, "mornings: expected a whole number from 2"),
     ],
 )
 def test_what_cannot_be_asked(options: dict[str, list[str]], message: str) -> None:

@@ -224,7 +224,7 @@ def test_never_is_worse_than_anything() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["ack_latency_p95"], '--objective: expected METRIC=LIMIT, such as ack_latency_p95=1s (got "ack_latency_p95")'),
+        (["ack_latency_p95"], 'objectives: expected METRIC=LIMIT, such as ack_latency_p95=1s (got "ack_latency_p95")'),
         (["ack_latency_p96=1s"], 'objectives.ack_latency_p96: unknown metric; did you mean "ack_latency_p99"?'),
         (["ack_latency_p95=1"], "objectives.ack_latency_p95: a bare number: add the unit"),
         (["confirmed_share=2s"], 'objectives.confirmed_share: unknown unit "s"'),
@@ -249,7 +249,7 @@ def test_there_must_be_something_to_size_for() -> None:
     for limits, what in (({}, "no objectives"), ({"cost_per_1000": "600 USD"}, "only objectives of cost")):
         with pytest.raises(ConfigError, match=f"bare: {what}.*--objective ack_latency_p95=1s"):
             size(queue(1.0, limits), [server()])
-    with pytest.raises(ConfigError, match="--fresh: expected a whole number from 2"):
+    with pytest.raises(ConfigError, match="fresh: expected a whole number from 2"):
         size(queue(1.0, {"ack_latency_p95": "1s"}), [server()], fresh=1)
     with pytest.raises(ConfigError, match="two designs with the same name"):
         size(queue(1.0, {"ack_latency_p95": "1s"}), [server(), server()])

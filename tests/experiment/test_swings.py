@@ -177,15 +177,15 @@ def test_a_metric_without_a_value_has_no_indices() -> None:
 @pytest.mark.parametrize(
     ("inputs", "options", "message"),
     [
-        (["app.timeot"], {}, '--input: app.timeot: unknown key; did you mean "app.timeout"?'),
-        (["app.key"], {}, "--input: app.key: expected a key with a number that is not zero (got none)"),
+        (["app.timeot"], {}, 'inputs: app.timeot: unknown key; did you mean "app.timeout"?'),
+        (["app.key"], {}, "inputs: app.key: expected a key with a number that is not zero (got none)"),
         (["app.retry_budget"], {}, "can't be halved and doubled; give both ends, like"),
-        (["app.timeout=2s"], {}, '--input: app.timeout: expected two ends, like "250ms..30s" (got "2s")'),
-        (["app.timeout=9s..2s"], {}, "--input: app.timeout: the first end must be below the second"),
-        (["app.timeout=2..9"], {}, "--input: app.timeout: a bare number: add the unit"),
+        (["app.timeout=2s"], {}, 'inputs: app.timeout: expected two ends, like "250ms..30s" (got "2s")'),
+        (["app.timeout=9s..2s"], {}, "inputs: app.timeout: the first end must be below the second"),
+        (["app.timeout=2..9"], {}, "inputs: app.timeout: a bare number: add the unit"),
         (["checkout.queue_limit=5..none"], {}, '"none" is no end of a range'),
         (["provider.latency=1s..2s"], {}, "name what is moved, as in provider.latency.constant"),
-        ([], {"metrics": ["double_charge"]}, '--metric: unknown metric "double_charge"; did you mean "double_charge_rate"?'),
+        ([], {"metrics": ["double_charge"]}, 'metrics: unknown metric "double_charge"; did you mean "double_charge_rate"?'),
     ],
 )
 def test_what_cannot_be_moved(inputs: list[str], options: dict[str, list[str]], message: str) -> None:
@@ -201,13 +201,13 @@ def test_what_cannot_be_screened(monkeypatch: pytest.MonkeyPatch) -> None:
     for inputs, options, message in (
         (shares, {}, "add up to 100 %; move one of them"),
         (ENDS, {"samples": 48}, r"expected a power of two for sobol, such as 32 or 64 \(got 48\)"),
-        ([], {"samples": 512}, r"choose a few inputs with --input, or lower --samples"),
-        (ENDS, {"samples": 1}, "--samples: expected a whole number of at least 2"),
+        ([], {"samples": 512}, r"choose a few inputs, or fewer samples"),
+        (ENDS, {"samples": 1}, "samples: expected a whole number of at least 2"),
     ):
         with pytest.raises(ConfigError, match=message):
             screen(RUSH, "outbox", inputs, method="sobol", jobs=1, **options)  # type: ignore[arg-type]
     monkeypatch.setitem(sys.modules, "SALib.sample", None)
-    with pytest.raises(ConfigError, match=r"--method sobol needs SALib.*make extras"):
+    with pytest.raises(ConfigError, match=r"method: sobol needs SALib.*make extras"):
         screen(ALONE, "naive", ENDS, method="sobol", jobs=1)
 
 

@@ -48,7 +48,7 @@ def test_the_panel_says_the_path_it_was_given(world: Path, design: Path) -> None
     pytest.importorskip("ipywidgets")
     panel = sim.explore(world, design, mornings=1)
     panel.stop()
-    assert f"coffee run {world} --design {design} --mornings 1" in panel._recipe.value
+    assert f"coffee run {world} {design} --mornings 1" in panel._recipe.value
 
 
 def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() -> None:
@@ -57,9 +57,9 @@ def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() 
     world, shop = sim.load_scenario("w4"), sim.load_design("naive")
     calm, patient = world.model_copy(update={"faults": ()}), shop.model_copy(update={"app": sim.load_design("outbox").app})
     for scenario, design, command in (
-        (world, shop, "coffee run w04-crash-before-commit --design naive"),
-        (calm, shop, "coffee run w04-crash-before-commit.yaml --design naive"),
-        (world, patient, "coffee run w04-crash-before-commit --design naive.yaml"),
+        (world, shop, "coffee run w04-crash-before-commit naive"),
+        (calm, shop, "coffee run w04-crash-before-commit.yaml naive"),
+        (world, patient, "coffee run w04-crash-before-commit naive.yaml"),
     ):
         panel = sim.explore(scenario, design, mornings=1)
         panel.stop()
@@ -103,12 +103,12 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no designs": (lambda: sim.compare("w1", []), "expected at least one design"),
     "a design twice": (lambda: sim.compare("w1", ["naive", "naive"]), "two designs with the same name: naive, naive"),
-    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"--mornings: expected a whole number .*\(got '3'\)"),
-    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"--mornings: expected a whole number .*\(got 1.5\)"),
-    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"--seed: expected a whole number .*\(got 1.5\)"),
-    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"--fresh: expected a whole number .*\(got 2.5\)"),
-    "no precision": (lambda: sim.compare("w1", precision=-1.0), r"--until-precision: must be more than 0 \(got -1.0\)"),
-    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),
+    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"mornings: expected a whole number .*\(got '3'\)"),
+    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"mornings: expected a whole number .*\(got 1.5\)"),
+    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"seed: expected a whole number .*\(got 1.5\)"),
+    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"fresh: expected a whole number .*\(got 2.5\)"),
+    "no precision": (lambda: sim.compare("w1", precision=-1.0), r"precision: must be more than 0 \(got -1.0\)"),
+    "keep some": (lambda: sim.compare("w1", keep="some"), r'keep: expected all or none \(got "some"\)'),
     "falling peaks": (lambda: sim.cost_curve("w1", peaks_per_s=[1, 0.5]), r"peaks_per_s: .* in ascending order \(got 1, 0.5\)"),
     "a negative peak": (lambda: sim.cost_curve("w1", peaks_per_s=[-1]), r"peaks_per_s: expected numbers of more than 0"),
     "no brownout": (lambda: sim.cost_curve("w1", brownouts_s=[0.0]), r"brownouts_s: expected numbers of more than 0"),

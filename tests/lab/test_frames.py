@@ -85,7 +85,7 @@ def test_what_cannot_be_is_told(storm: Scenario) -> None:
     """Wrong names and numbers raise ConfigError, as on the command line."""
     with pytest.raises(ConfigError, match=r'unknown design "outbux"; did you mean "outbox"\?'):
         sim.run(storm, "outbux")
-    with pytest.raises(ConfigError, match="--seed: expected a whole number of at least 0"):
+    with pytest.raises(ConfigError, match="seed: expected a whole number of at least 0"):
         sim.run(storm, "outbox", seed=-1)
 
 

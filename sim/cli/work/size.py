@@ -16,7 +16,6 @@ from sim.cli.work.names import scenario_called
 from sim.cli.work.simulation import at_work
 from sim.cli.work.sizings import print_curve, print_sizings
 from sim.cli.work.texts import lengths_of, peaks_of
-from sim.config.errors import ConfigError
 from sim.config.files import check_new, write_text
 from sim.config.template import design_template
 from sim.experiment import size as experiment
@@ -32,7 +31,7 @@ def size(
     """The capacity of each design, and its file if one is asked for."""
     world, chosen = scenario_called(scenario), list(designs or COMPARED)
     if write is not None:
-        _check_file(write, chosen)
+        check_new(write)
     world = with_objectives(world, objectives)
     too_early = "interrupted before the first design was sized; there are no results"
     with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
@@ -82,13 +81,6 @@ def _leave(wall_s: float, code: int, *, unfinished: str) -> None:
         raise typer.Exit(INTERRUPTED)
     note(f"sized in {wall_s:.0f} s")
     raise typer.Exit(code)
-
-
-def _check_file(file: Path, designs: Sequence[str]) -> None:
-    """Before any work. Raises ConfigError."""
-    if len(designs) > 1:
-        raise ConfigError("--write saves one sized design; give one design, such as: coffee size SCENARIO outbox --write FILE")
-    check_new(file)
 
 
 def _save(sizing: Sizing, file: Path) -> None:
