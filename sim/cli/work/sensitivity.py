@@ -104,10 +104,10 @@ def _rest(found: Swings, metric: str, clear: int) -> str:
     none = sum(all(no_effect(end, metric) for end in swing.ends) for swing in found.swings)
     unclear = len(found.swings) - clear - none
     parts = [f"{clear - MOST} more with a smaller effect"] if clear > MOST else []
-    parts += [f"no clear effect of {unclear}"] if unclear else []
+    parts += [f"no clear effect: {unclear}"] if unclear else []
     parts += [f"no effect: {none}"] if none else []
     of = f"{len(found.swings)} input{'s' * (len(found.swings) > 1)}"
-    return f"{of}, {found.mornings} mornings: {'; '.join([f'a clear effect of {clear}', *parts])}. In brackets: not clear."
+    return f"{of}, {found.mornings} mornings: {'; '.join([f'clear effect: {clear}', *parts])}. In brackets: not clear."
 
 
 def _tables(found: Screening) -> list[Table | str]:
