@@ -22,7 +22,7 @@ def context_of(line: str):  # type: ignore[no-untyped-def]
         ("run morning-rush outbox", "coffee run morning-rush outbox --mornings 10 --seed 0"),
         ("run morning-rush --design outbox", "coffee run morning-rush outbox --mornings 10 --seed 0"),
         (
-            "run 'my rush.yaml' outbox -n 3 -j 2 --engine serial --tables all --all --json --cells 2 --set 'faults[0].for=5min'",
+            "run 'my rush.yaml' outbox -n 3 -j 2 --engine serial --all --json --cells 2 --set 'faults[0].for=5min'",
             "coffee run 'my rush.yaml' outbox --set 'faults[0].for=5min' --mornings 3 --cells 2 --seed 0",
         ),
         (
