@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sim.cli.simulation import tell_of_memory
+from sim.cli.work.simulation import say_what_memory_it_takes
 from sim.config.library import parse_scenario
 from tests.cli.coffee import coffee
 
@@ -33,7 +33,7 @@ LARGE = "name: large\nclock: {{start: '07:00', duration: 100min}}\ntraffic: {{ra
 )
 def test_a_large_morning_in_one_piece(capsys: pytest.CaptureFixture[str], rate: int, cells: int, said: str) -> None:
     """More than 100,000 purchases without cells: how much memory that takes, and how many cells keep it below 300 MB."""
-    tell_of_memory(parse_scenario(LARGE.format(rate=rate)), cells=cells)
+    say_what_memory_it_takes(parse_scenario(LARGE.format(rate=rate)), cells=cells)
     assert said in (told := capsys.readouterr().err)
     assert bool(told) == bool(said)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.cli.work.texts import lengths_of, peaks_of
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
@@ -19,8 +20,6 @@ from sim.experiment.cost_curve import (
     default_lengths,
     default_peaks,
     fewer,
-    lengths_of,
-    peaks_of,
     rate_text_of,
     with_brownout,
 )

@@ -32,12 +32,12 @@ def verdict(result: Result) -> str:
     undecided = sum(objective.status == "undecided" for objective in result.objectives)
     if total == 1:
         return {"violated": "violates its objective", "met": "meets its objective"}.get(
-            result.verdict, "leaves its objective undecided (more --mornings may tell)"
+            result.verdict, "leaves its objective undecided (more --mornings may decide)"
         )
     if violated:
         return f"violates {violated} of {total} objectives"
     if undecided:
-        return f"leaves {undecided} of {total} objectives undecided (more --mornings may tell)"
+        return f"leaves {undecided} of {total} objectives undecided (more --mornings may decide)"
     return f"meets all {total} objectives"
 
 
