@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+from sim.experiment.effort import in_words
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS
 
 NBSP = "\u00a0"  # keeps a number and its unit on one line
 UNITS = {"share": f"{NBSP}%", "s": f"{NBSP}s", "USD": f"{NBSP}USD", "count": ""}
 MINUS = "−"
+mornings = in_words  # `3 mornings`; defined below this module, where results say it too
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -48,10 +50,6 @@ def seconds(value: float) -> str:
         if value >= size and (value % size == 0 or value >= 10 * size):
             return f"{value / size:.3g}{NBSP}{unit}"
     return f"{value:.3g}{NBSP}s"
-
-
-def mornings(n: int) -> str:
-    return "1 morning" if n == 1 else f"{n:,} mornings"
 
 
 def estimate(value: Estimate, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""Every command with its arguments and options, read off the application."""
+"""Every command with its arguments and options, generated from the application."""
 
 from __future__ import annotations
 

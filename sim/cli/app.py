@@ -34,7 +34,7 @@ from sim.cli import (
 from sim.cli import list as list_
 from sim.cli.console import forget_stdout, write_out
 from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.version import VERSION
 
 AS_IT_STANDS = "\b\n"  # before a paragraph whose lines are not to be joined
@@ -69,12 +69,25 @@ class Coffee(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except ArgumentError as error:
+            complain(f"{option_of(self.get_command(ctx, ctx.invoked_subcommand), error.argument)}: {error.message}")
+            raise typer.Exit(USAGE) from None
         except ConfigError as error:
             complain(*str(error).splitlines())
             raise typer.Exit(USAGE) from None
         except KeyboardInterrupt:
             note("interrupted")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def option_of(command: Any, argument: str) -> str:
+    """`--until-precision` for `precision`: how a command, or one of its own commands, calls an argument; else as it is."""
+    names = {argument, argument.removesuffix("s")}  # an option that is repeated is called by its singular
+    for part in [command, *getattr(command, "commands", {}).values()]:
+        for parameter in part.params:
+            if parameter.name in names or f"--{argument}" in parameter.opts:
+                return next((option for option in parameter.opts if option.startswith("--")), argument)
+    return argument
 
 
 def _version(wanted: bool) -> None:

@@ -47,18 +47,19 @@ def cells(
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.cli.tables import losses_table
+    from sim.experiment.effort import Effort
     from sim.experiment.losses import as_json as exported
     from sim.experiment.losses import losses, result_of
 
     of = [whole_number(text) for text in numbers.split(",")]
-    world = scenario_called(scenario)
+    world, effort = scenario_called(scenario), Effort(mornings, seed, jobs=jobs, engine=engine)
     again = ["coffee", "cells", scenario, "--design", design, "--cells", numbers, "--mornings", str(mornings)]
     try:
         with (
             answered_for(shlex.join([*again, "--seed", str(seed)])),
             progress_bar("simulating", mornings * (1 + sum(of))) as progress,
         ):
-            found = losses(world, design, of, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+            found = losses(world, design, of, effort, progress=progress)
     except KeyboardInterrupt:
         note("interrupted before everything was simulated; there are no results")
         raise typer.Exit(INTERRUPTED) from None

@@ -39,19 +39,16 @@ def check(
     from sim.cli.lint import warn
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
-    from sim.config.errors import ConfigError
+    from sim.experiment.compare import check_judgeable
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     world = scenario_called(scenario)
-    if not world.objectives:
-        raise ConfigError(
-            f"{scenario}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
-        )
+    check_judgeable(world, scenario)
     command = command_line("check", scenario, [design], mornings=mornings, seed=seed)
     warn(load_design(design), world, more=[design, scenario])
-    comparison = simulated(
-        world, [design], mornings=mornings, seed=seed, jobs=jobs, engine=engine, precision=precision, command=command
-    )
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
+    comparison = simulated(world, [design], effort, precision=precision, command=command)
     result = next(iter(comparison.results.values()))
     if as_json:
         print_json(exported(comparison, pairs=False))

@@ -15,8 +15,8 @@ from sim.cli.options import (
     EngineName,
     Jobs,
     Json,
-    KeptTables,
     Mornings,
+    OldTables,
     Peaks,
     Precision,
     ScenarioName,
@@ -62,7 +62,7 @@ def compare(
         ),
     ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
-    keep: KeptTables = None,
+    old_tables: OldTables = None,
     cost_curve: Annotated[
         bool, typer.Option("--cost-curve", help="Size the designs for a growing chain, too: takes some minutes.")
     ] = False,
@@ -85,7 +85,17 @@ def compare(
     from sim.architectures import COMPARED
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
-    from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.cli.simulation import (
+        check_report_options,
+        command_line,
+        leave,
+        simulated,
+        tell_how_it_went,
+        tell_of_cells,
+        tell_of_memory,
+        tell_of_tables,
+    )
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
@@ -96,10 +106,11 @@ def compare(
     if report:
         _check_folder(folder)
     command = command_line("compare", scenario, chosen, mornings=mornings, cells=cells, seed=seed)
-    comparison = simulated(
-        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine, precision=precision, keep=keep,
-        command=command, meanwhile=_get_ready_to_draw if report else None,
-    )  # fmt: skip
+    effort = Effort(mornings, seed, cells, jobs, engine)
+    tell_of_tables(old_tables)
+    tell_of_memory(world, cells=cells)
+    meanwhile = _get_ready_to_draw if report else None
+    comparison = simulated(world, chosen, effort, precision=precision, command=command, meanwhile=meanwhile)
     command = command_line("compare", scenario, chosen, mornings=comparison.asked, cells=cells, seed=seed)
     if not as_json:
         _print(comparison, everything=everything)
@@ -152,10 +163,11 @@ def _curve(
     world: Scenario, chosen: list[str], peaks: tuple[float, ...], *, seed: int, jobs: int | None, engine: str, command: str
 ) -> CostCurve | None:
     from sim.cli.size import working
-    from sim.experiment.cost_curve import cost_curve
+    from sim.experiment.cost_curve import MORNINGS, cost_curve
+    from sim.experiment.effort import Effort
 
     with working(command, "before the first capacity was found; there is no report") as progress:
-        return cost_curve(world, chosen, peaks_per_s=peaks, seed=seed, jobs=jobs, engine=engine, progress=progress)
+        return cost_curve(world, chosen, Effort(MORNINGS, seed, jobs=jobs, engine=engine), peaks_per_s=peaks, progress=progress)
 
 
 def _get_ready_to_draw() -> None:

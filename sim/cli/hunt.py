@@ -42,8 +42,11 @@ def hunt(
 
     Draws a handful of customers, their habits, and a list of faults; a world that breaks a promise is shrunk to the least it
     needs, often one customer and one crash, and printed as a scenario that `run` and `explain` replay. A variant is also caught
-    where it harms somebody whom its plain architecture would spare. The same seed finds the same world. Surviving is evidence,
-    not proof.
+    where it harms somebody whom its plain architecture would spare. The same seed finds the same world.
+
+    Surviving is evidence as far as the hunt got. It says what it has reached: how often each thing happened that the design is
+    built to survive (lost answers, known keys, a crash after each step, …), and what could have happened and never did. With
+    --json these are the numbers below `reached`, over all worlds that were tried; 0: never.
 
     Exit codes: 0 survived, 1 broken.
 
@@ -54,15 +57,12 @@ def hunt(
     """
     from sim.architectures import load_design
     from sim.cli.console import print_json
-    from sim.config.errors import ConfigError
     from sim.config.files import check_new
     from sim.counterexamples.hunt import hunt as hunted
     from sim.counterexamples.hunt import promises_of
 
     chosen = load_design(design)
     promises = promises_of(chosen, promise or ())
-    if worlds is not None and worlds < 1:
-        raise ConfigError(f"--worlds: expected a whole number of at least 1 (got {worlds})")
     if out is not None:
         check_new(out)
     command = _command(design, promise or [], seed, worlds)
@@ -118,7 +118,8 @@ def _sentences(found: Hunt) -> list[str]:
         promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
         kept = f"It kept: {promises}."
         spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
-        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."]
+        drawn = f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."
+        return [f"{name} survived {tried}. {kept}{spared}", drawn, *_coverage(found)]
     lines = []
     for promise, purchases in catch.broken.items():
         lines.append(f"{name} broke “{promise.replace('_', ' ')}” for {_of(purchases, catch.customers)}.")
@@ -128,6 +129,17 @@ def _sentences(found: Hunt) -> list[str]:
         )
     small = "time was up before it was as small as it gets" if found.cut_short else f"shrunk in {found.shrunk} more tries"
     return [*lines, f"Found in the {found.worlds:,}. world, {small}; {found.seconds:.1f} s."]
+
+
+def _coverage(found: Hunt) -> list[str]:
+    """What happened in the worlds, and what could have and never did: of that, surviving says nothing."""
+    words = {kind: kind.replace("_", " ") for kind in found.reached}
+    reached = ", ".join(f"{words[kind]} {times:,}×" for kind, times in found.reached.items() if times)
+    never = ", ".join(words[kind] for kind, times in found.reached.items() if not times)
+    lines = [f"Reached: {reached or 'nothing'}."]
+    if never:
+        lines.append(f"Never reached, so of this nothing is known: {never}. More worlds or another --seed may reach it.")
+    return lines
 
 
 def _of(purchases: list[int], customers: int) -> str:
@@ -146,6 +158,7 @@ def _document(found: Hunt, text: str) -> dict[str, Any]:
         "worlds": found.worlds,
         "shrunk": found.shrunk,
         "cut_short": found.cut_short,
+        "reached": found.reached,
         **({"interrupted": True} if found.interrupted else {}),
         "broken": catch.broken if catch else {},
         "harm": catch.harm if catch else {},

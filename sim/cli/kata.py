@@ -310,13 +310,13 @@ def grade(
     from sim.cli.kata_text import print_grades
     from sim.config.errors import ConfigError
     from sim.config.units import duration_s
-    from sim.experiment.compare import check_numbers
+    from sim.experiment.effort import Effort
     from sim.experiment.workers import processors
     from sim.kata import grading
 
     if as_csv and as_json:
         raise ConfigError("--csv and --json: choose one")
-    check_numbers(1, seed, jobs)
+    effort = Effort(1, seed, jobs=jobs)
     try:
         timeout_s = duration_s(timeout)
     except ValueError as error:
@@ -327,7 +327,7 @@ def grade(
     for name in others:
         note(f"{submissions / name}: neither a folder nor a design's file, left out")
     with _simulating(submissions, "grading", len(found)) as tell:
-        grades = grading.grade(submissions, seed=seed, timeout_s=timeout_s, jobs=jobs or processors(), tell=tell)
+        grades = grading.grade(submissions, seed=effort.seed, timeout_s=timeout_s, jobs=effort.jobs or processors(), tell=tell)
     if as_csv:
         write_out(grading.csv_text(grades))
     elif as_json:

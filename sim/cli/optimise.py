@@ -91,6 +91,7 @@ def optimise(
     from sim.cli.names import scenario_called
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
+    from sim.experiment.effort import Effort
     from sim.experiment.optimise import CONSTRAINTS, MINIMISED
     from sim.experiment.optimise import optimise as optimised
     from sim.experiment.space import load_space
@@ -102,6 +103,7 @@ def optimise(
         if folder is not None:
             check_replaceable(folder, ours=ours.__contains__)
     world, choices = scenario_called(scenario), load_space(space)
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
     metrics, limits = minimise or MINIMISED, subject_to or CONSTRAINTS
     parts = ["coffee", "optimise", scenario, "--design-space", str(space)]
     parts += [part for one in minimise or [] for part in ("--minimise", one)]
@@ -111,9 +113,7 @@ def optimise(
     try:
         with answered_for(command), progress_bar("simulating mornings", 0) as progress:
             found = optimised(
-                world, choices, minimise=metrics, subject_to=limits, mornings=mornings, trials=trials, seed=seed, jobs=jobs,
-                engine=engine,
-                progress=progress,
+                world, choices, effort, minimise=metrics, subject_to=limits, trials=trials, progress=progress
             )  # fmt: skip
     except KeyboardInterrupt:
         note("interrupted; there are no results")

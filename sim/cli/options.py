@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -24,12 +24,6 @@ def share(text: str) -> float:
     if not value:
         raise typer.BadParameter(f'must be more than 0 % (got "{text}")')
     return value
-
-
-def all_or_none(text: str) -> str:
-    if text not in ("all", "none"):
-        raise typer.BadParameter(f'expected all or none (got "{text}")')
-    return text
 
 
 ScenarioName = Annotated[
@@ -74,14 +68,9 @@ Jobs = Annotated[
         help="Processes to use; the results do not depend on it. [default: all processors]",
     ),
 ]  # fmt: skip
-KeptTables = Annotated[
-    Literal["all", "none"] | None,
-    typer.Option(
-        "--tables", metavar="all|none", parser=all_or_none, show_default=False,
-        help="Keep a morning's tables until they are counted, or count as it goes: the same numbers in little memory. "
-        "[default: none beyond 100,000 purchases]",
-    ),
-]  # fmt: skip
+OldTables = Annotated[
+    str | None, typer.Option("--tables", hidden=True, help="Has no effect any more; accepted for one release.")
+]
 EngineName = Annotated[
     str,
     typer.Option(

@@ -13,8 +13,8 @@ from sim.cli.options import (
     EngineName,
     Jobs,
     Json,
-    KeptTables,
     Mornings,
+    OldTables,
     Precision,
     ScenarioName,
     Seed,
@@ -37,7 +37,7 @@ def run(
     seed: Seed = 0,
     jobs: Jobs = None,
     engine: EngineName = "local",
-    keep: KeptTables = None,
+    old_tables: OldTables = None,
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -55,18 +55,27 @@ def run(
     from sim.cli.console import console, print_json, print_title
     from sim.cli.lint import warn
     from sim.cli.names import scenario_called
-    from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.cli.simulation import (
+        command_line,
+        leave,
+        simulated,
+        tell_how_it_went,
+        tell_of_cells,
+        tell_of_memory,
+        tell_of_tables,
+    )
     from sim.experiment.altering import assigned, changed
+    from sim.experiment.effort import Effort
     from sim.experiment.export import as_json as exported
 
     given = [part for text in settings or [] for part in ("--set", text)]
     command = command_line("run", scenario, ["--design", design, *given], mornings=mornings, cells=cells, seed=seed)
     world, chosen = changed(scenario_called(scenario), [load_design(design)], assigned(settings or []))
     warn(chosen[0], world, more=[design, scenario, *given])
-    comparison = simulated(
-        world, chosen, mornings=mornings, cells=cells, seed=seed, jobs=jobs, engine=engine,
-        precision=precision, keep=keep, command=command,
-    )  # fmt: skip
+    effort = Effort(mornings, seed, cells, jobs, engine)
+    tell_of_tables(old_tables)
+    tell_of_memory(world, cells=cells)
+    comparison = simulated(world, chosen, effort, precision=precision, command=command)
     if as_json:
         print_json(exported(comparison, pairs=False) | ({"set": settings} if settings else {}))
     else:

@@ -99,6 +99,7 @@ def sensitivity(
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.config.errors import ConfigError
+    from sim.experiment.effort import Effort
     from sim.experiment.screening import Screening, screen
     from sim.experiment.swings import swings
     from sim.report.folder import check_replaceable
@@ -112,25 +113,16 @@ def sensitivity(
     mornings = mornings if mornings is not None else 4 if method is Method.ONE else 2
     world, wanted, metrics = scenario_called(scenario), inputs or [], metric or []
     command = _command(scenario, design, wanted, metrics, method, samples, mornings, seed)
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
     found: Swings | Screening
     try:
         with answered_for(command), progress_bar("simulating mornings", 0) as progress:
             if method is Method.ONE:
-                found = swings(
-                    world,
-                    design,
-                    wanted,
-                    metrics=metrics,
-                    mornings=mornings,
-                    seed=seed,
-                    jobs=jobs,
-                    engine=engine,
-                    progress=progress,
-                )
+                found = swings(world, design, wanted, effort, metrics=metrics, progress=progress)
             else:
                 found = screen(
-                    world, design, wanted, method=METHODS[method], metrics=metrics, samples=samples, mornings=mornings,
-                    seed=seed, jobs=jobs, engine=engine, say=note, progress=progress,
+                    world, design, wanted, effort, method=METHODS[method], metrics=metrics, samples=samples, say=note,
+                    progress=progress,
                 )  # fmt: skip
     except KeyboardInterrupt:
         note("interrupted; there are no results")

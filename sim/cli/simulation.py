@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,14 @@ import typer
 from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
 from sim.cli.progress import progress_bar
 
+MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
+
 if TYPE_CHECKING:
     from sim.config.design import Design
     from sim.config.scenario import Scenario
     from sim.experiment.compare import Comparison
-    from sim.experiment.mornings import Keep, Progress
+    from sim.experiment.effort import Effort
+    from sim.experiment.mornings import Progress
 
 
 def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int, cells: int = 1) -> str:
@@ -29,15 +33,10 @@ def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: 
 def simulated(
     scenario: Scenario,
     designs: Sequence[Design | str],
+    effort: Effort,
     *,
-    mornings: int,
-    seed: int,
-    jobs: int | None,
-    engine: str,
     precision: float | None,
-    keep: Keep | None = None,
     command: str,
-    cells: int = 1,
     meanwhile: Callable[[], None] | None = None,
 ) -> Comparison:
     """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr.
@@ -47,21 +46,11 @@ def simulated(
     from sim.experiment.compare import compare
 
     try:
-        with answered_for(command), progress_bar("simulating", mornings * len(designs) * cells) as progress:
-            return compare(
-                scenario,
-                designs,
-                mornings=mornings,
-                cells=cells,
-                seed=seed,
-                jobs=jobs,
-                engine=engine,
-                precision=precision,
-                keep=keep,
-                progress=progress if meanwhile is None else _with(progress, meanwhile),
-            )
+        with answered_for(command), progress_bar("simulating", effort.mornings * len(designs) * effort.cells) as progress:
+            told = progress if meanwhile is None else _with(progress, meanwhile)
+            return compare(scenario, designs, effort, precision=precision, progress=told)
     except KeyboardInterrupt:
-        note(f"interrupted before the first of {mornings:,} mornings had finished; there are no results")
+        note(f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -92,7 +81,7 @@ def answered_for(command: str) -> Iterator[None]:
         complain(str(lost))
         raise typer.Exit(FAILED) from None
     except BrokenExecutor:
-        complain("a worker process was killed, perhaps for want of memory; fewer --jobs or a smaller scenario may help")
+        complain("a worker process was killed, probably out of memory; fewer --jobs or a smaller scenario may help")
         raise typer.Exit(FAILED) from None
     except BrokenLaw as law:
         complain(
@@ -121,6 +110,26 @@ def tell_of_cells(cells: int, scenario: str, design: str) -> None:
     if cells > 1:
         command = shlex.join(["coffee", "cells", scenario, "--design", design, "--cells", str(cells)])
         note(f"each morning was dealt to {cells:,} cells; what that changes against one large back end: {command}")
+
+
+def tell_of_tables(tables: str | None) -> None:
+    """On stderr, if the option was given: that it does nothing any more."""
+    if tables is not None:
+        note("--tables has no effect any more; --cells N is what keeps memory small")
+
+
+def tell_of_memory(scenario: Scenario, *, cells: int) -> None:
+    """On stderr, for a large morning in one piece: how much memory it takes, and in how many cells it would take little."""
+    from sim.world.traffic import expected
+
+    purchases = expected(scenario)
+    if cells == 1 and purchases > MOST_IN_ONE:
+        least = math.ceil(purchases / MOST_IN_ONE)
+        limit_mb = max(300, 50 + purchases / 10_000)  # the lags of all cells come together in one process (docs/nationwide.md)
+        note(
+            f"a morning of about {purchases:,.0f} purchases takes about {purchases / 1000:,.0f} MB, 1 KB a purchase; "
+            f"--cells {least} would keep every process below {limit_mb:,.0f} MB"
+        )
 
 
 def leave(comparison: Comparison, code: int) -> None:

@@ -110,15 +110,14 @@ def _size(
 ) -> None:  # fmt: skip
     from sim.cli.check import CODES
     from sim.cli.console import console, print_json
+    from sim.experiment.effort import Effort
     from sim.experiment.size import FRESH, MORNINGS, size, with_objectives
     from sim.experiment.sizing_export import sizings_json
 
     world = with_objectives(world, objectives)
     with working(command, "before the first design was sized; there are no results") as progress:
-        sizings = size(
-            world, chosen, mornings=MORNINGS if mornings is None else mornings, fresh=FRESH if fresh is None else fresh,
-            seed=seed, jobs=jobs, engine=engine, progress=progress,
-        )  # fmt: skip
+        effort = Effort(MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
+        sizings = size(world, chosen, effort, fresh=FRESH if fresh is None else fresh, progress=progress)
     if write is not None:
         _save(next(iter(sizings.sizings.values())), write)
     if as_json:
@@ -139,14 +138,16 @@ def _draw_curve(
 ) -> None:  # fmt: skip
     from sim.cli.console import console, print_json
     from sim.experiment.cost_curve import MORNINGS, cost_curve, lengths_of, peaks_of
+    from sim.experiment.effort import Effort
     from sim.experiment.sizing_export import curve_json
 
     peaks = () if peak is None else peaks_of(peak)
     lengths = () if brownout is None else lengths_of(brownout)
     with working(command, "before the first capacity was found; there are no results") as progress:
+        effort = Effort(MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
         curve = cost_curve(
-            world, chosen, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives, seed=seed, jobs=jobs, engine=engine,
-            mornings=MORNINGS if mornings is None else mornings, fresh=MORNINGS if fresh is None else fresh, progress=progress,
+            world, chosen, effort, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives,
+            fresh=MORNINGS if fresh is None else fresh, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json(curve_json(curve))

@@ -15,10 +15,9 @@ from sim.cli.tables import COLOURS, plain_table, stations, value_and_interval
 from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result
-from sim.experiment.cost_curve import CostCurve
+from sim.experiment.cost_curve import CostCurve, rate_text_of
 from sim.experiment.estimates import judge
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
-from sim.experiment.sizing_export import rate_text_of
 from sim.vocabulary import METRICS, PARTS_OF_COST
 
 PARTS = ("servers", "fees", "failures")  # the parts of the cost, in few characters

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from sim.experiment.effort import Effort
     from sim.experiment.sweep import Sweep
 
 RESULTS = Path("reports") / "results.sqlite"
@@ -103,6 +104,7 @@ def sweep(
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
     from sim.cli.simulation import check_report_options, saved
+    from sim.experiment.effort import Effort
     from sim.experiment.estimates import known_metrics
     from sim.experiment.swept import as_json as exported
     from sim.report.folder import check_replaceable
@@ -116,9 +118,8 @@ def sweep(
         check_replaceable(folder, ours=FILES.__contains__)
     chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
     command = _command_line(scenario, chosen, vary or [], zipped=zipped, mornings=mornings, seed=seed, results=results)
-    swept = _swept(scenario, vary or [], chosen, zipped=zipped, mornings=mornings, seed=seed, jobs=jobs,
-                   engine=engine, results=results,
-                   command=command)  # fmt: skip
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
+    swept = _swept(scenario, vary or [], chosen, effort, zipped=zipped, results=results, command=command)
     if not as_json and swept.points:
         _print(console(), swept, metrics)
     table, code = (
@@ -143,26 +144,14 @@ def _command_line(
 
 
 def _swept(
-    scenario: str, vary: list[str], designs: list[str], *, zipped: bool, mornings: int, seed: int, jobs: int | None,
-    engine: str, results: Path, command: str,
-) -> Sweep:  # fmt: skip
+    scenario: str, vary: list[str], designs: list[str], effort: Effort, *, zipped: bool, results: Path, command: str
+) -> Sweep:
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.experiment.sweep import sweep as swept
 
     with answered_for(command), progress_bar("simulating mornings", None) as progress:
-        return swept(
-            scenario,
-            vary,
-            designs,
-            zipped=zipped,
-            mornings=mornings,
-            seed=seed,
-            jobs=jobs,
-            engine=engine,
-            results=results,
-            progress=progress,
-        )
+        return swept(scenario, vary, designs, effort, zipped=zipped, results=results, progress=progress)
 
 
 def _print(out: Console, swept: Sweep, metrics: tuple[str, ...]) -> None:

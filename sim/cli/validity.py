@@ -100,12 +100,13 @@ def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.cli.tables import plain_table
+    from sim.experiment.effort import Effort
     from sim.experiment.sensitivity import sensitivity
     from sim.report.validity import MORNINGS, SCENARIO, effects_as_json, told_of
 
     try:
         with answered_for("coffee validity"), progress_bar("simulating mornings", 0) as progress:
-            effects = sensitivity(SCENARIO, only=names, mornings=MORNINGS, jobs=jobs, progress=progress)
+            effects = sensitivity(SCENARIO, effort=Effort(MORNINGS, jobs=jobs), only=names, progress=progress)
     except KeyboardInterrupt:
         note("interrupted; there are no results")
         raise typer.Exit(INTERRUPTED) from None
@@ -123,11 +124,12 @@ def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
 
 def _page(done: list[Checked], jobs: int | None) -> str:
     from sim.experiment.compare import compare
+    from sim.experiment.effort import Effort
     from sim.experiment.sensitivity import sensitivity
     from sim.report.validity import MORNINGS, SCENARIO, page
 
-    comparison = compare(SCENARIO, ["naive", "no-app-retries", "idempotent", "outbox"], mornings=10, jobs=jobs)
-    return page(done, sensitivity(SCENARIO, mornings=MORNINGS, jobs=jobs), comparison, mornings=MORNINGS)
+    comparison = compare(SCENARIO, ["naive", "no-app-retries", "idempotent", "outbox"], Effort(10, jobs=jobs))
+    return page(done, sensitivity(SCENARIO, effort=Effort(MORNINGS, jobs=jobs)), comparison, mornings=MORNINGS)
 
 
 def _print(done: list[Checked]) -> None:

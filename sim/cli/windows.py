@@ -112,12 +112,14 @@ def _surveyed(
 ) -> Matrix:
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
+    from sim.experiment.effort import Effort
     from sim.failure_windows.matrix import bundled_windows, find_window, survey
 
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
     cells = len(designs) * len({find_window(name) for name in chosen} or bundled_windows())
     try:
         with answered_for(command), progress_bar("deciding cells", cells) as progress:
-            return survey(designs, chosen, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+            return survey(designs, chosen, effort, progress=progress)
     except KeyboardInterrupt:
         note("interrupted before the first window was finished; there are no results")
         raise typer.Exit(INTERRUPTED) from None

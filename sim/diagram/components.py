@@ -1,4 +1,4 @@
-"""A design's components and who calls whom, drawn on the grid of the layout, and how busy each was."""
+"""Draw a design's component diagram on the grid of its layout, each box shaded by how busy its component was."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from sim.style import INK, QUIET, figure, styled
 
 CELL_IN = (0.05, 0.15)  # width and height of a cell of the grid
 MARGIN = 0.5  # cells
-TEXT = 19  # cells a line: narrow enough for three pictures beside each other
-SIZES = {"head": 9.5, "note": 8.3, "label": 7.8}  # of type, in points
-TOP_IN = 0.34  # for the name above the picture
-PALE, FULL = 0.06, 0.6  # how much of the design's colour an idle and a busy box has; by the root, as most are hardly busy
+TEXT = 19  # the most cells a line of text: boxes are narrow enough for three diagrams beside each other
+SIZES = {"head": 9.5, "note": 8.3, "label": 7.8}  # font sizes in points
+TOP_IN = 0.34  # height in inches of the name above the diagram
+PALE, FULL = 0.06, 0.6  # share of the design's colour in an idle and a busy box; grows with the root, as most are hardly busy
 FOREIGN = "#F1EEEB"
 CAPTION = (
     "An arrow points from who acts to who is called; nobody waits for what a dashed one carries. Double frames store things, "
@@ -45,31 +45,31 @@ CAPTION = (
 def draw(layout: Layout, name: str, *, colour: str, busy: Mapping[str, float] | None = None, columns: int = 0) -> Figure:
     """The diagram of a design in its colour, at least `columns` cells wide.
 
-    `busy` is the busy share of each station, by name: it shades the boxes that were laid out with it.
+    `busy` is station -> busy share; it shades the boxes of these stations.
     """
     columns = max(columns, layout.width)
     width_in, height_in = (columns + 2 * MARGIN) * CELL_IN[0], layout.height * CELL_IN[1]
-    made = figure(width_in, height_in + TOP_IN)
-    made.set_layout_engine("none")
-    made.text(0.05 / width_in, 1 - 0.05 / (height_in + TOP_IN), name, color=colour, va="top", fontsize=13, fontweight="bold")
-    ax = made.add_axes((0, 0, 1, height_in / (height_in + TOP_IN)))
+    picture = figure(width_in, height_in + TOP_IN)
+    picture.set_layout_engine("none")
+    picture.text(0.05 / width_in, 1 - 0.05 / (height_in + TOP_IN), name, color=colour, va="top", fontsize=13, fontweight="bold")
+    ax = picture.add_axes((0, 0, 1, height_in / (height_in + TOP_IN)))
     ax.set_axis_off()
     spare = (columns - layout.width) / 2
     ax.set_xlim(-MARGIN - spare, layout.width + MARGIN + spare)
     ax.set_ylim(layout.height, 0)
     _draw(ax, layout, colour, busy or {})
-    return made
+    return picture
 
 
 def arranged(parts: Diagram, busy: Mapping[str, float] | None = None) -> Layout:
-    """Laid out for `draw`, with each station's busy share as the last line of its box."""
+    """The layout of a diagram for `draw`, with each station's busy share as the last line of its box."""
     components = tuple(_with_share(part, (busy or {}).get(part.station or "")) for part in parts.components)
     return laid_out(replace(parts, components=components), text=TEXT, measure=_cells)
 
 
 @cache
 def _cells(text: str, kind: Literal["head", "note", "label"]) -> int:
-    """How many cells a line of text takes, so that boxes are no wider than they must."""
+    """How many cells a line of text takes, so that boxes are no wider than necessary."""
     bold = kind == "head" or text.startswith("busy ")
     font = FontProperties(
         family="DejaVu Sans",
@@ -86,21 +86,21 @@ def _with_share(part: Component, share: float | None) -> Component:
 
 
 def pictures(comparison: Comparison, folder: Path) -> dict[str, Markup]:
-    """Write the diagram of each design to a folder, and return it for the page. All are equally wide."""
+    """Write each design's diagram to a folder, and return it as inline SVG for the page. All are equally wide."""
     busy = {name: utilisation(result) for name, result in comparison.results.items()}
     layouts = {name: arranged(parts_of(result.design), busy[name]) for name, result in comparison.results.items()}
     columns = max(layout.width for layout in layouts.values())
     colours, files = style.colours(layouts), file_names(layouts)
-    made = {}
+    inline = {}
     for name, layout in layouts.items():
         figure = draw(layout, name, colour=colours[name], busy=busy[name], columns=columns)
         svg = style.save(figure, folder / files[name])
-        made[name] = Markup(style.inline(svg, files[name], f"{name}: {in_words(layout)}"))  # noqa: S704  our own drawing
-    return made
+        inline[name] = Markup(style.inline(svg, files[name], f"{name}: {in_words(layout)}"))  # noqa: S704  our own drawing
+    return inline
 
 
 def in_words(layout: Layout) -> str:
-    """What a screen reader says: each component with its notes, and who calls whom."""
+    """The diagram in words for screen readers: each component with its notes, and who calls whom."""
     labels = {box.component.name: box.component.label for box in layout.boxes}
     boxes = [" ".join((f"{box.component.label}:", ", ".join(box.component.notes))).rstrip(": ") for box in layout.boxes]
     flows = [
@@ -111,13 +111,13 @@ def in_words(layout: Layout) -> str:
 
 
 def file_names(designs: Iterable[str]) -> dict[str, str]:
-    """Design -> the name of its picture's files, without ending: numbered, as names may hold anything."""
+    """Design -> the name of its diagram's files without ending: numbered, as names of designs may hold any characters."""
     slugs = {name: re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] for name in designs}
     return {name: f"components-{number}{'-' + slug if slug else ''}" for number, (name, slug) in enumerate(slugs.items(), 1)}
 
 
 def utilisation(result: Result) -> dict[str, float]:
-    """Station -> busy share of the capacity paid for, the mean over mornings."""
+    """Station -> mean over mornings of its busy share, which is of the capacity paid for."""
     shares: dict[str, list[float]] = {}
     for summary in result.summaries:
         for station in summary.stations:
@@ -158,7 +158,7 @@ def _draw_box(ax: Axes, box: Box, colour: str, share: float | None) -> None:
 
 
 def _draw_wire(ax: Axes, wire: Wire) -> None:
-    """From border to border: the cells beside the boxes are a cell's width away from them."""
+    """Draw a line from border to border: a wire's first and last cell are still a cell's width away from the boxes."""
     cells = [_beyond(wire.cells[1], wire.cells[0]), *bends(list(wire.cells))[1:-1], _beyond(wire.cells[-2], wire.cells[-1])]
     points = [(x + 0.5, y + 0.5) for x, y in cells]
     style = (0, (3.5, 2)) if wire.flow.dashed else "-"
@@ -170,7 +170,7 @@ def _draw_wire(ax: Axes, wire: Wire) -> None:
 
 
 def _beyond(before: Square, last: Square) -> Square:
-    """One cell further on: on the border of the box that the line begins or ends at."""
+    """The cell one step beyond `last`: on the border of the box at which the line begins or ends."""
     return 2 * last[0] - before[0], 2 * last[1] - before[1]
 
 
@@ -186,6 +186,6 @@ def _draw_label(ax: Axes, wire: Wire) -> None:
 
 
 def _mixed(colour: str, share: float) -> str:
-    """So much of the colour on white."""
+    """A colour mixed with white; `share` is the colour's part."""
     red, green, blue = (1 - share * (1 - part) for part in to_rgb(colour))
     return to_hex((red, green, blue))

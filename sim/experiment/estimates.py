@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.config.errors import ConfigError, closest
+from sim.config.errors import ArgumentError, closest
 from sim.experiment.statistics import Difference, Estimate, estimate
 from sim.vocabulary import COUNTED, METRICS
 
@@ -66,10 +66,10 @@ def judgement(metric: str, value: Difference) -> Literal["", "the same", "not cl
     return "worse" if METRICS[metric].badness(value.difference) > 0 else "better"
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str], *, option: str = "--metric") -> tuple[str, ...]:
-    """Those metrics, each once, or the default if none is named. Raises ConfigError for one that there isn't."""
+def known_metrics(names: Sequence[str], default: Sequence[str], *, argument: str = "metrics") -> tuple[str, ...]:
+    """Those metrics, each once, or the default if none is named. Raises ArgumentError for a name that is no metric's."""
     for name in names:
         if name not in METRICS:
             hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ConfigError(f'{option}: unknown metric "{name}"{hint}')
+            raise ArgumentError(argument, f'unknown metric "{name}"{hint}')
     return tuple(dict.fromkeys(names or default))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.experiment.compare import Comparison, Result
@@ -69,6 +70,11 @@ def rounded(value: float | int | None) -> float | int | None:
     if not math.isfinite(value):
         return None
     return float(f"{value:.{DIGITS}g}")
+
+
+def plain_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a table for CSV, their numbers rounded."""
+    return [{name: rounded(value) if isinstance(value, float) else value for name, value in row.items()} for row in rows]
 
 
 def rows(comparison: Comparison) -> list[dict[str, Any]]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.config.units import duration_text
-from sim.experiment.capacity import COMPONENTS
 from sim.experiment.compare import Result
 from sim.experiment.cost_curve import CostCurve, Point, Spell
-from sim.experiment.export import plain, rounded
+from sim.experiment.export import plain, plain_rows, rounded
 from sim.experiment.size import Sizing, Sizings
 from sim.vocabulary import PARTS_OF_COST
 
@@ -51,7 +49,7 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
                 "limit": objective.limit,
                 "status": objective.status,
                 "measured": plain(objective.estimate),
-                "held_to": held_to(sizing, objective.metric),
+                "held_to": sizing.held_to(objective.metric),
                 "best": {"value": plain(best.value), "capacity": best.capacity} if best is not None else None,
             }
             for objective in result.objectives
@@ -61,11 +59,6 @@ def sizing_json(sizing: Sizing) -> dict[str, Any]:
         "cost": _costs(result),
         "capacities_tried": sizing.tried,
     }  # fmt: skip
-
-
-def held_to(sizing: Sizing, metric: str) -> str | None:
-    """Its limit, the best that any capacity reaches, or nothing."""
-    return "limit" if metric in sizing.goals.met else "best" if metric in sizing.goals.held else None
 
 
 def _costs(result: Result) -> dict[str, Any]:
@@ -107,32 +100,4 @@ def _spell(spell: Spell) -> dict[str, Any]:
 
 def curve_rows(curve: CostCurve) -> list[dict[str, Any]]:
     """One row a design and peak, or a design and length of the brownout, for `cost-curve.csv`."""
-    grown = [
-        _row(name, "peak", rate_text_of(point.peak_per_s), point.sizing.result, point.sizing)
-        for name, points in curve.points.items()
-        for point in points
-    ]
-    prolonged = [
-        _row(name, "brownout", duration_text(spell.length_s), spell.result, curve.sized[name])
-        for name, spells in curve.spells.items()
-        for spell in spells
-    ]
-    return grown + prolonged
-
-
-def rate_text_of(per_s: float) -> str:
-    """`36/min`: a peak to three digits, which is how well it can be told apart from another."""
-    return f"{float(f'{per_s * 60:.3g}'):,g}/min"
-
-
-def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
-    row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
-    row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
-        estimate = result.metrics[metric]
-        row |= {
-            metric: rounded(estimate.mean),
-            f"{metric}_low": rounded(estimate.low),
-            f"{metric}_high": rounded(estimate.high),
-        }
-    return row | {"objectives": result.verdict}
+    return plain_rows(curve.rows())

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 from sim.experiment.batches import Handing, Key, Made, Pool, Task
-from sim.experiment.engines import Engine, check_engine, scheduler
+from sim.experiment.engines import Engine, scheduler
 
 
 class Crew:
@@ -37,9 +37,8 @@ def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None)
     """Those who work on an engine: so many processes (None: one a processor), `most` if there are no more tasks than that.
 
     A crew of one is this process, without a pool; for an executor `jobs` tells how many work there at the same time. Raises
-    ConfigError if there is no such engine, or it doesn't answer.
+    ArgumentError if the engine doesn't answer.
     """
-    check_engine(engine)
     with hearing() as heed, _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool:
         yield Crew(pool, heed)
 

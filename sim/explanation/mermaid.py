@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from sim.explanation.moments import LANES, Moment, title
+from sim.explanation.moments import LANES, StoryLine, title
 
 ARROWS = {"message": "->>", "answer": "-->>", "lost": "-x", "poll": "->>"}
 
 
-def sequence(moments: list[Moment]) -> str:
+def sequence(moments: list[StoryLine]) -> str:
     """A sequence diagram: one participant for each party, one line for each moment."""
     parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
     lines = ["sequenceDiagram"]

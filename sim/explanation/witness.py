@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import check_numbers
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import simulate
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
@@ -50,10 +50,10 @@ def find(
     the two don't meet.
     """
     check_kind(kind)
-    check_numbers(mornings, seed, None)
+    seeds = Effort(mornings, seed).seeds
     prices, looked_at = load_prices(scenario.prices), 0
-    for number in range(1 if purchase is not None else mornings):
-        tables, evidence = simulate(scenario, design, prices, seed + number)
+    for morning in seeds[:1] if purchase is not None else seeds:
+        tables, evidence = simulate(scenario, design, prices, morning)
         looked_at += len(tables.purchases)
         if purchase is not None:
             return _of_purchase(evidence, purchase, seed, kind)
@@ -63,7 +63,7 @@ def find(
                 events = _events(tables)
                 chosen = int(victims[np.argmin(events[victims])])
                 kinds = (wanted, *_kinds(evidence, chosen, but=wanted))
-                return Witness(seed + number, chosen, kinds, len(victims), was_struck(tables, chosen))
+                return Witness(morning, chosen, kinds, len(victims), was_struck(tables, chosen))
     return Nobody(looked_at, mornings)
 
 
@@ -76,16 +76,16 @@ def check_kind(kind: str | None) -> None:
 def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None) -> Witness:
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
-        raise ConfigError(
-            f"--purchase: expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
+        raise ArgumentError(
+            "purchase", f"expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
         )
     kinds = tuple(_kinds(evidence, purchase))
     if kind is not None:
         if kind not in kinds:
             suffered = f"only {', '.join(kinds)}" if kinds else "no harm at all"
-            raise ConfigError(
-                f"--violation {kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; "
-                "leave out one of --purchase and --violation"
+            raise ArgumentError(
+                "violation",
+                f"{kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; leave out one of the two",
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0

@@ -8,10 +8,10 @@ from typing import Any
 from sim import words
 from sim.config.design import Design
 from sim.config.library import digest
-from sim.experiment.export import plain, rounded
+from sim.experiment.export import plain, plain_rows, rounded
 from sim.failure_windows.differences import Difference, difference, differences
 from sim.failure_windows.matrix import Matrix
-from sim.failure_windows.published import MECHANISMS, expected, mechanisms
+from sim.failure_windows.published import MECHANISMS, mechanisms, published
 from sim.failure_windows.verdicts import STATES, Verdict
 from sim.ledger.violations import VIOLATIONS
 from sim.version import VERSION
@@ -123,35 +123,12 @@ def _plain(cell: Verdict, design: Design) -> dict[str, Any]:
         "rate": {name: rounded(getattr(cell.rate, name)) for name in ("mean", "low", "high")},
         "from_naive": plain(cell.difference) if cell.difference else None,
         "kinds": cell.kinds,
-        "published": _published(cell, design),
+        "published": published(cell.window, design),
         "differs": differs is not None,
         "reason": differs.reason if differs else None,
     }
 
 
-def _published(cell: Verdict, design: Design) -> list[str]:
-    """The states that the published matrix leads to; empty if it has no such window."""
-    expectation = expected(cell.window, design)
-    return list(expectation.states) if expectation else []
-
-
 def rows(matrix: Matrix) -> list[dict[str, Any]]:
     """One row a cell, for CSV."""
-    return [
-        {
-            "window": label,
-            "name": scenario.name,
-            "design": cell.design,
-            "state": cell.state,
-            "exposed": cell.exposed,
-            "mornings": cell.mornings,
-            "purchases": cell.purchases,
-            "harmed": cell.harmed,
-            **{name: rounded(getattr(cell.rate, name)) for name in ("mean", "low", "high")},
-            "commonest": next(iter(cell.kinds), None),
-            "published": " or ".join(_published(cell, matrix.designs[cell.design])),
-            "differs": difference(cell, matrix.designs[cell.design]) is not None,
-        }
-        for label, scenario in matrix.windows.items()
-        for cell in matrix.row(label)
-    ]
+    return plain_rows(matrix.rows())

@@ -14,9 +14,9 @@ from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.diagram import components
 from sim.experiment.compare import Comparison
-from sim.experiment.cost_curve import CostCurve
+from sim.experiment.cost_curve import CostCurve, rate_text_of
 from sim.experiment.export import as_json, rows
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
+from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.report import knobs, sequence, story, tables
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping

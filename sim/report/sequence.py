@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.config.units import clock_text
-from sim.explanation.moments import LANES, Moment, title
+from sim.explanation.moments import LANES, StoryLine, title
 from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
@@ -27,13 +26,13 @@ OBVIOUS = ("database", "is waiting")  # beliefs that the arrow itself says
 class Row:
     """One line of the diagram, and where it is, in inches from the top."""
 
-    moment: Moment
+    moment: StoryLine
     y_in: float
     waited_s: float  # before it, if that was long
     pill: str | None  # what the moment's party has or believes from now on
 
 
-def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
+def shown(moments: list[StoryLine]) -> tuple[list[StoryLine], int]:
     """At most so many moments, the violation among them, and how many later or earlier ones are left out."""
     if len(moments) <= MOST_ROWS:
         return moments, 0
@@ -48,8 +47,8 @@ def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
     return [moments[i] for i in sorted(kept)], len(moments) - len(kept)
 
 
-def rows(moments: list[Moment]) -> list[Row]:
-    """Lines from top to bottom, not to scale: a long wait is drawn as a gap."""
+def rows(moments: list[StoryLine]) -> list[Row]:
+    """Lines from top to bottom; not to scale: a long wait is a gap of its own."""
     y_in, last_s, made = TOP_IN, None, []
     for moment in moments:
         waited_s = moment.at_s - last_s if last_s is not None else 0.0
@@ -61,7 +60,7 @@ def rows(moments: list[Moment]) -> list[Row]:
     return made
 
 
-def _pill(moment: Moment) -> str | None:
+def _pill(moment: StoryLine) -> str | None:
     if moment.belief is None or moment.belief[0] in OBVIOUS or moment.belief[1] in OBVIOUS:
         return None
     party, belief = moment.belief
@@ -131,9 +130,7 @@ def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
 
 def clock(explanation: Explanation, at_s: float) -> str:
     """`07:15:31.204`."""
-    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
-    text = clock_text(milliseconds // 1000)
-    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+    return explanation.clock(at_s)
 
 
 def wait_text(seconds: float) -> str:
@@ -177,8 +174,8 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
     _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times_text(moment), color=colour)
 
 
-def times_text(moment: Moment) -> str:
-    """` (200 times in 9.9 min)`, for a moment that is drawn once and happened more often."""
+def times_text(moment: StoryLine) -> str:
+    """` (200 times in 9.9 min)`, for what is told once and happened more often."""
     return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
 
 
@@ -198,8 +195,8 @@ def _beside(ax: Axes, x: float, y: float, text: str, *, gap_in: float = 0.13, **
         _keep_inside(ax, made)
 
 
-def _colour(moment: Moment) -> str:
-    """The colours of charges: one for the first charge, another for every later one."""
+def _colour(moment: StoryLine) -> str:
+    """Money has colours of its own: the first charge, and every one after it."""
     party, belief = moment.belief or ("", "")
     return FAULT if party != "provider" else PAID if "charged 1×" in belief or "refunded" in belief else AGAIN
 

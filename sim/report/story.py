@@ -7,7 +7,7 @@ from typing import Any
 
 from sim import style
 from sim.explanation.mermaid import sequence as as_mermaid
-from sim.explanation.moments import Moment
+from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy
 from sim.explanation.story import Explanation
 from sim.report import sequence
@@ -31,7 +31,7 @@ def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path
     return folder
 
 
-def line(explanation: Explanation, moment: Moment) -> tuple[str, str, str, str]:
+def line(explanation: Explanation, moment: StoryLine) -> tuple[str, str, str, str]:
     """When, who, what, and what a party believes from then on."""
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""

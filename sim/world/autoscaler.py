@@ -23,7 +23,7 @@ from sim.world.engine import Timer
 from sim.world.pool import Pool
 
 TOLERANCE = 0.1  # Kubernetes: horizontal-pod-autoscaler-tolerance
-ROUNDING = 1e-9  # workers: the last digits of a sum of times order nobody
+ROUNDING = 1e-9  # workers: rounding errors in a sum of times must not order one
 
 
 class Autoscaler:
@@ -44,7 +44,7 @@ class Autoscaler:
         in_use = (used_s - self._used_before_s) / self._knobs.every
         self._used_before_s = used_s
         pool, current = self._pool, self._pool.paid
-        if not pool.up:  # nobody to ask
+        if not pool.up:  # no worker reports anything
             return
         desired = min(max(self._wanted(in_use, current), self._knobs.min), self._knobs.max)
         self._note(desired)
@@ -54,10 +54,10 @@ class Autoscaler:
             pool.let_go(current - max(number for _, number in self._desired))
 
     def _wanted(self, in_use: float, current: int) -> int:
-        """How many workers would be in use just as much as they should be, of whom `in_use` are on average."""
+        """How many workers would be used to the target, if `in_use` of them are in use on average."""
         target = self._knobs.target
         here = in_use / (self._pool.at_work * target)
-        then = in_use / (current * target)  # when those are there that have been ordered
+        then = in_use / (current * target)  # once the ordered workers are there
         ratio = then if here > 1 else here
         if abs(ratio - 1) <= TOLERANCE or ratio < 1 < here:
             return current

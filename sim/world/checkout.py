@@ -13,6 +13,7 @@ from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate
 from sim.world.engine import Story, Timer
+from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
 
@@ -39,7 +40,7 @@ class Checkout:
 
     def __init__(
         self, env: Environment, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
-        handle: Callable[[Request], Story],
+        handle: Callable[[Request], Story], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self._pool = pool
@@ -52,10 +53,14 @@ class Checkout:
         self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
         self._p_request_lost = network.request_lost
         self._p_answer_lost = network.answer_lost
+        self._observer = observer
 
     def send(self, request: Request) -> None:
         """From the app, over the network."""
-        if self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost:
+        lost = self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost
+        if self._observer is not None:
+            self._observer.sent(request, lost=lost)
+        if lost:
             self._fate[request.row] = Fate.LOST
             return
         self._fate[request.row] = WAITING
@@ -93,9 +98,14 @@ class Checkout:
     def _died(self, request: Request) -> None:
         """No answer: the app finds out by its timeout."""
         self._fate[request.row] = Fate.EXECUTED
+        if self._observer is not None:
+            self._observer.request_died(request)
 
     def _answer(self, request: Request, reply: Reply) -> None:
-        if self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost:
+        lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost
+        if self._observer is not None:
+            self._observer.answered(request, reply, lost=lost)
+        if lost:
             return
         delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
         if delay_s > 0.0:

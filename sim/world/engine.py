@@ -26,12 +26,12 @@ class Crash(Exception):
 
 
 class Clock(Environment):
-    """SimPy's environment with its main loop in one piece, and a time that costs no call to read: a tenth of a morning."""
+    """SimPy's environment, with its main loop inlined and `now` as a plain attribute: together a tenth of a morning's time."""
 
     now = 0.0  # a property in SimPy
 
     def run(self, until: float) -> None:  # type: ignore[override]
-        """Everything before that time; what SimPy's `run` does. Raises what a process raises that nobody waits for."""
+        """Run every event before `until`, as SimPy's `run` does. Raises what a process raises for which nobody waits."""
         end = Event(self)
         end._ok, end._value = True, None
         end.callbacks.append(StopSimulation.callback)
@@ -51,7 +51,7 @@ class Clock(Environment):
 
 
 class Coming(Event):
-    """An event that is sure to come after a delay, which is not negative. As SimPy's Timeout, in one call."""
+    """An event after a delay of 0 s or more: SimPy's Timeout, made in one call."""
 
     _ok = True
 
@@ -63,7 +63,7 @@ class Coming(Event):
 
 
 class Timer(Event):
-    """A delay, who is called when it is over, and what about."""
+    """An event that calls `callback(timer)` after a delay; `what` is what the callback needs to know."""
 
     _ok = True
     _value: Any = None
@@ -75,7 +75,7 @@ class Timer(Event):
 
 
 class Done(Event):
-    """What takes no time has happened already: it costs no event, and a story goes on at once."""
+    """An event that has happened already: a step that takes no time costs no event, and its story goes on at once."""
 
     callbacks = None  # type: ignore[assignment]  # how SimPy marks what has happened
     _ok = True
@@ -85,12 +85,12 @@ class Done(Event):
 
 
 def pause(env: Environment, delay_s: float, value: Any = None) -> Event:
-    """An event after a delay, perhaps of nothing."""
+    """An event after a delay, which may be 0 s."""
     return Coming(env, delay_s, value) if delay_s > 0.0 else Done(value)
 
 
 class Alarms:
-    """Timers with one fixed delay, most of which are switched off before they ring: one pending event serves them all."""
+    """Timers with the same delay, most of which are not needed any more when they ring. One pending event serves them all."""
 
     def __init__(self, env: Environment, delay_s: float) -> None:
         self._env = env
@@ -121,7 +121,7 @@ class Alarmed(Protocol):
 
 
 class Starter(Event):
-    """An event that is given its delay later than its listeners."""
+    """An event whose delay becomes known only after others wait for it."""
 
     def start(self, delay_s: float) -> None:
         self._ok = True

@@ -22,8 +22,9 @@ def test_the_number_of_cells_identifies_a_result(tiny: str) -> None:
     assert values[0] != values[1]
 
 
-def test_a_report_of_cells(tiny: str) -> None:
+def test_a_report_of_cells(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report says how many cells there were, how to get the same again, and tells no story of a morning that wasn't one."""
+    monkeypatch.setattr("sim.report.page.CHARTS", {})
     done = coffee("compare", tiny, "naive", "--mornings", "1", "--jobs", "1", "--cells", "2", "--out", "report")
     assert done.exit_code == 0
     page = Path("report/report.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 from tests.cli.coffee import coffee
 
 W1 = "windows/w01-double-tap"
+
+
+@cache
+def printed(form: str) -> str:
+    """What the story of W1 is as JSON or as Mermaid text."""
+    return coffee("explain", W1, form).stdout
 
 
 def test_the_story_the_remedy_and_the_files(tiny: str) -> None:
@@ -46,14 +53,14 @@ def test_as_json_and_as_mermaid(tiny: str) -> None:
 def test_a_folder_that_is_named_is_written_whatever_is_printed(tiny: str, form: str) -> None:
     """`--out` is never passed over in silence; stdout still holds only the result."""
     done = coffee("explain", W1, form, "--out", "story")
-    assert done.stdout == coffee("explain", W1, form).stdout
+    assert done.stdout == printed(form)
     assert "diagram: story/sequence.svg" in done.stderr
     assert "from: idempotent" in Path("story/story.txt").read_text(encoding="utf-8")
 
 
 def test_a_purchase_in_the_light_of_one_kind_of_harm(tiny: str) -> None:
     """With both given, the story is that of this purchase, and the kind comes first."""
-    harmed = json.loads(coffee("explain", W1, "--json").stdout)
+    harmed = json.loads(printed("--json"))
     second = harmed["violations"][1]
     told = json.loads(coffee("explain", W1, "--purchase", str(harmed["purchase"]), "--violation", second, "--json").stdout)
     assert told["violations"][0] == second
@@ -91,7 +98,7 @@ def test_when_nothing_went_wrong(tiny: str) -> None:
         (("explain", W1, "--seed", "-1"), "--seed: expected a whole number of at least 0"),
         (
             ("explain", W1, "--purchase", "0", "--violation", "under_award"),
-            "--violation under_award: purchase 0 of the morning of seed 0 suffered no harm at all; leave out one of",
+            "--violation: under_award: purchase 0 of the morning of seed 0 suffered no harm at all; leave out one of",
         ),
         (("explain", W1, "--json", "--mermaid"), "--json and --mermaid: choose one"),
         (

@@ -11,6 +11,7 @@ from sim.architectures import load_design
 from sim.config.library import load_scenario
 from sim.experiment.altering import changed
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from tests.cli.coffee import coffee
 
 
@@ -20,7 +21,7 @@ def test_set_is_the_changed_files(tiny: str) -> None:
     document = json.loads(coffee("run", tiny, "-d", "naive", *settings, "-n", "2", "-j", "1", "--json").stdout)
     changes = {"provider.ambiguous": "40%", "app.retry": {"never": True}}
     world, designs = changed(load_scenario(tiny), [load_design("naive")], changes)
-    expected = compare(world, designs, mornings=2, jobs=1)
+    expected = compare(world, designs, Effort(2, jobs=1))
     assert document["digest"] == expected.digest
     assert document["set"] == ["provider.ambiguous=40%", "app.retry={never: true}"]
     mean = document["designs"]["naive"]["metrics"]["double_charge_rate"]["mean"]

@@ -81,7 +81,7 @@ def test_without_the_extra(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "SALib.sample", None)
     done = coffee("sensitivity", tiny, "-d", "naive", *MOVED, "--method", "morris", "-j", "1")
     assert done.exit_code == 2
-    assert "--method morris needs SALib, which is not installed: `make extras`" in done.stderr
+    assert "--method: morris needs SALib, which is not installed: `make extras`" in done.stderr
 
 
 @pytest.mark.parametrize(

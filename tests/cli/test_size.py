@@ -59,7 +59,7 @@ def test_a_sized_design_is_a_file(tiny: str) -> None:
         (("--brownout", "2min"), "tiny: has no brownout to lengthen"),
         (("--objective", "fast"), "--objective: expected METRIC=LIMIT"),
         (("-n", "1"), "--mornings: expected a whole number from 2"),
-        (("-n", "0", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
+        (("-n", "1", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
         (("--fresh", "1"), "--fresh: expected a whole number from 2"),
         (("-d", "navie"), 'unknown design "navie"; did you mean "naive"?'),
     ],
@@ -114,7 +114,7 @@ def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyP
     """--cost-curve sizes the compared designs at its own peaks, --peak at others; the report gets it, and the command."""
     calls = []
     replace_report(
-        monkeypatch, lambda comparison, folder, command, curve: calls.append((command, curve)) or folder / "report.html"
+        monkeypatch, lambda comparison, folder, command, curve, **_: calls.append((command, curve)) or folder / "report.html"
     )
     monkeypatch.setattr("sim.experiment.cost_curve.MORNINGS", 2)
     options = ("-n", "1", "-j", "1")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.coffee import coffee
 from tests.docs.test_tutorial import ROOT
+from tests.tiers import slow
 
 PAGE = (ROOT / "docs/write-an-architecture.md").read_text(encoding="utf-8")
 
@@ -17,7 +18,7 @@ def blocks(step: str, kind: str) -> list[str]:
     return [part.partition("```")[0] for part in step.split(f"```{kind}\n")[1:]]
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("number", slow([1, 2, 3, 4, 5], but=[1, 5]))
 def test_each_step_gives_its_numbers(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The step's file is written, its command run, and every line that is shown is printed."""
     monkeypatch.chdir(tmp_path)

@@ -21,9 +21,11 @@ from sim.experiment.cost_curve import (
     fewer,
     lengths_of,
     peaks_of,
+    rate_text_of,
     with_brownout,
 )
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
+from sim.experiment.effort import Effort
+from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots
@@ -44,11 +46,17 @@ def queues() -> CostCurve:
     """M/M/c at loads of 2, 4 and 8."""
     world = Scenario.model_validate(bare_world(600, 2.0))
     return cost_curve(
-        world, [server()], peaks_per_s=(2.0, 4.0, 8.0), brownouts_s=(), objectives=["ack_latency_p95=3.6s"], jobs=1,
-        mornings=8, fresh=6,
-    )  # fmt: skip
+        world,
+        [server()],
+        Effort(8, jobs=1),
+        peaks_per_s=(2.0, 4.0, 8.0),
+        brownouts_s=(),
+        objectives=["ack_latency_p95=3.6s"],
+        fresh=6,
+    )
 
 
+@pytest.mark.slow
 def test_servers_grow_as_erlang_says(queues: CostCurve) -> None:
     """Loads of 2, 4 and 8 need 4, 6 and 10 servers: about the load and its root, ever fewer a customer, which saves money."""
     points = queues.points["naive"]
@@ -65,7 +73,7 @@ def test_servers_grow_as_erlang_says(queues: CostCurve) -> None:
 
 @pytest.fixture(scope="module")
 def storm() -> CostCurve:
-    return cost_curve(parse_scenario(STORM), ["naive", "outbox"], peaks_per_s=(0.5,), mornings=3, fresh=3, jobs=1)
+    return cost_curve(parse_scenario(STORM), ["naive", "outbox"], Effort(3, jobs=1), peaks_per_s=(0.5,), fresh=3)
 
 
 def test_a_longer_brownout_at_the_same_capacity(storm: CostCurve) -> None:

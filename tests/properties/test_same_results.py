@@ -16,6 +16,7 @@ import pytest
 
 from sim.config.prices import load_prices
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.export import as_json
 from sim.experiment.mornings import summarise
 from sim.experiment.workers import crew
@@ -71,7 +72,7 @@ def test_any_number_of_jobs(number: int) -> None:
 
     def document(world: World, jobs: int) -> str:
         scenario, design = world.read()
-        made = as_json(compare(scenario, ["naive", design], mornings=3, seed=world.seed, jobs=jobs), pairs=True)
+        made = as_json(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)), pairs=True)
         assert made.pop("timing")
         return json.dumps(made, allow_nan=False)
 

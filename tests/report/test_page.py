@@ -19,7 +19,7 @@ from sim import style
 from sim.config.errors import ConfigError
 from sim.diagram.components import file_names
 from sim.experiment.compare import Comparison
-from sim.report import page, tables
+from sim.report import tables
 from sim.report.charts import CHARTS
 from sim.report.findings import findings
 from sim.report.names import FILES, ours
@@ -42,13 +42,6 @@ def report(stormy: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def html(report: Path) -> str:
     return report.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No charts where the test is about something else."""
-    monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
 
 
 class Tags(HTMLParser):
@@ -87,6 +80,7 @@ def test_all_files_are_there(report: Path) -> None:
     assert not ours("charts/mine.svg")
 
 
+@pytest.mark.slow
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
     """Nothing in the files depends on when and where they were written, nor on how many processes drew them."""
     again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND, jobs=1)
@@ -162,6 +156,7 @@ def test_the_anatomy_of_the_first_violation(html: str) -> None:
     assert "from: idempotent" in html
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_calm_morning_has_no_anatomy(tmp_path: Path) -> None:
     """Where nobody was harmed, there is no story to tell, and no file for it."""
     written = write_report(compared(CALM, mornings=1), tmp_path / "calm", command="coffee compare calm")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from sim import words
-from sim.experiment.sizing_export import rate_text_of
+from sim.experiment.cost_curve import rate_text_of
 from sim.experiment.statistics import Estimate
 from sim.report.charts.curves import Label, label_right
 from sim.style import plain_axis
