@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.cli import tables as terminal
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.experiment.compare import Comparison, Result, compare
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 LATE = """name: late
 clock: {start: "07:00", duration: 6min, drain: 4min}
 traffic: {rate: 20/min}
+provider: {declined: 10%}
 faults: [{brownout: provider, at: "07:02", for: 3min, latency: x20, ambiguous: 30%}]
 objectives: {stale_read_rate: 99%}
 """
@@ -52,6 +54,15 @@ def test_a_harm_is_shown_to_those_who_name_no_metrics(harm: str) -> None:
     """Its metric is in the default tables of the terminal, and in those of the report."""
     for place in ("terminal", "report"):
         assert HARMS[harm] in [metric for group in grouped(place).values() for metric in group]
+
+
+def test_the_terminal_shows_what_the_table_says(comparison: Comparison) -> None:
+    """Of one design and of several: the rows of its default tables, group by group, and with `--all` every metric."""
+    shown = [metric for group in grouped("terminal").values() for metric in group]
+    for everything, names in ((False, shown), (True, list(METRICS))):
+        several = terminal.comparison_table(comparison, everything=everything, width=100)
+        one = terminal.metrics_table(result_of(comparison), everything=everything, width=100)
+        assert list(several.columns[0].cells) == list(one.columns[0].cells) == names
 
 
 def test_every_rate_is_of_a_harm() -> None:
@@ -152,6 +163,11 @@ vocabulary.METRICS["calls_per_purchase"] = vocabulary.Metric(
 from sim.ledger import metrics
 metrics.COMPUTE["calls_per_purchase"] = lambda tally, _: tally.found["calls"] / tally.found["purchases"]
 """
+GOOD_CARDS = """
+from sim import vocabulary
+vocabulary.METRICS["confirmed_share"] = vocabulary.METRICS["confirmed_share"]._replace(n="good cards")
+vocabulary.COUNTED += ("good cards",)
+"""
 COMMAND = NEW + "from sim.cli.app import main\nsys.argv = ['coffee', *sys.argv[1:]]\nmain()\n"
 NOTEBOOK = (
     NEW
@@ -226,6 +242,18 @@ def test_a_new_metric_is_in_notebooks_and_in_the_documentation(room: Path) -> No
     for name in ADDED:
         assert name in card
         assert f"| `{name}` | " in page
+
+
+def test_a_share_whose_interval_counts_something_else_is_one_word_of_the_table(room: Path) -> None:
+    """Its `n`: the interval changes, and the file of results keeps the new numbers, from which a sweep gives it again."""
+    vary = ("--vary", "checkout.workers=2", "-n", "2", "-j", "1", "--metric", "confirmed_share", "--no-report", "--json")
+    as_it_is = python(COMMAND, "sweep", "late.yaml", "outbox", *vary, "--results", "before.sqlite", room=room)
+    changed, again = (
+        python(GOOD_CARDS + COMMAND, "sweep", "late.yaml", "outbox", *vary, "--results", "after.sqlite", room=room)
+        for _ in range(2)
+    )
+    before, after, stored = (json.loads(printed)["cells"] for printed in (as_it_is, changed, again))
+    assert before != after == stored
 
 
 def test_a_new_metric_is_kept_and_drawn_by_a_sweep(room: Path) -> None:
