@@ -52,7 +52,7 @@ bench-check: $(VENV)/ready-dev  ## fail if anything takes more than twice as lon
 gallery: $(VENV)/ready  ## write the committed sample reports anew
 	$(BIN)/coffee compare morning-rush --cost-curve --out reports/gallery/morning-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
-	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
+	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
 
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md

@@ -78,7 +78,7 @@ def windows() -> str:
             f"(window-{label.lower()})=\n### {label} {title(world)}",
             one_line(world.story),
             " ".join(closing),
-            block(f"coffee explain {label.lower()} --design naive", "sh"),
+            block(f"coffee explain {label.lower()} naive", "sh"),
         ]
     return "\n\n".join(parts)
 

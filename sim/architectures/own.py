@@ -30,7 +30,7 @@ EXPECTED = ", which is a class like `class MyCheckout(Design)`; a file to start 
 
 HEAD = '''"""A checkout of my own, which began as {base}.
 
-    coffee compare morning-rush {base} --design {file}
+    coffee compare morning-rush {base} {file}
     coffee windows {base} {file}
 
 Every `yield` is a moment at which the process may die, and only what is in the database survives. This file is code: any

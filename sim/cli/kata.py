@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.messages import DONE, FAILED, note
+from sim.cli.messages import DONE, FAILED, note, write_out
 from sim.cli.options import Jobs, Json, whole_number
 
 if TYPE_CHECKING:
     from sim.kata.progress import Progress
 
 AS_IT_STANDS = "\b\n"
-HELP = f"""The guided exercise: from a checkout that charges people twice to one that passes, in half an hour.
+HELP = f"""A guided exercise: mend a checkout that charges people twice.
 
-Five stages, each with a trade-off. In a loop you predict, change one thing in design.yaml, run, see what changed on the same
-mornings, and say why. Progress is kept in the folder, so stop and go on whenever you like.
+It takes half an hour, in five stages, each with a trade-off. In a loop you predict, change one thing in design.yaml, run, see
+what changed on the same mornings, and say why. Progress is kept in the folder, so stop and go on whenever you like.
 
 {AS_IT_STANDS}At a prompt:
   coffee kata                          begins, or goes on, in the folder kata
@@ -64,7 +64,7 @@ def start(folder: Folder = None, as_json: Json = False) -> None:
 
     A design.yaml that is there already is kept.
     """
-    from sim.cli.console import console, print_json
+    from sim.cli.work.console import console, print_json
     from sim.kata.attempt import begin
     from sim.kata.folder import USUAL
 
@@ -107,7 +107,7 @@ def run(
       coffee kata run mine --predict better
       coffee kata run mine --predict ack_latency_p95=same --predict cost_per_1000=worse
     """
-    from sim.cli.console import console, print_json
+    from sim.cli.work.console import console, print_json
     from sim.kata.attempt import asked_for, attempt, predictions
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
@@ -146,7 +146,7 @@ def hint(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """A hint for the design as it stands: a question first, then where to look, then what to write."""
-    from sim.cli.console import console, print_json
+    from sim.cli.work.console import console, print_json
     from sim.config.errors import ConfigError
     from sim.kata.folder import folder_of
     from sim.kata.helping import hinted
@@ -169,8 +169,8 @@ def hint(
 @app.command()
 def why(folder: Folder = None) -> None:
     """One harmed purchase of the design as it stands, step by step."""
-    from sim.cli.console import console
     from sim.cli.kata_text import print_why
+    from sim.cli.work.console import console
     from sim.kata.folder import folder_of
     from sim.kata.helping import harmed
     from sim.kata.progress import load
@@ -185,8 +185,8 @@ def why(folder: Folder = None) -> None:
 @app.command()
 def status(folder: Folder = None, as_json: Json = False) -> None:
     """How far it has come, and how long that took."""
-    from sim.cli.console import console, print_json
     from sim.cli.kata_text import print_status, status_json
+    from sim.cli.work.console import console, print_json
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
 
@@ -201,7 +201,7 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
 @app.command()
 def undo(folder: Folder = None) -> None:
     """Put design.yaml back as it was in the last run, or in the one before if it hasn't changed since."""
-    from sim.cli.console import console
+    from sim.cli.work.console import console
     from sim.kata.attempt import step
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
@@ -227,7 +227,7 @@ def check(
 
     Exits with 0 if all five stages are passed, 1 if not. DIR may also be a design's file.
     """
-    from sim.cli.console import console, print_json
+    from sim.cli.work.console import console, print_json
     from sim.kata import progress as kept
     from sim.kata.checking import checked
     from sim.kata.folder import folder_of
@@ -260,8 +260,8 @@ def debrief(
 
     The path you took, the final design with its diagram, its results beside the built-in designs, and what each stage taught.
     """
-    from sim.cli.console import console, print_json
-    from sim.cli.simulation import saved
+    from sim.cli.work.console import console, print_json
+    from sim.cli.work.simulation import saved
     from sim.kata.debrief import write_debrief
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
@@ -306,8 +306,8 @@ def grade(
       coffee kata grade submissions
       coffee kata grade submissions --csv --seed 4711 > grades.csv
     """
-    from sim.cli.console import console, print_json, write_out
     from sim.cli.kata_text import print_grades
+    from sim.cli.work.console import console, print_json
     from sim.config.errors import ConfigError
     from sim.config.units import duration_s
     from sim.experiment.effort import Effort
@@ -338,10 +338,10 @@ def grade(
 
 @contextmanager
 def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Callable[[int, int], None] | None]:
-    """With a progress bar if there is something to count; what ends a simulation and is nobody's wish is said in words."""
-    from sim.cli.progress import progress_bar
-    from sim.cli.simulation import answered_for
+    """With a progress bar if there is something to count; killed workers and bugs are said on stderr."""
+    from sim.cli.work.progress import progress_bar
+    from sim.cli.work.simulation import accidents_said
 
     bar = progress_bar(what, total) if total else nullcontext(None)
-    with answered_for(f"coffee run kata --design {where / 'design.yaml'}"), bar as tell:
+    with accidents_said(f"coffee run kata {where / 'design.yaml'}"), bar as tell:
         yield tell

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from sim.cli.console import console, print_title, write_out
 from sim.cli.kata_text import (
     print_attempt,
     print_brief,
@@ -20,7 +19,8 @@ from sim.cli.kata_text import (
     print_why,
     tell_lint,
 )
-from sim.cli.messages import complain, note
+from sim.cli.messages import complain, note, write_out
+from sim.cli.work.console import console, print_title
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.kata import progress as kept
@@ -177,7 +177,7 @@ class Game:
 
     def show(self, name: str = "") -> None:
         from sim.architectures import load_design
-        from sim.cli.show import print_story
+        from sim.cli.work.show import print_story
 
         words = [word for word in name.split() if word != "--story"]
         print_story(self.out, load_design(words[0] if words else str(self.folder / DESIGN)))

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sim import words
-from sim.cli.console import print_rows, print_title
-from sim.cli.tables import CHANGES, COLOURS, plain_table
+from sim.cli.work.console import print_rows, print_title
+from sim.cli.work.tables import CHANGES, COLOURS, plain_table
 from sim.kata.attempt import column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
@@ -84,7 +84,7 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, a
     if before is not None and run.worse:
         print_title(out, "worse", few(run.worse))
     elif before is not None and run.changes:
-        print_title(out, "worse", "nothing that is watched got worse")
+        print_title(out, "worse", "none of the watched metrics got worse")
     if made.advice is not None:
         print_title(out, "finding", made.advice.finding)
         print_title(out, "try", made.advice.try_next)
@@ -280,7 +280,7 @@ def tell_lint(folder: Path) -> None:
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:
         things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
-        note(f"warnings: {things}, told by coffee lint {folder / DESIGN} kata")
+        note(f"warnings: {things}, printed by coffee lint kata {folder / DESIGN}")
 
 
 def print_grades(out: Console, grades: list[Grade]) -> None:

@@ -28,8 +28,6 @@ def schema(
       coffee schema design > design.schema.json
       # yaml-language-server: $schema=design.schema.json
     """
-    from sim.architectures import ARCHITECTURES
-    from sim.cli.console import print_json
-    from sim.config.schema import design_schema, scenario_schema
+    from sim.cli.work import schema as work
 
-    print_json(scenario_schema() if kind is Kind.SCENARIO else design_schema(ARCHITECTURES))
+    work.schema(of_designs=kind is Kind.DESIGN)

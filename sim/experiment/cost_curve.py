@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError, got
+from sim.config.errors import ConfigError
 from sim.config.faults import Brownout
 from sim.config.library import digest, load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text, duration_s, duration_text, rate_per_s, rate_text
+from sim.config.units import clock_text, duration_text, rate_text
 from sim.experiment import frames
 from sim.experiment.altering import altered
 from sim.experiment.capacity import COMPONENTS, Capacity
@@ -250,33 +250,6 @@ def with_brownout(scenario: Scenario, length_s: float) -> Scenario:
             f"{until}{begins}; expected at most {duration_text(most_s)}"
         )
     return altered(scenario, ("faults", str(number), "for"), duration_text(length_s))
-
-
-def peaks_of(text: str) -> tuple[float, ...]:
-    """Peaks (per s) as an option gives them: `60/min,120/min`. Raises ConfigError."""
-    return _ascending("--peak", text, rate_per_s)
-
-
-def lengths_of(text: str) -> tuple[float, ...]:
-    """Lengths of a brownout (s) as an option gives them: `2min,10min`. Raises ConfigError."""
-    return _ascending("--brownout", text, duration_s)
-
-
-def _ascending(option: str, text: str, parse: Callable[[str], float]) -> tuple[float, ...]:
-    """Raises ConfigError unless each is more than the one before, and the first more than nothing."""
-    parts, values = [part.strip() for part in text.split(",")], []
-    for part in parts:
-        try:
-            values.append(parse(part))
-        except ValueError as error:
-            raise ConfigError(f"{option}: {error}{got(part)}") from None
-    if values[0] <= 0:
-        raise ConfigError(f"{option}: must be more than 0{got(parts[0])}")
-    for (low, high), (first, second) in zip(pairwise(values), pairwise(parts), strict=True):
-        if high <= low:
-            what, order = f"twice the same{got(second)}", f"expected in ascending order (got {first} before {second})"
-            raise ConfigError(f"{option}: {what if high == low else order}")
-    return tuple(values)
 
 
 def _growing(name: str, values: Sequence[float]) -> tuple[float, ...]:

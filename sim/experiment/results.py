@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import write_text
 from sim.experiment.extras import how_to_install
-from sim.experiment.store import KEPT, KEY, VALUES, Store, version
+from sim.experiment.store import KEPT, KEY, VALUES, Store
 
 COLUMNS = f"scenario_name, design_name, varied, seed, {', '.join(KEPT)}, version, scenario, design"
 ALL = f"SELECT {COLUMNS} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
@@ -35,16 +35,6 @@ def listing(store: Store) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def removing(what: str) -> tuple[str, ...]:
-    """The condition of what is to be removed: `old`, `scenario=NAME`, `design=NAME`. Raises ConfigError."""
-    if what == "old":
-        return ("version <> ?", version())
-    kind, sign, name = what.partition("=")
-    if kind not in ("scenario", "design") or not sign or not name:
-        raise ConfigError(f'--prune: expected old, scenario=NAME or design=NAME (got "{what}")')
-    return (f"{kind}_name = ?", name)
-
-
 def write_csv(store: Store, path: Path) -> int:
     """Every morning in order; empty: nothing to count, inf: never. Returns how many rows. Raises ConfigError."""
     rows = store.rows(ALL)
@@ -61,7 +51,7 @@ def write_parquet(store: Store, path: Path) -> int:
     try:
         import duckdb
     except ImportError:
-        raise ConfigError(f"--parquet needs duckdb, which is not installed: {how_to_install('lab')}; or use --csv") from None
+        raise ArgumentError("parquet", f"needs duckdb, which is not installed: {how_to_install('lab')}; CSV does not") from None
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"{path}: {'a folder, not a file' if path.is_dir() else f'there is no folder {path.parent}'}")
     import pandas as pd

@@ -24,7 +24,7 @@ from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
 from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ArgumentError, ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
@@ -259,9 +259,10 @@ def check_objectives(scenario: Scenario) -> None:
     """Raises ConfigError if there is none that a capacity could be sized for."""
     if not limits_of(scenario):
         what = "only objectives of cost" if scenario.objectives else "no objectives"
-        raise ConfigError(
-            f"{scenario.name}: {what}, so the cheapest capacity would be none at all; give it some, here "
-            "(objective ack_latency_p95=1s) or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}"
+        raise ArgumentError(
+            "objectives",
+            f"{scenario.name} has {what}, so the cheapest capacity would be none at all; give some here, such as "
+            "ack_latency_p95=1s, or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}",
         )
 
 

@@ -85,7 +85,8 @@ def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None)
             suffered = f"only {', '.join(kinds)}" if kinds else "no harm at all"
             raise ArgumentError(
                 "violation",
-                f"{kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; leave out one of the two",
+                f"purchase {purchase} of the morning of seed {seed} suffered {suffered}, and not {kind}; leave out the kind "
+                "or the purchase",
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0

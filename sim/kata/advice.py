@@ -447,7 +447,7 @@ def _fallback(stage: Stage) -> Rule:
         return Advice(
             f"stage_{stage.number}", metric,
             f"{look.witness(metric)} {_leading(look, metric)}.".strip(),
-            f"Compare your design with one that meets this: `coffee compare kata --design design.yaml --design "
+            f"Compare your design with one that meets this: `coffee compare kata design.yaml "
             f"{'idempotent' if stage.number == 1 else 'outbox'}`.",
             (
                 f"What happens to a purchase that counts in {metric}? ({METRICS[metric].summary})",

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.files import write_text
 from sim.config.library import digest
 from sim.config.scenario import Scenario
@@ -93,10 +93,10 @@ def predictions(texts: list[str], usual: str) -> dict[str, Move]:
         if not sign:
             metric, word = usual, text
         if metric not in known:
-            raise ConfigError(f'--predict: "{metric}" is no objective of the kata{nearest(metric, known)}')
+            raise ArgumentError("predict", f'"{metric}" is no objective of the kata{nearest(metric, known)}')
         move = next((move for move in MOVES if move == word), None)
         if move is None:
-            raise ConfigError(f'--predict: expected better, worse or same (got "{word}"), like {metric}=better')
+            raise ArgumentError("predict", f'expected better, worse or same (got "{word}"), like {metric}=better')
         predicted[metric] = move
     return predicted
 

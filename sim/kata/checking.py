@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.architectures import load_design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.kata.attempt import step
 from sim.kata.brief import DESIGN
 from sim.kata.check import Graded, check
@@ -29,7 +29,7 @@ def checked(
 ) -> Graded:  # fmt: skip
     """Check a design, and keep the result in `progress` if there is one. Raises ConfigError, KeyboardInterrupt."""
     if seed is not None and not 0 <= seed <= 2**62:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
+        raise ArgumentError("seed", f"expected a whole number of at least 0 (got {seed})")
     path = design_file(where)
     files = written(where) if progress is not None else None  # read before the check, as they may be edited while it runs
     seed = UNSEEN_SEED if seed is None else seed

@@ -21,7 +21,7 @@ def printed(form: str) -> str:
 
 def test_the_story_the_remedy_and_the_files(tiny: str) -> None:
     """A numbered timeline with the violation marked, the change that closes it, and four files that say the same."""
-    done = coffee("explain", W1, "--design", "naive", "--out", "story")
+    done = coffee("explain", W1, "naive", "--out", "story")
     assert done.exit_code == 0
     for part in ("was charged twice.", "VIOLATION: this customer", "provider: charged 2×", "from: idempotent", "0 with it"):
         assert part in done.stdout
@@ -32,7 +32,7 @@ def test_the_story_the_remedy_and_the_files(tiny: str) -> None:
         "story.txt",
     ]
     text = Path("story/story.txt").read_text(encoding="utf-8")
-    assert "coffee explain windows/w01-double-tap --design naive --seed 0" in text
+    assert "coffee explain windows/w01-double-tap naive --seed 0" in text
     assert "VIOLATION: this customer was charged twice" in text
 
 
@@ -77,10 +77,10 @@ def test_the_same_command_tells_the_same_story(tiny: str) -> None:
 
 def test_when_nothing_went_wrong(tiny: str) -> None:
     """It says how many purchases it has looked at; any of them can be told of by its number."""
-    done = coffee("explain", W1, "--design", "outbox")
+    done = coffee("explain", W1, "outbox")
     assert done.exit_code == 0
     assert "no violation in" in done.stdout
-    told = coffee("explain", W1, "--design", "outbox", "--purchase", "3", "--out", "story")
+    told = coffee("explain", W1, "outbox", "--purchase", "3", "--out", "story")
     assert "Customer 3 was served as it should be." in told.stdout
     assert "What would have closed it" not in told.stdout
 
@@ -90,7 +90,7 @@ def test_when_nothing_went_wrong(tiny: str) -> None:
     [
         (("explain", W1, "--violation", "double-charge"), 'unknown violation "double-charge"; did you mean "double_charge"?'),
         (
-            ("explain", W1, "--design", "naiv"),
+            ("explain", W1, "naiv"),
             'unknown design "naiv"; did you mean "naive"?',
         ),
         (("explain", W1, "--purchase", "1000000"), "--purchase: expected a number from 0 to 630 in the morning of seed 0"),

@@ -24,7 +24,7 @@ def test_a_world_that_breaks_naive(tiny: str) -> None:
 def test_the_file_is_replayed_and_explained(tiny: str) -> None:
     """What the hunt has written, `explain` tells, with the knob that closes it."""
     assert coffee("hunt", "no-inbox", "--out", "caught.yaml").exit_code == 1
-    told = coffee("explain", "caught.yaml", "--design", "no-inbox", "--out", "story")
+    told = coffee("explain", "caught.yaml", "no-inbox", "--out", "story")
     assert "got more loyalty points than were earned" in " ".join(told.stdout.split())
     assert "loyalty: {inbox: {window: 7d}}" in told.stdout
 

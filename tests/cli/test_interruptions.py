@@ -117,7 +117,7 @@ def test_an_interrupt_that_python_drops(tiny: str, monkeypatch: pytest.MonkeyPat
         return summarise(*arguments)
 
     monkeypatch.setattr(mornings, "summarise", interrupted)
-    done = coffee("run", tiny, "-d", "naive", "-n", "5", "-j", "1", "--json")
+    done = coffee("run", tiny, "naive", "-n", "5", "-j", "1", "--json")
     assert done.exit_code == 130
     assert json.loads(done.stdout)["mornings"] == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import validity as command
 from sim.config.library import load_scenario, parse_scenario
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
@@ -86,7 +85,6 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     result = coffee("validity", "--page", "x.md")
     assert result.exit_code == 130
     assert not Path("x.md").exists()
-    assert command.STYLES
 
 
 def test_any_number_of_processes_finds_the_same() -> None:

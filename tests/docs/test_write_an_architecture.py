@@ -41,7 +41,7 @@ def test_what_goes_wrong_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "`shop.settle(…)` does nothing by itself; write `yield from shop.settle(…)`" in coffee("show", "my_checkout.py").stderr
     )
     Path("my_checkout.py").write_text(code.replace("return Reply(ANSWERS.get(outcome, Answer.FAILED), order)", "return order"))
-    done = coffee("run", "morning-rush", "-d", "my_checkout.py", "-n", "1", "-j", "1")
+    done = coffee("run", "morning-rush", "my_checkout.py", "-n", "1", "-j", "1")
     assert done.exit_code == 2
     assert "my_checkout.py:9: handle: it ends with an Order; expected a Reply" in done.stderr
     assert done.stderr.rstrip().endswith("seed 0)")

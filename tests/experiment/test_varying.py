@@ -47,7 +47,7 @@ def test_values_and_ranges(text: str, values: tuple[object, ...]) -> None:
     ("text", "message"),
     [
         ("checkout.wokers=1", 'checkout.wokers: unknown key; did you mean "checkout.workers"?'),
-        ("checkout.workers", "--vary: expected KEY=VALUES, like"),
+        ("checkout.workers", "vary: expected KEY=VALUES, like"),
         ("checkout.workers=", "checkout.workers=: expected at least one value"),
         ("checkout.workers=8,,16", "checkout.workers=8,,16: an empty value between commas"),
         ("app.timeout=1s,1000ms", "app.timeout: 1000ms is given twice"),

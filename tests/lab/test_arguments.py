@@ -49,7 +49,7 @@ def test_the_panel_says_the_path_it_was_given(world: Path, design: Path) -> None
     pytest.importorskip("ipywidgets")
     panel = sim.explore(world, design, mornings=1)
     panel.stop()
-    assert f"coffee run {world} --design {design} --mornings 1" in panel._recipe.value
+    assert f"coffee run {world} {design} --mornings 1" in panel._recipe.value
 
 
 def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() -> None:
@@ -58,9 +58,9 @@ def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() 
     world, shop = sim.load_scenario("w4"), sim.load_design("naive")
     calm, patient = world.model_copy(update={"faults": ()}), shop.model_copy(update={"app": sim.load_design("outbox").app})
     for scenario, design, command in (
-        (world, shop, "coffee run w04-crash-before-commit --design naive"),
-        (calm, shop, "coffee run w04-crash-before-commit.yaml --design naive"),
-        (world, patient, "coffee run w04-crash-before-commit --design naive.yaml"),
+        (world, shop, "coffee run w04-crash-before-commit naive"),
+        (calm, shop, "coffee run w04-crash-before-commit.yaml naive"),
+        (world, patient, "coffee run w04-crash-before-commit naive.yaml"),
     ):
         panel = sim.explore(scenario, design, mornings=1)
         panel.stop()

@@ -194,7 +194,7 @@ def test_a_process_that_dies_is_told(panel: Panel, monkeypatch: pytest.MonkeyPat
     turned(panel, "app.timeout").value = "3s"
     wait(panel)
     assert "killed" in panel._error.value
-    assert "coffee run tiny.yaml --design naive --set app.timeout=3s" in panel._error.value
+    assert "coffee run tiny.yaml naive --set app.timeout=3s" in panel._error.value
 
 
 def test_what_an_own_architecture_does_wrong_is_told(tiny: str) -> None:
@@ -229,9 +229,9 @@ def test_the_command_gives_the_same(panel: Panel) -> None:
     command = re.search(r"coffee run [^<]*", panel._recipe.value)
     assert command is not None
     words = shlex.split(command[0].replace("&#x27;", "'"))
-    assert words[2:7] == ["tiny.yaml", "--design", "naive", "--set", "faults[1].latency=x10"]
-    assert words[7:9] == ["--set", "app.retry={never: true}"]
-    assert words[9:] == ["--mornings", "2", "--seed", "0"]
+    assert words[2:6] == ["tiny.yaml", "naive", "--set", "faults[1].latency=x10"]
+    assert words[6:8] == ["--set", "app.retry={never: true}"]
+    assert words[8:] == ["--mornings", "2", "--seed", "0"]
 
 
 @pytest.mark.parametrize("name", design_names())

@@ -7,18 +7,19 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.cli.messages import write_out
 
 WIDTH = 100  # columns without a terminal, unless COLUMNS says otherwise
 
 
 def console() -> Console:
     """A console on stdout."""
-    from rich.console import Console
-
     plain: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
     if sys.stdout.isatty():
         return Console(**plain)
@@ -37,15 +38,11 @@ class _Trimmed:
 
 
 def print_title(out: Console, title: str, text: str) -> None:
-    from rich.text import Text
-
     out.print(Text.assemble((title, "bold"), "  ", text))
 
 
 def print_rows(out: Console, rows: Iterable[tuple[str, ...]], *, most: tuple[int, ...]) -> None:
     """Indented columns: as wide as they need, at most so many characters each; the last takes what is left, and is dim."""
-    from rich.table import Table
-
     rows = list(rows)
     table = Table.grid(padding=(0, 2, 0, 0))
     for column, limit in enumerate(most):
@@ -59,19 +56,3 @@ def print_rows(out: Console, rows: Iterable[tuple[str, ...]], *, most: tuple[int
 def print_json(document: Any) -> None:
     """The one thing that `--json` prints: no NaN, keys in their order, characters as they are."""
     write_out(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def write_out(text: str) -> None:
-    """Write to stdout at once. A reader that has gone away (`| head`) stops nothing: neither the work nor its verdict."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        forget_stdout()
-
-
-def forget_stdout() -> None:
-    """Let whatever is still in stdout's buffer, and all that comes, go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
+
+from sim.cli.work.console import print_rows, print_title
+from sim.config.presets import PRESETS
+from sim.config.writing import flow
 
 
 def print_preset(out: Console, name: str) -> None:
     """The keys of a provider, each marked as published, from a secondary source, or assumed."""
-    from sim.cli.console import print_rows, print_title
-    from sim.config.presets import PRESETS
-    from sim.config.writing import flow
-
     preset = PRESETS[name]
     print_title(out, name, preset.summary)
     rows = [(f"  {key}", flow(semantic.value), semantic.mark, semantic.note) for key, semantic in (preset.keys or {}).items()]
@@ -24,8 +23,6 @@ def print_preset(out: Console, name: str) -> None:
 
 def preset_document(name: str) -> dict[str, Any]:
     """The same as plain data."""
-    from sim.config.presets import PRESETS
-
     preset = PRESETS[name]
     keys = None if preset.keys is None else {key: semantic._asdict() for key, semantic in preset.keys.items()}
     return {"kind": "preset", "name": name, "summary": preset.summary, "source": preset.source, "keys": keys}

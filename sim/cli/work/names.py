@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sim.config.design import Design
-    from sim.config.scenario import Scenario
+from sim.architectures import COMPARED, design_names, is_own, load_design
+from sim.config.bundled import SEE_LIST, closest_file, full_name, is_path, names, short_names
+from sim.config.design import Design
+from sim.config.errors import ConfigError, closest
+from sim.config.library import load_scenario
+from sim.config.loader import Document, read_text
+from sim.config.scenario import Scenario
 
 
 def folder_name(name: str) -> str:
@@ -19,11 +22,6 @@ def folder_name(name: str) -> str:
 
 def scenario_called(name: str) -> Scenario:
     """The scenario of that name, or in that file. Raises ConfigError, which recognises a design's name."""
-    from sim.architectures import design_names
-    from sim.config.bundled import full_name, names
-    from sim.config.errors import ConfigError
-    from sim.config.library import load_scenario
-
     if name in design_names() and full_name(name) not in names():
         raise ConfigError(f'unknown scenario "{name}"; that is a design')
     return load_scenario(name)
@@ -31,12 +29,6 @@ def scenario_called(name: str) -> Scenario:
 
 def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     """The scenario or design of that name, or in that file. Raises ConfigError; `also`: what else could have been meant."""
-    from sim.architectures import design_names, is_own, load_design
-    from sim.config.bundled import SEE_LIST, closest_file, full_name, is_path, names, short_names
-    from sim.config.errors import ConfigError, closest
-    from sim.config.library import load_scenario
-    from sim.config.loader import Document, read_text
-
     if is_path(name):
         is_design = Document(read_text(Path(name)), name).start is not None
         return load_design(name) if is_design else load_scenario(name)
@@ -46,3 +38,8 @@ def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
         return load_scenario(name)
     known = [*short_names(), *names(), *design_names(), *also]
     raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or closest(name, known) or SEE_LIST}')
+
+
+def compared(designs: Sequence[str], more: Sequence[str]) -> list[str]:
+    """The designs to compare: the usual three if none is named. `more` (of the option --design) come on top of either."""
+    return [*(designs or COMPARED), *(name for name in more if designs or name not in COMPARED)]

@@ -1,80 +1,49 @@
-"""Simulating for a command: with a progress bar, and with whatever can end it told in a sentence and an exit code."""
+"""Simulating for a command: with a progress bar; whatever ends the work is said in a sentence and is an exit code."""
 
 from __future__ import annotations
 
 import math
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from sim.cli.again import again
 from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
-from sim.cli.progress import progress_bar
+from sim.cli.work.progress import progress_bar
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
+from sim.config.units import probability_text
+from sim.experiment.batches import Lost
+from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
+from sim.ledger.laws import BrokenLaw
+from sim.world.traffic import expected
 
+Progress = Callable[[int, int], None]
 MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
-
-if TYPE_CHECKING:
-    from sim.config.design import Design
-    from sim.config.scenario import Scenario
-    from sim.experiment.compare import Comparison
-    from sim.experiment.effort import Effort
-    from sim.experiment.mornings import Progress
-
-
-def command_line(verb: str, scenario: str, designs: Sequence[str], *, mornings: int, seed: int, cells: int = 1) -> str:
-    """The command that gives the same numbers again."""
-    dealt = ["--cells", str(cells)] if cells > 1 else []
-    return shlex.join(["coffee", verb, scenario, *designs, "--mornings", str(mornings), *dealt, "--seed", str(seed)])
-
-
-def simulated(
-    scenario: Scenario,
-    designs: Sequence[Design | str],
-    effort: Effort,
-    *,
-    precision: float | None,
-    command: str,
-    meanwhile: Callable[[], None] | None = None,
-) -> Comparison:
-    """Designs on the same mornings. Raises ConfigError, or Exit after having said why on stderr.
-
-    `meanwhile` is called once, while workers simulate.
-    """
-    from sim.experiment.compare import compare
-
-    try:
-        with answered_for(command), progress_bar("simulating", effort.mornings * len(designs) * effort.cells) as progress:
-            told = progress if meanwhile is None else _with(progress, meanwhile)
-            return compare(scenario, designs, effort, precision=precision, progress=told)
-    except KeyboardInterrupt:
-        note(f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _with(progress: Progress | None, meanwhile: Callable[[], None]) -> Progress:
-    """Progress that also calls `meanwhile` after the first result: the workers have more tasks than that, and are not kept."""
-    left = [meanwhile]
-
-    def tell(done: int, of: int) -> None:
-        if progress is not None:
-            progress(done, of)
-        if left:
-            left.pop()()
-
-    return tell
 
 
 @contextmanager
-def answered_for(command: str) -> Iterator[None]:
-    """What ends a simulation and is nobody's wish is said on stderr. Raises Exit."""
-    from concurrent.futures import BrokenExecutor
+def at_work(
+    what: str, total: int | None, command: str, *, interrupted: str = "interrupted; there are no results"
+) -> Iterator[Progress | None]:
+    """With a progress bar, while `command` works. Ctrl-C ends with the note `interrupted`, accidents as below. Raises Exit."""
+    try:
+        with accidents_said(command), progress_bar(what, total) as progress:
+            yield progress
+    except KeyboardInterrupt:
+        note(interrupted)
+        raise typer.Exit(INTERRUPTED) from None
 
-    from sim.experiment.batches import Lost
-    from sim.ledger.laws import BrokenLaw
 
+@contextmanager
+def accidents_said(command: str) -> Iterator[None]:
+    """Say on stderr what ends a simulation and is not the user's: killed workers, and bugs with the `command` to report."""
     try:
         yield
     except Lost as lost:
@@ -91,7 +60,36 @@ def answered_for(command: str) -> Iterator[None]:
         raise typer.Exit(BUG) from None
 
 
-def tell_how_it_went(comparison: Comparison, *, precision: float | None, unwritten: str = "") -> None:
+def simulated(
+    context: typer.Context, scenario: Scenario, chosen: Sequence[Design | str], effort: Effort, precision: float | None,
+    meanwhile: Callable[[], None] | None = None, **instead: object,
+) -> Comparison:  # fmt: skip
+    """Designs on the same mornings. Raises ConfigError, or Exit after it is said why on stderr.
+
+    `meanwhile` is called once, while workers simulate; `instead` is as in `again`.
+    """
+    command = again(context, precision=None if precision is None else probability_text(precision), **instead)
+    too_early = f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results"
+    total = effort.mornings * len(chosen) * effort.cells
+    with at_work("simulating", total, command, interrupted=too_early) as progress:
+        heard = progress if meanwhile is None else _with(progress, meanwhile)
+        return compare(scenario, chosen, effort, precision=precision, progress=heard)
+
+
+def _with(progress: Progress | None, meanwhile: Callable[[], None]) -> Progress:
+    """Progress that also calls `meanwhile` after the first result: the workers have more tasks by then and do not wait."""
+    left = [meanwhile]
+
+    def call(done: int, of: int) -> None:
+        if progress is not None:
+            progress(done, of)
+        if left:
+            left.pop()()
+
+    return call
+
+
+def say_how_it_went(comparison: Comparison, precision: float | None, *, unwritten: str = "") -> None:
     """On stderr: how fast it was, and what is not so precise; or, after Ctrl-C, how far it got and what is `unwritten`."""
     if comparison.interrupted:
         note(f"interrupted after {comparison.mornings:,} of {comparison.asked:,} mornings; the numbers are theirs{unwritten}")
@@ -105,23 +103,21 @@ def tell_how_it_went(comparison: Comparison, *, precision: float | None, unwritt
     note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases/s and core)")
 
 
-def tell_of_cells(cells: int, scenario: str, design: str) -> None:
-    """On stderr, if there are several: that they are not one large back end, and how to see what that changes."""
+def say_what_cells_are(cells: int, scenario: str, design: str) -> None:
+    """On stderr, if there are several: they are not one large back end, and this command shows what that changes."""
     if cells > 1:
-        command = shlex.join(["coffee", "cells", scenario, "--design", design, "--cells", str(cells)])
-        note(f"each morning was dealt to {cells:,} cells; what that changes against one large back end: {command}")
+        command = shlex.join(["coffee", "cells", scenario, design, "--cells", str(cells)])
+        note(f"each morning was divided into {cells:,} cells; to compare them with one large back end: {command}")
 
 
-def tell_of_tables(tables: str | None) -> None:
-    """On stderr, if the option was given: that it does nothing any more."""
+def say_what_is_no_more(tables: str | None) -> None:
+    """On stderr, if `--tables` was given: it has no effect any more."""
     if tables is not None:
         note("--tables has no effect any more; --cells N is what keeps memory small")
 
 
-def tell_of_memory(scenario: Scenario, *, cells: int) -> None:
+def say_what_memory_it_takes(scenario: Scenario, *, cells: int) -> None:
     """On stderr, for a large morning in one piece: how much memory it takes, and in how many cells it would take little."""
-    from sim.world.traffic import expected
-
     purchases = expected(scenario)
     if cells == 1 and purchases > MOST_IN_ONE:
         least = math.ceil(purchases / MOST_IN_ONE)
@@ -139,25 +135,19 @@ def leave(comparison: Comparison, code: int) -> None:
 
 def check_report_options(out: Path | None, *, report: bool) -> None:
     """A folder is not named for nothing. Raises ConfigError."""
-    from sim.config.errors import ConfigError
-
     if out is not None and not report:
         raise ConfigError("--out names the folder of the report, and --no-report says there is none; leave out one of them")
 
 
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
     """The page of a report that is written, or None after an error message; and the exit code."""
-    from concurrent.futures import BrokenExecutor
-
-    from sim.config.errors import ConfigError
-
     try:
         return write(), DONE
     except ConfigError as error:
         complain(*error.messages)
         return None, FAILED
     except BrokenExecutor:
-        complain("a process that drew the report was killed, so there is none; perhaps memory ran out: fewer --jobs may help")
+        complain("a process that drew the report was killed, so there is none; probably out of memory: fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")

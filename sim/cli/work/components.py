@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from rich.console import Console
+from pydantic import BaseModel
+from rich.console import Console
 
-    from sim.config.design import Design
+from sim.architectures import ARCHITECTURES
+from sim.architectures.parts import parts_of
+from sim.cli.messages import write_out
+from sim.cli.work.console import console
+from sim.cli.work.names import load
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.files import write_bytes
+from sim.config.presets import PRESETS
+from sim.diagram.layout import laid_out
+from sim.diagram.mermaid import flowchart
+from sim.diagram.text import LEGEND, drawn
 
 LINES = (15, 11)  # characters of text in a box: the widest that fits the terminal
 
 
 def components(design: Design) -> dict[str, Any]:
     """The diagram as data: `components`, `flows`, and both as Mermaid text."""
-    from sim.architectures.parts import parts_of
-    from sim.diagram.mermaid import flowchart
-
     parts = parts_of(design)
     return {**asdict(parts), "mermaid": flowchart(parts)}
 
 
 def print_components(out: Console, model: BaseModel) -> None:
     """The diagram of a design in characters, as wide as its boxes need."""
-    from sim.architectures.parts import parts_of
-    from sim.config.design import Design
-    from sim.diagram.layout import laid_out
-    from sim.diagram.text import LEGEND, drawn
-
     assert isinstance(model, Design)
     for characters in LINES:
         layout = laid_out(parts_of(model), text=characters)
@@ -42,9 +45,6 @@ def print_components(out: Console, model: BaseModel) -> None:
 
 def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: bool, as_json: bool) -> bool:
     """Draw the components of a design where that is all that was asked for. Raises ConfigError if it can't be had."""
-    from sim.cli.console import console, write_out
-    from sim.config.errors import ConfigError
-
     files = {f".{option}": file for option, file in (("svg", svg), ("png", png)) if file is not None}
     if not files and not mermaid:
         return False
@@ -64,12 +64,6 @@ def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: boo
 
 
 def _design(name: str, option: str) -> Design:
-    from sim.architectures import ARCHITECTURES
-    from sim.cli.names import load
-    from sim.config.design import Design
-    from sim.config.errors import ConfigError
-    from sim.config.presets import PRESETS
-
     model = None if name in PRESETS else load(name, also=PRESETS)
     if not isinstance(model, Design):
         kind = "a provider preset" if model is None else "a scenario"
@@ -79,11 +73,7 @@ def _design(name: str, option: str) -> Design:
 
 def _write(design: Design, files: dict[str, Path]) -> None:
     """Each file whole or not at all; one of the same name is replaced."""
-    from tempfile import TemporaryDirectory
-
-    from sim import style
-    from sim.architectures.parts import parts_of
-    from sim.config.files import write_bytes
+    from sim import style  # matplotlib takes a second to import, and most calls draw nothing
     from sim.diagram.components import arranged, draw
 
     figure = draw(arranged(parts_of(design)), design.name, colour=style.colours([design.name])[design.name])

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from sim import words
 from sim.architectures.load import charges_within_the_request, slowest_call_s
-from sim.cli.console import print_title
-from sim.cli.tables import COLOURS, plain_table, stations, value_and_interval
+from sim.cli.work.console import print_title
+from sim.cli.work.tables import COLOURS, plain_table, stations, value_and_interval
 from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result
