@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.cli import tables as terminal
+from sim.cli.work import tables as terminal
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.experiment.compare import Comparison, Result, compare
+from sim.experiment.effort import Effort
 from sim.experiment.measuring import estimate_of, measured
 from sim.experiment.mornings import count
 from sim.experiment.statistics import estimate
@@ -42,7 +43,7 @@ ALLOWED = {  # lists of metrics that are no copy of anything in the table, becau
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    return compare(parse_scenario(LATE), ["outbox"], mornings=3, jobs=1)
+    return compare(parse_scenario(LATE), ["outbox"], Effort(mornings=3, jobs=1))
 
 
 def result_of(comparison: Comparison) -> Result:
@@ -209,8 +210,8 @@ def test_a_new_metric_is_in_the_terminal_and_in_the_report(room: Path) -> None:
     """One entry of the table, and a function unless it is a share, shows it to those who name no metrics."""
     few = ("-n", "2", "-j", "1")
     compared = python(COMMAND, "compare", "late.yaml", "outbox", *few, "--out", "report", room=room)
-    ran = python(COMMAND, "run", "late.yaml", "-d", "outbox", *few, room=room)
-    dealt = python(COMMAND, "cells", "late.yaml", "-d", "outbox", "--cells", "2", *few, room=room)
+    ran = python(COMMAND, "run", "late.yaml", "outbox", *few, room=room)
+    dealt = python(COMMAND, "cells", "late.yaml", "outbox", "--cells", "2", *few, room=room)
     page, csv = ((room / "report" / name).read_text(encoding="utf-8") for name in ("report.html", "summary.csv"))
     for name in ADDED:
         assert all(f"\n{name} " in shown for shown in (compared, ran, dealt))
@@ -231,7 +232,7 @@ def test_a_new_metric_can_be_an_objective(room: Path) -> None:
     assert all(f'"{name}": {{' in schema for name in ADDED)
     limited = LATE.replace("stale_read_rate: 99%", "lost_share: 99%, calls_per_purchase: 9")
     (room / "limited.yaml").write_text(limited, encoding="utf-8")
-    judged = python(COMMAND, "run", "limited.yaml", "-d", "outbox", "-n", "2", "-j", "1", "--json", room=room)
+    judged = python(COMMAND, "run", "limited.yaml", "outbox", "-n", "2", "-j", "1", "--json", room=room)
     objectives = json.loads(judged)["designs"]["outbox"]["objectives"]
     assert {one["metric"]: one["status"] for one in objectives} == dict.fromkeys(ADDED, "met")
 
