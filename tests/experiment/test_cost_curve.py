@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.cli.work.texts import lengths_of, peaks_of
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
@@ -20,10 +19,7 @@ from sim.experiment.cost_curve import (
     default_lengths,
     default_peaks,
     fewer,
-<<<<<<< HEAD
     rate_text_of,
-=======
->>>>>>> cli
     with_brownout,
 )
 from sim.experiment.effort import Effort
