@@ -50,6 +50,11 @@ def seconds(value: float) -> str:
     return f"{value:.3g}{NBSP}s"
 
 
+def peak(per_s: float) -> str:
+    """`36/min`: a peak to three digits, which is how well it can be told apart from another."""
+    return f"{float(f'{per_s * 60:.3g}'):,g}/min"
+
+
 def mornings(n: int) -> str:
     return "1 morning" if n == 1 else f"{n:,} mornings"
 

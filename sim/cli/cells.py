@@ -11,7 +11,7 @@ from sim.cli.messages import INTERRUPTED, note
 from sim.cli.options import AllMetrics, EngineName, Jobs, Json, Mornings, ScenarioName, Seed, whole_number
 
 if TYPE_CHECKING:
-    from sim.experiment.losses import Losses
+    from sim.experiment.cells_compared import CellsCompared
 
 
 def cells(
@@ -46,9 +46,9 @@ def cells(
     from sim.cli.names import scenario_called
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
-    from sim.cli.tables import losses_table
-    from sim.experiment.losses import as_json as exported
-    from sim.experiment.losses import losses, result_of
+    from sim.cli.tables import cells_table
+    from sim.documents.cells import document
+    from sim.experiment.cells_compared import compare_cells, result_of
 
     of = [whole_number(text) for text in numbers.split(",")]
     world = scenario_called(scenario)
@@ -58,22 +58,22 @@ def cells(
             answered_for(shlex.join([*again, "--seed", str(seed)])),
             progress_bar("simulating", mornings * (1 + sum(of))) as progress,
         ):
-            found = losses(world, design, of, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+            found = compare_cells(world, design, of, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
     except KeyboardInterrupt:
         note("interrupted before everything was simulated; there are no results")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(exported(found))
+        print_json(document(found))
         return
     out = console()
     print_title(out, world.name, f"{result_of(found.whole).design.name} as a whole, and how much more or less it is in cells")
     out.print(_what_it_is_of(found), style="dim")
     out.print()
-    out.print(losses_table(found, everything=everything, width=out.width))
+    out.print(cells_table(found, everything=everything, width=out.width))
     out.print("Green is better in cells, red is worse; the interval of any other difference holds 0.", style="dim")
 
 
-def _what_it_is_of(found: Losses) -> str:
+def _what_it_is_of(found: CellsCompared) -> str:
     from sim.cli.sentences import mornings_line
 
     return f"{mornings_line(found.whole)}; differences are paired by morning"

@@ -40,7 +40,7 @@ def check(
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went
     from sim.config.errors import ConfigError
-    from sim.experiment.export import as_json as exported
+    from sim.documents.comparison import run as document
 
     world = scenario_called(scenario)
     if not world.objectives:
@@ -54,7 +54,7 @@ def check(
     )
     result = next(iter(comparison.results.values()))
     if as_json:
-        print_json(exported(comparison, pairs=False))
+        print_json(document(comparison))
     else:
         from sim.cli.sentences import verdict
         from sim.cli.tables import COLOURS, objectives_table

@@ -86,7 +86,7 @@ def compare(
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
     from sim.cli.simulation import check_report_options, command_line, leave, simulated, tell_how_it_went, tell_of_cells
-    from sim.experiment.export import as_json as exported
+    from sim.documents.comparison import document
 
     chosen = [*(designs or COMPARED), *(one for one in design or [] if designs or one not in COMPARED)]
     world = scenario_called(scenario)
@@ -109,7 +109,7 @@ def compare(
         curve = _curve(world, chosen, drawing, seed=seed, jobs=jobs, engine=engine, command=command)
     page, code = _write(comparison, folder, command, curve) if report and not comparison.interrupted else (None, DONE)
     if as_json:
-        print_json(exported(comparison, pairs=True, report=str(page) if page else None))
+        print_json(document(comparison, report=str(page) if page else None))
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
     tell_how_it_went(comparison, precision=precision, unwritten="; no report was written" if report else "")

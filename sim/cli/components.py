@@ -1,10 +1,9 @@
-"""The component diagram of a design: printed, as JSON, as Mermaid text, or drawn to files."""
+"""The component diagram of a design: printed, as Mermaid text, or drawn to files."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -13,15 +12,6 @@ if TYPE_CHECKING:
     from sim.config.design import Design
 
 LINES = (15, 11)  # characters of text in a box: the widest that fits the terminal
-
-
-def components(design: Design) -> dict[str, Any]:
-    """The diagram as data: `components`, `flows`, and both as Mermaid text."""
-    from sim.architectures.parts import parts_of
-    from sim.diagram.mermaid import flowchart
-
-    parts = parts_of(design)
-    return {**asdict(parts), "mermaid": flowchart(parts)}
 
 
 def print_components(out: Console, model: BaseModel) -> None:
@@ -42,8 +32,10 @@ def print_components(out: Console, model: BaseModel) -> None:
 
 def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: bool, as_json: bool) -> bool:
     """Draw the components of a design where that is all that was asked for. Raises ConfigError if it can't be had."""
+    from sim.architectures.parts import parts_of
     from sim.cli.console import console, write_out
     from sim.config.errors import ConfigError
+    from sim.diagram.mermaid import flowchart
 
     files = {f".{option}": file for option, file in (("svg", svg), ("png", png)) if file is not None}
     if not files and not mermaid:
@@ -55,7 +47,7 @@ def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: boo
         raise ConfigError("--json: prints the whole design, with its Mermaid text; leave out --svg, --png and --mermaid")
     design = _design(name, next((ending[1:] for ending in files), "mermaid"))
     if mermaid:
-        write_out(components(design)["mermaid"])
+        write_out(flowchart(parts_of(design)))
     if files:
         _write(design, files)
     for file in files.values() if not mermaid else ():

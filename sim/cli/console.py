@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -57,8 +56,10 @@ def print_rows(out: Console, rows: Iterable[tuple[str, ...]], *, most: tuple[int
 
 
 def print_json(document: Any) -> None:
-    """The one thing that `--json` prints: no NaN, keys in their order, characters as they are."""
-    write_out(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """The one thing that `--json` prints."""
+    from sim.documents.text import json_text
+
+    write_out(json_text(document))
 
 
 def write_out(text: str) -> None:

@@ -81,9 +81,9 @@ def explain(
         _tell_nobody(world, chosen, explanation, violation, as_json=as_json)
         return
     if as_json:
-        from sim.report.story import as_json as exported
+        from sim.documents.story import document
 
-        print_json(exported(explanation))
+        print_json(document(explanation))
     elif mermaid:
         write_out(sequence(explanation.moments))
     else:
@@ -152,10 +152,9 @@ def _tell_nobody(scenario: Scenario, design: Design, found: Nobody, kind: str | 
 
     what = kind or "violation"
     if as_json:
-        print_json(
-            {"scenario": scenario.name, "design": design.name, "violations": [], "purchases": found.purchases,
-             "mornings": found.mornings}
-        )  # fmt: skip
+        from sim.documents.story import nobody
+
+        print_json(nobody(scenario.name, design.name, found))
         return
     text = f"{design.name} in {scenario.name}: no {what} in {found.purchases:,} purchases of {found.mornings} mornings."
     console().print(text)

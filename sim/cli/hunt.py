@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -58,6 +58,7 @@ def hunt(
     from sim.config.files import check_new
     from sim.counterexamples.hunt import hunt as hunted
     from sim.counterexamples.hunt import promises_of
+    from sim.documents.hunt import document
 
     chosen = load_design(design)
     promises = promises_of(chosen, promise or ())
@@ -70,7 +71,7 @@ def hunt(
         found = hunted(chosen, promises, seed=seed, seconds=seconds, worlds=worlds, progress=progress)
     text = _replayed(found, command)
     if as_json:
-        print_json(_document(found, text))
+        print_json(document(found, text))
     else:
         _print(found, text, out)
     if text and out is not None:
@@ -132,27 +133,6 @@ def _sentences(found: Hunt) -> list[str]:
 
 def _of(purchases: list[int], customers: int) -> str:
     return "the one customer" if customers == 1 else f"{len(purchases)} of {customers} customers"
-
-
-def _document(found: Hunt, text: str) -> dict[str, Any]:
-    from sim.config.library import digest
-
-    catch = found.catch
-    return {
-        "design": found.design.name,
-        "digest": digest(found.design),
-        "seed": found.seed,
-        "promises": list(found.promises),
-        "worlds": found.worlds,
-        "shrunk": found.shrunk,
-        "cut_short": found.cut_short,
-        **({"interrupted": True} if found.interrupted else {}),
-        "broken": catch.broken if catch else {},
-        "harm": catch.harm if catch else {},
-        "customers": catch.customers if catch else None,
-        "scenario": text or None,
-        "timing": {"wall_s": round(found.seconds, 3)},
-    }
 
 
 def _command(design: str, promises: list[str], seed: int, worlds: int | None) -> str:

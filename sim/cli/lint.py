@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,6 +50,7 @@ def lint(
     from sim.cli.names import scenario_called
     from sim.config.errors import ConfigError
     from sim.config.scenario import Scenario
+    from sim.documents.lint import document
     from sim.experiment.altering import assigned, changed
 
     known = Scenario(name="ordinary") if scenario is None else scenario_called(scenario)
@@ -59,7 +60,7 @@ def lint(
     world = None if scenario is None else altered
     hazards = hazards_of(chosen, world)
     if as_json:
-        print_json(_document(chosen, world, hazards))
+        print_json(document(chosen.name, None if world is None else world.name, hazards))
     else:
         _print(chosen, world, hazards, design)
     raise typer.Exit(FAILED if hazards else DONE)
@@ -74,16 +75,6 @@ def warn(design: Design, scenario: Scenario, *, more: Sequence[str]) -> None:
         note(f"warning: {hazard}")
     if hazards:
         note(f"why, and what to change: {shlex.join(['coffee', 'lint', *more])}")
-
-
-def _document(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "design": design.name,
-        "scenario": None if scenario is None else scenario.name,
-        "warnings": [asdict(hazard) for hazard in hazards],
-    }
 
 
 def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:

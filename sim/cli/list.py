@@ -22,9 +22,9 @@ def list_(as_json: Json = False) -> None:
     scenarios = {name: load_scenario(name).summary for name in names()}
     designs = {name: load_design(name).summary for name in design_names()}
     if as_json:
-        metrics = {name: metric._asdict() for name, metric in METRICS.items()}
-        presets = {name: preset.summary for name, preset in PRESETS.items()}
-        print_json({"scenarios": scenarios, "designs": designs, "presets": presets, "metrics": metrics})
+        from sim.documents.catalogue import document
+
+        print_json(document(scenarios, designs))
         return
     out = console()
     built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}

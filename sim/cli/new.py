@@ -44,6 +44,7 @@ def new(
     from sim.config.files import write_text
     from sim.config.scenario import Scenario
     from sim.config.template import design_template
+    from sim.documents.new_file import Kind, document
 
     is_story = file.suffix == ".py"
     if file.suffix not in SUFFIXES and not is_story:
@@ -55,7 +56,7 @@ def new(
     if file.exists() and not file.is_dir() and not force:
         raise ConfigError(f"{file}: there is a file of this name; --force overwrites it")
     model = load(base)
-    kind = "scenario" if isinstance(model, Scenario) else "design"
+    kind: Kind = "scenario" if isinstance(model, Scenario) else "design"
     if is_story:
         text, kind = new_file(type(model), str(file)), "architecture"  # type: ignore[arg-type]
         then = f"coffee compare morning-rush {base} --design {file}"
@@ -66,7 +67,7 @@ def new(
         then = f"coffee compare morning-rush --design {file}"
     write_text(file, text, replace=force)
     if as_json:
-        print_json({"file": str(file), "kind": kind, "from": base, "then": then})
+        print_json(document(str(file), kind, base=base, then=then))
         return
     out = console()
     out.print(f"{file}: {'an' if is_story else 'a'} {kind} that starts from {base}", soft_wrap=True)

@@ -91,12 +91,12 @@ def optimise(
     from sim.cli.names import scenario_called
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
+    from sim.documents.optimum import document
     from sim.experiment.optimise import CONSTRAINTS, MINIMISED
     from sim.experiment.optimise import optimise as optimised
     from sim.experiment.space import load_space
     from sim.report.folder import check_replaceable
     from sim.report.optimise import FILES, write_designs, write_folder
-    from sim.report.optimise import as_json as exported
 
     for folder, ours in ((out, FILES), (write, frozenset[str]())):
         if folder is not None:
@@ -119,7 +119,7 @@ def optimise(
         note("interrupted; there are no results")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(exported(found))
+        print_json(document(found))
     else:
         screen = console()
         if found.front:

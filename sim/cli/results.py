@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from sim.cli.options import Json
 from sim.cli.sweep import RESULTS
 
 if TYPE_CHECKING:
+    from sim.documents.stored import StoredMornings
     from sim.experiment.store import Store
 
 
@@ -51,8 +52,9 @@ def results(
       sqlite3 reports/results.sqlite "SELECT design_name, varied, avg(cost_per_1000) FROM results GROUP BY 1, 2"
     """
     from sim.cli.console import console, print_json
-    from sim.experiment.results import listing, removing, write_csv, write_parquet
+    from sim.documents.stored import document, write_csv
     from sim.experiment.store import Store
+    from sim.experiment.store_listing import removing, write_parquet
 
     conditions = [removing(what) for what in prune or []]
     with Store(file) as store:
@@ -63,17 +65,15 @@ def results(
             if path is not None:
                 rows = write(store, path)
                 note(f"{path}: {rows:,} row{'' if rows == 1 else 's'}")
-        found, content = listing(store), store.content()
+        found = document(store, removed=dict(zip(prune or [], removed, strict=True)))
         if as_json:
-            print_json(
-                {"content": content, "results": found, **({"removed": dict(zip(prune, removed, strict=True))} if prune else {})}
-            )
+            print_json(found)
         else:
-            console().print(f"content {content}", style="dim")
-            _print(store, found)
+            console().print(f"content {found['content']}", style="dim")
+            _print(store, found["results"])
 
 
-def _print(store: Store, found: list[dict[str, Any]]) -> None:
+def _print(store: Store, found: list[StoredMornings]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -56,8 +56,8 @@ def run(
     from sim.cli.lint import warn
     from sim.cli.names import scenario_called
     from sim.cli.simulation import command_line, leave, simulated, tell_how_it_went, tell_of_cells
+    from sim.documents.comparison import run as document
     from sim.experiment.altering import assigned, changed
-    from sim.experiment.export import as_json as exported
 
     given = [part for text in settings or [] for part in ("--set", text)]
     command = command_line("run", scenario, ["--design", design, *given], mornings=mornings, cells=cells, seed=seed)
@@ -68,7 +68,7 @@ def run(
         precision=precision, keep=keep, command=command,
     )  # fmt: skip
     if as_json:
-        print_json(exported(comparison, pairs=False) | ({"set": settings} if settings else {}))
+        print_json(document(comparison, settings=settings or []))
     else:
         from sim.cli.sentences import about, bottleneck, mornings_line
         from sim.cli.tables import metrics_table, objectives_table, stations, stations_table

@@ -99,11 +99,11 @@ def sensitivity(
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.config.errors import ConfigError
+    from sim.documents.sensitivity import document
     from sim.experiment.screening import Screening, screen
     from sim.experiment.swings import swings
     from sim.report.folder import check_replaceable
     from sim.report.sensitivity import FILES, write_folder
-    from sim.report.sensitivity import as_json as exported
 
     if samples is not None and method is Method.ONE:
         raise ConfigError("--samples: is for --method morris or sobol")
@@ -136,7 +136,7 @@ def sensitivity(
         note("interrupted; there are no results")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(exported(found))
+        print_json(document(found))
     else:
         screen_ = console()
         for table in _tables(found) if isinstance(found, Screening) else _swing_tables(found):

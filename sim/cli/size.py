@@ -110,8 +110,8 @@ def _size(
 ) -> None:  # fmt: skip
     from sim.cli.check import CODES
     from sim.cli.console import console, print_json
+    from sim.documents.sizing import document
     from sim.experiment.size import FRESH, MORNINGS, size, with_objectives
-    from sim.experiment.sizing_export import sizings_json
 
     world = with_objectives(world, objectives)
     with working(command, "before the first design was sized; there are no results") as progress:
@@ -122,7 +122,7 @@ def _size(
     if write is not None:
         _save(next(iter(sizings.sizings.values())), write)
     if as_json:
-        print_json(sizings_json(sizings) | ({"file": str(write)} if write is not None else {}))
+        print_json(document(sizings, file=str(write) if write is not None else None))
     else:
         from sim.cli.sizings import print_sizings
 
@@ -138,8 +138,8 @@ def _draw_curve(
     fresh: int | None, seed: int, jobs: int | None, engine: str, command: str, *, as_json: bool,
 ) -> None:  # fmt: skip
     from sim.cli.console import console, print_json
+    from sim.documents.cost_curve import document
     from sim.experiment.cost_curve import MORNINGS, cost_curve, lengths_of, peaks_of
-    from sim.experiment.sizing_export import curve_json
 
     peaks = () if peak is None else peaks_of(peak)
     lengths = () if brownout is None else lengths_of(brownout)
@@ -149,7 +149,7 @@ def _draw_curve(
             mornings=MORNINGS if mornings is None else mornings, fresh=MORNINGS if fresh is None else fresh, progress=progress,
         )  # fmt: skip
     if as_json:
-        print_json(curve_json(curve))
+        print_json(document(curve))
     else:
         from sim.cli.sizings import print_curve
 

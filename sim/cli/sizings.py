@@ -19,10 +19,10 @@ from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result, judge
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
-from sim.experiment.sizing_export import COSTS, rate_text_of
+from sim.ledger.costs import COST_METRICS
 from sim.vocabulary import METRICS
 
-PARTS = ("servers", "fees", "failures")  # the groups of COSTS, in few characters
+PARTS = ("servers", "fees", "failures")  # the groups of COST_METRICS, in few characters
 
 
 def print_sizings(out: Console, sizings: Sizings) -> None:
@@ -65,7 +65,7 @@ def sentences(sizing: Sizing) -> Iterable[str]:
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
         yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."
-    parts = ", ".join(f"{part} {_mean(result, metric)}" for part, metric in COSTS.items())
+    parts = ", ".join(f"{part} {_mean(result, metric)}" for part, metric in COST_METRICS.items())
     yield f"Cost: {_mean(result, 'cost_per_1000')} USD per 1,000 correct purchases ({parts})."
 
 
@@ -154,7 +154,7 @@ def _peaks(curve: CostCurve) -> Table:
             if number < len(points):
                 sizing = points[number].sizing
                 capacity = " + ".join(f"{n:,} {COMPONENTS[c].station}" for c, n in sizing.capacity.items())
-                table.add_row(rate_text_of(peak), name, capacity, *_costs(sizing.result), _verdict(sizing.result))
+                table.add_row(words.peak(peak), name, capacity, *_costs(sizing.result), _verdict(sizing.result))
         table.add_section()
     return table
 
@@ -176,7 +176,7 @@ def _costs(result: Result) -> list[str]:
         in_all = _mean(result, "cost_per_1000")
     else:
         in_all = f"{total.mean:,.0f} [{total.low:,.0f}, {total.high:,.0f}]"
-    return [in_all, *(_mean(result, metric) for metric in COSTS.values())]
+    return [in_all, *(_mean(result, metric) for metric in COST_METRICS.values())]
 
 
 def _verdict(result: Result) -> Text:

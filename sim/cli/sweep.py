@@ -102,7 +102,7 @@ def sweep(
     from sim.cli.console import console, print_json
     from sim.cli.names import folder_name, scenario_called
     from sim.cli.simulation import check_report_options, saved
-    from sim.experiment.swept import as_json as exported
+    from sim.documents.sweep import document
     from sim.report.folder import check_replaceable
     from sim.report.sweep import FILES, HEADLINES, write_sweep
 
@@ -123,7 +123,7 @@ def sweep(
         saved(lambda: write_sweep(swept, folder, metrics=metrics)) if report and not swept.interrupted else (None, DONE)
     )
     if as_json:
-        print_json(exported(swept, report=str(table.parent) if table else None, results=str(results)))
+        print_json(document(swept, report=str(table.parent) if table else None, results=str(results)))
     elif table:
         console().print(f"report: {table.parent}", soft_wrap=True)
     _tell_how_it_went(swept, results, command, drawn=table is not None)

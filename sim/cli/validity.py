@@ -59,7 +59,7 @@ def validity(
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
     from sim.config.errors import ConfigError
-    from sim.report.validity import as_json as exported
+    from sim.documents.validity import document
     from sim.validation.cases import check, chosen
 
     if page is not None and cases:
@@ -78,7 +78,7 @@ def validity(
         note("interrupted; there are no results")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(exported(done))
+        print_json(document(done))
     else:
         _print(done)
     if files is not None:
@@ -101,8 +101,9 @@ def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
     from sim.cli.console import console, print_json
     from sim.cli.progress import progress_bar
     from sim.cli.simulation import answered_for
+    from sim.documents.validity import effects as document
     from sim.experiment.sensitivity import sensitivity
-    from sim.report.validity import MORNINGS, SCENARIO, effects_as_json, told_of
+    from sim.report.validity import MORNINGS, SCENARIO, told_of
 
     try:
         with answered_for("coffee validity"), progress_bar("simulating mornings", 0) as progress:
@@ -111,7 +112,7 @@ def _assumptions(names: list[str], jobs: int | None, *, as_json: bool) -> None:
         note("interrupted; there are no results")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(effects_as_json(effects))
+        print_json(document(effects))
         return
     for row in told_of(effects):
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))

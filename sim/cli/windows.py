@@ -78,8 +78,8 @@ def windows(
     from sim.architectures import ARCHITECTURES, design_names
     from sim.cli.console import console, print_json
     from sim.cli.simulation import check_report_options
+    from sim.documents.windows import document
     from sim.report.folder import check_replaceable
-    from sim.report.matrix import as_json as exported
     from sim.report.windows import FILES
 
     first = designs or ([] if variants else list(ARCHITECTURES))
@@ -94,7 +94,7 @@ def windows(
         _print(console(), matrix)
     page, code = _write(matrix, folder, command) if report and not matrix.interrupted else (None, DONE)
     if as_json:
-        print_json(exported(matrix, report=str(page) if page else None))
+        print_json(document(matrix, report=str(page) if page else None))
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
     _tell_how_it_went(matrix, unwritten="; no report was written" if report else "")
@@ -126,8 +126,9 @@ def _surveyed(
 def _print(out: Console, matrix: Matrix) -> None:
     from sim.cli.console import print_rows, print_title
     from sim.failure_windows.differences import differences
+    from sim.failure_windows.matrix import sentence
     from sim.failure_windows.verdicts import STATES
-    from sim.report.matrix import DIFFERS, sentence
+    from sim.report.matrix import DIFFERS
 
     mornings = sorted({cell.mornings for cell in matrix.cells.values()})
     took = f"{mornings[0]} to {mornings[-1]}" if len(mornings) > 1 else f"{mornings[0]}"

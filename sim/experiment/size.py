@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral
 from pathlib import Path
+from typing import Literal
 
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
@@ -116,6 +117,10 @@ class Sizing:
     def left_out(self) -> list[str]:
         """Objectives that capacity can't change, so that it was not held to them."""
         return [metric for metric in self.goals.limits if metric not in (*self.goals.met, *self.goals.held)]
+
+    def held_to(self, metric: str) -> Literal["limit", "best"] | None:
+        """What the capacity was held to for an objective: its limit, the best that any capacity reaches, or nothing."""
+        return "limit" if metric in self.goals.met else "best" if metric in self.goals.held else None
 
     @property
     def bottleneck(self) -> str | None:

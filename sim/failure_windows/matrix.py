@@ -25,6 +25,7 @@ from sim.failure_windows.verdicts import MorningHarm, Verdict, harm_of, judged
 FOLDER = "windows"
 BASELINE = "naive"  # what narrowed and worse are measured against
 FIRST_MORNINGS = 4  # enough for most cells, where a morning has some 600 purchases
+ORDER = ("worse", "open", "narrowed", "undecided")  # of what a sentence names, the worst first
 MORNINGS = 32  # for a cell at most, unless told otherwise
 
 
@@ -49,6 +50,17 @@ class Matrix:
 
     def column(self, design: str) -> list[Verdict]:
         return [self.cells[window, design] for window in self.windows]
+
+
+def sentence(matrix: Matrix, design: str) -> str:
+    """`closes 13 of 15; open: W7, W11`, the rest of a sentence that begins with the design's name."""
+    column = matrix.column(design)
+    closed = [cell for cell in column if cell.state == "closed"]
+    parts = [f"closes {len(closed)} of {len(column)}"]
+    if absent := [cell.window for cell in closed if not cell.exposed]:
+        parts[0] += f" ({', '.join(absent)} {'has' if len(absent) == 1 else 'have'} nothing there to strike)"
+    others = {state: [cell.window for cell in column if cell.state == state] for state in ORDER}
+    return "; ".join([*parts, *(f"{state}: {', '.join(found)}" for state, found in others.items() if found)])
 
 
 def bundled_windows() -> dict[str, str]:

@@ -12,6 +12,8 @@ from sim import style, words
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
 from sim.diagram import drawing
+from sim.documents.kata import Debrief, DebriefRun
+from sim.documents.text import json_text
 from sim.experiment.compare import Comparison, compare
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
@@ -20,7 +22,7 @@ from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
 from sim.report import tables
-from sim.report.files import json_text, render, software, write
+from sim.report.files import render, software, write
 from sim.report.folder import replacing
 from sim.version import VERSION
 from sim.vocabulary import METRICS
@@ -49,7 +51,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
         alone = replace(comparison, results={mine: comparison.results[mine]})
         [diagram] = drawing.pictures(alone, made / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
-        write(made / JSON, json_text(as_json(progress, comparison, mine)))
+        write(made / JSON, json_text(document(progress, comparison, mine)))
         write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
     return target / PAGE
@@ -200,17 +202,13 @@ def _value(metric: str, run: Run) -> str:
     return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
 
 
-def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:
+def document(progress: Progress, comparison: Comparison, mine: str) -> Debrief:
     """The path and the results as plain data."""
     right, told = _predicted(progress)
     return {
         "spent_s": round(progress.spent_s),
-        "runs": [
-            {key: value for key, value in _run(progress, index).items() if key not in ("at", "against")}
-            | {"spent_s": round(progress.spent_until_s(progress.runs[index].at))}
-            for index in range(len(progress.runs))
-        ],
-        "hints": [hint.model_dump(exclude={"at"}) for hint in progress.hints],
+        "runs": [_document_of_run(progress, index) for index in range(len(progress.runs))],
+        "hints": [{"stage": hint.stage, "strength": hint.strength, "rule": hint.rule} for hint in progress.hints],
         "predictions": {"right": right, "of": told},
         "checks": [{"score": check.score, "passed": check.passed} for check in progress.checks],
         "design": mine,
@@ -219,4 +217,19 @@ def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, 
             for name, result in comparison.results.items()
         },
         "version": VERSION,
+    }
+
+
+def _document_of_run(progress: Progress, index: int) -> DebriefRun:
+    run = _run(progress, index)
+    return {
+        "number": run["number"],
+        "changes": run["changes"],
+        "predicted": run["predicted"],
+        "passed": run["passed"],
+        "lost": run["lost"],
+        "worse": run["worse"],
+        "finding": run["finding"],
+        "note": run["note"],
+        "spent_s": round(progress.spent_until_s(progress.runs[index].at)),
     }

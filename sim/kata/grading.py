@@ -6,8 +6,6 @@ submission in Python has the rights of whoever grades it, and runs where its poi
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -31,7 +29,6 @@ from sim.kata.stages import STAGES
 
 ENDINGS = (".yaml", ".yml", ".py")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # of the environment; all others are left out
-FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
 
 
 @dataclass(frozen=True)
@@ -188,41 +185,3 @@ def _as_grade(name: str, document: dict[str, Any]) -> Grade:
 
 def _without_points(name: str, error: str) -> Grade:
     return Grade(name, (0,) * len(STAGES), ((),) * len(STAGES), error=error)
-
-
-def csv_text(grades: list[Grade]) -> str:
-    """A row a submission: points by stage, their sum, why points are missing, and the digest of the design."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", *(f"stage_{stage.number}" for stage in STAGES), "score", "reasons", "design"])
-    for one in grades:
-        said = one.error or "; ".join(
-            f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, one.reasons, strict=True) for reason in found
-        )
-        writer.writerow([_no_formula(one.submission), *one.points, one.score, _no_formula(said), _no_formula(one.design)])
-    return text.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def as_json(grades: list[Grade], *, seed: int) -> dict[str, Any]:
-    """The same as plain data."""
-    return {
-        "seed": seed,
-        "of": POINTS * len(STAGES),
-        "submissions": [
-            {
-                "submission": one.submission,
-                "score": one.score,
-                "error": one.error or None,
-                "stages": [
-                    {"stage": stage.number, "points": points, "reasons": list(reasons)}
-                    for stage, points, reasons in zip(STAGES, one.points, one.reasons, strict=True)
-                ],
-                "design": one.design or None,
-            }
-            for one in grades
-        ],
-    }

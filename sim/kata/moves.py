@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim import words
+from sim.documents.kata import Move
 from sim.experiment.statistics import Difference, paired
-from sim.kata.progress import Move
 from sim.vocabulary import METRICS
 
 SMALL = 0.01  # of what it was: a difference that is certainly smaller is called the same (assumption)

@@ -16,10 +16,10 @@ from sim.config.units import clock_text
 from sim.config.writing import flow
 from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
-from sim.experiment.sizing_export import COSTS
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import title
+from sim.failure_windows.matrix import sentence, title
 from sim.lab.plots import ComparisonPlots, CostCurvePlots, ExplanationPlots, SweepPlots, WindowsPlots, charts
+from sim.ledger.costs import COST_METRICS
 from sim.report import knobs as said
 from sim.report import matrix, tables
 from sim.report.card import Card, Cell, Table
@@ -99,7 +99,7 @@ def windows(about: Windows) -> str:
     return Card(
         title="Failure windows",
         subtitle=f"{len(about.windows)}{cut}; the share of the purchases that were harmed in any way{marked}",
-        sentences=[(ink[name], name, f"{matrix.sentence(about, name)}.") for name in names],
+        sentences=[(ink[name], name, f"{sentence(about, name)}.") for name in names],
         tables=[Table(["window", *names], rows)],
         hints=_hints(charts(WindowsPlots), ["states"]),
     ).html()
@@ -158,7 +158,7 @@ def _capacity(one: Sizing) -> str:
 def costs(about: CostCurve) -> str:
     """The cost of each design, by peak and by length of the brownout."""
     frame = about.costs.reset_index()
-    parts = ["cost_per_1000", *COSTS.values()]
+    parts = ["cost_per_1000", *COST_METRICS.values()]
     rows = [
         [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
         + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
@@ -169,7 +169,7 @@ def costs(about: CostCurve) -> str:
     return Card(
         title=f"What it costs in {about.scenario.name}",
         subtitle=f"USD per 1,000 correct purchases; held to {held}{', interrupted' if about.interrupted else ''}",
-        tables=[Table(["", "design", "in all", *COSTS, "objectives"], rows)],
+        tables=[Table(["", "design", "in all", *COST_METRICS, "objectives"], rows)],
         hints=_hints(charts(CostCurvePlots), ["costs"]),
     ).html()
 

@@ -10,12 +10,12 @@ from sim.architectures import load_design
 from sim.config.design import Design
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.documents.story import document
 from sim.experiment.mornings import Progress
 from sim.explanation import story
 from sim.explanation.mermaid import sequence
 from sim.explanation.witness import Nobody
 from sim.lab.comparison import as_a, framed
-from sim.report.story import as_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +46,10 @@ class Explanation(story.Explanation):
         from then on, `belief`.
         """
         rows = []
-        for number, moment in enumerate(as_json(self)["moments"], 1):
-            [(party, belief)] = (moment.pop("believes") or {None: None}).items()
-            rows.append({"step": number, **moment, "party": party, "belief": belief})
+        for number, moment in enumerate(document(self)["moments"], 1):
+            party, belief = next(iter((moment["believes"] or {}).items()), (None, None))
+            told = {name: value for name, value in moment.items() if name != "believes"}
+            rows.append({"step": number, **told, "party": party, "belief": belief})
         return framed(rows, ["step"])
 
     @cached_property
@@ -58,7 +59,7 @@ class Explanation(story.Explanation):
         `from`: another architecture; purchases harmed in this way `before` and `after`; `spared`: what struck here finds
         nothing to strike there.
         """
-        rows = [{name: value for name, value in one.items() if name != "knobs"} for one in as_json(self)["remedies"]]
+        rows = [{name: value for name, value in one.items() if name != "knobs"} for one in document(self)["remedies"]]
         return framed(rows, ["change"], ["from", "before", "after", "spared"])
 
     @property

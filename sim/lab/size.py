@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from sim.architectures import COMPARED, Designs
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.documents.cost_curve import rows
 from sim.experiment import cost_curve as curve
 from sim.experiment import size as experiment
 from sim.experiment.capacity import COMPONENTS
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
-from sim.experiment.sizing_export import curve_rows, held_to
 from sim.lab.comparison import as_a, framed
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Sizings(experiment.Sizings):
             [
                 {"design": name, "metric": one.metric, "limit": one.limit, "status": one.status,
                  **{part: getattr(one.estimate, part) for part in ("mean", "low", "high", "never")},
-                 "held_to": held_to(sizing, one.metric),
+                 "held_to": sizing.held_to(one.metric),
                  "best": sizing.best[one.metric].value.mean if one.metric in sizing.best else None}
                 for name, sizing in self.sizings.items()
                 for one in sizing.result.objectives
@@ -113,7 +113,7 @@ class CostCurve(curve.CostCurve):
         correct purchases, each with its 95 % interval `…_low` to `…_high`; `objectives`: met, violated, undecided.
         """
         columns = [component.replace(" ", "_") for component in COMPONENTS]
-        frame = framed(curve_rows(self), ["design", "varied", "value"])
+        frame = framed(rows(self), ["design", "varied", "value"])
         return frame.astype({column: "Int64" for column in columns if column in frame.columns})
 
     def __repr__(self) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from sim.architectures import ARCHITECTURES, Designs
 from sim.config.library import load_scenario
+from sim.documents.windows import rows
 from sim.experiment.engines import Engine
 from sim.experiment.mornings import Progress
 from sim.failure_windows import matrix as experiment
 from sim.lab.comparison import as_a, framed
-from sim.report.matrix import rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ class Windows(experiment.Matrix):
         `harmed`; `mean`: the share of the purchases harmed in any way, with its 95 % interval `low` to `high`; `commonest`:
         kind of harm; `published`: what is published of the design's mechanisms, and whether the cell `differs`.
         """
-        return framed(rows(self), ["window", "design"])
+        return framed([dict(row) for row in rows(self)], ["window", "design"])
 
     def __repr__(self) -> str:
         return f"<{len(self.windows)} failure windows × {', '.join(self.designs)}>"

@@ -1,10 +1,7 @@
-"""The files of a report: pages from templates, tables as CSV, numbers as JSON. The same content gives the same bytes."""
+"""The pages of a report, from templates. The same content gives the same bytes."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -26,19 +23,6 @@ def render(template: str, content: dict[str, Any], *, beside: Path | None = None
         keep_trailing_newline=True,
     )
     return environment.get_template(template).render(content)
-
-
-def csv_text(rows: list[dict[str, Any]]) -> str:
-    """Rows with the same keys as CSV with a header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def json_text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write(path: Path, text: str) -> None:

@@ -11,16 +11,17 @@ from markupsafe import Markup
 from sim import style, words
 from sim.config.units import clock_text
 from sim.diagram import drawing
+from sim.documents import comparison as compared
+from sim.documents import cost_curve
+from sim.documents.text import csv_text, json_text
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.export import as_json, rows
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
 from sim.experiment.workers import worker_pool
 from sim.explanation.story import Explanation
 from sim.report import knobs, sequence, story, tables
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
-from sim.report.files import csv_text, json_text, render, software, write
+from sim.report.files import render, software, write
 from sim.report.findings import findings
 from sim.report.folder import replacing
 
@@ -49,10 +50,8 @@ def write_report(comparison: Comparison, folder: Path, *, command: str, curve: C
     with worker_pool(1) as pool, replacing(folder, ours=ours) as made:
         violation = first_violation(comparison) if comparison.cells == 1 else None  # a story is told of a whole morning
         telling = pool.submit(explained, comparison.scenario, *violation) if violation else None  # while charts are drawn here
-        document = as_json(comparison, pairs=True, report=PAGE)
-        del document["timing"]
-        write(made / JSON, json_text(document))
-        write(made / CSV, csv_text(rows(comparison)))
+        write(made / JSON, json_text(compared.document(comparison, report=PAGE, timed=False)))
+        write(made / CSV, csv_text(compared.rows(comparison)))
         (made / "charts").mkdir()
         diagrams = drawing.pictures(comparison, made / "charts")
         charts = {name: _drawn(name, chart, comparison, made) for name, chart in CHARTS.items()}
@@ -94,10 +93,8 @@ def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:
 
 def _curve(curve: CostCurve, folder: Path) -> dict[str, Any]:
     """The cost curve for the page; its numbers and charts also as files."""
-    document = curve_json(curve)
-    del document["timing"]
-    write(folder / CURVE_JSON, json_text(document))
-    write(folder / CURVE_CSV, csv_text(curve_rows(curve)))
+    write(folder / CURVE_JSON, json_text(cost_curve.document(curve, timed=False)))
+    write(folder / CURVE_CSV, csv_text(cost_curve.rows(curve)))
     shown = (PEAKS if curve.peaks_per_s else {}) | (BROWNOUTS if curve.lengths_s else {})
     return {
         "charts": {name: (_drawn(name, chart, curve, folder), chart.caption) for name, chart in shown.items()},
@@ -105,7 +102,7 @@ def _curve(curve: CostCurve, folder: Path) -> dict[str, Any]:
         "mornings": curve.mornings,
         "fresh": curve.fresh,
         "capacities": tables.capacities(curve),
-        "peaks": [rate_text_of(peak) for peak in curve.peaks_per_s],
+        "peaks": [words.peak(peak) for peak in curve.peaks_per_s],
         "interrupted": curve.interrupted,
     }
 

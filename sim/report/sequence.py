@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.config.units import clock_text
 from sim.explanation.moments import LANES, Moment
-from sim.explanation.story import Explanation
+from sim.explanation.story import Explanation, clock
 from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
@@ -132,13 +131,6 @@ def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
     if row.waited_s:
         text = f"⋮  {wait_text(row.waited_s)} later"
         ax.text(0.12, row.y_in - GAP_IN + 0.02, text, fontsize=7.2, va="center", color=QUIET, style="italic")
-
-
-def clock(explanation: Explanation, at_s: float) -> str:
-    """`07:15:31.204`."""
-    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
-    text = clock_text(milliseconds // 1000)
-    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
 
 
 def wait_text(seconds: float) -> str:

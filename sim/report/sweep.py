@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sim.documents import sweep
+from sim.documents.text import csv_text, json_text
 from sim.experiment.sweep import Sweep
-from sim.experiment.swept import as_json, rows
 from sim.report.charts import sweep_lines, sweep_map
-from sim.report.files import csv_text, json_text, write
+from sim.report.files import write
 from sim.report.folder import replacing
 from sim.style import save
 from sim.vocabulary import METRICS
@@ -22,8 +23,8 @@ def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = HEADLI
     """Write the folder whole or not at all; three knobs or more have no chart. Returns the table. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
     with replacing(folder, ours=FILES.__contains__) as new:
-        write(new / "sweep.csv", csv_text(rows(swept)))
-        write(new / "sweep.json", json_text(as_json(swept)))
+        write(new / "sweep.csv", csv_text(sweep.rows(swept)))
+        write(new / "sweep.json", json_text(sweep.document(swept)))
         for metric in metrics if draw else ():
             made: Any = draw(swept, metric)  # type: ignore[misc]
             panel = made if not hasattr(made, "flat") else made.flat[0]

@@ -9,14 +9,16 @@ from markupsafe import Markup
 
 from sim import style
 from sim.config.library import digest
+from sim.documents import windows
+from sim.documents.text import csv_text, json_text
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.matrix import Matrix, sentence, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
 from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import VIOLATIONS
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
-from sim.report.files import csv_text, json_text, render, software, write
+from sim.report.files import render, software, write
 from sim.report.folder import replacing
 from sim.version import VERSION
 
@@ -32,10 +34,8 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
     or can't be written.
     """
     with replacing(folder, ours=FILES.__contains__) as made:
-        document = told.as_json(matrix, report=PAGE)
-        del document["timing"]
-        write(made / JSON, json_text(document))
-        write(made / CSV, csv_text(told.rows(matrix)))
+        write(made / JSON, json_text(windows.document(matrix, report=PAGE, timed=False)))
+        write(made / CSV, csv_text(windows.rows(matrix)))
         (made / CHART).parent.mkdir()
         write(made / PAGE, render("windows.html.j2", _content(matrix, _chart(matrix, made / CHART), command)))
     return folder / PAGE
@@ -55,7 +55,7 @@ def _content(matrix: Matrix, chart: Markup, command: str) -> dict[str, Any]:
         "designs": matrix.designs,
         "colours": style.colours(matrix.designs),
         "blocks": heat_map.in_blocks(list(matrix.designs)),
-        "sentences": {name: told.sentence(matrix, name) for name in matrix.designs},
+        "sentences": {name: sentence(matrix, name) for name in matrix.designs},
         "chart": chart,
         "states": STATES,
         "rows": [

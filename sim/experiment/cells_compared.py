@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sim.architectures import load_design
 from sim.config.design import Design
@@ -18,14 +17,13 @@ from sim.config.scenario import Scenario
 from sim.experiment.cells import check_cells
 from sim.experiment.compare import Comparison, Result, compare
 from sim.experiment.engines import Engine
-from sim.experiment.export import plain
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
 from sim.vocabulary import METRICS
 
 
 @dataclass(frozen=True)
-class Losses:
+class CellsCompared:
     """One design on the same mornings: as a whole, and dealt to so many cells."""
 
     whole: Comparison
@@ -42,7 +40,7 @@ def result_of(comparison: Comparison) -> Result:
     return next(iter(comparison.results.values()))
 
 
-def losses(
+def compare_cells(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
     cells: Sequence[int] = (2, 4, 8),
@@ -52,7 +50,7 @@ def losses(
     jobs: int | None = None,
     engine: Engine = "local",
     progress: Progress | None = None,
-) -> Losses:
+) -> CellsCompared:
     """Run a design on the same mornings as a whole and in each number of cells. Raises ConfigError, or KeyboardInterrupt."""
     world = load_scenario(scenario)
     chosen = load_design(design)
@@ -75,25 +73,4 @@ def losses(
         if made[number].interrupted:
             raise KeyboardInterrupt
         done += mornings * number
-    return Losses(made[1], {number: made[number] for number in cells})
-
-
-def as_json(found: Losses) -> dict[str, Any]:
-    """What `coffee cells --json` prints."""
-    whole = found.whole
-    return {
-        "scenario": whole.scenario.name,
-        "design": result_of(whole).design.name,
-        "seed": whole.seed,
-        "mornings": whole.mornings,
-        "version": whole.version,
-        "digest": whole.digest,
-        "whole": {metric: plain(value) for metric, value in result_of(whole).metrics.items()},
-        "cells": {
-            str(number): {
-                "metrics": {metric: plain(value) for metric, value in result_of(comparison).metrics.items()},
-                "differences": {metric: plain(value) for metric, value in found.differences(number).items()},
-            }
-            for number, comparison in found.dealt.items()
-        },
-    }
+    return CellsCompared(made[1], {number: made[number] for number in cells})
