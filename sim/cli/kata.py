@@ -65,13 +65,14 @@ def start(folder: Folder = None, as_json: Json = False) -> None:
     A design.yaml that is there already is kept.
     """
     from sim.cli.work.console import console, print_json
+    from sim.kata import documents
     from sim.kata.attempt import begin
     from sim.kata.folder import USUAL
 
     where = folder or USUAL
     begin(where, now=time.time())
     if as_json:
-        print_json({"folder": str(where), "brief": str(where / "brief.md"), "design": str(where / "design.yaml")})
+        print_json(documents.started(where))
         return
     from sim.cli.kata_text import print_brief
 
@@ -108,6 +109,7 @@ def run(
       coffee kata run mine --predict ack_latency_p95=same --predict cost_per_1000=worse
     """
     from sim.cli.work.console import console, print_json
+    from sim.kata import documents
     from sim.kata.attempt import asked_for, attempt, predictions
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
@@ -123,10 +125,10 @@ def run(
         made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
     if words and made.number > 1:
         note(f"noted as the reason for run {made.number - 1}: {words}")
-    from sim.cli.kata_text import print_attempt, run_json, tell_lint
+    from sim.cli.kata_text import print_attempt, tell_lint
 
     if as_json:
-        print_json(run_json(made, progress))
+        print_json(documents.run(made, progress))
         return
     again = f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did"'
     print_attempt(console(), made, progress, f"coffee kata check {where}", again)
@@ -148,6 +150,7 @@ def hint(
     """A hint for the design as it stands: a question first, then where to look, then what to write."""
     from sim.cli.work.console import console, print_json
     from sim.config.errors import ConfigError
+    from sim.documents.kata import KataHint
     from sim.kata.folder import folder_of
     from sim.kata.helping import hinted
     from sim.kata.progress import load
@@ -159,7 +162,7 @@ def hint(
     with _simulating(where):
         given = hinted(where, progress, strength=strength, now=time.time())
     if as_json:
-        print_json({"stage": given.stage, "strength": given.strength, "hint": given.text})
+        print_json(KataHint(stage=given.stage, strength=given.strength, hint=given.text))
         return
     from sim.cli.kata_text import print_hint
 
@@ -185,15 +188,16 @@ def why(folder: Folder = None) -> None:
 @app.command()
 def status(folder: Folder = None, as_json: Json = False) -> None:
     """Show which stages are passed, and how long that took."""
-    from sim.cli.kata_text import print_status, status_json
+    from sim.cli.kata_text import print_status
     from sim.cli.work.console import console, print_json
+    from sim.kata import documents
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
 
     where = folder_of(folder)
     progress = load(where)
     if as_json:
-        print_json(status_json(progress))
+        print_json(documents.status(progress))
     else:
         print_status(console(), progress, where)
 
@@ -228,6 +232,7 @@ def check(
     Exits with 0 if all five stages are passed, 1 if not. DIR may also be a design's file.
     """
     from sim.cli.work.console import console, print_json
+    from sim.kata import documents
     from sim.kata import progress as kept
     from sim.kata.checking import checked
     from sim.kata.folder import folder_of
@@ -237,7 +242,7 @@ def check(
     with _simulating(where, "checking", 4) as tell:
         graded = checked(where, progress, seed=seed, now=time.time(), tell=tell)
     if as_json:
-        print_json(graded.as_json())
+        print_json(documents.check(graded))
     else:
         from sim.cli.kata_text import print_check
 
@@ -262,6 +267,7 @@ def debrief(
     """
     from sim.cli.work.console import console, print_json
     from sim.cli.work.simulation import saved
+    from sim.documents.kata import KataDebrief
     from sim.kata.debrief import write_debrief
     from sim.kata.folder import folder_of
     from sim.kata.progress import load
@@ -275,7 +281,7 @@ def debrief(
     if page is None:
         raise typer.Exit(code)
     if as_json:
-        print_json({"page": str(page)})
+        print_json(KataDebrief(page=str(page)))
     else:
         console().print(f"debrief: {page}", soft_wrap=True)
 
@@ -310,9 +316,10 @@ def grade(
     from sim.cli.work.console import console, print_json
     from sim.config.errors import ConfigError
     from sim.config.units import duration_s
+    from sim.documents.text import csv_text
     from sim.experiment.effort import Effort
     from sim.experiment.workers import processors
-    from sim.kata import grading
+    from sim.kata import documents, grading
 
     if as_csv and as_json:
         raise ConfigError("--csv and --json: choose one")
@@ -329,9 +336,9 @@ def grade(
     with _simulating(submissions, "grading", len(found)) as tell:
         grades = grading.grade(submissions, seed=effort.seed, timeout_s=timeout_s, jobs=effort.jobs or processors(), tell=tell)
     if as_csv:
-        write_out(grading.csv_text(grades))
+        write_out(csv_text(documents.grade_rows(grades)))
     elif as_json:
-        print_json(grading.as_json(grades, seed=seed))
+        print_json(documents.grades(grades, seed=seed))
     else:
         print_grades(console(), grades)
 

@@ -34,7 +34,8 @@ from sim.kata.written import undo, written
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sim.kata.progress import Move, Progress
+    from sim.documents.kata import Move
+    from sim.kata.progress import Progress
 
 HELP = """\
 KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s

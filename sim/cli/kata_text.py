@@ -15,7 +15,7 @@ from sim.kata.attempt import column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.helping import STRENGTHS
 from sim.kata.moves import difference, few, moved, unchanged
-from sim.kata.stages import STAGES, current, stage_of
+from sim.kata.stages import STAGES, current
 from sim.kata.world import CHECKED, seen, unseen
 from sim.kata.written import written
 from sim.report.tables import SYMBOLS
@@ -302,47 +302,3 @@ def print_grades(out: Console, grades: list[Grade]) -> None:
             out.print(Text(one.submission, style="bold"))
         for line in lines:
             out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
-
-
-def run_json(made: Attempt, progress: Progress) -> dict[str, Any]:
-    """A run as plain data."""
-    from sim.experiment.export import rounded
-
-    run = made.run
-    return {
-        "run": made.number,
-        "spent_s": round(progress.spent_s),
-        "changes": run.changes,
-        "predicted": {
-            metric: {"said": word, "went": run.moved.get(metric)} for metric, word in run.predicted.items()
-        },
-        "objectives": [
-            {
-                "stage": stage_of(objective.metric).number,
-                "metric": objective.metric,
-                "limit": objective.limit,
-                "status": objective.status,
-                "mean": rounded(objective.estimate.mean),
-                "change": moved(objective.metric, column(made.before.mornings, objective.metric),
-                                column(run.mornings, objective.metric)) if made.before else None,
-            }
-            for objective in made.result.objectives
-        ],
-        "passed": run.passed,
-        "worse": run.worse,
-        "finding": run.finding or None,
-        "try": made.advice.try_next if made.advice else None,
-    }  # fmt: skip
-
-
-def status_json(progress: Progress) -> dict[str, Any]:
-    """How far it has come, as plain data."""
-    stage = current(progress.passed)
-    return {
-        "spent_s": round(progress.spent_s),
-        "runs": len(progress.runs),
-        "passed": progress.passed,
-        "stage": stage.number if stage else None,
-        "hints": len(progress.hints),
-        "score": progress.checks[-1].score if progress.checks else None,
-    }

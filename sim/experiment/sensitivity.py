@@ -24,7 +24,7 @@ from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
 from sim.experiment.effort import Effort
-from sim.experiment.estimates import judge
+from sim.experiment.estimates import Status, judge
 from sim.experiment.measuring import Values, counting, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
@@ -60,7 +60,7 @@ class Effect:
     before: dict[str, float]  # metric -> its mean as things are
     after: dict[str, float]  # and altered; infinite if it is so in any morning
     differences: dict[str, Difference]  # metric -> altered, less as things are
-    turned: dict[str, tuple[str, str]]  # metric of an objective -> its verdict before and after, where that is another
+    turned: dict[str, tuple[Status, Status]]  # metric of an objective -> its verdict before and after, where that is another
 
     def clear(self, metric: str) -> bool:
         """Whether the whole interval of the difference lies on one side of zero."""
@@ -178,5 +178,5 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
     )
 
 
-def _verdict(metric: str, limit: float, values: Values) -> str:
+def _verdict(metric: str, limit: float, values: Values) -> Status:
     return judge(metric, limit, estimate_of(metric, values))

@@ -155,3 +155,10 @@ def _moment_s(tables: Tables, moments: list[StoryLine], kind: str, at_s: float |
         return at_s
     causes = [moment.at_s for moment in moments if (moment.text == FAILED if kind == "misinformed" else moment.kind == "crash")]
     return max(causes or [moment.until_s for moment in moments], default=tables.horizon_s)
+
+
+def clock(explanation: Explanation, at_s: float) -> str:
+    """`07:15:31.204`."""
+    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
+    text = clock_text(milliseconds // 1000)
+    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FOLDER = "windows"
 BASELINE = "naive"  # the design with which `narrowed` and `worse` compare
 FIRST_MORNINGS = 4  # enough for most verdicts, as a morning has some 600 purchases
+ORDER = ("worse", "open", "narrowed", "undecided")  # of the states that a sentence names, the worst first
 MORNINGS = 32  # the default limit for a verdict
 
 
@@ -103,6 +104,17 @@ class Matrix(showing.Shown):
 
     def __repr__(self) -> str:
         return f"<{len(self.windows)} failure windows × {', '.join(self.designs)}>"
+
+
+def sentence(matrix: Matrix, design: str) -> str:
+    """`closes 13 of 15; open: W7, W11`, the rest of a sentence that begins with the design's name."""
+    column = matrix.column(design)
+    closed = [cell for cell in column if cell.state == "closed"]
+    parts = [f"closes {len(closed)} of {len(column)}"]
+    if absent := [cell.window for cell in closed if not cell.exposed]:
+        parts[0] += f" ({', '.join(absent)} {'has' if len(absent) == 1 else 'have'} nothing there to strike)"
+    others = {state: [cell.window for cell in column if cell.state == state] for state in ORDER}
+    return "; ".join([*parts, *(f"{state}: {', '.join(found)}" for state, found in others.items() if found)])
 
 
 def bundled_windows() -> dict[str, str]:

@@ -14,6 +14,7 @@ from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.files import write_text
 from sim.config.library import digest
 from sim.config.scenario import Scenario
+from sim.documents.kata import Move
 from sim.experiment.compare import Result, compare
 from sim.experiment.effort import Effort
 from sim.kata import progress as kept
@@ -21,7 +22,7 @@ from sim.kata.advice import Advice, advice, got_worse
 from sim.kata.brief import BRIEF, DESIGN, START, as_text
 from sim.kata.look import Look
 from sim.kata.moves import moved
-from sim.kata.progress import Move, Progress, Run
+from sim.kata.progress import Progress, Run
 from sim.kata.stages import STAGES, Stage, current, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, changes, written

@@ -6,7 +6,6 @@ A stage gives its points only if all of its objectives are met in every weather.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sim import words
 from sim.config.design import Design
@@ -32,17 +31,6 @@ class Graded:
     @property
     def score(self) -> int:
         return POINTS * sum(self.passed)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "score": self.score,
-            "of": POINTS * len(STAGES),
-            "stages": [
-                {"stage": stage.number, "title": stage.title, "passed": done, "points": POINTS * done, "reasons": reasons}
-                for stage, done, reasons in zip(STAGES, self.passed, self.reasons, strict=True)
-            ],
-            "design": self.digest,
-        }
 
 
 def check(design: Design, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, progress: Progress | None = None) -> Graded:

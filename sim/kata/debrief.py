@@ -12,6 +12,7 @@ from sim import style, words
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
 from sim.diagram import components
+from sim.documents.kata import Debrief, DebriefRun
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
 from sim.kata.attempt import column, step
@@ -50,7 +51,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
         alone = replace(comparison, results={mine: comparison.results[mine]})
         [diagram] = components.pictures(alone, made.folder / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
-        made.json(JSON, as_json(progress, comparison, mine))
+        made.json(JSON, document(progress, comparison, mine))
         made.text(PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
     return target / PAGE
@@ -203,17 +204,13 @@ def _value(metric: str, run: Run) -> str:
     return words.mean(estimate(column(run.mornings, metric)), METRICS[metric].unit)
 
 
-def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, Any]:
+def document(progress: Progress, comparison: Comparison, mine: str) -> Debrief:
     """The path and the results as plain data."""
     right, decided = _predicted(progress)
     return {
         "spent_s": round(progress.spent_s),
-        "runs": [
-            {key: value for key, value in _run(progress, index).items() if key not in ("at", "against")}
-            | {"spent_s": round(progress.spent_until_s(progress.runs[index].at))}
-            for index in range(len(progress.runs))
-        ],
-        "hints": [hint.model_dump(exclude={"at"}) for hint in progress.hints],
+        "runs": [_document_of_run(progress, index) for index in range(len(progress.runs))],
+        "hints": [{"stage": hint.stage, "strength": hint.strength, "rule": hint.rule} for hint in progress.hints],
         "predictions": {"right": right, "of": decided},
         "checks": [{"score": check.score, "passed": check.passed} for check in progress.checks],
         "design": mine,
@@ -222,4 +219,19 @@ def as_json(progress: Progress, comparison: Comparison, mine: str) -> dict[str, 
             for name, result in comparison.results.items()
         },
         "version": VERSION,
+    }
+
+
+def _document_of_run(progress: Progress, index: int) -> DebriefRun:
+    run = _run(progress, index)
+    return {
+        "number": run["number"],
+        "changes": run["changes"],
+        "predicted": run["predicted"],
+        "passed": run["passed"],
+        "lost": run["lost"],
+        "worse": run["worse"],
+        "finding": run["finding"],
+        "note": run["note"],
+        "spent_s": round(progress.spent_until_s(progress.runs[index].at)),
     }

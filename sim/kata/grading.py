@@ -26,11 +26,9 @@ from sim.kata.brief import DESIGN
 from sim.kata.check import POINTS
 from sim.kata.progress import FILE
 from sim.kata.stages import STAGES
-from sim.report import files
 
 ENDINGS = (".yaml", ".yml", ".py")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # the environment variables of a submission's process
-FORMULA = ("=", "+", "-", "@", "\t")  # a spreadsheet computes texts that begin with these
 
 
 @dataclass(frozen=True)
@@ -187,46 +185,3 @@ def _as_grade(name: str, document: dict[str, Any]) -> Grade:
 
 def _without_points(name: str, error: str) -> Grade:
     return Grade(name, (0,) * len(STAGES), ((),) * len(STAGES), error=error)
-
-
-def csv_text(grades: list[Grade]) -> str:
-    """A CSV table, row row a submission: points by stage, their sum, why points are missing, and the design's digest."""
-    return files.csv_text([_row(row) for row in grades])
-
-
-def _row(row: Grade) -> dict[str, Any]:
-    why = row.error or "; ".join(
-        f"stage {stage.number}: {reason}" for stage, reasons in zip(STAGES, row.reasons, strict=True) for reason in reasons
-    )
-    return {
-        "submission": _no_formula(row.submission),
-        **{f"stage_{stage.number}": points for stage, points in zip(STAGES, row.points, strict=True)},
-        "score": row.score,
-        "reasons": _no_formula(why),
-        "design": _no_formula(row.design),
-    }
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def as_json(grades: list[Grade], *, seed: int) -> dict[str, Any]:
-    """The grades as plain data."""
-    return {
-        "seed": seed,
-        "of": POINTS * len(STAGES),
-        "submissions": [
-            {
-                "submission": row.submission,
-                "score": row.score,
-                "error": row.error or None,
-                "stages": [
-                    {"stage": stage.number, "points": points, "reasons": list(reasons)}
-                    for stage, points, reasons in zip(STAGES, row.points, row.reasons, strict=True)
-                ],
-                "design": row.design or None,
-            }
-            for row in grades
-        ],
-    }

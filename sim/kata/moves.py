@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim import words
+from sim.documents.kata import Move
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, paired
-from sim.kata.progress import Move
 from sim.vocabulary import METRICS
 
 SMALL = 0.01  # share of the mean before: a difference that is certainly smaller counts as `same` (assumption)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
+from sim.documents.kata import Move
 from sim.experiment.estimates import Status
 from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import Written
@@ -18,8 +19,6 @@ from sim.version import VERSION
 FILE = ".kata.json"
 FORMAT = 1
 PAUSE_S = 600.0  # a longer gap between two steps is a pause, which doesn't count as time spent (assumption)
-
-Move = Literal["better", "worse", "same", "not clear"]
 
 
 class Kept(BaseModel):

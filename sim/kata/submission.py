@@ -21,13 +21,14 @@ def main(design: str, seed: str, result: str) -> None:
 
     from sim.architectures import load_design
     from sim.config.errors import ConfigError
+    from sim.kata import documents
     from sim.kata.check import check
 
     try:
-        document = check(load_design(design), seed=int(seed), jobs=1).as_json()
+        text = json.dumps(documents.check(check(load_design(design), seed=int(seed), jobs=1)))
     except ConfigError as error:
-        document = {"error": list(error.messages)}
-    Path(result).write_text(json.dumps(document), encoding="utf-8")
+        text = json.dumps({"error": list(error.messages)})
+    Path(result).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

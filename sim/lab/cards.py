@@ -17,9 +17,9 @@ from sim.config.writing import flow
 from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.screening import Screening
 from sim.experiment.size import Sizing, Sizings
@@ -27,7 +27,7 @@ from sim.experiment.sweep import Sweep
 from sim.experiment.swings import Swings
 from sim.explanation.story import Explanation
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.matrix import Matrix, sentence, title
 from sim.lab.cards_of_searches import cells, hunt, optimum, screening, swings, validity
 from sim.lab.plots import hints
 from sim.lab.run import Run
@@ -100,7 +100,7 @@ def windows(about: Matrix) -> str:
     return Card(
         title="Failure windows",
         subtitle=f"{len(about.windows)}{cut}; the share of the purchases that were harmed in any way{marked}",
-        sentences=[(ink[name], name, f"{matrix.sentence(about, name)}.") for name in names],
+        sentences=[(ink[name], name, f"{sentence(about, name)}.") for name in names],
         tables=[Table(["window", *names], rows)],
         hints=hints(Matrix, ["states"]),
     ).html()
@@ -251,7 +251,7 @@ CARDS: dict[type, Callable[[Any], str]] = {
     Design: design,
     Explanation: explanation,
     Hunt: hunt,
-    Losses: cells,
+    CellsCompared: cells,
     Matrix: windows,
     Optimum: optimum,
     Run: run,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sim import words
 from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.inputs import called, shown
-from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.screening import COLUMNS, Screening
 from sim.experiment.sensitivity import Effect
@@ -20,7 +20,7 @@ from sim.vocabulary import METRICS
 MOST_ROWS = 12  # of a table; the DataFrame has all
 
 
-def cells(about: Losses) -> str:
+def cells(about: CellsCompared) -> str:
     """The undivided back end, and what each number of cells changes."""
     whole = about.whole.results[about.design.name]
     changed = {number: about.differences(number) for number in about.dealt}
@@ -33,7 +33,7 @@ def cells(about: Losses) -> str:
         title=f"{about.design.name} in {about.scenario.name}, divided into cells",
         subtitle=f"{words.mornings(about.whole.mornings)} from seed {about.whole.seed}; cells less the whole",
         tables=[Table(["metric", "whole", *(f"{number} cells" for number in about.dealt)], rows)],
-        hints=hints(Losses, ["metrics", "changes"]),
+        hints=hints(CellsCompared, ["metrics", "changes"]),
     ).html()
 
 

@@ -14,19 +14,19 @@ from sim.config.scenario import Scenario
 from sim.config.schema import design_schema, scenario_schema
 from sim.counterexamples import hunt as hunting
 from sim.counterexamples.hunt import Hunt
+from sim.experiment import cells_compared as dividing
 from sim.experiment import compare as comparing
 from sim.experiment import cost_curve as curves
-from sim.experiment import losses as dividing
 from sim.experiment import optimise as optimising
 from sim.experiment import screening
 from sim.experiment import size as sizing
 from sim.experiment import sweep as sweeping
 from sim.experiment import swings as swinging
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
-from sim.experiment.losses import Losses
 from sim.experiment.mornings import Progress
 from sim.experiment.optimise import CONSTRAINTS, MINIMISED, TRIALS, Optimum
 from sim.experiment.screening import Screening
@@ -376,7 +376,7 @@ def cells(
     jobs: int | None = None,
     engine: Engine = "local",
     progress: Progress | None = None,
-) -> Losses:
+) -> CellsCompared:
     """Compare one large back end with independent smaller ones on the same mornings, as `coffee cells` does.
 
     Args:
@@ -395,7 +395,7 @@ def cells(
     """
     numbers = [cells] if isinstance(cells, int) else list(cells)
     effort = Effort(mornings, seed, jobs=jobs, engine=engine)
-    return dividing.losses(scenario, design, numbers, effort, progress=progress)
+    return dividing.compare_cells(scenario, design, numbers, effort, progress=progress)
 
 
 def windows(

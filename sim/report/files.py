@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sim.documents.text import csv_text, json_text
 from sim.report.folder import Ours, replacing
 from sim.version import VERSION
 
@@ -34,10 +32,10 @@ class Files:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
 
-    def json(self, name: str, document: dict[str, Any]) -> None:
-        self.text(name, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    def json(self, name: str, document: Mapping[str, Any]) -> None:
+        self.text(name, json_text(document))
 
-    def csv(self, name: str, rows: list[dict[str, Any]]) -> None:
+    def csv(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self.text(name, csv_text(rows))
 
     def chart(self, name: str, figure: Figure) -> str:
@@ -73,15 +71,6 @@ def render(template: str, content: dict[str, Any], *, beside: Path | None = None
         keep_trailing_newline=True,
     )
     return environment.get_template(template).render(content)
-
-
-def csv_text(rows: list[dict[str, Any]]) -> str:
-    """Rows with the same keys as CSV with a header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def software() -> dict[str, str]:

@@ -13,10 +13,10 @@ from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.diagram import components
+from sim.documents import comparison as compared
+from sim.documents import cost_curve
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, rate_text_of
-from sim.experiment.export import as_json, rows
-from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.report import knobs, sequence, story, tables
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
@@ -41,10 +41,8 @@ def write_report(
     with files_of(folder, ours=ours) as files:
         (files.folder / "charts").mkdir()
         with drawing(_pictures(comparison, curve, files), jobs) as drawn:
-            document = as_json(comparison, pairs=True, report=PAGE)
-            del document["timing"]
-            files.json(JSON, document)
-            files.csv(CSV, rows(comparison))
+            files.json(JSON, compared.document(comparison, report=PAGE, timed=False))
+            files.csv(CSV, compared.rows(comparison))
             content = _content(comparison, command) | {"curve": None if curve is None else _curve(curve, files)}
             pictures = {name: picture.result() for name, picture in drawn.items()}
         content |= {"pictures": pictures, "diagrams": pictures["diagrams"], "anatomy": pictures.get("anatomy")}
@@ -92,10 +90,8 @@ def _shown(curve: CostCurve) -> dict[str, CurveChart]:
 
 def _curve(curve: CostCurve, files: Files) -> dict[str, Any]:
     """The cost curve for the page; its numbers also as files."""
-    document = curve_json(curve)
-    del document["timing"]
-    files.json(CURVE_JSON, document)
-    files.csv(CURVE_CSV, curve_rows(curve))
+    files.json(CURVE_JSON, cost_curve.document(curve, timed=False))
+    files.csv(CURVE_CSV, cost_curve.rows(curve))
     return {
         "charts": {name: chart.caption for name, chart in _shown(curve).items()},
         "objectives": [f"{metric} {words.limit(metric, limit)}" for metric, limit in curve.scenario.objectives.items()],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from sim import style
 from sim.explanation.mermaid import sequence as as_mermaid
@@ -68,41 +67,3 @@ def _others(remedy: Remedy) -> str:
     """How many other purchases were harmed in this way, before the change and with it."""
     spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
     return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The same as plain data; times in seconds since the start of the morning."""
-    witness = explanation.witness
-    return {
-        "scenario": explanation.scenario.name,
-        "design": explanation.design.name,
-        "seed": witness.seed,
-        "purchase": witness.purchase,
-        "violations": list(witness.kinds),
-        "sentence": explanation.sentence,
-        "moments": [
-            {
-                "at_s": round(moment.at_s, 6),
-                "clock": clock(explanation, moment.at_s),
-                "who": moment.who,
-                "to": moment.to,
-                "kind": moment.kind,
-                "what": moment.text,
-                "times": moment.times,
-                "believes": {moment.belief[0]: moment.belief[1]} if moment.belief else None,
-            }
-            for moment in explanation.moments
-        ],
-        "remedies": [
-            {
-                "change": remedy.text,
-                "knobs": remedy.knobs,
-                "from": remedy.architecture,
-                "before": remedy.before,
-                "after": remedy.after,
-                "spared": remedy.spared,
-            }
-            for remedy in explanation.remedies
-        ],
-        "mermaid": as_mermaid(explanation.moments),
-    }

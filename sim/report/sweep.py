@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sim.documents import sweep
 from sim.experiment.sweep import Sweep
-from sim.experiment.swept import as_json, rows
 from sim.report.charts import sweep_lines, sweep_map
 from sim.report.files import files_of
 from sim.report.folder import named
@@ -21,8 +21,8 @@ def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = shown_
     """Write all files or none, without charts for three knobs or more. Returns the path of the table. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
     with files_of(folder, ours=FILES.__contains__) as files:
-        files.csv(CSV, rows(swept))
-        files.json(JSON, as_json(swept))
+        files.csv(CSV, sweep.rows(swept))
+        files.json(JSON, sweep.document(swept))
         if draw is not None:
             for metric in metrics:
                 files.chart(metric, figure_of(draw(swept, metric)))

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import words
+from sim.documents.numbers import rounded
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.estimates import judgement
-from sim.experiment.export import rounded
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS, Group, grouped
 

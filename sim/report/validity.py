@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
 from sim import words
 from sim.experiment.compare import Comparison
-from sim.experiment.export import plain, rounded
 from sim.experiment.sensitivity import Effect
 from sim.validation.agreement import Estimated, Row
 from sim.validation.case import Checked
@@ -111,45 +110,3 @@ def savings(comparison: Comparison, name: str) -> list[str]:
     """What common mornings leave of the variance of a design's differences, by headline metric."""
     shares = comparison.variance_shares(name)
     return [f"{shares[metric]:.2f}" if metric in shares else "–" for metric in HEADLINES]
-
-
-def effects_as_json(effects: Sequence[Effect]) -> list[dict[str, Any]]:
-    """What `--assumption --json` prints: every metric's difference with its interval, clear or not."""
-    return [
-        {
-            "assumption": effect.input.name,
-            "value": effect.input.value,
-            "altered": effect.value,
-            "design": effect.design,
-            "differences": {metric: plain(difference) for metric, difference in effect.differences.items()},
-            "turned": {metric: list(both) for metric, both in effect.turned.items()},
-        }
-        for effect in effects
-    ]
-
-
-def as_json(done: Sequence[Checked]) -> dict[str, Any]:
-    """What `--json` prints."""
-    return {
-        "agrees": all(result.agrees for result in done),
-        "cases": {
-            result.case.name: {
-                "title": result.case.title,
-                "source": result.case.source,
-                "mornings": result.mornings,
-                "purchases": result.purchases,
-                "rows": [
-                    {
-                        "what": row.what,
-                        "expected": rounded(row.expected),
-                        "at_least": row.at_least,
-                        "simulated": rounded(row.simulated.value),
-                        "se": rounded(row.simulated.se),
-                        "status": row.status,
-                    }
-                    for row in result.rows
-                ],
-            }
-            for result in done
-        },
-    }

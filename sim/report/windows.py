@@ -7,8 +7,9 @@ from typing import Any
 
 from sim import style
 from sim.config.library import digest
+from sim.documents import windows
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.matrix import Matrix, sentence, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
 from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import VIOLATIONS
@@ -31,10 +32,8 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
     or can't be written.
     """
     with files_of(folder, ours=FILES.__contains__) as files:
-        document = told.as_json(matrix, report=PAGE)
-        del document["timing"]
-        files.json(JSON, document)
-        files.csv(CSV, told.rows(matrix))
+        files.json(JSON, windows.document(matrix, report=PAGE, timed=False))
+        files.csv(CSV, windows.rows(matrix))
         chart = files.picture(CHART, style.figure_of(heat_map.draw_matrix(matrix)), LABEL)
         files.text(PAGE, render("windows.html.j2", _content(matrix, command) | {"chart": chart}))
     return folder / PAGE
@@ -46,7 +45,7 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
         "designs": matrix.designs,
         "colours": style.colours(matrix.designs),
         "blocks": heat_map.in_blocks(list(matrix.designs)),
-        "sentences": {name: told.sentence(matrix, name) for name in matrix.designs},
+        "sentences": {name: sentence(matrix, name) for name in matrix.designs},
         "states": STATES,
         "rows": [
             {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 MOST_ERRORS = 3.0  # the most standard errors between the expected and the simulated value
 ROUNDING = 1e-9  # the relative error allowed for values without randomness
+Agreement = Literal["agrees", "differs", "too noisy to prove anything"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,7 @@ class Row:
     at_least: bool = False  # a larger simulated value agrees too
 
     @property
-    def status(self) -> str:
-        """`agrees`, `too noisy to prove anything`, or `differs`."""
+    def status(self) -> Agreement:
         off = self.expected - self.simulated.value if self.at_least else abs(self.simulated.value - self.expected)
         if self.simulated.se > self.se_below * abs(self.expected) + ROUNDING:
             return "too noisy to prove anything"

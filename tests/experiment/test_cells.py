@@ -12,6 +12,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from pydantic import BaseModel
+from sim.experiment.export import as_json
 
 from sim.architectures import ARCHITECTURES
 from sim.config.errors import ConfigError
@@ -19,10 +20,9 @@ from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.experiment import mornings
 from sim.experiment.cells import CAPACITIES, capacities, check_cells, design_of
+from sim.experiment.cells_compared import compare_cells, result_of
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
-from sim.experiment.export import as_json
-from sim.experiment.losses import losses, result_of
 from sim.experiment.mornings import Summary, run_mornings
 from sim.ledger.metrics import Evidence, percentile
 from sim.ledger.records import Charges, Tables
@@ -197,7 +197,7 @@ customers: {patience: {constant: 1h}}
 provider: {latency: {exponential: 1s}}
 """)
     tight = design("naive", {"checkout": {"workers": 8, "instances": 1}, "app": {"timeout": "1h"}})
-    found = losses(rush, tight, [4], Effort(3, jobs=1))
+    found = compare_cells(rush, tight, [4], Effort(3, jobs=1))
     lost = found.differences(4)["ack_latency_p95"]
     assert lost.low is not None
     assert lost.low > 0.5
@@ -210,7 +210,7 @@ provider: {latency: {exponential: 1s}}
 def test_numbers_of_cells_to_compare_are_checked(cells: list[int]) -> None:
     """The whole is always there; what is compared with it must be something else, once."""
     with pytest.raises(ConfigError, match="cells: expected different whole numbers of at least 2, like 2,4,8"):
-        losses(ROUGH, "naive", cells)
+        compare_cells(ROUGH, "naive", cells)
 
 
 def test_a_finished_cell_leaves_no_tables(monkeypatch: pytest.MonkeyPatch) -> None:

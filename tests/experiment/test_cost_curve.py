@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sim.experiment.sizing_export import curve_json, curve_rows
 
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
@@ -23,7 +24,6 @@ from sim.experiment.cost_curve import (
     with_brownout,
 )
 from sim.experiment.effort import Effort
-from sim.experiment.sizing_export import curve_json, curve_rows
 from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sim.experiment.export import as_json
 
 import sim.experiment.cluster
 from sim.config.errors import ConfigError
@@ -27,7 +28,6 @@ from sim.experiment.batches import Lost
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
-from sim.experiment.export import as_json
 from sim.experiment.workers import crew
 from tests.cli.coffee import SCENARIO, coffee, start
 

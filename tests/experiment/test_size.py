@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+from sim.experiment.sizing_export import sizings_json
 
 from sim.architectures import load_design
 from sim.architectures.load import offered_load
@@ -19,7 +20,6 @@ from sim.experiment.compare import Result, compare
 from sim.experiment.effort import Effort
 from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives
-from sim.experiment.sizing_export import sizings_json
 from sim.ledger.records import StationRecord
 from sim.validation.bare import NO_TIME, bare_design, bare_world
 from sim.validation.queues import EXPONENTIAL, erlang_c

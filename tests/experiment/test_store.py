@@ -16,8 +16,8 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.experiment import store as storing
 from sim.experiment.altering import altered, changed
-from sim.experiment.results import listing, write_csv, write_parquet
 from sim.experiment.store import COSTS, Measured, Pair, Store, as_yaml, pair_of, version
+from sim.experiment.store_listing import listing, write_csv, write_parquet
 from sim.vocabulary import METRICS
 
 WORLD = load_scenario("calm-tuesday")

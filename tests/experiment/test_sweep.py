@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sim.experiment.swept import as_json, rows
 
 import sim
 from sim.config.errors import ConfigError
@@ -12,7 +13,6 @@ from sim.config.library import parse_scenario
 from sim.experiment import sweep as sweeping
 from sim.experiment.store import Store
 from sim.experiment.sweep import Sweep
-from sim.experiment.swept import as_json, rows
 
 MINI = """
 name: mini

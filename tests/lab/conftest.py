@@ -10,9 +10,9 @@ import sim
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
 from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.size import Sizings
 from sim.experiment.space import parse_space
@@ -97,7 +97,7 @@ def front(storm: Scenario) -> Optimum:
 
 
 @pytest.fixture(scope="session")
-def divided(storm: Scenario) -> Losses:
+def divided(storm: Scenario) -> CellsCompared:
     return sim.cells(storm, "outbox", 2, mornings=2, jobs=1)
 
 

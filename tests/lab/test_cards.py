@@ -10,9 +10,9 @@ import sim
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.screening import Screening
 from sim.experiment.size import Sizings
@@ -84,7 +84,7 @@ def test_a_run_says_how_it_went(ran: Run) -> None:
 
 def test_every_result_shows_itself(
     explained: Explanation, surveyed: Matrix, swept: Sweep, sized: Sizings, curve: CostCurve, moved: Swings, front: Optimum,
-    divided: Losses, hunted: Hunt, proven: Validity,
+    divided: CellsCompared, hunted: Hunt, proven: Validity,
 ) -> None:  # fmt: skip
     """Each says what it is about, what was found, and what more there is; in a terminal it is one line."""
     for result, parts in (

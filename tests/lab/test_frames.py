@@ -9,9 +9,9 @@ import sim
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
-from sim.experiment.losses import Losses
 from sim.experiment.optimise import Optimum
 from sim.experiment.size import Sizings
 from sim.experiment.sweep import Sweep
@@ -168,7 +168,7 @@ def test_a_front_has_a_row_a_design(front: Optimum) -> None:
     assert designs.loc[best.candidate.name, "cost_per_1000_fresh"] == best.estimates["cost_per_1000"].mean
 
 
-def test_cells_have_the_whole_and_what_changes(divided: Losses) -> None:
+def test_cells_have_the_whole_and_what_changes(divided: CellsCompared) -> None:
     """By the number of cells; 1 is the undivided back end."""
     assert list(divided.metrics.index.get_level_values("cells").unique()) == [1, 2]
     change = divided.changes.loc[(2, "requests_per_purchase"), "difference"]

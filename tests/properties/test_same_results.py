@@ -13,11 +13,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from sim.experiment.export import as_json
 
 from sim.config.prices import load_prices
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
-from sim.experiment.export import as_json
 from sim.experiment.mornings import summarise
 from sim.experiment.workers import crew
 from tests.properties.fingerprints import fingerprint, fingerprint_of

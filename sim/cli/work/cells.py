@@ -11,10 +11,10 @@ from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import mornings_line
 from sim.cli.work.simulation import at_work
-from sim.cli.work.tables import losses_table
+from sim.cli.work.tables import cells_table
+from sim.documents.cells import document
+from sim.experiment.cells_compared import compare_cells, result_of
 from sim.experiment.effort import Effort
-from sim.experiment.losses import as_json as document
-from sim.experiment.losses import losses, result_of
 
 
 def cells(
@@ -24,7 +24,7 @@ def cells(
     world = scenario_called(scenario)
     too_early = "interrupted before everything was simulated; there are no results"
     with at_work("simulating", effort.mornings * (1 + sum(numbers)), again(context), interrupted=too_early) as progress:
-        found = losses(world, design, numbers, effort, progress=progress)
+        found = compare_cells(world, design, numbers, effort, progress=progress)
     if as_json:
         print_json(document(found))
         return
@@ -32,5 +32,5 @@ def cells(
     print_title(out, world.name, f"{result_of(found.whole).design.name} as a whole, and how much more or less it is in cells")
     out.print(f"{mornings_line(found.whole)}; differences are paired by morning", style="dim")
     out.print()
-    out.print(losses_table(found, everything=everything, width=out.width))
+    out.print(cells_table(found, everything=everything, width=out.width))
     out.print("Green is better in cells, red is worse; the interval of any other difference holds 0.", style="dim")

@@ -12,9 +12,9 @@ from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import verdict
 from sim.cli.work.simulation import leave, say_how_it_went, simulated
 from sim.cli.work.tables import COLOURS, objectives_table
+from sim.documents.comparison import run as document
 from sim.experiment.compare import check_judgeable
 from sim.experiment.effort import Effort
-from sim.experiment.export import as_json as document
 
 CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
 
@@ -28,7 +28,7 @@ def check(
     comparison = simulated(context, world, [design], effort, precision)
     result = next(iter(comparison.results.values()))
     if as_json:
-        print_json(document(comparison, pairs=False))
+        print_json(document(comparison))
     else:
         out = console()
         out.print(objectives_table(result.objectives))

@@ -27,11 +27,11 @@ from sim.cli.work.tables import comparison_table, verdicts_table
 from sim.cli.work.texts import peaks_of
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
+from sim.documents.comparison import document
 from sim.experiment import cost_curve as curves
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.effort import Effort
-from sim.experiment.export import as_json as document
 from sim.report.folder import check_replaceable
 from sim.report.names import ours
 
@@ -61,7 +61,7 @@ def compare(
     if report and not comparison.interrupted:
         page, code = _write(comparison, folder, command, curve, effort.jobs)
     if as_json:
-        print_json(document(comparison, pairs=True, report=str(page) if page else None))
+        print_json(document(comparison, report=str(page) if page else None))
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
     say_how_it_went(comparison, precision, unwritten="; no report was written" if report else "")

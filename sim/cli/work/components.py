@@ -1,11 +1,9 @@
-"""The component diagram of a design: printed, as JSON, as Mermaid text, or drawn to files."""
+"""The component diagram of a design: printed, as Mermaid text, or drawn to files."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -24,12 +22,6 @@ from sim.diagram.mermaid import flowchart
 from sim.diagram.text import LEGEND, drawn
 
 LINES = (15, 11)  # characters of text in a box: the widest that fits the terminal
-
-
-def components(design: Design) -> dict[str, Any]:
-    """The diagram as data: `components`, `flows`, and both as Mermaid text."""
-    parts = parts_of(design)
-    return {**asdict(parts), "mermaid": flowchart(parts)}
 
 
 def print_components(out: Console, model: BaseModel) -> None:
@@ -55,7 +47,7 @@ def drawn_instead(name: str, *, svg: Path | None, png: Path | None, mermaid: boo
         raise ConfigError("--json: prints the whole design, with its Mermaid text; leave out --svg, --png and --mermaid")
     design = _design(name, next((ending[1:] for ending in files), "mermaid"))
     if mermaid:
-        write_out(components(design)["mermaid"])
+        write_out(flowchart(parts_of(design)))
     if files:
         _write(design, files)
     for file in files.values() if not mermaid else ():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.cli.messages import write_out
+from sim.documents.text import json_text
 
 WIDTH = 100  # columns without a terminal, unless COLUMNS says otherwise
 
@@ -54,5 +54,5 @@ def print_rows(out: Console, rows: Iterable[tuple[str, ...]], *, most: tuple[int
 
 
 def print_json(document: Any) -> None:
-    """The one thing that `--json` prints: no NaN, keys in their order, characters as they are."""
-    write_out(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """The one thing that `--json` prints."""
+    write_out(json_text(document))

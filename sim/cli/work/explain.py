@@ -18,13 +18,13 @@ from sim.cli.work.tables import plain_table
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
+from sim.documents.story import document, nobody
 from sim.explanation import story
 from sim.explanation.mermaid import sequence
 from sim.explanation.remedy import candidates
 from sim.explanation.story import Explanation
 from sim.explanation.witness import Nobody
 from sim.report.folder import check_replaceable
-from sim.report.story import as_json as document
 from sim.report.story import closing, line, write_story
 
 
@@ -93,10 +93,7 @@ def _write(explanation: Explanation, folder: Path, command: str, *, say: Callabl
 def _print_nobody(scenario: Scenario, design: Design, found: Nobody, kind: str | None, *, as_json: bool) -> None:
     what = kind or "violation"
     if as_json:
-        print_json(
-            {"scenario": scenario.name, "design": design.name, "violations": [], "purchases": found.purchases,
-             "mornings": found.mornings}
-        )  # fmt: skip
+        print_json(nobody(scenario.name, design.name, found))
         return
     text = f"{design.name} in {scenario.name}: no {what} in {found.purchases:,} purchases of {found.mornings} mornings."
     console().print(text)

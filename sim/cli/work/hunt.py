@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -15,10 +14,11 @@ from sim.cli.messages import DONE, FAILED, INTERRUPTED, note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.simulation import at_work
 from sim.config.files import check_new, write_text
-from sim.config.library import digest, parse_scenario
+from sim.config.library import parse_scenario
 from sim.counterexamples.hunt import Hunt, as_yaml, caught, promises_of
 from sim.counterexamples.hunt import hunt as hunted
 from sim.counterexamples.worlds import KINDS, NOT_DRAWN
+from sim.documents.hunt import document
 from sim.ledger.violations import VIOLATIONS
 
 
@@ -35,7 +35,7 @@ def hunt(
         found = hunted(chosen, promises, seed=seed, seconds=seconds, worlds=worlds, progress=progress)
     text = _replayed(found, command)
     if as_json:
-        print_json(_document(found, text))
+        print_json(document(found, text))
     else:
         _print(found, text, out)
     if text and out is not None:
@@ -99,23 +99,3 @@ def _coverage(found: Hunt) -> list[str]:
 
 def _of(purchases: list[int], customers: int) -> str:
     return "the one customer" if customers == 1 else f"{len(purchases)} of {customers} customers"
-
-
-def _document(found: Hunt, text: str) -> dict[str, Any]:
-    catch = found.catch
-    return {
-        "design": found.design.name,
-        "digest": digest(found.design),
-        "seed": found.seed,
-        "promises": list(found.promises),
-        "worlds": found.worlds,
-        "shrunk": found.shrunk,
-        "cut_short": found.cut_short,
-        "reached": found.reached,
-        **({"interrupted": True} if found.interrupted else {}),
-        "broken": catch.broken if catch else {},
-        "harm": catch.harm if catch else {},
-        "customers": catch.customers if catch else None,
-        "scenario": text or None,
-        "timing": {"wall_s": round(found.seconds, 3)},
-    }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 import typer
 from rich.padding import Padding
@@ -23,6 +21,7 @@ from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.documents.lint import document
 from sim.experiment.altering import changed
 
 
@@ -36,7 +35,7 @@ def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json:
     world = None if scenario is None else altered
     hazards = hazards_of(chosen, world)
     if as_json:
-        print_json(_document(chosen, world, hazards))
+        print_json(document(chosen.name, None if world is None else world.name, hazards))
     else:
         _print(chosen, world, hazards, design)
     raise typer.Exit(FAILED if hazards else DONE)
@@ -50,14 +49,6 @@ def warn(design: Design, scenario: Scenario, *, names: Sequence[str], settings: 
     if hazards:
         given = [part for text in settings for part in ("--set", text)]
         note(f"why, and what to change: {shlex.join(['coffee', 'lint', *names, *given])}")
-
-
-def _document(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard]) -> dict[str, Any]:
-    return {
-        "design": design.name,
-        "scenario": None if scenario is None else scenario.name,
-        "warnings": [asdict(hazard) for hazard in hazards],
-    }
 
 
 def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:

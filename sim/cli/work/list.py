@@ -8,6 +8,7 @@ from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.cli.work.console import console, print_json, print_rows
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
+from sim.documents.catalogue import document
 from sim.vocabulary import METRICS, Metric
 
 
@@ -15,9 +16,7 @@ def list_(*, as_json: bool) -> None:
     scenarios = {name: load_scenario(name).summary for name in names()}
     designs = {name: load_design(name).summary for name in design_names()}
     if as_json:
-        metrics = {name: metric._asdict() for name, metric in METRICS.items()}
-        presets = {name: preset.summary for name, preset in PRESETS.items()}
-        print_json({"scenarios": scenarios, "designs": designs, "presets": presets, "metrics": metrics})
+        print_json(document(scenarios, designs))
         return
     out = console()
     built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}

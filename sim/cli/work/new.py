@@ -14,6 +14,7 @@ from sim.config.library import parse_scenario
 from sim.config.loader import Document, read_text
 from sim.config.scenario import Scenario
 from sim.config.template import design_template, scenario_template
+from sim.documents.new_file import Kind, document
 
 
 def new(file: Path, base: str, *, force: bool, as_json: bool) -> None:
@@ -27,7 +28,7 @@ def new(file: Path, base: str, *, force: bool, as_json: bool) -> None:
     if file.exists() and not file.is_dir() and not force:
         raise ConfigError(f"{file}: there is a file of this name; --force overwrites it")
     model = load(base)
-    kind = "scenario" if isinstance(model, Scenario) else "design"
+    kind: Kind = "scenario" if isinstance(model, Scenario) else "design"
     if is_story:
         text, kind = new_file(type(model), str(file)), "architecture"  # type: ignore[arg-type]
     elif isinstance(model, Scenario):
@@ -37,7 +38,7 @@ def new(file: Path, base: str, *, force: bool, as_json: bool) -> None:
     then = f"coffee compare {file}" if kind == "scenario" else f"coffee compare morning-rush {base} {file}"
     write_text(file, text, replace=force)
     if as_json:
-        print_json({"file": str(file), "kind": kind, "from": base, "then": then})
+        print_json(document(str(file), kind, base=base, then=then))
         return
     out = console()
     out.print(f"{file}: {'an' if is_story else 'a'} {kind} that starts from {base}", soft_wrap=True)

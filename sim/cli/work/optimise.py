@@ -15,6 +15,7 @@ from sim.cli.work.console import console, print_json
 from sim.cli.work.names import scenario_called
 from sim.cli.work.simulation import at_work
 from sim.cli.work.tables import plain_table
+from sim.documents.optimum import document
 from sim.experiment.effort import Effort
 from sim.experiment.optimise import CONSTRAINTS, MINIMISED, Optimum
 from sim.experiment.optimise import optimise as optimised
@@ -22,7 +23,6 @@ from sim.experiment.search import Constraint, Finalist
 from sim.experiment.space import load_space
 from sim.report.folder import check_replaceable
 from sim.report.optimise import FILES, write_designs, write_folder
-from sim.report.optimise import as_json as document
 from sim.vocabulary import METRICS
 
 MOST = 15  # designs in the table

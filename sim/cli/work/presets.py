@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console
 
 from sim.cli.work.console import print_rows, print_title
@@ -19,10 +17,3 @@ def print_preset(out: Console, name: str) -> None:
     print_rows(out, rows or [("  keys", "none", "assumption", "a limit case")], most=(16, 10, 16))
     if preset.source:
         out.print(f"  source: {preset.source}", soft_wrap=True)
-
-
-def preset_document(name: str) -> dict[str, Any]:
-    """The same as plain data."""
-    preset = PRESETS[name]
-    keys = None if preset.keys is None else {key: semantic._asdict() for key, semantic in preset.keys.items()}
-    return {"kind": "preset", "name": name, "summary": preset.summary, "source": preset.source, "keys": keys}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from sim.cli.messages import note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.tables import plain_table
 from sim.cli.work.texts import removing
 from sim.config.writing import flow
-from sim.experiment.results import listing, write_csv, write_parquet
+from sim.documents.stored import StoredMornings, document, write_csv
 from sim.experiment.store import Store, version
+from sim.experiment.store_listing import write_parquet
 
 
 def results(file: Path, csv: Path | None, parquet: Path | None, prune: Sequence[str], *, as_json: bool) -> None:
@@ -25,17 +25,15 @@ def results(file: Path, csv: Path | None, parquet: Path | None, prune: Sequence[
             if path is not None:
                 rows = write(store, path)
                 note(f"{path}: {rows:,} row{'' if rows == 1 else 's'}")
-        found, content = listing(store), store.content()
+        found = document(store, removed=dict(zip(prune, removed, strict=True)))
         if as_json:
-            print_json(
-                {"content": content, "results": found, **({"removed": dict(zip(prune, removed, strict=True))} if prune else {})}
-            )
+            print_json(found)
         else:
-            console().print(f"content {content}", style="dim")
-            _print(store, found)
+            console().print(f"content {found['content']}", style="dim")
+            _print(store, found["results"])
 
 
-def _print(store: Store, found: list[dict[str, Any]]) -> None:
+def _print(store: Store, found: list[StoredMornings]) -> None:
     out = console()
     if not found:
         out.print(f"{store.path} holds no results")

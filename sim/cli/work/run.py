@@ -22,10 +22,10 @@ from sim.cli.work.simulation import (
 )
 from sim.cli.work.tables import metrics_table, objectives_table, stations, stations_table
 from sim.cli.work.texts import assigned
+from sim.documents.comparison import run as document
 from sim.experiment.altering import changed
 from sim.experiment.compare import Comparison
 from sim.experiment.effort import Effort
-from sim.experiment.export import as_json as document
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     say_what_memory_it_takes(world, cells=effort.cells)
     comparison = simulated(context, world, [chosen], effort, precision)
     if as_json:
-        print_json(document(comparison, pairs=False) | ({"set": settings} if settings else {}))
+        print_json(document(comparison, settings=settings))
     else:
         _print(comparison, settings, everything=everything)
     say_how_it_went(comparison, precision)

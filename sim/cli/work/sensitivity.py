@@ -18,6 +18,7 @@ from sim.cli.work.tables import plain_table
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.documents.sensitivity import document
 from sim.experiment.effort import Effort
 from sim.experiment.inputs import called, shown
 from sim.experiment.screening import Method, Screening, screen
@@ -25,7 +26,6 @@ from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swings, no_effect, swings, turns
 from sim.report.folder import check_replaceable
 from sim.report.sensitivity import FILES, write_folder
-from sim.report.sensitivity import as_json as document
 from sim.vocabulary import METRICS
 from sim.words import quantity
 

@@ -11,11 +11,10 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.syntax import Syntax
 
-from sim.architectures import architecture_of, source_of, story_of
-from sim.cli.work.components import components, drawn_instead, print_components
+from sim.cli.work.components import drawn_instead, print_components
 from sim.cli.work.console import console, print_json, print_rows, print_title
 from sim.cli.work.names import load
-from sim.cli.work.presets import preset_document, print_preset
+from sim.cli.work.presets import print_preset
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.faults import FAULTS
@@ -23,6 +22,7 @@ from sim.config.knobs import Knob, about, knobs
 from sim.config.presets import PRESETS
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.documents.description import design, preset, scenario
 from sim.vocabulary import METRICS
 
 WIDE = 100  # columns from which there is room for long values
@@ -37,17 +37,17 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
         _show_preset(name, as_json=as_json)
         return
     model = load(name, also=PRESETS)
-    document = _scenario(model) if isinstance(model, Scenario) else _design(model, story=story)
     rows = [] if story else _knobs(model)
     if as_json:
-        print_json(document | ({} if story else {"knobs": [_plain(knob) for knob in rows]}))
+        print_json(scenario(model, rows) if isinstance(model, Scenario) else design(model, rows, story=story))
         return
     out = console()
-    print_title(out, document["name"], document["summary"])
-    for line in document.get("story", "").strip().splitlines():
-        out.print(line)
-    if "source" in document:
-        _print_design(out, document, model)
+    print_title(out, model.name, model.summary)
+    if isinstance(model, Scenario):
+        for line in model.story.strip().splitlines():
+            out.print(line)
+    else:
+        _print_design(out, model, story=story)
     if story:
         return
     _print_knobs(out, model, rows)
@@ -56,14 +56,14 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
         print_preset(out, model.provider.preset)
 
 
-def print_story(out: Console, design: Design) -> None:
+def print_story(out: Console, model: Design) -> None:
     """A design on one page: its components, and what it does in its own source."""
-    document = _design(design, story=True)
-    print_title(out, document["name"], document["summary"])
-    _print_design(out, document, design)
+    print_title(out, model.name, model.summary)
+    _print_design(out, model, story=True)
 
 
-def _print_design(out: Console, document: dict[str, Any], model: BaseModel) -> None:
+def _print_design(out: Console, model: Design, *, story: bool) -> None:
+    document = design(model, story=story)
     promises = ", ".join(document["promises"]) or "nothing"
     keys = " as long as the provider remembers its keys" if "charged at most once" in document["promises"] else ""
     out.print(f"\nstarts from {document['from']}; promises, whatever the weather{keys}: {promises}\n")
@@ -73,34 +73,14 @@ def _print_design(out: Console, document: dict[str, Any], model: BaseModel) -> N
 
 def _show_preset(name: str, *, as_json: bool) -> None:
     if as_json:
-        print_json(preset_document(name))
+        print_json(preset(name))
     else:
         print_preset(console(), name)
-
-
-def _scenario(scenario: Scenario) -> dict[str, Any]:
-    return {"kind": "scenario", "name": scenario.name, "summary": scenario.summary, "story": scenario.story}
-
-
-def _design(design: Design, *, story: bool) -> dict[str, Any]:
-    return {
-        "kind": "design",
-        "name": design.name,
-        "summary": design.summary,
-        "from": architecture_of(design),
-        "promises": [promise.__name__.replace("_", " ") for promise in design.promises],
-        **components(design),
-        "source": story_of(design) if story else source_of(design),
-    }
 
 
 def _knobs(model: BaseModel) -> list[Knob]:
     default = type(model).model_validate({"name": getattr(model, "name", "")})
     return [knob for knob in knobs(model, default) if knob.path[0] not in ("name", "summary", "story")]
-
-
-def _plain(knob: Knob) -> dict[str, Any]:
-    return {"key": ".".join(knob.path), "value": knob.value, "default": knob.default, "description": knob.about}
 
 
 def _print_source(out: Console, source: str) -> None:

@@ -18,11 +18,12 @@ from sim.cli.work.sizings import print_curve, print_sizings
 from sim.cli.work.texts import lengths_of, peaks_of
 from sim.config.files import check_new, write_text
 from sim.config.template import design_template
+from sim.documents import cost_curve as curve_document
+from sim.documents import sizing as sizing_document
 from sim.experiment import size as experiment
 from sim.experiment.cost_curve import MORNINGS, cost_curve
 from sim.experiment.effort import Effort
 from sim.experiment.size import Sizing, with_objectives
-from sim.experiment.sizing_export import curve_json, sizings_json
 
 
 def size(
@@ -41,7 +42,7 @@ def size(
     if write is not None:
         _save(next(iter(sizings.sizings.values())), write)
     if as_json:
-        print_json(sizings_json(sizings) | ({"file": str(write)} if write is not None else {}))
+        print_json(sizing_document.document(sizings, file=None if write is None else str(write)))
     else:
         print_sizings(console(), sizings)
         if write is not None:
@@ -68,7 +69,7 @@ def curve(
             fresh=MORNINGS if fresh is None else fresh, progress=progress,
         )  # fmt: skip
     if as_json:
-        print_json(curve_json(found))
+        print_json(curve_document.document(found))
     else:
         print_curve(console(), found)
     _leave(found.wall_s, DONE, unfinished="the rest of the curve is missing" if found.interrupted else "")

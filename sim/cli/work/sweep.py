@@ -16,11 +16,11 @@ from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.names import compared, folder_name, scenario_called
 from sim.cli.work.simulation import at_work, check_report_options, saved
 from sim.cli.work.tables import COLOURS, plain_table, value_and_interval
+from sim.documents.sweep import document
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import known_metrics
 from sim.experiment.sweep import Sweep
 from sim.experiment.sweep import sweep as swept_over
-from sim.experiment.swept import as_json as document
 from sim.report.charts.sweep_lines import level_words
 from sim.report.folder import check_replaceable
 from sim.report.sweep import FILES, write_sweep

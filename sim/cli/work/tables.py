@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sim import words
+from sim.experiment.cells_compared import CellsCompared, result_of
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.estimates import judgement
-from sim.experiment.losses import Losses, result_of
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS, grouped
 
@@ -58,7 +58,7 @@ def comparison_table(comparison: Comparison, *, everything: bool, width: int) ->
     return table
 
 
-def losses_table(found: Losses, *, everything: bool, width: int) -> Table:
+def cells_table(found: CellsCompared, *, everything: bool, width: int) -> Table:
     """Metrics of the whole, and how much more or less each is in cells."""
     whole, differences = result_of(found.whole), {number: found.differences(number) for number in found.dealt}
     table = plain_table("metric", "whole", *(f"{number:,} cells" for number in found.dealt))

@@ -14,6 +14,7 @@ from sim.cli.work.simulation import at_work
 from sim.cli.work.tables import plain_table
 from sim.config.errors import ConfigError
 from sim.config.files import write_text
+from sim.documents import validity as documents
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.sensitivity import sensitivity
@@ -34,7 +35,7 @@ def validity(
         done = known.check(wanted, full=full or page is not None, jobs=jobs, progress=progress)
         text = _page(done, jobs) if page is not None else ""
     if as_json:
-        print_json(report.as_json(done))
+        print_json(documents.document(done))
     else:
         _print(done)
     if files is not None:
@@ -52,7 +53,7 @@ def assumptions(names: Sequence[str], jobs: int | None, *, as_json: bool) -> Non
     with at_work("simulating mornings", 0, "coffee validity") as progress:
         effects = sensitivity(report.SCENARIO, effort=Effort(report.MORNINGS, jobs=jobs), only=names, progress=progress)
     if as_json:
-        print_json(report.effects_as_json(effects))
+        print_json(documents.effects(effects))
         return
     for row in report.told_of(effects):
         table = plain_table(Text(row.name), Text(f"{row.changed} instead of {row.value}"), gap=2)

@@ -18,13 +18,13 @@ from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_rows, print_title
 from sim.cli.work.simulation import at_work, check_report_options, saved
 from sim.cli.work.tables import plain_table
+from sim.documents.windows import document
 from sim.experiment.effort import Effort
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import Matrix, bundled_windows, find_window, survey, title
+from sim.failure_windows.matrix import Matrix, bundled_windows, find_window, sentence, survey, title
 from sim.failure_windows.verdicts import STATES, Verdict
 from sim.report.folder import check_replaceable
-from sim.report.matrix import DIFFERS, brackets, grouped, published_for, rate, sentence
-from sim.report.matrix import as_json as document
+from sim.report.matrix import DIFFERS, brackets, grouped, published_for, rate
 from sim.report.windows import FILES, write_report
 
 STYLES = {"closed": "green", "narrowed": "yellow", "open": "bold red", "worse": "bold white on red", "undecided": "dim"}

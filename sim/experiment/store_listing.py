@@ -1,22 +1,19 @@
-"""What a store holds: a listing, and every morning as CSV or Parquet."""
+"""What a store holds: a listing, and every morning; and what to remove from it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.config.errors import ArgumentError, ConfigError
-from sim.config.files import write_text
 from sim.experiment.extras import how_to_install
 from sim.experiment.store import KEPT, KEY, VALUES, Store
 
-COLUMNS = f"scenario_name, design_name, varied, seed, {', '.join(KEPT)}, version, scenario, design"
-ALL = f"SELECT {COLUMNS} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
+COLUMNS = ("scenario_name", "design_name", "varied", "seed", *KEPT, "version", "scenario", "design")
+ALL = f"SELECT {', '.join(COLUMNS)} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
 LISTING = """
 SELECT scenario_name AS scenario, varied, design_name AS design, version, count(*) AS mornings,
     min(seed) AS first, max(seed) AS last
@@ -25,25 +22,26 @@ ORDER BY scenario_name, design_name, version, varied, results.scenario, results.
 """
 
 
-def listing(store: Store) -> list[dict[str, Any]]:
-    """What there is, by scenario, varied keys, design and version: how many mornings, and the first and last seed."""
-    found = store.rows(LISTING)
-    return [
-        {"scenario": row["scenario"], "varied": json.loads(row["varied"]), "design": row["design"], "version": row["version"],
-         "mornings": row["mornings"], "seeds": [row["first"], row["last"]]}
-        for row in found
-    ]  # fmt: skip
+class Listed(NamedTuple):
+    """Mornings of one design in one scenario, simulated by one version: how many, and the first and last seed."""
+
+    scenario: str
+    varied: dict[str, Any]
+    design: str
+    version: str
+    mornings: int
+    first: int
+    last: int
 
 
-def write_csv(store: Store, path: Path) -> int:
-    """Every morning in order; empty: nothing to count, inf: never. Returns how many rows. Raises ConfigError."""
-    rows = store.rows(ALL)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=COLUMNS.split(", "), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue(), replace=True)
-    return len(rows)
+def listing(store: Store) -> list[Listed]:
+    """What there is, by scenario, varied keys, design and version."""
+    return [Listed(**row | {"varied": json.loads(row["varied"])}) for row in store.rows(LISTING)]
+
+
+def mornings(store: Store) -> list[dict[str, Any]]:
+    """Every morning in order, with the COLUMNS as keys; None: nothing to count, inf: never."""
+    return store.rows(ALL)
 
 
 def write_parquet(store: Store, path: Path) -> int:
@@ -56,12 +54,12 @@ def write_parquet(store: Store, path: Path) -> int:
         raise ConfigError(f"{path}: {'a folder, not a file' if path.is_dir() else f'there is no folder {path.parent}'}")
     import pandas as pd
 
-    frame = pd.DataFrame(store.rows(ALL), columns=COLUMNS.split(", ")).astype(dict.fromkeys(VALUES, float))
+    frame = pd.DataFrame(mornings(store), columns=COLUMNS).astype(dict.fromkeys(VALUES, float))
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as draft, duckdb.connect() as lab:
             lab.register("frame", frame)
             wanted = ", ".join(f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}" if name in VALUES else name
-                               for name in COLUMNS.split(", "))  # fmt: skip
+                               for name in COLUMNS)  # fmt: skip
             made = Path(draft) / "results.parquet"
             lab.execute(f"CREATE TABLE mornings AS SELECT {wanted} FROM frame")  # noqa: S608
             lab.table("mornings").write_parquet(made.as_posix())

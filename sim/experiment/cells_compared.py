@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.architectures import load_design
 from sim.config import showing
@@ -21,7 +21,6 @@ from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.compare import Comparison, Result, compare
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.export import plain
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
 from sim.vocabulary import METRICS
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Losses(showing.Shown):
+class CellsCompared(showing.Shown):
     """One design on the same mornings: as one large back end, and divided into so many cells.
 
     `whole` and `dealt` (number of cells -> it) are comparisons of the one design; and as DataFrames `metrics`, `changes`.
@@ -73,14 +72,14 @@ def result_of(comparison: Comparison) -> Result:
     return next(iter(comparison.results.values()))
 
 
-def losses(
+def compare_cells(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
     cells: Sequence[int] = (2, 4, 8),
     effort: Effort = Effort(),
     *,
     progress: Progress | None = None,
-) -> Losses:
+) -> CellsCompared:
     """Run a design on the same mornings as a whole and in each number of cells. Raises ConfigError, or KeyboardInterrupt."""
     effort.check()
     world = load_scenario(scenario)
@@ -103,25 +102,4 @@ def losses(
         if made[number].interrupted:
             raise KeyboardInterrupt
         done += effort.mornings * number
-    return Losses(made[1], {number: made[number] for number in cells})
-
-
-def as_json(found: Losses) -> dict[str, Any]:
-    """What `coffee cells --json` prints."""
-    whole = found.whole
-    return {
-        "scenario": whole.scenario.name,
-        "design": result_of(whole).design.name,
-        "seed": whole.seed,
-        "mornings": whole.mornings,
-        "version": whole.version,
-        "digest": whole.digest,
-        "whole": {metric: plain(value) for metric, value in result_of(whole).metrics.items()},
-        "cells": {
-            str(number): {
-                "metrics": {metric: plain(value) for metric, value in result_of(comparison).metrics.items()},
-                "differences": {metric: plain(value) for metric, value in found.differences(number).items()},
-            }
-            for number, comparison in found.dealt.items()
-        },
-    }
+    return CellsCompared(made[1], {number: made[number] for number in cells})

@@ -1,0 +1,188 @@
+"""A comparison of designs, or a run of one: the JSON of `compare`, `run` and `check`, summary.json and summary.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from sim.documents import fields, numbers
+from sim.documents.fields import SomeMetrics
+from sim.experiment import compare
+
+
+class Interrupted(TypedDict):
+    """There only if Ctrl-C came before all mornings were simulated."""
+
+    asked: int
+    """number of mornings asked for"""
+
+
+class SpeedTiming(fields.Timing):
+    """What differs from one run of the same command to the next, and how fast that was."""
+
+    purchases_per_s_and_core: int
+    """purchases simulated per second of processor time"""
+
+
+class Objective(TypedDict):
+    """An objective of the scenario, and how a design stands against it."""
+
+    name: str
+    """metric, sign and limit: `ack_latency_p95 <= 1 s`"""
+    metric: fields.MetricName
+    limit: fields.Limit
+    status: fields.Status
+    value: numbers.Number
+    """mean of the metric over mornings, in its unit; null: nothing to count, or infinite in some mornings"""
+    low: numbers.Number
+    """lower end of the 95 % interval, in the metric's unit; null: there is none"""
+    high: numbers.Number
+    """upper end of the 95 % interval, in the metric's unit; null: there is none"""
+
+
+class DesignRun(TypedDict):
+    """What one design did."""
+
+    metrics: Annotated[numbers.EveryEstimate, Field(description="every metric")]
+    objectives: Annotated[list[Objective], Field(description="the scenario's objectives; empty if it has none")]
+    verdict: fields.Status
+
+
+class DesignCompared(DesignRun):
+    """What one design did, and its differences from the first one."""
+
+    paired: numbers.EveryDifference
+    """every metric's difference from the first design on the same mornings"""
+    variance_shares: Annotated[dict[str, numbers.Number], SomeMetrics]
+    """share of that difference's variance that common mornings leave (1: all of it); metrics that vary only"""
+
+
+class Mornings(TypedDict):
+    """What was simulated."""
+
+    scenario: fields.ScenarioName
+    seed: fields.Seed
+    mornings: fields.Mornings
+    cells: fields.Cells
+    version: fields.Version
+    digest: fields.Digest
+
+
+class _InRun(TypedDict, total=False):
+    interrupted: Interrupted
+    set: Annotated[list[str], Field(description="the keys that --set changed, as KEY=VALUE; not there if there were none")]
+
+
+class Run(Mornings, _InRun):
+    """Designs on the same mornings, each by itself."""
+
+    designs: dict[str, DesignRun]
+    """by the design's name"""
+    timing: SpeedTiming
+
+
+class _InComparison(TypedDict, total=False):
+    interrupted: Interrupted
+    report: fields.Report
+    timing: Annotated[SpeedTiming, Field(description="not in summary.json, which is the same each time")]
+
+
+class Comparison(Mornings, _InComparison):
+    """Designs on the same mornings, and their differences from the first one."""
+
+    designs: dict[str, DesignCompared]
+    """by the design's name; the first is the baseline"""
+
+
+class _MetricOf(TypedDict):
+    design: fields.DesignName
+    metric: fields.MetricName
+
+
+class ComparisonRow(_MetricOf, numbers.Estimate):
+    """One design's metric: a line of summary.csv; what is null in JSON is empty there."""
+
+
+def document(comparison: compare.Comparison, *, report: str | None = None, timed: bool = True) -> Comparison:
+    """A comparison. It is the same each time but for `timing`, which is left out unless it is to be `timed`."""
+    more: _InComparison = {}
+    if comparison.interrupted:
+        more["interrupted"] = {"asked": comparison.asked}
+    if report is not None:
+        more["report"] = report
+    if timed:
+        more["timing"] = _timing(comparison)
+    return {
+        **_mornings(comparison),
+        "designs": {
+            name: {
+                **_design(result),
+                "paired": {metric: numbers.difference(value) for metric, value in comparison.paired(name).items()},
+                "variance_shares": {
+                    metric: numbers.rounded(share) for metric, share in comparison.variance_shares(name).items()
+                },
+            }
+            for name, result in comparison.results.items()
+        },
+        **more,
+    }
+
+
+def run(comparison: compare.Comparison, *, settings: Sequence[str] = ()) -> Run:
+    """The same without differences, and with the keys that were set for this run."""
+    interrupted: _InRun = {"interrupted": {"asked": comparison.asked}} if comparison.interrupted else {}
+    document: Run = {
+        **_mornings(comparison),
+        "designs": {name: _design(result) for name, result in comparison.results.items()},
+        **interrupted,
+        "timing": _timing(comparison),
+    }
+    if settings:
+        document["set"] = list(settings)
+    return document
+
+
+def rows(comparison: compare.Comparison) -> list[ComparisonRow]:
+    """One row for each design and metric."""
+    return [
+        {"design": name, "metric": metric, **numbers.estimate(value)}
+        for name, result in comparison.results.items()
+        for metric, value in result.metrics.items()
+    ]
+
+
+def _mornings(comparison: compare.Comparison) -> Mornings:
+    return {
+        "scenario": comparison.scenario.name,
+        "seed": comparison.seed,
+        "mornings": comparison.mornings,
+        "cells": comparison.cells,
+        "version": comparison.version,
+        "digest": comparison.digest,
+    }
+
+
+def _design(result: compare.Result) -> DesignRun:
+    return {
+        "metrics": {name: numbers.estimate(value) for name, value in result.metrics.items()},
+        "objectives": [
+            {
+                "name": objective.name,
+                "metric": objective.metric,
+                "limit": objective.limit,
+                "status": objective.status,
+                "value": numbers.rounded(objective.estimate.mean),
+                "low": numbers.rounded(objective.estimate.low),
+                "high": numbers.rounded(objective.estimate.high),
+            }
+            for objective in result.objectives
+        ],
+        "verdict": result.verdict,
+    }
+
+
+def _timing(comparison: compare.Comparison) -> SpeedTiming:
+    return {"wall_s": round(comparison.wall_s, 3), "purchases_per_s_and_core": round(comparison.purchases_per_s)}
