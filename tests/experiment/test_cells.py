@@ -12,12 +12,12 @@ from typing import get_args
 import numpy as np
 import pytest
 from pydantic import BaseModel
-from sim.experiment.export import as_json
 
 from sim.architectures import ARCHITECTURES
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
+from sim.documents.comparison import document
 from sim.experiment import mornings
 from sim.experiment.cells import CAPACITIES, capacities, check_cells, design_of
 from sim.experiment.cells_compared import compare_cells, result_of
@@ -110,7 +110,7 @@ def test_what_cannot_be_dealt_is_said(name: str, number: int, said: str) -> None
 
 
 def _same(ours: Comparison, theirs: Comparison) -> None:
-    one, other = as_json(ours, pairs=True), as_json(theirs, pairs=True)
+    one, other = document(ours), document(theirs)
     del one["timing"], other["timing"]
     assert one == other
     for name, result in ours.results.items():

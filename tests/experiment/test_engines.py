@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sim.experiment.export import as_json
 
 import sim.experiment.cluster
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
+from sim.documents.comparison import document
 from sim.experiment.batches import Lost
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
@@ -46,7 +46,7 @@ def digest(world: Path, *, engine: Engine, jobs: int | None = 2, progress: Calla
     """Of all that a comparison tells, but for the time it took."""
     scenario = load_scenario(str(world))
     designs = ["naive", "outbox"]
-    made = as_json(compare(scenario, designs, Effort(MORNINGS, jobs=jobs, engine=engine), progress=progress), pairs=True)
+    made = document(compare(scenario, designs, Effort(MORNINGS, jobs=jobs, engine=engine), progress=progress))
     assert made.pop("timing")
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 

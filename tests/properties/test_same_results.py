@@ -13,7 +13,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from sim.experiment.export import as_json
 
 from sim.config.prices import load_prices
 from sim.experiment.compare import compare
@@ -72,7 +71,7 @@ def test_any_number_of_jobs(number: int) -> None:
 
     def document(world: World, jobs: int) -> str:
         scenario, design = world.read()
-        made = as_json(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)), pairs=True)
+        made = document(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)))
         assert made.pop("timing")
         return json.dumps(made, allow_nan=False)
 
