@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sim.cli.simulation import tell_of_memory
+from sim.cli.work.simulation import say_what_memory_it_takes
 from sim.config.library import parse_scenario
 from tests.cli.coffee import coffee
 
@@ -33,12 +33,12 @@ LARGE = "name: large\nclock: {{start: '07:00', duration: 100min}}\ntraffic: {{ra
 )
 def test_a_large_morning_in_one_piece(capsys: pytest.CaptureFixture[str], rate: int, cells: int, said: str) -> None:
     """More than 100,000 purchases without cells: how much memory that takes, and how many cells keep it below 300 MB."""
-    tell_of_memory(parse_scenario(LARGE.format(rate=rate)), cells=cells)
+    say_what_memory_it_takes(parse_scenario(LARGE.format(rate=rate)), cells=cells)
     assert said in (told := capsys.readouterr().err)
     assert bool(told) == bool(said)
 
 
-@pytest.mark.parametrize("verb", [("run", "tiny.yaml", "--design", "naive"), ("compare", "tiny.yaml", "naive", "--no-report")])
+@pytest.mark.parametrize("verb", [("run", "tiny.yaml", "naive"), ("compare", "tiny.yaml", "naive", "--no-report")])
 def test_the_old_option_is_accepted_and_does_nothing(tiny: str, verb: tuple[str, ...]) -> None:
     """`--tables` changes no number, is not in the help, and says on stderr what keeps memory small."""
     plain, old = (coffee(*verb, "--mornings", "1", "--jobs", "1", "--json", *more) for more in ((), ("--tables", "none")))

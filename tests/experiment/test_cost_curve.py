@@ -19,8 +19,6 @@ from sim.experiment.cost_curve import (
     default_lengths,
     default_peaks,
     fewer,
-    lengths_of,
-    peaks_of,
     rate_text_of,
     with_brownout,
 )
@@ -140,14 +138,6 @@ def test_no_brownout_is_no_weather() -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: peaks_of("60"), '--peak: a bare number: add the unit; expected a rate like "5/s", "12/min", "400/h" (got '),
-        (lambda: peaks_of("fast"), "--peak: expected a rate"),
-        (lambda: peaks_of("60/min,60/min"), '--peak: twice the same (got "60/min")'),
-        (lambda: peaks_of("1/s,60/min"), '--peak: twice the same (got "60/min")'),
-        (lambda: peaks_of("90/min,60/min"), "--peak: expected in ascending order (got 90/min before 60/min)"),
-        (lambda: peaks_of("0/min,60/min"), '--peak: must be more than 0 (got "0/min")'),
-        (lambda: lengths_of("5"), "--brownout: a bare number: add the unit"),
-        (lambda: lengths_of("5min,2min"), "--brownout: expected in ascending order (got 5min before 2min)"),
         (lambda: with_brownout(RUSH, 4600.0), "morning-rush: a brownout of 4600s is longer than the morning: customers"),
         (lambda: with_brownout(load_scenario("calm-tuesday"), 60.0), "calm-tuesday: has no brownout to lengthen; give it one"),
         (lambda: at_peak(parse_scenario('{name: real, traffic: {times: ["07:00"]}}'), 1.0), "real: has real arrival times"),

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from sim.architectures import load_design, parse_design
+from sim.cli.work.texts import removing
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.experiment import store as storing
 from sim.experiment.altering import altered, changed
-from sim.experiment.results import listing, removing, write_csv, write_parquet
+from sim.experiment.results import listing, write_csv, write_parquet
 from sim.experiment.store import COSTS, Measured, Pair, Store, as_yaml, pair_of, version
 from sim.vocabulary import METRICS
 
