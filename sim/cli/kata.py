@@ -68,7 +68,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--predict", "-p", metavar="WORD", show_default=False,
-            help="better, worse or same: what the change does to what is asked about; METRIC=WORD for another objective.",
+            help="What you predict for the metric that is asked about: better, worse or same. METRIC=WORD: for another one.",
         ),
     ] = None,
     words: Annotated[

@@ -214,7 +214,7 @@ USAGE = [
     (("explain", "naive"), 'unknown scenario "naive"; that is a design'),
     (
         ("compare", "tiny.yaml", "--no-report", "--out", "here"),
-        "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+        "--out names the folder of the report, but --no-report writes none; leave out one of them",
     ),
     (("show", "zebra.yaml"), "zebra.yaml: no such file"),
 ]
@@ -281,7 +281,7 @@ def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPat
     done = coffee("compare", tiny, "naive", "-n", "1", "-j", "1", "--json")
     assert done.exit_code == 1
     assert "report" not in json.loads(done.stdout)
-    assert "error: a process that drew the report was killed, so there is none; perhaps memory ran out" in done.stderr
+    assert "error: a process that drew the report was killed, probably out of memory; there is no report" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 
+import pytest
+
+import sim
 from sim.version import VERSION
 from tests.cli.coffee import coffee
 
+DECLARING = sorted((Path(sim.__file__).parent / "cli").glob("*.py"))
 HEAVY = {"numpy", "pandas", "matplotlib", "simpy", "pydantic", "yaml", "jinja2"}
 PATIENCE_S = 0.3  # on a quiet machine
 TRIES = 8
@@ -35,6 +41,23 @@ def test_help_needs_no_library() -> None:
     assert not found & (HEAVY | {"rich"})
 
 
+def test_help_of_a_command_needs_no_library() -> None:
+    """Nor does the help of any command, but for pydantic, with which typer reads options: they are declared in light files."""
+    show = "from typer.main import get_command; from sim.cli.app import app; group = get_command(app)"
+    each = "[one.make_context(one.name, [], resilient_parsing=True).get_help() for one in (*group.commands.values(), *kata)]"
+    found = imported(f"{show}; kata = group.commands['kata'].commands.values(); print(len({each}))")
+    assert not found & (HEAVY - {"pydantic"} | {"rich"})
+
+
+@pytest.mark.parametrize("path", DECLARING, ids=lambda path: path.name)
+def test_a_file_that_declares_leaves_the_work_to_another(path: Path) -> None:
+    """Inside its functions it imports only what works for it, and the work imports at its top."""
+    functions = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)]
+    found = {node.module for one in functions for node in ast.walk(one) if isinstance(node, ast.ImportFrom)}
+    allowed = {"options.py": {"sim.config.units"}, "__init__.py": {"sim.cli.app"}}.get(path.name, set())
+    assert {module for module in found if module and not module.startswith("sim.cli.work")} == allowed
+
+
 def took_s(*arguments: str) -> float:
     """Of a processor: what else the machine does at the time makes little difference. Where that isn't told, of the clock."""
     begin = _spent_s()
@@ -48,14 +71,15 @@ def _spent_s() -> float:
     return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 
 
-def test_help_is_quick() -> None:
-    """At its best, `coffee --help` takes less than 0.3 s; or, on a slow machine, less than 2.5 times as long as typer alone.
+@pytest.mark.parametrize("command", [(), ("compare",), ("sensitivity",), ("kata", "run")], ids=" ".join)
+def test_help_is_quick(command: tuple[str, ...]) -> None:
+    """At its best, `coffee --help` or that of a command takes less than 0.3 s; or, on a slow machine, 2.5 times as long as typer.
 
     In the middle between what two dozen commands take, 1.7 times, and what pydantic, yaml, numpy and simpy would, 3.3 times.
     """
     took, typer_alone = [], []
     for _ in range(TRIES):
-        took.append(took_s("-m", "sim", "--help"))
+        took.append(took_s("-m", "sim", *command, "--help"))
         if took[-1] < PATIENCE_S:
             return
         typer_alone.append(took_s("-c", "import typer"))

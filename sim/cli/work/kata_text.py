@@ -99,7 +99,7 @@ def print_changes(out: Console, run: Run) -> None:
     for number, change in enumerate(run.changes):
         print_title(out, "and" if number else "changed", change)
     if len(run.changes) > 1:
-        out.print(f"{len(run.changes)} things at once: which of them did it can't be told.", style="yellow")
+        out.print(f"{len(run.changes)} changes at once: nobody can tell which of them did it.", style="yellow")
     for metric, word in run.predicted.items():
         went = run.moved.get(metric)
         if went is None:
@@ -157,7 +157,7 @@ def _legends(made: Attempt) -> list[str]:
     return [
         *(["the same: for certain by less than a hundredth of what it was"] if small else []),
         *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
-        *(["never: on so many mornings it has no time, since too many never got there"] if never else []),
+        *(["never in N of M: on N mornings too many purchases never got there, so the metric has no value"] if never else []),
     ]
 
 

@@ -136,7 +136,7 @@ def leave(comparison: Comparison, code: int) -> None:
 def check_report_options(out: Path | None, *, report: bool) -> None:
     """A folder is not named for nothing. Raises ConfigError."""
     if out is not None and not report:
-        raise ConfigError("--out names the folder of the report, and --no-report says there is none; leave out one of them")
+        raise ConfigError("--out names the folder of the report, but --no-report writes none; leave out one of them")
 
 
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
@@ -147,8 +147,8 @@ def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
         complain(*error.messages)
         return None, FAILED
     except BrokenExecutor:
-        complain("a process that drew the report was killed, so there is none; probably out of memory: fewer --jobs may help")
+        complain("a process that drew the report was killed, probably out of memory; there is no report; fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
-        note("interrupted while the report was being written, so there is none")
+        note("interrupted while the report was being written, so there is no report")
         return None, INTERRUPTED
