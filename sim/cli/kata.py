@@ -68,7 +68,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--predict", "-p", metavar="WORD", show_default=False,
-            help="What you predict for the metric that is asked about: better, worse or same. METRIC=WORD: for another one.",
+            help="better, worse or same: how the metric that is asked about will change; METRIC=WORD for another one.",
         ),
     ] = None,
     words: Annotated[
@@ -97,7 +97,7 @@ def hint(
         int | None,
         typer.Option(
             metavar="1|2|3", parser=whole_number, show_default=False,
-            help="A question, where to look, or what to write. [default: the next one for what stands in the way now]",
+            help="A question, where to look, or what to write. [default: the next stronger one]",
         ),
     ] = None,
     as_json: Json = False,
@@ -118,7 +118,7 @@ def why(folder: Folder = None) -> None:
 
 @app.command()
 def status(folder: Folder = None, as_json: Json = False) -> None:
-    """How far it has come, and how long that took."""
+    """Show which stages are passed, and how long that took."""
     from sim.cli.work import kata as work
 
     work.status(folder, as_json=as_json)
@@ -137,7 +137,7 @@ def check(
     folder: Folder = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", parser=whole_number, show_default=False, help="Other mornings than the usual unseen ones."),
+        typer.Option(metavar="N", parser=whole_number, show_default=False, help="The seed of other unseen mornings."),
     ] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -175,7 +175,7 @@ def grade(
     ],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print only CSV on stdout: a row a submission.")] = False,
     timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="For one submission; then it has no points. A check takes some ten seconds.")
+        str, typer.Option(metavar="TIME", help="Most time for a submission, else no points. A check takes about 10 s.")
     ] = "2min",
     seed: Annotated[
         int,

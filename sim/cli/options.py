@@ -95,7 +95,7 @@ MostMornings = Annotated[
         "-n",
         metavar="N",
         parser=whole_number,
-        help="How many mornings to simulate at most; a window and a design take no more than it needs to decide.",
+        help="At most this many mornings for each window and design; fewer if fewer decide.",
     ),
 ]
 Seed = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +96,11 @@ class Result:
     @property
     def verdict(self) -> Status:
         return verdict(objective.status for objective in self.objectives)
+
+    @property
+    def standing(self) -> Counter[Status]:
+        """How many of its objectives are met, violated and undecided."""
+        return Counter(objective.status for objective in self.objectives)
 
     def unsettled(self, precision: float) -> list[str]:
         """Objectives that are neither decided nor known to that relative precision; without any, such metrics of a sweep."""

@@ -33,8 +33,8 @@ from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
 from sim.experiment.size import Bench, Sizer, Sizing, Spent, check_effort, check_objectives, usual, with_objectives
 from sim.experiment.workers import Crew, crew
-from sim.ledger.costs import PARTS
 from sim.version import VERSION
+from sim.vocabulary import PARTS_OF_COST
 from sim.world.traffic import peak_per_s
 
 if TYPE_CHECKING:
@@ -51,14 +51,6 @@ FACTORS = (0.5, 1.0, 2.0, 4.0)  # of the scenario's own peak
 LENGTHS_S = (120.0, 300.0, 600.0, 1800.0)
 MORNINGS = 10  # of a search at the scenario's own traffic, and as many fresh ones: three designs take some three minutes
 LEAST_MORNINGS = 4
-
-
-COSTS = {  # what the cost of a correct purchase is made of
-    "infrastructure": "infra_cost_per_1000",
-    "provider fees": "provider_cost_per_1000",
-    "failures": "failure_cost_per_1000",
-}
-assert list(COSTS) == list(PARTS)
 
 
 @dataclass(frozen=True)
@@ -160,7 +152,7 @@ def rate_text_of(per_s: float) -> str:
 def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
     row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
     row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *COSTS.values()):
+    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
         estimate = result.metrics[metric]
         row |= {metric: estimate.mean, f"{metric}_low": estimate.low, f"{metric}_high": estimate.high}
     return row | {"objectives": result.verdict}

@@ -61,6 +61,6 @@ def test_values_that_are_known_later() -> None:
 def test_the_option_of_an_argument() -> None:
     """Its long name; an argument that is no option of the command keeps its own name."""
     context = context_of("run morning-rush outbox")
-    assert [option_of(context, name) for name in ("precision", "keep", "mornings", "design", "vary")] == [
-        "--until-precision", "--tables", "--mornings", "design", "vary",
+    assert [option_of(context, name) for name in ("precision", "mornings", "design", "vary")] == [
+        "--until-precision", "--mornings", "design", "vary",
     ]  # fmt: skip

@@ -98,7 +98,7 @@ def test_when_nothing_went_wrong(tiny: str) -> None:
         (("explain", W1, "--seed", "-1"), "--seed: expected a whole number of at least 0"),
         (
             ("explain", W1, "--purchase", "0", "--violation", "under_award"),
-            "--violation: under_award: purchase 0 of the morning of seed 0 suffered no harm at all; leave out one of",
+            "--violation: purchase 0 of the morning of seed 0 suffered no harm at all, and not under_award; leave out the kind",
         ),
         (("explain", W1, "--json", "--mermaid"), "--json and --mermaid: choose one"),
         (

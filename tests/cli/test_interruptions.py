@@ -69,7 +69,7 @@ def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "report" not in json.loads(out)
-    assert err.startswith("interrupted while the report was being written, so there is no report\n")
+    assert err.startswith("interrupted while the report was being written, so there is none\n")
     assert not list(Path("reports").iterdir())
     assert not any(is_running(pid) for pid in workers)
 

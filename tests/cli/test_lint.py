@@ -76,7 +76,7 @@ def test_run_and_check_warn_on_stderr(tiny: str) -> None:
         lines = done.stderr.splitlines()
         rules = [line.split()[1] for line in lines if line.startswith("warning: ")]
         assert rules == ["dual-write", "no-inbox", "answer-waits-for-provider"]
-        assert lines[3] == f"why, and what to change: coffee lint idempotent {tiny}"
+        assert lines[3] == f"why, and what to change: coffee lint {tiny} idempotent"
     quiet = ["--set", "loyalty.inbox={window: 7d}"]
     assert "no-inbox" not in coffee("run", tiny, "idempotent", *quiet, "-n", "1", "-j", "1").stderr
     assert "warning" not in coffee("check", tiny, "outbox", "-n", "1", "-j", "1").stderr

@@ -19,7 +19,7 @@ def test_a_new_design(name: str) -> None:
     """A new design loads, is called as its file, and has the knobs of the one that it starts from."""
     done = coffee("new", "mine.yaml", "--from", name)
     assert done.exit_code == 0
-    assert "coffee compare morning-rush outbox mine.yaml" in done.stdout
+    assert f"coffee compare morning-rush {name} mine.yaml" in done.stdout
     same = {"name": "", "summary": ""}
     assert load_design("mine.yaml").name == "mine"
     assert load_design("mine.yaml").model_copy(update=same) == load_design(name).model_copy(update=same)

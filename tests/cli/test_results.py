@@ -281,7 +281,7 @@ def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPat
     done = coffee("compare", tiny, "naive", "-n", "1", "-j", "1", "--json")
     assert done.exit_code == 1
     assert "report" not in json.loads(done.stdout)
-    assert "error: a process that drew the report was killed, probably out of memory; there is no report" in done.stderr
+    assert "error: a process that drew the report was killed, so there is none; probably out of memory" in done.stderr
 
 
 @pytest.mark.parametrize(

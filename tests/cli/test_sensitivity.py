@@ -24,7 +24,7 @@ def test_a_table_a_metric(tiny: str) -> None:
     assert "provider.ambiguous 10%" in said
     assert "40%: +" in said
     assert "loyalty.award" not in said
-    assert "2 inputs, 3 mornings: a clear effect of 1; none whatever of 1." in said
+    assert "2 inputs, 3 mornings: clear effect: 1; no effect: 1." in said
 
 
 def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
@@ -88,7 +88,7 @@ def test_without_the_extra(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "message"),
     [
         (("naive", "-i", "relay.poll_every"), "--input: relay.poll_every: unknown key"),
-        (("nave"), 'unknown design "nave"; did you mean "naive"?'),
+        (("nave",), 'unknown design "nave"; did you mean "naive"?'),
         (("naive", "--samples", "4"), "--samples: is for --method morris or sobol"),
         (("naive", "-n", "1"), "--mornings: expected a whole number from 2"),
         (("naive", "--out", "tiny.yaml"), "this is a file"),

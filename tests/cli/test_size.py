@@ -61,7 +61,7 @@ def test_a_sized_design_is_a_file(tiny: str) -> None:
         (("-n", "1"), "--mornings: expected a whole number from 2"),
         (("-n", "1", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
         (("--fresh", "1"), "--fresh: expected a whole number from 2"),
-        (("navie"), 'unknown design "navie"; did you mean "naive"?'),
+        (("navie",), 'unknown design "navie"; did you mean "naive"?'),
     ],
 )
 def test_errors_of_size(tiny: str, options: tuple[str, ...], message: str) -> None:

@@ -94,7 +94,7 @@ def test_what_is_kept_is_told_exported_and_removed(mini: str) -> None:
 def test_designs_without_the_key_are_named(mini: str) -> None:
     """A note says which design stands level, and why."""
     done = coffee("sweep", mini, "naive", "outbox", "--vary", "relay.poll_every=1s,2s", "-n", "1", "-j", "1", "--no-report")
-    assert "naive has no relay.poll_every: run once as it is, and shown level" in done.stderr
+    assert "naive has no relay.poll_every: run once, and drawn as a level line" in done.stderr
 
 
 @pytest.mark.parametrize(

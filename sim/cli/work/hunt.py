@@ -82,7 +82,7 @@ def _sentences(found: Hunt) -> list[str]:
         lines.append(
             f"{name}: {_of(purchases, catch.customers)} {VIOLATIONS[kind].clause}; the plain architecture spares them."
         )
-    small = "time was up before it was as small as it gets" if found.cut_short else f"shrunk in {found.shrunk} more tries"
+    small = "the time was up before it was as small as possible" if found.cut_short else f"shrunk in {found.shrunk} more tries"
     return [*lines, f"Found in world {found.worlds:,}, {small}; {found.seconds:.1f} s."]
 
 

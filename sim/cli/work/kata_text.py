@@ -99,13 +99,13 @@ def print_changes(out: Console, run: Run) -> None:
     for number, change in enumerate(run.changes):
         print_title(out, "and" if number else "changed", change)
     if len(run.changes) > 1:
-        out.print(f"{len(run.changes)} changes at once: nobody can tell which of them did it.", style="yellow")
+        out.print(f"{len(run.changes)} things at once: the run cannot show which of them did it.", style="yellow")
     for metric, word in run.predicted.items():
         went = run.moved.get(metric)
         if went is None:
             continue
         if went == "not clear":
-            said = Text("not clear: these mornings can't tell", style="yellow")
+            said = Text("not clear on these mornings", style="yellow")
         else:
             said = Text("right" if went == word else f"it is {SAID[went]}", style="green" if went == word else "red")
         out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
@@ -155,9 +155,13 @@ def _legends(made: Attempt) -> list[str]:
     pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
     small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
-        *(["the same: for certain by less than a hundredth of what it was"] if small else []),
+        *(["the same: certainly changed by less than a hundredth"] if small else []),
         *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
-        *(["never in N of M: on N mornings too many purchases never got there, so the metric has no value"] if never else []),
+        *(
+            ["never: on this many mornings there is no such time, because too many purchases never got that far"]
+            if never
+            else []
+        ),
     ]
 
 

@@ -51,4 +51,4 @@ def _metrics(metrics: dict[str, Metric]) -> Iterator[tuple[str, str]]:
             yield f"{name}/p95/p99", f"seconds: percentiles of {metric.summary.partition(' of ')[2]}"
         elif not name.endswith(("_p95", "_p99")):
             unit = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}[metric.unit]
-            yield name, f"{unit}{', more is better' if metric.better == 'higher' else ''}: {metric.summary}"
+            yield name, f"{unit}{', more is better' if metric.more_is_better else ''}: {metric.summary}"

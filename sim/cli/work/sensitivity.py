@@ -101,11 +101,11 @@ def _rest(found: Swings, metric: str, clear: int) -> str:
     """How many more have a clear effect, how many may have one, and how many have none at all."""
     none = sum(all(no_effect(end, metric) for end in swing.ends) for swing in found.swings)
     unclear = len(found.swings) - clear - none
-    parts = [f"{clear - MOST} more with a smaller effect"] if clear > MOST else []
-    parts += [f"no clear effect of {unclear}"] if unclear else []
+    parts = [f"{clear - MOST} more with smaller effects"] if clear > MOST else []
+    parts += [f"no clear effect: {unclear}"] if unclear else []
     parts += [f"no effect: {none}"] if none else []
     of = f"{len(found.swings)} input{'s' * (len(found.swings) > 1)}"
-    return f"{of}, {found.mornings} mornings: {'; '.join([f'a clear effect of {clear}', *parts])}. In brackets: not clear."
+    return f"{of}, {found.mornings} mornings: {'; '.join([f'clear effect: {clear}', *parts])}. In brackets: not clear."
 
 
 def _tables(found: Screening) -> list[Table | str]:
@@ -125,5 +125,5 @@ def _tables(found: Screening) -> list[Table | str]:
                 cells = (f"{index.main:.2f} ± {index.main_half:.2f}", f"{index.other:.2f} ± {index.other_half or 0:.2f}")
             table.add_row(called(factor.input), shown(flow(factor.low)), shown(flow(factor.high)), *cells)
         more = len(found.factors) - MOST
-        made += [metric, table, f"and {more} more, below those\n" if more > 0 else ""]
+        made += [metric, table, f"and {more} more with smaller effects\n" if more > 0 else ""]
     return made

@@ -28,16 +28,15 @@ def verdict(result: Result) -> str:
     total = len(result.objectives)
     if not total:
         return "has no objectives to meet"
-    violated = sum(objective.status == "violated" for objective in result.objectives)
-    undecided = sum(objective.status == "undecided" for objective in result.objectives)
+    violated, undecided = result.standing["violated"], result.standing["undecided"]
     if total == 1:
         return {"violated": "violates its objective", "met": "meets its objective"}.get(
-            result.verdict, "leaves its objective undecided (more --mornings may tell)"
+            result.verdict, "leaves its objective undecided (more --mornings may decide)"
         )
     if violated:
         return f"violates {violated} of {total} objectives"
     if undecided:
-        return f"leaves {undecided} of {total} objectives undecided (more --mornings may tell)"
+        return f"leaves {undecided} of {total} objectives undecided (more --mornings may decide)"
     return f"meets all {total} objectives"
 
 

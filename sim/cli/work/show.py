@@ -126,8 +126,7 @@ def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
         case ("faults",), faults:
             yield from [(star, *_fault(fault), "") for fault in faults] or [("", "none", "", "")]
         case ("objectives",), limits:
-            words = {"lower": "at most", "higher": "at least"}
-            rows = [(star, name, f"{words[METRICS[name].better]} {flow(limit)}", "") for name, limit in limits.items()]
+            rows = [(star, name, f"{METRICS[name].limits} {flow(limit)}", "") for name, limit in limits.items()]
             yield from rows or [("", "none", "", "")]
         case (_,), value:
             yield star, "", flow(value), ""

@@ -147,8 +147,8 @@ def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
         complain(*error.messages)
         return None, FAILED
     except BrokenExecutor:
-        complain("a process that drew the report was killed, probably out of memory; there is no report; fewer --jobs may help")
+        complain("a process that drew the report was killed, so there is none; probably out of memory: fewer --jobs may help")
         return None, FAILED
     except KeyboardInterrupt:
-        note("interrupted while the report was being written, so there is no report")
+        note("interrupted while the report was being written, so there is none")
         return None, INTERRUPTED

@@ -54,15 +54,15 @@ def sentences(sizing: Sizing) -> Iterable[str]:
         value = " ".join(value_and_interval(cut.values[sizing.binding], METRICS[sizing.binding].unit)).strip()
         yield f"Binding: with {_count(cut.number, sizing.bottleneck)}, {sizing.binding} is the first that is not met: {value}."
     elif not (*sizing.goals.met, *sizing.goals.held):
-        yield "No objective depends on the capacity, so this is the least there can be."
+        yield "No objective depends on the capacity, so this is the smallest possible capacity."
     else:
         enough = "and more is no better" if sizing.goals.held or sizing.left_out else "and enough"
         least = all(number == fewest(sizing.design, name) for name, number in sizing.capacity.items())
-        fewer = "one fewer of anything did as well on the mornings of the search, and not on the fresh ones"
+        fewer = "one fewer of any component was enough on the mornings of the search, but not on the fresh ones"
         yield f"Binding: nothing; {f'this is the least there can be, {enough}' if least else fewer}."
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
-        yield f"Left as they are, since they scale by themselves: {', '.join(sizing.autoscaled)}."
+        yield f"Not changed, because they scale by themselves: {', '.join(sizing.autoscaled)}."
     parts = ", ".join(f"{part} {words.mean_number(result.metrics[metric])}" for part, metric in PARTS_OF_COST.items())
     yield f"Cost: {words.mean_number(result.metrics['cost_per_1000'])} USD per 1,000 correct purchases ({parts})."
 
@@ -74,13 +74,13 @@ def _out_of_reach(sizing: Sizing) -> Iterable[str]:
         yield (
             f"No capacity {'is sure to meet' if perhaps else 'meets'} {_listed(held)}: the answer is not clearly worse, by "
             f"more than {words.percent(SLACK)}, than {counted(sizing.widest)}"
-            f"{', with which nobody waits, so that more change nothing' if sizing.nobody_waits else ''}."
+            f"{', with which nobody waits, so that more would change nothing' if sizing.nobody_waits else ''}."
         )
     if left:
-        yield f"No capacity meets {_listed(left)}, which never come on some mornings: the answer is not held to them."
+        yield f"No capacity meets {_listed(left)}, which are never reached on some mornings: the answer need not meet them."
     if charges_within_the_request(sizing.design) and any(metric.startswith("ack_latency") for metric in sizing.best):
         call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
-        yield f"It answers when the provider has, at the worst moment after {call} on average: no worker makes that shorter."
+        yield f"It answers after the provider has, at the worst moment {call} on average: no worker makes that shorter."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -94,9 +94,9 @@ def _components(sizing: Sizing) -> Table:
         station = about[COMPONENTS[name].station]
         cut = sizing.cuts.get(name)
         if cut is None:
-            what = "can't be: one an instance" if fewest(sizing.design, name) > 1 else "can't be"
+            what = "impossible: one per instance" if fewest(sizing.design, name) > 1 else "impossible"
         else:
-            what = ", ".join(cut.broken) or "nothing on the search's mornings"
+            what = ", ".join(cut.broken) or "nothing on the mornings of the search"
         load, busy, queueing = words.number(sizing.load[name]), words.share(station["busy"]), words.share(station["queueing"])
         table.add_row(name, f"{number:,}", load, busy, queueing, what)
     return table
@@ -142,7 +142,7 @@ def print_curve(out: Console, curve: CostCurve) -> None:
         out.print()
         out.print(_brownouts(curve))
         for name, sizing in curve.sized.items():
-            out.print(f"{name}: {counted(sizing.capacity)}, in all of them")
+            out.print(f"{name}: {counted(sizing.capacity)}, with every brownout")
 
 
 def _peaks(curve: CostCurve) -> Table:

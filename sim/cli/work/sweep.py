@@ -99,7 +99,7 @@ def _say_how_it_went(swept: Sweep, results: Path, command: str, *, drawn: bool) 
         note(f"interrupted: {swept.done:,} of {swept.total:,} mornings are in {results}; to go on: {command}")
         return
     for words in level_words(swept):
-        note(f"{words}: run once as {'they are' if ' have ' in words else 'it is'}, and shown level")
+        note(f"{words}: run once, and drawn as a level line")
     if drawn and len(swept.drawn) > 2:
         note("three knobs or more are not drawn; sweep.csv holds the numbers")
     taken = f", {swept.stored:,} of them taken from {results}" if swept.stored else f", kept in {results}"
