@@ -247,7 +247,7 @@ def test_an_objective_takes_the_place_of_its_own() -> None:
 def test_there_must_be_something_to_size_for() -> None:
     """Without objectives, or with those of cost alone, one is told which to give."""
     for limits, what in (({}, "no objectives"), ({"cost_per_1000": "600 USD"}, "only objectives of cost")):
-        with pytest.raises(ConfigError, match=f"bare: {what}.*--objective ack_latency_p95=1s"):
+        with pytest.raises(ConfigError, match=f"objectives: bare has {what}.*such as ack_latency_p95=1s"):
             size(queue(1.0, limits), [server()])
     with pytest.raises(ConfigError, match="fresh: expected a whole number from 2"):
         size(queue(1.0, {"ack_latency_p95": "1s"}), [server()], fresh=1)
