@@ -10,7 +10,6 @@ import typer
 from sim.cli.options import (
     AllMetrics,
     Cells,
-    DesignNames,
     EngineName,
     Jobs,
     Json,
@@ -28,7 +27,14 @@ from sim.experiment.effort import Effort
 def compare(
     context: typer.Context,
     scenario: ScenarioName,
-    designs: DesignNames = None,
+    designs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="DESIGNS",
+            show_default=False,
+            help="Names, or YAML or Python files of yours; the first is the baseline. [default: naive idempotent outbox]",
+        ),
+    ] = None,
     more: OldDesigns = None,
     mornings: Mornings = 10,
     precision: Precision = None,

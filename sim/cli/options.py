@@ -58,7 +58,7 @@ ScenarioName = Annotated[
 DesignName = Annotated[
     str,
     typer.Argument(
-        metavar="DESIGN", show_default=False, callback=_given_once,
+        metavar="DESIGN", callback=_given_once,
         help="A design's name (`coffee list`), or a YAML or Python file of yours.",
     ),
 ]  # fmt: skip
@@ -67,7 +67,7 @@ DesignNames = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="DESIGNS", show_default=False,
-        help="Names or YAML or Python files, the first being the baseline. [default: naive idempotent outbox]",
+        help="Names, or YAML or Python files of yours. [default: naive idempotent outbox]",
     ),
 ]  # fmt: skip
 OldDesigns = Annotated[list[str] | None, typer.Option("--design", "-d", hidden=True, callback=_noted)]

@@ -19,7 +19,7 @@ from sim.experiment.capacity import COMPONENTS
 from sim.experiment.compare import Result
 from sim.experiment.cost_curve import rate_text_of
 from sim.experiment.size import Sizing
-from sim.ledger.costs import COST_METRICS
+from sim.vocabulary import PARTS_OF_COST
 
 MorningsMeasured = Annotated[int, Field(description="number of mornings on which this was measured")]
 
@@ -147,7 +147,7 @@ def _brownout(spell: cost_curve.Spell) -> CurveBrownout:
 def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
     row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
     row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *COST_METRICS.values()):
+    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
         estimate = numbers.estimate(result.metrics[metric])
         row |= {metric: estimate["mean"], f"{metric}_low": estimate["low"], f"{metric}_high": estimate["high"]}
     return row | {"objectives": result.verdict}

@@ -123,7 +123,7 @@ class Sizing:
         """Objectives that capacity can't change, so that it was not held to them."""
         return [metric for metric in self.goals.limits if metric not in (*self.goals.met, *self.goals.held)]
 
-    def held_to(self, metric: str) -> Literal[limit, best] | None:
+    def held_to(self, metric: str) -> Literal["limit", "best"] | None:
         """What an objective was held to: its limit, the best that any capacity reaches, or nothing."""
         return "limit" if metric in self.goals.met else "best" if metric in self.goals.held else None
 

@@ -38,7 +38,7 @@ def test_a_large_morning_in_one_piece(capsys: pytest.CaptureFixture[str], rate: 
     assert bool(told) == bool(said)
 
 
-@pytest.mark.parametrize("verb", [("run", "tiny.yaml", "--design", "naive"), ("compare", "tiny.yaml", "naive", "--no-report")])
+@pytest.mark.parametrize("verb", [("run", "tiny.yaml", "naive"), ("compare", "tiny.yaml", "naive", "--no-report")])
 def test_the_old_option_is_accepted_and_does_nothing(tiny: str, verb: tuple[str, ...]) -> None:
     """`--tables` changes no number, is not in the help, and says on stderr what keeps memory small."""
     plain, old = (coffee(*verb, "--mornings", "1", "--jobs", "1", "--json", *more) for more in ((), ("--tables", "none")))

@@ -214,7 +214,7 @@ USAGE = [
     (("explain", "naive"), 'unknown scenario "naive"; that is a design'),
     (
         ("compare", "tiny.yaml", "--no-report", "--out", "here"),
-        "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+        "--out names the folder of the report, but --no-report writes none; leave out one of them",
     ),
     (("show", "zebra.yaml"), "zebra.yaml: no such file"),
 ]

@@ -127,3 +127,10 @@ def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyP
     assert (second, none) == ("coffee compare tiny.yaml naive --mornings 1 --seed 0", None)
     refused = coffee("compare", tiny, "--cost-curve", "--no-report")
     assert (refused.exit_code, "--no-report" in refused.stderr) == (2, True)
+
+
+def test_the_command_to_try_can_be_typed(tiny: str) -> None:
+    """It names the scenario as it was given, and compares the sized design with the one that it was made from."""
+    Path("my rush.yaml").write_text(Path(tiny).read_text(encoding="utf-8"), encoding="utf-8")
+    done = coffee("size", "my rush.yaml", "outbox", "--objective", "ack_latency_p95=1s", *FEW, "--write", "sized.yaml")
+    assert done.stdout.endswith("sized.yaml: the sized design; try it: coffee compare 'my rush.yaml' outbox sized.yaml\n")

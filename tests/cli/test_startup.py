@@ -13,6 +13,7 @@ from statistics import median
 
 import pytest
 
+from sim.cli import kata
 from sim.cli.app import COMMANDS
 from sim.version import VERSION
 from tests.cli.coffee import coffee
@@ -62,9 +63,18 @@ def test_a_command_declares_and_its_work_is_elsewhere(command: str) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     assert [imports(function) for function in functions] == [{"sim.cli.work"}]
-    light = {"sim.cli.options", "sim.cli.sweep", "sim.config.errors", "sim.experiment.effort"}
+    light = {"sim.cli.options", "sim.cli.sweep", "sim.config.errors", "sim.experiment.effort", "sim.vocabulary"}
     assert imports(tree) <= light | {"sim.cli.work"}
     assert (file.parent / "work" / file.name).is_file()
+
+
+def test_the_kata_declares_and_its_work_is_elsewhere() -> None:
+    """So do the commands of `coffee kata`, which share a file."""
+    tree = ast.parse(Path(kata.__file__).read_text(encoding="utf-8"))
+    within = [imports(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert len(within) == 1 + len(kata.app.registered_commands)
+    assert set().union(*within) == {"sim.cli.work", "sim.cli.work.kata_loop"}
+    assert imports(tree) - set().union(*within) == {"sim.cli.options"}
 
 
 def took_s(*arguments: str) -> float:

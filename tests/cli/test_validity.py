@@ -66,7 +66,7 @@ def test_files_of_a_case(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("mm2",), 'unknown case "mm2"; did you mean "mm5"?'),
-        (("layers", "--page", "x.md"), "--page: is written from all cases; leave out the names"),
+        (("layers", "--page", "x.md"), "--page is written from all cases; leave out the names of cases"),
     ],
 )
 def test_mistakes(arguments: tuple[str, ...], message: str) -> None:

@@ -33,4 +33,4 @@ def cells(
     out.print(f"{mornings_line(found.whole)}; differences are paired by morning", style="dim")
     out.print()
     out.print(cells_table(found, everything=everything, width=out.width))
-    out.print("Green is better in cells, red is worse; the interval of any other difference holds 0.", style="dim")
+    out.print("Green: better in cells. Red: worse. The interval of every other difference holds 0.", style="dim")

@@ -88,7 +88,7 @@ def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: b
     if not wanted:
         return None
     if not report:
-        raise ConfigError("--cost-curve is drawn in the report, and --no-report says there is none; `coffee size` prints it")
+        raise ConfigError("--cost-curve is drawn in the report, but --no-report writes none; `coffee size` prints it")
     return curves.default_peaks(world) if peak is None else peaks_of(peak)
 
 

@@ -40,7 +40,7 @@ def hunt(
         _print(found, text, out)
     if text and out is not None:
         write_text(out, text)
-        note(f"written to {out}; its story: coffee explain {out} {shlex.quote(design)}")
+        note(f"written to {out}; its story: {shlex.join(['coffee', 'explain', str(out), design])}")
     if found.interrupted:
         note(f"interrupted after {found.worlds + found.shrunk:,} worlds")
         raise typer.Exit(INTERRUPTED)

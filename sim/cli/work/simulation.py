@@ -136,7 +136,7 @@ def leave(comparison: Comparison, code: int) -> None:
 def check_report_options(out: Path | None, *, report: bool) -> None:
     """A folder is not named for nothing. Raises ConfigError."""
     if out is not None and not report:
-        raise ConfigError("--out names the folder of the report, and --no-report says there is none; leave out one of them")
+        raise ConfigError("--out names the folder of the report, but --no-report writes none; leave out one of them")
 
 
 def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,9 +47,8 @@ def size(
     else:
         print_sizings(console(), sizings)
         if write is not None:
-            console().print(
-                f"{write}: the sized design; try it: coffee compare {world.name} {chosen[0]} {write}", soft_wrap=True
-            )
+            try_it = shlex.join(["coffee", "compare", scenario, chosen[0], str(write)])
+            console().print(f"{write}: the sized design; try it: {try_it}", soft_wrap=True)
     left = [name for name in sizings.asked if name not in sizings.sizings]
     _leave(sizings.wall_s, CODES[sizings.verdict], unfinished=f"there is no answer for {', '.join(left)}" if left else "")
 

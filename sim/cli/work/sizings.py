@@ -59,7 +59,7 @@ def sentences(sizing: Sizing) -> Iterable[str]:
         enough = "and more is no better" if sizing.goals.held or sizing.left_out else "and enough"
         least = all(number == fewest(sizing.design, name) for name, number in sizing.capacity.items())
         fewer = "one fewer of any component was enough on the mornings of the search, but not on the fresh ones"
-        yield f"Binding: nothing; {f'this is the least there can be, {enough}' if least else fewer}."
+        yield f"Binding: nothing; {f'this is the smallest possible capacity, {enough}' if least else fewer}."
     yield from _out_of_reach(sizing)
     if sizing.autoscaled:
         yield f"Not changed, because they scale by themselves: {', '.join(sizing.autoscaled)}."

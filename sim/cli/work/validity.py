@@ -29,7 +29,7 @@ def validity(
     cases: Sequence[str], jobs: int | None, files: Path | None, page: Path | None, *, full: bool, as_json: bool
 ) -> None:  # fmt: skip
     if page is not None and cases:
-        raise ConfigError("--page: is written from all cases; leave out the names")
+        raise ConfigError("--page is written from all cases; leave out the names of cases")
     wanted = [case.name for case in known.chosen(cases)]
     with at_work("simulating cases", len(wanted), "coffee validity") as progress:
         done = known.check(wanted, full=full or page is not None, jobs=jobs, progress=progress)

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from sim import words
+from sim.architectures import load_design
+from sim.architectures.lint import lint
+from sim.cli.messages import note
 from sim.cli.work.console import print_rows, print_title
 from sim.cli.work.tables import CHANGES, COLOURS, plain_table
-from sim.kata.attempt import column
+from sim.experiment.statistics import estimate
+from sim.explanation.story import Explanation
+from sim.kata.attempt import Attempt, column
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
-from sim.kata.helping import STRENGTHS
+from sim.kata.check import Graded
+from sim.kata.grading import Grade
+from sim.kata.helping import STRENGTHS, Given
 from sim.kata.moves import difference, few, moved, unchanged
-from sim.kata.stages import STAGES, current
+from sim.kata.progress import Progress, Run
+from sim.kata.stages import STAGES, Stage, current
 from sim.kata.world import CHECKED, seen, unseen
 from sim.kata.written import written
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from sim.explanation.story import Explanation
-    from sim.kata.attempt import Attempt
-    from sim.kata.check import Graded
-    from sim.kata.grading import Grade
-    from sim.kata.helping import Given
-    from sim.kata.progress import Progress, Run
-    from sim.kata.stages import Stage
-
 
 WITH_BEFORE, WITH_INTERVAL = 112, 98  # columns of a terminal with room for what was before, and for intervals of differences
 SAME = Text("the same", style="dim")
@@ -182,8 +179,6 @@ def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
 
 
 def _mean(metric: str, values: Any) -> str:
-    from sim.experiment.statistics import estimate
-
     value = estimate(values)
     if value.never:
         return f"never in {round(value.never * value.n)} of {value.n}"
@@ -218,7 +213,7 @@ def print_why(out: Console, story: Explanation | None) -> None:
     if story is None:
         out.print("Nobody was charged twice, given two coffees, or miscounted on these mornings: no such story to tell.")
         return
-    from sim.report.story import line
+    from sim.report.story import line  # matplotlib takes a second to import, and other commands do without
 
     out.print(Text(story.sentence, style="bold"))
     for moment in story.moments:
@@ -275,12 +270,8 @@ def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> 
         out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
 
 
-def tell_lint(folder: Path) -> None:
-    """On stderr: that `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
-    from sim.architectures import load_design
-    from sim.architectures.lint import lint
-    from sim.cli.messages import note
-
+def say_lint_warns(folder: Path) -> None:
+    """On stderr: `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
     hazards = lint(load_design(str(folder / DESIGN)), seen())
     if hazards:
         things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"

@@ -6,21 +6,23 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.text import Text
 
-from sim.cli.kata_text import (
+from sim.architectures import load_design, parse_design
+from sim.cli.messages import complain, note, write_out
+from sim.cli.work.console import console, print_title
+from sim.cli.work.kata_text import (
     print_attempt,
     print_brief,
     print_check,
     print_hint,
     print_status,
     print_why,
-    tell_lint,
+    say_lint_warns,
 )
-from sim.cli.messages import complain, note, write_out
-from sim.cli.work.console import console, print_title
+from sim.cli.work.show import print_story
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.kata import progress as kept
@@ -28,14 +30,10 @@ from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
 from sim.kata.brief import DESIGN
 from sim.kata.checking import checked
 from sim.kata.editing import edited
+from sim.kata.folder import folder_of
 from sim.kata.helping import harmed, hinted
+from sim.kata.progress import Move, Progress
 from sim.kata.written import undo, written
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from sim.documents.kata import Move
-    from sim.kata.progress import Progress
 
 HELP = """\
 KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s
@@ -52,8 +50,9 @@ class Left(Exception):
     """The learner has gone."""
 
 
-def play(folder: Path) -> None:
+def play() -> None:
     """Begin or go on, until the learner leaves or the input ends. Raises ConfigError if the progress can't be read."""
+    folder = folder_of(None)
     game = Game(folder)
     try:
         game.open()
@@ -130,8 +129,6 @@ class Game:
         return not self.progress.runs or written(self.folder) != self.progress.runs[-1].written
 
     def change(self, key: str, value: str) -> None:
-        from sim.architectures import load_design, parse_design
-
         path = self.folder / DESIGN
         text = edited(read_text(path), key.strip(), value.strip(), filename=str(path))
         if parse_design(text, filename=str(path)) == load_design(str(path)):
@@ -161,7 +158,7 @@ class Game:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
         self.out.print()
         print_attempt(self.out, made, self.progress, "check")
-        tell_lint(self.folder)
+        say_lint_warns(self.folder)
         if made.before is None:
             return
         made.run.note = self.ask("Why did it come out like this? One line, for your debrief (Enter: skip) ")
@@ -177,9 +174,6 @@ class Game:
         print_why(self.out, harmed(self.folder, self.progress, now=time.time()))
 
     def show(self, name: str = "") -> None:
-        from sim.architectures import load_design
-        from sim.cli.work.show import print_story
-
         words = [word for word in name.split() if word != "--story"]
         print_story(self.out, load_design(words[0] if words else str(self.folder / DESIGN)))
 
@@ -202,7 +196,7 @@ class Game:
         print_check(self.out, graded, then="debrief", else_="hint, why")
 
     def debrief(self) -> None:
-        from sim.kata.debrief import write_debrief
+        from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and most turns draw nothing
 
         self.out.print(f"debrief: {write_debrief(self.folder, self.progress, now=time.time())}", soft_wrap=True)
 
