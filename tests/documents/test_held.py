@@ -45,7 +45,7 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("hunt", "no-provider-key", "--worlds", "200"), set()),
     (("hunt", "outbox", "--worlds", "3"), set()),
     (("validity", "mm1"), set()),
-    (("validity", "--assumption", "payment.timeout"), set()),
+    (("validity", "--assumption", "app.timeout"), set()),
 ]  # fmt: skip
 
 

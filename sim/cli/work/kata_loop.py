@@ -25,6 +25,7 @@ from sim.cli.work.kata_text import (
 from sim.cli.work.show import print_story
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
+from sim.documents.kata import Move
 from sim.kata import progress as kept
 from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
 from sim.kata.brief import DESIGN
@@ -32,7 +33,7 @@ from sim.kata.checking import checked
 from sim.kata.editing import edited
 from sim.kata.folder import folder_of
 from sim.kata.helping import harmed, hinted
-from sim.kata.progress import Move, Progress
+from sim.kata.progress import Progress
 from sim.kata.written import undo, written
 
 HELP = """\
