@@ -49,6 +49,10 @@ class Clock(Environment):
         except StopSimulation:
             return
 
+    def stop(self) -> None:
+        """End the run before any later event."""
+        Timer(self, 0.0, StopSimulation.callback)
+
 
 class Coming(Event):
     """An event after a delay of 0 s or more: SimPy's Timeout, made in one call."""
