@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from array import array
 
-from simpy import Environment
-
 from sim.config.design import Inbox
 from sim.ledger.records import Awards, Times
 from sim.world.database import NEVER, OutboxRow
+from sim.world.engine import Clock
 from sim.world.observer import Observer
 
 
 class Loyalty:
     """The loyalty ledger and its inbox of handled event ids; both are written in one transaction of its own."""
 
-    def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards, *, observer: Observer | None = None) -> None:
+    def __init__(self, env: Clock, inbox: Inbox | None, awards: Awards, *, observer: Observer | None = None) -> None:
         self._env = env
         self._inbox = inbox
         self._handled_s: Times = array("d")  # by event id, NaN where not handled

@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Callable
 from math import inf, isnan
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
 from sim.ledger.records import Charges, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
-from sim.world.engine import Timer, pause
+from sim.world.engine import Clock, pause
 from sim.world.observer import Call, Observer
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
@@ -33,7 +32,7 @@ class Provider:
     """Charges cards, keeps the ledger, honours idempotency keys."""
 
     def __init__(
-        self, env: Environment, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
+        self, env: Clock, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
         observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
@@ -171,13 +170,13 @@ class Provider:
         fate = self._webhook_fate(order.purchase, 2 * delivery)
         if fate >= hooks.lost:
             delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
-            Timer(self._env, delay_s, self._deliver_webhook, (order, outcome, delivery))
+            self._env.call(delay_s, self._deliver_webhook, (order, outcome, delivery))
         again = self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated
         if again and (delivery + 1) % WEBHOOKS:
             self._send_webhook(order, outcome, after_s, delivery + 1)
 
-    def _deliver_webhook(self, timer: Timer) -> None:
-        order, outcome, delivery = timer.what
+    def _deliver_webhook(self, what: tuple[Order, Outcome, int]) -> None:
+        order, outcome, delivery = what
         assert self._listener is not None
         if self._observer is not None:
             self._observer.delivered_webhook(order, outcome, again=delivery % WEBHOOKS > 0)

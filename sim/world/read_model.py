@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from array import array
 
-from simpy import Environment
-
 from sim.config.design import ReadModel as Knobs
 from sim.ledger.records import Numbers, Orders, Small, Times
 from sim.vocabulary import Status
 from sim.world.database import NEVER, Database, Order, OutboxRow
+from sim.world.engine import Clock
 from sim.world.observer import Observer
 
 ABSENT = -1
@@ -19,7 +18,7 @@ CONFIRMED = Status.CONFIRMED
 class ReadModel:
     """What the view shows of every order. Events may come late, twice or out of order; versions only go up."""
 
-    def __init__(self, env: Environment, knobs: Knobs, *, observer: Observer | None = None) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, observer: Observer | None = None) -> None:
         self._env = env
         self._inline = knobs.inline
         self._cached_s = knobs.cache
