@@ -14,6 +14,7 @@ from math import inf, isnan
 from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
+from sim.config.scenario import ProviderKeys
 from sim.ledger.records import Charges, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
@@ -78,11 +79,11 @@ class Provider:
         captured_s = NEVER
         answered = True
         hidden_s = 0.0
-        if weather.down or not self._within_rate_limit(now):
+        if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s = Outcome.FAILED, REFUSAL_S
         else:
             luck, answered = self._luck(purchase, attempt, weather)
-            known = self._recall(key, now)
+            known = None if key is None or self._keys is None else self._recall(self._keys, key, now)
             if luck is not None:
                 outcome = luck
             elif known is not None:
@@ -139,14 +140,12 @@ class Provider:
     def _tells_failure(self, outcome: Outcome) -> bool:
         return outcome == Outcome.FAILED and self._knobs.webhooks.failures
 
-    def _recall(self, key: object, now: float) -> int | None:
+    def _recall(self, keys: ProviderKeys, key: object, now: float) -> int | None:
         """The row of the call that a key still stands for. One that was refused before any charge frees its key at its end."""
-        if key is None or self._keys is None:
-            return None
         row = self._stored.get(key)
-        if row is None or now >= self.charges.sent_s[row] + self._keys.ttl:
+        if row is None or now >= self.charges.sent_s[row] + keys.ttl:
             return None
-        freeing = (Outcome.FAILED,) if self._keys.stores_errors else (Outcome.FAILED, Outcome.ERROR)
+        freeing = (Outcome.FAILED,) if keys.stores_errors else (Outcome.FAILED, Outcome.ERROR)
         return None if self._result[row] in freeing and now >= self._done_s[row] else row
 
     def _repeated(self, row: int, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
@@ -226,11 +225,8 @@ class Provider:
             self._rows_of.setdefault(self.charges.order[row], []).append(row)
         self._indexed = len(self._result)
 
-    def _within_rate_limit(self, now: float) -> bool:
+    def _within_rate_limit(self, rate: float, now: float) -> bool:
         """A token bucket that holds one second's worth."""
-        rate = self._rate_limit
-        if rate is None:
-            return True
         burst = max(rate, 1.0)
         self._tokens = min(burst, self._tokens + (now - self._tokens_s) * rate)
         self._tokens_s = now
