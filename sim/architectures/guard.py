@@ -367,7 +367,7 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
-EVENTS = ("Coming", "Done", "Timer", "Starter", "Timeout", "Event")
+EVENTS = ("Coming", "Done", "Awaited", "Stay", "Timeout", "Event")
 
 
 def said(error: BaseException) -> str:

@@ -16,10 +16,8 @@ from collections import deque
 from collections.abc import Callable
 from math import ceil
 
-from simpy import Environment
-
 from sim.config.design import Autoscale
-from sim.world.engine import Timer
+from sim.world.engine import Clock
 from sim.world.pool import Pool
 
 TOLERANCE = 0.1  # Kubernetes: horizontal-pod-autoscaler-tolerance
@@ -29,17 +27,17 @@ ROUNDING = 1e-9  # workers: rounding errors in a sum of times must not order one
 class Autoscaler:
     """Looks at one pool every now and then; `used_s` tells how many worker-seconds have been in use so far."""
 
-    def __init__(self, env: Environment, pool: Pool, knobs: Autoscale, used_s: Callable[[], float]) -> None:
+    def __init__(self, env: Clock, pool: Pool, knobs: Autoscale, used_s: Callable[[], float]) -> None:
         self._env = env
         self._pool = pool
         self._knobs = knobs
         self._used_s = used_s
         self._used_before_s = 0.0
         self._desired = deque([(env.now, pool.paid)])  # when, and how many
-        Timer(env, knobs.every, self._look)
+        env.call(knobs.every, self._look)
 
-    def _look(self, _: Timer) -> None:
-        Timer(self._env, self._knobs.every, self._look)
+    def _look(self, _: None) -> None:
+        self._env.call(self._knobs.every, self._look)
         used_s = self._used_s()
         in_use = (used_s - self._used_before_s) / self._knobs.every
         self._used_before_s = used_s

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.config.design import Broker as Knobs
 from sim.config.model import Distribution
 from sim.vocabulary import Status
 from sim.world.database import OutboxRow
-from sim.world.engine import Alarms, Crash, Done, Story, Timer
+from sim.world.engine import Alarms, Awaited, Clock, Crash, Done, Story
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.station import Station
@@ -31,7 +30,7 @@ class Broker:
     """Hands every published event to every consumer that wants it."""
 
     def __init__(
-        self, env: Environment, knobs: Knobs, *, streams: Streams, p_duplicate: float, observer: Observer | None = None
+        self, env: Clock, knobs: Knobs, *, streams: Streams, p_duplicate: float, observer: Observer | None = None
     ) -> None:
         self._env = env
         self.deliver_s, self.visibility_s = knobs.deliver, knobs.visibility
@@ -58,14 +57,18 @@ class Broker:
     def publish(self, event: OutboxRow) -> Event:
         """Hand an event over. The broker has it when the returned event happens, even if the publisher has died meanwhile."""
         self.published += 1
-        service_s = self._publish_s(event.order.purchase, _turn(event, 0))
+        service_s = self._publish_s(event.purchase, event.turn)
         if service_s <= 0.0:
             self._accepted(event)
             return Done()
-        return Timer(self._env, service_s, self._has_arrived, event)
+        arrival = Awaited()
+        self._env.call(service_s, self._has_arrived, (event, arrival))
+        return arrival
 
-    def _has_arrived(self, timer: Timer) -> None:
-        self._accepted(timer.what)
+    def _has_arrived(self, what: tuple[OutboxRow, Awaited]) -> None:
+        event, arrival = what
+        self._accepted(event)
+        arrival.happen()
 
     def _accepted(self, event: OutboxRow) -> None:
         if not event.told:
@@ -78,25 +81,20 @@ class Broker:
     def acknowledged(self, consumer: Consumer, event: OutboxRow, delivery: int) -> None:
         """The consumer has handled a delivery. A fault of the broker may still deliver the event again."""
         if self._p_duplicate:
-            draw = self._duplicate[consumer.name](event.order.purchase, _turn(event, delivery))
+            draw = self._duplicate[consumer.name](event.purchase, event.turn + delivery)
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
     def again(self, consumer: Consumer, event: OutboxRow, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: the consumer has not acknowledged the event in time, or has put it back."""
-        Timer(self._env, delay_s, self._redeliver, (consumer, event, delivery + 1))
+        self._env.call(delay_s, self._redeliver, (consumer, event, delivery + 1))
 
-    def _redeliver(self, timer: Timer) -> None:
-        consumer, event, delivery = timer.what
+    def _redeliver(self, what: tuple[Consumer, OutboxRow, int]) -> None:
+        consumer, event, delivery = what
         if self._observer is not None:
             self._observer.redelivered(consumer.name, event)
         self.delivered += 1
         consumer.deliver(event, delivery)
-
-
-def _turn(event: OutboxRow, delivery: int) -> int:
-    """The number of the draw that belongs to one delivery of one event, among the draws of its purchase."""
-    return (event.order.number * 64 + event.version) * 64 + delivery
 
 
 class SingleConsumer:
@@ -107,7 +105,7 @@ class SingleConsumer:
 
     def __init__(
         self,
-        env: Environment,
+        env: Clock,
         name: str,
         broker: Broker,
         *,
@@ -123,12 +121,12 @@ class SingleConsumer:
         self._handle = handle
 
     def deliver(self, event: OutboxRow, delivery: int) -> None:
-        service_s = self._service_s(event.order.purchase, _turn(event, delivery))
+        service_s = self._service_s(event.purchase, event.turn + delivery)
         self.station.serve(service_s, partial(self._consume, event, delivery), self._broker.deliver_s)
 
     def call(self, event: OutboxRow) -> Event:
         """Handle an event for a caller who waits; no acknowledgement, no redelivery."""
-        return self.station.serve(self._service_s(event.order.purchase, _turn(event, 0)), partial(self._answer, event))
+        return self.station.serve(self._service_s(event.purchase, event.turn), partial(self._answer, event))
 
     def _answer(self, event: OutboxRow) -> None:
         try:
@@ -164,7 +162,7 @@ class Receipt:
 class WorkerConsumer:
     """A pool of workers that run a story for each event. The story returns None when done, or a delay to be tried again."""
 
-    def __init__(self, env: Environment, broker: Broker, pool: Pool, *, name: str, story: Callable[[OutboxRow], Story]) -> None:
+    def __init__(self, env: Clock, broker: Broker, pool: Pool, *, name: str, story: Callable[[OutboxRow], Story]) -> None:
         self.name = name
         self._env = env
         self.broker = broker
@@ -173,10 +171,9 @@ class WorkerConsumer:
         self._visible_again = Alarms(env, broker.visibility_s)
 
     def deliver(self, event: OutboxRow, delivery: int) -> None:
-        Timer(self._env, self.broker.deliver_s, self._arrive, Receipt(self, event, delivery))
+        self._env.call(self.broker.deliver_s, self._arrive, Receipt(self, event, delivery))
 
-    def _arrive(self, timer: Timer) -> None:
-        receipt: Receipt = timer.what
+    def _arrive(self, receipt: Receipt) -> None:
         self.pool.submit(Job(self._handle(receipt), self._done, _nobody_hears, receipt))
 
     def _handle(self, receipt: Receipt) -> Story:

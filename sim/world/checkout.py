@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simpy import Environment
-
 from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate
-from sim.world.engine import Story, Timer
+from sim.world.engine import Clock, Story
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
@@ -39,7 +37,7 @@ class Checkout:
     """Takes requests from the network, gives them to workers, sends the replies back."""
 
     def __init__(
-        self, env: Environment, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
+        self, env: Clock, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
         handle: Callable[[Request], Story], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
@@ -66,12 +64,9 @@ class Checkout:
         self._fate[request.row] = WAITING
         delay_s = self._latency_s(request.purchase, 2 * request.number)
         if delay_s > 0.0:
-            Timer(self._env, delay_s, self._arrived, request)
+            self._env.call(delay_s, self._arrive, request)
         else:
             self._arrive(request)
-
-    def _arrived(self, timer: Timer) -> None:
-        self._arrive(timer.what)
 
     def _arrive(self, request: Request) -> None:
         pool = self._pool
@@ -109,6 +104,6 @@ class Checkout:
             return
         delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
         if delay_s > 0.0:
-            Timer(self._env, delay_s, request.arrived, reply)
+            self._env.call(delay_s, request.answered, reply)
         else:
             request.answered(reply)

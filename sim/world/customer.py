@@ -17,15 +17,13 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
-from simpy import Environment
-
 from sim.config.design import App
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
 from sim.world.database import NEVER
-from sim.world.engine import Alarms, Timer
+from sim.world.engine import Alarms, Clock
 from sim.world.observer import Observer
 from sim.world.read_model import ReadModel
 from sim.world.retry import Budget, policy
@@ -46,7 +44,7 @@ class Crowd:
     """What all customers share: their habits, the app, and the tables that they write to."""
 
     def __init__(
-        self, env: Environment, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
+        self, env: Clock, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
         checkout: Checkout, view: ReadModel, streams: Streams, observer: Observer | None = None,
     ) -> None:  # fmt: skip
         people = scenario.customers
@@ -104,9 +102,6 @@ class Request:
         table.answer.append(0)
         table.sent_s.append(self.sent_s)
         table.answered_s.append(NEVER)
-
-    def arrived(self, timer: Timer) -> None:
-        self.answered(timer.what)
 
     def answered(self, reply: Reply) -> None:
         """An answer has come over the network. After the request's timeout it is ignored."""
@@ -189,13 +184,13 @@ class Customer:
         self._send(submission, 1)
         patience_s = crowd.patience_s(self.purchase, submission)
         if crowd.env.now + patience_s < crowd.horizon_s:  # a later end would not be simulated
-            Timer(crowd.env, patience_s, self._patience_ends, submission)
+            crowd.env.call(patience_s, self._patience_ends, submission)
         if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.people.double_tap.p:
-            Timer(crowd.env, crowd.people.double_tap.gap, self._tap_by_mistake, submission)
+            crowd.env.call(crowd.people.double_tap.gap, self._tap_by_mistake, submission)
 
-    def _tap_by_mistake(self, timer: Timer) -> None:
+    def _tap_by_mistake(self, submission: int) -> None:
         """The second tap of a double tap. It is no decision, so a customer who has tapped too often does not leave for it."""
-        waiting = not (self.acknowledged or self.done) and timer.what == self.submissions
+        waiting = not (self.acknowledged or self.done) and submission == self.submissions
         if waiting and self.submissions < self.crowd.most_submissions:
             self.tap(twice=False)
 
@@ -235,11 +230,10 @@ class Customer:
         delay_s = crowd.retry.delay_s(request.attempt, draw)
         if delay_s is None or not crowd.budget.allows():
             return False
-        Timer(crowd.env, delay_s, self._retry, request)
+        crowd.env.call(delay_s, self._retry, request)
         return True
 
-    def _retry(self, timer: Timer) -> None:
-        request: Request = timer.what
+    def _retry(self, request: Request) -> None:
         if request.page == self.page and not (self.done or self.acknowledged):
             self._send(request.submission, request.attempt + 1)
 
@@ -274,10 +268,9 @@ class Customer:
             self.crowd.observer.told_failed(self)
         if submission == self.submissions:
             reaction_s = self.crowd.reaction_s(self.purchase, submission)
-            Timer(self.crowd.env, reaction_s, self._patience_ends, submission)
+            self.crowd.env.call(reaction_s, self._patience_ends, submission)
 
-    def _patience_ends(self, timer: Timer) -> None:
-        submission: int = timer.what
+    def _patience_ends(self, submission: int) -> None:
         if submission == self.submissions and not (self.acknowledged or self.done):
             self._react(submission)
 
@@ -324,9 +317,9 @@ class Customer:
             self.order = order
         if self.polling_since_s < 0 and self.order is not None:
             self.polling_since_s = self.crowd.env.now
-            Timer(self.crowd.env, self.crowd.poll_every_s, self._poll)
+            self.crowd.env.call(self.crowd.poll_every_s, self._poll)
 
-    def _poll(self, _: Timer) -> None:
+    def _poll(self, _: None) -> None:
         crowd, now = self.crowd, self.crowd.env.now
         if (self.done and not self.confirmed) or self.order is None:
             return
@@ -344,7 +337,7 @@ class Customer:
         elif status == FAILED and not self.confirmed:
             self._see_failed()
         elif now - self.polling_since_s < crowd.give_up_s:
-            Timer(crowd.env, crowd.poll_every_s, self._poll)
+            crowd.env.call(crowd.poll_every_s, self._poll)
             self._lose_faith(now)
 
     def _see(self) -> None:

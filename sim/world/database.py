@@ -12,12 +12,12 @@ from itertools import islice
 from math import isnan
 from typing import Any
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.config.design import Database as Knobs
 from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
+from sim.world.engine import Clock
 from sim.world.station import Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
@@ -26,7 +26,7 @@ NEVER = float("nan")
 NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
 CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
-CONFIRMED, DECLINED, FAILED, UNKNOWN = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.UNKNOWN
+PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED = Status
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
     Outcome.DECLINED: Status.DECLINED,
@@ -62,7 +62,7 @@ class Order:
         self.number = number  # among the orders of its purchase
         self.purchase = purchase
         self.cents = cents
-        self.status = Status.PENDING
+        self.status = PENDING
         self.version = 1
         self.created_s = self.changed_s = now
         self.confirmed_s = NEVER
@@ -80,14 +80,16 @@ class OutboxRow:
     Without an outbox (a dual write) it is only in the memory of its publisher, and `row` is 0.
     """
 
-    __slots__ = ("id", "marked", "order", "row", "status", "told", "version")
+    __slots__ = ("id", "marked", "order", "purchase", "row", "status", "told", "turn", "version")
 
     def __init__(self, number: int, order: Order, row: int = 0) -> None:
         self.id = number
         self.row = row  # its id in the outbox, drawn when the transaction began: ids are not in the order of the commits
         self.order = order
+        self.purchase = order.purchase
         self.status = order.status
         self.version = order.version
+        self.turn = (order.number * 64 + order.version) * 64  # the first of the event's draws, among those of its purchase
         self.marked = False  # as published
         self.told = False  # delivered to the broker at least once
 
@@ -95,7 +97,7 @@ class OutboxRow:
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
-    def __init__(self, env: Environment, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
         self._env = env
         self.station = Station(env, "database", knobs.connections, weather)
         self._write_s = streams.times("database.write", knobs.write)
@@ -247,11 +249,10 @@ class Database:
     def table(self, orders: Sequence[Order], view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
         """Some orders as a table, beside what the status view shows of them."""
         table = Orders()
-        for order in orders:
-            table.purchase.append(order.purchase)
-            table.status.append(order.status)
-            table.created_s.append(order.created_s)
-            table.confirmed_s.append(order.confirmed_s)
-            table.changed_s.append(order.changed_s)
+        table.purchase.extend([order.purchase for order in orders])
+        table.status.extend([order.status for order in orders])
+        table.created_s.extend([order.created_s for order in orders])
+        table.confirmed_s.extend([order.confirmed_s for order in orders])
+        table.changed_s.extend([order.changed_s for order in orders])
         table.view_status, table.view_changed_s, table.visible_s = view_status, view_changed_s, visible_s
         return table

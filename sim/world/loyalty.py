@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from array import array
 
-from simpy import Environment
-
 from sim.config.design import Inbox
 from sim.ledger.records import Awards, Times
 from sim.world.database import NEVER, OutboxRow
+from sim.world.engine import Clock
 from sim.world.observer import Observer
+from sim.world.streams import BLOCK
 
 
 class Loyalty:
     """The loyalty ledger and its inbox of handled event ids; both are written in one transaction of its own."""
 
-    def __init__(self, env: Environment, inbox: Inbox | None, awards: Awards, *, observer: Observer | None = None) -> None:
+    def __init__(self, env: Clock, inbox: Inbox | None, awards: Awards, *, observer: Observer | None = None) -> None:
         self._env = env
         self._inbox = inbox
         self._handled_s: Times = array("d")  # by event id, NaN where not handled
@@ -27,9 +27,8 @@ class Loyalty:
         """Award points for an event, unless the inbox has it."""
         now, known = self._env.now, False
         if self._inbox is not None:
-            missing = event.id + 1 - len(self._handled_s)
-            if missing > 0:
-                self._handled_s.extend([NEVER] * missing)
+            if event.id >= len(self._handled_s):
+                self._handled_s.extend([NEVER] * (event.id + BLOCK - len(self._handled_s)))
             known = now - self._handled_s[event.id] <= self._inbox.window
         if known:
             self.repeats += 1

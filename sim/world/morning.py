@@ -20,7 +20,7 @@ from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Clock, Story, Timer
+from sim.world.engine import Clock, Story
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
 from sim.world.observer import Observer
@@ -112,23 +112,23 @@ class Morning:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
         for component, at_s, restart_s in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
-                Timer(self.env, at_s, self._crash, (component, restart_s))
+                self.env.call(at_s, self._crash, (component, restart_s))
         self._next = 0
         if len(self._arrivals):
-            Timer(self.env, self._arrivals[0], self._arrive)
+            self.env.call(self._arrivals[0], self._arrive)
         with _no_garbage_collection():
             self.env.run(until=self.tables.horizon_s)
             return self._collected()
 
-    def _arrive(self, _: Timer) -> None:
+    def _arrive(self, _: None) -> None:
         number = self._next
         self._next = number + 1
         if self._next < len(self._arrivals):
-            Timer(self.env, self._arrivals[self._next] - self.env.now, self._arrive)
+            self.env.call(self._arrivals[self._next] - self.env.now, self._arrive)
         Customer(self._crowd, number)
 
-    def _crash(self, timer: Timer) -> None:
-        component, restart_s = timer.what
+    def _crash(self, what: tuple[str, float]) -> None:
+        component, restart_s = what
         self.tables.crashes.append(Struck(component, self.env.now))
         if self._observer is not None:
             self._observer.crashed(component)

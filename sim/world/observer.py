@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING
 
-from simpy import Environment
-
 from sim.vocabulary import Outcome, Status
 
 if TYPE_CHECKING:
     from sim.world.checkout import Reply
     from sim.world.customer import Customer, Request
     from sim.world.database import Order, OutboxRow
+    from sim.world.engine import Clock
     from sim.world.shop import Claim
 
 
@@ -44,7 +43,7 @@ class Call:
 class Observer:
     """Does nothing, whatever happens. A `component` is the part of the shop that acts: checkout, payment, relay, …"""
 
-    env: Environment  # of the observed morning, which sets it: `env.now` is when a thing happens
+    env: Clock  # of the observed morning, which sets it: `env.now` is when a thing happens
 
     # The customer, and the app in their hand
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.ledger.records import StationRecord
-from sim.world.engine import Crash, Story, Timer
+from sim.world.engine import Clock, Crash, Story
 from sim.world.station import Presence
 
 
@@ -76,7 +75,7 @@ class Pool(Presence):
     event in eight.
     """
 
-    def __init__(self, env: Environment, name: str, workers: int, instances: int = 1) -> None:
+    def __init__(self, env: Clock, name: str, workers: int, instances: int = 1) -> None:
         super().__init__(env, name, workers)
         self._instances = instances
         self.paid = workers  # including workers that have been ordered and are not there yet
@@ -157,10 +156,10 @@ class Pool(Presence):
         until = self._env.now + restart_s
         for worker in workers:
             self._down_until[worker] = max(until, self._down_until.get(worker, until))
-        Timer(self._env, restart_s, self._bring_up, workers)
+        self._env.call(restart_s, self._bring_up, workers)
 
-    def _bring_up(self, timer: Timer) -> None:
-        for worker in timer.what:
+    def _bring_up(self, workers: list[int]) -> None:
+        for worker in workers:
             if self._down_until.get(worker, float("inf")) <= self._env.now:
                 del self._down_until[worker]
                 self.free(worker)
@@ -180,10 +179,9 @@ class Pool(Presence):
         self._pay_for(self.paid + number)
         order = Ordered(number)
         self._ordered.append(order)
-        Timer(self._env, warm_up_s, self._welcome, order)
+        self._env.call(warm_up_s, self._welcome, order)
 
-    def _welcome(self, timer: Timer) -> None:
-        order: Ordered = timer.what
+    def _welcome(self, order: Ordered) -> None:
         self._ordered.remove(order)
         free = (worker for worker in count() if worker not in self._workers)
         workers = list(islice(free, order.number))

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 from math import inf, isnan
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.config.scenario import Provider as Knobs
+from sim.config.scenario import ProviderKeys
 from sim.ledger.records import Charges, Small, Times
 from sim.vocabulary import Outcome
 from sim.world.database import NEVER, Order
-from sim.world.engine import Timer, pause
+from sim.world.engine import Clock, pause
 from sim.world.observer import Call, Observer
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
@@ -33,7 +33,7 @@ class Provider:
     """Charges cards, keeps the ledger, honours idempotency keys."""
 
     def __init__(
-        self, env: Environment, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
+        self, env: Clock, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
         observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
@@ -79,11 +79,11 @@ class Provider:
         captured_s = NEVER
         answered = True
         hidden_s = 0.0
-        if weather.down or not self._within_rate_limit(now):
+        if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s = Outcome.FAILED, REFUSAL_S
         else:
             luck, answered = self._luck(purchase, attempt, weather)
-            known = self._recall(key, now)
+            known = None if key is None or self._keys is None else self._recall(self._keys, key, now)
             if luck is not None:
                 outcome = luck
             elif known is not None:
@@ -140,14 +140,12 @@ class Provider:
     def _tells_failure(self, outcome: Outcome) -> bool:
         return outcome == Outcome.FAILED and self._knobs.webhooks.failures
 
-    def _recall(self, key: object, now: float) -> int | None:
+    def _recall(self, keys: ProviderKeys, key: object, now: float) -> int | None:
         """The row of the call that a key still stands for. One that was refused before any charge frees its key at its end."""
-        if key is None or self._keys is None:
-            return None
         row = self._stored.get(key)
-        if row is None or now >= self.charges.sent_s[row] + self._keys.ttl:
+        if row is None or now >= self.charges.sent_s[row] + keys.ttl:
             return None
-        freeing = (Outcome.FAILED,) if self._keys.stores_errors else (Outcome.FAILED, Outcome.ERROR)
+        freeing = (Outcome.FAILED,) if keys.stores_errors else (Outcome.FAILED, Outcome.ERROR)
         return None if self._result[row] in freeing and now >= self._done_s[row] else row
 
     def _repeated(self, row: int, cents: int, now: float, latency_s: float) -> tuple[Outcome, float]:
@@ -171,13 +169,13 @@ class Provider:
         fate = self._webhook_fate(order.purchase, 2 * delivery)
         if fate >= hooks.lost:
             delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
-            Timer(self._env, delay_s, self._deliver_webhook, (order, outcome, delivery))
+            self._env.call(delay_s, self._deliver_webhook, (order, outcome, delivery))
         again = self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated
         if again and (delivery + 1) % WEBHOOKS:
             self._send_webhook(order, outcome, after_s, delivery + 1)
 
-    def _deliver_webhook(self, timer: Timer) -> None:
-        order, outcome, delivery = timer.what
+    def _deliver_webhook(self, what: tuple[Order, Outcome, int]) -> None:
+        order, outcome, delivery = what
         assert self._listener is not None
         if self._observer is not None:
             self._observer.delivered_webhook(order, outcome, again=delivery % WEBHOOKS > 0)
@@ -227,11 +225,8 @@ class Provider:
             self._rows_of.setdefault(self.charges.order[row], []).append(row)
         self._indexed = len(self._result)
 
-    def _within_rate_limit(self, now: float) -> bool:
+    def _within_rate_limit(self, rate: float, now: float) -> bool:
         """A token bucket that holds one second's worth."""
-        rate = self._rate_limit
-        if rate is None:
-            return True
         burst = max(rate, 1.0)
         self._tokens = min(burst, self._tokens + (now - self._tokens_s) * rate)
         self._tokens_s = now

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 
-from simpy import Environment
-
 from sim.config.design import ReadModel as Knobs
 from sim.ledger.records import Numbers, Orders, Small, Times
 from sim.vocabulary import Status
 from sim.world.database import NEVER, Database, Order, OutboxRow
+from sim.world.engine import Clock
 from sim.world.observer import Observer
+from sim.world.streams import BLOCK
 
 ABSENT = -1
 CONFIRMED = Status.CONFIRMED
@@ -19,7 +19,7 @@ CONFIRMED = Status.CONFIRMED
 class ReadModel:
     """What the view shows of every order. Events may come late, twice or out of order; versions only go up."""
 
-    def __init__(self, env: Environment, knobs: Knobs, *, observer: Observer | None = None) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, observer: Observer | None = None) -> None:
         self._env = env
         self._inline = knobs.inline
         self._cached_s = knobs.cache
@@ -36,7 +36,7 @@ class ReadModel:
         """Show the order as the event says, unless the view already knows better."""
         number = event.order.id
         if number >= len(self._version):
-            self._grow(number)
+            self._grow(number + BLOCK)
         if event.version > self._version[number]:
             self._version[number] = event.version
             self._status[number] = event.status
@@ -46,18 +46,23 @@ class ReadModel:
         if self._observer is not None:
             self._observer.applied(event, shown=Status(self._status[number]))
 
-    def _grow(self, number: int) -> None:
-        missing = number + 1 - len(self._version)
-        if missing > 0:
-            self._version.extend([0] * missing)
-            self._status.extend([ABSENT] * missing)
-            self._changed_s.extend([NEVER] * missing)
-            self._visible_s.extend([NEVER] * missing)
+    def _grow(self, orders: int) -> None:
+        """Have rows for so many orders."""
+        missing = orders - len(self._version)
+        self._version.extend([0] * missing)
+        self._status.extend([ABSENT] * missing)
+        self._changed_s.extend([NEVER] * missing)
+        self._visible_s.extend([NEVER] * missing)
+
+    def _cut(self, orders: int) -> None:
+        """Have rows for no more orders."""
+        for column in (self._version, self._status, self._changed_s, self._visible_s):
+            del column[orders:]
 
     def look(self, order: Order) -> tuple[int, float]:
         """Poll an order. Returns the status shown (-1: none yet), and for how long it has been out of date (0: it isn't)."""
         self.polls += 1
-        kept = self._kept(order)
+        kept = self._kept(order) if self._cached_s else None
         status, version = kept or self._latest(order)
         if kept is not None:
             self.from_cache += 1
@@ -73,14 +78,13 @@ class ReadModel:
         return ABSENT, 0
 
     def _kept(self, order: Order) -> tuple[int, int] | None:
-        if not self._cached_s:
-            return None
         until_s, status, version = self._cache.get(order.id, (NEVER, ABSENT, 0))
         return (status, version) if self._env.now < until_s else None
 
     def orders(self, database: Database) -> Orders:
         """The table of orders: the write model beside the view."""
-        self._grow(len(database.orders) - 1)
+        self._grow(len(database.orders))
+        self._cut(len(database.orders))
         if self._inline:
             for order in database.orders:
                 self._status[order.id] = order.status

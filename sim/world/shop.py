@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simpy import Environment, Interrupt, Process
+from simpy import Interrupt, Process
 from simpy.events import Event
 
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
@@ -22,7 +22,7 @@ from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Order, OutboxRow
-from sim.world.engine import Coming, Crash, Starter, Story, pause
+from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
 from sim.world.faults import FaultPlan
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
@@ -58,7 +58,7 @@ class Shop:
     component = "checkout"
 
     def __init__(
-        self, env: Environment, design: Design, *, database: Database, provider: Provider, broker: Broker,
+        self, env: Clock, design: Design, *, database: Database, provider: Provider, broker: Broker,
         plan: FaultPlan, streams: Streams, struck: list[Struck], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self.env = env
@@ -340,13 +340,13 @@ class Shop:
         else:
             began_s = self.env.now
             period_s = poll_every_s + mean(self.design.database.read)
-            poll = Starter(self.env)
+            poll = Awaited()
 
             def wake() -> None:
                 slept_s = self.env.now - began_s
                 empty = max(0, math.ceil((slept_s - poll_every_s) / period_s))
                 database.reads += empty
-                poll.start(max(0.0, poll_every_s + empty * period_s - slept_s))
+                self.env.call(max(0.0, poll_every_s + empty * period_s - slept_s), poll.happen)
 
             database.when_row_written(wake)
             yield poll
@@ -402,7 +402,7 @@ def _unheard(*_: Any) -> None:
 
 
 def single_consumer(
-    env: Environment, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
+    env: Clock, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
     plan: FaultPlan, service: Any,
 ) -> SingleConsumer:  # fmt: skip
     """A FIFO consumer whose effect is a step of its own component."""
