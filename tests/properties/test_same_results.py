@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sim.config.prices import load_prices
+from sim.documents import comparison
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.mornings import summarise
@@ -71,7 +72,7 @@ def test_any_number_of_jobs(number: int) -> None:
 
     def document(world: World, jobs: int) -> str:
         scenario, design = world.read()
-        made = document(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)))
+        made = comparison.document(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)))
         assert made.pop("timing")
         return json.dumps(made, allow_nan=False)
 
