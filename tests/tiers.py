@@ -10,4 +10,9 @@ import pytest
 
 def slow(values: Iterable[Any], *, but: Container[Any] = ()) -> list[Any]:
     """All the values, marked as slow but for these."""
-    return [value if value in but else pytest.param(value, marks=pytest.mark.slow) for value in values]
+    return [value if value in but else pytest.param(*_parts(value), marks=pytest.mark.slow) for value in values]
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    """The values of several parameters, or the one of one."""
+    return value if type(value) is tuple else (value,)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.coffee import coffee
 from tests.documents.held import check_file, check_printed, command_of
 from tests.documents.test_schemas import with_json
+from tests.tiers import slow
 
 QUICK = ("-n", "2", "-j", "1")
 SIZE = ("size", "tiny.yaml", "outbox", *QUICK, "--fresh", "2", "--objective", "confirmed_share=10%")
 MOVED = ("sensitivity", "tiny.yaml", "naive", *QUICK, "-m", "ack_latency_p95", "-m", "double_charge_rate")
 TOGETHER = (*MOVED, "-i", "checkout.workers", "--samples", "4", "--out", "out", "--method")
-LINES: list[Any] = [  # a command, and the kinds of file that it leaves
+LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of file that it leaves
     (("list",), set()),
     (("show", "morning-rush"), set()),
     (("show", "outbox"), set()),
@@ -42,15 +42,20 @@ LINES: list[Any] = [  # a command, and the kinds of file that it leaves
     (("windows", "naive", "-w", "w4", "-w", "w1", "-n", "4", "-j", "1", "--out", "out"), {"Windows", "WindowRow"}),
     (("explain", "tiny.yaml", "--design", "naive"), set()),
     (("explain", "tiny.yaml", "outbox", "--purchase", "3"), set()),
-    pytest.param(("explain", "calm-tuesday", "outbox", "--violation", "double_charge"), set(), marks=pytest.mark.slow),
+    (("explain", "calm-tuesday", "outbox", "--violation", "double_charge"), set()),
     (("hunt", "no-provider-key", "--worlds", "200"), set()),
     (("hunt", "outbox", "--worlds", "3"), set()),
     (("validity", "mm1"), set()),
-    pytest.param(("validity", "--assumption", "app.timeout"), set(), marks=pytest.mark.slow),
+    (("validity", "--assumption", "app.timeout"), set()),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "kinds"), LINES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+QUICK_LINES = [each for each in LINES if "calm-tuesday" not in each[0] and "--assumption" not in each[0]]
+
+
+@pytest.mark.parametrize(
+    ("line", "kinds"), slow(LINES, but=QUICK_LINES), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
 def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tiny: str) -> None:
     """Every command prints one kind of document, and the files that it writes hold the kinds that they are said to hold."""
     Path("space.yaml").write_text("from: [naive, outbox]\nvary: {checkout.workers: [2, 64]}\n", encoding="utf-8")
