@@ -1,4 +1,4 @@
-"""`coffee schema`: JSON Schema for editors."""
+"""`coffee schema`: JSON Schema for editors, and for what reads results."""
 
 from __future__ import annotations
 
@@ -9,27 +9,37 @@ import typer
 
 
 class Kind(StrEnum):
-    """What kind of file the schema is for."""
+    """What the schema is of."""
 
     SCENARIO = "scenario"
     DESIGN = "design"
+    RESULTS = "results"
 
 
 def schema(
-    kind: Annotated[Kind, typer.Argument(help="Of which files.")] = Kind.SCENARIO,
+    kind: Annotated[Kind, typer.Argument(help="Of scenario or design files, or of what commands print.")] = Kind.SCENARIO,
     as_json: Annotated[bool, typer.Option("--json", help="As everywhere; a schema is JSON anyway.", show_default=False)] = True,  # noqa: ARG001
 ) -> None:
-    """Print the JSON Schema of scenario or design files.
+    """Print the JSON Schema of scenario or design files, or of results.
 
-    For editors that complete and check YAML; it is of draft 2020-12. In VS Code's YAML extension, the first line of a file
-    names its schema.
+    Those of files are for editors that complete and check YAML. In VS Code's YAML extension, the first line of a file names its
+    schema. That of results describes what every command prints with --json, and the JSON and CSV files that it writes: each
+    kind of document, and each kind of row, is a definition with a name, such as #/$defs/Comparison. All are of draft 2020-12.
 
     Examples:
       coffee schema design > design.schema.json
       # yaml-language-server: $schema=design.schema.json
+      coffee schema results > results.schema.json
     """
     from sim.architectures import ARCHITECTURES
     from sim.cli.console import print_json
     from sim.config.schema import design_schema, scenario_schema
+    from sim.documents.schema import results_schema
 
-    print_json(scenario_schema() if kind is Kind.SCENARIO else design_schema(ARCHITECTURES))
+    match kind:
+        case Kind.SCENARIO:
+            print_json(scenario_schema())
+        case Kind.DESIGN:
+            print_json(design_schema(ARCHITECTURES))
+        case Kind.RESULTS:
+            print_json(results_schema())

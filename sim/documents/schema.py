@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from sim.config.schema import DRAFT
 from sim.documents import (
     catalogue,
     cells,
@@ -27,8 +28,6 @@ from sim.documents import (
     windows,
 )
 from sim.documents.columns import further_columns
-
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Kind(NamedTuple):

@@ -86,14 +86,12 @@ class SizedDesign(TypedDict):
     bottleneck: Annotated[
         str | None,
         Field(
-            description="of the components of which one fewer breaks something, the one with the longest waiting; null: there is none"
+            description="of the components of which one fewer breaks something, where the wait is longest; null: there is none"
         ),
     ]
     binding: Annotated[
         str | None,
-        Field(
-            description="metric of the objective that breaks first when there is one fewer of the bottleneck; null: there is none"
-        ),
+        Field(description="metric of the objective that breaks first with one fewer of the bottleneck; null: there is none"),
     ]
     objectives: Annotated[list[SizingObjective], Field(description="every objective")]
     verdict: fields.Status

@@ -12,6 +12,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED
+from tests.documents.held import check_printed
+
+ANSWERED = (DONE, FAILED, UNDECIDED, INTERRUPTED)
 
 SCENARIO = """name: tiny
 summary: five minutes of a slow and flaky provider
@@ -24,8 +28,10 @@ objectives: {double_charge_rate: 0, ack_latency_p95: 1s, confirmed_share: 50%}
 
 
 def coffee(*arguments: str) -> Result:
-    """Run a command in this process."""
-    return CliRunner().invoke(app, list(arguments))
+    """Run a command in this process; what it prints with --json is held to its schema."""
+    result = CliRunner().invoke(app, list(arguments))
+    _hold(arguments, result.exit_code, result.stdout)
+    return result
 
 
 def start(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -37,10 +43,16 @@ def start(*arguments: str, environment: Mapping[str, str] | None = None) -> subp
 
 
 def ran(*arguments: str, environment: Mapping[str, str] | None = None) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command that has run in a process of its own."""
+    """Exit code, stdout and stderr of a command that has run in a process of its own; likewise held to its schema."""
     process = start(*arguments, environment=environment)
     out, err = process.communicate(timeout=60)
+    _hold(arguments, process.returncode, out)
     return process.returncode, out, err
+
+
+def _hold(arguments: tuple[str, ...], code: int, out: str) -> None:
+    if "--json" in arguments and out and code in ANSWERED and arguments[0] != "schema":
+        check_printed(arguments, out)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sim.cli.app import COMMANDS
 from sim.config.library import names
 from sim.config.presets import PRESETS
 from sim.config.schema import design_schema, scenario_schema
+from sim.documents.schema import results_schema
 from sim.vocabulary import METRICS
 from tests.cli.coffee import coffee
 
@@ -114,8 +115,9 @@ def test_every_command_speaks_json(command: str) -> None:
 
 
 def test_schema() -> None:
-    """The schema of either kind of file is printed as JSON; scenarios are the default."""
+    """The schema of either kind of file, and that of results, is printed as JSON; scenarios are the default."""
     assert json.loads(coffee("schema").stdout) == scenario_schema()
     assert coffee("schema", "--json").stdout == coffee("schema").stdout
     assert json.loads(coffee("schema", "design").stdout) == design_schema(ARCHITECTURES)
+    assert json.loads(coffee("schema", "results").stdout) == results_schema()
     assert coffee("schema", "x").exit_code == 2

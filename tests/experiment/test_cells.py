@@ -13,10 +13,10 @@ from sim.architectures import ARCHITECTURES
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
+from sim.documents.comparison import document
 from sim.experiment.cells import CAPACITIES, capacities, check_cells, design_of
+from sim.experiment.cells_compared import compare_cells, result_of
 from sim.experiment.compare import Comparison, compare
-from sim.experiment.export import as_json
-from sim.experiment.losses import losses, result_of
 from sim.experiment.mornings import Summary, run_mornings
 from sim.ledger.metrics import Evidence, percentile
 from sim.vocabulary import METRICS
@@ -105,7 +105,7 @@ def test_what_cannot_be_dealt_is_said(name: str, number: int, said: str) -> None
 
 
 def _same(ours: Comparison, theirs: Comparison) -> None:
-    one, other = as_json(ours, pairs=True), as_json(theirs, pairs=True)
+    one, other = document(ours), document(theirs)
     del one["timing"], other["timing"]
     assert one == other
     for name, result in ours.results.items():
@@ -192,7 +192,7 @@ customers: {patience: {constant: 1h}}
 provider: {latency: {exponential: 1s}}
 """)
     tight = design("naive", {"checkout": {"workers": 8, "instances": 1}, "app": {"timeout": "1h"}})
-    found = losses(rush, tight, [4], mornings=3, jobs=1)
+    found = compare_cells(rush, tight, [4], mornings=3, jobs=1)
     lost = found.differences(4)["ack_latency_p95"]
     assert lost.low is not None
     assert lost.low > 0.5
@@ -205,4 +205,4 @@ provider: {latency: {exponential: 1s}}
 def test_numbers_of_cells_to_compare_are_checked(cells: list[int]) -> None:
     """The whole is always there; what is compared with it must be something else, once."""
     with pytest.raises(ConfigError, match="--cells: expected different whole numbers of at least 2, like 2,4,8"):
-        losses(ROUGH, "naive", cells)
+        compare_cells(ROUGH, "naive", cells)

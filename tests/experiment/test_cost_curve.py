@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim import words
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
+from sim.documents import cost_curve as documents
 from sim.experiment.cost_curve import (
     OBJECTIVES,
     CostCurve,
@@ -23,7 +25,6 @@ from sim.experiment.cost_curve import (
     peaks_of,
     with_brownout,
 )
-from sim.experiment.sizing_export import curve_json, curve_rows, rate_text_of
 from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots
@@ -83,12 +84,12 @@ def test_a_longer_brownout_at_the_same_capacity(storm: CostCurve) -> None:
 
 def test_the_same_numbers_as_plain_data(storm: CostCurve) -> None:
     """The JSON has what the curve has, the CSV a row each, and the parts of the cost add up."""
-    document = curve_json(storm)
+    document = documents.document(storm)
     assert document["objectives"] == OBJECTIVES
     assert document["peaks"]["naive"][0]["peak_per_min"] == pytest.approx(30)
     assert [spell["brownout_s"] for spell in document["brownouts"]["outbox"]] == [0, 60, 120, 300]
     assert document["capacity_in_brownouts"]["outbox"] == storm.sized["outbox"].capacity
-    rows = curve_rows(storm)
+    rows = documents.rows(storm)
     assert [(row["design"], row["varied"], row["value"]) for row in rows[:3]] == [
         ("naive", "peak", "30/min"), ("outbox", "peak", "30/min"), ("naive", "brownout", "0s"),
     ]  # fmt: skip
@@ -119,7 +120,7 @@ def test_defaults() -> None:
     assert default_lengths(load_scenario("calm-tuesday")) == ()
     assert OBJECTIVES.keys() <= METRICS.keys()
     assert [fewer(10, factor) for factor in (0.5, 1, 2, 4, 100)] == [10, 10, 8, 5, 4]
-    assert [rate_text_of(peak / 60) for peak in (0.5, 17.849, 35.7, 1071.0)] == ["0.5/min", "17.8/min", "35.7/min", "1,070/min"]
+    assert [words.peak(peak / 60) for peak in (0.5, 17.849, 35.7, 1071.0)] == ["0.5/min", "17.8/min", "35.7/min", "1,070/min"]
 
 
 def test_no_brownout_is_no_weather() -> None:

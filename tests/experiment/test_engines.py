@@ -23,10 +23,10 @@ import pytest
 import sim.experiment.cluster
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
+from sim.documents.comparison import document
 from sim.experiment.batches import Lost
 from sim.experiment.compare import compare
 from sim.experiment.engines import Engine
-from sim.experiment.export import as_json
 from sim.experiment.workers import crew
 from tests.cli.coffee import SCENARIO, coffee, start
 
@@ -45,7 +45,7 @@ def digest(world: Path, *, engine: Engine, jobs: int | None = 2, progress: Calla
     """Of all that a comparison tells, but for the time it took."""
     scenario = load_scenario(str(world))
     designs = ["naive", "outbox"]
-    made = as_json(compare(scenario, designs, mornings=MORNINGS, jobs=jobs, engine=engine, progress=progress), pairs=True)
+    made = document(compare(scenario, designs, mornings=MORNINGS, jobs=jobs, engine=engine, progress=progress))
     assert made.pop("timing")
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 

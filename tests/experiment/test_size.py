@@ -12,13 +12,13 @@ from sim.architectures.load import offered_load
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.documents.sizing import document
 from sim.experiment import size as sizing
 from sim.experiment.altering import altered
 from sim.experiment.capacity import Capacity, autoscaled, capacity_of, with_capacity
 from sim.experiment.compare import Result, compare
 from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives
-from sim.experiment.sizing_export import sizings_json
 from sim.ledger.records import StationRecord
 from sim.validation.bare import NO_TIME, bare_design, bare_world
 from sim.validation.queues import EXPONENTIAL, erlang_c
@@ -143,9 +143,9 @@ def test_the_database_is_the_bottleneck() -> None:
 def test_the_same_with_more_processes() -> None:
     """The answer, to the last digit of the JSON, doesn't depend on the number of processes."""
     world = queue(2.0, {"ack_latency_p95": "4s"}, purchases=200)
-    documents = [sizings_json(size(world, [server()], mornings=3, fresh=3, jobs=jobs)) for jobs in (1, 2)]
-    for document in documents:
-        assert document.pop("timing")
+    documents = [document(size(world, [server()], mornings=3, fresh=3, jobs=jobs)) for jobs in (1, 2)]
+    for made in documents:
+        assert made.pop("timing")
     assert documents[0] == documents[1]
     assert documents[0]["designs"]["naive"]["capacity"]["checkout workers"] >= 3
 

@@ -13,10 +13,11 @@ import pytest
 from sim.architectures import load_design, parse_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
+from sim.documents.stored import write_csv
 from sim.experiment import store as storing
 from sim.experiment.altering import altered, changed
-from sim.experiment.results import listing, removing, write_csv, write_parquet
 from sim.experiment.store import COSTS, Measured, Pair, Store, as_yaml, pair_of, version
+from sim.experiment.store_listing import listing, removing, write_parquet
 from sim.vocabulary import METRICS
 
 WORLD = load_scenario("calm-tuesday")
@@ -110,7 +111,7 @@ def test_results_of_other_code_are_not_served(file: Path, monkeypatch: pytest.Mo
     with Store(file) as store:
         assert len(store.mornings(PAIR, range(3))) == 3
         assert store.remove(*removing("old")) == 1
-        assert [row["mornings"] for row in listing(store)] == [3]
+        assert [row.mornings for row in listing(store)] == [3]
 
 
 def test_the_version_is_told_by_what_simulates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +140,7 @@ def test_removing_takes_what_is_of_no_use_along(file: Path) -> None:
     fill(file, [PAIR, pair_of(WORLD, OUTBOX, {})])
     with Store(file) as store:
         assert store.remove(*removing("design=outbox")) == 3
-        assert [row["design"] for row in listing(store)] == ["naive"]
+        assert [row.design for row in listing(store)] == ["naive"]
         assert store.rows("SELECT name FROM designs") == [{"name": "naive"}]
         assert store.remove(*removing("scenario=calm-tuesday")) == 3
         assert [store.rows(f"SELECT * FROM {table}") for table in ("scenarios", "designs", "cells", "mornings")] == [[]] * 4

@@ -9,10 +9,10 @@ import pytest
 import sim
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
+from sim.documents.sweep import document, rows
 from sim.experiment import sweep as sweeping
 from sim.experiment.store import Store
 from sim.experiment.sweep import Sweep
-from sim.experiment.swept import as_json, rows
 
 MINI = """
 name: mini
@@ -46,9 +46,9 @@ def test_a_cell_is_what_compare_gives() -> None:
 def test_results_do_not_depend_on_jobs_or_the_size_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """One process with one morning at a time and two with many at once give the same."""
     vary = {"checkout.workers": [2, 3]}
-    first = as_json(swept(vary, mornings=3))
+    first = document(swept(vary, mornings=3))
     monkeypatch.setattr(sweeping, "MOST_AT_ONCE", 1)
-    assert as_json(swept(vary, mornings=3, jobs=2)) == first
+    assert document(swept(vary, mornings=3, jobs=2)) == first
 
 
 def test_a_design_without_the_key_is_run_once_and_stands_level() -> None:
@@ -77,11 +77,11 @@ def test_what_is_stored_is_not_simulated_again(tmp_path: Path, monkeypatch: pyte
     assert (first.stored, first.total) == (0, 4)
     more = swept({"checkout.workers": [2, 4]}, results=file, mornings=3)
     assert (more.stored, more.total) == (4, 12)
-    assert as_json(more) == as_json(swept({"checkout.workers": [2, 4]}, mornings=3))
+    assert document(more) == document(swept({"checkout.workers": [2, 4]}, mornings=3))
     monkeypatch.setattr(sweeping, "measured", None)
     again = swept({"checkout.workers": [2, 4]}, results=file, mornings=3)
     assert again.stored == again.total == 12
-    assert as_json(again) == as_json(more)
+    assert document(again) == document(more)
 
 
 def test_the_order_of_sweeps_leaves_no_trace(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_ctrl_c_keeps_the_finished_points(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.interrupted
     assert (found.done, found.total) == (3, 8)
     assert list(found.points) == [((0,), "naive")]
-    assert as_json(found)["interrupted"] == {"mornings": 8, "finished": 3}
+    assert document(found)["interrupted"] == {"mornings": 8, "finished": 3}
 
 
 @pytest.mark.parametrize(

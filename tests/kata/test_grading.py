@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from sim.config.errors import ConfigError
-from sim.kata.grading import _environment, as_json, csv_text, grade, submissions
+from sim.documents.text import csv_text
+from sim.kata.documents import grade_rows
+from sim.kata.documents import grades as document
+from sim.kata.grading import _environment, grade, submissions
 
 OUTBOX = "from: outbox\n"
 
@@ -42,10 +45,10 @@ def test_a_class(room: Path) -> None:
     assert by_name["cy"].error == 'design.yaml:2:7: app.kei: unknown key; did you mean "key"?'
     assert by_name["eve"].error == "no design.yaml in this folder"
     assert any("ack_latency_p95" in reason for reason in by_name["ben"].reasons[1])
-    rows = list(csv.DictReader(io.StringIO(csv_text(grades))))
+    rows = list(csv.DictReader(io.StringIO(csv_text(grade_rows(grades)))))
     assert [row["score"] for row in rows] == ["100", "20", "0", "0", "0"]
-    assert as_json(grades, seed=1000)["submissions"][0]["score"] == 100
-    assert csv_text(grade(room, seed=1000, timeout_s=120.0, jobs=2)) == csv_text(grades)
+    assert document(grades, seed=1000)["submissions"][0]["score"] == 100
+    assert csv_text(grade_rows(grade(room, seed=1000, timeout_s=120.0, jobs=2))) == csv_text(grade_rows(grades))
     assert submissions(room)[1] == ["notes.txt"]
     assert [path.name for path in (room / "ada").iterdir()] == ["design.yaml"]
 
@@ -135,10 +138,10 @@ def test_packages_of_the_user_are_found(tmp_path: Path) -> None:
 def test_names_are_no_formulas(tmp_path: Path) -> None:
     """A spreadsheet computes nothing that somebody has named a folder."""
     (tmp_path / "=1+1").mkdir()
-    assert csv_text(grade(tmp_path, seed=0, timeout_s=1.0)).splitlines()[1].startswith("'=1+1,0,")
+    assert csv_text(grade_rows(grade(tmp_path, seed=0, timeout_s=1.0))).splitlines()[1].startswith("'=1+1,0,")
     (tmp_path / "=1+1").rmdir()
     (tmp_path / "=2+2.yaml").write_text("from: nothing\n")
-    [row] = csv.DictReader(io.StringIO(csv_text(grade(tmp_path, seed=0, timeout_s=60.0))))
+    [row] = csv.DictReader(io.StringIO(csv_text(grade_rows(grade(tmp_path, seed=0, timeout_s=60.0)))))
     assert row["submission"] == "'=2+2"
     assert row["reasons"].startswith("'=2+2.yaml:1:1: from: unknown architecture")
 

@@ -16,7 +16,6 @@ import pytest
 
 from sim.config.prices import load_prices
 from sim.experiment.compare import compare
-from sim.experiment.export import as_json
 from sim.experiment.mornings import summarise
 from sim.experiment.workers import crew
 from tests.properties.fingerprints import fingerprint, fingerprint_of
@@ -71,7 +70,7 @@ def test_any_number_of_jobs(number: int) -> None:
 
     def document(world: World, jobs: int) -> str:
         scenario, design = world.read()
-        made = as_json(compare(scenario, ["naive", design], mornings=3, seed=world.seed, jobs=jobs), pairs=True)
+        made = document(compare(scenario, ["naive", design], mornings=3, seed=world.seed, jobs=jobs))
         assert made.pop("timing")
         return json.dumps(made, allow_nan=False)
 

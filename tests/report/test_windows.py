@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
-from sim.failure_windows.matrix import Matrix, bundled_windows, title
+from sim.failure_windows.matrix import Matrix, bundled_windows, sentence, title
 from sim.failure_windows.verdicts import STATES, MorningHarm, Verdict, judged
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
@@ -186,8 +186,8 @@ def test_differences_are_on_the_page_with_their_reasons(page: Path) -> None:
 
 
 def test_a_sentence_names_the_worst_first(matrix: Matrix) -> None:
-    assert told.sentence(matrix, "no-inbox") == "closes 0 of 2; worse: W8; undecided: W1"
-    assert told.sentence(matrix, "idempotent") == "closes 2 of 2 (W8 has nothing there to strike)"
+    assert sentence(matrix, "no-inbox") == "closes 0 of 2; worse: W8; undecided: W1"
+    assert sentence(matrix, "idempotent") == "closes 2 of 2 (W8 has nothing there to strike)"
 
 
 def test_nobody_came_is_said(matrix: Matrix) -> None:
