@@ -4,48 +4,55 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
 
-help:  ## what there is to make
+help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(VENV)/ready  ## set up, then compare the three designs in the morning rush and write the report
 	$(BIN)/coffee compare morning-rush
 
-test: $(VENV)/ready-dev  ## set up, then run the tests, in a random order
-	$(BIN)/python -m pytest -n auto -m "not deep"
+PYTEST := $(BIN)/python -m pytest -n auto --durations=10 --durations-min=1
+# A file's tests stay with one worker, so that they share what they have made; files come in the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
-test-deep: $(VENV)/ready-dev  ## likewise, with those that take long
-	$(BIN)/python -m pytest -n auto
+test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order, and name the ten that took longest
+	$(PYTEST) $(BY_FILE) -m "not slow and not deep"
 
-mutants: $(VENV)/ready-mutants  ## change the code that judges and charges, a hair at a time, and name what no test notices
+test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
+	$(PYTEST) $(BY_FILE) -m slow
+
+test-deep: $(VENV)/ready-dev  ## all tests: quick, slow, and those that take long
+	$(PYTEST)
+
+mutants: $(VENV)/ready-mutants  ## mutation tests of ledger, provider, statistics and architectures: list small changes that no test notices
 	rm -rf mutants
 	$(BIN)/mutmut run
 	$(BIN)/python -m tests.mutation
 
-lint: $(VENV)/ready-dev  ## style, types and layers
+lint: $(VENV)/ready-dev  ## check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/lab/user_code.py
 	$(BIN)/lint-imports
 
-docs: $(VENV)/ready-docs  ## the documentation as a site, to site/index.html; a broken link is an error
+docs: $(VENV)/ready-docs  ## build the documentation as a site in site/index.html; a broken link is an error
 	rm -rf site
 	$(BIN)/python -m sphinx -W --keep-going --quiet -j auto -d site/.doctrees docs site
 	rm -rf jupyter_execute  # where the pictures of the notebooks were on their way to the site
 	@echo "documentation: site/index.html"
 
-bench: $(VENV)/ready-dev  ## speed and memory, as ratios to references measured in the same run; writes docs/speed.md
+bench: $(VENV)/ready-dev  ## measure speed and memory, as ratios to references measured in the same run; writes docs/speed.md
 	$(BIN)/python -m tests.bench
 
-bench-check: $(VENV)/ready-dev  ## fails if anything takes more than twice as long as the committed ratios say
+bench-check: $(VENV)/ready-dev  ## fail if anything takes more than twice as long as the committed ratios say
 	$(BIN)/python -m tests.bench --check
 
-gallery: $(VENV)/ready  ## write the committed samples anew
+gallery: $(VENV)/ready  ## write the committed sample reports anew
 	$(BIN)/coffee compare morning-rush --cost-curve --out reports/gallery/morning-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
-	$(BIN)/coffee explain morning-rush --design naive --out reports/gallery/explain
+	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
 
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md
@@ -59,7 +66,7 @@ lock:  ## resolve the dependencies anew with uv (names, versions and markers onl
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
 
-clean:  ## forget the set-up
+clean:  ## remove the set-up and all that was built
 	rm -rf $(VENV) build dist mutants site
 
 $(VENV)/bin/python:

@@ -1,8 +1,9 @@
 """Coffee please: a flight simulator for checkout correctness.
 
-The verbs of the command line, for Python and Jupyter: `run`, `compare`, `sweep`, `windows`, `explain`, `size`, `cost_curve`,
-`explore`, `lint`, `load_scenario`, `load_design`. They are imported when first used, so that `import sim` is instant. No module
-of the package imports names from this one, so it may know all of them.
+The verbs of the command line, for Python and Jupyter: `run`, `compare`, `check`, `size`, `cost_curve`, `sweep`, `sensitivity`,
+`optimise`, `cells`, `windows`, `explain`, `hunt`, `lint`, `validity`, `schema`; and `explore`, `load_scenario`, `load_design`.
+They are imported when first used, so that `import sim` is instant. No module of the package imports names from this one, so it
+may know all of them.
 """
 
 from __future__ import annotations
@@ -15,17 +16,24 @@ from sim.version import VERSION
 
 __version__ = VERSION
 _HOME = {  # as in __init__.pyi, which tells type checkers
-    "compare": "sim.lab.comparison",
-    "cost_curve": "sim.lab.size",
-    "explain": "sim.lab.explanation",
+    "cells": "sim.lab.verbs",
+    "check": "sim.lab.verbs",
+    "compare": "sim.lab.verbs",
+    "cost_curve": "sim.lab.verbs",
+    "explain": "sim.lab.verbs",
     "explore": "sim.lab.explore",
+    "hunt": "sim.lab.verbs",
     "lint": "sim.architectures.lint",
     "load_design": "sim.architectures",
     "load_scenario": "sim.config.library",
-    "run": "sim.lab.run",
-    "size": "sim.lab.size",
-    "sweep": "sim.lab.sweep",
-    "windows": "sim.lab.windows",
+    "optimise": "sim.lab.verbs",
+    "run": "sim.lab.verbs",
+    "schema": "sim.lab.verbs",
+    "sensitivity": "sim.lab.verbs",
+    "size": "sim.lab.verbs",
+    "sweep": "sim.lab.verbs",
+    "validity": "sim.lab.verbs",
+    "windows": "sim.lab.verbs",
 }
 __all__ = ["__version__", *_HOME]
 
@@ -34,7 +42,11 @@ def _card(shown: Any) -> Any:
     return import_module("sim.lab.cards").card(shown)
 
 
-showing.html = _card
+def _plots(shown: Any) -> Any:
+    return import_module("sim.lab.plots").plots(shown)
+
+
+showing.html, showing.plots = _card, _plots
 
 
 def __getattr__(name: str) -> Any:

@@ -13,13 +13,14 @@ from textwrap import shorten, wrap
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-# Okabe and Ito's palette, told apart with every kind of colour vision: https://jfly.uni-koeln.de/color/
+# Okabe and Ito's palette, which people with any kind of colour vision can distinguish: https://jfly.uni-koeln.de/color/
 COLOURS = {"naive": "#D55E00", "idempotent": "#0072B2", "outbox": "#009E73", "inquiry": "#CC79A7"}
 VARIANTS = ("#8A5FBF", "#B8860B", "#3FA7D6", "#7A7A7A", "#A8324A", "#5B8C2A")  # designs of one's own, in order
 INK, QUIET, GRID, FAULT = "#2B2320", "#6E6460", "#E7E1DB", "#FBEBC8"
@@ -70,7 +71,7 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """Our settings and nobody's matplotlibrc, for as long as the block lasts."""
+    """Use our settings, and no matplotlibrc, within the block."""
     with matplotlib.style.context(["default", RC]):  # type: ignore[arg-type, unused-ignore]
         yield
 
@@ -87,7 +88,7 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
 
 
 class Styled(Figure):
-    """A figure that is drawn with our settings whoever draws it: ticks are made when they are needed, perhaps in a notebook."""
+    """A figure that always draws with our settings: matplotlib makes ticks late, perhaps when a notebook shows the figure."""
 
     def draw(self, renderer: Any) -> None:
         with applied():
@@ -95,15 +96,15 @@ class Styled(Figure):
 
 
 def figure(width_in: float, height_in: float, *, apart: float = 0.02) -> Figure:
-    """An empty figure that belongs to no window and no notebook; its panels are `apart` by so many of their widths."""
+    """An empty figure without a window. `apart` is the space between its panels, in panel widths."""
     made = Styled(figsize=(width_in, height_in), dpi=DPI, layout=ConstrainedLayoutEngine(wspace=apart))
     FigureCanvasAgg(made)
     return made
 
 
-def figure_of(ax: Axes) -> Figure:
-    """The whole figure that axes are on."""
-    made = ax.get_figure(root=True)
+def figure_of(axes: Any) -> Figure:
+    """The whole figure that one axes, or an array of them, is on."""
+    made: Figure | None = np.asarray(axes, dtype=object).flat[0].get_figure(root=True)
     assert made is not None
     return made
 
@@ -116,7 +117,7 @@ def size_in(ax: Axes) -> tuple[float, float]:
 
 
 def heading(figure: Figure, title: str, note: str) -> None:
-    """A title, and in smaller print what is drawn, at the left above all panels. Room is left for all lines."""
+    """Write a title and, in smaller print, a note at the top left, and keep the panels below them."""
     width_in, height_in = figure.get_size_inches()
     title = shorten(title, int(width_in * 9), placeholder=" …")
     note = "\n".join(wrap(note, int(width_in * 12.5)))
@@ -136,7 +137,7 @@ def plain_axis(ax: Axes, *, grid: str = "x") -> None:
 def save(figure: Figure, stem: Path) -> str:
     """Write `stem`.png and `stem`.svg, byte-identical for the same chart. Returns the SVG's text.
 
-    The canvases are told directly, as `savefig` would draw everything twice.
+    Draws on the canvases directly, because `savefig` would draw everything twice.
     """
     text = io.StringIO()
     with applied():
@@ -150,7 +151,7 @@ def save(figure: Figure, stem: Path) -> str:
 
 
 def inline(svg: str, name: str, label: str) -> str:
-    """An SVG file's text as an element of an HTML page: as wide as its place, with ids that no other chart has.
+    """Turn an SVG file's text into an element of an HTML page that fills its width, with ids that no other chart has.
 
     `label` is what a screen reader says.
     """

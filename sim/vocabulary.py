@@ -1,4 +1,4 @@
-"""The words everything else is written in: five levels, their answers and outcomes, and the names of the metrics.
+"""The words everything else is written in: five levels, their answers and outcomes, and the table of the metrics.
 
 A *purchase* is one person wanting one basket once. A *submission* is one tap on "Pay". A *request* is one HTTP attempt by
 the app. A *charge attempt* is one call from us to the payment provider. *Order*, *charge* and *award* are durable facts in
@@ -8,7 +8,7 @@ three different stores. Most counting errors come from merging two of these.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 KeyScope = Literal["none", "request", "submission", "purchase"]
 
@@ -61,44 +61,215 @@ class Fate(IntEnum):
     WAITING = 4  # still queued or running when the morning ended
 
 
+Unit = Literal["share", "s", "USD", "count"]
+Better = Literal["lower", "higher"]
+Group = Literal["Money and orders", "Points and truth", "Waiting", "The status view", "Effort and cost"]
+Place = Literal["terminal", "report", "sweep", "swings", "panel", "validity"]
+
+
 class Metric(NamedTuple):
-    """A published metric: its unit ("share", "s", "USD", "count"), which way is better, and what it counts."""
+    """All that is known of a published metric but how it is computed, and of a share and of a part of the cost that as well.
 
-    unit: Literal["share", "s", "USD", "count"]
-    better: Literal["lower", "higher"]
-    summary: str
+    A share is the number of things that a morning's tally has found of one kind (`counts`), out of those of another (`of`).
+
+    Its interval takes the things of `n` for independent. That is the same as `of` only for polls yet: to let a share's interval
+    count what the share itself is out of, give its `n` the name that stands in its `of`.
+    """
+
+    unit: Unit
+    better: Better
+    group: Group
+    summary: str  # what it counts
+    formula: str  # over what a morning left behind; docs/reference/metrics.md explains its names, and a test evaluates it
+    counts: str | None = None  # of a share: the key in `Tally.found` above the line,
+    of: str = "purchases"  # and the one below it
+    n: str = "purchases"  # of a share: the key in `Tally.found` of what its interval counts; or "mornings", each 0 or 1
+    part: str | None = None  # of a cost: the group of the bill's parts, in `sim.ledger.costs.PARTS`, that it is the sum of
+    harm: str | None = None  # what is done wrong to the purchases or orders that it counts
+    label: str = ""  # of its row in the chart of harms; without one it has no row
+    shown: tuple[Place, ...] = ("terminal", "report")  # where it is shown to those who name no metrics
+
+    @property
+    def more_is_better(self) -> bool:
+        return self.better == "higher"
+
+    @property
+    def limits(self) -> Literal["at most", "at least"]:
+        """Which side of a limit is the good one."""
+        return "at least" if self.more_is_better else "at most"
+
+    def badness(self, value: float) -> float:
+        """The value, or the difference of two, turned so that more of it is worse."""
+        return -value if self.more_is_better else value
+
+    def harmed(self, value: float) -> bool:
+        """Whether a morning with this value harmed anybody: some suffered it, or not all got what all should get."""
+        return value < 1 if self.more_is_better else value > 0
 
 
-def _percentiles(stem: str, summary: str) -> dict[str, Metric]:
-    return {f"{stem}_p{p}": Metric("s", "lower", f"{p}th percentile of {summary}") for p in (50, 95, 99)}
+def _percentiles(stem: str, group: Group, summary: str, over: str, shown: dict[int, tuple[Place, ...]]) -> dict[str, Metric]:
+    return {
+        f"{stem}_p{p}": Metric(
+            "s", "lower", group, f"{p}th percentile of {summary}", f"percentile({over}, {p})", shown=shown.get(p, ())
+        )
+        for p in (50, 95, 99)
+    }
 
 
+# The one table of metrics. Whatever shows, draws, judges, keeps or documents metrics reads it; a metric is added here, and,
+# unless it is a share or a part of the cost, in `sim.ledger.metrics.COMPUTE`.
 METRICS: dict[str, Metric] = {
-    "purchases": Metric("count", "higher", "people wanting one basket once"),
-    "double_charge_rate": Metric("share", "lower", "purchases with more than one captured charge, before refunds"),
-    "double_charge_rate_net": Metric("share", "lower", "purchases with more than one charge left after refunds"),
-    "duplicate_order_rate": Metric("share", "lower", "purchases with more than one order sent to the kitchen"),
-    "orphan_charge_rate": Metric("share", "lower", "purchases charged and kept without any confirmed order"),
-    "unpaid_order_rate": Metric("share", "lower", "purchases with a confirmed order that nothing was captured for"),
-    "loyalty_over_award_rate": Metric("share", "lower", "purchases with more loyalty awards than they earned"),
-    "loyalty_under_award_rate": Metric("share", "lower", "completed purchases without their loyalty award"),
-    "misinformed_rate": Metric("share", "lower", 'purchases told "failed" but charged, or "confirmed" but never charged'),
-    "wrong_amount_rate": Metric("share", "lower", 'purchases told "confirmed" for another amount than any they paid'),
-    "abandoned_charge_rate": Metric("share", "lower", "purchases charged and kept although the customer had left, untold"),
-    "confirmed_share": Metric("share", "higher", "purchases with a good card that end with a confirmed order"),
-    "acknowledged_share": Metric("share", "higher", 'purchases with a good card whose app was told "we have your order"'),
-    "requests_per_purchase": Metric("count", "lower", "HTTP requests the app sends for one purchase"),
-    **_percentiles("ack_latency", "first tap to acknowledgement, over purchases with a good card"),
-    **_percentiles("confirmation_lag", "first tap to a confirmed order, over purchases with a good card"),
-    **_percentiles("read_model_lag", "confirmed in the write model to visible in the status view, over confirmed orders"),
-    "stale_read_rate": Metric("share", "lower", "status polls that returned less than the write model knew"),
-    "convergence_time": Metric("s", "lower", "end of the last fault until all earlier orders agree in every store"),
-    "unconverged_orders": Metric("count", "lower", "orders whose stores still differ when the morning has drained"),
-    "collapsed_share": Metric("share", "lower", "mornings in which most purchases after the last fault were not served"),
-    "infra_cost_per_1000": Metric("USD", "lower", "infrastructure per 1,000 correct purchases"),
-    "provider_cost_per_1000": Metric("USD", "lower", "payment provider fees per 1,000 correct purchases"),
-    "failure_cost_per_1000": Metric("USD", "lower", "contacts, disputes, lost sales and goodwill per 1,000 correct purchases"),
-    "cost_per_1000": Metric("USD", "lower", "infrastructure, fees and failures per 1,000 correct purchases"),
-    "unused_capacity_share": Metric("share", "lower", "worker time that was paid for and in which nobody used the worker"),
-    "monthly_cost": Metric("USD", "lower", "capacity all month (autoscaled: its minimum), and what each morning adds to that"),
-}
+    "purchases": Metric(
+        "count", "higher", "Effort and cost", "people wanting one basket once",
+        "purchases",
+        shown=(),
+    ),
+    "double_charge_rate": Metric(
+        "share", "lower", "Money and orders", "purchases with more than one captured charge, before refunds",
+        "n[charged > 1] / purchases",
+        counts="charged twice", harm="double_charge", label="charged twice",
+        shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
+    ),
+    "double_charge_rate_net": Metric(
+        "share", "lower", "Money and orders", "purchases with more than one charge left after refunds",
+        "n[kept > 1] / purchases",
+        counts="charged twice, net", label="still charged twice after refunds",
+    ),
+    "duplicate_order_rate": Metric(
+        "share", "lower", "Money and orders", "purchases with more than one order sent to the kitchen",
+        "n[ordered > 1] / purchases",
+        counts="ordered twice", harm="duplicate_order", label="two orders made",
+        shown=("terminal", "report", "panel", "validity"),
+    ),
+    "orphan_charge_rate": Metric(
+        "share", "lower", "Money and orders", "purchases charged and kept without any confirmed order",
+        "n[(kept > 0) & (ordered == 0)] / purchases",
+        counts="orphan", harm="orphan_charge", label="charged, no coffee",
+    ),
+    "unpaid_order_rate": Metric(
+        "share", "lower", "Money and orders", "purchases with a confirmed order that nothing was captured for",
+        "n[unpaid_orders > 0] / purchases",
+        counts="unpaid", harm="unpaid_order",
+    ),
+    "loyalty_over_award_rate": Metric(
+        "share", "lower", "Points and truth", "purchases with more loyalty awards than they earned",
+        "n[awarded > earned] / purchases",
+        counts="over-awarded", harm="over_award", label="points given twice",
+    ),
+    "loyalty_under_award_rate": Metric(
+        "share", "lower", "Points and truth", "completed purchases without their loyalty award",
+        "n[awarded < earned] / purchases",
+        counts="under-awarded", harm="under_award", label="points missing",
+    ),
+    "misinformed_rate": Metric(
+        "share", "lower", "Points and truth", 'purchases told "failed" but charged, or "confirmed" but never charged',
+        "n[told_failed & (kept > told_confirmed) | told_confirmed & (charged == 0)] / purchases",
+        counts="misinformed", harm="misinformed", label="told the wrong thing",
+    ),
+    "wrong_amount_rate": Metric(
+        "share", "lower", "Points and truth", 'purchases told "confirmed" for another amount than any they paid',
+        "n[told_confirmed & (shown > 0) & (kept > 0) & (kept_as_shown == 0)] / purchases",
+        counts="mistaken", harm="wrong_amount",
+    ),
+    "abandoned_charge_rate": Metric(
+        "share", "lower", "Points and truth", "purchases charged and kept although the customer had left, untold",
+        "n[left & (kept > 0)] / purchases",
+        counts="abandoned", harm="abandoned_charge",
+    ),
+    "confirmed_share": Metric(
+        "share", "higher", "Waiting", "purchases with a good card that end with a confirmed order",
+        "n[good_card & (ordered > 0)] / n[good_card]",
+        counts="confirmed", of="good cards", harm="never_confirmed",
+        shown=("terminal", "report", "sweep", "validity"),
+    ),
+    "acknowledged_share": Metric(
+        "share", "higher", "Waiting", 'purchases with a good card whose app was told "we have your order"',
+        "n[good_card & (ack_lag < never)] / n[good_card]",
+        counts="acknowledged", of="good cards",
+        shown=(),
+    ),
+    "requests_per_purchase": Metric(
+        "count", "lower", "Effort and cost", "HTTP requests the app sends for one purchase",
+        "requests / max(purchases, 1)",
+    ),
+    **_percentiles(
+        "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card]",
+        {50: ("terminal", "report"), 95: ("terminal", "report", "sweep", "swings", "panel", "validity"), 99: ("report",)},
+    ),
+    **_percentiles(
+        "confirmation_lag", "Waiting", "first tap to a confirmed order, over purchases with a good card",
+        "confirmation_lag[good_card]",
+        {50: ("terminal", "report"), 99: ("terminal", "report", "swings", "panel")},
+    ),
+    **_percentiles(
+        "read_model_lag", "The status view",
+        "confirmed in the write model to visible in the status view, over confirmed orders", "read_model_lag",
+        {50: ("report",), 99: ("report",)},
+    ),
+    "stale_read_rate": Metric(
+        "share", "lower", "The status view", "status polls that returned less than the write model knew",
+        "stale_polls / polls",
+        counts="stale polls", of="polls", n="polls",
+    ),
+    "convergence_time": Metric(
+        "s", "lower", "The status view", "end of the last fault until all earlier orders agree in every store",
+        "max(max(agreed[placed < fault_end]) - fault_end, 0)",
+    ),
+    "unconverged_orders": Metric(
+        "count", "lower", "The status view", "orders whose stores still differ when the morning has drained",
+        "n[agreed == never]",
+        harm="unconverged",
+    ),
+    "collapsed_share": Metric(
+        "share", "lower", "The status view", "mornings in which most purchases after the last fault were not served",
+        "n[later & (ack_lag < never) & (ordered > 0)] / n[later] < 1 / 2",
+        n="mornings",
+        shown=("terminal",),  # the report tells it morning by morning, in a section of its own
+    ),
+    "infra_cost_per_1000": Metric(
+        "USD", "lower", "Effort and cost", "infrastructure per 1,000 correct purchases",
+        "1000 * infrastructure / correct",
+        part="infrastructure",
+        shown=("report",),
+    ),
+    "provider_cost_per_1000": Metric(
+        "USD", "lower", "Effort and cost", "payment provider fees per 1,000 correct purchases",
+        "1000 * fees / correct",
+        part="provider fees",
+        shown=("report",),
+    ),
+    "failure_cost_per_1000": Metric(
+        "USD", "lower", "Effort and cost", "contacts, disputes, lost sales and goodwill per 1,000 correct purchases",
+        "1000 * failures / correct",
+        part="failures",
+    ),
+    "cost_per_1000": Metric(
+        "USD", "lower", "Effort and cost", "infrastructure, fees and failures per 1,000 correct purchases",
+        "1000 * (infrastructure + fees + failures) / correct",
+        shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
+    ),
+    "unused_capacity_share": Metric(
+        "share", "lower", "Effort and cost", "worker time that was paid for and in which nobody used the worker",
+        "max(1 - used_worker_s / paid_worker_s, 0)",
+        shown=("report",),
+    ),
+    "monthly_cost": Metric(
+        "USD", "lower", "Effort and cost", "capacity all month (autoscaled: its minimum), and what each morning adds to that",
+        "hours_per_month * capacity_per_hour + mornings_per_month * by_use",
+    ),
+}  # fmt: skip
+
+HARMS: dict[str, str] = {known.harm: name for name, known in METRICS.items() if known.harm}  # harm -> its metric
+PARTS_OF_COST: dict[str, str] = {known.part: name for name, known in METRICS.items() if known.part}  # part -> its metric
+COUNTED = tuple(dict.fromkeys(known.n for known in METRICS.values() if known.unit == "share" and known.n != "mornings"))
+
+
+def shown_in(place: Place) -> tuple[str, ...]:
+    """The metrics that are shown there to those who name none, in the table's order."""
+    return tuple(name for name, known in METRICS.items() if place in known.shown)
+
+
+def grouped(place: Place) -> dict[Group, tuple[str, ...]]:
+    """The same by group."""
+    groups: tuple[Group, ...] = get_args(Group)
+    return {group: tuple(name for name in shown_in(place) if METRICS[name].group == group) for group in groups}

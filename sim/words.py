@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+from sim.experiment.effort import in_words
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS
 
 NBSP = "\u00a0"  # keeps a number and its unit on one line
 UNITS = {"share": f"{NBSP}%", "s": f"{NBSP}s", "USD": f"{NBSP}USD", "count": ""}
 MINUS = "−"
+mornings = in_words  # `3 mornings`; defined below this module, where results say it too
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -50,15 +52,6 @@ def seconds(value: float) -> str:
     return f"{value:.3g}{NBSP}s"
 
 
-def peak(per_s: float) -> str:
-    """`36/min`: a peak to three digits, which is how well it can be told apart from another."""
-    return f"{float(f'{per_s * 60:.3g}'):,g}/min"
-
-
-def mornings(n: int) -> str:
-    return "1 morning" if n == 1 else f"{n:,} mornings"
-
-
 def estimate(value: Estimate, unit: str) -> str:
     """`7.3 % [7.1, 7.6]`; what is missing is said in words."""
     if value.never:
@@ -68,6 +61,18 @@ def estimate(value: Estimate, unit: str) -> str:
     if unit == "share" and value.mean == 0 and value.high:
         return f"{share(0)} (below {share(value.high)})"
     return _with_interval(value.mean, value.low, value.high, unit)
+
+
+def mean(value: Estimate, unit: str) -> str:
+    """`7.3 %`, `10 s`: an estimate without its interval."""
+    if value.never or value.mean is None:
+        return estimate(value, unit)
+    return share(value.mean) if unit == "share" else quantity(value.mean, unit)
+
+
+def mean_number(value: Estimate, *, nothing: str = "nothing to count") -> str:
+    """`1,830`: the mean without its unit, for those who say the unit themselves; `nothing` if there is none."""
+    return nothing if value.mean is None else number(value.mean)
 
 
 def never_in(value: Estimate) -> str:
@@ -83,22 +88,11 @@ def difference(value: Difference, unit: str) -> str:
     return text.replace(UNITS["share"], f"{NBSP}points", 1)
 
 
-def judgement(metric: str, value: Difference) -> str:
-    """Better, worse, the same, or not to be told, by the interval of the difference."""
-    if value.difference is None:
-        return ""
-    if value.difference == 0 and value.low in (None, 0) and value.high in (None, 0):
-        return "the same"
-    if value.low is None or value.high is None or value.low <= 0 <= value.high:
-        return "not clear"
-    return "better" if (value.difference < 0) == (METRICS[metric].better == "lower") else "worse"
-
-
 def limit(metric: str, value: float) -> str:
     """`at most 1 s`."""
     known = METRICS[metric]
     said = percent(value) if known.unit == "share" else quantity(value, known.unit)
-    return f"{'at most' if known.better == 'lower' else 'at least'} {said}"
+    return f"{known.limits} {said}"
 
 
 def zero_of(n: int, high: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -73,11 +74,23 @@ CLAIMS: list[tuple[str, str, Callable[[Evidence], float], float]] = [  # inciden
 MORNINGS = 4
 
 
-@pytest.mark.parametrize(("incident", "name", "what", "said"), CLAIMS)
+@cache
+def mornings(incident: str, name: str) -> list[Evidence]:
+    """Other mornings than the header's."""
+    scenario, design = load_scenario(f"incidents/{incident}"), load_design(name)
+    return [judged(scenario, design, seed)[1] for seed in range(100, 100 + MORNINGS)]
+
+
+QUICK = {(STRIPE, "naive"), (SQUARE, "naive"), (VISA, "no-app-retries"), (TWO, "naive"), (TWO, "waits-two-seconds")}
+
+
+@pytest.mark.parametrize(
+    ("incident", "name", "what", "said"),
+    [pytest.param(*claim, marks=() if claim[:2] in QUICK else pytest.mark.slow) for claim in CLAIMS],
+)
 def test_the_figures_of_a_header(incident: str, name: str, what: Callable[[Evidence], float], said: float) -> None:
     """On other mornings than the header's: the figure lies within the interval, or is zero on every morning."""
-    scenario, design = load_scenario(f"incidents/{incident}"), load_design(name)
-    values = np.array([what(judged(scenario, design, seed)[1]) for seed in range(100, 100 + MORNINGS)])
+    values = np.array([what(evidence) for evidence in mornings(incident, name)])
     half = t_quantile(0.99865, MORNINGS - 1) * float(values.std(ddof=1)) / MORNINGS**0.5  # three standard errors
     assert abs(values.mean() - said) <= half + 0.01 * said  # and the header's own rounding
     assert half <= said  # it could tell the figure from none, or from twice as much

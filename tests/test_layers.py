@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,28 @@ def test_only_the_top_imports_by_a_name_in_a_string() -> None:
         and (node.id if isinstance(node, ast.Name) else node.attr) in ("import_module", "__import__")
     }
     assert called == set()
+
+
+def test_only_the_types_of_charts_are_looked_up_to() -> None:
+    """import-linter leaves out imports for type checkers; of those, the only ones from above are of a result's charts."""
+    contract = tomllib.loads((SIM.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
+        0
+    ]
+    floor = {
+        room.strip(" ()").removeprefix("sim."): number
+        for number, rooms in enumerate(reversed(contract["layers"]))
+        for room in rooms.split("|")
+    }
+    from_above = {
+        imported.module
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for imported in node.body
+        if isinstance(imported, ast.ImportFrom) and imported.module is not None and imported.module.startswith("sim.")
+        if floor[imported.module.split(".")[1]] > floor.get(path.relative_to(SIM).parts[0].removesuffix(".py"), len(floor))
+    }
+    assert from_above == {"sim.lab.plots"}
 
 
 def test_nothing_takes_names_from_the_top() -> None:

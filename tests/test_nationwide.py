@@ -14,7 +14,6 @@ from sim.architectures import parse_design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.experiment.cells import check_cells
-from sim.experiment.mornings import MOST_WITH_TABLES
 from sim.ledger.costs import fee
 from sim.validation.queues import erlang_c
 
@@ -49,7 +48,7 @@ def rows() -> Iterator[str]:
         each_s = [purchases / speed for speed in SPEEDS]
         hours = 10_000 * sum(each_s) / 3600
         told = " | ".join(f"{s:.1f}" for s in each_s)
-        memory_mb = purchases * (1.4 if purchases <= MOST_WITH_TABLES else 0.2) / 1000
+        memory_mb = purchases * (1.4 if purchases <= 100_000 else 1.2) / 1000
         yield f"| {purchases:,} | {told} | {hours:,.0f} | {hours / 64:.1f} h | {memory_mb:,.0f} |"
     waits = [erlang_c(c, 0.8 * c) / (0.2 * c) for c in (2, 4, 8, 16, 32, 64)]
     yield f"| mean wait | {' | '.join(f'{wait:.3f}' for wait in waits)} |"

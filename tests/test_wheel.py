@@ -33,6 +33,7 @@ def run(installed: Path, folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_works_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     """`coffee list` and `coffee compare calm-tuesday` need nothing but the wheel, and the report is written."""
     listed = run(installed, tmp_path, "list")

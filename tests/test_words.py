@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sim import words
+from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
 
 
@@ -44,12 +45,12 @@ def test_an_estimate_says_what_is_known(value: Estimate, unit: str, text: str) -
 def test_a_difference_is_judged_by_its_interval(value: Difference, text: str, judged: str) -> None:
     """A paired difference is better or worse only if its whole interval is."""
     assert said(words.difference(value, "share")) == text
-    assert words.judgement("double_charge_rate", value) == judged
+    assert judgement("double_charge_rate", value) == judged
 
 
 def test_more_confirmed_orders_are_better() -> None:
     """Which way is better depends on the metric."""
-    assert words.judgement("confirmed_share", Difference(0.02, 0.01, 0.03)) == "better"
+    assert judgement("confirmed_share", Difference(0.02, 0.01, 0.03)) == "better"
 
 
 @pytest.mark.parametrize(

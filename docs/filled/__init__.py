@@ -1,4 +1,4 @@
-"""The parts of the documentation that are read off the code. Each is Markdown; `conf.py` puts it into its page.
+"""The parts of the documentation that are generated from the code. Each is Markdown; `conf.py` puts it into its page.
 
 A page is a stub with an introduction, and a comment `<!-- filled: NAME -->` where a part belongs.
 """
@@ -22,7 +22,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
 
 
 def filled(page: str, text: str) -> str:
-    """A page's source with its parts in their places. Raises ValueError if it has no place for one."""
+    """A page's source with its generated parts in their places. Raises ValueError if the place of a part is missing."""
     for name, part in PAGES.get(page, {}).items():
         place = f"<!-- filled: {name} -->"
         if text.count(place) != 1:

@@ -1,4 +1,4 @@
-"""Every command with its arguments and options, read off the application."""
+"""Every command with its arguments and options, generated from the application."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _command(name: str, command: Any) -> str:
 
 def _described(name: str, command: Any, level: int) -> str:
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
-    options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
+    options = [parameter for parameter in command.params if parameter.param_type_name == "option" and not parameter.hidden]
     usage = " ".join(["coffee", name, *(_name(a) if a.required else f"[{_name(a)}]" for a in arguments), "[OPTIONS]"])
     parts = [f"(coffee-{name.replace(' ', '-')})=\n{'#' * level} coffee {name}", *_paragraphs(command), block(usage)]
     examples = (command.help or "").partition(EXAMPLES)[2]

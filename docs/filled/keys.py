@@ -1,4 +1,4 @@
-"""Every key of scenario and design files, read off the models: what may stand there, its default and its meaning."""
+"""Every key of scenario and design files, generated from the models: its possible values, its default and its meaning."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MEANINGS = {
 
 
 def units() -> str:
-    rows = [(name, ", ".join(code(flow(one)) for one in unit.examples), MEANINGS[name]) for name, unit in UNITS.items()]
+    rows = [(name, ", ".join(code(flow(example)) for example in unit.examples), MEANINGS[name]) for name, unit in UNITS.items()]
     return table(("quantity", "for example", "units"), rows)
 
 
@@ -114,18 +114,18 @@ class Sections:
 
     def _section(self, section: Section) -> str:
         head = f"({self._anchor(section.model)})=\n### {self._title(section)}"
-        told = [one_line(section.model.__doc__)] if section.model.__doc__ else []
+        sentences = [one_line(section.model.__doc__)] if section.model.__doc__ else []
         if self._is_shared(section) and section.model not in EVERYWHERE:
-            told.append(f"At {', '.join(map(code, section.places))}.")
+            sentences.append(f"At {', '.join(map(code, section.places))}.")
         if len(section.values) < len(self.roots):
-            told.append(f"Only in {', '.join(map(code, section.values))}.")
+            sentences.append(f"Only in {', '.join(map(code, section.values))}.")
         if issubclass(section.model, OneOf):
-            told.append(
+            sentences.append(
                 "Exactly one of these keys" + "".join(f"; {code(key)} may stand beside it" for key in section.model.also) + "."
             )
         values = {root: value for root, value in section.values.items() if value is not None}
         rows = [self._row(section.model, values, key) for key in fields(section.model)]
-        return "\n\n".join((head, " ".join(told), table(("key", "value", "default", "meaning"), rows)))
+        return "\n\n".join((head, " ".join(sentences), table(("key", "value", "default", "meaning"), rows)))
 
     def _anchor(self, model: type[BaseModel]) -> str:
         return f"{self.prefix}-{model.__name__.lower()}"

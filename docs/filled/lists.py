@@ -11,7 +11,6 @@ from sim.config.presets import PRESETS
 from sim.config.writing import flow
 from sim.failure_windows.matrix import FOLDER, bundled_windows, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
-from sim.ledger.metrics import FORMULAS
 from sim.vocabulary import METRICS
 
 from .markdown import block, code, one_line, table
@@ -44,18 +43,18 @@ def designs() -> str:
 def presets() -> str:
     rows = []
     for name, preset in PRESETS.items():
-        told = [preset.keys[key] if preset.keys else None for key in KEYS]
-        cells = [f"{code(flow(one.value))} {one.mark}" if one else "" for one in told]
+        semantics = [preset.keys[key] if preset.keys else None for key in KEYS]
+        cells = [f"{code(flow(known.value))} {known.mark}" if known else "" for known in semantics]
         source = f"[source]({preset.source})" if preset.source.startswith("http") else preset.source
         rows.append((code(name), preset.summary, *cells, source))
     return table(("preset", "what it is", *map(code, KEYS), ""), rows)
 
 
 def metrics() -> str:
-    """The three percentiles of a time share a row."""
+    """All metrics as a table; the three percentiles of a time share a row."""
     rows = []
     for name, metric in METRICS.items():
-        formula, meaning = FORMULAS[name], metric.summary
+        formula, meaning = metric.formula, metric.summary
         if name.endswith(("_p95", "_p99")):
             continue
         if name.endswith("_p50"):
@@ -70,14 +69,16 @@ def windows() -> str:
     parts = []
     for label, name in bundled_windows().items():
         world = load_scenario(f"{FOLDER}/{name}")
-        by_mark = {mark: [MECHANISMS[one].title for one, given in PUBLISHED[label].items() if given == mark] for mark in "✓◐!"}
+        by_mark = {
+            mark: [MECHANISMS[name].title for name, given in PUBLISHED[label].items() if given == mark] for mark in "✓◐!"
+        }
         words = {"✓": "Closed by", "◐": "Narrowed by", "!": "Made worse by"}
-        told = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]
+        closing = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]
         parts += [
             f"(window-{label.lower()})=\n### {label} {title(world)}",
             one_line(world.story),
-            " ".join(told),
-            block(f"coffee explain {label.lower()} --design naive", "sh"),
+            " ".join(closing),
+            block(f"coffee explain {label.lower()} naive", "sh"),
         ]
     return "\n\n".join(parts)
 

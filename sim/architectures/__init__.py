@@ -1,4 +1,4 @@
-"""The stories, and how a design file becomes one. A new architecture is one file and one line here."""
+"""The registry of architectures; loading designs by name or file. A new architecture is one file and one line here."""
 
 from __future__ import annotations
 
@@ -28,19 +28,22 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "outbox": Outbox,
     "inquiry": Inquiry,
 }
-ASIDE = ("promises", "parts", "set_up")  # in a class, and not what a request or a process goes through
-Designs = Design | Path | str | Iterable[Design | Path | str]  # what a verb takes: one, or several
-COMPARED = ("naive", "idempotent", "outbox")  # unless told otherwise: the others have special uses
+ASIDE = ("promises", "parts", "set_up")  # members of an architecture's class that are not part of its story
+Designs = Design | Path | str | Iterable[Design | Path | str]  # what functions accept: one design, or several
+COMPARED = ("naive", "idempotent", "outbox")  # the default of a comparison; `inquiry` is for providers without keys
 
 
 def design_names() -> list[str]:
-    """Built-in designs first, in the order of the registry, then the bundled variants."""
+    """The names of all designs: the built-in ones in the order of the registry, then the bundled variants."""
     return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES)]
 
 
 def load_design(name: Design | Path | str) -> Design:
-    """A built-in design, a bundled variant, or a YAML file that starts `from` one; or a class in a Python file, which is run:
-    `my_checkout.py`, or `my_checkout.py:MyCheckout` if there are several. One that is loaded is itself. Raises ConfigError.
+    """Load a design by name or path. Raises ConfigError.
+
+    `name` is that of a built-in design or a bundled variant, the path of a YAML file that starts `from` one of them, or a class
+    in a Python file, which is run: `my_checkout.py`, or `my_checkout.py:MyCheckout` if it has several. A `Design` is returned
+    as it is.
     """
     if isinstance(name, Design):
         return name
@@ -49,8 +52,8 @@ def load_design(name: Design | Path | str) -> Design:
         return _summed_up(ARCHITECTURES[name], {"name": name})
     if is_own(name):
         architecture = load_own(name)
-        file, _, called = name.rpartition(".py")
-        return _summed_up(architecture, {"name": architecture.model_fields["name"].default or called[1:] or Path(file).name})
+        file, _, suffix = name.rpartition(".py")
+        return _summed_up(architecture, {"name": architecture.model_fields["name"].default or suffix[1:] or Path(file).name})
     if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
         is_scenario = "; that is a scenario" if full_name(name) in library.names() else ""
         raise ConfigError(f'unknown design "{name}"{is_scenario or closest(name, design_names()) or SEE_LIST}')
@@ -59,26 +62,26 @@ def load_design(name: Design | Path | str) -> Design:
 
 
 def load_designs(names: Designs) -> list[Design]:
-    """Designs likewise, one or several. Raises ConfigError, also if there is none, or if two have the same name."""
-    chosen = [load_design(name) for name in ([names] if isinstance(names, (Design, Path, str)) else names)]
-    called = [design.name for design in chosen]
-    if not called:
+    """Load one or several designs (see `load_design`). Raises ConfigError, also for no design, or two of the same name."""
+    designs = [load_design(name) for name in ([names] if isinstance(names, (Design, Path, str)) else names)]
+    own_names = [design.name for design in designs]
+    if not designs:
         raise ConfigError("expected at least one design")
-    if len(set(called)) < len(called):
-        raise ConfigError(f"two designs with the same name: {', '.join(called)}; give each its own `name:`")
-    return chosen
+    if len(set(own_names)) < len(own_names):
+        raise ConfigError(f"two designs with the same name: {', '.join(own_names)}; give each its own `name:`")
+    return designs
 
 
 def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
-    """A design from YAML text. Raises ConfigError."""
+    """Parse a design from YAML text. Raises ConfigError."""
     document = Document(text, filename)
     knobs = dict(document.data)
     where = document.place((document.start or "from",))[0]
     if document.start is None:
-        of_a_scenario = next((key for key in knobs if key in Scenario.model_fields and key not in Design.model_fields), None)
-        if of_a_scenario is not None:
-            place = document.place((of_a_scenario,))[0]
-            raise ConfigError(f"{place}: this is a scenario (it has `{of_a_scenario}`); expected a design")
+        scenario_key = next((key for key in knobs if key in Scenario.model_fields and key not in Design.model_fields), None)
+        if scenario_key is not None:
+            place = document.place((scenario_key,))[0]
+            raise ConfigError(f"{place}: this is a scenario (it has `{scenario_key}`); expected a design")
         raise ConfigError(f"{where}: from: required, but missing; one of {', '.join(ARCHITECTURES)}")
     if "from" in knobs and "architecture" in knobs:
         raise ConfigError(f"{where}: from and architecture: a design starts from one; leave one of them out")
@@ -99,14 +102,14 @@ def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
 
 
 def architecture_of(design: Design) -> str:
-    """The registered name of the architecture that a design starts from; or its file and class, if it is somebody's own."""
+    """The registered name of the architecture that a design starts from, or the file and class of a user's own."""
     if design.origin is not None:
         return f"{design.origin.file}:{design.origin.name}"
     return next(name for name, kind in ARCHITECTURES.items() if type(design) is kind)
 
 
 def start_of(design: Design, folder: Path | None = None) -> tuple[str, str]:
-    """How a file in `folder` says what a design starts from, key and value; None: wherever the architecture's file is."""
+    """The key and value by which a design file in `folder` (None: the architecture's own) says what it starts from."""
     if (origin := design.origin) is None:
         return "from", architecture_of(design)
     try:
@@ -117,13 +120,13 @@ def start_of(design: Design, folder: Path | None = None) -> tuple[str, str]:
 
 
 def source_of(design: Design) -> str:
-    """The story: the source code of a design's architecture."""
+    """The source code of the class of a design's architecture."""
     origin = design.origin
     return inspect.getsource(type(design)) if origin is None else Lines(origin.file, origin.text, origin.name).source()
 
 
 def story_of(design: Design) -> str:
-    """What an architecture does, in its own source: without its promises, its picture, and how its stations are set up."""
+    """The source code of an architecture's story: its class without the promises, the diagram and the set-up."""
     lines = source_of(design).splitlines(keepends=True)
     [kind] = ast.parse("".join(lines)).body
     assert isinstance(kind, ast.ClassDef)

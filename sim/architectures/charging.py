@@ -1,4 +1,4 @@
-"""Charging with a key, and the two moments when the same key is not enough."""
+"""Charge with an idempotency key, and ask the provider first in the two cases in which the same key does not suffice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.world.shop import Shop
 
 
 def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
-    """One try at an order's money: the outcome as far as we can know it. What is not known for sure is asked first."""
+    """Try once to charge for an order, and return the outcome as far as we can know it."""
     if shop.env.now - order.created_s >= knobs.key_lasts:  # the provider may have forgotten the key: it would charge again
         outcome = yield from shop.inquire(order)
         if outcome is not Outcome.FAILED:

@@ -1,6 +1,6 @@
-"""What an architecture of one's own does wrong while it runs, said with file, line, customer and time; and bounds on loops.
+"""Report mistakes that a user's own architecture makes while it runs, with file, line, customer and time; and end its loops.
 
-Built-in architectures are not guarded, so they pay nothing for it.
+Built-in architectures are not guarded, so the guard costs them no time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.errors import PydanticErrorMixin
 from simpy import Environment, Interrupt
-from simpy.events import Event as Moment
+from simpy.events import Event
 
 from sim.architectures.parts import Diagram
 from sim.config.design import Design, Origin
@@ -32,25 +32,25 @@ from sim.config.units import clock_text
 from sim.ledger.laws import BrokenLaw
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
-from sim.world.database import Event, Order
+from sim.world.database import Order, OutboxRow
 from sim.world.engine import Crash, Story
 from sim.world.shop import Shop
 
-MOST_STEPS = 100_000  # that one story may take within half a minute of the morning: the busiest relay takes a hundredth of it
+MOST_STEPS = 100_000  # of one story within WITHIN_S of simulated time: the busiest relay takes a hundredth of this
 WITHIN_S = 30.0
-LOOK_S = 1.0  # of the real time, between two looks at whether a story has come to its next `yield`
-LOOKS = 3  # that find it where it was: a story does microseconds of work between two yields, so this is not a slow machine
-LAST_RESORT_S = 20.0  # of the real time, for what Python can't interrupt, like 9**9**9: the process is ended then
+LOOK_S = 1.0  # real time between two looks at whether the story has come to its next `yield`
+LOOKS = 3  # looks in a row that find the same step. A step takes microseconds, so this is not just a slow machine
+LAST_RESORT_S = 20.0  # real time after which the process is ended, for code that Python can't interrupt, like 9**9**9
 STDERR = 2
 VALUES = (bool, int, float, complex, str, bytes, type(None))
 
 
 class Endless(BaseException):
-    """Thrown into code that doesn't come to an end, past what catches an Exception."""
+    """Thrown into code that doesn't come to an end. It is a BaseException, so `except Exception` in that code lets it pass."""
 
 
 class Slip(Exception):
-    """A mistake in somebody's file: what, where, with which customer, and when (seconds of the morning)."""
+    """A mistake in a user's file: what is wrong, in which line, with which customer, and when (seconds of the morning)."""
 
     def __init__(self, text: str, line: int | None, purchase: int | None, at_s: float) -> None:
         super().__init__(text)
@@ -58,12 +58,12 @@ class Slip(Exception):
 
 
 class Watch:
-    """Ends code of one thread that doesn't come to an end by itself. A context manager."""
+    """A context manager that ends code of this thread if a single step of it takes too long."""
 
     def __init__(self) -> None:
         self.inside = 0  # number of the step under way; 0: none
         self.steps = 0
-        self._whom = threading.get_ident()
+        self._watched = threading.get_ident()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -76,7 +76,7 @@ class Watch:
         self._over.set()
         self._thread.join()
         faulthandler.cancel_dump_traceback_later()
-        self._throw(None)  # what has not arrived yet
+        self._throw(None)  # withdraw an Endless that has been sent and has not arrived yet
 
     def enter(self) -> None:
         self.steps += 1
@@ -90,15 +90,18 @@ class Watch:
             seen = now
             if not times:
                 _postpone()
-            elif times % LOOKS == 0:  # again, if it was caught
+            elif times % LOOKS == 0:  # thrown again after as many looks, in case the code caught it
                 self._throw(Endless)
 
-    def _throw(self, what: type[Endless] | None) -> None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._whom), what and ctypes.py_object(what))
+    def _throw(self, error: type[Endless] | None) -> None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._watched), error and ctypes.py_object(error))
 
 
 def _postpone() -> None:
-    """The last resort, which needs nothing of Python: the process ends, and the lines that it was in are on stderr."""
+    """Restart the timer of the last resort. Unless postponed, it ends the process, and prints its stack on stderr.
+
+    The timer runs in C, so it also works where the interpreter never comes back from a single instruction.
+    """
     faulthandler.dump_traceback_later(LAST_RESORT_S, exit=True, file=STDERR)
 
 
@@ -107,24 +110,27 @@ _here = threading.local()  # the watch of this thread's morning
 
 @contextmanager
 def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
-    """A morning is simulated in here: what an architecture of one's own does wrong in it is said. Raises ConfigError."""
+    """Simulate a morning inside this context: mistakes of a user's own architecture become a ConfigError.
+
+    Global variables and class attributes of the user's file must not change. A built-in architecture is not checked.
+    """
     origin = design.origin
     if origin is None:
         yield
         return
-    before = _remembered(design)
+    before = _globals_of(design)
     try:
         with Watch() as _here.watch:
             yield
-        after = _remembered(design)
-        if (forgot := next((name for name in before | after if before.get(name) != after.get(name)), None)) is not None:
+        after = _globals_of(design)
+        if (changed := next((name for name in before | after if before.get(name) != after.get(name)), None)) is not None:
             raise Slip(
-                f"{forgot} was changed: it outlives the process and the morning, so results would depend on what ran before; "
+                f"{changed} was changed: it outlives the process and the morning, so results would depend on what ran before; "
                 "what must survive belongs into the database, what a process may remember into set_up",
                 None, None, 0.0,
             )  # fmt: skip
     except Slip as slip:
-        raise ConfigError(_told(slip, origin, scenario, seed)) from None
+        raise ConfigError(_message(slip, origin, scenario, seed)) from None
     except BrokenLaw as law:
         raise ConfigError(
             f"{origin.file}: {origin.name}: the books of the morning of seed {seed} do not add up ({law}); change orders, "
@@ -134,24 +140,24 @@ def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
         if isinstance(error, ConfigError):
             raise
         unplaced = Slip(said(error) + _hint(error), line_of(error.__traceback__, origin.file), None, 0.0)
-        raise ConfigError(_told(unplaced, origin, scenario, seed)) from None
+        raise ConfigError(_message(unplaced, origin, scenario, seed)) from None
     finally:
         _here.watch = None
 
 
-def _remembered(design: Design) -> dict[str, Any]:
-    """What the file's functions could keep something in, as it is now: global variables, and attributes of classes."""
+def _globals_of(design: Design) -> dict[str, Any]:
+    """Snapshots of all places where the file's functions could remember something: global variables and class attributes."""
     module = sys.modules[type(design).__module__]
-    found: dict[str, Any] = {}
+    snapshots: dict[str, Any] = {}
     for name, value in _named(module):
-        found[name] = _picture(value, module, ())
+        snapshots[name] = _snapshot(value, module, ())
         if isinstance(value, type) and value.__module__ == module.__name__:
-            found |= {f"{name}.{key}": _picture(attribute, module, ()) for key, attribute in _named(value)}
-    return found
+            snapshots |= {f"{name}.{key}": _snapshot(attribute, module, ()) for key, attribute in _named(value)}
+    return snapshots
 
 
 def _named(owner: Any) -> list[tuple[str, Any]]:
-    """What is not Python's own, as `__name__`, `_abc_impl` and the `_value2member_map_` of an enumeration are."""
+    """The attributes of a module or class, without Python's own (`__name__`, `_abc_impl`, an enum's `_value2member_map_`)."""
     return [(name, value) for name, value in vars(owner).items() if not (name.startswith(("__", "_abc_")) or _is_sunder(name))]
 
 
@@ -160,18 +166,19 @@ def _is_sunder(name: str) -> bool:
 
 
 class _Same:
-    """Equal to itself alone; keeps it, so that nothing else can be taken for it."""
+    """Compares a value by identity. It keeps the value alive, so that no later value can have the same id."""
 
-    def __init__(self, what: Any) -> None:
-        self._what = what
+    def __init__(self, value: Any) -> None:
+        self._value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other._what is self._what
+        return isinstance(other, _Same) and other._value is self._value
 
 
-def _picture(value: Any, module: ModuleType, within: tuple[int, ...]) -> Any:
-    """What a value says, to be compared later; `within`: ids of what it is part of. The insides of a stranger's class are not
-    looked at.
+def _snapshot(value: Any, module: ModuleType, within: tuple[int, ...]) -> Any:
+    """A snapshot of a value, to be compared with a later one; `within` has the ids of the values that contain it.
+
+    Objects of classes from other modules are compared by identity only.
     """
     if isinstance(value, VALUES):
         return type(value), value
@@ -182,7 +189,7 @@ def _picture(value: Any, module: ModuleType, within: tuple[int, ...]) -> Any:
     if id(value) in within:
         return _Same(value)
     inside = _inside(value, module)
-    return _Same(value), None if inside is None else [_picture(one, module, (*within, id(value))) for one in inside]
+    return _Same(value), None if inside is None else [_snapshot(part, module, (*within, id(value))) for part in inside]
 
 
 def _inside(value: Any, module: ModuleType) -> list[Any] | None:
@@ -197,7 +204,7 @@ def _inside(value: Any, module: ModuleType) -> list[Any] | None:
     return None
 
 
-def _told(slip: Slip, origin: Origin, scenario: Scenario, seed: int) -> str:
+def _message(slip: Slip, origin: Origin, scenario: Scenario, seed: int) -> str:
     where = f"{origin.file}:{slip.line}" if slip.line is not None else f"{origin.file}: {origin.name}"
     customer = f"customer {slip.purchase}, " if slip.purchase is not None else ""
     at = f"{clock_text(scenario.clock.start + slip.at_s)}, " if slip.at_s else ""
@@ -205,27 +212,27 @@ def _told(slip: Slip, origin: Origin, scenario: Scenario, seed: int) -> str:
 
 
 class Guard:
-    """Looks after the stories of one morning."""
+    """Runs the stories of one morning, and raises a Slip for a mistake in one of them."""
 
     def __init__(self, origin: Origin, env: Environment) -> None:
         self._origin = origin
         self._env = env
-        self.watch: Watch = getattr(_here, "watch", None) or Watch()  # one that nobody has started looks at nothing
+        self.watch: Watch = getattr(_here, "watch", None) or Watch()  # outside of `answering`: a watch that is never started
 
     def __call__(self, kind: str, story: Callable[..., Story]) -> Callable[..., Story]:
-        """A story of a kind (`background`, `consume`, …), guarded."""
-        return lambda *about: self.tell(kind, story, about)
+        """Wrap a story of a kind (`background`, `consume`, …) in this guard."""
+        return lambda *arguments: self.tell(kind, story, arguments)
 
-    def tell(self, kind: str, make: Callable[..., Story], about: tuple[Any, ...]) -> Story:
-        """Tell a story, and raise a Slip where it goes wrong. What kills a process passes through."""
-        purchase = next((one.purchase for one in about if hasattr(one, "purchase")), None)
+    def tell(self, kind: str, make: Callable[..., Story], arguments: tuple[Any, ...]) -> Story:
+        """Run the story `make(*arguments)`, and raise a Slip for a mistake in it. Crashes and interrupts pass through."""
+        purchase = next((argument.purchase for argument in arguments if hasattr(argument, "purchase")), None)
         env, watch = self._env, self.watch
         steps, since_s = 0, env.now
         value: Any = None
         thrown: Interrupt | None = None
         story: Any = None
         try:
-            story = make(*about)
+            story = make(*arguments)
             if not isinstance(story, Generator):
                 raise self._slip(
                     f"{kind}: not a story, since there is no `yield` in it", _beginning(make, self._origin.file), purchase
@@ -239,7 +246,7 @@ class Guard:
                     break
                 finally:
                     watch.inside = 0
-                if not isinstance(target, Moment):
+                if not isinstance(target, Event):
                     raise self._slip(_not_an_event(target), self._line(story), purchase)
                 if getattr(target, "env", env) is not env:
                     raise self._slip("an event of another environment, which never comes", self._line(story), purchase)
@@ -264,11 +271,11 @@ class Guard:
         except (Crash, Interrupt, Slip, KeyboardInterrupt):
             raise
         except BaseException as error:
-            if isinstance(error.__cause__, StopIteration):  # a generator may not raise it, so Python makes something else of it
+            if isinstance(error.__cause__, StopIteration):  # Python turns a StopIteration in a generator into a RuntimeError
                 error = error.__cause__
-            line, found = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
+            line, customer = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
             line = _beginning(make, self._origin.file) if line is None and story is None else line
-            raise self._slip(said(error) + _hint(error), line, found if purchase is None else purchase) from error
+            raise self._slip(said(error) + _hint(error), line, customer if purchase is None else purchase) from error
         if (wrong := _wrong(kind, result)) is not None:
             raise self._slip(f"{kind}: {wrong}", _beginning(make, self._origin.file), purchase)
         return result
@@ -277,7 +284,7 @@ class Guard:
         return Slip(text, line, purchase, self._env.now)
 
     def _line(self, story: Any) -> int | None:
-        """Where a story waits, in the file."""
+        """The line of the user's file at which a story waits."""
         line = None
         while (frame := getattr(story, "gi_frame", None)) is not None:
             line = frame.f_lineno if frame.f_code.co_filename == self._origin.file else line
@@ -286,7 +293,7 @@ class Guard:
 
 
 def guarded(kind: type[Design], origin: Origin) -> None:
-    """Put a guard on the stories of a class, and on its picture."""
+    """Replace a class's methods `handle`, `set_up` and `parts` by guarded ones."""
     handle, set_up, parts = (getattr(kind, name, None) for name in ("handle", "set_up", "parts"))
 
     def handled(self: Design, shop: Shop, request: Any) -> Story:
@@ -304,14 +311,14 @@ def guarded(kind: type[Design], origin: Origin) -> None:
     def drawn(self: Design) -> Diagram:
         assert parts is not None
         try:
-            found = parts(self)
+            diagram = parts(self)
         except (Exception, SystemExit) as error:
             raise ConfigError(f"{placed(error, origin.file)}: parts: {said(error)}") from None
-        if not isinstance(found, Diagram):
+        if not isinstance(diagram, Diagram):
             raise ConfigError(
-                f"{origin.file}:{_beginning(parts, origin.file)}: parts: expected Diagram, not {type(found).__name__}"
+                f"{origin.file}:{_beginning(parts, origin.file)}: parts: expected Diagram, not {type(diagram).__name__}"
             )
-        return found
+        return diagram
 
     kind.handle = wraps(handle)(handled) if handle is not None else handled  # type: ignore[attr-defined]
     kind.set_up = wraps(set_up)(prepared) if set_up is not None else prepared  # type: ignore[attr-defined]
@@ -320,7 +327,7 @@ def guarded(kind: type[Design], origin: Origin) -> None:
 
 
 def _wrong(kind: str, result: Any) -> str | None:
-    """Why a story of this kind can't end with that."""
+    """Why a story of this kind can't end with `result`; None: it can."""
     if kind == "background":
         return "it has come to an end, and would begin again at once; write `while True:` around it, and let it sleep"
     if kind == "handle":
@@ -360,16 +367,16 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
-EVENTS = ("Coming", "Done", "Timer", "Starter", "Timeout", "Event")
+EVENTS = ("Coming", "Done", "Awaited", "Stay", "Timeout", "Event")
 
 
 def said(error: BaseException) -> str:
-    """An error in one line."""
+    """An error's type and message in one line."""
     if isinstance(error, Endless):
         return "an endless loop without a `yield`"
     if isinstance(error, ValidationError):
-        found = [(".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
-        return "; ".join(f"{error.title}: {key}: {message}" for key, message in found)
+        errors = [(".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in error.errors()]
+        return "; ".join(f"{error.title}: {key}: {message}" for key, message in errors)
     if isinstance(error, PydanticErrorMixin):
         return str(error.message).replace("\n", " ")
     text = " ".join(str(error).split())
@@ -377,7 +384,7 @@ def said(error: BaseException) -> str:
 
 
 def _frames(traceback: TracebackType | None, file: str) -> Iterator[tuple[FrameType, int]]:
-    """Frames of the file with their lines, outermost first."""
+    """The traceback's frames that are in `file`, with their lines, outermost first."""
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == file:
             yield traceback.tb_frame, traceback.tb_lineno
@@ -385,27 +392,27 @@ def _frames(traceback: TracebackType | None, file: str) -> Iterator[tuple[FrameT
 
 
 def line_of(traceback: TracebackType | None, file: str) -> int | None:
-    """The line of the file in which something went wrong, or in which it called what did."""
+    """The line of `file` in which the error was raised, or which called the code that raised it."""
     return next((line for _, line in reversed(list(_frames(traceback, file)))), None)
 
 
 def _customer(traceback: TracebackType | None, file: str) -> int | None:
-    """Whose order somebody had in hand."""
+    """The purchase whose order the failing code had in a local variable."""
     for frame, _ in reversed(list(_frames(traceback, file))):
         for value in frame.f_locals.values():
-            order = value.order if isinstance(value, Event) else value
+            order = value.order if isinstance(value, OutboxRow) else value
             if isinstance(order, Order):
                 return order.purchase
     return None
 
 
 def placed(error: BaseException, file: str) -> str:
-    """`file:line` of an error, or the file if none of its lines is to blame."""
+    """`file:line` of an error, or `file` if the error has no line in it."""
     line = line_of(error.__traceback__, file)
     return file if line is None else f"{file}:{line}"
 
 
 def _beginning(function: Any, file: str) -> int | None:
-    """The line of the file in which a function begins."""
+    """The line of `file` in which a function begins; None: it is in another file."""
     code: CodeType | None = getattr(function, "__code__", None)
     return code.co_firstlineno if code is not None and code.co_filename == file else None

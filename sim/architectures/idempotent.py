@@ -66,7 +66,7 @@ class Idempotent(Design):
         return outcome
 
     def complete(self, shop: Shop) -> Story:
-        """Finish what nobody is working on any more: the same key makes asking again safe."""
+        """Finish orders that nobody is working on any more: the same key makes charging again safe."""
         while True:
             yield shop.sleep(self.completer.every)
             stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
@@ -74,9 +74,9 @@ class Idempotent(Design):
                 shop.start(self.pay(shop, order))
 
     def parts(self) -> Diagram:
-        told = telling(self, "checkout", "completer", *reconciling(self))
-        charged = charging(self, "checkout", "completer")
-        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)
+        publishing = telling(self, "checkout", "completer", *reconciling(self))
+        calls = charging(self, "checkout", "completer")
+        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *calls, *publishing)
 
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)

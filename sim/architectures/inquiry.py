@@ -27,8 +27,8 @@ ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED
 class Inquiry(Design):
     """Claim the key by unique insert, charge without a key, and ask the provider what happened before anything is tried again.
 
-    Between the provider's "nothing so far" and the next charge lies a gap that only a key would close: a call that hangs out of
-    the provider's sight, or a worker that stands still, can still charge twice. So it does not promise one charge.
+    Between the provider's "nothing so far" and the next charge lies a gap that only a key would close: a call that is stuck on
+    its way to the provider, or a worker that stands still, can still charge twice. So Inquiry does not promise a single charge.
     """
 
     promises: ClassVar[tuple[Promise, ...]] = (
@@ -60,7 +60,7 @@ class Inquiry(Design):
         return outcome
 
     def finish(self, shop: Shop, order: Order) -> Story:
-        """Somebody may have charged it: ask."""
+        """An earlier call may have charged for the order, so ask before charging again."""
         outcome = yield from shop.inquire(order)
         if outcome is Outcome.FAILED:  # nothing, so far
             return (yield from self.pay(shop, order))
@@ -80,9 +80,9 @@ class Inquiry(Design):
                 shop.start(self.finish(shop, order))
 
     def parts(self) -> Diagram:
-        told = telling(self, "checkout", "completer", *reconciling(self))
-        charged = charging(self, "checkout", "completer", asks=True)
-        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *charged, *told)
+        publishing = telling(self, "checkout", "completer", *reconciling(self))
+        calls = charging(self, "checkout", "completer", asks=True)
+        return common(self, holds="orders, keys", writes="claim, outcome").plus(*completer(self.completer), *calls, *publishing)
 
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)

@@ -1,4 +1,4 @@
-"""How much of a design the customers alone would keep busy, at the worst moment of a scenario."""
+"""The offered load: how many of a design's workers and connections customers keep busy at a scenario's worst moment."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from sim.world.faults import FaultPlan
 from sim.world.streams import Streams, mean
 from sim.world.traffic import arrival_times, rate_knots
 
-STEP_S, REAL_STEP_S = 30.0, 300.0  # real arrivals are counted in longer steps: few people make a rate
-TRANSACTIONS = 2  # of a request: its order, and the outcome
+STEP_S, REAL_STEP_S = 30.0, 300.0  # real arrivals are counted in longer steps: too few people come in 30 s to make a rate
+TRANSACTIONS = 2  # of a request: it inserts the order, then saves the outcome
 
 
 def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
     """Component -> how many would be busy on average at the worst moment, if people tapped once and nothing ever waited.
 
-    Little's law, arrival rate times the time one is held, in Erlangs. A provider's call is held for its mean, as slow as the
-    weather makes it, but no longer than our timeout. What retries and impatience add is left out.
+    By Little's law, in Erlangs: the arrival rate times the time for which a request holds a worker. A call of the provider
+    takes its mean latency, slowed down by brownouts, but no longer than our timeout. Retries and impatience add to this load,
+    and are left out.
     """
     plan, times = moments(scenario)
     rates = purchases_per_s(scenario)
@@ -34,13 +35,13 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
 
 
 def purchases_per_s(scenario: Scenario) -> np.ndarray:
-    """The arrival rate at those moments, spikes included."""
+    """The arrival rate, spikes included, at each of the times of `moments`."""
     plan, times = moments(scenario)
     return _rates(scenario, times) * slower(plan, times, "traffic")
 
 
 def slowest_call_s(scenario: Scenario, design: Design) -> float:
-    """How long a call of the provider takes on average in the worst weather, as far as we wait for it."""
+    """How long a call of the provider takes on average during the worst brownout, capped at our timeout."""
     factors = slower(*moments(scenario), "provider")
     return min(mean(scenario.provider.latency) * float(factors.max()), design.payment.timeout)
 
@@ -51,20 +52,20 @@ def charges_within_the_request(design: Design) -> bool:
 
 
 def slower(plan: FaultPlan, times: np.ndarray, component: str) -> np.ndarray:
-    """By which factor a component is slowed down at these times (for traffic: how many times more people come)."""
+    """The factor by which a component is slowed down at each of `times` (for traffic: how many times more people come)."""
     weather = plan.weather(component)
     return np.array([weather.at(time).slower for time in times])
 
 
 def moments(scenario: Scenario) -> tuple[FaultPlan, np.ndarray]:
-    """What goes wrong, and times to look at, in seconds: every 30 s of the arrivals, and the beginnings of bad weather."""
+    """A scenario's faults, and the times (s) at which its load is computed: every 30 s, and whenever a fault begins."""
     plan = FaultPlan(scenario, Streams(0))
     begins = [begin for _, begin, _ in plan.windows if begin < scenario.clock.duration]
     return plan, np.union1d(np.arange(0.0, scenario.clock.duration, STEP_S), begins)
 
 
 def _rates(scenario: Scenario, times: np.ndarray) -> np.ndarray:
-    """Purchases per second at these times, spikes left out."""
+    """Purchases per second at each of `times`, without spikes."""
     if scenario.traffic.arrivals is None and scenario.traffic.times is None:
         knots, rates = rate_knots(scenario)
         return np.interp(times, knots, rates)

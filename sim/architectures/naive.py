@@ -33,8 +33,8 @@ class Naive(Design):
         return Reply(ANSWERS.get(outcome, Answer.FAILED), order)
 
     def parts(self) -> Diagram:
-        told = telling(self, "checkout", *reconciling(self))
-        return common(self, writes="order, then outcome").plus(*charging(self, "checkout"), *told)
+        publishing = telling(self, "checkout", *reconciling(self))
+        return common(self, writes="order, then outcome").plus(*charging(self, "checkout"), *publishing)
 
     def set_up(self, shop: Shop) -> None:
         if self.recovery.reconcile_every is not None:

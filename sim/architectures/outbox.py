@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, payment_workers, relay, telling
 from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
-from sim.config.design import AppKeys, Design, QueuedPayment, Relay
+from sim.config.design import Design, Keys, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
     all_stores_agree,
@@ -47,7 +47,7 @@ class Outbox(Design):
         "recovery": {"reconcile_every": "60s"},
     }
 
-    claim: AppKeys = AppKeys()
+    claim: Keys = Keys()
     payment: QueuedPayment = QueuedPayment()
     relay: Relay = Relay()
 
@@ -70,18 +70,18 @@ class Outbox(Design):
                 yield from shop.mark_published(rows, self.relay)
 
     def pay(self, shop: Shop, order: Order, retry: Policy, breaker: Breaker | None) -> Story:
-        """A payment worker, for each delivery. Returns None when done, or in how many seconds to be asked again."""
+        """A payment worker, for each delivery. Returns None when done, or after how many seconds to deliver again."""
         if order.settled:
             return None
         if breaker is not None and (wait_s := breaker.wait_s(shop.env.now)) > 0:
             return wait_s
-        outcome = yield from charge(shop, order, self.payment)  # the key is the order: asking again is safe
+        outcome = yield from charge(shop, order, self.payment)  # the key is the order: charging again is safe
         if breaker is not None:
             breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED, Outcome.ERROR))
         again_in_s = None
         if outcome not in (Outcome.CAPTURED, Outcome.DECLINED):
             again_in_s = retry.delay_s(order.attempts, shop.pay_draw(order))
-        if outcome is not Outcome.FAILED or again_in_s is None:  # a refusal that will be repeated is not worth writing down
+        if outcome is not Outcome.FAILED or again_in_s is None:  # a refused call that will be repeated is not worth saving
             changed = yield from shop.settle(order, outcome, tell=self.payment.news == "outbox")
             if changed and self.payment.news == "direct":
                 yield from shop.publish(order)  # a crash above loses the event

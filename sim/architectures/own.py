@@ -1,6 +1,6 @@
-"""An architecture of one's own: a class in a Python file, in the place of a built-in story.
+"""Load a user's own architecture: a class in a Python file that takes the place of a built-in one.
 
-Such a file is code, and to name it is to run it, with all the rights of whoever does.
+Such a file is code: any command that names it runs it, with all the rights of the user who gives the command.
 """
 
 from __future__ import annotations
@@ -30,29 +30,30 @@ EXPECTED = ", which is a class like `class MyCheckout(Design)`; a file to start 
 
 HEAD = '''"""A checkout of my own, which began as {base}.
 
-    coffee compare morning-rush {base} --design {file}
+    coffee compare morning-rush {base} {file}
     coffee windows {base} {file}
 
-Every `yield` is a moment at which the process may die, and only what is in the database survives. This file is code: whoever
-names it runs it. docs/write-an-architecture.md leads from naive to outbox in five steps.
+Every `yield` is a moment at which the process may die, and only what is in the database survives. This file is code: any
+command that names it runs it. docs/write-an-architecture.md leads from naive to outbox in five steps.
 """'''
 
 
 def is_own(text: str) -> bool:
-    """Whether that names a Python file, and perhaps a class in it."""
+    """Whether `text` names a Python file, perhaps with a class in it."""
     return _OWN.fullmatch(text) is not None
 
 
 def file_named(text: str) -> str:
-    """The Python file in `my_checkout.py:MyCheckout`; "" where there is none."""
+    """The Python file in a text like `my_checkout.py:MyCheckout`; "" if it names none."""
     match = _OWN.fullmatch(text)
     return match["file"] if match is not None else ""
 
 
 def load_own(text: str, *, beside: Path = Path(), place: str = "") -> type[Design]:
-    """The class that `my_checkout.py` or `my_checkout.py:MyCheckout` names; the file is looked for in the folder `beside`.
+    """Run the file, and return the class that a text like `my_checkout.py` or `my_checkout.py:MyCheckout` names.
 
-    The file is run. Raises ConfigError for whatever is wrong in it, with the line; `place`: where it was named.
+    The file's path starts from the folder `beside`. Raises ConfigError for mistakes in the file, with their lines; for a file
+    that is not there, the message begins with `place`, where the file was named.
     """
     match = _OWN.fullmatch(text)
     if match is None:
@@ -66,7 +67,7 @@ def load_own(text: str, *, beside: Path = Path(), place: str = "") -> type[Desig
 
 @cache
 def architecture(text: str, file: str, name: str | None) -> type[Design]:
-    """The class of that name, or the only one, in the text of a file; ready for use. Raises ConfigError."""
+    """The class of the name, or the file's only architecture if `name` is None, checked and guarded. Raises ConfigError."""
     module = _module(text, file)
     designs = {key: value for key, value in _classes(module).items() if issubclass(value, Design)}
     if name is None and len(designs) != 1:
@@ -84,7 +85,7 @@ def _ready(kind: type[Design], text: str, file: str) -> type[Design]:
     if inspect.isgeneratorfunction(getattr(kind, "set_up", None)):
         where = lines.at("set_up")
         raise ConfigError(f"{where}: set_up: a `yield` in it, but it takes no time; a story is begun by `shop.background(…)`")
-    _check_sections(_made(kind, lines), lines)
+    _check_sections(_with_defaults(kind, lines), lines)
     if wrong := slips(text, sys.modules[kind.__module__], kind):
         raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
     kind.origin = Origin(text, file, kind.__name__)
@@ -93,19 +94,19 @@ def _ready(kind: type[Design], text: str, file: str) -> type[Design]:
     return kind
 
 
-def _made(kind: type[Design], lines: Lines) -> Design:
-    """A design as the class has it by itself. Raises ConfigError."""
+def _with_defaults(kind: type[Design], lines: Lines) -> Design:
+    """A design of the class with its defaults. Raises ConfigError."""
     try:
         return validate(kind, {"name": kind.__name__}, lines)
     except ConfigError:
         raise
-    except (Exception, SystemExit) as error:  # of an `__init__`, or of what is abstract
+    except (Exception, SystemExit) as error:  # from a user's `__init__`, or because the class is abstract
         line = line_of(error.__traceback__, lines.file)
         raise ConfigError(f"{lines.at() if line is None else f'{lines.file}:{line}'}: {said(error)}") from None
 
 
 def _check_sections(design: Design, lines: Lines) -> None:
-    """What every architecture has is what others expect to find there. Raises ConfigError."""
+    """Raises ConfigError if a section that every architecture has is of another type: the shop relies on its knobs."""
     for name, field in Design.model_fields.items():
         expected = type(field.default)
         if not isinstance(getattr(design, name), expected):
@@ -113,7 +114,7 @@ def _check_sections(design: Design, lines: Lines) -> None:
 
 
 def new_file(architecture: type[Design], file: str) -> str:
-    """A built-in architecture's file, its class called after the new `file`: MyCheckout in `my_checkout.py`."""
+    """A copy of a built-in architecture's file, with its class named after the new `file`: MyCheckout in `my_checkout.py`."""
     text = Path(inspect.getfile(architecture)).read_text(encoding="utf-8")
     base, stem = architecture.__name__, Path(file).stem
     name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W|_", stem))
@@ -123,7 +124,7 @@ def new_file(architecture: type[Design], file: str) -> str:
 
 
 def _reduced(design: Design, _: Any) -> tuple[Any, ...]:
-    """For another process, which has neither the file nor the class: it is given the text."""
+    """Pickle a design with the text of its file: another process has neither the file nor the class."""
     origin = design.origin
     assert origin is not None
     return _blank, (origin.text, origin.file, origin.name), design.__getstate__()
@@ -136,18 +137,23 @@ def _blank(text: str, file: str, name: str) -> Design:
 
 @cache
 def _module(text: str, file: str) -> ModuleType:
-    """The file, run. Raises ConfigError."""
+    """Run the file's text, and return it as a module. Raises ConfigError."""
     name = f"own_{hashlib.sha256(f'{file}:{text}'.encode()).hexdigest()[:16]}"
     module = ModuleType(name)
     module.__dict__.update(__file__=file, print=_print)
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # where there is no file
+    linecache.cache[file] = (
+        len(text),
+        None,
+        text.splitlines(keepends=True),
+        file,
+    )  # for tracebacks, also where the file does not exist
     sys.modules[name] = module  # pydantic looks annotations up there, and pickle the classes
     try:
         if wrong := refused(ast.parse(text, file)):
             raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
         with Watch() as watch:
             watch.enter()
-            exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  what it is for
+            exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  running the file is the purpose
     except SyntaxError as error:
         where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else placed(error, file)
         raise ConfigError(f"{where}: {error.msg}") from None
@@ -162,9 +168,9 @@ def _module(text: str, file: str) -> ModuleType:
     return module
 
 
-def _print(*what: Any, **how: Any) -> None:
-    """Stdout is for results."""
-    print(*what, **{"file": sys.stderr, **how})  # noqa: T201  of the file
+def _print(*values: Any, **options: Any) -> None:
+    """The `print` of the user's file: it writes to stderr, since stdout is for results."""
+    print(*values, **{"file": sys.stderr, **options})  # noqa: T201  the user's file calls it
 
 
 def _classes(module: ModuleType) -> dict[str, type]:
@@ -178,8 +184,8 @@ def _classes(module: ModuleType) -> dict[str, type]:
 def _not_one(designs: dict[str, type[Design]], module: ModuleType, text: str, file: str) -> str:
     if designs:
         return f"{file}: {len(designs)} architectures; say which, like {file}:{list(designs)[-1]} ({', '.join(designs)})"
-    told = next((name for name, kind in _classes(module).items() if hasattr(kind, "handle")), None)
-    return _wrong_base(told, text, file) if told is not None else f"{file}: no architecture{EXPECTED}"
+    without_base = next((name for name, kind in _classes(module).items() if hasattr(kind, "handle")), None)
+    return _wrong_base(without_base, text, file) if without_base is not None else f"{file}: no architecture{EXPECTED}"
 
 
 def _not_there(name: str, designs: dict[str, type[Design]], module: ModuleType, text: str, file: str) -> str:
@@ -194,7 +200,7 @@ def _wrong_base(name: str, text: str, file: str) -> str:
 
 
 class Lines:
-    """The places of a class's fields in its file, and the folder that paths in them start from."""
+    """Knows in which line of its file each field of a class is, and the folder from which paths in the file start."""
 
     def __init__(self, file: str, text: str, name: str) -> None:
         self.file = file
@@ -205,7 +211,7 @@ class Lines:
         )
 
     def at(self, field: str | None = None) -> str:
-        """`file:line` of a field, or of the class."""
+        """`file:line` of a field or method; None: of the class. For an inherited field it is the line of `defaults`."""
         if self._class is None:
             return self.file
         lines = {
@@ -220,13 +226,13 @@ class Lines:
         return f"{self.file}:{lines.get(field or '', otherwise)}"
 
     def source(self) -> str:
-        """The class, as it is written."""
+        """The source code of the class."""
         assert self._class is not None
         first = min((decorator.lineno for decorator in self._class.decorator_list), default=self._class.lineno)
         return "".join(self._text.splitlines(keepends=True)[first - 1 : self._class.end_lineno])
 
     def line(self, path: tuple[Any, ...], message: str, *, missing: bool = False) -> tuple[tuple[int, int], str]:  # noqa: ARG002
-        """As of a YAML file."""
+        """The line to sort by, and a message with its place in front, like `Document.line` for a YAML file."""
         where = self.at(str(path[0])) if path else self.at()
         key = ".".join(map(str, path))
         return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}" if path else f"{where}: {message}"

@@ -1,6 +1,6 @@
-"""The component diagram that an architecture declares of itself: its components and who calls whom, as data to draw.
+"""The component diagram of a design as data: its components, and who calls whom.
 
-What every design has is made here from its knobs; an architecture adds its own components in a method `parts`.
+The components that every design has are made here from its knobs; an architecture adds its own in its method `parts`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Kind = Literal["person", "app", "service", "worker", "store", "queue", "external
 
 @dataclass(frozen=True)
 class Component:
-    """A box of the picture.
+    """A box of the diagram.
 
-    `station` is its name in a morning's table of stations, if it has one; `place` is the row and column, counted from the top
-    left, where it is drawn if that is free. Those without a place are drawn where there is room.
+    `station` is the component's name in a morning's table of stations, if it has one. `place` is the row and column, counted
+    from the top left, at which the box is drawn if that place is free; a box without a place is drawn where there is room.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Flow:
-    """An arrow of the picture, from who acts to who is acted upon; dashed where nobody waits for an answer."""
+    """An arrow of the diagram, from the component that acts to its target; dashed where nobody waits for an answer."""
 
     source: str
     target: str
@@ -43,7 +43,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Diagram:
-    """All components and flows of a design. Raises ValueError for two of the same name, and a flow from or to nowhere."""
+    """All components and flows of a design. Raises ValueError for two components of one name and flows to or from none."""
 
     components: tuple[Component, ...]
     flows: tuple[Flow, ...] = ()
@@ -64,27 +64,27 @@ class Diagram:
 
 
 def parts_of(design: Design) -> Diagram:
-    """What a design is made of: as its architecture declares it, or what all designs have if it declares nothing."""
+    """The diagram of a design: as its architecture declares it, or the common one if it declares none."""
     declared = getattr(design, "parts", None)
     return declared() if declared is not None else common(design)
 
 
 def common(design: Design, *, holds: str = "orders", writes: str = "orders") -> Diagram:
-    """What every design has; the order database `holds` what it says, and that is what a checkout worker `writes` there."""
+    """The diagram all designs share: `holds` says what is in the order database, `writes` what a checkout worker writes."""
     return Diagram(
         (*_customer_side(design), *_behind(design, holds), *_reconciler(design)), tuple(_common_flows(design, writes))
     )
 
 
 def charging(design: Design, *by: str, asks: bool = False) -> Iterator[Flow]:
-    """Who calls the provider; some ask what became of a charge before they send another."""
+    """Arrows to the provider from the components `by`; `asks`: they ask what became of a charge before they send another."""
     asks = asks or getattr(design.payment, "after_error", "") == "ask"
     for name in by:
         yield Flow(name, "provider", "charge or ask" if asks else "charge")
 
 
 def telling(design: Design, *by: str) -> Iterator[Flow]:
-    """Who publishes events, and calls the loyalty service first where it is called and not told."""
+    """Arrows to the broker from the components `by`, which publish events; and to loyalty, where they call it directly."""
     for name in by:
         yield Flow(name, "broker", "events")
         if design.loyalty.inline:
@@ -92,19 +92,19 @@ def telling(design: Design, *by: str) -> Iterator[Flow]:
 
 
 def reconciling(design: Design) -> tuple[str, ...]:
-    """The reconciler's name, if there is one."""
+    """The name of the reconciler, if the design has one."""
     return () if design.recovery.reconcile_every is None else ("reconciler",)
 
 
 def completer(knobs: Completer) -> Iterator[Component | Flow]:
-    """Takes up what nobody is working on any more."""
+    """The completer, which takes up orders that nobody is working on any more."""
     notes = (f"every {duration_text(knobs.every)}", f"{knobs.batch} at once")
     yield Component("completer", "worker", "completer", notes, station="completer", place=(2, 0))
     yield Flow("completer", "database", "stuck orders")
 
 
 def payment_workers(knobs: QueuedPayment) -> Iterator[Component | Flow]:
-    """Charge after the answer, whatever the broker brings them."""
+    """Payment workers, which charge for the new orders that the broker brings, after the customer's answer."""
     notes = (*_workers(knobs), _breaker(knobs.breaker))
     yield Component("payment", "worker", "payment workers", notes, station="payment", place=(2, 0))
     yield Flow("broker", "payment", "new orders", dashed=True)
@@ -112,7 +112,7 @@ def payment_workers(knobs: QueuedPayment) -> Iterator[Component | Flow]:
 
 
 def relay(knobs: Relay) -> Iterator[Component | Flow]:
-    """Carries the rows of the outbox to the broker."""
+    """The relay, which carries the rows of the outbox to the broker."""
     notes = [f"{knobs.batch} rows a poll"]
     if knobs.marks == "before":
         notes.append("marks rows, then publishes")
@@ -189,8 +189,8 @@ def _listens(design: Design) -> bool:
 
 
 def _webhooks(design: Design) -> str:
-    told = getattr(design.payment, "webhooks", "checked")
-    return told if isinstance(told, str) else "checked"
+    webhooks = getattr(design.payment, "webhooks", "checked")
+    return webhooks if isinstance(webhooks, str) else "checked"
 
 
 def _workers(pool: Checkout | QueuedPayment) -> Iterator[str]:

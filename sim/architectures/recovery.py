@@ -1,4 +1,4 @@
-"""The reconciler: compares the provider's ledger with the orders, and gives back what nobody should have paid."""
+"""The reconciler compares the provider's ledger with the orders, and refunds charges that nobody should have paid."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sim.world.shop import Shop
 
 
 def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story]) -> Story:
-    """For ever: confirm open orders that were paid; refund charges of given-up orders, and all but one of any order.
+    """For ever: confirm open orders that were paid; refund charges of given-up orders, and all but one charge of any order.
 
-    Charges younger than the grace period are left alone: somebody may still be working on them. What this process knows dies
-    with it; after a crash it reads the ledger again from the start.
+    Charges younger than the grace period are left alone: a request or worker may still be busy with their orders. The process
+    keeps its place in the ledger in memory only; after a crash it reads the ledger again from the start.
     """
     assert knobs.reconcile_every is not None
-    kept = bytearray()  # 1 for orders whose one charge has been seen, by their ids: a set takes a hundred bytes each
+    kept = bytearray()  # by order id; 1: the order's one rightful charge has been seen. A set would take 100 bytes an order
     young: list[int] = []
     next_row = 0
     while True:
@@ -39,7 +39,7 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
 
 
 def confirm_and_publish(shop: Shop, order: Order) -> Story:
-    """A dual write, as everywhere in a design without an outbox."""
+    """Confirm the order, then publish: a dual write, as everywhere in a design without an outbox."""
     yield from settle_and_publish(shop, order, Outcome.CAPTURED)
 
 
@@ -47,11 +47,11 @@ def confirm_by_outbox(shop: Shop, order: Order) -> Story:
     yield from shop.settle(order, Outcome.CAPTURED, tell=True)
 
 
-# What is done about a webhook. Checked: the order's state only moves forward, and only who moved it tells others.
+# What a webhook does. Checked: it may only move the order's state forward, and its event is published only if it did.
 
 
 def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
-    if outcome is Outcome.FAILED:  # of one call: it says nothing about the others
+    if outcome is Outcome.FAILED:  # a webhook is about one call; the order's other calls may have charged
         return
     changed = yield from shop.settle(order, outcome)
     if changed:
@@ -64,6 +64,6 @@ def settle_by_outbox(shop: Shop, order: Order, outcome: Outcome) -> Story:
 
 
 def believe_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
-    """Trusted: every webhook is news, as it says, whatever came before."""
+    """Trusted: every webhook overwrites the order's state and is published, whatever came before it."""
     yield from shop.overwrite(order, outcome)
     yield from shop.publish(order)

@@ -1,5 +1,7 @@
-"""What can be seen to be wrong in a file before it is run, or in a story before it is told: what makes two runs differ, steps
-that are never taken, and what a crash can't get past.
+"""Find mistakes in a user's file without running its stories.
+
+These are: names that would make two runs differ, steps that are called but never run, processes started past the shop, and
+code that would go on after its process has crashed.
 """
 
 from __future__ import annotations
@@ -13,62 +15,65 @@ from typing import Any
 
 from sim.world.shop import Shop
 
-EVENTS = ("compute", "sleep")  # steps of the shop that are waited for with a plain `yield`
+EVENTS = ("compute", "sleep")  # the shop's steps that are events, waited for with `yield`; all others need `yield from`
 DIFFER = "two runs would differ"
 WAITING = "the time of the morning is shop.env.now, and a story waits with `yield shop.sleep(seconds)`"
-OUTSIDE = "a story is told inside a morning; what is outside of it differs between two machines"
+OUTSIDE = "a story runs inside a simulated morning; anything outside of it differs between two machines"
 REFUSED = {
     "random": DIFFER, "secrets": DIFFER, "uuid": DIFFER, "numpy.random": DIFFER, "hash": DIFFER, "id": DIFFER,
     "time": WAITING, "datetime": WAITING, "asyncio": WAITING, "threading": WAITING,
     "os": OUTSIDE, "subprocess": OUTSIDE, "multiprocessing": OUTSIDE, "signal": OUTSIDE, "socket": OUTSIDE,
     "sys.stdout": "that is for results; `print` writes to stderr",
 }  # fmt: skip
-BUILTIN = ("hash", "id")  # others of these names may be
-UNGUARDED = "nobody looks after such a story; begin it with `shop.background(…)` in set_up, or with `shop.start(…)`"
+BUILTIN = ("hash", "id")  # Python's functions of these names; a user's own functions may be called so
+UNGUARDED = "mistakes in such a story go unnoticed; begin it with `shop.background(…)` in set_up, or with `shop.start(…)`"
 BROAD = ("Exception", "BaseException", "Crash")
 
 
 def refused(tree: ast.Module) -> list[tuple[int, str]]:
-    """Line and message of each name that a file may not use, before it is run; also of what is a part of it (`np.random`)."""
-    known: dict[str, str] = {}  # what a name in the file stands for
+    """Line and message for each use of a name in `REFUSED`, also by an alias or as an attribute (`np.random`).
+
+    This is checked before the file is run.
+    """
+    known: dict[str, str] = {}  # name in the file -> the module or object that was imported under it
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    found: list[tuple[int, str]] = []
+    uses: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             before = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
                 known[alias.asname or alias.name.partition(".")[0]] = before + (alias.name if alias.asname or before else "")
-                found.append((node.lineno, before + alias.name))
+                uses.append((node.lineno, before + alias.name))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            found += [(node.lineno, name) for name in BUILTIN if name == node.func.id and name not in own]
+            uses += [(node.lineno, name) for name in BUILTIN if name == node.func.id and name not in own]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
-            found.append((node.lineno, f"{known[node.value.id] or node.value.id}.{node.attr}"))
-    parts = ((line, part) for line, name in found for part in accumulate(name.split("."), "{}.{}".format))
+            uses.append((node.lineno, f"{known[node.value.id] or node.value.id}.{node.attr}"))
+    parts = ((line, part) for line, name in uses for part in accumulate(name.split("."), "{}.{}".format))
     return sorted({(line, f"{part}: {REFUSED[part]}") for line, part in parts if part in REFUSED})
 
 
 def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:
-    """Line and message of each."""
+    """Line and message for each mistake in the stories of the class `kind` in the file `text`, loaded as `module`."""
     tree = ast.parse(text)
-    found = [*_catching(tree), *_unguarded(tree)]
+    mistakes = [*_catching(tree), *_unguarded(tree)]
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
-            found += _untold(function, module, kind)
+            mistakes += _never_run(function, module, kind)
         elif isinstance(function, ast.AsyncFunctionDef):
-            found.append((function.lineno, f"{function.name}: a story is told by `def` and `yield`, without `async`"))
-    return sorted(set(found))
+            mistakes.append((function.lineno, f"{function.name}: a story is written with `def` and `yield`, without `async`"))
+    return sorted(set(mistakes))
 
 
 def _unguarded(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Processes that are started past the shop."""
+    """Processes that are started with `env.process`, and not by the shop, which guards them."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "process" and ast.unparse(node.value).endswith("env"):
             yield node.lineno, f"`{ast.unparse(node)}`: {UNGUARDED}"
 
 
 def _catching(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """A process that dies does nothing more: neither may it catch its own death, nor go on in `finally`."""
+    """A crash ends a process at once: a story may neither catch its own crash nor `yield` in `finally`."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Try):
             continue
@@ -80,7 +85,7 @@ def _catching(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield (
                     handler.lineno,
                     (
-                        "this `except` would catch the crash of the process that tells the story; nothing need be caught: what "
+                        "this `except` would catch the crash of the process that runs the story; nothing need be caught: what "
                         "goes wrong at the provider is an Outcome"
                     ),
                 )
@@ -92,8 +97,8 @@ def _waits(body: list[ast.stmt]) -> bool:
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for statement in body for node in ast.walk(statement))
 
 
-def _untold(function: ast.FunctionDef, module: ModuleType, kind: type) -> Iterator[tuple[int, str]]:
-    """Steps that look as if they were taken, and aren't."""
+def _never_run(function: ast.FunctionDef, module: ModuleType, kind: type) -> Iterator[tuple[int, str]]:
+    """Steps that are called and never run, because the `yield` or `yield from` in front of them is missing or wrong."""
     later = {
         node.value.id for node in ast.walk(function) if isinstance(node, ast.YieldFrom) and isinstance(node.value, ast.Name)
     }
@@ -115,11 +120,11 @@ def _untold(function: ast.FunctionDef, module: ModuleType, kind: type) -> Iterat
 
 
 def _called(call: ast.Call, module: ModuleType, kind: type) -> tuple[str, bool, bool]:
-    """What is called, and whether that is a story, or something to wait for."""
+    """The name of what is called, whether it is a story (`yield from`), and whether it is an event (`yield`)."""
     function = call.func
     if isinstance(function, ast.Name):
-        is_told_of_shop = any(isinstance(argument, ast.Name) and argument.id == "shop" for argument in call.args)
-        return function.id, is_told_of_shop and inspect.isgeneratorfunction(vars(module).get(function.id)), False
+        takes_shop = any(isinstance(argument, ast.Name) and argument.id == "shop" for argument in call.args)
+        return function.id, takes_shop and inspect.isgeneratorfunction(vars(module).get(function.id)), False
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         owner: Any = {"shop": Shop, "self": kind}.get(function.value.id)
         story = inspect.isgeneratorfunction(getattr(owner, function.attr, None))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from sim.cli import (
     cells,
@@ -32,9 +32,9 @@ from sim.cli import (
     windows,
 )
 from sim.cli import list as list_
-from sim.cli.console import forget_stdout, write_out
-from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, note
-from sim.config.errors import ConfigError
+from sim.cli.again import option_of
+from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, forget_stdout, note, write_out
+from sim.config.errors import ArgumentError, ConfigError
 from sim.version import VERSION
 
 AS_IT_STANDS = "\b\n"  # before a paragraph whose lines are not to be joined
@@ -48,7 +48,7 @@ outbox, and inquiry for a provider without idempotency keys.
   coffee compare morning-rush
   coffee windows
   coffee size morning-rush
-  coffee explain morning-rush --design naive
+  coffee explain morning-rush naive
   coffee new mine.yaml --from outbox
   coffee kata
 """
@@ -61,10 +61,32 @@ EPILOG = f"""{AS_IT_STANDS}Exit codes:
   70   a bug of the simulator
   130  interrupted by Ctrl-C; run, compare, check and windows print what is finished, sweep keeps it
 """
+MISSING = {
+    "scenario": "Give a name that `coffee list` shows, such as morning-rush, or a YAML file of yours.",
+    "design": "Give a name that `coffee list` shows, such as outbox, or a YAML or Python file of yours.",
+}
+
+
+class Command(TyperCommand):
+    """An error in an argument names the option that the user gave; an argument that is missing, what it could be."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ArgumentError as error:
+            raise ConfigError(f"{option_of(ctx, error.argument)}: {error.message}") from None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            if not error.message and error.param is not None:
+                error.message = MISSING.get(str(error.param.name), "")
+            raise
 
 
 class Coffee(TyperGroup):
-    """Commands in the order of this file; errors in files and names are messages, never tracebacks."""
+    """Commands under headings; errors in files and names are messages, never tracebacks."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -75,6 +97,13 @@ class Coffee(TyperGroup):
         except KeyboardInterrupt:
             note("interrupted")
             raise typer.Exit(INTERRUPTED) from None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  the signature is typer's
+        widest = max(map(len, self.commands))
+        room = formatter.width - 6 - widest
+        for heading, names in HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), self.commands[name].get_short_help_str(room)) for name in names])
 
 
 def _version(wanted: bool) -> None:
@@ -96,26 +125,38 @@ def _common(
     pass
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "list": list_.list_,
-    "show": show.show,
-    "new": new.new,
-    "lint": lint.lint,
-    "run": run.run,
-    "compare": compare.compare,
-    "check": check.check,
-    "size": size.size,
-    "sweep": sweep.sweep,
-    "results": results.results,
-    "sensitivity": sensitivity.sensitivity,
-    "optimise": optimise.optimise,
-    "cells": cells.cells,
-    "windows": windows.windows,
-    "explain": explain.explain,
-    "hunt": hunt.hunt,
-    "validity": validity.validity,
-    "schema": schema.schema,
+HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Learn": {
+        "kata": kata.app,
+        "list": list_.list_,
+        "show": show.show,
+        "windows": windows.windows,
+        "explain": explain.explain,
+    },
+    "Ask what a design does": {
+        "run": run.run,
+        "compare": compare.compare,
+        "check": check.check,
+    },
+    "Choose its numbers": {
+        "size": size.size,
+        "sweep": sweep.sweep,
+        "sensitivity": sensitivity.sensitivity,
+        "optimise": optimise.optimise,
+        "cells": cells.cells,
+    },
+    "Look for mistakes": {
+        "lint": lint.lint,
+        "hunt": hunt.hunt,
+        "validity": validity.validity,
+    },
+    "Files": {
+        "new": new.new,
+        "schema": schema.schema,
+        "results": results.results,
+    },
 }
+COMMANDS = {name: each for under in HEADINGS.values() for name, each in under.items() if not isinstance(each, typer.Typer)}
 
 
 def _help(command: Callable[..., None]) -> str:
@@ -123,10 +164,11 @@ def _help(command: Callable[..., None]) -> str:
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name, help=_help(_command))(_command)
+    app.command(_name, cls=Command, help=_help(_command))(_command)
 for _registered in kata.app.registered_commands:
     if _registered.callback is not None:
         _registered.help = _help(_registered.callback)
+        _registered.cls = Command
 app.add_typer(kata.app, name="kata")
 
 

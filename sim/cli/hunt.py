@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sim.cli.messages import DONE, FAILED, INTERRUPTED, note
-from sim.cli.options import Json, Seed, whole_number
-from sim.cli.progress import progress_bar
-from sim.cli.simulation import answered_for
-
-if TYPE_CHECKING:
-    from sim.counterexamples.hunt import Hunt
+from sim.cli.options import DesignName, Json, whole_number
 
 
 def hunt(
-    design: Annotated[str, typer.Argument(metavar="DESIGN", help="A design's name, or a file of yours.", show_default=False)],
+    context: typer.Context,
+    design: DesignName,
     promise: Annotated[
         list[str] | None,
         typer.Option(
@@ -26,12 +20,14 @@ def hunt(
             help="A promise to hunt for. Can be repeated. [default: those of the design, and charged_at_most_once]",
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option("--seconds", "-s", metavar="S", min=0.1, help="Give up after so long.")] = 60.0,
+    seconds: Annotated[float, typer.Option("--seconds", "-s", metavar="S", min=0.1, help="Stop after so many seconds.")] = 60.0,
     worlds: Annotated[
         int | None,
-        typer.Option("--worlds", metavar="N", parser=whole_number, help="Give up after so many worlds.", show_default=False),
+        typer.Option("--worlds", metavar="N", parser=whole_number, help="Stop after so many worlds.", show_default=False),
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", parser=whole_number, help="Which worlds are drawn. The same seed draws the same worlds.")
+    ] = 0,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE.yaml", help="Write the world to this new file.", show_default=False),
@@ -40,102 +36,21 @@ def hunt(
 ) -> None:  # fmt: skip
     """Hunt for the smallest world that breaks a promise.
 
-    Draws a handful of customers, their habits, and a list of faults; a world that breaks a promise is shrunk to the least it
-    needs, often one customer and one crash, and printed as a scenario that `run` and `explain` replay. A variant is also caught
-    where it harms somebody whom its plain architecture would spare. The same seed finds the same world. Surviving is evidence,
-    not proof.
+    Draws worlds: a few customers, their habits, and a list of faults. A world that breaks a promise is shrunk to the least that
+    still breaks it, often one customer and one crash, and printed as a scenario that `run` and `explain` replay. A variant is
+    also caught if it harms somebody whom its plain architecture would spare. The same seed finds the same world.
+
+    A design that survives may still break a promise in a world that was not drawn. So the hunt says what it has reached: how
+    often each thing happened that the design is built to survive (lost answers, known keys, a crash after each step, …), and
+    what could have happened and never did. With --json these numbers are in `reached`, over all worlds that were tried.
 
     Exit codes: 0 survived, 1 broken.
 
     Examples:
       coffee hunt naive
-      coffee hunt no-inbox --out broken.yaml && coffee explain broken.yaml --design no-inbox
+      coffee hunt no-inbox --out broken.yaml && coffee explain broken.yaml no-inbox
       coffee hunt mine.yaml --seconds 600
     """
-    from sim.architectures import load_design
-    from sim.cli.console import print_json
-    from sim.config.errors import ConfigError
-    from sim.config.files import check_new
-    from sim.counterexamples.hunt import hunt as hunted
-    from sim.counterexamples.hunt import promises_of
-    from sim.documents.hunt import document
+    from sim.cli.work import hunt as work
 
-    chosen = load_design(design)
-    promises = promises_of(chosen, promise or ())
-    if worlds is not None and worlds < 1:
-        raise ConfigError(f"--worlds: expected a whole number of at least 1 (got {worlds})")
-    if out is not None:
-        check_new(out)
-    command = _command(design, promise or [], seed, worlds)
-    with answered_for(command), progress_bar("worlds tried", worlds) as progress:
-        found = hunted(chosen, promises, seed=seed, seconds=seconds, worlds=worlds, progress=progress)
-    text = _replayed(found, command)
-    if as_json:
-        print_json(document(found, text))
-    else:
-        _print(found, text, out)
-    if text and out is not None:
-        from sim.config.files import write_text
-
-        write_text(out, text)
-        note(f"written to {out}; coffee explain {out} --design {shlex.quote(design)} tells its story")
-    if found.interrupted:
-        note(f"interrupted after {found.worlds + found.shrunk:,} worlds")
-        raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(DONE if found.catch is None else FAILED)
-
-
-def _replayed(found: Hunt, command: str) -> str:
-    """The scenario file of the catch, after it has been read back and has broken the same promises again."""
-    from sim.config.library import parse_scenario
-    from sim.counterexamples.hunt import as_yaml, caught
-
-    if found.catch is None:
-        return ""
-    text = as_yaml(found.catch, name=f"breaks-{found.design.name}", comment=[f"Found by: {command}"])
-    again = caught(parse_scenario(text), found.design, found.promises, seed=found.seed)
-    assert again == (found.catch.broken, found.catch.harm), "a hunted world must replay"
-    return text
-
-
-def _print(found: Hunt, text: str, out: Path | None) -> None:
-    from sim.cli.console import console
-
-    screen = console()
-    for line in _sentences(found):
-        screen.print(line)
-    if text and out is None:
-        screen.print()
-        screen.print(text.rstrip(), soft_wrap=True)
-
-
-def _sentences(found: Hunt) -> list[str]:
-    from sim.counterexamples.worlds import KINDS, NOT_DRAWN
-    from sim.ledger.violations import VIOLATIONS
-
-    name, catch = found.design.name, found.catch
-    tried = f"{found.worlds:,} worlds in {found.seconds:.1f} s"
-    if catch is None:
-        promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
-        kept = f"It kept: {promises}."
-        spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
-        return [f"{name} survived {tried}. {kept}{spared}", f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."]
-    lines = []
-    for promise, purchases in catch.broken.items():
-        lines.append(f"{name} broke “{promise.replace('_', ' ')}” for {_of(purchases, catch.customers)}.")
-    for kind, purchases in catch.harm.items():
-        lines.append(
-            f"{name}: {_of(purchases, catch.customers)} {VIOLATIONS[kind].clause}; the plain architecture spares them."
-        )
-    small = "time was up before it was as small as it gets" if found.cut_short else f"shrunk in {found.shrunk} more tries"
-    return [*lines, f"Found in the {found.worlds:,}. world, {small}; {found.seconds:.1f} s."]
-
-
-def _of(purchases: list[int], customers: int) -> str:
-    return "the one customer" if customers == 1 else f"{len(purchases)} of {customers} customers"
-
-
-def _command(design: str, promises: list[str], seed: int, worlds: int | None) -> str:
-    options = [part for promise in promises for part in ("--promise", promise)]
-    options += ["--worlds", str(worlds)] if worlds is not None else []
-    return shlex.join(["coffee", "hunt", design, *options, "--seed", str(seed)])
+    work.hunt(context, design, promise or [], seed, seconds, worlds, out, as_json=as_json)

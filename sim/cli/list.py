@@ -1,61 +1,12 @@
-"""`coffee list`: what there is."""
+"""`coffee list`: the names that commands and files take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 from sim.cli.options import Json
-
-if TYPE_CHECKING:
-    from sim.vocabulary import Metric
 
 
 def list_(as_json: Json = False) -> None:
-    """List the scenarios, designs, provider presets and metrics, a line each."""
-    from sim.architectures import ARCHITECTURES, design_names, load_design
-    from sim.cli.console import console, print_json, print_rows
-    from sim.config.library import load_scenario, names
-    from sim.config.presets import PRESETS
-    from sim.vocabulary import METRICS
+    """List scenarios, designs, provider presets and metrics."""
+    from sim.cli.work import list as work
 
-    scenarios = {name: load_scenario(name).summary for name in names()}
-    designs = {name: load_design(name).summary for name in design_names()}
-    if as_json:
-        from sim.documents.catalogue import document
-
-        print_json(document(scenarios, designs))
-        return
-    out = console()
-    built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}
-    sections = [
-        ("Scenarios: coffee compare NAME", _within(scenarios, "")),
-        ("Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
-        ("Failure windows, one at a time: coffee explain w4 --design NAME", _within(scenarios, "windows")),
-        ("Designs: coffee run SCENARIO --design NAME", built_in),
-        ("Variants of them, told apart by a knob or two", {name: designs[name] for name in designs if name not in built_in}),
-        ("Presets of a payment provider: `provider: {preset: NAME}`", {name: PRESETS[name].summary for name in PRESETS}),
-        ("Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
-    ]
-    width = max(len(name) for _, rows in sections for name in rows) + 2
-    for title, rows in sections:
-        out.print(title, style="bold")
-        print_rows(out, [(f"  {name}".ljust(width), line) for name, line in rows.items()], most=(width,))
-        out.print()
-    out.print("coffee show NAME tells a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
-
-
-def _within(scenarios: dict[str, str], folder: str) -> dict[str, str]:
-    """Those in a folder, by their names without it."""
-    parts = {name: name.rpartition("/") for name in scenarios}
-    return {last: scenarios[name] for name, (inside, _, last) in parts.items() if inside == folder}
-
-
-def _metrics(metrics: dict[str, Metric]) -> Iterator[tuple[str, str]]:
-    """A line each; the three percentiles of a time share one."""
-    for name, metric in metrics.items():
-        if name.endswith("_p50"):
-            yield f"{name}/p95/p99", f"seconds: percentiles of {metric.summary.partition(' of ')[2]}"
-        elif not name.endswith(("_p95", "_p99")):
-            unit = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}[metric.unit]
-            yield name, f"{unit}{', more is better' if metric.better == 'higher' else ''}: {metric.summary}"
+    work.list_(as_json=as_json)

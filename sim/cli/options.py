@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument
+
+from sim.cli.messages import note
 
 
 def whole_number(text: str) -> int:
@@ -26,16 +29,48 @@ def share(text: str) -> float:
     return value
 
 
-def all_or_none(text: str) -> str:
-    if text not in ("all", "none"):
-        raise typer.BadParameter(f'expected all or none (got "{text}")')
-    return text
+def _noted(context: typer.Context, value: Any) -> Any:
+    """What `--design` was given; a note says that designs are arguments now."""
+    if value and not context.resilient_parsing:
+        names = (a.metavar.strip("[].") for a in context.command.params if isinstance(a, TyperArgument) and a.metavar)
+        note(f"--design will go in a later version; give designs as arguments: coffee {context.info_name} {' '.join(names)}")
+    return value
+
+
+def _as_argument(context: typer.Context, value: str | None) -> None:
+    """`--design NAME` stands in for the argument DESIGN. Options that are eager are read before arguments are missed."""
+    if _noted(context, value):
+        context.default_map = {"design": value}
+
+
+def _given_once(context: typer.Context, value: str) -> str:
+    source = context.get_parameter_source("design")
+    if context.default_map and source is not None and source.name == "COMMANDLINE":
+        other = context.default_map["design"]
+        context.fail(f"two designs, {value} and --design {other}, where there can be one; leave out --design")
+    return value
 
 
 ScenarioName = Annotated[
     str,
     typer.Argument(metavar="SCENARIO", help="A scenario's name (`coffee list`), or a YAML file of yours.", show_default=False),
 ]
+DesignName = Annotated[
+    str,
+    typer.Argument(
+        metavar="DESIGN", callback=_given_once,
+        help="A design's name (`coffee list`), or a YAML or Python file of yours.",
+    ),
+]  # fmt: skip
+OldDesign = Annotated[str | None, typer.Option("--design", "-d", hidden=True, is_eager=True, callback=_as_argument)]
+DesignNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="DESIGNS", show_default=False,
+        help="Names, or YAML or Python files of yours. [default: naive idempotent outbox]",
+    ),
+]  # fmt: skip
+OldDesigns = Annotated[list[str] | None, typer.Option("--design", "-d", hidden=True, callback=_noted)]
 Mornings = Annotated[
     int,
     typer.Option(
@@ -50,7 +85,7 @@ Precision = Annotated[
     float | None,
     typer.Option(
         "--until-precision", metavar="P", parser=share, show_default=False,
-        help="Add mornings, up to 200, until every objective is decided or its metric known within P, such as 5%.",
+        help="Add mornings, up to 200, until every objective is decided, or its metric is known within P, such as 5%.",
     ),
 ]  # fmt: skip
 MostMornings = Annotated[
@@ -60,7 +95,7 @@ MostMornings = Annotated[
         "-n",
         metavar="N",
         parser=whole_number,
-        help="How many mornings to simulate at most; a cell takes no more than it needs to be decided.",
+        help="At most this many mornings for each window and design; fewer if fewer decide.",
     ),
 ]
 Seed = Annotated[
@@ -74,14 +109,9 @@ Jobs = Annotated[
         help="Processes to use; the results do not depend on it. [default: all processors]",
     ),
 ]  # fmt: skip
-KeptTables = Annotated[
-    Literal["all", "none"] | None,
-    typer.Option(
-        "--tables", metavar="all|none", parser=all_or_none, show_default=False,
-        help="Keep a morning's tables until they are counted, or count as it goes: the same numbers in little memory. "
-        "[default: none beyond 100,000 purchases]",
-    ),
-]  # fmt: skip
+OldTables = Annotated[
+    str | None, typer.Option("--tables", hidden=True, help="Has no effect any more; accepted for one release.")
+]
 EngineName = Annotated[
     str,
     typer.Option(
@@ -93,21 +123,21 @@ Cells = Annotated[
     int,
     typer.Option(
         metavar="N", parser=whole_number,
-        help="Deal each morning to N independent copies of the back end, each with its share of customers and capacity.",
+        help="Divide each morning among N independent copies of the back end, each with its share of customers and capacity.",
     ),
 ]  # fmt: skip
 Objectives = Annotated[
     list[str] | None,
     typer.Option(
         "--objective", metavar="METRIC=LIMIT", show_default=False,
-        help="Such as ack_latency_p95=8s, instead of the scenario's objective of that metric or added. Can be repeated.",
+        help="An objective such as ack_latency_p95=8s; it replaces the scenario's of that metric. Can be repeated.",
     ),
 ]  # fmt: skip
 Peaks = Annotated[
     str | None,
     typer.Option(
         "--peak", metavar="RATES", show_default=False,
-        help="As the chain grows: arrival rates at the busiest moment, such as 60/min,120/min,240/min.",
+        help="Size for these arrival rates at the busiest moment, such as 60/min,120/min,240/min.",
     ),
 ]  # fmt: skip
 Brownouts = Annotated[
@@ -121,7 +151,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", show_default=False,
-        help="Another value at a key of the scenario or design, as its file would say it: app.timeout=4s, "
+        help="Change a key of the scenario or design; VALUE as in its file: app.timeout=4s, "
         "'faults[0].for=30min'. Can be repeated.",
     ),
 ]  # fmt: skip

@@ -20,26 +20,18 @@ def schema(
     kind: Annotated[Kind, typer.Argument(help="Of scenario or design files, or of what commands print.")] = Kind.SCENARIO,
     as_json: Annotated[bool, typer.Option("--json", help="As everywhere; a schema is JSON anyway.", show_default=False)] = True,  # noqa: ARG001
 ) -> None:
-    """Print the JSON Schema of scenario or design files, or of results.
+    """Print the JSON Schema of files or of results.
 
-    Those of files are for editors that complete and check YAML. In VS Code's YAML extension, the first line of a file names its
-    schema. That of results describes what every command prints with --json, and the JSON and CSV files that it writes: each
-    kind of document, and each kind of row, is a definition with a name, such as #/$defs/Comparison. All are of draft 2020-12.
+    Those of scenario and design files are for editors that complete and check YAML. In VS Code's YAML extension, the first line
+    of a file names its schema. That of results describes what every command prints with --json, and the JSON and CSV files that
+    it writes: each kind of document, and each kind of row, is a definition with a name, such as #/$defs/Comparison. All are of
+    draft 2020-12.
 
     Examples:
       coffee schema design > design.schema.json
       # yaml-language-server: $schema=design.schema.json
       coffee schema results > results.schema.json
     """
-    from sim.architectures import ARCHITECTURES
-    from sim.cli.console import print_json
-    from sim.config.schema import design_schema, scenario_schema
-    from sim.documents.schema import results_schema
+    from sim.cli.work import schema as work
 
-    match kind:
-        case Kind.SCENARIO:
-            print_json(scenario_schema())
-        case Kind.DESIGN:
-            print_json(design_schema(ARCHITECTURES))
-        case Kind.RESULTS:
-            print_json(results_schema())
+    work.schema(str(kind))

@@ -1,4 +1,4 @@
-"""What comes with the package: scenarios, designs and price tables, by name."""
+"""Find the files that come with the package by name: scenarios, designs and price tables."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from sim.config.errors import ConfigError, closest, nearest
 _BESIDE_PACKAGE = Path(__file__).parent.parent / "scenarios"  # in a wheel
 FOLDER = _BESIDE_PACKAGE if _BESIDE_PACKAGE.is_dir() else Path(__file__).parents[2] / "scenarios"
 SUFFIXES = (".yaml", ".yml")
-SEE_LIST = "; coffee list tells all names (a file's name must end in .yaml)"
+SEE_LIST = "; coffee list shows all names (a file's name must end in .yaml)"
 OTHERS = ("designs", "prices")  # folders that hold no scenarios
 
 
 def names(folder: str = "") -> list[str]:
-    """The names one can give for a scenario ("", also those in folders: `windows/w01`), or for `folder`'s files, sorted."""
+    """The sorted names of the bundled files in `folder`; "" lists all scenarios, also those in folders (`windows/w01`)."""
     root = FOLDER / folder
-    found = [path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml")]
-    return sorted((name.as_posix() for name in found if folder or name.parts[0] not in OTHERS), key=lambda n: ("/" in n, n))
+    paths = [path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml")]
+    known = (path.as_posix() for path in paths if folder or path.parts[0] not in OTHERS)
+    return sorted(known, key=lambda name: ("/" in name, name))
 
 
 def short_names() -> dict[str, str]:
-    """What a scenario may be called -> its whole name: without its folder, and a window by its number (`w4`, `w04`)."""
-    found: dict[str, str] = {}
+    """Short name -> whole name of every scenario: its name without the folder; a window also by its number (`w4`, `w04`)."""
+    short: dict[str, str] = {}
     for whole in names():
         folder, _, last = whole.rpartition("/")
-        found[last] = whole
+        short[last] = whole
         if folder == "windows":
             number = last.partition("-")[0]
-            found[number] = found[f"w{int(number[1:])}"] = whole
-    return found
+            short[number] = short[f"w{int(number[1:])}"] = whole
+    return short
 
 
 def full_name(name: str) -> str:
-    """A scenario's whole name, if there is one that is called so for short; else the name as it is."""
+    """The whole name of the scenario with the short name `name`; `name` itself if there is none."""
     return short_names().get(name.lower(), name)
 
 
 def as_text(name: object, kind: str) -> str:
-    """A name or a path as text. Raises ConfigError for anything else."""
+    """Turn a name or a path into text. Raises ConfigError for anything else."""
     if not isinstance(name, (str, Path)):
         article = "an" if type(name).__name__[0] in "AEIOUaeiou" else "a"
         raise ConfigError(f"expected the name of a {kind}, a path, or a loaded {kind} (got {article} {type(name).__name__})")
@@ -46,7 +47,7 @@ def as_text(name: object, kind: str) -> str:
 
 
 def is_path(name: str) -> bool:
-    """Whether a name means a file of the user's."""
+    """Whether `name` is the path of a user's file and not the name of a bundled one."""
     return name.endswith(SUFFIXES)
 
 
@@ -66,7 +67,7 @@ def find(name: str, *, folder: str = "", kind: str = "scenario") -> Path:
 
 
 def closest_file(name: str) -> str:
-    """`; did you mean the file "rush.yaml"?` if there is one, for somebody who left its ending out."""
+    """`; did you mean the file "rush.yaml"?` if there is such a file and the user left out its ending; else nothing."""
     files = [f"{name}{suffix}" for suffix in SUFFIXES if "\0" not in name and Path(f"{name}{suffix}").is_file()]
     return f'; did you mean the file "{files[0]}"?' if files else ""
 

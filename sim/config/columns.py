@@ -1,4 +1,4 @@
-"""Columns of numbers from CSV files: arrival times, measured latencies."""
+"""Read a column of numbers from a CSV file: arrival times, measured latencies."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ MOST_CELLS_SHOWN = 10
 
 
 def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tuple[float, ...]:
-    """One column of seconds, sorted; lines that start with # are comments. No column: the file has only one.
+    """Read one column of seconds and sort it. Lines that start with # are comments.
 
-    Raises KeyedErrors under `keys` (which name the file, and the column), saying which cells are wrong.
+    `column` None is for a file with a single column. Raises KeyedErrors that name the wrong cells; `keys` are the scenario's
+    keys that give the file and the column, under which the errors are reported.
     """
     try:
         lines = read_text(path).splitlines()
@@ -46,7 +47,7 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
 
 
 def _rows(path: Path, lines: list[str], key: str) -> list[tuple[int, list[str]]]:
-    """The rows with the number of the line that each ends on."""
+    """Parse the rows; each comes with the number of the line on which it ends."""
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
     reader = csv.reader(line for _, line in kept)
     rows: list[tuple[int, list[str]]] = []

@@ -1,6 +1,7 @@
-"""A design: what you choose. The knobs of every component; an architecture is a `Design` that names the ones it uses.
+"""A design: the part that you choose. It holds the knobs of every component.
 
-A knob that an architecture does not have is an unknown key, so it is refused with the nearest valid name.
+An architecture is a subclass of `Design` that declares the knobs it uses. A knob that it does not declare is an unknown key:
+the error names the nearest valid one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sim.vocabulary import KeyScope
 
 
 class Jitter(Model):
-    """v = min(cap, base * 2^(n-1)) before retry n; full jitter sleeps U(0, v), equal jitter v/2 + U(0, v/2)."""
+    """Exponential back-off: v = min(cap, base * 2^(n-1)) before retry n; full jitter U(0, v), equal jitter v/2 + U(0, v/2)."""
 
     base: Duration = Field("500ms", gt=0, description="of the first sleep (assumption)")
     cap: Duration = Field("8s", gt=0, description="of the longest sleep (assumption)")
@@ -31,7 +32,7 @@ class Fixed(Model):
 
 
 class Retry(OneOf):
-    """When to try again. `{never: true}` gives up after the first call."""
+    """When to try again, and how often. `{never: true}` gives up after the first call."""
 
     never: bool | None = None
     fixed: Fixed | None = None
@@ -59,17 +60,17 @@ class App(Model):
 
 
 class Autoscale(Model):
-    """How many workers a pool has, by how many are in use: the rule of the Kubernetes HorizontalPodAutoscaler."""
+    """Sets the number of a pool's workers by how many are in use, as the Kubernetes HorizontalPodAutoscaler does."""
 
     min: int = Field(ge=1, le=100_000, description="never fewer workers; paid for around the clock")
     max: int = Field(ge=1, le=100_000, description="never more workers")
     target: Probability = Field("80%", gt=0, description="of the workers in use (Kubernetes: 80 %)")
     measures: Literal["held", "cpu"] = Field(
-        "held", description="a worker is in use while it is held by its story, or only while it computes (cpu)"
+        "held", description="a worker counts as in use while a request holds it (held), or only while it computes (cpu)"
     )
     every: Duration = Field("15s", gt=0, description="period of the decisions (Kubernetes: 15 s)")
     warm_up: Duration = Field("60s", description="until a new worker takes work; it is paid for meanwhile (assumption)")
-    cool_down: Duration = Field("5min", description="workers leave that nobody wanted for this long (Kubernetes: 5 min)")
+    cool_down: Duration = Field("5min", description="workers not needed for this long are removed (Kubernetes: 5 min)")
 
     @model_validator(mode="after")
     def _ordered(self) -> Autoscale:
@@ -78,7 +79,7 @@ class Autoscale(Model):
         return self
 
     def check(self, workers: int) -> None:
-        """Raises KeyedErrors if a pool can't start with so many workers."""
+        """Raises KeyedErrors if `workers`, with which the pool starts, is not between min and max."""
         if not self.min <= workers <= self.max:
             raise KeyedErrors([("workers", f"expected {self.min} to {self.max} workers, as autoscale says; got {workers}")])
 
@@ -89,7 +90,7 @@ class Checkout(Model):
     workers: int = Field(
         16, ge=1, le=100_000, description="requests worked on at the same time; autoscaled: at the start (assumption)"
     )
-    autoscale: Autoscale | None = Field(None, description="more and fewer workers by their use; none: always the same number")
+    autoscale: Autoscale | None = Field(None, description="adjusts the number of workers to their use; none: it stays the same")
     instances: int = Field(2, ge=1, le=10_000, description="processes the workers are spread over; a crash takes one")
     service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
     queue_limit: int | None = Field(200, ge=0, description="503 at once beyond this many waiting; none: no limit")
@@ -123,7 +124,9 @@ class Payment(Model):
 class KeyedPayment(Payment):
     key: Literal["none", "attempt", "order"] = Field("order", description="scope of the provider's idempotency key")
     key_lasts: Duration = Field(
-        "24h", gt=0, description="an older order is asked about before it is charged: the key may be forgotten (Stripe: 24 h)"
+        "24h",
+        gt=0,
+        description="before charging for an order older than this, ask: the provider may have forgotten the key (Stripe: 24 h)",
     )
     after_error: Literal["ask", "same_key"] = Field(
         "ask",
@@ -135,12 +138,13 @@ class RequestPayment(KeyedPayment):
     """How the provider is called from within the request, with a key."""
 
     webhooks: Literal["ignored", "checked", "trusted"] = Field(
-        "ignored", description="checked against the order's state, or trusted: each is news to be told to others as it says"
+        "ignored",
+        description="checked: may only move the order's state forward; trusted: overwrites it and is published as is",
     )
 
 
 class Breaker(Model):
-    """Stop calling a provider that keeps failing."""
+    """Stops calls to a provider that keeps failing."""
 
     failures: Probability = Field("50%", gt=0, description="opens at this share of failures (resilience4j: 50 %)")
     window: int = Field(20, ge=1, le=100_000, description="over this many last calls (assumption)")
@@ -150,15 +154,16 @@ class Breaker(Model):
 class QueuedPayment(KeyedPayment):
     """How the provider is called by payment workers, after the answer."""
 
-    webhooks: Literal["ignored", "checked"] = Field("ignored", description="listened to, and checked against the order's state")
+    webhooks: Literal["ignored", "checked"] = Field("ignored", description="checked: may only move the order's state forward")
     news: Literal["outbox", "direct"] = Field(
-        "outbox", description="of a settled payment: a row in the same transaction, or told directly after it (a dual write)"
+        "outbox",
+        description="a payment's event: an outbox row in the transaction that settles it, or published after it (a dual write)",
     )
 
     workers: int = Field(
         24, ge=1, le=100_000, description="calls under way at the same time; autoscaled: at the start (assumption)"
     )
-    autoscale: Autoscale | None = Field(None, description="more and fewer workers by their use; none: always the same number")
+    autoscale: Autoscale | None = Field(None, description="adjusts the number of workers to their use; none: it stays the same")
     retry: Retry = Field({"full_jitter": {"base": "500ms", "cap": "20s"}}, description="after unknown or failed calls")
     breaker: Breaker | None = Field(Breaker(), description="stop calling a provider that keeps failing; none: never stop")
 
@@ -189,7 +194,7 @@ class Broker(Model):
 
 
 class ReadModel(Model):
-    """The status view: projected from events, or `inline` (read straight from the order database)."""
+    """The status view that the app polls: projected from events, or `inline` (read straight from the order database)."""
 
     inline: bool = Field(False, description="read from the order database itself; no projector")
     apply: Distribution = Field({"exponential": "20ms"}, description="one event by the single projector (assumption)")
@@ -201,7 +206,7 @@ class Inbox(Model):
 
 
 class Loyalty(Model):
-    """The loyalty service: told by event, or called `inline` by whoever would have published the event."""
+    """The loyalty service awards points: on an event, or called `inline` by the process that would publish the event."""
 
     inline: bool = Field(False, description="call it and wait, before the event is published")
     inbox: Inbox | None = Field(None, description="forget no message id within its window; none: award on every delivery")
@@ -209,29 +214,31 @@ class Loyalty(Model):
 
 
 class Recovery(Model):
-    """What puts things right afterwards, always automatic."""
+    """The reconciler, an automatic job: from the provider's ledger it confirms paid orders and refunds wrong charges."""
 
     reconcile_every: Duration | None = Field(None, gt=0, description="compare with the provider's ledger; none: never")
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
-class AppKeys(Model):
-    """What the app's idempotency key is held against."""
+class Keys(Model):
+    """How long the checkout remembers the app's idempotency key, and what it compares."""
 
     ttl: Duration | None = Field(None, gt=0, description="a key is forgotten after this long; none: never, it is a column")
     fingerprint: bool = Field(True, description="the same key with another amount is refused (422), not replayed")
 
 
-class Claims(AppKeys):
-    """Who works on an idempotency key, written down before the work."""
+class Claims(Keys):
+    """A table of claimed idempotency keys: a request writes its claim before it does the work."""
 
-    lock: Duration = Field("30s", gt=0, description="a claimed key is taken over after this long (Brandur: 90 s)")
-    check_first: bool = Field(False, description="look the key up, then insert: no unique constraint, so a race")
+    lock: Duration = Field(
+        "30s", gt=0, description="another request may take over a claimed key after this long (Brandur: 90 s)"
+    )
+    check_first: bool = Field(False, description="look the key up, then insert it; without a unique constraint, this is a race")
     stores_failures: bool = Field(False, description="a failure is stored and replayed like a success")
 
 
 class Completer(Model):
-    """Finishes orders that nobody is working on any more."""
+    """Finishes orders that no process is working on any more."""
 
     every: Duration = Field("5s", gt=0, description="period of the search for stuck orders (Brandur: 5 s)")
     after: Duration = Field("10s", description="an unknown order is taken up this long after its last attempt (assumption)")
@@ -240,7 +247,7 @@ class Completer(Model):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an architecture that is not built in comes from: a Python file, as it was called, and a class in it."""
+    """The Python file of an architecture that is not built in: its text, its path as the user gave it, and the class's name."""
 
     text: str
     file: str
@@ -248,7 +255,7 @@ class Origin:
 
 
 class Design(Model):
-    """What every architecture has."""
+    """The knobs that every architecture has."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
     name: str = ""
@@ -262,12 +269,12 @@ class Design(Model):
     loyalty: Loyalty = Loyalty()
     recovery: Recovery = Recovery()
 
-    promises: ClassVar[tuple[Any, ...]] = ()  # of sim.ledger.promises, kept under every weather
-    defaults: ClassVar[dict[str, Any]] = {}  # what an architecture's knobs start from, where it differs
-    origin: ClassVar[Origin | None] = None  # None: built in
+    promises: ClassVar[tuple[Any, ...]] = ()  # those of sim.ledger.promises that the architecture keeps under all faults
+    defaults: ClassVar[dict[str, Any]] = {}  # the defaults in which an architecture differs from its sections' own
+    origin: ClassVar[Origin | None] = None  # None: the architecture is built in
 
     def _repr_html_(self) -> str | None:
-        """How Jupyter shows it."""
+        """How Jupyter shows the design."""
         return showing.html(self)
 
     @model_validator(mode="before")
@@ -277,7 +284,7 @@ class Design(Model):
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`base` with `changes` laid over it, section by section; a one-of mapping is replaced whole."""
+    """Lay `changes` over `base`, section by section; a one-of mapping (see `OneOf`) is replaced as a whole."""
     result = dict(base)
     for key, value in changes.items():
         old = result.get(key)

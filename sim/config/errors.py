@@ -1,4 +1,4 @@
-"""Errors in files: every one with its place, its key, what was expected, and the nearest valid name."""
+"""Errors that a user's file or argument causes. Each names its place, its key, what was expected and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_SHOWN = 60  # characters of a value in a message
 
 
 class ConfigError(Exception):
-    """One or more errors in a file or in a name given by the user. Shown as they are, one a line."""
+    """One or more errors in a file or in a name given by the user; the messages are printed unchanged, one a line."""
 
     def __init__(self, *messages: str) -> None:
         super().__init__("\n".join(messages))
@@ -19,16 +19,20 @@ class ConfigError(Exception):
 
 
 class ArgumentError(ConfigError):
-    """An argument of a Python call that cannot be. The command line says the option's name in place of the argument's."""
+    """An argument of a Python call has an invalid value. The command line names the option instead of the argument."""
 
     def __init__(self, argument: str, message: str) -> None:
         super().__init__(f"{argument}: {message}")
         self.argument = argument
         self.message = message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels between processes whole: an exception is made again from `args`, which would be the joined text."""
+        return type(self), (self.argument, self.message)
+
 
 class KeyedErrors(ValueError):
-    """Several errors below one place, each with its own key, or with the path of keys and indices that leads to it."""
+    """Several errors below one place of a file; each has its key, or the path of keys and indices that leads to it."""
 
     def __init__(self, errors: Sequence[tuple[str | tuple[Any, ...], str]]) -> None:
         super().__init__("; ".join(f"{key}: {message}" for key, message in errors))
@@ -36,7 +40,7 @@ class KeyedErrors(ValueError):
 
 
 def got(value: Any) -> str:
-    """` (got 30)`: a value as it would stand in a file, shortened; nothing for keys and values or a list."""
+    """` (got 30)`: the value as a file would write it, shortened; nothing for a mapping or a list."""
     if isinstance(value, dict | list | tuple):
         return ""
     shown = "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
@@ -51,6 +55,6 @@ def closest(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?`, or the list of valid names if none is close."""
+    """`; did you mean "x"?` for the valid name closest to `name`, or the list of valid names if none is close."""
     names = list(dict.fromkeys(known))
     return closest(name, names) or (f"; known: {', '.join(names)}" if names else "")

@@ -1,4 +1,4 @@
-"""Faults: what goes wrong, when, and to which component. They are independent of the architecture that they will happen to."""
+"""Faults: what goes wrong, when, and in which component. A fault is independent of the architecture in which it strikes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Step = Literal[
 
 
 class Scheduled(Model):
-    """A fault with an extent in time: once `at` a clock time, or again and again (`every`), `for` a while."""
+    """A fault that lasts `for` some time: it begins once, `at` a clock time, or again and again (`every`)."""
 
     at: At = Field(None, description="clock time at which it begins")
-    every: Distribution | None = Field(None, description="time from the end of one to the start of the next")
+    every: Distribution | None = Field(None, description="time from the end of one such fault to the start of the next")
     lasts: Distribution = Field(alias="for", description="how long it lasts")
 
     @field_validator("lasts", mode="before")
@@ -45,7 +45,7 @@ class Scheduled(Model):
 
 
 class Brownout(Scheduled):
-    """The provider is slow and flaky; the probabilities replace the provider's own while it lasts."""
+    """The provider is slow and flaky; during the brownout the given probabilities replace the provider's own."""
 
     brownout: Literal["provider"]
     latency: Factor = Field("x10", description="every call takes this many times longer")
@@ -54,20 +54,20 @@ class Brownout(Scheduled):
 
 
 class Outage(Scheduled):
-    """A component does nothing at all: the provider refuses every call; a consumer stands still; calls wait."""
+    """A component does no work: the provider refuses every call, a consumer stands still, calls to the database wait."""
 
     outage: Literal["provider", "database", "read_model", "loyalty"]
 
 
 class Slow(Scheduled):
-    """A component takes longer for everything."""
+    """A component takes longer for all its work."""
 
     slow: Literal["database", "checkout", "read_model", "loyalty"]
     times: Factor = Field("x10", description="by this factor")
 
 
 class Spike(Scheduled):
-    """More people than usual."""
+    """More customers arrive than usual."""
 
     spike: Literal["traffic"]
     times: Factor = Field("x3", description="by this factor")

@@ -1,4 +1,4 @@
-"""Text files in and out: read with errors that say what to do, written whole or not at all."""
+"""Read and write text files: reading fails with an error that names the remedy; a file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.config.errors import ConfigError
 
 
 def read_text(path: Path) -> str:
-    """A file's text, without the byte order mark that some editors put first. Raises ConfigError if it can't be read."""
+    """Read a file's text, without the byte order mark that some editors put first. Raises ConfigError if it can't be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -24,7 +24,7 @@ def read_text(path: Path) -> str:
 
 
 def check_new(path: Path) -> None:
-    """Before any work: a YAML file of this name can be made. Raises ConfigError."""
+    """Raises ConfigError unless a new YAML file can be written to `path`. Call this before any work is done for the file."""
     if path.suffix not in (".yaml", ".yml"):
         raise ConfigError(f"{path}: the name of a scenario's or design's file must end in .yaml")
     if path.exists():
@@ -34,7 +34,7 @@ def check_new(path: Path) -> None:
 
 
 def write_text(path: Path, text: str, *, replace: bool = False) -> None:
-    """Write a whole file, or leave nothing behind. Raises ConfigError, also if there is a file and `replace` is not meant."""
+    """Write a whole file, or leave nothing behind. Raises ConfigError, also if the file exists and `replace` is False."""
     write_bytes(path, text.encode(), replace=replace)
 
 

@@ -1,4 +1,4 @@
-"""Which keys there are: the type of the value at any place of a file, read off the models."""
+"""Which keys a file may have, and the type of the value at each: read off the pydantic models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from sim.config.units import DURATION, PROBABILITY, USD, Unit
 from sim.vocabulary import METRICS
 
-LIMITS = {"share": PROBABILITY, "s": DURATION, "USD": USD}  # the unit of a metric's limit, by the metric's unit
+LIMITS = {"share": PROBABILITY, "s": DURATION, "USD": USD}  # a metric's unit -> how an objective writes its limit
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Kind:
     type: Any
     unit: Unit | None = None
     nullable: bool = False
-    options: dict[str, Kind] = field(default_factory=dict)  # by the name that pydantic gives them in an error's place
+    options: dict[str, Kind] = field(default_factory=dict)  # by the name that stands for them in pydantic's `loc` of an error
 
     @property
     def model(self) -> type[BaseModel] | None:
@@ -30,12 +30,12 @@ class Kind:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words to choose from, if it is a choice of words."""
+        """The words to choose from, if the value is one of some words; else none."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @property
     def container(self) -> type | None:
-        """`tuple` or `dict`, if it is one."""
+        """`tuple` or `dict` if the value is a list or a mapping of such values; else None."""
         origin = get_origin(self.type)
         return origin if origin in (tuple, dict) else None
 
@@ -67,12 +67,12 @@ def _label(member: Any) -> str:
 
 
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The keys of a model as written in files; what is only filled in after reading is left out."""
+    """The keys of a model as files write them, without the fields that are only filled in after reading."""
     return {info.alias or name: info for name, info in model.model_fields.items() if not info.exclude}
 
 
 def below(kind: Kind, step: Any) -> Kind | None:
-    """The kind of value under a key or index. None: there is no such key."""
+    """The kind of the value at key or index `step` of a `kind`. None: there is no such key."""
     if kind.model is not None:
         info = fields(kind.model).get(step)
         return None if info is None else kind_of(info.annotation, tuple(info.metadata))
@@ -87,7 +87,7 @@ def below(kind: Kind, step: Any) -> Kind | None:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where an error is: the keys alone, what may stand there, what it stands in, and the union it was one option of."""
+    """Where an error is: the path of keys and indices, the kind of the value there and of its parent, and its union, if any."""
 
     path: tuple[Any, ...]
     kind: Kind
@@ -96,7 +96,7 @@ class Spot:
 
 
 def follow(model: type[BaseModel], loc: tuple[Any, ...]) -> Spot:
-    """The spot that pydantic's `loc` leads to; in it, the names of union members stand between the keys."""
+    """The spot to which pydantic's `loc` leads. Names of union members, which a `loc` has between the keys, are dropped."""
     path: list[Any] = []
     kind = parent = Kind(model)
     union = None
@@ -110,12 +110,12 @@ def follow(model: type[BaseModel], loc: tuple[Any, ...]) -> Spot:
 
 
 def places(kind: Kind, name: str, path: tuple[str, ...] = ()) -> list[str]:
-    """The dotted paths of all keys called `name`."""
-    found = []
+    """The dotted paths of all keys called `name`, up to six levels deep."""
+    dotted = []
     for key in fields(kind.model) if kind.model else ():
         child = below(kind, key)
         if key == name:
-            found.append(".".join((*path, key)))
+            dotted.append(".".join((*path, key)))
         if child is not None and len(path) < 5:
-            found += places(child, name, (*path, key))
-    return found
+            dotted += places(child, name, (*path, key))
+    return dotted

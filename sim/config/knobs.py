@@ -1,4 +1,4 @@
-"""Every key of a scenario or design with its value, its default and what it means, section by section."""
+"""List every key of a scenario or design with its value, its default and its meaning, section by section."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.config.writing import written
 
 @dataclass(frozen=True)
 class Knob:
-    """One key: where it is, its value and default as written in files, and its description."""
+    """One key of a file: its path, its value and default as written in files, its description and its kind."""
 
     path: tuple[str, ...]
     value: Any
@@ -29,7 +29,7 @@ class Knob:
 
 
 def knobs(model: BaseModel, default: BaseModel, *, path: tuple[str, ...] = ()) -> Iterator[Knob]:
-    """All keys of a model in order; sections are opened, one-of mappings and sections that may be `none` are not."""
+    """All keys of `model` in order. A section is listed key by key; a one-of mapping or a section that may be `none` is not."""
     for key, info in fields(type(model)).items():
         kind = below(Kind(type(model)), key)
         name = next(name for name, candidate in type(model).model_fields.items() if candidate is info)
@@ -43,7 +43,7 @@ def knobs(model: BaseModel, default: BaseModel, *, path: tuple[str, ...] = ()) -
 
 
 def _companions(model: Any, default: Any, path: tuple[str, ...]) -> Iterator[Knob]:
-    """Keys that may stand beside the chosen one of a one-of mapping, such as the price beside the traffic's rate."""
+    """The keys that may stand beside the chosen key of a one-of mapping, such as `price` beside the traffic's `rate`."""
     for key in sorted(model.also) if isinstance(model, OneOf) else ():
         kind, info = below(Kind(type(model)), key), fields(type(model))[key]
         assert kind is not None
@@ -53,12 +53,12 @@ def _companions(model: Any, default: Any, path: tuple[str, ...]) -> Iterator[Kno
 
 
 def is_section(kind: Kind) -> bool:
-    """A mapping that is always there, so that its keys can be given one by one."""
+    """Whether the value is a mapping that is always there, so that its keys can be given one by one."""
     return kind.model is not None and not kind.nullable and not issubclass(kind.model, OneOf)
 
 
 def about(model: type[BaseModel], path: tuple[str, ...]) -> str:
-    """What a section is: its field's description, or the first line of its model's docstring."""
+    """What the section at `path` is: its field's description, or the first line of its model's docstring."""
     kind: Kind | None = Kind(model)
     description = ""
     for key in path:
@@ -74,7 +74,7 @@ def _doc(kind: Kind) -> str:
 
 
 def inside(kind: Kind) -> list[tuple[str, str]]:
-    """The keys within a knob that is a mapping, with what they mean. Nothing for distributions, which are everywhere."""
+    """The keys of a knob that is a mapping, with their meanings. Empty for distributions: templates explain them at the top."""
     models = [option.model for option in (kind, *kind.options.values()) if option.model not in (None, Distribution)]
     return [(key, _meaning(model, key)) for model in models if model is not None for key in fields(model)]
 

@@ -1,4 +1,4 @@
-"""Scenarios by name or path, and what identifies them."""
+"""Load scenarios by name or path, and compute the digest that identifies their content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.config.scenario import Scenario
 
 
 def load_scenario(name: Scenario | Path | str) -> Scenario:
-    """A scenario by its name in `scenarios/` or by the path of a YAML file; a loaded one is itself. Raises ConfigError."""
+    """Load a scenario by its name in `scenarios/` or by its YAML file's path; a `Scenario` is returned. Raises ConfigError."""
     if isinstance(name, Scenario):
         return name
     name = as_text(name, "scenario")
@@ -27,7 +27,7 @@ def load_scenario(name: Scenario | Path | str) -> Scenario:
 
 
 def parse_scenario(text: str, *, filename: str = "scenario.yaml", beside: Path | None = None) -> Scenario:
-    """A scenario from YAML text; the files it names are looked for in the folder `beside`. Raises ConfigError."""
+    """Parse a scenario from YAML text; paths in it start from the folder `beside`. Raises ConfigError."""
     document = Document(text, filename, beside=beside)
     if (start := document.start) is not None and "traffic" not in document.data:
         raise ConfigError(f"{document.place((start,))[0]}: this is a design (it starts `{start}` one); expected a scenario")
@@ -35,8 +35,10 @@ def parse_scenario(text: str, *, filename: str = "scenario.yaml", beside: Path |
 
 
 def digest(*parts: BaseModel) -> str:
-    """16 hex digits that change whenever any value of the parts does: what is in CSV files, in a price table of one's own, and
-    in the Python file of an architecture included.
+    """16 hex digits that change whenever any value of `parts` changes.
+
+    The values include what is in CSV files, in the user's own price table, and in the Python file of an architecture. A class
+    that is renamed keeps its earlier name as its `title`, so that the digest of the same values stays the same.
     """
     content = json.dumps([_content(part) for part in parts], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -46,10 +48,10 @@ def _content(value: Any) -> Any:
     if isinstance(value, BaseModel):
         fields = {name: _content(getattr(value, name)) for name in type(value).model_fields}
         if isinstance(value, Scenario) and is_path(value.prices):
-            fields["prices"] = _content(load_prices(value.prices))  # its path depends on where one is
+            fields["prices"] = _content(load_prices(value.prices))  # not the path: it depends on the working directory
         if isinstance(value, Design) and value.origin is not None:
             fields["(its file)"] = value.origin.text
-        return {"is": type(value).__name__} | fields
+        return {"is": value.model_config.get("title", type(value).__name__)} | fields
     if isinstance(value, dict):
         return {key: _content(child) for key, child in value.items()}
     return [_content(child) for child in value] if isinstance(value, list | tuple) else value

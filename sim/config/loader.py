@@ -1,4 +1,4 @@
-"""Files become models, or a list of errors that each name file, line, column, key, what was expected, and what was given."""
+"""Turn files into models, or into errors that each name file, line, column, key, what was expected, and what was given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STARTS = {"from": "the name of a design to start from", "architecture": "a Pytho
 
 
 class Document(Source):
-    """A parsed YAML file, and the folder that the paths in it start from."""
+    """A parsed YAML file, and the folder from which the paths in it start."""
 
     def __init__(self, text: str, filename: str, *, beside: Path | None = None) -> None:
         """Raises ConfigError on bad syntax, duplicate keys, or a file that isn't a mapping."""
@@ -32,24 +32,24 @@ class Document(Source):
 
     @property
     def start(self) -> str | None:
-        """The key by which a design says what it starts from; None: this is no design."""
+        """The key by which a design says what it starts from (`from` or `architecture`). None: the file is not a design."""
         return next((key for key in STARTS if key in self.data), None)
 
     def place(self, path: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-        """`file:line:column` of the deepest key on `path` that is in the file, and the path without what is not in it."""
-        _, mark, found = self.find(path)
-        return self.at(mark), found
+        """`file:line:column` of the deepest key on `path` that is in the file, and the part of `path` that leads to it."""
+        _, mark, present = self.find(path)
+        return self.at(mark), present
 
     def line(self, path: tuple[Any, ...], message: str, *, missing: bool = False) -> tuple[tuple[int, int], str]:
-        """An error with its place in front, and the place to sort by. A missing key is named, and placed at its parent."""
-        _, mark, found = self.find(path)
-        name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (path if missing else found))
+        """The line and column to sort by, and the message with its place in front. A missing key gets its parent's place."""
+        _, mark, present = self.find(path)
+        name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in (path if missing else present))
         shown = f"{name.lstrip('.')}: " if name else ""
         return (mark.line, mark.column), f"{self.at(mark)}: {shown}{message}"
 
 
 class Places(Protocol):
-    """Where the errors of some data are, and the folder that the paths in it start from."""
+    """Knows where in a file each path of the data is, and the folder from which paths in the data start."""
 
     beside: Path
 
@@ -57,7 +57,7 @@ class Places(Protocol):
 
 
 def validate(model: type[M], data: dict[str, Any], document: Places) -> M:
-    """`data` as a `model`. Raises ConfigError with all of its errors, placed in `document`, in the order of the file."""
+    """Turn `data` into a `model`. Raises ConfigError with all errors, in file order; `document` knows their places."""
     errors: list[tuple[tuple[int, int], str]] = []
     tidy, slips = tidied(model, data)
     errors += [document.line(path, message) for path, message in slips]

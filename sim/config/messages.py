@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in plain words: what was expected, what was given, and what was probably meant."""
+"""Put pydantic's errors into plain words: what was expected, what was given, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIMITS = {
     "less_than": ("below", "lt"),
     "less_than_equal": ("at most", "le"),
 }
-MOST_PLACES = 3  # where else a key is known; more are no help
+MOST_PLACES = 3  # a misplaced key's message names at most this many valid places; more would not help
 EXPECTED = {
     "int": "a whole number",
     "float": "a number",
@@ -33,7 +33,7 @@ EXPECTED = {
 
 
 def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> str | None:
-    """One of pydantic's errors as a message. None: another error says the same better."""
+    """One of pydantic's errors as a message. None: another error of the same place says it better."""
     kind, value = item["type"], item["input"]
     if spot.union is not None and kind in ("literal_error", "model_type"):
         return _none_of(spot.union, value) if kind == "literal_error" and not isinstance(value, dict) else None
@@ -64,7 +64,7 @@ def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> st
 
 
 def _none_of(union: Kind, value: Any) -> str:
-    """The value is none of a union's words, and has no keys either."""
+    """Message for a value that is not one of the union's words and is not a mapping either."""
     words = [word for option in union.options.values() for word in option.words]
     keyed = next(option for option in union.options.values() if option.model is not None)
     return f"expected {' or '.join(words)}, or keys and values{_example(keyed, value)}{got(value)}"
@@ -81,7 +81,7 @@ def _wrong_length(kind: Kind, limits: Mapping[str, Any], value: Any) -> str | No
         return f"{_length(kind)} (got {limits['actual_length']})"
     if "max_length" in limits and len(value) > limits["max_length"]:
         return f"expected at most {limits['max_length']:,} values (got {len(value):,})"
-    if len(value) >= limits["min_length"]:  # only those without an error were counted
+    if len(value) >= limits["min_length"]:  # long enough: pydantic counts only the values without an error of their own
         return None
     return f"expected {limits['min_length']} or more values, like {flow([_example_of(kind_of(types[0]))])} (got {len(value)})"
 
@@ -118,7 +118,7 @@ def _has(model: type[BaseModel], path: tuple[Any, ...]) -> bool:
 
 
 def _example(kind: Kind, value: Any) -> str:
-    """`, like {constant: 20ms}`, with the given value in it if it fits."""
+    """`, like {constant: 20ms}`, with the given value in the example if its unit fits."""
     example = _example_of(kind, value)
     return f", like {flow(example)}" if example else ""
 

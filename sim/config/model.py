@@ -1,4 +1,4 @@
-"""The base of every model read from a file, and probability distributions as they are written in files.
+"""The base of every model read from a file, and probability distributions as files write them.
 
 Once read, durations are seconds, rates are per second, probabilities are between 0 and 1, prices are cents.
 """
@@ -17,12 +17,15 @@ from sim.config.columns import read_column
 from sim.config.errors import KeyedErrors
 from sim.config.units import Duration
 
-Field: Callable[..., Any] = pydantic.Field  # of any type: defaults are written as in a file, "8s" for seconds
+Field: Callable[..., Any] = pydantic.Field  # untyped, because defaults are written as in a file: "8s" for a float
 
 
 @dataclass
 class Reading:
-    """A file being read: the folder that its paths start from, and the morning (from, to; clock seconds) once that is known."""
+    """What is known while a file is read: the folder from which its paths start, and, once read, the morning's clock span.
+
+    `morning` is (from, to) in seconds after midnight.
+    """
 
     beside: Path = Path()
     morning: tuple[float, float] | None = None
@@ -33,7 +36,7 @@ def reading(info: ValidationInfo) -> Reading:
 
 
 class Model(BaseModel):
-    """Frozen; unknown keys are errors; defaults are written and checked like values in a file."""
+    """A frozen model. Unknown keys are errors; defaults are written and checked like values in a file."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, allow_inf_nan=False
@@ -43,7 +46,7 @@ class Model(BaseModel):
 class OneOf(Model):
     """A mapping with exactly one of its keys, such as `{constant: 20ms}`."""
 
-    also: ClassVar[frozenset[str]] = frozenset()  # keys that may accompany the one
+    also: ClassVar[frozenset[str]] = frozenset()  # keys that may stand beside the chosen one
 
     @model_validator(mode="before")
     @classmethod
@@ -67,7 +70,7 @@ class OneOf(Model):
 
 
 class Lognormal(Model):
-    """Natural logarithm normally distributed around log(median) with standard deviation sigma."""
+    """A time whose natural logarithm is normally distributed around log(median) with standard deviation sigma."""
 
     median: Duration = Field(description="half are shorter")
     sigma: float = Field(ge=0, le=5, description="spread; 0: always the median")

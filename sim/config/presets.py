@@ -1,7 +1,7 @@
-"""What payment providers have published about their idempotency keys, and what of it nobody has published.
+"""What payment providers have published about their idempotency keys; what they have not published is marked as assumption.
 
-Only the semantics of keys differ between presets. No provider publishes its latency percentiles or how often an outcome is
-ambiguous, so a preset says nothing of them.
+Presets differ only in the semantics of keys. No provider publishes its latency percentiles or how often an outcome is
+ambiguous, so a preset does not set these.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Mark = Literal["published", "secondary source", "assumption"]
 
 
 class Semantic(NamedTuple):
-    """One property of a provider's keys: its value as written in a file, who says so, and how."""
+    """One property of a provider's keys: its value as written in a file, how well it is known, and the source's words."""
 
     value: Any
     mark: Mark
@@ -23,14 +23,14 @@ class Semantic(NamedTuple):
 
 @dataclass(frozen=True)
 class Preset:
-    """A provider's keys. Without any: `keys` is None."""
+    """A provider's idempotency keys. `keys` is None for a provider without them."""
 
     summary: str
     source: str
     keys: dict[str, Semantic] | None
 
     def under(self, own: Any) -> Any:
-        """The value of a scenario's `keys`, with what the file itself gives (`own`) laid over the preset."""
+        """The value of a scenario's `keys`: the preset's, overridden by what the file itself gives (`own`)."""
         if own is not None and not isinstance(own, dict):
             return own
         if self.keys is None:

@@ -1,4 +1,4 @@
-"""Price tables: what capacity, operations and failures cost, each line with its source and date."""
+"""Price tables: what capacity, operations and failures cost. Each price has its source and date."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Price(Model):
 
 
 class Prices(Model):
-    """USD; shares are between 0 and 1.
+    """A price table. Amounts are in USD; shares are between 0 and 1.
 
-    `fee_share` and `fee_fixed` are of every captured charge, refunded or not; `fee_attempt` is for every time that the card's
-    bank is asked, whatever it says; `fee_refund` is for giving a charge back.
+    `fee_share` and `fee_fixed` are due for every captured charge, refunded or not; `fee_attempt` for every time that the
+    card's bank is asked, whatever its answer; `fee_refund` for every refund.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Prices(Model):
 
 
 def load_prices(name: str) -> Prices:
-    """A price table by name or path. Raises ConfigError."""
+    """Load a price table by name or path. Raises ConfigError."""
     path = find(name, folder="prices", kind="price table")
     document = Document(read_text(path), path.name)
     return validate(Prices, document.data, document)

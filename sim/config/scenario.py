@@ -1,10 +1,10 @@
-"""A scenario: the world, which nobody can choose. Every key has a default, and a file says only what differs."""
+"""A scenario: the world, which you can't choose. Every key but `name` has a default; a file gives only what differs."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator, model_validator
 
 from sim.config import showing
 from sim.config.bundled import find, is_path
@@ -29,6 +29,7 @@ from sim.vocabulary import METRICS
 class Hours(Model):
     """The simulated morning: customers arrive for `duration`, then the system drains."""
 
+    model_config = ConfigDict(title="Window")
     start: Clock = Field("06:30", description="clock time of the first possible arrival")
     duration: Duration = Field("2h", gt=0, le=7 * 86400, description="how long customers arrive")
     drain: Duration = Field("30min", ge=0, le=7 * 86400, description="time to finish what is under way")
@@ -49,7 +50,7 @@ class Arrivals(Model):
     """Real arrival times: one row a purchase, seconds after midnight."""
 
     file: str = Field(description="a CSV file beside the scenario; lines starting with # are comments")
-    column: str | None = Field(None, description="the column of seconds after midnight; needless if there is only one")
+    column: str | None = Field(None, description="the column of seconds after midnight; not needed if there is only one")
     times: tuple[float, ...] | None = Field(None, exclude=True, alias="(read from the file)", description="its content, sorted")
 
     @model_validator(mode="after")
@@ -98,7 +99,7 @@ class Traffic(OneOf):
 
 
 class AfterPatience(Model):
-    """What a customer does when patience ends, or when the app says that payment failed."""
+    """What a customer does when their patience ends, or when the app says that payment failed."""
 
     tap_again: Probability = Field("35%", description="tap Pay again on the same screen (assumption)")
     refresh: Probability = Field("40%", description="reload the app; answers to older requests are lost (assumption)")
@@ -112,7 +113,7 @@ class AfterPatience(Model):
 
 
 class DoubleTap(Model):
-    """Taps on Pay twice by accident, before the screen changes."""
+    """The customer taps on Pay twice by accident, before the screen changes."""
 
     p: Probability = Field("0%", description="share of submissions tapped twice")
     gap: Duration = Field("300ms", description="time between the two taps (assumption)")
@@ -126,21 +127,21 @@ class Polling(Model):
 
 
 class ReorderWhenStale(Model):
-    """What people do when the status view stays behind."""
+    """The customer orders again when the status view stays behind."""
 
     after: Duration = Field("90s", description="how long the view may stay behind (assumption)")
     p: Probability = Field("0%", description="share of customers who then order again")
 
 
 class ChangesBasket(Model):
-    """Adds something to the basket before tapping Pay once more."""
+    """The customer adds something to the basket before tapping Pay once more."""
 
     p: Probability = Field("0%", description="share of customers who would")
     adds: Cents = Field("3.50 USD", gt=0, description="price of what they add (assumption)")
 
 
 class Customers(Model):
-    """People: how long they wait, and what they do then."""
+    """Customers: how long they wait, and what they do then."""
 
     patience: Distribution = Field(
         {"lognormal": {"median": "10s", "sigma": 0.8236}},
@@ -156,7 +157,7 @@ class Customers(Model):
 
 
 class Network(Model):
-    """Between the app and the checkout service."""
+    """The network between the app and the checkout service."""
 
     latency: Distribution = Field({"constant": "20ms"}, description="one way between app and checkout (assumption)")
     request_lost: Probability = Field("0%", description="the request never arrives")
@@ -166,6 +167,7 @@ class Network(Model):
 class ProviderKeys(Model):
     """The provider's idempotency keys."""
 
+    model_config = ConfigDict(title="Keys")
     ttl: Duration = Field("24h", gt=0, description="a key is forgotten after this long (Stripe: at least 24 h)")
     in_flight: Literal["conflict", "wait"] = Field(
         "conflict", description="a second call while the first is in flight: refused at once, or answered with the first"
@@ -175,10 +177,10 @@ class ProviderKeys(Model):
 
 
 class Late(Model):
-    """Calls that hang out of the provider's sight, and charge the card all the same when everybody has given up on them."""
+    """Calls that are stuck on the way to the provider, and charge the card after their caller has given up on them."""
 
     p: Probability = Field("0%", description="share of the calls")
-    by: Distribution = Field({"constant": "1min"}, description="so much later than usual (assumption)")
+    by: Distribution = Field({"constant": "1min"}, description="how much later than usual they charge (assumption)")
 
 
 class Webhooks(Model):
@@ -187,14 +189,16 @@ class Webhooks(Model):
     delay: Distribution = Field({"lognormal": {"median": "1.5s", "sigma": 0.8}}, description="after the charge (assumption)")
     lost: Probability = Field("0%", description="never delivered")
     duplicated: Probability = Field("0%", description="each delivery is followed by another with this probability")
-    retry: Duration = Field("5min", description="until the next try when nobody took it (assumption)")
-    failures: bool = Field(False, description="calls that were refused are told too, not only charges")
+    retry: Duration = Field("5min", description="until the next delivery when nobody received this one (assumption)")
+    failures: bool = Field(False, description="refused calls are reported too, not only charges")
 
 
 class Provider(Model):
     """The payment provider. A preset gives it the idempotency keys that a provider has published."""
 
-    preset: PresetName | None = Field(None, description="keys as a real provider has them, with your own on top")
+    preset: PresetName | None = Field(
+        None, description="a real provider's keys; those that you give under `keys` override them"
+    )
     latency: Distribution = Field(
         {"lognormal": {"median": "450ms", "sigma": 0.6}},
         description="of one call; no provider publishes percentiles (assumption: p95 1.21 s, p99 1.82 s)",
@@ -202,7 +206,7 @@ class Provider(Model):
     declined: Probability = Field("0%", description="share of customers whose card is refused, every time")
     failed: Probability = Field("0%", description="calls refused before any charge, with a clear error")
     ambiguous: Probability = Field("0%", description="calls that charge the card and whose answer is lost")
-    errored: Probability = Field("0%", description="calls over which the provider breaks down: a 500, and nothing is charged")
+    errored: Probability = Field("0%", description="calls that the provider answers with a 500; nothing is charged")
     late: Late = Late()
     answer: Distribution = Field({"constant": "0s"}, description="from the charge to its answer (assumption)")
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
@@ -212,7 +216,7 @@ class Provider(Model):
     @model_validator(mode="before")
     @classmethod
     def _over_preset(cls, value: Any) -> Any:
-        """What a file gives beside the preset is laid over it."""
+        """The keys that a file gives beside the preset override the preset's."""
         name = value.get("preset") if isinstance(value, dict) else None
         if not isinstance(name, str) or name not in PRESETS:
             return value
@@ -234,7 +238,7 @@ def _limit(metric: str, value: Any) -> float:
 class Scenario(Model):
     """The world of one morning."""
 
-    name: str = Field(description="how the scenario is called", min_length=1)
+    name: str = Field(description="the scenario's name", min_length=1)
     summary: str = Field("", description="one line")
     story: str = Field("", description="what happens, who gets hurt, what to look for")
     clock: Hours = Hours()
@@ -249,7 +253,7 @@ class Scenario(Model):
     prices: str = Field("aws-us-east-1", description="a price table in scenarios/prices")
 
     def _repr_html_(self) -> str | None:
-        """How Jupyter shows it."""
+        """How Jupyter shows the scenario."""
         return showing.html(self)
 
     @field_validator("objectives")
@@ -271,7 +275,8 @@ class Scenario(Model):
 
     @field_validator("clock")
     @classmethod
-    def _tell_the_faults(cls, clock: Hours, info: ValidationInfo) -> Hours:
+    def _set_morning(cls, clock: Hours, info: ValidationInfo) -> Hours:
+        """Remember the morning's span, against which the faults' times are checked later in the file."""
         if isinstance(info.context, Reading):
             info.context.morning = (clock.start, clock.start + clock.horizon_s)
         return clock
@@ -279,7 +284,7 @@ class Scenario(Model):
     @field_validator("prices")
     @classmethod
     def _known_prices(cls, prices: str, info: ValidationInfo) -> str:
-        """A file's path is taken from the scenario's folder."""
+        """A price table's path starts from the scenario's folder."""
         prices = str(reading(info).beside / prices) if is_path(prices) else prices
         try:
             find(prices, folder="prices", kind="price table")
@@ -289,7 +294,7 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _within_the_clock(self) -> Scenario:
-        """For scenarios made in Python; one read from a file has been checked fault by fault."""
+        """Check the faults' times of a scenario made in Python; in one read from a file, each fault has checked its own."""
         begin, end = self.clock.start, self.clock.start + self.clock.horizon_s
         for number, fault in enumerate(self.faults):
             at = getattr(fault, "at", None)

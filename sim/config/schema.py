@@ -22,7 +22,7 @@ EMPTY = {"type": "null", "description": "an empty section: its defaults"}
 
 
 class _AsInFiles(GenerateJsonSchema):
-    """Values as files say them: defaults with their units, `none` for null."""
+    """Writes values as files do: defaults with their units, `none` for null."""
 
     def encode_default(self, dft: Any) -> Any:
         return written(dft) if isinstance(dft, BaseModel) else super().encode_default(dft)
@@ -33,7 +33,7 @@ class _AsInFiles(GenerateJsonSchema):
 
 
 def scenario_schema() -> dict[str, Any]:
-    """Of a scenario file."""
+    """The JSON Schema of a scenario file."""
     _, schema = models_json_schema([(Scenario, "validation")], by_alias=True, schema_generator=_AsInFiles)
     definitions = schema["$defs"]
     definitions["Scenario"]["properties"]["objectives"] |= {"properties": _limits(), "additionalProperties": False}
@@ -42,7 +42,10 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
-    """Of a design file: one of the architectures, named by `from`; or a class in a Python file, whose knobs nobody knows."""
+    """The JSON Schema of a design file: `from` names one of `architectures`, or `architecture` a class in a Python file.
+
+    The knobs of a class in a Python file are unknown, so any key is allowed there.
+    """
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in architectures.values()]
     places, schema = models_json_schema(models, by_alias=True, schema_generator=_AsInFiles)
     definitions = schema["$defs"]
@@ -68,7 +71,7 @@ def _limits() -> dict[str, Any]:
 
 
 def _name_defaults(schema: dict[str, Any], architecture: type[Design]) -> None:
-    """An architecture's defaults differ from those of the sections that it shares with others."""
+    """Write an architecture's own defaults, which differ from those of the sections that it shares with others."""
     knobs = written(architecture.model_validate({}))
     for key, default in knobs.items():
         if "default" in schema["properties"][key]:
@@ -76,7 +79,7 @@ def _name_defaults(schema: dict[str, Any], architecture: type[Design]) -> None:
 
 
 def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
-    """What the loader allows and no model says: empty sections, and a plain duration as a fault's `for`."""
+    """Add what the loader allows although no model declares it: empty sections, and a plain duration as a fault's `for`."""
     for model in _models(roots):
         schema = definitions[model.__name__]
         schema.pop("title", None)
@@ -97,14 +100,14 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
 
 
 def _choice(kind: Kind, schema: dict[str, Any]) -> dict[str, Any]:
-    """One of a one-of mapping's keys: if it is there, it has a value, or is a section whose keys all have defaults."""
+    """A key of a one-of mapping may not be null: it has a value, or is an empty section whose keys all have defaults."""
     (option,) = (option for option in schema.pop("anyOf") if option not in ({"type": "null"}, {"const": "none"}))
     needs_keys = kind.model is None or any(info.is_required() for info in fields(kind.model).values())
     return {**option, **schema} if needs_keys else {"anyOf": [option, EMPTY], **schema}
 
 
 def _named_units(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema with each unit said once, as a definition that the others refer to."""
+    """The schema with each unit defined once; all quantities of that unit refer to the definition."""
     units = {name: unit.schema() for name, unit in UNITS.items()}
 
     def referring(value: Any) -> Any:
@@ -129,15 +132,15 @@ def _about(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _models(roots: list[type[BaseModel]]) -> list[type[BaseModel]]:
-    """All models that files of these kinds are made of."""
-    found: dict[type[BaseModel], None] = {}
+    """All models that `roots` are made of, the roots included."""
+    models: dict[type[BaseModel], None] = {}
     waiting = [Kind(root) for root in roots]
     while waiting:
         kind = waiting.pop()
         waiting += kind.options.values()
         if kind.container is not None:
             waiting += [child for child in [below(kind, 0)] if child is not None]
-        if kind.model is not None and kind.model not in found:
-            found[kind.model] = None
+        if kind.model is not None and kind.model not in models:
+            models[kind.model] = None
             waiting += [child for key in fields(kind.model) if (child := below(kind, key)) is not None]
-    return list(found)
+    return list(models)

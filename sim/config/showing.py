@@ -1,4 +1,4 @@
-"""How Jupyter shows a scenario, a design or a result. A layer above sets `html`; nothing below knows which one it is."""
+"""How Jupyter shows a scenario, a design or a result. A layer above sets `html` and `plots`; nothing below knows which one."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ def _plain(_: Any) -> str | None:
 
 
 html: Callable[[Any], str | None] = _plain  # of an object; None: IPython falls back to its repr
+plots: Callable[[Any], Any]  # the charts of a result, as methods; the result's annotation says of which type they are
+
+
+class Shown:
+    """Shows itself as a card in Jupyter."""
+
+    def _repr_html_(self) -> str | None:
+        return html(self)

@@ -29,9 +29,9 @@ META = ("name", "summary", "story")
 
 
 def design_template(design: Design, *, name: str, start: tuple[str, str]) -> str:
-    """A design file: what differs from its architecture as it is, every other knob as a comment with its default.
+    """A design file: the knobs that differ from the architecture's defaults; every other knob is a comment with its default.
 
-    `start`: how the file says which architecture that is, key and value.
+    `start` is the key and value by which the file names its architecture.
     """
     key, base = start
     default = type(design).model_validate({"name": design.name, "summary": design.summary})
@@ -68,7 +68,7 @@ def _meaning(knob: Knob) -> str:
 
 
 def _inner(kind: Kind) -> Iterator[str]:
-    """What the keys of a mapping on one line mean, as comments that stay comments when the lines around are uncommented."""
+    """What the keys of a one-line mapping mean, as comments that stay comments when the lines around them are uncommented."""
     keys = inside(kind)
     width = max((len(key) for key, _ in keys), default=0)
     if kind.model is not None and issubclass(kind.model, OneOf) and keys:
@@ -81,7 +81,10 @@ def _with_comment(line: str, comment: str) -> str:
 
 
 def scenario_template(document: Document, scenario: Scenario, *, name: str, target: Path) -> str:
-    """A scenario's own text under another name, its files referred to from where `target` is, and all that it leaves out."""
+    """A scenario's text under another name, followed by all keys that it leaves out, as comments.
+
+    The paths of its files are rewritten to start from the folder of `target`.
+    """
     text = _spliced(document, [(("name",), name), *_references(document, target)])
     rest = [*_left_out(document, scenario), *_faults(), *_objectives(document)]
     head = ["", "# Everything else that a scenario can say, with its defaults.", *DISTRIBUTIONS.rstrip().splitlines(), "#"]
@@ -89,7 +92,7 @@ def scenario_template(document: Document, scenario: Scenario, *, name: str, targ
 
 
 def _spliced(document: Document, changes: Sequence[tuple[tuple[Any, ...], str]]) -> str:
-    """The document's text with other values at some places."""
+    """The document's text with the values at the paths of `changes` replaced."""
     text = document.text
     nodes = [(node, value) for path, value in changes if (node := document.node(path)) is not None]
     for node, value in sorted(nodes, key=lambda change: -change[0].start_mark.index):
@@ -98,13 +101,13 @@ def _spliced(document: Document, changes: Sequence[tuple[tuple[Any, ...], str]])
 
 
 def _end(node: yaml.Node, text: str) -> int:
-    """Where a value ends; PyYAML counts the space after a folded text to it."""
+    """The index at which a value ends, without the white space that PyYAML counts to the end of a folded text."""
     end: int = node.end_mark.index
     return len(text[:end].rstrip()) if getattr(node, "style", None) in (">", "|", None) else end
 
 
 def _references(document: Document, target: Path) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """The files that a scenario names, as they are called from the folder of `target`."""
+    """The path of each key that names a file, and that file's path from the folder of `target`."""
     for path, value in _leaves(document.data):
         is_file = path[-1] == "empirical" or path[-2:] == ("arrivals", "file") or (path == ("prices",) and is_path(value))
         if is_file:
@@ -127,7 +130,7 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any,
 
 
 def _left_out(document: Document, scenario: Scenario) -> Iterator[str]:
-    """The sections and keys that the document does not give."""
+    """Lines for the sections and keys that the document does not give, with their defaults and meanings."""
     default = Scenario.model_validate({"name": scenario.name})
     section: tuple[str, ...] = ()
     for knob in knobs(default, default):
@@ -177,5 +180,5 @@ def _objectives(document: Document) -> Iterator[str]:
     yield "objectives:  # limits of metrics: at most, or at least where more is better"
     for name, metric in METRICS.items():
         if not document.gives(("objectives", name)):
-            limit = "99%" if (metric.unit, metric.better) == ("share", "higher") else limits[metric.unit]
+            limit = "99%" if metric.unit == "share" and metric.more_is_better else limits[metric.unit]
             yield _with_comment(f"  {name}: {limit}", metric.summary)

@@ -1,4 +1,4 @@
-"""What people may write and models need not know: a section left empty, and the word `none`."""
+"""Tidy what people may write in a file before the models see it: empty sections, and the word `none`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Slips = list[tuple[tuple[Any, ...], str]]
 
 
 def tidied(model: type[BaseModel], data: dict[str, Any]) -> tuple[dict[str, Any], Slips]:
-    """`data` for `model`: empty sections left out, `none` as None. And the slips that pydantic would let pass, by path."""
+    """`data` with empty sections left out and `none` as None; and slips that pydantic would let pass, each with its path."""
     slips: Slips = []
     return _section(Kind(model), data, (), slips), slips
 
@@ -51,7 +51,7 @@ def _section(kind: Kind, section: dict[str, Any], path: tuple[Any, ...], slips: 
 
 
 def _option(kind: Kind, value: Any) -> Kind:
-    """The option of a union that a value is meant for: its kind is a key in it, or it is the one with keys at all."""
+    """The option of a union for which `value` is meant: the one whose name is a key of the value, or else the first model."""
     if not isinstance(value, dict):
         return kind
     named = next((option for label, option in kind.options.items() if label in value), None)

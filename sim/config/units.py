@@ -1,7 +1,7 @@
 """Quantities as people write them: `250ms`, `2min`, `12/min`, `4%`, `x10`, `6.50 USD`, `"07:30"`.
 
-A bare number where a unit is needed is an error: 30 *what*? Zero needs no unit. Every unit also writes: what it has written
-is read back as the same number, to the last bit where a number with at most 15 digits can say it.
+A bare number where a unit is needed is an error: 30 *what*? Zero needs no unit. Every unit also writes quantities, and reads
+what it has written back as the same number: to the last bit, if a number of at most 15 digits can express it.
 """
 
 from __future__ import annotations
@@ -119,14 +119,14 @@ def clock_text(seconds: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """The handiest text that reads as exactly these seconds: `250ms`, `90s`, `2min`."""
+    """The shortest readable text for exactly these seconds: `250ms`, `90s`, `2min`."""
     if seconds == 0:
         return "0s"
     return _handiest(seconds, duration_s, ((seconds / size, "", unit) for unit, size in SECONDS.items()))
 
 
 def rate_text(per_s: float) -> str:
-    """The handiest text that reads as exactly this rate: `5/s`, `12/min`."""
+    """The shortest readable text for exactly this rate: `5/s`, `12/min`."""
     if per_s == 0:
         return "0/s"
     return _handiest(per_s, rate_per_s, ((per_s * SECONDS[period], "", f"/{period}") for period in PERIODS))
@@ -150,9 +150,10 @@ def cents_text(amount: int) -> str:
 
 
 def _handiest(value: float, parse: Callable[[Any], float], ways: Iterable[tuple[float, str, str]]) -> str:
-    """Of (number, before, after), all meaning `value`: the one that says it exactly, and in the fewest characters.
+    """The easiest to read of several `ways` to write `value`, each a number with the text before and after it.
 
-    Points count double; numbers below 1 or above 10,000 are harder to read than their length tells.
+    Only a text that `parse` reads as exactly `value` counts. The one with the fewest characters wins; points count double,
+    and exponents and numbers below 1 or above 10,000 count more, for they are harder to read than their length suggests.
     """
     texts = []
     for order, (number, before, after) in enumerate(ways):
@@ -170,13 +171,13 @@ def _handiest(value: float, parse: Callable[[Any], float], ways: Iterable[tuple[
 
 @dataclass(frozen=True)
 class Unit:
-    """How a kind of quantity is read, written, and described to editors. Part of the type of every field that has one."""
+    """How a kind of quantity is read, written, and described to editors. It is part of the type of every field with a unit."""
 
     parse: Callable[[Any], float]
     text: Callable[[Any], str]
     pattern: str
     examples: tuple[str, ...]
-    zero: bool = True  # a bare 0 will do
+    zero: bool = True  # a bare 0 is accepted
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of a quantity as written in a file."""
@@ -199,7 +200,7 @@ CLOCK = Unit(clock_s, clock_text, _CLOCK_TEXT, ("07:30",), zero=False)
 
 
 def _typed(unit: Unit) -> tuple[BeforeValidator, WithJsonSchema, Unit]:
-    """Defaults are written in the same units as files are (`validate_default`), so nothing is ever parsed twice."""
+    """Annotations of a field with this unit. Defaults are texts too (see `validate_default`), so no number is parsed twice."""
     return BeforeValidator(unit.parse), WithJsonSchema(unit.schema()), unit
 
 

@@ -1,4 +1,4 @@
-"""Models as files say them: what a file's loader has read, written back in the file's own units."""
+"""Write models as files do: the loader's values turn back into the file's own units."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_TEXT = re.compile(r"(?i)null|true|false|yes|no|on|off|y|n|~")
 
 
 def written(value: Any, kind: Kind | None = None) -> Any:
-    """A value read from a file as plain data that could stand in a file. Seconds become `2min`, None becomes `none`."""
+    """A loaded value as plain data that could stand in a file. Seconds become `2min`, None becomes `none`."""
     kind = kind or Kind(type(value))
     if value is None:
         return "none"
@@ -30,7 +30,7 @@ def written(value: Any, kind: Kind | None = None) -> Any:
 
 
 def given(model: BaseModel) -> list[tuple[str, Any]]:
-    """Keys with their values. Of a one-of mapping only the chosen one, and companions that differ from their default."""
+    """Keys with their values. A one-of mapping gives its chosen key, and those beside it that differ from their default."""
     values = [(key, info, getattr(model, name)) for name, info, key in _named(type(model))]
     if not isinstance(model, OneOf):
         return [(key, value) for key, _, value in values]
@@ -49,7 +49,7 @@ def _default(model: type[BaseModel], key: str) -> Any:
 
 
 def flow(value: Any) -> str:
-    """Plain data on one line of YAML, in quotes only where they are needed."""
+    """Plain data on one line of YAML, with quotes only where they are needed."""
     match value:
         case dict():
             return "{" + ", ".join(f"{flow(key)}: {flow(child)}" for key, child in value.items()) + "}"

@@ -1,7 +1,7 @@
 """YAML with positions: text becomes plain data, and every key knows its line and column.
 
 YAML 1.1 reads `no` as False, `12:30` as 750 and lets a duplicate key win silently; here words stay words, and a duplicate
-key is an error. Anchors, aliases and `<<` work; tags do not, and neither does what only looks like a small file.
+key is an error. Anchors, aliases and `<<` work. Tags are errors, and so is a small file whose aliases expand to a huge one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ IN_PLAIN_WORDS = (
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that knows null, true/false, integers and decimals, and takes all else for text."""
+    """SafeLoader that knows null, true/false, integers and decimals, and reads everything else as text."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -48,7 +48,7 @@ for _tag, _pattern, _first in (
 
 
 class Source:
-    """A YAML file: `data` as plain Python (all keys are text), and where everything stands."""
+    """A YAML file: its `data` as plain Python (all keys are text), and the line and column of every key."""
 
     def __init__(self, text: str, filename: str) -> None:
         """Raises ConfigError on bad syntax, duplicate keys, or a file that isn't a mapping."""
@@ -67,7 +67,7 @@ class Source:
         return f"{self.filename}:{mark.line + 1}:{mark.column + 1}"
 
     def find(self, path: tuple[Any, ...]) -> tuple[yaml.Node, yaml.Mark, tuple[Any, ...]]:
-        """The deepest node on `path` that is in the file, the mark of its key, and how far the path leads."""
+        """The deepest node on `path` that is in the file, the mark of its key, and the part of `path` that leads to it."""
         node: yaml.Node = self.root
         mark = node.start_mark
         for depth, step in enumerate(path):
@@ -79,13 +79,13 @@ class Source:
 
     def node(self, path: tuple[Any, ...]) -> yaml.Node | None:
         """The node at `path`, if it is in the file."""
-        node, _, found = self.find(path)
-        return node if found == path else None
+        node, _, present = self.find(path)
+        return node if present == path else None
 
     def gives(self, path: tuple[Any, ...]) -> bool:
-        """Whether the file says anything at `path`, or a value that leaves no room for it."""
-        node, _, found = self.find(path)
-        return found == path or (len(found) > 0 and isinstance(node, yaml.ScalarNode) and bool(node.value))
+        """Whether the file has a value at `path`, or a plain value above `path` that leaves no room for one."""
+        node, _, present = self.find(path)
+        return present == path or (len(present) > 0 and isinstance(node, yaml.ScalarNode) and bool(node.value))
 
     def _parsed(self, text: str) -> yaml.MappingNode:
         if len(text) > MOST_CHARACTERS:
@@ -191,7 +191,7 @@ def _child(node: yaml.Node, step: Any) -> tuple[yaml.Mark, yaml.Node] | None:
     for key, value in pairs:
         if key.value == MERGE:
             parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
-            return next((found for part in parts if (found := _child(part, step)) is not None), None)
+            return next((pair for part in parts if (pair := _child(part, step)) is not None), None)
     return None
 
 

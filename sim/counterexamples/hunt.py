@@ -7,22 +7,31 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
+from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
-from sim.experiment.compare import check_numbers
+from sim.counterexamples.reached import Reached
+from sim.experiment import frames
+from sim.experiment.effort import check_whole
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import VIOLATIONS, harmed
+from sim.world.observer import Observer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROUND = 500  # worlds drawn in one go; Hypothesis remembers all it has tried, so a long hunt begins afresh now and then
 NAME = "hunted"
@@ -39,8 +48,12 @@ class Catch:
 
 
 @dataclass(frozen=True)
-class Hunt:
-    """What came of it."""
+class Hunt(showing.Shown):
+    """What came of a hunt.
+
+    `design`, `promises`, `worlds` (tried), `catch` (None: the design survived), `scenario` (the smallest world that was found);
+    and as a DataFrame `victims`.
+    """
 
     design: Design
     promises: tuple[str, ...]
@@ -50,8 +63,34 @@ class Hunt:
     shrunk: int  # tried after it, for a smaller one
     seconds: float
     catch: Catch | None
+    reached: dict[str, int]  # how often each thing happened in all worlds; 0: it could have, and never did
     cut_short: bool  # time was up, or Ctrl-C came, before it was as small as it gets
     interrupted: bool  # by Ctrl-C
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The smallest world that was found, which every other verb takes; None if the design survived."""
+        return None if self.catch is None else parse_scenario(as_yaml(self.catch, name=f"breaks-{self.design.name}"))
+
+    @cached_property
+    def victims(self) -> pd.DataFrame:
+        """A row a purchase that a broken promise befell, indexed by `what` (the promise, or the kind of harm that the plain
+        architecture would have spared) and `purchase`; no rows if the design survived.
+
+        `kind`: promise or harm.
+        """
+        caught = {"promise": self.catch.broken, "harm": self.catch.harm} if self.catch else {}
+        rows = [
+            {"what": what, "purchase": purchase, "kind": kind}
+            for kind, found in caught.items()
+            for what, purchases in found.items()
+            for purchase in purchases
+        ]
+        return frames.framed(rows, ["what", "purchase"], ["kind"])
+
+    def __repr__(self) -> str:
+        came = "survived" if self.catch is None else f"broke {', '.join([*self.catch.broken, *self.catch.harm])}"
+        return f"<{self.design.name} {came}: {self.worlds:,} worlds from seed {self.seed}>"
 
 
 class _TimeUp(KeyboardInterrupt):
@@ -76,7 +115,9 @@ def hunt(
     The same seed draws the same worlds, so it finds the same case, unless time cuts it short. After Ctrl-C it tells of
     the worlds tried so far. Raises ConfigError; KeyboardInterrupt before the first world.
     """
-    check_numbers(1, seed, None)
+    check_whole("seed", seed, 0)
+    if worlds is not None:
+        check_whole("worlds", worlds, 1)
     from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
     from hypothesis.errors import NoSuchExample
 
@@ -111,6 +152,7 @@ def hunt(
         shrunk=trial.tried - (trial.first or trial.tried),
         seconds=time.monotonic() - begin,
         catch=trial.catch,
+        reached=trial.reached.counted(design),
         cut_short=stopped is not None and trial.catch is not None,
         interrupted=stopped is not None and not isinstance(stopped, _TimeUp),
     )
@@ -129,6 +171,7 @@ class _Trial:
         self.tried = 0
         self.first = 0  # how many had been tried when the first one broke a promise
         self.catch: Catch | None = None
+        self.reached = Reached()
 
     def __call__(self, world: dict[str, Any]) -> bool:
         self.heed()
@@ -138,7 +181,7 @@ class _Trial:
         if self.progress is not None:
             self.progress(self.tried, self.tried)
         scenario = Scenario.model_validate({"name": NAME, **world})
-        broken, harm = caught(scenario, self.design, self.promises, seed=self.seed)
+        broken, harm = caught(scenario, self.design, self.promises, seed=self.seed, observer=self.reached)
         if not (broken or harm):
             return False
         self.first = self.first or self.tried
@@ -153,11 +196,14 @@ def plain_of(design: Design) -> Design | None:
 
 
 def caught(
-    scenario: Scenario, design: Design, promises: Iterable[str], *, seed: int
+    scenario: Scenario, design: Design, promises: Iterable[str], *, seed: int, observer: Observer | None = None
 ) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """Promises that one morning breaks and by which purchases; if none, the harm that a variant alone does, by kind."""
+    """Promises that one morning breaks and by which purchases; if none, the harm that a variant alone does, by kind.
+
+    The `observer` hears of the design's morning, not of that of the plain architecture.
+    """
     prices = load_prices(scenario.prices)
-    _, evidence = simulate(scenario, design, prices, seed)
+    _, evidence = simulate(scenario, design, prices, seed, observer=observer)
     broken = _not_empty({name: PROMISES[name](evidence.audit) for name in promises})
     plain = plain_of(design)
     if broken or plain is None or not harmed(evidence).any():

@@ -1,4 +1,4 @@
-"""Where the labels of arrows go: on their own line, or in free cells beside it, and never on anything else."""
+"""Place the labels of arrows: on their own line or in free cells beside it, and never on anything else."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ class Label:
 def placed(
     flows: Mapping[Key, tuple[str, Route]], walls: set[Square], size: Square, *, measure: Callable[[str, Literal["label"]], int]
 ) -> dict[Key, Label] | None:
-    """A label for every flow that has a text; None if one finds no room. Those with the fewest choices go first."""
+    """A label for every flow with a text; None if there is no room for one. Flows with the fewest choices are placed first."""
     lines = {key: set(route) for key, (_, route) in flows.items()}
     choices = {
         key: _choices(text, route, walls, [cells for other, cells in lines.items() if other != key], size, measure)
         for key, (text, route) in flows.items()
         if text
     }
-    found: dict[Key, Label] = {}
+    labels: dict[Key, Label] = {}
     for key in sorted(choices, key=lambda key: len(choices[key])):
-        free = (label for label in choices[key] if not any(_touch(label, other) for other in found.values()))
+        free = (label for label in choices[key] if not any(_touch(label, other) for other in labels.values()))
         label = next(free, None)
         if label is None:
             return None
-        found[key] = label
-    return found
+        labels[key] = label
+    return labels
 
 
 def _choices(
     text: str, route: Route, walls: set[Square], others: list[set[Square]], size: Square,
     measure: Callable[[str, Literal["label"]], int],
 ) -> list[Label]:  # fmt: skip
-    """All labels that stand clear of boxes and other lines, the best first."""
+    """All positions of a label that are clear of boxes and other lines, the best first."""
     others_cells = set().union(*others)
     own = set(route)
-    found: list[tuple[int, Label]] = []
+    rated: list[tuple[int, Label]] = []
     for lines in _wrapped(text):
         width = max(measure(line, "label") for line in lines)
         for begin, end in segments(route):
@@ -68,15 +68,17 @@ def _choices(
                 crowd += sum((x, y + dy) in others_cells for x, y in cells for dy in (-1, 1))
                 crowd += sum((x + dx, y) in walls for x, y in cells for dx in (-1, 1))
                 crowd += sum((x, y + dy) in walls for x, y in cells for dy in (-1, 1)) // 3
-                found.append((badness + 12 * crowd + 6 * (len(lines) - 1), label))
-    return [label for _, label in sorted(found, key=lambda choice: choice[0])]
+                rated.append((badness + 12 * crowd + 6 * (len(lines) - 1), label))
+    return [label for _, label in sorted(rated, key=lambda choice: choice[0])]
 
 
-ASIDE = 20  # what it costs not to stand on the line
+ASIDE = 20  # the badness of a label that stands beside its line and not on it
 
 
 def _beside(lines: tuple[str, ...], width: int, begin: Square, end: Square, route: Route) -> Iterator[tuple[int, Label]]:
-    """Positions along one straight piece: on the line, with some of it left before and behind, then on either side."""
+    """Positions along one straight piece of a line, each with its badness: on the line, where some of the line stays visible
+    before and behind the label, and on either side.
+    """
     height = len(lines)
     (x0, x1), (y0, y1) = sorted((begin[0], end[0])), sorted((begin[1], end[1]))
     spare = 2 if route[-1] in (begin, end) else 1
@@ -97,14 +99,14 @@ def _beside(lines: tuple[str, ...], width: int, begin: Square, end: Square, rout
 
 
 def _wrapped(text: str) -> list[tuple[str, ...]]:
-    """In one line, two, three: as even as the words allow."""
-    found = {tuple(wrap(text, width, break_long_words=False)) for width in range(3, len(text) + 1)} | {(text,)}
+    """The text in one line, in two and in three, as evenly as the words allow."""
+    ways = {tuple(wrap(text, width, break_long_words=False)) for width in range(3, len(text) + 1)} | {(text,)}
     best: dict[int, tuple[str, ...]] = {}
-    for lines in sorted(found, key=lambda lines: max(map(len, lines))):
+    for lines in sorted(ways, key=lambda lines: max(map(len, lines))):
         best.setdefault(len(lines), lines)
     return [best[number] for number in sorted(best) if number <= 3]
 
 
 def _touch(a: Label, b: Label) -> bool:
-    """They overlap, or stand so close that they read as one."""
+    """Whether two labels overlap, or are so close that they read as one."""
     return a.x - 1 < b.x + b.width and b.x - 1 < a.x + a.width and a.y - 1 < b.y + len(b.lines) and b.y - 1 < a.y + len(a.lines)

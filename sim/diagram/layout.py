@@ -15,10 +15,10 @@ from sim.architectures.parts import Component, Diagram, Flow, Kind
 from sim.diagram.labels import Label, placed
 from sim.diagram.routes import Route, Square, routed
 
-COLUMNS = 3  # beside each other, for those who say no place
+COLUMNS = 3  # of the grid on which components without a place are put
 ROWS: dict[Kind, int] = {"person": 0, "app": 0, "service": 1, "queue": 1, "worker": 2, "store": 2, "external": 3}
-SHORT = 8  # characters of a label that is not parted without need
-TRIES = 9  # to find room, each with wider gaps
+SHORT = 8  # labels of up to this many characters count as one word
+TRIES = 9  # attempts to find room for all arrows and labels, each with wider gaps
 
 Measure = Callable[[str, Literal["head", "note", "label"]], int]  # cells that a line of text takes
 
@@ -29,7 +29,7 @@ def characters(text: str, _: str) -> int:
 
 @dataclass(frozen=True)
 class Box:
-    """A component as a rectangle of cells, border included, with its lines of text; the first `heads` of them are its label."""
+    """A component as a rectangle of cells, border included, with lines of text; the first `heads` of them are its label."""
 
     component: Component
     x: int
@@ -61,23 +61,23 @@ class Layout:
 
 
 def laid_out(parts: Diagram, *, text: int = 15, measure: Measure = characters) -> Layout:
-    """The diagram of some parts, in boxes with lines of at most `text` cells, as far as words can be parted.
+    """Lay out a diagram. Lines in boxes have at most `text` cells, except where a single word is longer.
 
-    Raises ValueError if there is no room for all arrows and labels however far the boxes are apart.
+    Raises ValueError if there is no room for all arrows and labels, even after TRIES attempts with wider gaps.
     """
     places = _places(parts.components)
     gap_x, gap_y = _longest_word(parts.flows, places, measure) + 3, 3
     for attempt in range(TRIES):
         boxes, width, height = _boxes(parts.components, places, text=text, gap_x=gap_x, gap_y=gap_y, measure=measure)
-        found = _wires(parts.flows, boxes, width, height, measure=measure)
-        if found is not None:
-            return _cropped(tuple(boxes.values()), found)
+        wires = _wires(parts.flows, boxes, width, height, measure=measure)
+        if wires is not None:
+            return _cropped(tuple(boxes.values()), wires)
         gap_x, gap_y = (gap_x, gap_y + 1) if attempt % 3 < 2 else (gap_x + 2, gap_y - 1)
     raise ValueError("no room for so many arrows; declare other places, fewer flows or shorter labels")
 
 
 def _places(components: tuple[Component, ...]) -> dict[str, Square]:
-    """Name -> (row, column). Who comes to a place that is taken, or has none, gets the first free one from there on."""
+    """Name -> (row, column). A component without a place, or whose place is taken, gets the next free one."""
     taken: dict[Square, str] = {}
     for component in sorted(components, key=lambda component: component.place is None):
         row, column = component.place or (ROWS[component.kind], 0)
@@ -91,7 +91,7 @@ def _places(components: tuple[Component, ...]) -> dict[str, Square]:
 def _boxes(
     components: tuple[Component, ...], places: dict[str, Square], *, text: int, gap_x: int, gap_y: int, measure: Measure
 ) -> tuple[dict[str, Box], int, int]:
-    """Boxes by name, and the width and height of all, with a margin for arrows that go round."""
+    """Boxes by name, and the width and height of the whole grid, with a margin for arrows that go around the boxes."""
 
     def head_cells(line: str) -> int:
         return measure(line, "head")
@@ -120,7 +120,7 @@ def _boxes(
 
 
 def _wrapped(text: str, most: int, cells: Callable[[str], int]) -> list[str]:
-    """As many words a line as fit into so many cells, and at least one."""
+    """Wrap a text into lines of at most `most` cells; a line has at least one word."""
     lines: list[str] = []
     for word in text.split(" "):
         if lines and cells(f"{lines[-1]} {word}") <= most:
@@ -148,7 +148,7 @@ def _wires(
 
 
 def _cropped(boxes: tuple[Box, ...], wires: tuple[Wire, ...]) -> Layout:
-    """Without the margins that no arrow went through."""
+    """The layout without the margins that no arrow uses."""
     cells = [cell for box in boxes for cell in box.cells()]
     cells += [cell for wire in wires for cell in wire.cells]
     cells += [cell for wire in wires if wire.label is not None for cell in wire.label.cells()]
@@ -169,14 +169,14 @@ def _cropped(boxes: tuple[Box, ...], wires: tuple[Wire, ...]) -> Layout:
 
 
 def _apart(a: Box, b: Box) -> int:
-    """How far apart two boxes are: the near ones get their straight lines first."""
+    """The distance of two boxes. Arrows between near boxes are routed first, so that these get straight lines."""
     across = max(a.x, b.x) - min(a.x + a.width, b.x + b.width)
     down = max(a.y, b.y) - min(a.y + a.height, b.y + b.height)
     return max(across, 0) + 2 * max(down, 0)
 
 
 def _longest_word(flows: tuple[Flow, ...], places: dict[str, Square], measure: Measure) -> int:
-    """Of the labels that will stand between two boxes of a row."""
+    """The width of the longest word in labels of arrows between two boxes of the same row, where the gap must hold it."""
     level = [flow for flow in flows if places[flow.source][0] == places[flow.target][0]]
     words = [word for flow in level for word in ([flow.label] if len(flow.label) <= SHORT else flow.label.split())]
     return max((measure(word, "label") for word in words), default=4)

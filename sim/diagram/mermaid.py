@@ -1,4 +1,4 @@
-"""A component diagram as Mermaid text, for pages that draw it themselves: https://mermaid.js.org."""
+"""A component diagram as Mermaid text, for pages that render Mermaid: https://mermaid.js.org."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHAPES = {"person": ("([", "])"), "app": ("(", ")"), "store": ("[(", ")]"), "que
 
 
 def flowchart(parts: Diagram) -> str:
-    """The components of a design and who calls whom: rounded people, cylinders that store, dashed what is not ours."""
+    """A diagram as a Mermaid flowchart: people are rounded, stores are cylinders, external components are dashed."""
     names = {component.name: _name(component.name, number) for number, component in enumerate(parts.components)}
     lines = ["flowchart TD"]
     for component in parts.components:
@@ -27,10 +27,10 @@ def flowchart(parts: Diagram) -> str:
 
 
 def _name(name: str, number: int) -> str:
-    """Such as Mermaid takes: plain letters, and not its own word for the end of a block."""
+    """A node's name that Mermaid accepts: plain letters, and not `end`, its keyword for the end of a block."""
     return name if re.fullmatch(r"[a-z][a-z_]*", name) and name != "end" else f"part{number}"
 
 
 def _quoted(text: str) -> str:
-    """Within double quotes, with the characters that mean something there as their codes."""
+    """The text for use within double quotes, with Mermaid's special characters as their codes."""
     return text.translate({ord("#"): "#35;", ord("&"): "#amp;", ord('"'): "#quot;", ord("<"): "#lt;", ord(">"): "#gt;"})

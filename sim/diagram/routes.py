@@ -1,4 +1,4 @@
-"""Ways for arrows on a grid of characters: around boxes, with few bends, never along each other."""
+"""Route arrows on a grid of characters: around boxes, with few bends, and never along each other (A* search)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Square = tuple[int, int]  # x, y; y grows downwards
 Route = list[Square]
 RIGHT, DOWN, LEFT, UP = STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
-DOWN_COSTS = 2  # a character is twice as high as wide
-BEND, CROSSING, BESIDE, AT_A_WALL, OFF_CENTRE = 14, 16, 5, 6, 2
+DOWN_COSTS = 2  # the cost of a step up or down: a character is twice as high as wide
+BEND, CROSSING, BESIDE, AT_A_WALL, OFF_CENTRE = 14, 16, 5, 6, 2  # costs; a step to the side costs 1
 
 
 class Rectangle(Protocol):
-    """Border included."""
+    """A rectangle of cells, border included."""
 
     @property
     def x(self) -> int: ...
@@ -31,9 +31,9 @@ class Rectangle(Protocol):
 def routed(
     source: Rectangle, target: Rectangle, width: int, height: int, *, walls: set[Square], others: list[Route]
 ) -> Route | None:
-    """The cheapest way from beside one rectangle to beside another, or None.
+    """The cheapest route from beside one rectangle to beside another; None if there is none.
 
-    It may cross `others` at right angles where both go straight, and begins and ends at least a cell away from them.
+    A route may cross `others` at right angles where both go straight, and begins and ends at least a cell away from them.
     """
     lines, knots = _occupied(others)
     ends = dict(_gates(target, outwards=False))
@@ -73,7 +73,7 @@ def routed(
 
 
 def _occupied(others: list[Route]) -> tuple[dict[Square, bool], set[Square]]:
-    """Cells where a line goes straight (True: across), and those where one bends, begins, ends or crosses another."""
+    """Cells where a line goes straight (True: horizontally), and cells where one bends, begins, ends or crosses another."""
     lines: dict[Square, bool] = {}
     knots: set[Square] = set()
     for route in others:
@@ -87,7 +87,7 @@ def _occupied(others: list[Route]) -> tuple[dict[Square, bool], set[Square]]:
 
 
 def _gates(box: Rectangle, *, outwards: bool) -> Iterator[tuple[tuple[Square, Square], int]]:
-    """Where lines can leave or enter: the cell beside the border and the step there, with what it costs."""
+    """Where lines can leave or enter a box: the cell beside the border and the step there, with the cost of this gate."""
     for x in range(box.x + 1, box.x + box.width - 1):
         off = abs(2 * (x - box.x) - box.width + 1) // 2 * OFF_CENTRE
         yield ((x, box.y - 1), UP if outwards else DOWN), off
@@ -99,7 +99,7 @@ def _gates(box: Rectangle, *, outwards: bool) -> Iterator[tuple[tuple[Square, Sq
 
 
 def _free(cell: Square, walls: set[Square], lines: dict[Square, bool], knots: set[Square]) -> bool:
-    """No other line is here or right beside it, so that two heads can be told apart."""
+    """Whether no other line is in the cell or next to it, so that the heads of two arrows can be told apart."""
     around = [cell, *((cell[0] + x, cell[1] + y) for x, y in STEPS)]
     return cell not in walls and not any(place in lines or place in knots for place in around)
 
@@ -107,13 +107,13 @@ def _free(cell: Square, walls: set[Square], lines: dict[Square, bool], knots: se
 def _cost(
     cell: Square, step: Square, place: Square, turn: Square, walls: set[Square], lines: dict[Square, bool], knots: set[Square]
 ) -> int | None:
-    """Of going on from `cell`, entered by `step`, to `place` by `turn`; None if that can't be."""
+    """The cost of going on from `cell`, which was entered by `step`, to `place` by the step `turn`; None if not allowed."""
     if place in walls or place in knots:
         return None
     across = turn[1] == 0
     cost = 1 if across else DOWN_COSTS
     if turn != step:
-        if cell in lines:  # cross it first
+        if cell in lines:  # no bend on another line: cross it first
             return None
         cost += BEND
     if place in lines:
@@ -136,7 +136,7 @@ def _walked(came: dict[tuple[Square, Square], tuple[Square, Square]], state: tup
 
 
 def bends(route: Route) -> list[Square]:
-    """The cells where a route begins, turns and ends."""
+    """The cells at which a route begins, bends and ends."""
     inner = [b for a, b, c in zip(route, route[1:], route[2:], strict=False) if a[0] != c[0] and a[1] != c[1]]
     return [route[0], *inner, route[-1]]
 

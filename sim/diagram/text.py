@@ -18,7 +18,7 @@ Double frames store things; the dashed frame is not ours."""
 
 
 def text_picture(parts: Diagram) -> str:
-    """At most 80 columns for the built-in designs. Lines have no spaces at their ends."""
+    """A diagram as text, at most 80 columns wide for the built-in designs. Lines have no trailing spaces."""
     return drawn(laid_out(parts))
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from sim import words
 from sim.config.units import duration_text
 from sim.documents import fields, numbers
 from sim.documents.columns import with_columns
@@ -18,8 +17,9 @@ from sim.documents.sizing import Capacity, Costs, FreshMornings, SearchMornings,
 from sim.experiment import cost_curve
 from sim.experiment.capacity import COMPONENTS
 from sim.experiment.compare import Result
+from sim.experiment.cost_curve import rate_text_of
 from sim.experiment.size import Sizing
-from sim.ledger.costs import COST_METRICS
+from sim.vocabulary import PARTS_OF_COST
 
 MorningsMeasured = Annotated[int, Field(description="number of mornings on which this was measured")]
 
@@ -113,7 +113,7 @@ def document(curve: cost_curve.CostCurve, *, timed: bool = True) -> CostCurve:
 def rows(curve: cost_curve.CostCurve) -> list[dict[str, Any]]:
     """A CurveRow for each design and peak, and for each design and length of the brownout."""
     grown = [
-        _row(name, "peak", words.peak(point.peak_per_s), point.sizing.result, point.sizing)
+        _row(name, "peak", rate_text_of(point.peak_per_s), point.sizing.result, point.sizing)
         for name, points in curve.points.items()
         for point in points
     ]
@@ -147,7 +147,7 @@ def _brownout(spell: cost_curve.Spell) -> CurveBrownout:
 def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
     row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
     row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *COST_METRICS.values()):
+    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
         estimate = numbers.estimate(result.metrics[metric])
         row |= {metric: estimate["mean"], f"{metric}_low": estimate["low"], f"{metric}_high": estimate["high"]}
     return row | {"objectives": result.verdict}

@@ -13,7 +13,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 from typing_extensions import TypeAliasType, TypedDict
 
-from sim.experiment import compare
+from sim.experiment import estimates
 from sim.vocabulary import METRICS, Metric
 
 UNITS = {"share": "share, 0 to 1", "s": "seconds", "USD": "US dollars", "count": "number"}
@@ -21,7 +21,7 @@ UNITS = {"share": "share, 0 to 1", "s": "seconds", "USD": "US dollars", "count":
 
 def described(metric: Metric) -> str:
     """`first tap to … (seconds; lower is better)`."""
-    return f"{metric.summary} ({UNITS[metric.unit]}; {metric.better} is better)"
+    return f"{metric.summary} ({UNITS[metric.unit]}; {'higher' if metric.more_is_better else 'lower'} is better)"
 
 
 class ByMetric:
@@ -60,7 +60,7 @@ Digest = Annotated[str, Field(description="digest of the scenario and the design
 Command = Annotated[str, Field(description="the command that gives the same numbers again")]
 Report = Annotated[str, Field(description="path of the report that was written; in a file of the report, the page beside it")]
 Status = Annotated[
-    compare.Status,
+    estimates.Status,
     Field(description="undecided: more mornings are needed to tell; met, if there are no objectives"),
 ]
 Passed = Annotated[list[bool], Field(description="whether each of the five stages is passed, in their order")]

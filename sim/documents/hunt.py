@@ -30,6 +30,8 @@ class Hunt(_InHunt):
     """number of worlds tried after it, for a smaller one"""
     cut_short: bool
     """whether time was up, or Ctrl-C came, before the world was as small as it gets"""
+    reached: dict[str, int]
+    """what the design is built to survive -> how often it happened in all worlds tried; 0: it could have, and never did"""
     broken: dict[str, list[int]]
     """broken promise -> numbers of the purchases that show it; empty if the design survived"""
     harm: dict[str, list[int]]
@@ -53,6 +55,7 @@ def document(found: hunt.Hunt, scenario: str) -> Hunt:
         "worlds": found.worlds,
         "shrunk": found.shrunk,
         "cut_short": found.cut_short,
+        "reached": found.reached,
         **interrupted,
         "broken": catch.broken if catch else {},
         "harm": catch.harm if catch else {},

@@ -18,7 +18,7 @@ from sim.experiment.swings import Swing, Swings, turns
 from sim.version import VERSION
 
 Turns = Annotated[
-    Literal["never", "no longer never"],
+    Literal["never", "now finite"],
     Field(description="the metric becomes infinite in some mornings, or ceases to be"),
 ]
 Input = Annotated[str, Field(description="key of the scenario's or the design's file")]
@@ -272,9 +272,9 @@ def _row(metric: str, swing: Swing, end: Effect) -> SwingRow:
     }
 
 
-def _turned(end: Effect, metric: str) -> Literal["never", "no longer never"] | None:
+def _turned(end: Effect, metric: str) -> Literal["never", "now finite"] | None:
     """A metric that is infinite in some morning is `never` there."""
-    turned: dict[int, Literal["never", "no longer never"]] = {1: "never", -1: "no longer never"}
+    turned: dict[int, Literal["never", "now finite"]] = {1: "never", -1: "now finite"}
     return turned.get(turns(end, metric))
 
 

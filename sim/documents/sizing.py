@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from sim.documents import fields, numbers
 from sim.experiment import size
 from sim.experiment.compare import Result
-from sim.ledger.costs import COST_METRICS
+from sim.vocabulary import PARTS_OF_COST
 
 Capacity = Annotated[dict[str, int], Field(description="component -> how many of it")]
 Costs = Annotated[
@@ -85,9 +85,7 @@ class SizedDesign(TypedDict):
     ]
     bottleneck: Annotated[
         str | None,
-        Field(
-            description="of the components of which one fewer breaks something, where the wait is longest; null: there is none"
-        ),
+        Field(description="the component with the longest waiting of those that can't have one fewer; null: there is none"),
     ]
     binding: Annotated[
         str | None,
@@ -173,7 +171,7 @@ def sized(sizing: size.Sizing) -> SizedDesign:
 
 def costs(result: Result) -> dict[str, numbers.Estimate]:
     """The costs of a design: in all, by part, and by month."""
-    metrics = ("cost_per_1000", *COST_METRICS.values(), "monthly_cost")
+    metrics = ("cost_per_1000", *PARTS_OF_COST.values(), "monthly_cost")
     return {metric: numbers.estimate(result.metrics[metric]) for metric in metrics}
 
 

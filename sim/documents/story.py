@@ -108,7 +108,7 @@ def nobody(scenario: str, design: str, found: Nobody) -> NoStory:
     }
 
 
-def _moment(explanation: Explanation, moment: moments.Moment) -> Moment:
+def _moment(explanation: Explanation, moment: moments.StoryLine) -> Moment:
     return {
         "at_s": round(moment.at_s, 6),
         "clock": clock(explanation, moment.at_s),

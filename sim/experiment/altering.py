@@ -32,19 +32,6 @@ def value_of(text: str) -> Any:
     return Source(f"value: {text}", f'"{text}"').data["value"]
 
 
-def assigned(texts: Sequence[str]) -> dict[str, Any]:
-    """`KEY=VALUE` texts as values at keys. Raises ConfigError for one that isn't, or for a key that is given twice."""
-    values: dict[str, Any] = {}
-    for text in texts:
-        key, sign, value = (part.strip() for part in text.partition("="))
-        if not (key and sign and value):
-            raise ConfigError(f'--set {text}: expected KEY=VALUE, such as "app.timeout=4s"')
-        if key in values:
-            raise ConfigError(f"--set {text}: {key} is set twice")
-        values[key] = value_of(value)
-    return values
-
-
 def altered(model: M, path: Sequence[str], value: Any) -> M:
     """The same model with another value at one place; what was read from other files stays as it was read.
 

@@ -1,4 +1,4 @@
-"""Tasks handed out in batches: never too many at a time, and once more if whoever had them was killed."""
+"""Tasks are handed out in batches: never too many at a time, and once more if the worker that had them was killed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-AHEAD = 4  # batches handed out for each worker, so that nobody runs dry; what is handed out can be lost
+AHEAD = 4  # batches for each worker, so that none waits for work; more could be lost with a worker
 LARGEST = 50  # tasks of a batch
-SUSPECT = 2  # times that workers were killed with a task under way before it is tried alone: the next time it is to blame
+SUSPECT = 2  # times that workers were killed with a task under way before it is tried alone; killed again, the task is to blame
 Key = TypeVar("Key")
 Made = TypeVar("Made")
 Task = tuple[Key, tuple[Any, ...]]  # the arguments of the work
 
 
 class Lost(BrokenExecutor):
-    """Work that nobody will finish, and why."""
+    """Work cannot be finished. The message says why."""
 
 
 class Pool:
-    """Any executor, and what there is to know about it."""
+    """Any executor, with what `Handing` has to know about it."""
 
     batch_s = 0.5  # how long a batch should take at least, so that handing it out is a small part of that
-    killed: tuple[type[Exception], ...] = ()  # raised for a batch that has killed one worker after the other, and by no other
-    look_s: float | None = None  # how long to wait for a result before `look`; None: as long as it takes
+    killed: tuple[type[Exception], ...] = ()  # raised only when the same batch has killed several workers
+    look_s: float | None = None  # seconds to wait for a result before `look` is called; None: no limit
 
     def __init__(self, executor: Executor, workers: int) -> None:
         self.executor = executor
@@ -37,38 +37,38 @@ class Pool:
         return self._workers
 
     def look(self) -> None:
-        """Nothing has come back for a while: raise Lost if nothing will."""
+        """Called when no result has come for a while. Raises Lost if none can come any more."""
 
     def renew(self) -> bool:
-        """Put another executor in the place of a broken one, if that can be done."""
+        """Replace a broken executor. Returns False if that cannot be done."""
         return False
 
     def forget(self, futures: Iterable[Future[Any]]) -> None:
-        """Nobody wants these results any more."""
+        """Cancel work whose results are no longer needed."""
         for future in futures:
             future.cancel()
 
 
 @dataclass
 class Batch(Generic[Key]):
-    """Tasks that are handed out together, so that what they have in common travels once."""
+    """Tasks that are handed out together: what they have in common is sent only once."""
 
     tasks: list[Task[Key]]
     losses: int = 0  # times that it was under way when workers were killed
 
     def singly(self) -> list[Batch[Key]]:
-        """One of each task, suspected: the one that is to blame will be found."""
+        """A batch for each task, to find the one that kills its worker."""
         return [Batch([task], SUSPECT) for task in self.tasks]
 
 
 class Handing(Generic[Key, Made]):
-    """Tasks on their way through a pool."""
+    """The tasks of one piece of work, and where they are: waiting, running, or to be run again."""
 
     def __init__(self, pool: Pool, work: Callable[..., Made], tasks: Iterable[Task[Key]]) -> None:
         self.pool = pool
         self.work = work
         self.left = deque(tasks)
-        self.again: deque[Batch[Key]] = deque()  # what has to be done once more
+        self.again: deque[Batch[Key]] = deque()  # batches to run once more
         self.running: dict[Future[tuple[list[Made], float]], Batch[Key]] = {}
         self.broken: BrokenExecutor | None = None
         self.done, self.seconds = 0, 0.0
@@ -101,12 +101,12 @@ class Handing(Generic[Key, Made]):
             self.running[future] = batch
 
     def _room(self) -> int:
-        """How many batches may be under way: nothing else while one is suspected of killing its worker."""
+        """How many batches may run at the same time: one alone while it is suspected of killing its worker."""
         suspected = any(batch.losses >= SUSPECT for batch in (*self.again, *self.running.values()))
         return 1 if suspected else AHEAD * self.pool.workers()
 
     def _next(self) -> Batch[Key]:
-        """So many that they take a while; fewer at the end, so that all workers are ready at about the same time."""
+        """Enough tasks to take `batch_s`; fewer at the end, so that all workers finish at about the same time."""
         share = len(self.left) // (2 * self.pool.workers())
         while_ = int(self.pool.batch_s * self.done / self.seconds) if self.seconds else 1
         return Batch([self.left.popleft() for _ in range(max(1, min(share, while_, LARGEST)))])
@@ -127,11 +127,13 @@ class Handing(Generic[Key, Made]):
                 yield key, one
 
     def _lost(self, batch: Batch[Key], *, times: int = 1) -> None:
-        """To be done once more. Raises Lost if it was alone and so is to blame."""
+        """Run the batch once more. Raises Lost if it was running alone, because then it is to blame."""
         if batch.losses >= SUSPECT:
             [(_, arguments)] = batch.tasks
-            told = ", ".join(_name(part) for part in arguments if part is not None)
-            raise Lost(f"whoever works on this is killed, perhaps for want of memory: {told}; a smaller scenario may help")
+            task = ", ".join(_name(part) for part in arguments if part is not None)
+            raise Lost(
+                f"every worker that gets this task is killed, probably out of memory: {task}; a smaller scenario may help"
+            )
         batch.losses += times
         self.again.extend(batch.singly() if batch.losses >= SUSPECT else [batch])
 
@@ -142,7 +144,7 @@ class Handing(Generic[Key, Made]):
 
 
 def _each(work: Callable[..., Made], tasks: list[tuple[Any, ...]]) -> tuple[list[Made], float]:
-    """In a worker: what work makes of each task's arguments, and how long it took."""
+    """In a worker: the result of the work for each task, and how many seconds all took."""
     begin = time.perf_counter()
     return [work(*arguments) for arguments in tasks], time.perf_counter() - begin
 

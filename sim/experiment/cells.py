@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.ledger.capacity import Capacity
 from sim.ledger.costs import Bill
 from sim.ledger.records import StationRecord
@@ -26,7 +26,6 @@ CAPACITIES = (
 """Knobs of which a cell has its share. All others are the same in every cell: `checkout.instances` too, since a crash takes one
 of them, and that is to be the same share of the workers."""
 MAY_BE_ZERO = ("checkout.queue_limit",)
-MOST_CELLS = 10_000
 ADDED = ("servers", "arrivals", "served", "busy_s", "area_s", "sojourn_s", "provisioned_s")  # of a station
 
 
@@ -46,16 +45,15 @@ def design_of(design: Design, cell: Cell) -> Design:
 
 
 def check_cells(designs: Iterable[Design], cells: int) -> None:
-    """Whether each design can be dealt to so many cells. Raises ConfigError."""
-    if not 1 <= cells <= MOST_CELLS:
-        raise ConfigError(f"--cells: expected a whole number from 1 to {MOST_CELLS:,} (got {cells})")
+    """Whether the capacity of each design suffices for so many cells. Raises ArgumentError."""
     for design in designs if cells > 1 else ():
         most, key, whole, least = min(_limits(design))
         if cells > most:
             instances = ", one for each of the checkout.instances" if least > 1 else ""
-            raise ConfigError(
-                f"--cells: {design.name} can be dealt to at most {most} (got {cells}): it has {whole} {key}, and a cell needs "
-                f"{least}{instances}; give it more"
+            raise ArgumentError(
+                "cells",
+                f"{design.name} can be dealt to at most {most} (got {cells}): it has {whole} {key}, and a cell needs "
+                f"{least}{instances}; give it more",
             )
 
 

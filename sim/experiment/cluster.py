@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.experiment.batches import Lost, Pool
 from sim.experiment.extras import how_to_install
 
@@ -86,10 +86,10 @@ class Cluster(Pool):
 
 @contextmanager
 def cluster(address: str) -> Iterator[Cluster]:
-    """The cluster of the scheduler at `tcp://host:port`. Raises ConfigError if it can't work, Lost if it goes away."""
+    """The cluster of the scheduler at `tcp://host:port`. Raises ArgumentError if it can't work, Lost if it goes away."""
     if find_spec("distributed") is None:
-        raise ConfigError("--engine: a Dask cluster needs one more package: " + how_to_install("distributed"))
-    absent = ConfigError(f"--engine: no Dask scheduler answers at {address}; start one with: dask scheduler")
+        raise ArgumentError("engine", "a Dask cluster needs one more package: " + how_to_install("distributed"))
+    absent = ArgumentError("engine", f"no Dask scheduler answers at {address}; start one with: dask scheduler")
     try:
         _knock(address)
     except (OSError, OverflowError):
@@ -140,20 +140,21 @@ def _knock(address: str) -> None:
 
 
 def _check_workers(client: Any, address: str) -> None:
-    """There are some, and they have what is needed here. Raises ConfigError."""
+    """There are some, and they have what is needed here. Raises ArgumentError."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_S)
     except TimeoutError:
         start = START.format(address)
-        raise ConfigError(f"--engine: the Dask scheduler at {address} has no workers; start some with: {start}") from None
+        raise ArgumentError("engine", f"the Dask scheduler at {address} has no workers; start some with: {start}") from None
     for package, (place, digits) in SAME.items():
         here = _version(pkgutil.resolve_name(place), digits)
         for worker, found in client.run(pkgutil.resolve_name, place, on_error="return").items():
             there = "none" if isinstance(found, Exception) else _version(found, digits)
             if there != here:
-                raise ConfigError(
-                    f"--engine: {package} is {here} here and {there} at the Dask worker {worker}; install the same there, "
-                    "since results could differ"
+                raise ArgumentError(
+                    "engine",
+                    f"{package} is {here} here and {there} at the Dask worker {worker}; install the same there, "
+                    "since results could differ",
                 )
 
 

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from sim.architectures import COMPARED, Designs, load_designs
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment import frames
 from sim.experiment.cells import check_cells
-from sim.experiment.engines import Engine
-from sim.experiment.mornings import Keep, Progress, Summary, run_mornings
-from sim.experiment.statistics import Difference, Estimate, estimate, paired, variance_share
+from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import Status, estimates, judge, verdict
+from sim.experiment.mornings import Progress, Summary, run_mornings
+from sim.experiment.statistics import Difference, Estimate, paired, variance_share
 from sim.version import VERSION
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, shown_in
 
-Status = Literal["met", "violated", "undecided"]
-MOST_MORNINGS = 1_000_000
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import ComparisonPlots
+
 MOST_FOR_PRECISION = 200  # mornings, when they are added until the results are precise
 GROWTH = 1.5  # times as many mornings before one looks again: a look too many makes intervals too short
-PRECISE = ("double_charge_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")  # where there are no objectives
 
 
 @dataclass(frozen=True)
@@ -45,46 +49,21 @@ class Objective:
     @property
     def name(self) -> str:
         """How it is said: `ack_latency_p95 <= 1 s`."""
-        unit = {"share": "", "s": " s", "USD": " USD", "count": ""}[METRICS[self.metric].unit]
-        sign = "<=" if METRICS[self.metric].better == "lower" else ">="
+        known = METRICS[self.metric]
+        unit = {"share": "", "s": " s", "USD": " USD", "count": ""}[known.unit]
+        sign = ">=" if known.more_is_better else "<="
         return f"{self.metric} {sign} {self.limit:g}{unit}"
-
-
-def judge(metric: str, limit: float, value: Estimate) -> Status:
-    """Met or violated when the whole interval is; one witness violates a limit of zero, never violates any."""
-    if value.never:
-        return "violated"
-    if value.mean is None:
-        return "undecided"
-    if limit == 0 and METRICS[metric].better == "lower":
-        return "violated" if value.mean > 0 else "met"
-    if value.low is None or value.high is None:
-        return "undecided"
-    if METRICS[metric].better == "higher":
-        return "met" if value.low >= limit else "violated" if value.high < limit else "undecided"
-    return "met" if value.high <= limit else "violated" if value.low > limit else "undecided"
 
 
 def precise(value: Estimate, precision: float) -> bool:
     """Whether the interval's half-width is at most so much of the true mean: γ / (1 + γ) of the estimated one.
 
-    Law and Kelton, Simulation Modeling and Analysis, 9.4.1. What never comes, or was not there once, won't get more precise.
+    Law and Kelton, Simulation Modeling and Analysis, 9.4.1. More mornings cannot narrow an infinite value or a zero: they count
+    as precise.
     """
     if value.mean is None or value.low is None or value.high is None:
         return bool(value.never)
     return value.mean == 0 or (value.high - value.low) / 2 <= precision / (1 + precision) * value.mean
-
-
-def estimates(mornings: Sequence[Mapping[str, float]], polls: int) -> dict[str, Estimate]:
-    """Every metric over mornings, in all of which the status view was polled so often."""
-    values = {name: np.array([metrics[name] for metrics in mornings]) for name in METRICS}
-    purchases = int(values["purchases"].sum())
-    result = {}
-    for name, metric in METRICS.items():
-        looked_at = polls if name == "stale_read_rate" else purchases
-        share_of = looked_at if metric.unit == "share" else None
-        result[name] = estimate(values[name], share_of=share_of, count_mornings=name == "collapsed_share")
-    return result
 
 
 @dataclass
@@ -101,7 +80,11 @@ class Result:
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
-        return estimates([summary.metrics for summary in self.summaries], sum(summary.polls for summary in self.summaries))
+        return estimates([summary.metrics for summary in self.summaries], [summary.counted for summary in self.summaries])
+
+    def harmed(self, metric: str) -> np.ndarray:
+        """The mornings on which a metric says that somebody was harmed: flags, shape (mornings,)."""
+        return np.array([METRICS[metric].harmed(value) for value in self.values(metric)], dtype=bool)
 
     @cached_property
     def objectives(self) -> list[Objective]:
@@ -112,13 +95,17 @@ class Result:
 
     @property
     def verdict(self) -> Status:
-        statuses = {objective.status for objective in self.objectives}
-        return "violated" if "violated" in statuses else "undecided" if "undecided" in statuses else "met"
+        return verdict(objective.status for objective in self.objectives)
+
+    @property
+    def standing(self) -> Counter[Status]:
+        """How many of its objectives are met, violated and undecided."""
+        return Counter(objective.status for objective in self.objectives)
 
     def unsettled(self, precision: float) -> list[str]:
-        """Objectives (metrics, if there are none) that are neither decided nor known to that relative precision."""
+        """Objectives that are neither decided nor known to that relative precision; without any, such metrics of a sweep."""
         if not self.objectives:
-            return [metric for metric in PRECISE if not precise(self.metrics[metric], precision)]
+            return [metric for metric in shown_in("sweep") if not precise(self.metrics[metric], precision)]
         return [
             objective.metric
             for objective in self.objectives
@@ -131,8 +118,12 @@ class Result:
 
 
 @dataclass
-class Comparison:
-    """Designs on the same mornings. The first design is the baseline of the paired differences."""
+class Comparison(showing.Shown):
+    """Designs on the same mornings. The first design is the baseline of the paired differences.
+
+    `scenario`, `results` (design -> its mornings), `seed` (of the first morning), `mornings`, `interrupted` (after Ctrl-C), and
+    the same as tidy DataFrames: `metrics`, `objectives`, `differences`, `by_morning`, `by_minute`, `stations`.
+    """
 
     scenario: Scenario
     results: dict[str, Result]
@@ -146,6 +137,11 @@ class Comparison:
     @property
     def mornings(self) -> int:
         return len(next(iter(self.results.values())).summaries)
+
+    @property
+    def verdict(self) -> Status:
+        """Met if every design meets every objective of the scenario, violated if one violates one, else undecided."""
+        return verdict(result.verdict for result in self.results.values())
 
     @property
     def digest(self) -> str:
@@ -172,77 +168,112 @@ class Comparison:
         summaries = [summary for result in self.results.values() for summary in result.summaries]
         return sum(s.metrics["purchases"] for s in summaries) / max(sum(s.wall_s for s in summaries), 1e-9)
 
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Every metric over the mornings, indexed by design and metric.
+
+        `mean`, and its 95 % interval `low` to `high`; `n`: mornings in which there was something to count; `never`: the share
+        of them in which the value is infinite, and then there is no mean. Rates are shares of the purchases, times in seconds,
+        money in USD. Missing: nothing to count, or no interval from one morning.
+        """
+        return frames.metrics(self.results)
+
+    @cached_property
+    def objectives(self) -> pd.DataFrame:
+        """The scenario's objectives, indexed by design and metric.
+
+        `limit`, `status` (met, violated, undecided), and the metric's `mean`, `low`, `high` and `never`.
+        """
+        return frames.objectives(self.results)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Each design against the first one, morning by morning, indexed by design and metric.
+
+        `difference`, and its 95 % interval `low` to `high`.
+        """
+        return frames.differences({name: self.paired(name) for name in list(self.results)[1:]}, "design")
+
+    @cached_property
+    def by_morning(self) -> pd.DataFrame:
+        """A row a design and morning, indexed by design and seed, with a column a metric.
+
+        NaN: nothing to count, inf: never.
+        """
+        return frames.by_morning(self.results)
+
+    @cached_property
+    def by_minute(self) -> pd.DataFrame:
+        """A row a design, morning and minute, indexed by design, seed and `minute` (since the start of the morning).
+
+        `arrivals` and `ack_p95_s` (seconds; inf: never) of the purchases submitted within the minute; at its end `backlog`:
+        orders accepted and not settled, `behind`: confirmed orders that the status view doesn't show, `double_charges`:
+        purchases charged more than once so far.
+        """
+        return frames.by_minute(self.results)
+
+    @cached_property
+    def stations(self) -> pd.DataFrame:
+        """Where work can queue, a row a design, morning and station, indexed by them.
+
+        `servers`, `arrivals`, `served`; `busy_s` and `provisioned_s` in server-seconds, `busy_share` their ratio; `waiting_s`:
+        seconds in which somebody waited; `queue_max`.
+        """
+        return frames.stations(self.results)
+
     @property
-    def metrics(self) -> Any:
-        """A DataFrame with one row a design and metric: mean, low, high, n, never."""
-        import pandas as pd
+    def plot(self) -> ComparisonPlots:
+        """The charts, such as `comparison.plot.morning()`."""
+        return showing.plots(self)
 
-        rows = [
-            {"design": name, "metric": metric, **vars(value)}
-            for name, result in self.results.items()
-            for metric, value in result.metrics.items()
-        ]
-        return pd.DataFrame(rows).set_index(["design", "metric"])
+    def __repr__(self) -> str:
+        return f"<{', '.join(self.results)} in {self.scenario.name}: {in_words(self.mornings)} from seed {self.seed}>"
 
 
-def check_numbers(mornings: int, seed: int, jobs: int | None, *, fewest: int = 1) -> None:
-    """What a user may ask for. Raises ConfigError."""
-    if not isinstance(mornings, Integral) or not fewest <= mornings <= MOST_MORNINGS:
-        raise ConfigError(f"--mornings: expected a whole number from {fewest} to {MOST_MORNINGS:,} (got {mornings!r})")
-    if not isinstance(seed, Integral) or not 0 <= seed <= 2**63:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed!r})")
-    if jobs is not None and (not isinstance(jobs, Integral) or jobs < 1):
-        raise ConfigError(f"--jobs: expected a whole number of at least 1 (got {jobs!r})")
+def check_judgeable(scenario: Scenario, called: str) -> None:
+    """Raises ConfigError, about a scenario that is `called` so, if there are no objectives to judge a design by."""
+    if not scenario.objectives:
+        raise ConfigError(
+            f"{called}: no objectives, so there is nothing to check; give it some, like {{double_charge_rate: 0}}"
+        )
 
 
 def compare(
     scenario: Scenario | Path | str,
     designs: Designs = COMPARED,
+    effort: Effort = Effort(),
     *,
-    mornings: int = 10,
-    cells: int = 1,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     precision: float | None = None,
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Run designs on the same mornings (seeds `seed`, `seed + 1`, …). Names or loaded models; raises ConfigError.
+    """Run designs on the same mornings. Names or loaded models; raises ConfigError.
 
     With a `precision` mornings are added, half as many again each time and up to 200 in all, until every objective is decided
-    or its metric known to that relative precision (.05: within 5 %); `mornings` are then the first ones.
+    or its metric known to that relative precision (.05: within 5 %); those of `effort` are then the first ones.
 
-    With `cells` each morning is dealt to so many independent copies of the back end, each with its share of the customers and
-    of the capacity, in the same weather. A morning's tables are kept until they have been counted (`keep="all"`) or not even
-    that long ("none": the same numbers in flat memory, a sixth slower); by default that depends on how many purchases are
-    expected.
+    With `effort.cells` each morning is dealt to so many independent copies of the back end, each with its share of the
+    customers and of the capacity, in the same weather. A process holds the tables of one cell at a time, about 1 KB a purchase.
 
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
     """
-    check_numbers(mornings, seed, jobs)
     if precision is not None and not precision > 0:
-        raise ConfigError(f"--until-precision: must be more than 0 (got {precision})")
-    if keep not in (None, *get_args(Keep)):
-        raise ConfigError(f'--keep: expected {" or ".join(get_args(Keep))} (got "{keep}")')
+        raise ArgumentError("precision", f"must be more than 0 (got {precision})")
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     prices = load_prices(world.prices)
-    check_cells(chosen, cells)
+    check_cells(chosen, effort.cells)
     begin = time.perf_counter()
     complete: dict[int, list[Summary]] = {}
-    asked = mornings
+    asked = effort.mornings
     while True:
-        missing = [one for one in range(seed, seed + asked) if one not in complete]
-        more, interrupted = run_mornings(
-            world, chosen, prices, seeds=missing, cells=cells, jobs=jobs, engine=engine, keep=keep, progress=progress
-        )
+        missing = replace(effort, seed=effort.seed + len(complete), mornings=asked - len(complete))
+        more, interrupted = run_mornings(world, chosen, prices, missing, progress=progress)
         complete |= more
         if not complete:
             raise KeyboardInterrupt
         results = {
-            design.name: Result(design, world, [complete[one][number] for one in sorted(complete)])
+            design.name: Result(design, world, [complete[seed][number] for seed in sorted(complete)])
             for number, design in enumerate(chosen)
         }
         if precision is None or interrupted or asked >= MOST_FOR_PRECISION:
@@ -250,4 +281,5 @@ def compare(
         if not any(result.unsettled(precision) for result in results.values()):
             break
         asked = min(max(math.ceil(asked * GROWTH), 2), MOST_FOR_PRECISION)
-    return Comparison(world, results, seed, asked, interrupted, time.perf_counter() - begin, prices, cells)
+    wall_s = time.perf_counter() - begin
+    return Comparison(world, results, effort.seed, asked, interrupted, wall_s, prices, effort.cells)

@@ -2,44 +2,45 @@
 
 Growth: the same morning with more people, up to a given rate at its peak. Each design gets the cheapest capacity that meets the
 same objectives there. A brownout isn't announced, so under longer ones each design keeps the capacity that was sized for the
-scenario as it is: who provisioned for a quarter of an hour meets half an hour with just that.
+scenario as it is: a capacity that was chosen for 15 minutes is then tested with 30.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sim.architectures import COMPARED, Designs, load_designs
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError, got
+from sim.config.errors import ConfigError
 from sim.config.faults import Brownout
 from sim.config.library import digest, load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text, duration_s, duration_text, rate_per_s, rate_text
+from sim.config.units import clock_text, duration_text, rate_text
+from sim.experiment import frames
 from sim.experiment.altering import altered
-from sim.experiment.capacity import Capacity
+from sim.experiment.capacity import COMPONENTS, Capacity
 from sim.experiment.compare import Result
-from sim.experiment.engines import Engine
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
-from sim.experiment.size import (
-    Bench,
-    Effort,
-    Sizer,
-    Sizing,
-    check_effort,
-    check_objectives,
-    usual,
-    with_objectives,
-)
+from sim.experiment.size import Bench, Sizer, Sizing, Spent, check_effort, check_objectives, usual, with_objectives
 from sim.experiment.workers import Crew, crew
 from sim.version import VERSION
+from sim.vocabulary import PARTS_OF_COST
 from sim.world.traffic import peak_per_s
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import CostCurvePlots
 
 # The same for every design, and such that each can meet them at some capacity, or there would be nothing to compare. A design
 # that charges within the request can't answer before the provider does (4.5 s in a brownout x10), and naive tells people that
@@ -69,12 +70,16 @@ class Spell:
 
 
 @dataclass
-class CostCurve:
-    """Per design: points by peak, and brownouts by length, the first of them none at all. After Ctrl-C what was finished."""
+class CostCurve(showing.Shown):
+    """What a correct purchase costs as the chain grows, and as the brownout lasts longer. After Ctrl-C what was finished.
 
-    scenario: Scenario  # with the objectives that all designs are held to
-    points: dict[str, list[Point]]
-    spells: dict[str, list[Spell]]
+    `scenario` (with the objectives that all designs are held to), `points` and `spells` (design -> them), `sized`,
+    `peaks_per_s`, `lengths_s`, `interrupted`; and as a DataFrame `costs`.
+    """
+
+    scenario: Scenario
+    points: dict[str, list[Point]]  # by peak
+    spells: dict[str, list[Spell]]  # by length, the first of them no brownout at all
     sized: dict[str, Sizing]  # for the scenario as it is, for the brownouts
     peaks_per_s: tuple[float, ...]
     lengths_s: tuple[float, ...]
@@ -104,19 +109,64 @@ class CostCurve:
     def version(self) -> str:
         return VERSION
 
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """A row a design and peak, or a design and length of the brownout, indexed by `design`, `varied` (peak, brownout) and
+        `value` as a file would say it.
+
+        `mornings`; the number of each component (missing: it has none); `cost_per_1000` and what it is made of in USD per 1,000
+        correct purchases, each with its 95 % interval `…_low` to `…_high`; `objectives`: met, violated, undecided.
+        """
+        columns = [component.replace(" ", "_") for component in COMPONENTS]
+        frame = frames.framed(self.rows(), ["design", "varied", "value"])
+        return frame.astype({column: "Int64" for column in columns if column in frame.columns})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a design and peak, then a row a design and length of the brownout."""
+        grown = [
+            _row(name, "peak", rate_text_of(point.peak_per_s), point.sizing.result, point.sizing)
+            for name, points in self.points.items()
+            for point in points
+        ]
+        prolonged = [
+            _row(name, "brownout", duration_text(spell.length_s), spell.result, self.sized[name])
+            for name, spells in self.spells.items()
+            for spell in spells
+        ]
+        return grown + prolonged
+
+    @property
+    def plot(self) -> CostCurvePlots:
+        """The charts, such as `curve.plot.cost_by_peak()`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        return f"<costs of {', '.join(self.points or self.spells)} in {self.scenario.name}>"
+
+
+def rate_text_of(per_s: float) -> str:
+    """`36/min`: a peak to three digits, which is how well it can be told apart from another."""
+    return f"{float(f'{per_s * 60:.3g}'):,g}/min"
+
+
+def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
+    row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
+    row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
+    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
+        estimate = result.metrics[metric]
+        row |= {metric: estimate.mean, f"{metric}_low": estimate.low, f"{metric}_high": estimate.high}
+    return row | {"objectives": result.verdict}
+
 
 def cost_curve(
     scenario: Scenario | Path | str,
     designs: Designs = COMPARED,
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
     peaks_per_s: Sequence[float] | None = None,
     brownouts_s: Sequence[float] | None = None,
     objectives: str | Sequence[str] = (),
-    mornings: int = MORNINGS,
     fresh: int = MORNINGS,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> CostCurve:
     """Size designs at each peak (purchases per s), and bill them under brownouts of each length (s); () leaves one out.
@@ -125,17 +175,17 @@ def cost_curve(
     (`ack_latency_p95=8s`) take the place of those in OBJECTIVES, or are added to them. Raises ConfigError; KeyboardInterrupt if
     nothing was finished before Ctrl-C.
     """
-    check_effort(mornings, fresh, seed, jobs)
+    check_effort(effort, fresh)
     given = load_scenario(scenario)
     world = with_objectives(given.model_copy(update={"objectives": dict(OBJECTIVES)}), objectives)
     check_objectives(world)
     chosen = load_designs(designs)
     peaks = default_peaks(world) if peaks_per_s is None else _growing("peaks_per_s", peaks_per_s)
     lengths = default_lengths(world) if brownouts_s is None else _growing("brownouts_s", brownouts_s)
-    curve = CostCurve(world, {}, {}, {}, peaks, lengths, seed, mornings, fresh, chosen)
+    curve = CostCurve(world, {}, {}, {}, peaks, lengths, effort.seed, effort.mornings, fresh, chosen)
     begin = time.perf_counter()
     try:
-        with crew(jobs, engine, most=max(mornings, fresh)) as workers:
+        with crew(effort.jobs, effort.engine, most=max(effort.mornings, fresh)) as workers:
             made = _Made(curve, workers, progress)
             for design in chosen:
                 made.grow(design)
@@ -202,33 +252,6 @@ def with_brownout(scenario: Scenario, length_s: float) -> Scenario:
     return altered(scenario, ("faults", str(number), "for"), duration_text(length_s))
 
 
-def peaks_of(text: str) -> tuple[float, ...]:
-    """Peaks (per s) as an option gives them: `60/min,120/min`. Raises ConfigError."""
-    return _ascending("--peak", text, rate_per_s)
-
-
-def lengths_of(text: str) -> tuple[float, ...]:
-    """Lengths of a brownout (s) as an option gives them: `2min,10min`. Raises ConfigError."""
-    return _ascending("--brownout", text, duration_s)
-
-
-def _ascending(option: str, text: str, parse: Callable[[str], float]) -> tuple[float, ...]:
-    """Raises ConfigError unless each is more than the one before, and the first more than nothing."""
-    parts, values = [part.strip() for part in text.split(",")], []
-    for part in parts:
-        try:
-            values.append(parse(part))
-        except ValueError as error:
-            raise ConfigError(f"{option}: {error}{got(part)}") from None
-    if values[0] <= 0:
-        raise ConfigError(f"{option}: must be more than 0{got(parts[0])}")
-    for (low, high), (first, second) in zip(pairwise(values), pairwise(parts), strict=True):
-        if high <= low:
-            what, order = f"twice the same{got(second)}", f"expected in ascending order (got {first} before {second})"
-            raise ConfigError(f"{option}: {what if high == low else order}")
-    return tuple(values)
-
-
 def _growing(name: str, values: Sequence[float]) -> tuple[float, ...]:
     """Raises ConfigError unless each is more than the one before, and the first more than nothing."""
     if not all(low < high for low, high in pairwise((0.0, *values))):
@@ -266,8 +289,8 @@ class _Made:
         own = curve.own_peak_per_s
         self._growth = {peak: peak / own for peak in curve.peaks_per_s} if own is not None else {}
         sized = [*self._growth.values(), *([1.0] if self._weathers and 1.0 not in self._growth.values() else [])]
-        per_design = sum(factor * usual(*self._effort(factor)) for factor in sized) + len(self._weathers) * curve.fresh
-        self._spent = Effort(progress, per_design * len(curve.designs))
+        per_design = sum(factor * usual(*self._mornings(factor)) for factor in sized) + len(self._weathers) * curve.fresh
+        self._spent = Spent(progress, per_design * len(curve.designs))
 
     def grow(self, design: Design) -> None:
         """At one peak after the other, each from what was needed at the one before: chains grow faster than what they need."""
@@ -297,13 +320,12 @@ class _Made:
             spells.append(Spell(length, bench.at(sizing.capacity)))
 
     def _sizer(self, scenario: Scenario, factor: float) -> Sizer:
-        mornings, fresh = self._effort(factor)
+        mornings, fresh = self._mornings(factor)
         return Sizer(
-            scenario, self._prices, self._workers, seed=self._curve.seed, mornings=mornings, fresh=fresh, effort=self._spent,
-            weight=factor,
+            scenario, self._prices, self._workers, self._curve.seed, mornings, fresh, self._spent, weight=factor
         )  # fmt: skip
 
-    def _effort(self, factor: float) -> tuple[int, int]:
+    def _mornings(self, factor: float) -> tuple[int, int]:
         """More people tell more of a morning, but nothing of how mornings differ by chance: a compromise, by the root."""
         return fewer(self._curve.mornings, factor), fewer(self._curve.fresh, factor)
 

@@ -10,6 +10,7 @@ from sim.experiment.engines import Engine, check_engine
 
 MOST_MORNINGS = 1_000_000
 MOST_CELLS = 10_000
+LAST_SEED = 2**63 - 1  # a store of mornings keeps seeds as integers of 64 bits
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Effort:
     engine: Engine = "local"
 
     def __post_init__(self) -> None:
-        _whole("mornings", self.mornings, 1, MOST_MORNINGS)
-        _whole("seed", self.seed, 0, 2**63)
-        _whole("cells", self.cells, 1, MOST_CELLS)
+        check_whole("mornings", self.mornings, 1, MOST_MORNINGS)
+        check_whole("seed", self.seed, 0)
+        if self.seed + self.mornings - 1 > LAST_SEED:
+            raise ArgumentError("seed", f"too large for {self.mornings:,} mornings (got {self.seed})")
+        check_whole("cells", self.cells, 1, MOST_CELLS)
         if self.jobs is not None:
-            _whole("jobs", self.jobs, 1)
+            check_whole("jobs", self.jobs, 1)
         check_engine(self.engine)
 
     @property
@@ -39,9 +42,24 @@ class Effort:
         """The seed of each morning."""
         return range(self.seed, self.seed + self.mornings)
 
+    def check(self, *, fewest: int = 1) -> None:
+        """What is asked of the effort by work that divides no morning into cells. Raises ArgumentError.
 
-def _whole(argument: str, value: object, least: int, most: int | None = None) -> None:
+        `fewest`: mornings; one alone has no interval.
+        """
+        check_whole("mornings", self.mornings, fewest, MOST_MORNINGS)
+        if self.cells != 1:
+            raise ArgumentError("cells", f"expected 1: only run, compare and cells divide a morning (got {self.cells})")
+
+
+def check_whole(argument: str, value: object, least: int, most: int | None = None) -> None:
+    """Raises ArgumentError unless the value is a whole number within the limits."""
     if isinstance(value, Integral) and least <= int(value) and (most is None or int(value) <= most):
         return
-    limits = f"of at least {least}" if argument in ("seed", "jobs") else f"from {least} to {most:,}"
+    limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
     raise ArgumentError(argument, f"expected a whole number {limits} (got {value!r})")
+
+
+def in_words(mornings: int) -> str:
+    """`1 morning`, `3 mornings`."""
+    return "1 morning" if mornings == 1 else f"{mornings:,} mornings"

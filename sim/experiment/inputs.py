@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.faults import FAULTS
 from sim.config.keys import Kind, below
 from sim.config.knobs import Knob, knobs
@@ -104,12 +104,12 @@ def _wanted(scenario: Scenario, design: Design, text: str) -> Factor:
     path = split(key)
     model: Scenario | Design | None = next((one for one in (scenario, design) if has(one, path)), None)
     if model is None:
-        raise ConfigError(f"--input: {unknown(key, scenario, design)}")
+        raise ArgumentError("inputs", unknown(key, scenario, design))
     knob = next((known for known in scalable(model) if known.path == path), None) or _knob(model, path, "")
     try:
         return _factor(model, knob, *(_ends(model, knob, span) if equals else _halved_and_doubled(model, knob)))
     except (ConfigError, ValueError) as error:
-        raise ConfigError(f"--input: {str(error) if str(error).startswith(key) else f'{key}: {error}'}") from None
+        raise ArgumentError("inputs", str(error) if str(error).startswith(key) else f"{key}: {error}") from None
 
 
 def _halved_and_doubled(model: Scenario | Design, knob: Knob) -> tuple[Any, Any]:

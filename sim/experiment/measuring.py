@@ -1,4 +1,4 @@
-"""The metrics of many scenarios and designs on the same mornings; nothing else is kept of a morning."""
+"""The metrics of many scenarios and designs on the same mornings, and out of how many they are; nothing else is kept."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
+from sim.experiment.estimates import estimated
 from sim.experiment.mornings import Progress, count
-from sim.experiment.statistics import Estimate, estimate
+from sim.experiment.statistics import Estimate
 from sim.experiment.workers import Crew
+from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.metrics import measure
-from sim.vocabulary import METRICS
+from sim.vocabulary import COUNTED, METRICS
 
 Run = tuple[Scenario, Design]
-Values = dict[str, np.ndarray]  # metric -> one value a morning
+Values = dict[str, np.ndarray]  # a metric, or what the intervals of shares count -> one value a morning
+NAMES = tuple(dict.fromkeys((*METRICS, *COUNTED)))
 
 
 def measured(
     workers: Crew, runs: Sequence[Run], prices: Prices, seeds: Sequence[int], *, tell: Callable[[], None] = lambda: None
 ) -> list[Values]:
-    """Every run on every morning: its metrics, each of shape (seeds,). `tell` is called when another morning is done."""
+    """Every run on every morning: its values, each of shape (seeds,). `tell` is called when another morning is done."""
     tasks = (((number, seed), (*run, prices, seed)) for number, run in enumerate(runs) for seed in seeds)
     made: dict[tuple[int, int], dict[str, float]] = {}
-    for task, metrics in workers.results(_measured, tasks):
-        made[task] = metrics
+    for task, values in workers.results(_measured, tasks):
+        made[task] = values
         tell()
-    return [
-        {metric: np.array([made[number, seed][metric] for seed in seeds]) for metric in METRICS} for number in range(len(runs))
-    ]
+    return [{name: np.array([made[number, seed][name] for seed in seeds]) for name in NAMES} for number in range(len(runs))]
 
 
-def estimated(values: Values, metric: str) -> Estimate:
+def estimate_of(metric: str, values: Values) -> Estimate:
     """A metric with its interval."""
-    share_of = int(values["purchases"].sum()) if METRICS[metric].unit == "share" else None
-    return estimate(values[metric], share_of=share_of, count_mornings=metric == "collapsed_share")
+    return estimated(metric, values[metric], {name: int(values[name].sum()) for name in COUNTED})
 
 
 def counting(progress: Progress | None, total: int) -> Callable[[], None]:
@@ -54,4 +54,4 @@ def counting(progress: Progress | None, total: int) -> Callable[[], None]:
 
 def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
     counted = count(scenario, design, prices, seed)
-    return measure(counted.tally, counted.bill)
+    return {**numbers_of(counted.tally), **measure(counted.tally, counted.bill)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,23 +16,22 @@ from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment.cells import design_of, together
-from sim.experiment.engines import Engine
+from sim.experiment.effort import Effort
 from sim.experiment.workers import Crew, crew
 from sim.ledger.audit import audit
 from sim.ledger.costs import Bill, bill
 from sim.ledger.laws import assert_laws
 from sim.ledger.metrics import Evidence, measure
+from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
 from sim.ledger.tally import Tally, tally
 from sim.world.cell import WHOLE, Cell, cells_of
 from sim.world.morning import Morning
-from sim.world.streamed import StreamedMorning
-from sim.world.traffic import expected
+from sim.world.observer import Observer
 
 Progress = Callable[[int, int], None]  # (done, of)
-Keep = Literal["all", "none"]  # which tables of a morning, until they have been counted
-MOST_WITH_TABLES = 100_000  # purchases: more are counted as they go, which takes a sixth more time and a fifth of the memory
+LARGE = 10_000  # purchases of a morning or cell whose memory is worth some hundredths of a second
 Task = tuple[int, int]  # the seed of a morning, the number of a design
 
 
@@ -46,7 +46,7 @@ class Summary:
     costs: dict[str, float]  # USD of the morning, by part
     stations: list[StationRecord]
     faults: list[tuple[str, float, float]]
-    polls: int
+    counted: dict[str, int]  # how many there were of what the intervals of shares count
     wall_s: float
 
 
@@ -59,40 +59,41 @@ class Counted:
     wall_s: float
 
 
-def simulate(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> tuple[Tables, Evidence]:
-    """One morning, or a cell of it, with its evidence; the conservation laws have been asserted. Raises BrokenLaw on a bug of
-    ours, and ConfigError for whatever an architecture in a file of somebody's does wrong.
+def simulate(
+    scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None
+) -> tuple[Tables, Evidence]:
+    """Simulate one morning, or a cell of it. Returns its tables and its evidence; the conservation laws have been asserted.
+
+    Raises BrokenLaw on a bug of ours, and ConfigError for whatever an architecture in a user's file does wrong.
     """
     design = design_of(design, cell)
     with answering(scenario, design, seed):
-        tables = Morning(scenario, design, seed, cell).run()
-        judged = audit(tables)
-        counted = tally(tables, judged)
-        assert_laws(counted)
-    return tables, Evidence(tables, judged, counted, bill(counted, design, prices))
+        tables = Morning(scenario, design, seed, cell, observer=observer).run()
+        return tables, examine(tables, design, prices)
 
 
-def count(
-    scenario: Scenario, design: Design, prices: Prices, seed: int, keep: Keep | None = None, cell: Cell = WHOLE
-) -> Counted:
-    """Simulate a morning, or a cell of it, and keep what can be put together with the others.
+def examine(tables: Tables, design: Design, prices: Prices) -> Evidence:
+    """The evidence of a morning that was simulated to its end. Raises BrokenLaw on a bug of ours."""
+    judged = audit(tables)
+    counted = tally(tables, judged)
+    assert_laws(counted)
+    return Evidence(tables, judged, counted, bill(counted, design, prices))
 
-    The same whether its tables are kept until they are counted, or not. Raises BrokenLaw.
-    """
+
+def count(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> Counted:
+    """Simulate a morning, or a cell of it, and keep what can be put together with the other cells. Raises as `simulate`."""
     begin = time.perf_counter()
-    if keep == "none" or (keep is None and expected(scenario) / cell.of > MOST_WITH_TABLES):
-        mine = design_of(design, cell)
-        with answering(scenario, mine, seed):
-            counted = StreamedMorning(scenario, mine, seed, cell).tally()
-            assert_laws(counted)
-        return Counted(counted, bill(counted, mine, prices), time.perf_counter() - begin)
-    _, evidence = simulate(scenario, design, prices, seed, cell)
-    return Counted(evidence.tally, evidence.bill, time.perf_counter() - begin)
+    tables, evidence = simulate(scenario, design, prices, seed, cell)
+    counted, money, large = evidence.tally, evidence.bill, len(tables.purchases) >= LARGE
+    del tables, evidence
+    if large:  # the parts of a morning know each other: Python would keep its tables while the next one makes its own
+        gc.collect()
+    return Counted(counted, money, time.perf_counter() - begin)
 
 
-def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int, keep: Keep | None = None) -> Summary:
+def summarise(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Summary:
     """Simulate one morning and keep what statistics and charts need."""
-    return summary(seed, [count(scenario, design, prices, seed, keep)])
+    return summary(seed, [count(scenario, design, prices, seed)])
 
 
 def summary(seed: int, parts: Sequence[Counted]) -> Summary:
@@ -107,7 +108,7 @@ def summary(seed: int, parts: Sequence[Counted]) -> Summary:
         costs=money.parts,
         stations=counted.stations,
         faults=counted.faults,
-        polls=counted.counts["polls"],
+        counted=numbers_of(counted),
         wall_s=sum(part.wall_s for part in parts) + time.perf_counter() - begin,
     )
 
@@ -116,26 +117,21 @@ def run_mornings(
     scenario: Scenario,
     designs: list[Design],
     prices: Prices,
+    effort: Effort,
     *,
-    seeds: list[int],
-    cells: int = 1,
-    jobs: int | None = None,
-    engine: Engine = "local",
-    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[int, list[Summary]], bool]:
     """Every design on every morning: seed -> one summary a design, for the mornings that all designs have finished.
 
-    Also whether Ctrl-C cut it short. The results do not depend on `jobs` (None: one a processor) or `engine`.
+    Also whether Ctrl-C cut it short.
     """
+    seeds, cells = effort.seeds, effort.cells
     total = len(seeds) * len(designs) * cells
     done: dict[tuple[int, int], Summary] = {}
-    tasks = (
-        ((seed, number), (scenario, design, prices, seed, keep)) for seed in seeds for number, design in enumerate(designs)
-    )
+    tasks = (((seed, number), (scenario, design, prices, seed)) for seed in seeds for number, design in enumerate(designs))
     interrupted = False
     try:
-        with crew(jobs, engine, most=total) as workers:
+        with crew(effort.jobs, effort.engine, most=total) as workers:
             finished = workers.results(summarise, tasks) if cells == 1 else _dealt(workers, tasks, cells)
             for so_far, (task, made) in enumerate(finished, 1):
                 if made is not None:

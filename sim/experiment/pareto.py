@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 
@@ -56,8 +54,3 @@ def front(points: np.ndarray) -> list[int]:
     if not len(points):
         return []
     return sorted(np.flatnonzero(ranks(points) == 0).tolist(), key=lambda i: (*points[i], i))
-
-
-def signed(means: Sequence[float], better: Sequence[str]) -> list[float]:
-    """So that lower is better; nothing to count is as bad as never."""
-    return [np.inf if np.isnan(mean) else mean if way == "lower" else -mean for mean, way in zip(means, better, strict=True)]

@@ -22,7 +22,7 @@ MOST_REPEATS = 20  # trials that name nothing new, after which the space counts 
 
 
 def sample(search: Search, space: Space, trials: int) -> int:
-    """Try so many candidates; those that were tried once are not simulated again. How many combinations could not be."""
+    """Try so many candidates, each only once. Returns how many combinations that the sampler asked for were impossible."""
     try:
         import optuna
     except ImportError:
@@ -34,7 +34,7 @@ def sample(search: Search, space: Space, trials: int) -> int:
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = optuna.create_study(directions=["minimize"] * 2, sampler=optuna.samplers.TPESampler(seed=search.seed))
+        study = optuna.create_study(directions=["minimize"] * 2, sampler=optuna.samplers.TPESampler(seed=search.effort.seed))
         return _Sampled(search, space).run(study, trials)
     finally:
         optuna.logging.set_verbosity(before)

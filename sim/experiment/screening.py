@@ -10,30 +10,37 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from sim.architectures import load_design
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import check_numbers
-from sim.experiment.engines import Engine
+from sim.experiment import frames
+from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import known_metrics
 from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.swings import known_metrics
 from sim.experiment.workers import crew, processors
+from sim.vocabulary import shown_in
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Method = Literal["morris", "sobol"]
 SAMPLES: dict[str, int] = {"morris": 10, "sobol": 64}
 LEVELS = 4  # of Morris's grid
 MOST_RUNS = 20_000  # mornings; more is hardly meant
+COLUMNS = {"morris": ("mu_star", "mu_star_half", "sigma"), "sobol": ("first", "first_half", "total", "total_half")}
 INSTALL = how_to_install("lab")
 
 
@@ -52,8 +59,12 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Screening:
-    """Every input's indices, or why a metric has none."""
+class Screening(showing.Shown):
+    """What inputs of one design in one scenario do together: every input's indices, or why a metric has none.
+
+    `scenario`, `design`, `method`, `metrics`, `factors` (inputs with their ends), `samples`, `points`, `seed`, `mornings`,
+    `indices`; and as a DataFrame `effects`.
+    """
 
     scenario: Scenario
     design: Design
@@ -73,49 +84,66 @@ class Screening:
         pairs = list(zip(self.factors, indices, strict=True))
         return sorted(pairs, key=lambda pair: -(pair[1].main if self.method == "morris" else pair[1].other))
 
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """A row a metric and input, indexed by them; by metric the most influential input first. A metric without indices has
+        no rows: `indices` says why.
+
+        Morris: `mu_star`, the mean size of the effect over the whole range, in the metric's unit, and `sigma`, how much that
+        depends on the other inputs. Sobol: `first`, the share of the variance that the input explains alone, and `total`, with
+        all it does together with others. `…_half`: half the width of a 95 % interval.
+        """
+        names = COLUMNS[self.method]
+        rows = [
+            {"metric": metric, "input": factor.input.name, **dict(zip(names, vars(index).values(), strict=False))}
+            for metric in self.metrics if not isinstance(self.indices[metric], str) for factor, index in self.ranked(metric)
+        ]  # fmt: skip
+        return frames.framed(rows, ["metric", "input"], names).astype(float)
+
+    def __repr__(self) -> str:
+        how = f"{self.method} on {self.points:,} points"
+        return f"<inputs of {self.design.name} in {self.scenario.name}, {how}: {in_words(self.mornings)} a point>"
+
 
 def screen(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
     inputs: Sequence[str] = (),
+    effort: Effort = Effort(mornings=2),
     *,
     method: Method,
     metrics: Sequence[str] = (),
     samples: int | None = None,
-    mornings: int = 2,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     say: Callable[[str], None] | None = None,
     progress: Progress | None = None,
 ) -> Screening:
     """Move all inputs at once: `samples` trajectories for Morris, or a power of two of base points for Sobol.
 
     Times, rates and counts are moved in ratios, probabilities in steps. `say` is told the number of runs and the time they may
-    take. The result does not depend on `jobs`. Raises ConfigError, also if SALib is not installed.
+    take. Raises ConfigError, also if SALib is not installed.
     """
-    check_numbers(mornings, seed, jobs)
-    chosen = known_metrics(metrics)
+    effort.check()
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     moved = _independent(factors(world, story, inputs), asked=bool(inputs))
     samples = SAMPLES[method] if samples is None else samples
-    _check_samples(method, samples, len(moved), mornings)
+    _check_samples(method, samples, len(moved), effort.mornings)
     problem = {"num_vars": len(moved), "names": [one.input.name for one in moved], "bounds": [[0.0, 1.0]] * len(moved)}
-    points = _points(method, problem, samples, seed)
+    points = _points(method, problem, samples, effort.seed)
     runs = [_at(moved, point, (world, story)) for point in points]
-    seeds, prices = range(seed, seed + mornings), load_prices(world.prices)
-    total = len(runs) * mornings
-    with crew(jobs, engine, most=total) as workers:
+    seeds, prices = effort.seeds, load_prices(world.prices)
+    total = len(runs) * effort.mornings
+    with crew(effort.jobs, effort.engine, most=total) as workers:
         begin = time.perf_counter()
         measured(workers, [(world, story)], prices, seeds[:1])
-        expected = total * (time.perf_counter() - begin) / min(jobs or processors(), total)
+        expected = total * (time.perf_counter() - begin) / min(effort.jobs or processors(), total)
         if say is not None:
-            say(f"{len(runs):,} points × {mornings} morning{'s' * (mornings > 1)} = {total:,} runs, about {_lasts(expected)}")
+            say(f"{len(runs):,} points × {in_words(effort.mornings)} = {total:,} runs, about {_lasts(expected)}")
         made = measured(workers, runs, prices, seeds, tell=counting(progress, total))
     means = {metric: np.array([values[metric].mean() for values in made]) for metric in chosen}
-    indices = {metric: _indices(method, problem, points, means[metric], seed) for metric in chosen}
-    return Screening(world, story, method, chosen, moved, samples, len(runs), seed, mornings, indices)
+    indices = {metric: _indices(method, problem, points, means[metric], effort.seed) for metric in chosen}
+    return Screening(world, story, method, chosen, moved, samples, len(runs), effort.seed, effort.mornings, indices)
 
 
 def _independent(moved: list[Factor], *, asked: bool) -> list[Factor]:
@@ -123,21 +151,22 @@ def _independent(moved: list[Factor], *, asked: bool) -> list[Factor]:
     shares = [one for one in moved if "after_patience" in one.input.path]
     if len(shares) > 1 and asked:
         names = " and ".join(one.input.name for one in shares)
-        raise ConfigError(f"--input: {names} add up to 100 %; move one of them, and the others keep their proportion")
+        raise ArgumentError("inputs", f"{names} add up to 100 %; move one of them, and the others keep their proportion")
     return [one for one in moved if one not in shares[1:]]
 
 
 def _check_samples(method: Method, samples: int, inputs: int, mornings: int) -> None:
     if samples < 2:
-        raise ConfigError(f"--samples: expected a whole number of at least 2 (got {samples})")
+        raise ArgumentError("samples", f"expected a whole number of at least 2 (got {samples})")
     if method == "sobol" and samples & (samples - 1):
         below = 1 << (samples.bit_length() - 1)
-        raise ConfigError(f"--samples: expected a power of two for sobol, such as {below} or {2 * below} (got {samples})")
+        raise ArgumentError("samples", f"expected a power of two for sobol, such as {below} or {2 * below} (got {samples})")
     points = samples * (inputs + (1 if method == "morris" else 2))
     if points * mornings > MOST_RUNS:
-        raise ConfigError(
-            f"--method {method}: {samples} samples of {inputs} inputs are {points:,} points, on {mornings} mornings "
-            f"{points * mornings:,} runs (at most {MOST_RUNS:,}); choose a few inputs with --input, or lower --samples"
+        raise ArgumentError(
+            "samples",
+            f"{samples} samples of {inputs} inputs are {points:,} points, on {in_words(mornings)} {points * mornings:,} runs "
+            f"(at most {MOST_RUNS:,}); choose a few inputs, or fewer samples",
         )
 
 
@@ -146,7 +175,7 @@ def _points(method: Method, problem: dict[str, Any], samples: int, seed: int) ->
     try:
         from SALib.sample import morris, sobol
     except ImportError:
-        raise ConfigError(f"--method {method} needs SALib, which is not installed: {INSTALL}") from None
+        raise ArgumentError("method", f"{method} needs SALib, which is not installed: {INSTALL}") from None
     if method == "morris":
         return np.asarray(morris.sample(problem, samples, num_levels=LEVELS, seed=seed))
     return np.asarray(sobol.sample(problem, samples, calc_second_order=False, seed=seed))

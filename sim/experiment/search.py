@@ -1,10 +1,10 @@
-"""Candidates on the mornings that all of them meet, and the best of them on fresh ones: what every way to search shares."""
+"""What every way to search shares: candidates are simulated on the same mornings, and the best of them on fresh ones."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from sim.config.errors import ConfigError
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
-from sim.experiment.compare import Status, judge
+from sim.experiment.effort import Effort
+from sim.experiment.estimates import Status, judge
 from sim.experiment.extras import how_to_install
-from sim.experiment.measuring import Values, estimated, measured
+from sim.experiment.measuring import Values, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.space import Candidate
 from sim.experiment.statistics import Estimate
@@ -38,20 +39,20 @@ class Constraint:
 
     @property
     def is_zero(self) -> bool:
-        return self.limit == 0 and METRICS[self.metric].better == "lower"
+        return self.limit == 0 and not METRICS[self.metric].more_is_better
 
     def violation(self, values: Values) -> float:
-        """By how much the mean is beyond the limit, relative to it; 0 if it isn't."""
+        """By how much the mean is beyond the limit, relative to the limit; 0 if it is within."""
         mean = float(values[self.metric].mean())
         if math.isnan(mean):
             return 0.0
-        beyond = mean - self.limit if METRICS[self.metric].better == "lower" else self.limit - mean
+        beyond = METRICS[self.metric].badness(mean - self.limit)
         return max(beyond, 0.0) / (self.limit or 1.0)
 
 
 @dataclass(eq=False)
 class Tried:
-    """A candidate and what it did on the mornings that it met, the first of all candidates'."""
+    """A candidate and its metrics on the mornings it was simulated on so far. All candidates begin with the same mornings."""
 
     candidate: Candidate
     values: Values = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Tried:
 
 @dataclass(frozen=True, eq=False)
 class Finalist:
-    """One of the best, on fresh mornings."""
+    """One of the best candidates, and its metrics on fresh mornings."""
 
     candidate: Candidate
     values: Values
@@ -78,22 +79,25 @@ class Finalist:
 
 @dataclass
 class Search:
-    """The mornings that are simulated on the way, candidate by candidate."""
+    """A search in progress: which candidates were simulated, on how many mornings, and with what result."""
 
     scenario: Scenario
     prices: Prices
     minimised: tuple[str, str]
     constraints: tuple[Constraint, ...]
-    seed: int
-    mornings: int
+    effort: Effort
     progress: Progress | None
     tried: list[Tried] = field(default_factory=list)
     workers: Crew = field(init=False)
     done: int = 0
     planned: int = 0
 
+    @property
+    def mornings(self) -> int:
+        return self.effort.mornings
+
     def halve(self, pool: list[Tried], *, at_once: bool) -> None:
-        """Everybody meets a few mornings, the better half twice as many, and so on; or all of them `at_once`."""
+        """Simulate all candidates on a few mornings, the better half on twice as many, and so on; or all mornings `at_once`."""
         if not pool:
             raise ConfigError("the design space is empty: no combination of its values can be")
         self.tried = list(pool)
@@ -101,7 +105,7 @@ class Search:
         self.go_on(pool)
 
     def go_on(self, pool: list[Tried]) -> None:
-        """With the better half, until those that are left have met all mornings.
+        """Continue with the better half of the candidates, until those that are left were simulated on all mornings.
 
         One witness against a limit of zero is enough to be out.
         """
@@ -113,10 +117,10 @@ class Search:
             self.meet(pool, mornings)
 
     def meet(self, pool: Sequence[Tried], mornings: int) -> None:
-        """Let each meet the first mornings, of which it may have met some before."""
+        """Simulate each candidate on the first mornings, but not again on those it was simulated on before."""
         for met in sorted({one.mornings for one in pool}):
             those = [one for one in pool if one.mornings == met]
-            seeds = range(self.seed + met, self.seed + mornings)
+            seeds = self.effort.seeds[met:mornings]
             for one, values in zip(those, self._simulate([one.candidate for one in those], seeds), strict=True):
                 one.values = {m: np.concatenate([one.values.get(m, np.array([])), new]) for m, new in values.items()}
 
@@ -129,18 +133,18 @@ class Search:
         return sum(constraint.violation(one.values) for constraint in self.constraints)
 
     def final(self) -> list[Finalist]:
-        """The best of those that met the most mornings and violated nothing, on fresh mornings."""
+        """Simulate the best candidates on fresh mornings: of those with the most mornings, those that violated nothing."""
         most = max(one.mornings for one in self.tried)
         ordered = self.best([one for one in self.tried if one.mornings == most and self.violation(one) == 0])
         chosen, same = _distinct(ordered)
         chosen = chosen[:FINALISTS]
-        fresh = range(self.seed + self.mornings, self.seed + 2 * self.mornings)
+        fresh = replace(self.effort, seed=self.effort.seed + self.mornings).seeds
         made = self._simulate([one.candidate for one in chosen], fresh)
         return [self._finalist(one, values, same[one.candidate.number]) for one, values in zip(chosen, made, strict=True)]
 
     def _finalist(self, one: Tried, fresh: Values, same: list[Candidate]) -> Finalist:
         metrics = dict.fromkeys([*self.minimised, *(constraint.metric for constraint in self.constraints)])
-        estimates = {metric: estimated(fresh, metric) for metric in metrics}
+        estimates = {metric: estimate_of(metric, fresh) for metric in metrics}
         statuses = {c.metric: judge(c.metric, c.limit, estimates[c.metric]) for c in self.constraints}
         return Finalist(one.candidate, fresh, estimates, statuses, tuple(same))
 
@@ -161,7 +165,7 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
     first: dict[bytes, Tried] = {}
     same: dict[int, list[Candidate]] = {}
     for one in ordered:
-        print_ = b"".join(values.tobytes() for values in one.values.values())
+        print_ = b"".join(one.values[metric].tobytes() for metric in METRICS)
         if print_ in first:
             same[first[print_].candidate.number].append(one.candidate)
         else:
@@ -171,4 +175,6 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
 
 
 def means(values: Values, metrics: Sequence[str]) -> list[float]:
-    return pareto.signed([float(values[m].mean()) for m in metrics], [METRICS[m].better for m in metrics])
+    """How bad each metric is in the mean. Nothing to count is as bad as never."""
+    badness = (METRICS[metric].badness(float(values[metric].mean())) for metric in metrics)
+    return [math.inf if math.isnan(value) else value for value in badness]

@@ -23,9 +23,9 @@ from sim.config.scenario import Scenario
 from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
-from sim.experiment.compare import Status, judge
-from sim.experiment.engines import Engine
-from sim.experiment.measuring import Values, counting, estimated, measured
+from sim.experiment.effort import Effort
+from sim.experiment.estimates import Status, judge
+from sim.experiment.measuring import Values, counting, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
 from sim.experiment.workers import crew
@@ -107,18 +107,16 @@ def _larger(unit: Unit, value: Any, factor: float, *, whole: bool = False) -> st
 def sensitivity(
     scenario: Scenario | Path | str,
     designs: Designs = COMPARED,
+    effort: Effort = Effort(mornings=6),
     *,
     only: Sequence[str] = (),
-    mornings: int = 6,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> list[Effect]:
     """Every assumption of the scenario and of each design, halved and doubled; or `only` those of these names.
 
-    The result does not depend on `jobs` or `engine`. Raises ConfigError for a name that is no assumption's.
+    Raises ConfigError for a name that is no assumption's.
     """
+    effort.check()
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     models: list[Scenario | Design] = [world, *chosen]
@@ -140,25 +138,17 @@ def sensitivity(
         if not only or known.name in only
         for value in values
     ]
-    seeds = range(seed, seed + mornings)
-    return effects(world, chosen, plans, seeds=seeds, jobs=jobs, engine=engine, progress=progress)
+    return effects(world, chosen, plans, effort, progress)
 
 
 def effects(
-    world: Scenario,
-    designs: Sequence[Design],
-    plans: Sequence[Plan],
-    *,
-    seeds: Sequence[int],
-    jobs: int | None,
-    engine: Engine,
-    progress: Progress | None,
+    world: Scenario, designs: Sequence[Design], plans: Sequence[Plan], effort: Effort, progress: Progress | None
 ) -> list[Effect]:
     """What each plan does to its design, on the same mornings as the designs in the scenario as it is."""
     runs = [(world, design) for design in designs] + [(plan.world, plan.changed) for plan in plans]
-    total = len(runs) * len(seeds)
-    with crew(jobs, engine, most=total) as workers:
-        made = measured(workers, runs, load_prices(world.prices), seeds, tell=counting(progress, total))
+    total = len(runs) * effort.mornings
+    with crew(effort.jobs, effort.engine, most=total) as workers:
+        made = measured(workers, runs, load_prices(world.prices), effort.seeds, tell=counting(progress, total))
     before = {design.name: values for design, values in zip(designs, made, strict=False)}
     return [_effect(plan, before[plan.design.name], made[number]) for number, plan in enumerate(plans, len(designs))]
 
@@ -189,4 +179,4 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
 
 
 def _verdict(metric: str, limit: float, values: Values) -> Status:
-    return judge(metric, limit, estimated(values, metric))
+    return judge(metric, limit, estimate_of(metric, values))

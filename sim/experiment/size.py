@@ -16,27 +16,32 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
-from numbers import Integral
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sim.architectures import COMPARED, Designs, load_designs
 from sim.architectures.load import offered_load
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError
 from sim.config.library import digest, load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment import frames
 from sim.experiment.altering import altered, value_of
 from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, with_capacity
-from sim.experiment.compare import Result, Status, check_numbers, judge
-from sim.experiment.engines import Engine
+from sim.experiment.compare import Result
+from sim.experiment.effort import MOST_MORNINGS, Effort, check_whole
+from sim.experiment.estimates import Status, judge, verdict
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
 from sim.experiment.workers import Crew, crew
 from sim.version import VERSION
 from sim.vocabulary import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MORNINGS, FRESH = 12, 50
 FEWEST = 2  # mornings: one has no interval, and nothing would ever be met
@@ -119,7 +124,7 @@ class Sizing:
         return [metric for metric in self.goals.limits if metric not in (*self.goals.met, *self.goals.held)]
 
     def held_to(self, metric: str) -> Literal["limit", "best"] | None:
-        """What the capacity was held to for an objective: its limit, the best that any capacity reaches, or nothing."""
+        """What an objective was held to: its limit, the best that any capacity reaches, or nothing."""
         return "limit" if metric in self.goals.met else "best" if metric in self.goals.held else None
 
     @property
@@ -135,8 +140,12 @@ class Sizing:
 
 
 @dataclass
-class Sizings:
-    """Designs, each with the capacity it needs. Fewer than asked for after Ctrl-C."""
+class Sizings(showing.Shown):
+    """Designs, each with the capacity it needs. Fewer than asked for after Ctrl-C.
+
+    `scenario`, `sizings` (design -> its answer), `seed`, `mornings` (of the search), `fresh` (that the answer was checked on),
+    `verdict`, `interrupted`; and as DataFrames `capacity`, `objectives`, `metrics`.
+    """
 
     scenario: Scenario
     sizings: dict[str, Sizing]
@@ -152,8 +161,8 @@ class Sizings:
 
     @property
     def verdict(self) -> Status:
-        statuses = {sizing.result.verdict for sizing in self.sizings.values()}
-        return "violated" if "violated" in statuses else "undecided" if "undecided" in statuses else "met"
+        """Met if every design meets every objective, violated if one violates one, else undecided."""
+        return verdict(sizing.result.verdict for sizing in self.sizings.values())
 
     @property
     def digest(self) -> str:
@@ -163,56 +172,97 @@ class Sizings:
     def version(self) -> str:
         return VERSION
 
+    @cached_property
+    def capacity(self) -> pd.DataFrame:
+        """A row a design and component, indexed by them.
+
+        `number`; `load`: Erlangs that the customers alone would keep busy at the worst moment; `breaks`: the objectives that
+        fail with one fewer, the worst first (missing: there can't be one fewer).
+        """
+        rows = [
+            {"design": name, "component": component, "number": number, "load": sizing.load[component],
+             "breaks": ", ".join(sizing.cuts[component].broken) if component in sizing.cuts else None}
+            for name, sizing in self.sizings.items()
+            for component, number in sizing.capacity.items()
+        ]  # fmt: skip
+        return frames.framed(rows, ["design", "component"])
+
+    @cached_property
+    def objectives(self) -> pd.DataFrame:
+        """A row a design and objective, on the fresh mornings.
+
+        `limit`, `status` (met, violated, undecided), `mean`, `low`, `high`, `never`; `held_to`: the limit, the best that any
+        capacity reaches, or nothing; `best`: that best, where no capacity meets the limit.
+        """
+        rows = [
+            {"design": name, "metric": one.metric, "held_to": sizing.held_to(one.metric),
+             "best": sizing.best[one.metric].value.mean if one.metric in sizing.best else None}
+            for name, sizing in self.sizings.items()
+            for one in sizing.result.objectives
+        ]  # fmt: skip
+        held = frames.framed(rows, ["design", "metric"], ["held_to", "best"])
+        return frames.objectives(self._results).join(held.astype({"best": float}))
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Every metric of the sized designs over the fresh mornings, indexed by design and metric, as in a comparison."""
+        return frames.metrics(self._results)
+
+    @property
+    def _results(self) -> dict[str, Result]:
+        return {name: sizing.result for name, sizing in self.sizings.items()}
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self.sizings)} sized for {self.scenario.name}: {self.verdict}>"
+
 
 def size(
     scenario: Scenario | Path | str,
     designs: Designs = COMPARED,
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
-    mornings: int = MORNINGS,
     fresh: int = FRESH,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Sizings:
     """The capacity that each design needs for the scenario's objectives. Names or loaded models; raises ConfigError.
 
-    Searched on `mornings` (seeds `seed`, `seed + 1`, …), checked on the `fresh` ones after them. After Ctrl-C there are the
-    designs that were finished by then; raises KeyboardInterrupt if there are none.
+    Searched on the mornings of `effort`, checked on the `fresh` ones after them. After Ctrl-C there are the designs that were
+    finished by then; raises KeyboardInterrupt if there are none.
     """
-    check_effort(mornings, fresh, seed, jobs)
+    check_effort(effort, fresh)
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     check_objectives(world)
     prices = load_prices(world.prices)
     begin = time.perf_counter()
-    effort = Effort(progress, len(chosen) * usual(mornings, fresh))
+    spent = Spent(progress, len(chosen) * usual(effort.mornings, fresh))
     done: dict[str, Sizing] = {}
     try:
-        with crew(jobs, engine, most=max(mornings, fresh)) as workers:
+        with crew(effort.jobs, effort.engine, most=max(effort.mornings, fresh)) as workers:
             for design in chosen:
-                sizer = Sizer(world, prices, workers, seed=seed, mornings=mornings, fresh=fresh, effort=effort)
+                sizer = Sizer(world, prices, workers, effort.seed, effort.mornings, fresh, spent)
                 done[design.name] = sizer.size(design)
     except KeyboardInterrupt:
         if not done:
             raise
-    return Sizings(world, done, [design.name for design in chosen], seed, mornings, fresh, time.perf_counter() - begin)
+    asked, wall_s = [design.name for design in chosen], time.perf_counter() - begin
+    return Sizings(world, done, asked, effort.seed, effort.mornings, fresh, wall_s)
 
 
-def check_effort(mornings: int, fresh: int, seed: int, jobs: int | None) -> None:
-    """What a user may ask for. Raises ConfigError."""
-    check_numbers(mornings, seed, jobs, fewest=FEWEST)
-    if not isinstance(fresh, Integral) or not FEWEST <= fresh <= 1_000_000:
-        raise ConfigError(f"--fresh: expected a whole number from {FEWEST} to 1,000,000 (got {fresh!r})")
+def check_effort(effort: Effort, fresh: int) -> None:
+    """What a user may ask for. Raises ArgumentError."""
+    effort.check(fewest=FEWEST)
+    check_whole("fresh", fresh, FEWEST, MOST_MORNINGS)
 
 
 def check_objectives(scenario: Scenario) -> None:
     """Raises ConfigError if there is none that a capacity could be sized for."""
     if not limits_of(scenario):
         what = "only objectives of cost" if scenario.objectives else "no objectives"
-        raise ConfigError(
-            f"{scenario.name}: {what}, so the cheapest capacity would be none at all; give it some, here with "
-            "--objective ack_latency_p95=1s, or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}"
+        raise ArgumentError(
+            "objectives",
+            f"{scenario.name} has {what}, so the cheapest capacity would be none at all; give some here, such as "
+            "ack_latency_p95=1s, or in its file, like {ack_latency_p95: 1s, confirmation_lag_p99: 4min}",
         )
 
 
@@ -221,7 +271,7 @@ def with_objectives(scenario: Scenario, given: str | Iterable[str]) -> Scenario:
     for text in [given] if isinstance(given, str) else given:
         metric, sign, limit = text.partition("=")
         if not sign:
-            raise ConfigError(f"--objective: expected METRIC=LIMIT, such as ack_latency_p95=1s (got {json.dumps(text)})")
+            raise ArgumentError("objectives", f"expected METRIC=LIMIT, such as ack_latency_p95=1s (got {json.dumps(text)})")
         scenario = altered(scenario, ("objectives", metric.strip()), value_of(limit))
     return scenario
 
@@ -236,7 +286,7 @@ def usual(mornings: int, fresh: int) -> int:
     return USUAL_CAPACITIES * mornings + 2 * fresh
 
 
-class Effort:
+class Spent:
     """Progress towards a total that is only guessed: what a step did not need is taken off it."""
 
     def __init__(self, progress: Progress | None, total: float) -> None:
@@ -297,17 +347,17 @@ class Sizer:
     """Sizes designs for one scenario: climbs until capacity is no question any more, then takes away what isn't needed."""
 
     def __init__(
-        self, scenario: Scenario, prices: Prices, workers: Crew, *, seed: int, mornings: int, fresh: int, effort: Effort,
-        weight: float = 1.0,
+        self, scenario: Scenario, prices: Prices, workers: Crew, seed: int, mornings: int, fresh: int, spent: Spent,
+        *, weight: float = 1.0,
     ) -> None:  # fmt: skip
         self._scenario, self._prices, self._workers = scenario, prices, workers
         self._search = range(seed, seed + mornings)
         self._fresh = range(seed + mornings, seed + mornings + fresh)
-        self._effort, self._weight = effort, weight
+        self._spent, self._weight = spent, weight
 
     def size(self, design: Design, *, start: Capacity | None = None) -> Sizing:
         """`start`: a capacity from which to climb, if one can be guessed."""
-        before = self._effort.done
+        before = self._spent.done
         limits = limits_of(self._scenario)
         load = offered_load(self._scenario, design)
         search, fresh = self._bench(design, self._search), self._bench(design, self._fresh)
@@ -325,7 +375,7 @@ class Sizer:
             fresh.at(widest)
         best = {metric: _best(metric, fresh) for metric in beyond}
         planned = self._weight * usual(len(self._search), len(self._fresh))
-        self._effort.took(self._effort.done - before, instead_of=planned)
+        self._spent.took(self._spent.done - before, instead_of=planned)
         tried = sum(1 for _ in search.tried())
         nobody_waits = _nobody_waits(search.at(widest), widest)
         return Sizing(
@@ -333,7 +383,7 @@ class Sizer:
         )
 
     def _bench(self, design: Design, seeds: range) -> Bench:
-        ran = partial(self._effort.ran, self._weight)
+        ran = partial(self._spent.ran, self._weight)
         return Bench(self._scenario, design, self._prices, self._workers, seeds=seeds, ran=ran)
 
     def _cut(self, name: str, capacity: Capacity, widest: Capacity, goals: Goals, *, search: Bench, fresh: Bench) -> Cut:
@@ -452,7 +502,7 @@ def _clearly_worse(metric: str, result: Result, best: Result) -> bool:
     apart = paired(result.values(metric), best.values(metric))
     if apart.difference is None:
         return True
-    worse = apart.difference if METRICS[metric].better == "lower" else -apart.difference
+    worse = METRICS[metric].badness(apart.difference)
     return worse > SLACK * usual and (apart.low is None or apart.high is None or apart.low * apart.high > 0)
 
 
@@ -460,13 +510,13 @@ def _excess(metric: str, bar: float, value: Estimate) -> float:
     """How many times worse than the bar; infinite for what never comes."""
     if value.mean is None:
         return math.inf
-    above, below = (value.mean, bar) if METRICS[metric].better == "lower" else (bar, value.mean)
+    above, below = (bar, value.mean) if METRICS[metric].more_is_better else (value.mean, bar)
     return above / below if below else math.inf if above else 1.0
 
 
 def _best(metric: str, bench: Bench) -> Best:
-    better = 1 if METRICS[metric].better == "lower" else -1
-    ranked = [(result.metrics[metric].never, better * mean if (mean := result.metrics[metric].mean) is not None else math.inf,
+    badness = METRICS[metric].badness
+    ranked = [(result.metrics[metric].never, badness(mean) if (mean := result.metrics[metric].mean) is not None else math.inf,
                sum(capacity.values()), capacity, result) for capacity, result in bench.tried()]  # fmt: skip
     _, _, _, capacity, result = min(ranked, key=lambda one: one[:3])
     return Best(result.metrics[metric], capacity)

@@ -1,4 +1,8 @@
-"""Intervals by hand: Student's t over mornings, Clopper-Pearson for counts, both from the incomplete beta function."""
+"""Intervals: Student's t over mornings, Clopper-Pearson for counts, both from the incomplete beta function.
+
+Why not `scipy.stats`: its import takes 1.4 s of processor time, four times as much as all else that a comparison imports, and
+every command and worker process would pay for it. The tests hold these functions against it.
+"""
 
 from __future__ import annotations
 
@@ -59,14 +63,14 @@ def _not_zero(value: float, tiny: float) -> float:
 
 def beta_quantile(p: float, a: float, b: float) -> float:
     """The p-quantile of Beta(a, b), by bisection to the last bit."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = (low + high) / 2
+    low, high, middle = 0.0, 1.0, 0.5
+    while low < middle < high:
         if incomplete_beta(a, b, middle) < p:
             low = middle
         else:
             high = middle
-    return (low + high) / 2
+        middle = (low + high) / 2
+    return middle
 
 
 @cache

@@ -31,13 +31,15 @@ from sim.config.scenario import Scenario
 from sim.config.writing import written
 from sim.ledger.costs import PARTS
 from sim.version import VERSION
-from sim.vocabulary import METRICS
+from sim.vocabulary import COUNTED, METRICS
 
 APPLICATION_ID = 0x436F6666  # "Coff", where SQLite keeps whose file it is
 SCHEMA = 1
 PATIENCE_S = 10.0  # for another program that has the file locked
 COSTS = {part: "cost_" + part.replace(",", "").replace(" ", "_") for parts in PARTS.values() for part in parts}
 VALUES = (*METRICS, *COSTS.values())
+COUNTS = {name: name.replace(" ", "_") for name in COUNTED if name not in METRICS}  # `purchases` has a metric's column
+KEPT = (*COUNTS.values(), *VALUES)  # the columns of what is measured
 SIMULATES = ("world", "architectures", "ledger", "config")  # folders that a morning's numbers depend on; and two files
 KEY = "scenario, design, version, seed"
 TABLES = f"""
@@ -45,8 +47,8 @@ CREATE TABLE scenarios (digest TEXT PRIMARY KEY, name TEXT NOT NULL, yaml TEXT N
 CREATE TABLE designs (digest TEXT PRIMARY KEY, name TEXT NOT NULL, yaml TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cells (scenario TEXT, design TEXT, varied TEXT, PRIMARY KEY (scenario, design, varied)) WITHOUT ROWID;
 CREATE TABLE mornings (
-    scenario TEXT, design TEXT, version TEXT, seed INTEGER, polls INTEGER NOT NULL,
-    {", ".join(f"{name} REAL" for name in VALUES)},
+    scenario TEXT, design TEXT, version TEXT, seed INTEGER,
+    {", ".join([*(f"{name} INTEGER NOT NULL" for name in COUNTS.values()), *(f"{name} REAL" for name in VALUES)])},
     PRIMARY KEY ({KEY})
 ) WITHOUT ROWID;
 CREATE VIEW results AS
@@ -63,7 +65,7 @@ class Measured:
     seed: int
     metrics: Mapping[str, float]  # NaN: nothing to count, inf: never
     costs: Mapping[str, float]  # USD by part
-    polls: int
+    counted: Mapping[str, int]  # how many there were of what the intervals of shares count
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ class Store:
     def add(self, pair: Pair, mornings: Sequence[Measured]) -> None:
         """Keep mornings of one pair, all or none; those that are there already stay. Raises ConfigError."""
         scenario, design = pair.digests
-        row = f"INSERT OR IGNORE INTO mornings ({KEY}, polls, {', '.join(VALUES)}) VALUES ({_marks(5 + len(VALUES))})"  # noqa: S608
+        row = f"INSERT OR IGNORE INTO mornings ({KEY}, {', '.join(KEPT)}) VALUES ({_marks(4 + len(KEPT))})"  # noqa: S608
         rows = [
-            (scenario, design, version(), one.seed, one.polls,
+            (scenario, design, version(), one.seed, *(one.counted[name] for name in COUNTS),
              *(one.metrics[name] for name in METRICS), *(one.costs[part] for part in COSTS))
             for one in mornings
         ]  # fmt: skip
@@ -148,11 +150,11 @@ class Store:
 
     def mornings(self, pair: Pair, seeds: range) -> dict[int, Measured]:
         """The mornings of a pair that this version has simulated, by seed."""
-        query = f"SELECT seed, polls, {', '.join(VALUES)} FROM mornings WHERE (scenario, design, version) = (?, ?, ?)"  # noqa: S608
+        query = f"SELECT seed, {', '.join(KEPT)} FROM mornings WHERE (scenario, design, version) = (?, ?, ?)"  # noqa: S608
         between = (seeds.start, seeds.stop - 1)
         with self._told():
             rows = self._file.execute(f"{query} AND seed BETWEEN ? AND ?", (*pair.digests, version(), *between)).fetchall()
-        return {seed: _measured(seed, polls, values) for seed, polls, *values in rows}
+        return {seed: _measured(seed, values) for seed, *values in rows}
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query gives, as rows with the names of the columns."""
@@ -225,7 +227,7 @@ class Store:
         )  # fmt: skip
 
     def _prepare(self) -> None:
-        """Make the tables of a new file; refuse what isn't ours; add the columns of metrics that the file doesn't know yet."""
+        """Make the tables of a new file; refuse what isn't ours; add the columns that the file doesn't know yet."""
         if self._is_new():
             with self.transaction():
                 if self._is_new():  # nobody has been quicker
@@ -242,10 +244,11 @@ class Store:
                 "update coffee, or name another file"
             )
         known = {row[1] for row in self._file.execute("PRAGMA table_info(mornings)")}
-        if new := [name for name in VALUES if name not in known]:
+        if new := [name for name in KEPT if name not in known]:
             with self.transaction():
                 for name in new:
-                    self._file.execute(f"ALTER TABLE mornings ADD COLUMN {name} REAL")
+                    kind = "REAL" if name in VALUES else "INTEGER"
+                    self._file.execute(f"ALTER TABLE mornings ADD COLUMN {name} {kind}")
 
     def _is_new(self) -> bool:
         return not self._first("SELECT count(*) FROM sqlite_schema") and not self._first("PRAGMA application_id")
@@ -292,10 +295,12 @@ def _cell(pair: Pair) -> tuple[str, str, str]:
     return (*pair.digests, json.dumps(pair.varied, ensure_ascii=False, sort_keys=True))
 
 
-def _measured(seed: int, polls: int, values: Iterable[float | None]) -> Measured:
-    numbers = {name: float("nan") if value is None else value for name, value in zip(VALUES, values, strict=True)}
-    costs = {part: numbers.pop(column) for part, column in COSTS.items()}
-    return Measured(seed, numbers, costs, polls)
+def _measured(seed: int, values: Iterable[float | None]) -> Measured:
+    numbers = {name: float("nan") if value is None else value for name, value in zip(KEPT, values, strict=True)}
+    metrics = {name: numbers[name] for name in METRICS}
+    costs = {part: numbers[column] for part, column in COSTS.items()}
+    counted = {name: int(numbers[COUNTS.get(name, name)]) for name in COUNTED}
+    return Measured(seed, metrics, costs, counted)
 
 
 def _marks(n: int) -> str:

@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.experiment.extras import how_to_install
-from sim.experiment.store import KEY, VALUES, Store, version
+from sim.experiment.store import KEPT, KEY, VALUES, Store
 
-COLUMNS = ("scenario_name", "design_name", "varied", "seed", "polls", *VALUES, "version", "scenario", "design")
+COLUMNS = ("scenario_name", "design_name", "varied", "seed", *KEPT, "version", "scenario", "design")
 ALL = f"SELECT {', '.join(COLUMNS)} FROM results ORDER BY scenario_name, design_name, varied, {KEY}"  # noqa: S608  names of ours
 LISTING = """
 SELECT scenario_name AS scenario, varied, design_name AS design, version, count(*) AS mornings,
@@ -39,16 +39,6 @@ def listing(store: Store) -> list[Listed]:
     return [Listed(**row | {"varied": json.loads(row["varied"])}) for row in store.rows(LISTING)]
 
 
-def removing(what: str) -> tuple[str, ...]:
-    """The condition of what is to be removed: `old`, `scenario=NAME`, `design=NAME`. Raises ConfigError."""
-    if what == "old":
-        return ("version <> ?", version())
-    kind, sign, name = what.partition("=")
-    if kind not in ("scenario", "design") or not sign or not name:
-        raise ConfigError(f'--prune: expected old, scenario=NAME or design=NAME (got "{what}")')
-    return (f"{kind}_name = ?", name)
-
-
 def mornings(store: Store) -> list[dict[str, Any]]:
     """Every morning in order, with the COLUMNS as keys; None: nothing to count, inf: never."""
     return store.rows(ALL)
@@ -59,7 +49,7 @@ def write_parquet(store: Store, path: Path) -> int:
     try:
         import duckdb
     except ImportError:
-        raise ConfigError(f"--parquet needs duckdb, which is not installed: {how_to_install('lab')}; or use --csv") from None
+        raise ArgumentError("parquet", f"needs duckdb, which is not installed: {how_to_install('lab')}; CSV does not") from None
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"{path}: {'a folder, not a file' if path.is_dir() else f'there is no folder {path.parent}'}")
     import pandas as pd

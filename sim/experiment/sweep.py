@@ -12,25 +12,32 @@ from functools import cached_property
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.architectures import COMPARED, Designs, load_designs
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import changed, has, split
-from sim.experiment.compare import Status, check_numbers, estimates, judge
-from sim.experiment.engines import Engine
+from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import Status, estimates, judge
 from sim.experiment.mornings import Progress, count
 from sim.experiment.statistics import Estimate
 from sim.experiment.store import Measured, Pair, Store, pair_of, version
 from sim.experiment.varying import Varied, check_apart, check_count, listed, varied
 from sim.experiment.workers import crew
+from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.metrics import measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import SweepPlots
 
 TASK_S = 0.3  # of work handed out at once: long against the 1 ms that handing it out takes, short against a person's patience
 MOST_AT_ONCE = 50  # mornings
@@ -72,8 +79,11 @@ class Point:
 
 
 @dataclass
-class Sweep:
-    """What a sweep found. A point that Ctrl-C left unfinished is not in `points`."""
+class Sweep(showing.Shown):
+    """What a sweep found. A point that Ctrl-C left unfinished is not there.
+
+    `scenario`, `designs`, `axes`, `cells`, `points`, `mornings`, `seed`, `interrupted`; and as a DataFrame `metrics`.
+    """
 
     scenario: Scenario
     designs: list[str]
@@ -111,8 +121,11 @@ class Sweep:
         return [knob.key for axis in self.axes for knob in axis.knobs]
 
     @cached_property
-    def metrics(self) -> Any:
-        """A tidy DataFrame: a row a cell, design and metric, with a column for each varied key; mean, low, high, n, never."""
+    def metrics(self) -> pd.DataFrame:
+        """A row a cell, design and metric, with a column for each varied key.
+
+        Then `mean`, its 95 % interval `low` to `high`, `n` and `never`, as in a comparison.
+        """
         import pandas as pd
 
         return pd.DataFrame(
@@ -121,21 +134,27 @@ class Sweep:
             for metric, value in point.metrics.items()
         )
 
+    @property
+    def plot(self) -> SweepPlots:
+        """The charts, such as `sweep.plot.lines("ack_latency_p95")`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        by = " × ".join(axis.name for axis in self.axes)
+        return f"<{', '.join(self.designs)} in {self.scenario.name} by {by}: {in_words(self.mornings)} a point>"
+
 
 def sweep(
     scenario: Scenario | Path | str,
     vary: Vary | str | Sequence[str],
     designs: Designs = COMPARED,
+    effort: Effort = Effort(),
     *,
     zipped: bool = False,
-    mornings: int = 10,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Every design in every cell on the same mornings (seeds `seed`, `seed + 1`, …).
+    """Every design in every cell on the same mornings.
 
     `vary`: `{"checkout.workers": [8, 16], "app.timeout": "2s..10s:5"}`, or what `coffee sweep --vary` takes. The values of
     several keys are crossed; with `zipped` the first goes with the first, and so on. `results`: a file that keeps every morning
@@ -144,27 +163,25 @@ def sweep(
     Raises ConfigError for keys and values that can't be, before anything is simulated.
     """
     begin = time.perf_counter()
-    check_numbers(mornings, seed, jobs)
-    if seed + mornings > 2**63:
-        raise ConfigError(f"--seed: too large for {mornings} mornings (got {seed})")
+    effort.check()
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     axes = axes_of(vary, [world, *chosen], zipped=zipped)
     cells = list(product(*(range(len(axis)) for axis in axes)))
     places = {(cell, name): pair for cell in cells for name, pair in _pairs(world, chosen, axes, cell)}
     different = {pair.digests: pair for pair in places.values()}
-    seeds = range(seed, seed + mornings)
     with Store(Path(results) if results is not None else None, create=True) as store:
-        stored, interrupted = _fill(store, list(different.values()), seeds, jobs=jobs, engine=engine, progress=progress)
-        there = {known_by: store.mornings(pair, seeds) for known_by, pair in different.items()}
-    whole = {known_by: _estimates(list(found.values())) for known_by, found in there.items() if len(found) == mornings}
+        stored, interrupted = _fill(store, list(different.values()), effort, progress)
+        there = {known_by: store.mornings(pair, effort.seeds) for known_by, pair in different.items()}
+    whole = {known_by: _estimates(list(found.values())) for known_by, found in there.items() if len(found) == effort.mornings}
     points = {place: Point(pair, whole[pair.digests]) for place, pair in places.items() if pair.digests in whole}
     keys = [knob.key for axis in axes for knob in axis.knobs if not has(world, split(knob.key))]
     level = {design.name: [key for key in keys if not has(design, split(key))] for design in chosen}
     names = [design.name for design in chosen]
     return Sweep(
-        world, names, axes, cells, points, {name: missing for name, missing in level.items() if missing}, mornings, seed,
-        len(different) * mornings, stored, sum(map(len, there.values())), interrupted, time.perf_counter() - begin,
+        world, names, axes, cells, points, {name: missing for name, missing in level.items() if missing},
+        effort.mornings, effort.seed, len(different) * effort.mornings, stored, sum(map(len, there.values())), interrupted,
+        time.perf_counter() - begin,
     )  # fmt: skip
 
 
@@ -176,14 +193,14 @@ def axes_of(vary: Vary | str | Sequence[str], models: Sequence[Scenario | Design
     else:
         knobs = [varied(text, models) for text in ([vary] if isinstance(vary, str) else vary)]
     if not knobs:
-        raise ConfigError("--vary: expected at least one KEY=VALUES, like checkout.workers=8,16")
+        raise ArgumentError("vary", "expected at least one KEY=VALUES, like checkout.workers=8,16")
     check_apart([knob.key for knob in knobs])
     if not zipped:
         check_count(prod(len(knob.values) for knob in knobs))
         return [Axis((knob,)) for knob in knobs]
     if len({len(knob.values) for knob in knobs}) > 1:
         counts = ", ".join(f"{knob.key} has {len(knob.values)}" for knob in knobs)
-        raise ConfigError(f"--zip: takes keys with equally many values ({counts})")
+        raise ArgumentError("zipped", f"takes keys with equally many values ({counts})")
     check_count(len(knobs[0].values))
     return [Axis(tuple(knobs))]
 
@@ -207,10 +224,9 @@ def _pairs(world: Scenario, designs: list[Design], axes: list[Axis], cell: tuple
         yield design.name, pair_of(there, design, {key: value for key, value in values.items() if has_it[key]})
 
 
-def _fill(
-    store: Store, pairs: list[Pair], seeds: range, *, jobs: int | None, engine: Engine, progress: Progress | None
-) -> tuple[int, bool]:
+def _fill(store: Store, pairs: list[Pair], effort: Effort, progress: Progress | None) -> tuple[int, bool]:
     """Simulate what the store lacks. Returns how much it had, and whether Ctrl-C cut the rest short."""
+    seeds = effort.seeds
     total = len(pairs) * len(seeds)
     there = [store.mornings(pair, seeds) for pair in pairs]
     stored = done = sum(map(len, there))
@@ -219,7 +235,7 @@ def _fill(
     _tell(progress, done, total)
     pace = Pace()
     try:
-        with crew(jobs, engine, most=max(total - done, 1)) as workers:
+        with crew(effort.jobs, effort.engine, most=max(total - done, 1)) as workers:
             for pair, (found, took_s) in workers.results(measured, _tasks(missing, pace)):
                 store.add(pair, found)
                 pace.learn(len(found), took_s)
@@ -260,13 +276,12 @@ def measured(scenario: Scenario, design: Design, prices: Prices, seeds: list[int
     made = []
     for seed in seeds:
         counted = count(scenario, design, prices, seed)
-        metrics, polls = measure(counted.tally, counted.bill), counted.tally.counts["polls"]
-        made.append(Measured(seed, metrics, counted.bill.parts, polls))
+        made.append(Measured(seed, measure(counted.tally, counted.bill), counted.bill.parts, numbers_of(counted.tally)))
     return made, time.perf_counter() - begin
 
 
 def _estimates(mornings: list[Measured]) -> dict[str, Estimate]:
-    return estimates([one.metrics for one in mornings], sum(one.polls for one in mornings))
+    return estimates([one.metrics for one in mornings], [one.counted for one in mornings])
 
 
 def _tell(progress: Progress | None, done: int, of: int) -> None:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.architectures import load_design
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ConfigError, closest
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
-from sim.experiment.compare import check_numbers
-from sim.experiment.engines import Engine
+from sim.experiment import frames
+from sim.experiment.effort import Effort, in_words
+from sim.experiment.estimates import known_metrics
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.mornings import Progress
 from sim.experiment.sensitivity import Effect, Input, Plan, effects
 from sim.experiment.statistics import Difference
-from sim.vocabulary import METRICS
+from sim.vocabulary import shown_in
 
-HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmation_lag_p99", "cost_per_1000")
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import SwingsPlots
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,11 @@ class Swing:
 
 
 @dataclass(frozen=True)
-class Swings:
-    """All inputs of one design in one scenario."""
+class Swings(showing.Shown):
+    """What inputs of one design in one scenario do, one at a time.
+
+    `scenario`, `design`, `metrics`, `seed`, `mornings`, `swings` (one an input); and as a DataFrame `effects`.
+    """
 
     scenario: Scenario
     design: Design
@@ -63,6 +72,34 @@ class Swings:
         """Those with a clear effect first, then by size; equals in the order of the files."""
         return sorted(self.swings, key=lambda swing: (not swing.clear(metric), -swing.size(metric)))
 
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """A row a metric, input and end, indexed by `metric`, `input` and `altered` (the value at that end); by metric those
+        with a clear effect first, then by size.
+
+        `value` (as things are); `difference` of the metric, morning by morning, and its 95 % interval `low` to `high`; `clear`:
+        the interval excludes zero, or the metric becomes or ceases to be infinite; `turns`: 1 if it becomes infinite in some
+        morning, -1 if it ceases to be, else 0.
+        """
+        rows = [
+            {"metric": metric, "input": swing.input.name, "altered": end.value, "value": swing.input.value,
+             **vars(end.differences[metric]),
+             "clear": end.clear(metric) or turns(end, metric) != 0, "turns": turns(end, metric)}
+            for metric in self.metrics for swing in self.ranked(metric) for end in swing.ends
+        ]  # fmt: skip
+        columns = ["value", "difference", "low", "high", "clear", "turns"]
+        frame = frames.framed(rows, ["metric", "input", "altered"], columns)
+        return frame.astype(dict.fromkeys(("difference", "low", "high"), float))
+
+    @property
+    def plot(self) -> SwingsPlots:
+        """The charts, such as `swings.plot.tornado()`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        moved = f"{len(self.swings)} input{'s' * (len(self.swings) != 1)}"
+        return f"<{moved} of {self.design.name} in {self.scenario.name}, one at a time: {in_words(self.mornings)}>"
+
 
 def turns(effect: Effect, metric: str) -> int:
     """1 if a metric that is always finite is infinite in some morning with this value, -1 the other way round, else 0."""
@@ -78,33 +115,21 @@ def no_effect(effect: Effect, metric: str) -> bool:
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 
-def known_metrics(names: Sequence[str], default: Sequence[str] = HEADLINES, *, option: str = "--metric") -> tuple[str, ...]:
-    """Those metrics, each once. Raises ConfigError for one that there isn't."""
-    for name in names:
-        if name not in METRICS:
-            hint = closest(name, METRICS) or "; `coffee list` shows them all"
-            raise ConfigError(f'{option}: unknown metric "{name}"{hint}')
-    return tuple(dict.fromkeys(names or default))
-
-
 def swings(
     scenario: Scenario | Path | str,
     design: Design | Path | str,
     inputs: Sequence[str] = (),
+    effort: Effort = Effort(mornings=4),
     *,
     metrics: Sequence[str] = (),
-    mornings: int = 4,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Swings:
     """Each input alone at its low and its high end: all of them halved and doubled, or those named (see `factors`).
 
-    The result does not depend on `jobs`. Raises ConfigError.
+    Raises ConfigError.
     """
-    check_numbers(mornings, seed, jobs, fewest=2)
-    chosen = known_metrics(metrics)
+    effort.check(fewest=2)
+    chosen = known_metrics(metrics, shown_in("swings"))
     world = load_scenario(scenario)
     story = load_design(design)
     plans, moved = [], factors(world, story, inputs)
@@ -112,12 +137,12 @@ def swings(
         for end in _ends(factor):
             changed = factor.set((world, story), end)
             plans.append(Plan(factor.input, end, story, *changed))
-    made = iter(effects(world, [story], plans, seeds=range(seed, seed + mornings), jobs=jobs, engine=engine, progress=progress))
+    made = iter(effects(world, [story], plans, effort, progress))
     found = []
     for factor in moved:
         low, high = (next(made) if end in _ends(factor) else None for end in (factor.low, factor.high))
         found.append(Swing(factor.input, low, high))
-    return Swings(world, story, chosen, seed, mornings, found)
+    return Swings(world, story, chosen, effort.seed, effort.mornings, found)
 
 
 def _ends(factor: Factor) -> list[object]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.keys import Kind, below
 from sim.config.scenario import Scenario
 from sim.config.units import CLOCK, Unit
@@ -45,7 +45,7 @@ def varied(text: str, models: Sequence[Scenario | Design]) -> Varied:
     key, sign, spec = text.partition("=")
     key = key.strip()
     if not sign or not key:
-        raise ConfigError(f'--vary: expected KEY=VALUES, like checkout.workers=8,16 or app.timeout=2s..10s:5 (got "{text}")')
+        raise ArgumentError("vary", f'expected KEY=VALUES, like checkout.workers=8,16 or app.timeout=2s..10s:5 (got "{text}")')
     ends, _, count = spec.rpartition(":")
     if ends != "log" and (match := _RANGE.fullmatch(ends)):
         return spaced(key, spec, match, count.strip(), kind_of(key, models))
@@ -166,7 +166,7 @@ def check_apart(keys: Sequence[str]) -> None:
     for number, path in enumerate(paths):
         for other, key in zip(paths[:number], keys, strict=False):
             if path == other:
-                raise ConfigError(f"{keys[number]}: varied twice; give all its values in one --vary")
+                raise ConfigError(f"{keys[number]}: varied twice; give all its values at once")
             if other[: len(path)] == path or path[: len(other)] == other:
                 raise ConfigError(f"{keys[number]} and {key}: one lies within the other; vary only one of them")
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 from sim.experiment.batches import Handing, Key, Made, Pool, Task
-from sim.experiment.engines import Engine, check_engine, scheduler
+from sim.experiment.engines import Engine, scheduler
 
 
 class Crew:
@@ -37,9 +37,8 @@ def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None)
     """Those who work on an engine: so many processes (None: one a processor), `most` if there are no more tasks than that.
 
     A crew of one is this process, without a pool; for an executor `jobs` tells how many work there at the same time. Raises
-    ConfigError if there is no such engine, or it doesn't answer.
+    ArgumentError if the engine doesn't answer.
     """
-    check_engine(engine)
     with hearing() as heed, _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool:
         yield Crew(pool, heed)
 
@@ -84,10 +83,13 @@ def processors() -> int:
 
 
 @contextmanager
-def worker_pool(jobs: int) -> Iterator[Executor]:
-    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work."""
+def worker_pool(jobs: int, begin: Callable[[], None] | None = None) -> Iterator[Executor]:
+    """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work.
+
+    Each calls `begin` once, before its first task.
+    """
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(jobs, initializer=begin_work)
+    pool = ProcessPoolExecutor(jobs, initializer=begin_work, initargs=(begin,))
     try:
         yield pool
     except BaseException:
@@ -148,10 +150,12 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def begin_work() -> None:
+def begin_work(begin: Callable[[], None] | None = None) -> None:
     """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    if begin is not None:
+        begin()
 
 
 def _end_with(parent: int) -> None:

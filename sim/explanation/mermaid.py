@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 
-from sim.explanation.moments import LANES, Moment
+from sim.explanation.moments import LANES, StoryLine, title
 
 ARROWS = {"message": "->>", "answer": "-->>", "lost": "-x", "poll": "->>"}
-TITLES = {
-    "read_model": "status view",
-    "payment": "payment worker",
-    "provider": "payment provider",
-    "database": "order database",
-}
 
 
-def sequence(moments: list[Moment]) -> str:
+def sequence(moments: list[StoryLine]) -> str:
     """A sequence diagram: one participant for each party, one line for each moment."""
     parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
     lines = ["sequenceDiagram"]
-    lines += [f"    participant {lane} as {TITLES.get(lane, lane)}" for lane in LANES if lane in parties]
+    lines += [f"    participant {lane} as {title(lane)}" for lane in LANES if lane in parties]
     for moment in moments:
         times = f" ({moment.times} times)" if moment.times > 1 else ""
         text = words(moment.text + times)

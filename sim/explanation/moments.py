@@ -10,10 +10,21 @@ LANES = (
     "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "loyalty",
     "read_model",
 )  # fmt: skip
+TITLES = {
+    "database": "order database",
+    "payment": "payment worker",
+    "provider": "payment provider",
+    "read_model": "status view",
+}  # of the lanes that go by another name than the part has in a file
+
+
+def title(lane: str) -> str:
+    """How a diagram calls a lane."""
+    return TITLES.get(lane, lane)
 
 
 @dataclass(frozen=True)
-class Moment:
+class StoryLine:
     """One line of the story. Without `to` it is an act of one party alone."""
 
     at_s: float
@@ -28,64 +39,63 @@ class Moment:
 
 @dataclass
 class Notes:
-    """Moments as they are noted; some are noted before they happen."""
+    """Lines of a story in the order in which they are noted; some are noted before they happen."""
 
-    purchase: int
-    moments: list[Moment] = field(default_factory=list)
+    lines: list[StoryLine] = field(default_factory=list)
 
     def note(
         self, at_s: float, who: str, text: str, *, to: str | None = None, kind: Kind = "act",
         belief: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
-        self.moments.append(Moment(at_s, who, text, to, kind, belief, until_s=at_s))
+        self.lines.append(StoryLine(at_s, who, text, to, kind, belief, until_s=at_s))
 
     def poll(self, at_s: float, text: str) -> None:
-        """A look at the status view; the same answer as last time is the same moment, once more."""
-        for place in range(len(self.moments) - 1, -1, -1):
-            last = self.moments[place]
+        """A look at the status view; the same answer as last time is the same line, once more."""
+        for place in range(len(self.lines) - 1, -1, -1):
+            last = self.lines[place]
             if last.kind == "poll":
-                if last.text == text and not any(moment.who in ("customer", "app") for moment in self.moments[place + 1 :]):
-                    self.moments[place] = replace(last, times=last.times + 1, until_s=at_s)
+                if last.text == text and not any(line.who in ("customer", "app") for line in self.lines[place + 1 :]):
+                    self.lines[place] = replace(last, times=last.times + 1, until_s=at_s)
                     return
                 break
-        self.moments.append(Moment(at_s, "app", text, "read_model", "poll", until_s=at_s))
+        self.lines.append(StoryLine(at_s, "app", text, "read_model", "poll", until_s=at_s))
 
-    def in_order(self, until_s: float) -> list[Moment]:
-        """All moments up to a time. Those at the same time stay in the order in which they were noted."""
-        return sorted((moment for moment in self.moments if moment.at_s <= until_s), key=lambda moment: moment.at_s)
+    def in_order(self, until_s: float) -> list[StoryLine]:
+        """All lines up to a time. Those at the same time stay in the order in which they were noted."""
+        return sorted((line for line in self.lines if line.at_s <= until_s), key=lambda line: line.at_s)
 
 
 LONGEST_CYCLE, FEWEST_ROUNDS = 6, 3
 
 
-def folded(moments: list[Moment]) -> list[Moment]:
+def folded(lines: list[StoryLine]) -> list[StoryLine]:
     """With each cycle that goes round and changes nothing told once, and how often: a worker refused again and again."""
-    told: list[Moment] = []
+    told: list[StoryLine] = []
     place = 0
-    while place < len(moments):
+    while place < len(lines):
         length, rounds = max(
-            ((length, _rounds(moments, place, length)) for length in range(1, LONGEST_CYCLE + 1)),
+            ((length, _rounds(lines, place, length)) for length in range(1, LONGEST_CYCLE + 1)),
             key=lambda cycle: cycle[0] * cycle[1] * (cycle[1] >= FEWEST_ROUNDS),
         )
         if rounds < FEWEST_ROUNDS:
             length = rounds = 1
-        last = moments[place + length * (rounds - 1) : place + length * rounds]
-        for first, final in zip(moments[place : place + length], last, strict=True):
+        last = lines[place + length * (rounds - 1) : place + length * rounds]
+        for first, final in zip(lines[place : place + length], last, strict=True):
             told.append(replace(first, times=rounds, until_s=final.at_s) if rounds > 1 else first)
         place += length * rounds
     return told
 
 
-def _rounds(moments: list[Moment], place: int, length: int) -> int:
-    """How often the `length` moments from `place` on stand there one after the other."""
-    cycle = moments[place : place + length]
-    if any(moment.belief is not None or moment.kind not in ("act", "message", "answer") for moment in cycle):
+def _rounds(lines: list[StoryLine], place: int, length: int) -> int:
+    """How often the `length` lines from `place` on stand there one after the other."""
+    cycle = lines[place : place + length]
+    if any(line.belief is not None or line.kind not in ("act", "message", "answer") for line in cycle):
         return 1
     rounds = 1
-    while _alike(cycle, moments[place + length * rounds : place + length * (rounds + 1)]):
+    while _alike(cycle, lines[place + length * rounds : place + length * (rounds + 1)]):
         rounds += 1
     return rounds
 
 
-def _alike(some: list[Moment], others: list[Moment]) -> bool:
+def _alike(some: list[StoryLine], others: list[StoryLine]) -> bool:
     return [(m.who, m.text, m.to, m.kind, m.belief) for m in some] == [(m.who, m.text, m.to, m.kind, m.belief) for m in others]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from sim.config import showing
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
+from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
-from sim.explanation.moments import Moment
+from sim.explanation.mermaid import sequence
+from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy, remedies
 from sim.explanation.trace import FAILED, traced
 from sim.explanation.witness import MORNINGS, Nobody, Witness, find, violated_s
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import ExplanationPlots
 
 PARTY = {  # whose books show the harm
     "double_charge": "provider",
@@ -26,13 +36,17 @@ PARTY = {  # whose books show the harm
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One purchase of one morning of a design, with all that happened to it."""
+class Explanation(showing.Shown):
+    """One purchase of one morning, with all that happened to it.
+
+    `scenario`, `design`, `witness` (which purchase of which seed, and what was done wrong to it), `sentence`, `moments`,
+    `remedies`; and as DataFrames `steps` and `changes`.
+    """
 
     scenario: Scenario
     design: Design
     witness: Witness
-    moments: list[Moment]
+    moments: list[StoryLine]
     remedies: list[Remedy]
 
     @property
@@ -41,6 +55,56 @@ class Explanation:
         kinds = self.witness.kinds
         what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
         return f"Customer {self.witness.purchase} {what}."
+
+    def clock(self, at_s: float) -> str:
+        """`07:15:31.204`: a moment as the clock of the morning shows it."""
+        milliseconds = round((self.scenario.clock.start + at_s) * 1000)
+        text = clock_text(milliseconds // 1000)
+        return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """A row a moment, in order.
+
+        `at_s` (seconds since the start of the morning), `clock`, `who`, `to` (missing: an act of one party alone), `kind`
+        (message, answer, act, lost, crash, pause, poll, violation), `what`, `times` (in a row); `party`, and what it believes
+        from then on, `belief`.
+        """
+        rows = []
+        for number, moment in enumerate(self.moments, 1):
+            party, belief = moment.belief or (None, None)
+            rows.append(
+                {"step": number, "at_s": moment.at_s, "clock": self.clock(moment.at_s), "who": moment.who, "to": moment.to,
+                 "kind": moment.kind, "what": moment.text, "times": moment.times, "party": party, "belief": belief}
+            )  # fmt: skip
+        return framed(rows, ["step"])
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """What would have closed it on the same morning, a row a `change`, as a design file says it.
+
+        `from`: another architecture; purchases harmed in this way `before` and `after`; `spared`: what struck here finds
+        nothing to strike there.
+        """
+        rows = [
+            {"change": remedy.text, "from": remedy.architecture, "before": remedy.before, "after": remedy.after,
+             "spared": remedy.spared}
+            for remedy in self.remedies
+        ]  # fmt: skip
+        return framed(rows, ["change"], ["from", "before", "after", "spared"])
+
+    @property
+    def mermaid(self) -> str:
+        """The sequence diagram as Mermaid text."""
+        return sequence(self.moments)
+
+    @property
+    def plot(self) -> ExplanationPlots:
+        """The charts, such as `explanation.plot.sequence()`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.sentence} {self.design.name} in {self.scenario.name}, seed {self.witness.seed}>"
 
 
 def explain(
@@ -68,14 +132,14 @@ def explain(
     return Explanation(scenario, design, witness, moments, closing)
 
 
-def tell(scenario: Scenario, design: Design, witness: Witness) -> list[Moment]:
+def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine]:
     """The moments of a witness's morning, with the moment of the violation among them."""
     tables, moments = traced(scenario, design, witness.seed, purchase=witness.purchase)
     if not witness.kinds:
         return moments
     kind = witness.kinds[0]
     at_s = violated_s(tables, kind, witness.purchase)
-    told = Moment(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    told = StoryLine(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
     place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
     place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
     return [*moments[:place], told, *moments[place:]]
@@ -85,7 +149,7 @@ def _says(kind: str) -> str:
     return f"this customer {VIOLATIONS[kind].clause}"
 
 
-def _moment_s(tables: Tables, moments: list[Moment], kind: str, at_s: float | None) -> float:
+def _moment_s(tables: Tables, moments: list[StoryLine], kind: str, at_s: float | None) -> float:
     """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
     if at_s is not None:
         return at_s

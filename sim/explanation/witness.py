@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import check_numbers
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import simulate
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
@@ -28,6 +28,7 @@ class Witness:
     purchase: int
     kinds: tuple[str, ...]
     others: int  # purchases of that morning with the first of these kinds
+    struck: bool  # whether a crash struck dead what was done for this purchase
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def find(
     the two don't meet.
     """
     check_kind(kind)
-    check_numbers(mornings, seed, None)
+    seeds = Effort(mornings, seed).seeds
     prices, looked_at = load_prices(scenario.prices), 0
-    for number in range(1 if purchase is not None else mornings):
-        tables, evidence = simulate(scenario, design, prices, seed + number)
+    for morning in seeds[:1] if purchase is not None else seeds:
+        tables, evidence = simulate(scenario, design, prices, morning)
         looked_at += len(tables.purchases)
         if purchase is not None:
             return _of_purchase(evidence, purchase, seed, kind)
@@ -61,7 +62,8 @@ def find(
             if len(victims):
                 events = _events(tables)
                 chosen = int(victims[np.argmin(events[victims])])
-                return Witness(seed + number, chosen, (wanted, *_kinds(evidence, chosen, but=wanted)), len(victims))
+                kinds = (wanted, *_kinds(evidence, chosen, but=wanted))
+                return Witness(morning, chosen, kinds, len(victims), was_struck(tables, chosen))
     return Nobody(looked_at, mornings)
 
 
@@ -74,20 +76,26 @@ def check_kind(kind: str | None) -> None:
 def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None) -> Witness:
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
-        raise ConfigError(
-            f"--purchase: expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
+        raise ArgumentError(
+            "purchase", f"expected a number from 0 to {number - 1} in the morning of seed {seed} (got {purchase})"
         )
     kinds = tuple(_kinds(evidence, purchase))
     if kind is not None:
         if kind not in kinds:
             suffered = f"only {', '.join(kinds)}" if kinds else "no harm at all"
-            raise ConfigError(
-                f"--violation {kind}: purchase {purchase} of the morning of seed {seed} suffered {suffered}; "
-                "leave out one of --purchase and --violation"
+            raise ArgumentError(
+                "violation",
+                f"purchase {purchase} of the morning of seed {seed} suffered {suffered}, and not {kind}; leave out the kind "
+                "or the purchase",
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0
-    return Witness(seed, purchase, kinds, others)
+    return Witness(seed, purchase, kinds, others, was_struck(evidence.tables, purchase))
+
+
+def was_struck(tables: Tables, purchase: int) -> bool:
+    """Whether a crash struck dead what was being done for a purchase."""
+    return any(struck.purchase == purchase for struck in tables.crashes)
 
 
 def _kinds(evidence: Evidence, purchase: int, *, but: str | None = None) -> list[str]:

@@ -1,22 +1,24 @@
-"""Where the simulated cell is not what the published matrix makes us expect, and why. The reasons were found in timelines."""
+"""Where a simulated verdict differs from what the published matrix makes us expect, and why. Timelines showed the reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.config.design import Design
-from sim.failure_windows.matrix import Matrix
 from sim.failure_windows.published import Expectation, expected, mechanisms
 from sim.failure_windows.verdicts import State, Verdict
 
+if TYPE_CHECKING:
+    from sim.failure_windows.matrix import Matrix
+
 UNEXPLAINED = "unexplained"
-MESSAGES_COME_BACK_S = 30.0  # in W8, where a relay needs 20 s to be up again
-KEYS_EXPIRE_S = 30 * 60.0  # at the provider of W11
+MESSAGES_COME_BACK_S = 30.0  # the time after which W8 repeats a message: its relay needs 20 s to restart
+KEYS_EXPIRE_S = 30 * 60.0  # the time after which the provider of W11 forgets a key
 
 
 class Difference(NamedTuple):
-    """A cell that is not as expected."""
+    """A verdict that is not as expected."""
 
     cell: Verdict
     expectation: Expectation
@@ -45,7 +47,7 @@ def _payment(knob: str, value: str) -> Callable[[Design], bool]:
 
 
 def _queued(design: Design) -> bool:
-    """Payment workers behind a breaker."""
+    """Whether payment workers charge, behind a breaker."""
     return getattr(design.payment, "breaker", None) is not None
 
 
@@ -54,7 +56,7 @@ def _short_inbox(design: Design) -> bool:
 
 
 def _late_key(design: Design) -> bool:
-    """Sends a key, or none, for as long as the order lives, without asking."""
+    """Whether the design still charges old orders without asking first, though the provider has forgotten their keys."""
     return getattr(design.payment, "key_lasts", 0.0) >= KEYS_EXPIRE_S
 
 
@@ -182,7 +184,7 @@ REASONS = (
 
 
 def difference(cell: Verdict, design: Design) -> Difference | None:
-    """How a cell differs from what is published; None if it doesn't, if it is undecided, or if nothing is published."""
+    """How a verdict differs from the published one; None if it doesn't, if it is undecided, or if nothing is published."""
     expectation = expected(cell.window, design)
     if expectation is None or cell.state == "undecided" or cell.state in expectation.states:
         return None
@@ -190,9 +192,9 @@ def difference(cell: Verdict, design: Design) -> Difference | None:
 
 
 def differences(matrix: Matrix) -> list[Difference]:
-    """All of a matrix, window by window."""
-    found = (difference(cell, matrix.designs[cell.design]) for window in matrix.windows for cell in matrix.row(window))
-    return [difference for difference in found if difference is not None]
+    """All differences of a matrix, window by window."""
+    every = (difference(cell, matrix.designs[cell.design]) for window in matrix.windows for cell in matrix.row(window))
+    return [differs for differs in every if differs is not None]
 
 
 def _reason(cell: Verdict, design: Design) -> str:

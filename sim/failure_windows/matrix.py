@@ -1,7 +1,7 @@
-"""Failure windows × designs: which of the ways to lose money does a design close? Found out by simulating them.
+"""Failure windows × designs: simulate which of the ways to lose money each design closes.
 
-Every design meets the same mornings of a window. Mornings are added, twice as many each time, until every cell is decided
-or the limit is reached; then a cell says that it is undecided.
+Every design meets the same mornings of a window. The number of mornings is doubled until every verdict is decided or the limit
+is reached; a verdict that the limit leaves open is `undecided`.
 """
 
 from __future__ import annotations
@@ -9,36 +9,50 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from sim.architectures import ARCHITECTURES, Designs, load_design, load_designs
+from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
 from sim.config.library import load_scenario, names
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import check_numbers
-from sim.experiment.engines import Engine
+from sim.experiment import frames
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
 from sim.experiment.workers import Crew, crew
+from sim.failure_windows.differences import difference
+from sim.failure_windows.published import published
 from sim.failure_windows.verdicts import MorningHarm, Verdict, harm_of, judged
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.lab.plots import WindowsPlots
+
 FOLDER = "windows"
-BASELINE = "naive"  # what narrowed and worse are measured against
-FIRST_MORNINGS = 4  # enough for most cells, where a morning has some 600 purchases
-ORDER = ("worse", "open", "narrowed", "undecided")  # of what a sentence names, the worst first
-MORNINGS = 32  # for a cell at most, unless told otherwise
+BASELINE = "naive"  # the design with which `narrowed` and `worse` compare
+FIRST_MORNINGS = 4  # enough for most verdicts, as a morning has some 600 purchases
+ORDER = ("worse", "open", "narrowed", "undecided")  # of the states that a sentence names, the worst first
+MORNINGS = 32  # the default limit for a verdict
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """Windows × designs. After Ctrl-C it holds the windows that were finished."""
+class Matrix(showing.Shown):
+    """Failure windows × designs. After Ctrl-C it holds the windows that were finished.
+
+    `windows` (label -> scenario), `designs`, `cells` ((window, design) -> cell), `seed`, `mornings` (for a cell at most),
+    `interrupted`; and as a DataFrame `states`.
+    """
 
     windows: dict[str, Scenario]
     designs: dict[str, Design]
     cells: dict[tuple[str, str], Verdict]
     seed: int
-    mornings: int  # for a cell at most
-    asked: int  # windows asked for
+    mornings: int  # the most for a verdict
+    asked: int  # the number of windows asked for
     wall_s: float
 
     @property
@@ -50,6 +64,46 @@ class Matrix:
 
     def column(self, design: str) -> list[Verdict]:
         return [self.cells[window, design] for window in self.windows]
+
+    @cached_property
+    def states(self) -> pd.DataFrame:
+        """A row a cell, indexed by window and design.
+
+        `name` of the window's scenario; `state`: closed (nobody was harmed), narrowed, open, worse (clearly fewer people than
+        in naive, about as many, clearly more), undecided; `exposed`: there was something to strike; `mornings`, `purchases`,
+        `harmed`; `mean`: the share of the purchases harmed in any way, with its 95 % interval `low` to `high`; `commonest`:
+        kind of harm; `published`: what is published of the design's mechanisms, and whether the cell `differs`.
+        """
+        return frames.framed(self.rows(), ["window", "design"]).astype(dict.fromkeys(frames.INTERVAL, float))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a cell."""
+        return [
+            {
+                "window": label,
+                "name": scenario.name,
+                "design": cell.design,
+                "state": cell.state,
+                "exposed": cell.exposed,
+                "mornings": cell.mornings,
+                "purchases": cell.purchases,
+                "harmed": cell.harmed,
+                **{name: getattr(cell.rate, name) for name in frames.INTERVAL},
+                "commonest": next(iter(cell.kinds), None),
+                "published": " or ".join(published(cell.window, self.designs[cell.design])),
+                "differs": difference(cell, self.designs[cell.design]) is not None,
+            }
+            for label, scenario in self.windows.items()
+            for cell in self.row(label)
+        ]
+
+    @property
+    def plot(self) -> WindowsPlots:
+        """The charts, such as `matrix.plot.matrix()`."""
+        return showing.plots(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self.windows)} failure windows × {', '.join(self.designs)}>"
 
 
 def sentence(matrix: Matrix, design: str) -> str:
@@ -64,12 +118,12 @@ def sentence(matrix: Matrix, design: str) -> str:
 
 
 def bundled_windows() -> dict[str, str]:
-    """`W4` -> `w04-crash-before-commit`, in order."""
+    """Label -> name of every bundled window, in order: `W4` -> `w04-crash-before-commit`."""
     return {f"W{int(name.partition('-')[0][1:])}": name for name in names(FOLDER)}
 
 
 def find_window(text: str) -> str:
-    """The label (`W4`) of a window called `w4`, `W04`, `4`, `crash-before-commit` or its whole name. Raises ConfigError."""
+    """The label (`W4`) of a window given as `w4`, `W04`, `4`, `crash-before-commit` or its whole name. Raises ConfigError."""
     known = bundled_windows()
     asked = text.strip().lower().removeprefix(f"{FOLDER}/").removesuffix(".yaml")
     for label, name in known.items():
@@ -83,7 +137,7 @@ def find_window(text: str) -> str:
 
 
 def chosen_windows(texts: str | Sequence[str]) -> dict[str, str]:
-    """Those of `bundled_windows` that are called so, in order; all of them if none is. Raises ConfigError."""
+    """The bundled windows given by `texts`, in order; all of them if `texts` is empty. Raises ConfigError."""
     labels = {find_window(text) for text in ([texts] if isinstance(texts, str) else texts)}
     return {label: name for label, name in bundled_windows().items() if not labels or label in labels}
 
@@ -95,41 +149,35 @@ def title(scenario: Scenario) -> str:
 
 def survey(
     designs: Designs = tuple(ARCHITECTURES),
-    windows: Sequence[str] = (),
+    windows: str | Sequence[str] = (),
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
-    mornings: int = MORNINGS,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
     """The matrix of designs (names or files) in the bundled windows, or in those that are named. Raises ConfigError.
 
-    The result does not depend on `jobs` or `engine`. After Ctrl-C it holds the finished windows; raises KeyboardInterrupt if
-    there are none. `progress` is told of decided cells.
+    The mornings of `effort` are for a cell at most. After Ctrl-C the matrix holds the finished windows; raises
+    KeyboardInterrupt if there are none. `progress` is called with the number of decided cells.
     """
     worlds = {label: load_scenario(f"{FOLDER}/{name}") for label, name in chosen_windows(windows).items()}
-    return matrix(worlds, designs, mornings=mornings, seed=seed, jobs=jobs, engine=engine, progress=progress)
+    return matrix(worlds, designs, effort, progress=progress)
 
 
 def matrix(
     windows: dict[str, Scenario],
     designs: Designs,
+    effort: Effort = Effort(mornings=MORNINGS),
     *,
-    mornings: int = MORNINGS,
-    seed: int = 0,
-    jobs: int | None = None,
-    engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Matrix:
-    """The same for windows that are loaded, with any labels."""
-    check_numbers(mornings, seed, jobs, fewest=2)
+    """Like `survey`, for loaded scenarios with any labels."""
+    effort.check(fewest=2)
     chosen = load_designs(designs)
     begin = time.perf_counter()
     rows: dict[str, list[Verdict]] = {}
     total = len(windows) * len(chosen)
     try:
-        with crew(jobs, engine, most=(len(chosen) + 1) * mornings) as workers:
+        with crew(effort.jobs, effort.engine, most=(len(chosen) + 1) * effort.mornings) as workers:
             for label, world in windows.items():
                 decided_before = len(rows) * len(chosen)
 
@@ -137,7 +185,7 @@ def matrix(
                     if progress is not None:
                         progress(before + decided, total)
 
-                rows[label] = _row(workers, label, world, chosen, mornings=mornings, seed=seed, tell=tell)
+                rows[label] = _row(workers, label, world, chosen, effort.seeds, tell)
     except KeyboardInterrupt:
         if not rows:
             raise
@@ -145,8 +193,8 @@ def matrix(
         windows={label: windows[label] for label in rows},
         designs={design.name: design for design in chosen},
         cells={(label, cell.design): cell for label, row in rows.items() for cell in row},
-        seed=seed,
-        mornings=mornings,
+        seed=effort.seed,
+        mornings=effort.mornings,
         asked=len(windows),
         wall_s=time.perf_counter() - begin,
     )
@@ -157,35 +205,33 @@ def _row(
     label: str,
     world: Scenario,
     designs: Sequence[Design],
-    *,
-    mornings: int,
-    seed: int,
+    seeds: Sequence[int],
     tell: Callable[[int], None],
 ) -> list[Verdict]:
-    """One window: more mornings, round by round, for the designs that are undecided and for naive."""
+    """The verdicts of one window: each round adds mornings for the designs that are undecided, and for naive."""
     baseline = load_design(BASELINE)
-    everybody = [*designs] if baseline in designs else [*designs, baseline]
-    naive = everybody.index(baseline)
+    contenders = [*designs] if baseline in designs else [*designs, baseline]
+    naive = contenders.index(baseline)
     prices = load_prices(world.prices)
-    harms: list[list[MorningHarm]] = [[] for _ in everybody]
+    harms: list[list[MorningHarm]] = [[] for _ in contenders]
     cells: dict[int, Verdict] = {}
-    wanted = set(range(len(everybody)))
-    until = min(FIRST_MORNINGS, mornings)
+    wanted = set(range(len(contenders)))
+    until = min(FIRST_MORNINGS, len(seeds))
     while True:
         tasks = (
-            ((number, morning), (world, everybody[number], prices, seed + morning))
+            ((number, morning), (world, contenders[number], prices, seeds[morning]))
             for number in sorted(wanted)
             for morning in range(len(harms[number]), until)
         )
-        made = dict(workers.results(harm_of, tasks))
-        for number, morning in sorted(made):
-            harms[number].append(made[number, morning])
+        simulated = dict(workers.results(harm_of, tasks))
+        for number, morning in sorted(simulated):
+            harms[number].append(simulated[number, morning])
         for number in wanted & set(range(len(designs))):
             against = None if number == naive else harms[naive]
             cells[number] = judged(label, designs[number].name, harms[number], naive=against)
         undecided = {number for number, cell in cells.items() if cell.state == "undecided"}
         tell(len(designs) - len(undecided))
-        if not undecided or until == mornings:
+        if not undecided or until == len(seeds):
             return [cells[number] for number in range(len(designs))]
         wanted = undecided | {naive}
-        until = min(2 * until, mornings)
+        until = min(2 * until, len(seeds))

@@ -1,8 +1,8 @@
-"""What has been published about failure windows: which mechanism closes which, and what we expect of a design for that reason.
+"""What has been published about failure windows: which mechanism closes which window, and what that lets us expect of a design.
 
-The matrix is put together from descriptions of designs that handle money (see SOURCES). It speaks of mechanisms, one at a
-time; a design has several, and which ones is read from its knobs. Where the simulation says something else,
-`sim.failure_windows.differences` says why.
+The matrix is put together from descriptions of designs that handle money (see SOURCES). Each of its columns is about a single
+mechanism; a design has several, which are read from its knobs. Where the simulation differs from the matrix,
+`sim.failure_windows.differences` gives the reason.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from sim.config.design import AppKeys, Claims, Design
+from sim.config.design import Claims, Design, Keys
 from sim.failure_windows.verdicts import State
 
 SOURCES = (
@@ -34,10 +34,10 @@ MARKS: dict[Mark, str] = {
 }
 
 
-def _key(design: Design) -> AppKeys | None:
-    """What the app's keys are held against; None: the app sends none, or nobody looks at them."""
+def _key(design: Design) -> Keys | None:
+    """The knobs of how the shop remembers the app's keys; None: the app sends none, or the shop ignores them."""
     claim = getattr(design, "claim", None)
-    return claim if isinstance(claim, AppKeys) and design.app.key not in ("none", "request") else None
+    return claim if isinstance(claim, Keys) and design.app.key not in ("none", "request") else None
 
 
 def _unique(design: Design) -> bool:
@@ -51,7 +51,7 @@ def _fingerprint(design: Design) -> bool:
 
 
 def _payment(design: Design, knob: str) -> object:
-    """A knob of the payment; None if the design doesn't have it."""
+    """The value of a payment knob; None if the design doesn't have the knob."""
     return getattr(design.payment, knob, None)
 
 
@@ -68,7 +68,7 @@ def _charges_later(design: Design) -> bool:
 
 
 class Mechanism(NamedTuple):
-    """What the matrix calls it, and which designs have it."""
+    """A mechanism: the name of its column in the matrix, and the test of whether a design has it."""
 
     title: str
     has: Callable[[Design], bool]
@@ -88,8 +88,8 @@ MECHANISMS: dict[str, Mechanism] = {
     "fingerprint": Mechanism("fingerprint of the basket", _fingerprint),
 }
 
-# One mark a mechanism, in the order above. The published column "inbox/dedupe" is two here, as nobody's loyalty service
-# has ever closed a window of webhooks; W14 and W15 come from a text that names what closes them, and little else.
+# One mark for each mechanism, in the order above. The published column "inbox/dedupe" is split in two here, as an inbox of the
+# loyalty service can't close a window of webhooks. W14 and W15 come from a text that names what closes them, and little else.
 _ROWS = """
 W1   ◐ ✗ ✓ ✓ ✓ – ✗ – – ◐ –
 W2   ✗ ✓ ✓ ✓ ✓ – ✗ – – ◐ –
@@ -114,7 +114,7 @@ PUBLISHED: dict[str, dict[str, Mark]] = {
 
 
 class Condition(NamedTuple):
-    """A mark that the matrix gives only under a condition: what it says, when it holds, and the mark if it doesn't."""
+    """The condition of a mark: the matrix's words, the test of whether a design meets it, and the mark if it doesn't."""
 
     text: str
     holds: Callable[[Design], bool]
@@ -131,7 +131,7 @@ CONDITIONS: dict[tuple[str, str], Condition] = {
 # The published "!" of W6 is for a key that never changes: "needs lookup, or a new key after verifying".
 _VERIFIES = {("W6", name) for name in ("key_per_submission", "key_per_cart", "provider_key")}
 
-# Windows that a mechanism opens: without it there is nothing to strike.
+# Windows that a mechanism opens: in a design without the mechanism, the window's faults have nothing to strike.
 OPENED_BY: dict[str, tuple[str, Callable[[Design], bool]]] = {
     "W6": ("keys at the provider", lambda d: _payment(d, "key") in ("order", "attempt")),
     "W8": ("a relay", lambda d: hasattr(d, "relay")),
@@ -145,20 +145,20 @@ OPENED_BY: dict[str, tuple[str, Callable[[Design], bool]]] = {
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the published matrix says of a design in a window, by the mechanisms it has."""
+    """What the published matrix says of a design in a window, given the design's mechanisms."""
 
     states: tuple[State, ...]
-    marks: dict[str, Mark]  # mechanism -> mark, for the mechanisms of this design that have to do with the window
-    nothing_to_strike: str = ""  # what would have to be there
+    marks: dict[str, Mark]  # mechanism -> mark, for the design's mechanisms that have to do with the window
+    nothing_to_strike: str = ""  # what the design lacks, if the window has nothing to strike in it
 
 
 def mechanisms(design: Design) -> list[str]:
-    """The mechanisms of the matrix that a design has, by its knobs."""
+    """The names of the matrix's mechanisms that a design has, read from its knobs."""
     return [name for name, mechanism in MECHANISMS.items() if mechanism.has(design)]
 
 
 def mark(window: str, mechanism: str, design: Design) -> Mark:
-    """The matrix's mark for a mechanism that this design has, its conditions looked up in the design's knobs."""
+    """The matrix's mark for a mechanism that the design has; the design's knobs decide the mark's condition, if any."""
     if (window, mechanism) in _VERIFIES and _payment(design, "after_error") == "ask":
         return "✓" if mechanism == "provider_key" else "–"
     condition = CONDITIONS.get((window, mechanism))
@@ -167,12 +167,18 @@ def mark(window: str, mechanism: str, design: Design) -> Mark:
     return PUBLISHED[window][mechanism]
 
 
+def published(window: str, design: Design) -> list[str]:
+    """The states that the published matrix leads to; empty if it has no such window."""
+    expectation = expected(window, design)
+    return list(expectation.states) if expectation else []
+
+
 def expected(window: str, design: Design) -> Expectation | None:
-    """None if nothing is published about the window."""
+    """What the matrix makes us expect of a design in a window; None if nothing is published about the window."""
     if window not in PUBLISHED:
         return None
     given = {name: mark(window, name, design) for name in mechanisms(design)}
-    marks: dict[str, Mark] = {name: made for name, made in given.items() if made != "–"}
+    marks: dict[str, Mark] = {name: sign for name, sign in given.items() if sign != "–"}
     opened_by = OPENED_BY.get(window)
     if opened_by is not None and not opened_by[1](design):
         return Expectation(("closed",), {}, opened_by[0])
@@ -180,7 +186,7 @@ def expected(window: str, design: Design) -> Expectation | None:
 
 
 def _states(marks: set[Mark]) -> tuple[State, ...]:
-    """What several mechanisms make of a window together: one that closes it is enough."""
+    """The states to expect when several mechanisms act together: one that closes the window is enough."""
     if "✓" in marks:
         return ("closed",)
     if "!" in marks:

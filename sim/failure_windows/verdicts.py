@@ -1,4 +1,4 @@
-"""One design in one failure window: what its mornings did to the purchases, and what that says."""
+"""One design in one failure window: how many purchases its mornings harmed, and the verdict that follows."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STATES: dict[State, str] = {
     "worse": "clearly more people are harmed than in naive",
     "undecided": "the mornings allowed are too few to tell",
 }
-TOLERANCE = 0.005  # a rate below this, and below a tenth of naive's, is called none
+TOLERANCE = 0.005  # a rate below this, and below a tenth of naive's, counts as none
 
 
 class MorningHarm(NamedTuple):
-    """What one morning did to its purchases."""
+    """How many purchases one morning harmed, and in which ways."""
 
     purchases: int
     harmed: int
@@ -38,18 +38,18 @@ class MorningHarm(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Share of the purchases that were harmed; NaN if nobody came."""
+        """Share of the purchases that were harmed; NaN without purchases."""
         return self.harmed / self.purchases if self.purchases else float("nan")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One design in one window."""
+    """The verdict on one design in one window."""
 
     window: str
     design: str
     state: State
-    harms: tuple[MorningHarm, ...]  # of the mornings it took, in the order of their seeds
+    harms: tuple[MorningHarm, ...]  # one for each morning simulated, in the order of their seeds
     rate: Estimate  # share of the purchases that were harmed
     difference: Difference | None  # from naive on the same mornings; None: this is naive
 
@@ -67,18 +67,18 @@ class Verdict:
 
     @property
     def exposed(self) -> bool:
-        """False if what goes wrong in this window met nothing in this design that it could strike."""
+        """Whether the window's faults struck this design at all; False if there is nothing in it that they could strike."""
         return self.harmed > 0 or any(harm.exposed for harm in self.harms)
 
     @cached_property
     def kinds(self) -> dict[str, int]:
-        """Violation -> purchases, the commonest first. One purchase can be harmed in several ways."""
+        """Violation -> number of purchases, the most frequent first. One purchase can be harmed in several ways."""
         sums = {kind: sum(harm.kinds.get(kind, 0) for harm in self.harms) for kind in VIOLATIONS}
         return {kind: sums[kind] for kind in sorted(sums, key=lambda kind: -sums[kind]) if sums[kind]}
 
 
 def harm_of(scenario: Scenario, design: Design, prices: Prices, seed: int) -> MorningHarm:
-    """Simulate one morning, and count the harmed."""
+    """Simulate one morning, and count the purchases that were harmed."""
     tables, evidence = simulate(scenario, design, prices, seed)
     kinds = {kind: int(violation.flags(evidence).sum()) for kind, violation in VIOLATIONS.items()}
     exposed = True
@@ -90,7 +90,10 @@ def harm_of(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Mo
 
 
 def judged(window: str, design: str, harms: Sequence[MorningHarm], *, naive: Sequence[MorningHarm] | None) -> Verdict:
-    """A cell from the harms of its mornings. `naive` met the same mornings and perhaps more; None: these are naive's own."""
+    """The verdict on a design from its mornings' harms.
+
+    `naive` are the harms of naive on the same mornings, and perhaps on more; None: the design is naive itself.
+    """
     rates = np.array([harm.rate for harm in harms])
     rate = estimate(rates, share_of=sum(harm.purchases for harm in harms) or None)
     if naive is None:
@@ -101,7 +104,7 @@ def judged(window: str, design: str, harms: Sequence[MorningHarm], *, naive: Seq
 
 
 def _alone(rate: Estimate) -> State:
-    """Naive itself can only be closed or open."""
+    """The state of naive itself, which can only be closed or open, or undecided."""
     if rate.mean is None or rate.high is None:
         return "undecided"
     return "open" if rate.mean > 0 else "closed" if rate.high <= TOLERANCE else "undecided"

@@ -1,7 +1,7 @@
-"""What a run says about its design: one finding, one thing to try, and hints of three strengths. Rules over its numbers.
+"""Rules that turn a run's numbers into advice: one finding, one thing to try, and hints of three strengths.
 
-A rule looks at a run and either has something to say or not; the first one of the open stage that has is heard. Whatever it
-claims is of this run, and the same run gives the same words.
+A rule looks at a run and gives advice or None; the first rule of the open stage that gives some is used. The advice is drawn
+from this run alone, so the same run always gets the same words.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from sim.ledger.costs import PARTS
 from sim.vocabulary import METRICS
 
 DAY_S = 86_400.0
-SHORT_S = 3_600.0  # an inbox that forgets sooner is suspected when something was awarded twice
-ALSO_WATCHED = (  # besides the objectives, for what a change costs
+SHORT_S = 3_600.0  # an inbox that forgets sooner than this is suspected when points were awarded twice
+ALSO_WATCHED = (  # metrics watched besides the objectives, since a change may make them worse
     "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "confirmed_share", "requests_per_purchase",
     "failure_cost_per_1000",
 )  # fmt: skip
-BECAUSE = {"stale_read_rate": " (whoever is still waiting asks the status view)"}
+BECAUSE = {"stale_read_rate": " (customers who are still waiting poll the status view)"}
 FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What one rule has to say."""
+    """The advice of one rule."""
 
     rule: str
-    about: str  # the metric or component it is about
+    about: str  # a metric, component or knob
     finding: str
     try_next: str
     hints: tuple[str, str, str]  # a question, where to look, what to write
@@ -46,14 +46,14 @@ Rule = Callable[[Look], Advice | None]
 
 
 def advice(look: Look, stage: Stage | None) -> Advice | None:
-    """What to say about the first stage that is not passed; None if all are."""
+    """The advice for `stage`, the first that is not passed; None if all stages are passed."""
     if stage is None:
         return None
-    return next(said for rule in (*RULES[stage.number], _whatever(stage)) if (said := rule(look)) is not None)
+    return next(given for rule in (*RULES[stage.number], _fallback(stage)) if (given := rule(look)) is not None)
 
 
 def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]]) -> list[str]:
-    """What a change made worse, objectives first: `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`."""
+    """The metrics that a change made worse, objectives first: `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`."""
     names = {metric: metric for stage in STAGES for metric in stage.criteria}
     names |= {metric: f"{metric} (no objective)" for metric in ALSO_WATCHED}
     columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
@@ -205,10 +205,10 @@ def cached_view(look: Look) -> Advice | None:
     cache_s = look.knob("read_model.cache")
     if look.missed("stale_read_rate") is None or not cache_s or cache_s is NO_KNOB:
         return None
-    polls = np.mean([summary.polls for summary in look.result.summaries])
+    polls = np.mean([summary.counted["polls"] for summary in look.result.summaries])
     return Advice(
         "cached_view", "stale_read_rate",
-        f"{look.said('stale_read_rate')} of the {polls:,.0f} status polls of a morning returned less than the order database "
+        f"{look.shown('stale_read_rate')} of the {polls:,.0f} status polls of a morning returned less than the order database "
         f"knew. The view is served from a cache for {words.seconds(cache_s)}.",
         "Compare how long an answer is kept with how soon the customer asks again.",
         (
@@ -222,7 +222,7 @@ def cached_view(look: Look) -> Advice | None:
 
 def _busy(look: Look) -> str:
     pool = look.pool("read_model")
-    return f" What builds it was busy {words.share(pool.busy)} of the time." if pool is not None else ""
+    return f" Its projector was busy {words.share(pool.busy)} of the time." if pool is not None else ""
 
 
 def no_outbox(look: Look) -> Advice | None:
@@ -232,12 +232,12 @@ def no_outbox(look: Look) -> Advice | None:
     knob = "`from: outbox`" if look.pays_in_request else "below payment: `news: outbox`"
     return Advice(
         "no_outbox", metric,
-        f"{_leading(look, metric)}. On average {look.said('unconverged_orders')} orders of a morning still differ between the "
-        "stores when it has drained: who commits and then tells the others may die in between.",
+        f"{_leading(look, metric)}. On average {look.shown('unconverged_orders')} orders of a morning still differ between the "
+        "stores when it has drained: a process that commits and then publishes may die in between.",
         "Look at what happens after a commit, and what is lost with a process.",
         (
             "A process dies right after it has committed a payment. Who tells the status view?",
-            "What must be told to others has to be in the same transaction as what it tells of: `coffee show outbox --story`.",
+            "The news must be written in the same transaction as the change that it reports: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -283,11 +283,11 @@ def slow_relay(look: Look) -> Advice | None:
         return None
     return Advice(
         "slow_relay", "relay.poll_every",
-        f"{_leading(look, metric)}; the relay looks for news every {words.seconds(every_s)}.",
+        f"{_leading(look, metric)}; the relay polls the outbox every {words.seconds(every_s)}.",
         "Follow an event from the order database to the status view.",
         (
             "An order is confirmed. What happens until the customer can see it?",
-            "`relay.poll_every` is how long news may lie in the outbox.",
+            "`relay.poll_every` is how long an event may lie in the outbox.",
             "In design.yaml, below relay: `poll_every: 500ms`",
         ),
     )  # fmt: skip
@@ -337,12 +337,12 @@ def lost_news(look: Look) -> Advice | None:
     knob = "`from: outbox`" if look.pays_in_request else "below payment: `news: outbox`"
     return Advice(
         "lost_news", "loyalty_under_award_rate",
-        f"{look.witness('loyalty_under_award_rate')} {_counted(look, 'loyalty_under_award_rate')}. Whoever commits the payment "
-        "tells loyalty afterwards, and may die in between.",
+        f"{look.witness('loyalty_under_award_rate')} {_counted(look, 'loyalty_under_award_rate')}. The process that commits "
+        "the payment informs loyalty afterwards, and may die in between.",
         "Look at what happens after a commit, and what is lost with a process.",
         (
             "A process dies between the commit and the message. Who will ever send it?",
-            "The message has to be written in the same transaction as what it tells of: `coffee show outbox --story`.",
+            "The message must be written in the same transaction as the payment that it reports: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -355,11 +355,11 @@ def careless_relay(look: Look) -> Advice | None:
         return None
     return Advice(
         "careless_relay", key,
-        f"{look.witness(metric)} {_leading(look, metric)}. With `{key}: {look.knob(key)}` it can pass over a row.".strip(),
-        "Look at when the relay takes a message for sent.",
+        f"{look.witness(metric)} {_leading(look, metric)}. With `{key}: {look.knob(key)}` the relay can miss a row.".strip(),
+        "Look at when the relay counts a message as sent.",
         (
             "The relay dies in the middle of its work. Which messages does it send when it is back?",
-            f"`coffee show outbox --story` tells the relay's story; `{key}` is the knob.",
+            f"`coffee show outbox --story` shows the relay's story; `{key}` is the knob.",
             f"In design.yaml, below relay: `{key.split('.')[1]}: {value}`",
         ),
     )  # fmt: skip
@@ -374,14 +374,14 @@ def idle_workers(look: Look) -> Advice | None:
     large = {name: pool for name, pool in pools.items() if pool.servers > usual[name]}
     if look.missed("infra_cost_per_1000") is None or not large:
         return None
-    name = max(large, key=lambda one: (large[one].servers * (1 - large[one].busy), one))
+    name = max(large, key=lambda name: (large[name].servers * (1 - large[name].busy), name))
     pool = large[name]
     scale = look.knob(f"{name}.autoscale")
     knob = "autoscale.min" if isinstance(scale, Autoscale) else "workers"
     return Advice(
         "idle_workers", name,
-        f"Machines cost {look.said('infra_cost_per_1000')} for 1,000 correct purchases. The {pool.servers} {name} workers were "
-        f"used in {words.share(pool.busy)} of the time that is paid for.",
+        f"Machines cost {look.shown('infra_cost_per_1000')} for 1,000 correct purchases. The {pool.servers} {name} workers "
+        f"were used in {words.share(pool.busy)} of the time that is paid for.",
         "Take workers away where they are used least, and watch what fails first.",
         (
             "Which pool was made larger for a reason that no longer holds?",
@@ -399,7 +399,7 @@ def idle_database(look: Look) -> Advice | None:
         return None
     return Advice(
         "idle_database", "database",
-        f"Machines cost {look.said('infra_cost_per_1000')} for 1,000 correct purchases. The {connections} connections of the "
+        f"Machines cost {look.shown('infra_cost_per_1000')} for 1,000 correct purchases. The {connections} connections of the "
         f"database were used in {words.share(pool.busy)} of the time.",
         "Look at what the database is paid for.",
         (
@@ -413,14 +413,14 @@ def idle_database(look: Look) -> Advice | None:
 def costly_failures(look: Look) -> Advice | None:
     if look.missed("cost_per_1000") is None:
         return None
-    costs = {part: float(np.mean([one.costs[part] for one in look.result.summaries])) for part in PARTS["failures"]}
-    part = max(costs, key=lambda one: (costs[one], one))
+    costs = {part: float(np.mean([summary.costs[part] for summary in look.result.summaries])) for part in PARTS["failures"]}
+    part = max(costs, key=lambda part: (costs[part], part))
     if not costs[part]:
         return None
     return Advice(
         "costly_failures", "cost_per_1000",
-        f"1,000 correct purchases cost {look.said('cost_per_1000')}, {look.said('failure_cost_per_1000')} of it for what went "
-        f"wrong. Most of that is “{part}”: {words.quantity(costs[part], 'USD')} a morning.",
+        f"1,000 correct purchases cost {look.shown('cost_per_1000')}, {look.shown('failure_cost_per_1000')} of it for what "
+        f"went wrong. Most of that is “{part}”: {words.quantity(costs[part], 'USD')} a morning.",
         "Ask which failure is behind the largest part, and which stage it belongs to.",
         (
             "What does a customer do who was let down in this way, and what does it cost?",
@@ -439,19 +439,19 @@ RULES: dict[int, tuple[Rule, ...]] = {
 }
 
 
-def _whatever(stage: Stage) -> Rule:
-    """What is true of any run that hasn't passed a stage: the objective, a purchase if one was harmed, and what would help."""
+def _fallback(stage: Stage) -> Rule:
+    """A rule for any run that hasn't passed `stage`: it names the objective, a harmed purchase if any, and what would help."""
 
     def rule(look: Look) -> Advice:
         metric = look.missed(*stage.criteria) or stage.leading
         return Advice(
             f"stage_{stage.number}", metric,
             f"{look.witness(metric)} {_leading(look, metric)}.".strip(),
-            f"Compare your design with one that meets this: `coffee compare kata --design design.yaml --design "
+            f"Compare your design with one that meets this: `coffee compare kata design.yaml "
             f"{'idempotent' if stage.number == 1 else 'outbox'}`.",
             (
                 f"What happens to a purchase that counts in {metric}? ({METRICS[metric].summary})",
-                "`coffee kata why` tells such a purchase step by step. In the report of `coffee compare` look at which "
+                "`coffee kata why` shows such a purchase step by step. In the report of `coffee compare` look at which "
                 "component saturates first.",
                 _remedy(look, metric),
             ),
@@ -461,17 +461,17 @@ def _whatever(stage: Stage) -> Rule:
 
 
 def _remedy(look: Look, metric: str) -> str:
-    """A change that leaves the witness of this run unharmed, or a start from what passes."""
-    found = look.harmed(metric) if look.architecture else None
-    closing: Any = next(remedies(look.scenario, look.design, found, most=1), None) if found else None
+    """A change that leaves this run's harmed purchase unharmed; or, if none does, a fresh start from a design that passes."""
+    witness = look.harmed(metric) if look.architecture else None
+    closing: Any = next(remedies(look.scenario, look.design, witness, most=1), None) if witness else None
     return f"In design.yaml: `{closing.text}`" if closing is not None else FRESH_START
 
 
 def _counted(look: Look, metric: str) -> str:
-    """`9.9 % of the purchases count in double_charge_rate`."""
-    return f"In all mornings together {look.said(metric)} of the purchases count in {metric}"
+    """`In all mornings together 9.9 % of the purchases count in double_charge_rate`."""
+    return f"In all mornings together {look.shown(metric)} of the purchases count in {metric}"
 
 
 def _leading(look: Look, metric: str) -> str:
     """`ack_latency_p95 is 10 s, and should be at most 1 s`."""
-    return f"{metric} is {look.said(metric)}, and should be {words.limit(metric, look.scenario.objectives[metric])}"
+    return f"{metric} is {look.shown(metric)}, and should be {words.limit(metric, look.scenario.objectives[metric])}"

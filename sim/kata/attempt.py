@@ -1,4 +1,4 @@
-"""One turn of the loop: the design as it stands is simulated, compared with the turn before, and written down."""
+"""One run of the exercise: the design as it stands is simulated, compared with an earlier run, and kept in the progress."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from sim.architectures import load_design
 from sim.config.design import Design
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.config.files import write_text
 from sim.config.library import digest
 from sim.config.scenario import Scenario
 from sim.documents.kata import Move
 from sim.experiment.compare import Result, compare
+from sim.experiment.effort import Effort
 from sim.kata import progress as kept
 from sim.kata.advice import Advice, advice, got_worse
 from sim.kata.brief import BRIEF, DESIGN, START, as_text
@@ -31,18 +32,18 @@ MOVES: tuple[Move, ...] = ("better", "worse", "same")
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a run came to, and the one that it is compared with, if there was any in this world."""
+    """A run and its results, and the earlier run that it is compared with, if there is one in the same world."""
 
     run: Run
     before: Run | None
     number: int
     result: Result
     advice: Advice | None  # None: all stages are passed
-    stage: Stage | None  # the one that is open now
+    stage: Stage | None  # the first that is not passed
 
 
 def begin(folder: Path, *, now: float) -> Progress:
-    """A folder with the brief, the starting design and no progress. A design that is there already is kept.
+    """Make a folder with the brief, the starting design and no progress. A design that is there already is kept.
 
     Raises ConfigError if there is progress already, or if it can't be written.
     """
@@ -62,7 +63,7 @@ def begin(folder: Path, *, now: float) -> Progress:
 
 
 def step(folder: Path, progress: Progress, *, now: float) -> None:
-    """Note that something happened, and keep everything. Raises ConfigError if something else has been kept meanwhile."""
+    """Save the progress with a step at the time `now`. Raises ConfigError if another command has saved progress meanwhile."""
     if kept.load(folder).steps != progress.steps:
         raise ConfigError(f"{folder}: another coffee kata has kept something here meanwhile; do this once more")
     progress.steps.append(now)
@@ -71,7 +72,7 @@ def step(folder: Path, progress: Progress, *, now: float) -> None:
 
 def simulated(world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0, jobs: int = 1) -> Result:
     """A design on so many mornings. Raises KeyboardInterrupt if it is cut short, as fewer mornings would tell another tale."""
-    comparison = compare(world, [design], mornings=mornings, seed=seed, jobs=jobs)
+    comparison = compare(world, [design], Effort(mornings, seed, jobs=jobs))
     if comparison.interrupted:
         raise KeyboardInterrupt
     return next(iter(comparison.results.values()))
@@ -85,29 +86,30 @@ def asked_for(progress: Progress) -> str:
 
 
 def predictions(texts: list[str], usual: str) -> dict[str, Move]:
-    """`better` is about the `usual` metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
-    found: dict[str, Move] = {}
-    known = [metric for one in STAGES for metric in one.criteria]
+    """Parse predictions: `better` is about the `usual` metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
+    predicted: dict[str, Move] = {}
+    known = [metric for stage in STAGES for metric in stage.criteria]
     for text in texts:
         metric, sign, word = text.partition("=")
         if not sign:
             metric, word = usual, text
         if metric not in known:
-            raise ConfigError(f'--predict: "{metric}" is no objective of the kata{nearest(metric, known)}')
-        said = next((move for move in MOVES if move == word), None)
-        if said is None:
-            raise ConfigError(f'--predict: expected better, worse or same (got "{word}"), like {metric}=better')
-        found[metric] = said
-    return found
+            raise ArgumentError("predict", f'"{metric}" is no objective of the kata{nearest(metric, known)}')
+        move = next((move for move in MOVES if move == word), None)
+        if move is None:
+            raise ArgumentError("predict", f'expected better, worse or same (got "{word}"), like {metric}=better')
+        predicted[metric] = move
+    return predicted
 
 
 def attempt(
     folder: Path, progress: Progress, *, predicted: Mapping[str, Move], now: float, clock: Callable[[], float]
 ) -> Attempt:
-    """Run the design in the folder. `clock` tells the time afterwards. Raises ConfigError, and leaves the progress as it was;
-    also if something else has been kept in the folder meanwhile, since each run is compared with the one before it.
+    """Run the design in the folder; `clock` returns the time after the simulation.
 
-    What was predicted is kept before anything else, so that an interruption doesn't lose it.
+    The predictions are saved before the simulation begins, so that an interruption doesn't lose them. Raises ConfigError and
+    leaves the progress as it was, also if another command has saved progress in the folder meanwhile: each run is compared with
+    an earlier one.
     """
     world = seen()
     files = written(folder)
@@ -121,24 +123,24 @@ def attempt(
     done = passed(statuses)
     mornings = [dict(summary.metrics) for summary in result.summaries]
     look = Look(world, design, result)
-    said = advice(look, current(done))
+    given = advice(look, current(done))
     run = Run(
         at=now, design=files.design, code=files.code, against=against,
         changes=changes(before.written if before else Written(START), files), predicted=dict(progress.predicted),
         moved=_moves(progress.predicted, before.mornings, mornings) if before else {},
         mornings=mornings, statuses=statuses, passed=done,
-        rule=said.rule if said else "", finding=said.finding if said else "", hints=list(said.hints) if said else [],
+        rule=given.rule if given else "", finding=given.finding if given else "", hints=list(given.hints) if given else [],
         worse=got_worse(before.mornings, mornings) if before else [],
     )  # fmt: skip
     progress.runs.append(run)
     progress.predicted = {}
     progress.world = digest(world)
     step(folder, progress, now=clock())
-    return Attempt(run, before, len(progress.runs), result, said, current(done))
+    return Attempt(run, before, len(progress.runs), result, given, current(done))
 
 
 def _against(progress: Progress, files: Written) -> int:
-    """The number of the run to compare with: the last; or, if more than one thing has changed since then, the nearest one."""
+    """The number of the run to compare with: the last; or, if several things changed since, the one with the fewest changes."""
     runs = progress.runs
     first = max((number for number, run in enumerate(runs, 1) if run.against is None), default=1)
     apart = {number: len(changes(runs[number - 1].written, files)) for number in range(len(runs), first - 1, -1)}
@@ -151,5 +153,5 @@ def _moves(metrics: Iterable[str], before: list[dict[str, float]], now: list[dic
 
 
 def column(mornings: list[dict[str, float]], metric: str) -> np.ndarray:
-    """A metric's morning values."""
+    """A metric's values, one a morning."""
     return np.array([values[metric] for values in mornings])

@@ -1,4 +1,4 @@
-"""What the learner is told at the beginning, and the design to start from."""
+"""The brief that the learner reads at the beginning, and the design to start from."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ loyalty:                    # the points
 
 
 def criteria(world: Scenario) -> dict[str, list[tuple[str, str, str]]]:
-    """Who -> what they accept: metric, limit, and what it counts."""
+    """Person -> the objectives that they set: metric, limit, and what the metric counts."""
     return {
         who: [(metric, words.limit(metric, world.objectives[metric]), METRICS[metric].summary) for metric in metrics]
         for who, metrics in PEOPLE.items()

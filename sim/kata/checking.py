@@ -1,4 +1,4 @@
-"""A check of what is in a folder or a file, and what is kept of it."""
+"""Check the design in a folder or a file, and keep the result if a kata is under way there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.architectures import load_design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.kata.attempt import step
 from sim.kata.brief import DESIGN
 from sim.kata.check import Graded, check
@@ -27,15 +27,15 @@ def checked(
     where: Path, progress: Progress | None, *, seed: int | None, now: float, jobs: int | None = None,
     tell: Callable[[int, int], None] | None = None,
 ) -> Graded:  # fmt: skip
-    """Check a design, and keep what came out if a kata is under way there. Raises ConfigError, KeyboardInterrupt."""
+    """Check a design, and keep the result in `progress` if there is one. Raises ConfigError, KeyboardInterrupt."""
     if seed is not None and not 0 <= seed <= 2**62:
-        raise ConfigError(f"--seed: expected a whole number of at least 0 (got {seed})")
+        raise ArgumentError("seed", f"expected a whole number of at least 0 (got {seed})")
     path = design_file(where)
-    files = written(where) if progress is not None else None  # now, as they may be edited while the check runs
+    files = written(where) if progress is not None else None  # read before the check, as they may be edited while it runs
     seed = UNSEEN_SEED if seed is None else seed
     graded = check(load_design(str(path)), seed=seed, jobs=jobs, progress=tell)
     if progress is not None and files is not None:
-        found = {"score": graded.score, "passed": graded.passed, "reasons": graded.reasons}
-        progress.checks.append(Check(at=now, **files._asdict(), seed=seed, **found))
+        outcome = {"score": graded.score, "passed": graded.passed, "reasons": graded.reasons}
+        progress.checks.append(Check(at=now, **files._asdict(), seed=seed, **outcome))
         step(where, progress, now=now)
     return graded

@@ -1,4 +1,4 @@
-"""What somebody did and learned, as a page: the path, the design, its results beside the built-in ones, and the outcomes."""
+"""The debrief, a page on what the learner did and learned: the runs, the design, its results beside others', the outcomes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from sim import style, words
 from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
-from sim.diagram import drawing
+from sim.diagram import components
 from sim.documents.kata import Debrief, DebriefRun
-from sim.documents.text import json_text
 from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
 from sim.kata.progress import Check, Progress, Run
@@ -22,8 +22,8 @@ from sim.kata.stages import STAGES, Stage, passed
 from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
 from sim.report import tables
-from sim.report.files import render, software, write
-from sim.report.folder import replacing
+from sim.report.files import files_of, render, software
+from sim.report.names import DIAGRAM
 from sim.version import VERSION
 from sim.vocabulary import METRICS
 
@@ -32,11 +32,11 @@ FOLDER, PAGE, JSON = "debrief", "debrief.html", "debrief.json"
 
 def ours(path: str) -> bool:
     """Is this the name of a file of a debrief?"""
-    return path in (PAGE, JSON) or drawing.FILE.fullmatch(path) is not None
+    return path in (PAGE, JSON) or DIAGRAM.fullmatch(path) is not None
 
 
 def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
-    """Write the page, its numbers and the diagram to a folder below, and return the page's path.
+    """Write the page, its numbers and the diagram to a subfolder, and return the page's path.
 
     The folder appears, or replaces an earlier debrief, only when everything is written. Raises ConfigError, also if nothing
     has been run yet.
@@ -46,23 +46,26 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     files = written(folder)
     comparison, mine = _compared(folder, tell)
     target = folder / FOLDER
-    with replacing(target, ours=ours) as made:
-        (made / "charts").mkdir()
+    with files_of(target, ours=ours) as made:
+        (made.folder / "charts").mkdir()
         alone = replace(comparison, results={mine: comparison.results[mine]})
-        [diagram] = drawing.pictures(alone, made / "charts").values()
+        [diagram] = components.pictures(alone, made.folder / "charts").values()
         content = _content(progress, comparison, mine, files) | {"diagram": diagram}
-        write(made / JSON, json_text(document(progress, comparison, mine)))
-        write(made / PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
+        made.json(JSON, document(progress, comparison, mine))
+        made.text(PAGE, render("debrief.html.j2", content, beside=Path(__file__).parent))
     step(folder, progress, now=now)
     return target / PAGE
 
 
 def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Comparison, str]:
-    """The design as it stands beside the built-in ones, and what it is called there. Raises KeyboardInterrupt if cut short."""
+    """Compare the design as it stands with the built-in ones; also returns its name in the comparison.
+
+    The name differs from the design's own if a built-in design has that. Raises KeyboardInterrupt if cut short.
+    """
     design = load_design(str(folder / DESIGN))
     if design.name in COMPARED:
         design = design.model_copy(update={"name": f"my {design.name}"})
-    comparison = compare(seen(), [*COMPARED, design], mornings=SEEN, seed=0, progress=tell)
+    comparison = compare(seen(), [*COMPARED, design], Effort(SEEN), progress=tell)
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison, design.name
@@ -78,7 +81,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "file": files.design,
         "code": files.code,
         "colours": style.colours(results),
-        "about_diagram": drawing.CAPTION,
+        "about_diagram": components.CAPTION,
         "minutes": _minutes(progress.spent_s),
         "runs": len(progress.runs),
         "path": _path(progress),
@@ -105,13 +108,13 @@ def _minutes(seconds: float) -> str:
 
 
 def _path(progress: Progress) -> list[dict[str, Any]]:
-    """Runs and checks, in the order in which they were made."""
+    """Runs and checks, in the order of their times."""
     runs = [(run.at, {"check": None} | _run(progress, index)) for index, run in enumerate(progress.runs)]
     checks = [
         (check.at, {"check": check, "minutes": _minutes(progress.spent_until_s(check.at)), "missed": _missed(check)})
         for check in progress.checks
     ]
-    return [row for _, row in sorted(runs + checks, key=lambda one: one[0])]
+    return [row for _, row in sorted(runs + checks, key=lambda entry: entry[0])]
 
 
 def _missed(check: Check) -> list[str]:
@@ -142,16 +145,18 @@ def _run(progress: Progress, index: int) -> dict[str, Any]:
 
 
 def _predicted(progress: Progress) -> tuple[int, int]:
-    """Right predictions, and all that the mornings could tell."""
-    told = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items() if went != "not clear"]
-    return sum(word == went for word, went in told), len(told)
+    """The number of right predictions, and of all predictions that the mornings could decide."""
+    decided = [
+        (run.predicted[metric], move) for run in progress.runs for metric, move in run.moved.items() if move != "not clear"
+    ]
+    return sum(word == move for word, move in decided), len(decided)
 
 
 def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str, Any]:
-    """What a stage teaches, and the run that shows it: the last one that passed the stage where another had not.
+    """What a stage teaches, and the run that shows it: the last one that passed the stage while its predecessor had not.
 
-    A check knows better than the runs before it: after one that missed a stage which its design's run had passed, the run that
-    shows it is the one of the design with which a check passed.
+    A check outweighs runs. If a check missed a stage that a run of the same design had passed, the run that shows the lesson is
+    that of the design with which a later check passed the stage.
     """
     place = stage.number - 1
     turning = [
@@ -170,7 +175,7 @@ def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str,
         "run": None,
     }
     seemed = [run.written for run in progress.runs if run.passed[place]]
-    failed = next((one for one in reversed(progress.checks) if not one.passed[place] and one.written in seemed), None)
+    failed = next((c for c in reversed(progress.checks) if not c.passed[place] and c.written in seemed), None)
     if failed is not None and progress.passed[place]:
         shown |= {"checked": failed.reasons[place]} | _mended(progress, place, failed)
     elif is_passed and turning:
@@ -185,7 +190,7 @@ def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str,
 
 def _mended(progress: Progress, place: int, failed: Check) -> dict[str, Any]:
     """The run of the design with which a later check passed the stage, if there is one."""
-    later = next((one for one in progress.checks if one.at > failed.at and one.passed[place]), None)
+    later = next((check for check in progress.checks if check.at > failed.at and check.passed[place]), None)
     tried = [number for number, run in enumerate(progress.runs, 1) if later is not None and run.written == later.written]
     if not tried:
         return {}
@@ -196,20 +201,17 @@ def _mended(progress: Progress, place: int, failed: Check) -> dict[str, Any]:
 def _value(metric: str, run: Run) -> str:
     from sim.experiment.statistics import estimate
 
-    value, unit = estimate(column(run.mornings, metric)), METRICS[metric].unit
-    if value.never or value.mean is None:
-        return words.estimate(value, unit)
-    return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+    return words.mean(estimate(column(run.mornings, metric)), METRICS[metric].unit)
 
 
 def document(progress: Progress, comparison: Comparison, mine: str) -> Debrief:
     """The path and the results as plain data."""
-    right, told = _predicted(progress)
+    right, decided = _predicted(progress)
     return {
         "spent_s": round(progress.spent_s),
         "runs": [_document_of_run(progress, index) for index in range(len(progress.runs))],
         "hints": [{"stage": hint.stage, "strength": hint.strength, "rule": hint.rule} for hint in progress.hints],
-        "predictions": {"right": right, "of": told},
+        "predictions": {"right": right, "of": decided},
         "checks": [{"score": check.score, "passed": check.passed} for check in progress.checks],
         "design": mine,
         "results": {

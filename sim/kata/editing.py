@@ -1,4 +1,4 @@
-"""One value of a design's file replaced or added, with everything else in the file left as it stands, comments included."""
+"""Replace or add one value in a design's file, and leave everything else as it stands, comments included."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from sim.experiment.altering import split, value_of
 
 
 def edited(text: str, key: str, value: str, *, filename: str = "design.yaml") -> str:
-    """The text with another value at a dotted key. Whether a design may say so is not looked at. Raises ConfigError."""
+    """The text with `value` at a dotted key. Whether a design has that key is not checked here. Raises ConfigError."""
     source = Source(text, filename)
     path, new = split(key), value_of(value)
     if not all(path):
         raise ConfigError(f"{key}: not the name of a knob; expected one like app.key")
-    node, _, found = source.find(path)
-    rest = path[len(found) :]
+    node, _, present = source.find(path)
+    rest = path[len(present) :]
     if not rest:
         return _replaced(text, node, key, flow(new))
-    said = _nested(rest[1:], new)
+    nested = _nested(rest[1:], new)
     if isinstance(node, yaml.MappingNode) and not node.flow_style:
-        return _added(text, node, f"{rest[0]}: {flow(said)}", at_top=not found)
+        return _added(text, node, f"{rest[0]}: {flow(nested)}", at_top=not present)
     if isinstance(node, yaml.MappingNode):
         data: Any = source.data
-        for step in found:
+        for step in present:
             data = data[step]
-        return _replaced(text, node, key, flow({**data, rest[0]: said}))
-    return _replaced(text, node, key, flow({rest[0]: said}))
+        return _replaced(text, node, key, flow({**data, rest[0]: nested}))
+    return _replaced(text, node, key, flow({rest[0]: nested}))
 
 
 def _nested(path: tuple[str, ...], value: Any) -> Any:
@@ -53,7 +53,7 @@ def _replaced(text: str, node: yaml.Node, key: str, value: str) -> str:
 
 
 def _added(text: str, section: yaml.MappingNode, line: str, *, at_top: bool) -> str:
-    """A line more: at the end of the file, or before the section's first key, in its column."""
+    """The text with one more line: at the end of the file, or before the section's first key, in the same column."""
     if at_top:
         return f"{text.rstrip()}\n\n{line}\n"
     first = section.value[0][0].start_mark

@@ -1,4 +1,4 @@
-"""Which folder a kata is in."""
+"""Find the folder of a kata."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ USUAL = Path("kata")
 
 
 def folder_of(named: Path | None) -> Path:
-    """The folder that was named; else the current one if a kata is under way in it; else `kata`."""
+    """The folder that the user named; else the current one, if a kata is under way in it; else `kata`."""
     if named is not None:
         return named
     return Path() if Path(FILE).exists() else USUAL

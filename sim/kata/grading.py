@@ -1,7 +1,7 @@
-"""A class: every submission is checked in a process of its own, in a copy of its folder, for so long and no longer.
+"""Grade a class: every submission is checked in a separate process, in a copy of its folder, with a time limit.
 
-That keeps mistakes apart: an endless loop, a crash, or a file that is overwritten harm nobody else's grade. It is no prison: a
-submission in Python has the rights of whoever grades it, and runs where its points are counted, so it can claim any.
+So an endless loop, a crash or an overwritten file harms no other grade. It is not a sandbox: a submission in Python has the
+rights of the user who grades it, and runs in the process that counts its points, so it can claim any number of points.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from sim.kata.progress import FILE
 from sim.kata.stages import STAGES
 
 ENDINGS = (".yaml", ".yml", ".py")
-KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # of the environment; all others are left out
+KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # the environment variables of a submission's process
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What one submission came to. `error`: why it could not be checked; then there are no points."""
+    """The result of one submission. `error` says why it could not be checked; then it has no points."""
 
     submission: str
     points: tuple[int, ...]  # by stage
     reasons: tuple[tuple[str, ...], ...]
-    design: str = ""  # its digest
+    design: str = ""  # the design's digest
     error: str = ""
 
     @property
@@ -47,35 +47,35 @@ class Grade:
 
 
 def submissions(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """Name -> what was handed in, sorted: a folder (with its design.yaml) or a design's file each. And what is neither.
+    """The submissions, name -> path in sorted order; and the names of other files in the folder.
 
-    Raises ConfigError if there are none.
+    A submission is a folder with a design.yaml, or a design's file. Raises ConfigError if there are none.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: {'a file' if folder.exists() else 'no such folder'}; expected a folder of submissions")
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    found = [path for path in entries if path.is_dir() or path.suffix in ENDINGS]
-    if not found:
+    handed_in = [path for path in entries if path.is_dir() or path.suffix in ENDINGS]
+    if not handed_in:
         raise ConfigError(f"{folder}: no submissions; expected a folder with a {DESIGN} each, or .yaml files")
     names: dict[str, Path] = {}
-    for path in found:
+    for path in handed_in:
         name = path.name if path.is_dir() or path.stem in names else path.stem
         names[path.name if name in names else name] = path
-    return names, [path.name for path in entries if path not in found]
+    return names, [path.name for path in entries if path not in handed_in]
 
 
 def grade(
     folder: Path, *, seed: int, timeout_s: float, jobs: int = 1, tell: Callable[[int, int], None] | None = None
 ) -> list[Grade]:
-    """Grade all submissions, in the order of their names. The same on every machine, as long as no time runs out.
+    """Grade all submissions, in the order of their names. Grades are the same on every machine, unless one exceeds its time.
 
-    Raises ConfigError, and KeyboardInterrupt after having ended what was running.
+    Raises ConfigError, and KeyboardInterrupt after having ended the processes that were running.
     """
-    found, _ = submissions(folder)
+    paths, _ = submissions(folder)
     running = Running()
     done: dict[str, Grade] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_graded, name, path, seed, timeout_s, running): name for name, path in found.items()}
+        futures = {pool.submit(_graded, name, path, seed, timeout_s, running): name for name, path in paths.items()}
         try:
             for future in as_completed(futures):
                 done[futures[future]] = future.result()
@@ -85,11 +85,11 @@ def grade(
             pool.shutdown(wait=False, cancel_futures=True)
             running.end()
             raise
-    return [done[name] for name in found]
+    return [done[name] for name in paths]
 
 
 class Running:
-    """The processes that are under way, so that they can be ended."""
+    """Keeps track of the processes that are running, so that Ctrl-C can end them."""
 
     def __init__(self) -> None:
         self._lock, self._over = threading.Lock(), False
@@ -115,7 +115,7 @@ class Running:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever it has started in its group."""
+    """End a process and all processes that it has started in its group."""
     if hasattr(os, "killpg"):
         try:
             os.killpg(process.pid, signal.SIGKILL)
@@ -150,7 +150,7 @@ def _graded(name: str, path: Path, seed: int, timeout_s: float, running: Running
             errors.seek(0)
             last = errors.read()[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
         try:
-            if result.is_symlink() or not result.is_file():  # a pipe would be waited for
+            if result.is_symlink() or not result.is_file():  # reading a pipe would block
                 raise ValueError("no result")
             return _as_grade(name, json.loads(result.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -158,7 +158,7 @@ def _graded(name: str, path: Path, seed: int, timeout_s: float, running: Running
 
 
 def _copied(path: Path, desk: Path) -> str | None:
-    """The name of the design's file in a copy that can be written to; None if there is no such file."""
+    """Copy a submission to `desk`, and return the name of the design's file there; None if it has none."""
     if path.is_dir():
         shutil.copytree(path, desk, symlinks=True, ignore=shutil.ignore_patterns(FILE, ".git", "debrief"))
         return DESIGN if (desk / DESIGN).is_file() else None
@@ -169,7 +169,7 @@ def _copied(path: Path, desk: Path) -> str | None:
 
 def _environment(room: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    kept["PYTHONUSERBASE"] = site.getuserbase()  # we may be installed there, and it is looked for below HOME
+    kept["PYTHONUSERBASE"] = site.getuserbase()  # this package may be installed there, and Python looks for it below HOME
     return kept | {"HOME": room, "TMPDIR": room, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 

@@ -1,4 +1,4 @@
-"""Hints, and the story of one harmed purchase: of the design as it stands."""
+"""Help with the design as it stands: hints, and the story of one harmed purchase."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.explanation.story import Explanation, tell
 from sim.kata.advice import Advice, advice
 from sim.kata.attempt import simulated, step
 from sim.kata.brief import DESIGN
-from sim.kata.look import KINDS, Look
+from sim.kata.look import Look
 from sim.kata.progress import Hint, Progress
 from sim.kata.stages import STAGES, Stage, current, passed
 from sim.kata.world import CHECKED, SEEN, seen, unseen
@@ -23,7 +23,7 @@ STRENGTHS = {1: "a question", 2: "where to look", 3: "what to write"}
 
 @dataclass(frozen=True)
 class Given:
-    """A hint. Without a stage all five are passed on the mornings that are seen."""
+    """A hint. If `stage` is None, all five stages are passed on the mornings that the learner sees."""
 
     stage: int | None
     strength: int
@@ -31,19 +31,19 @@ class Given:
 
 
 def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float) -> Given:
-    """The next stronger hint for what stands in the way of the design as it is now; it is kept that it was given.
+    """The next stronger hint for the first stage that the design as it stands doesn't pass. The progress notes the hint.
 
-    Nothing is simulated if the last run was of this design and told what is missing.
+    Nothing is simulated if the last run was of this design and gave hints.
     """
     last = progress.runs[-1] if progress.runs else None
     where = ""
     if last is not None and last.hints and last.written == written(folder):
         stage, rule, hints = current(last.passed), last.rule, last.hints
     else:
-        where, _, stage, said = _looked_at(folder, progress)
-        rule, hints = (said.rule, list(said.hints)) if said else ("", [])
+        where, _, stage, given = _looked_at(folder, progress)
+        rule, hints = (given.rule, list(given.hints)) if given else ("", [])
     if stage is None or not hints:
-        return Given(None, 0, "All five stages are passed on these mornings. `coffee kata check` tries it on others.")
+        return Given(None, 0, "All five stages are passed on these mornings. `coffee kata check` tries the design on others.")
     had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, rule)]
     level = strength or min(max(had, default=0) + 1, len(STRENGTHS))
     if level not in had:
@@ -53,18 +53,22 @@ def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float
 
 
 def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | None:
-    """One purchase that counts in an objective of the open stage, or of any; None if nobody was harmed."""
+    """One purchase that counts in an objective of the open stage, or else of any stage; None if nobody was harmed."""
     _, look, stage, _ = _looked_at(folder, progress)
     step(folder, progress, now=now)
-    metrics = [metric for one in ([stage] if stage else []) + list(STAGES) for metric in one.criteria if metric in KINDS]
-    found = next((witness for metric in metrics if (witness := look.harmed(metric)) is not None), None)
-    if found is None:
+    stages = ([stage] if stage else []) + list(STAGES)
+    metrics = [metric for each in stages for metric in each.criteria]
+    witness = next((harmed for metric in metrics if (harmed := look.harmed(metric)) is not None), None)
+    if witness is None:
         return None
-    return Explanation(look.scenario, look.design, found, tell(look.scenario, look.design, found), [])
+    return Explanation(look.scenario, look.design, witness, tell(look.scenario, look.design, witness), [])
 
 
 def _looked_at(folder: Path, progress: Progress) -> tuple[str, Look, Stage | None, Advice | None]:
-    """The design on the mornings that are seen; or, if it has passed those and failed the check, on those where it fails."""
+    """A look at the design on the mornings that the learner sees; or, if it passes those and failed the check, on the check's.
+
+    Also returns how to introduce those mornings (""  for the seen ones), the open stage, and the advice for it.
+    """
     design, files = load_design(str(folder / DESIGN)), written(folder)
     look, stage = _look(seen(), design)
     check = progress.check_of(files)

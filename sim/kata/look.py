@@ -1,4 +1,4 @@
-"""What there is to see in a run: its metrics, its stations, its knobs, and one purchase that was harmed."""
+"""What advice looks at in a run: its metrics, its stations, its knobs, and one purchase that was harmed."""
 
 from __future__ import annotations
 
@@ -17,31 +17,25 @@ from sim.experiment.compare import Result
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Estimate
 from sim.explanation.witness import Witness, find
+from sim.ledger.violations import VIOLATIONS
 from sim.vocabulary import METRICS
 
-KINDS = {  # metric -> the harm that a purchase can witness
-    "double_charge_rate": "double_charge",
-    "duplicate_order_rate": "duplicate_order",
-    "orphan_charge_rate": "orphan_charge",
-    "loyalty_over_award_rate": "over_award",
-    "loyalty_under_award_rate": "under_award",
-}
 NO_KNOB = object()
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A station, over all mornings."""
+    """The use of a station, averaged over all mornings."""
 
     servers: int
     busy: float  # share of the capacity paid for
     queueing: float  # share of the time in which somebody waited
-    longest: int
+    longest: int  # the longest queue
 
 
 @dataclass(frozen=True)
 class Look:
-    """A design's run, to be asked about."""
+    """A design's run, with methods that answer questions about it."""
 
     scenario: Scenario
     design: Design
@@ -49,16 +43,16 @@ class Look:
 
     @property
     def architecture(self) -> str:
-        """The built-in architecture that the design starts from; "" for one of the learner's own."""
+        """The name of the built-in architecture that the design starts from; "" for the learner's own architecture."""
         return next((name for name, kind in ARCHITECTURES.items() if type(self.design) is kind), "")
 
     @property
     def pays_in_request(self) -> bool:
-        """Whether it is a built-in architecture that answers when the provider has."""
+        """Whether the design's architecture is a built-in one that answers only after the provider has."""
         return bool(self.architecture) and not isinstance(self.design.payment, QueuedPayment)
 
     def knob(self, key: str) -> Any:
-        """The value at a dotted key, as it was read; NO_KNOB if the design has no such key."""
+        """The knob's value at a dotted key (durations are seconds); NO_KNOB if the design has no such key."""
         value: Any = self.design
         for step in key.split("."):
             value = getattr(value, step, NO_KNOB)
@@ -67,20 +61,17 @@ class Look:
     def value(self, metric: str) -> Estimate:
         return self.result.metrics[metric]
 
-    def said(self, metric: str) -> str:
-        """`9.9 %`, `10 s`, `never in 3 of 5 mornings`."""
-        value, unit = self.value(metric), METRICS[metric].unit
-        if value.never or value.mean is None:
-            return words.estimate(value, unit)
-        return words.share(value.mean) if unit == "share" else words.quantity(value.mean, unit)
+    def shown(self, metric: str) -> str:
+        """A metric's mean as text: `9.9 %`, `10 s`, `never in 3 of 5 mornings`."""
+        return words.mean(self.value(metric), METRICS[metric].unit)
 
     def missed(self, *metrics: str) -> str | None:
-        """The first of these objectives that is not met."""
+        """The first of the objectives on `metrics` that is not met; None if all are met."""
         statuses = {objective.metric: objective.status for objective in self.result.objectives}
         return next((metric for metric in metrics if statuses.get(metric, "met") != "met"), None)
 
     def pool(self, name: str) -> Pool | None:
-        """A station by its name, if the design has it."""
+        """The station of this name; None if the design doesn't have it."""
         records = [record for summary in self.result.summaries for record in summary.stations if record.name == name]
         if not records:
             return None
@@ -93,29 +84,32 @@ class Look:
         )
 
     def harmed(self, metric: str) -> Witness | None:
-        """One purchase that counts in a metric, on the first morning that has any."""
-        values = self.result.values(metric)
-        if metric not in KINDS or not (values > 0).any():
+        """A purchase that counts in the metric, on the first morning that has any; None if there is none."""
+        harm, mornings = METRICS[metric].harm, self.result.harmed(metric)
+        if harm not in VIOLATIONS or not mornings.any():
             return None
-        seed = self.result.summaries[int(np.argmax(values > 0))].seed
-        found = find(self.scenario, self.design, kind=KINDS[metric], seed=seed, mornings=1)
-        return found if isinstance(found, Witness) else None
+        seed = self.result.summaries[int(np.argmax(mornings))].seed
+        witness = find(self.scenario, self.design, kind=harm, seed=seed, mornings=1)
+        return witness if isinstance(witness, Witness) else None
 
     def witness(self, metric: str) -> str:
-        """`Customer 118 (07:09:12, morning 0): 2 taps, 4 requests, 3 orders, 2 charges, 1 award.`; "" if there is none."""
-        found = self.harmed(metric)
-        if found is None:
+        """A sentence about a harmed purchase; "" if there is none.
+
+        `Customer 118 of morning 0, who came at 07:09:12: 2 taps, 4 requests, 3 orders, 2 charges, 1 loyalty award.`
+        """
+        witness = self.harmed(metric)
+        if witness is None:
             return ""
-        tables, _ = simulate(self.scenario, self.design, load_prices(self.scenario.prices), found.seed)
-        at_s = float(tables.purchases["submitted_s"][found.purchase])
+        tables, _ = simulate(self.scenario, self.design, load_prices(self.scenario.prices), witness.seed)
+        at_s = float(tables.purchases["submitted_s"][witness.purchase])
         captured = ~np.isnan(tables.charges["captured_s"])
         counts = {
-            "tap": int(tables.purchases["submissions"][found.purchase]),
-            "request": int((tables.requests["purchase"] == found.purchase).sum()),
-            "order": int((tables.orders["purchase"] == found.purchase).sum()),
-            "charge": int((tables.charges["purchase"][captured] == found.purchase).sum()),
-            "loyalty award": int((tables.awards["purchase"] == found.purchase).sum()),
+            "tap": int(tables.purchases["submissions"][witness.purchase]),
+            "request": int((tables.requests["purchase"] == witness.purchase).sum()),
+            "order": int((tables.orders["purchase"] == witness.purchase).sum()),
+            "charge": int((tables.charges["purchase"][captured] == witness.purchase).sum()),
+            "loyalty award": int((tables.awards["purchase"] == witness.purchase).sum()),
         }
-        said = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items())
+        counted = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items())
         time = clock_text(float(round(self.scenario.clock.start + at_s)))
-        return f"Customer {found.purchase} of morning {found.seed}, who came at {time}: {said}."
+        return f"Customer {witness.purchase} of morning {witness.seed}, who came at {time}: {counted}."

@@ -1,4 +1,4 @@
-"""What is kept between sittings: one file beside the design, written whole after every step."""
+"""The learner's progress, kept between sittings in one file beside the design, which is written whole after every step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.documents.kata import Move
-from sim.experiment.compare import Status
+from sim.experiment.estimates import Status
 from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import Written
 from sim.version import VERSION
 
 FILE = ".kata.json"
 FORMAT = 1
-PAUSE_S = 600.0  # a longer gap between two steps is a pause, and no time spent (assumption)
+PAUSE_S = 600.0  # a longer gap between two steps is a pause, which doesn't count as time spent (assumption)
 
 
 class Kept(BaseModel):
@@ -26,7 +26,7 @@ class Kept(BaseModel):
 
 
 class Tried(Kept):
-    """What stood in the learner's files when it was simulated."""
+    """The texts of the learner's files when they were simulated."""
 
     at: float  # seconds since 1970
     design: str
@@ -38,20 +38,20 @@ class Tried(Kept):
 
 
 class Run(Tried):
-    """One run of the design on the mornings that are seen."""
+    """One run of the design on the mornings that the learner sees."""
 
     against: int | None = None  # the number of the run that it is compared with; None: the first in this world
-    changes: list[str]  # against that run
+    changes: list[str]  # of the files since the run `against`
     predicted: dict[str, Move]
-    moved: dict[str, Move]  # what the predicted metrics did
+    moved: dict[str, Move]  # how the predicted metrics really moved
     mornings: list[dict[str, float]]  # metrics by morning
     statuses: dict[str, Status]
     passed: list[bool]
-    rule: str = ""  # which advice was given; "" where all stages are passed
+    rule: str = ""  # the rule that gave the advice; "" if all stages are passed
     finding: str
     hints: list[str] = []
     worse: list[str]
-    note: str = ""  # why, in the learner's words
+    note: str = ""  # the learner's own explanation
 
 
 class Hint(Kept):
@@ -62,7 +62,7 @@ class Hint(Kept):
 
 
 class Check(Tried):
-    """A check on mornings that were not seen."""
+    """A check on mornings that the learner hasn't seen."""
 
     seed: int = UNSEEN_SEED
     score: int
@@ -71,20 +71,20 @@ class Check(Tried):
 
 
 class Progress(Kept):
-    """Everything that has happened so far."""
+    """All runs, hints and checks so far."""
 
     kata: int = FORMAT
     version: str = VERSION
     world: str  # the digest of the scenario, so that runs of another one are not compared
-    steps: list[float]  # when something happened, seconds since 1970
-    predicted: dict[str, Move] = {}  # said before a run that has not finished
+    steps: list[float]  # the times of all commands, seconds since 1970
+    predicted: dict[str, Move] = {}  # predictions for a run that has not finished
     runs: list[Run] = []
     hints: list[Hint] = []
     checks: list[Check] = []
 
     @property
     def spent_s(self) -> float:
-        """Time spent: without the pauses between sittings."""
+        """The time spent (s), without the pauses between sittings."""
         gaps = [later - before for before, later in zip(self.steps, self.steps[1:], strict=False)]
         return sum(gap for gap in gaps if 0 <= gap <= PAUSE_S)
 
@@ -92,7 +92,7 @@ class Progress(Kept):
         return self.model_copy(update={"steps": [step for step in self.steps if step <= at]}).spent_s
 
     def check_of(self, files: Written) -> Check | None:
-        """The last check of what stands in these files."""
+        """The last check of files with these texts."""
         return next((check for check in reversed(self.checks) if check.written == files), None)
 
     @property
@@ -121,10 +121,10 @@ def load(folder: Path) -> Progress:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{path}: broken, {where or 'the whole'}: {_said(first)}; {mend}") from None
+        raise ConfigError(f"{path}: broken, {where or 'the whole'}: {_problem(first)}; {mend}") from None
 
 
-def _said(error: Any) -> str:
+def _problem(error: Any) -> str:
     return "not the progress of a kata" if error["type"] == "model_type" and not error["loc"] else str(error["msg"])
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.experiment.compare import Status
+from sim.experiment.estimates import Status
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of the exercise: the objectives of the world that belong to it, the first of them being the one to predict."""
+    """A step of the exercise, with the world's objectives that belong to it. The learner predicts the first of them."""
 
     number: int
     title: str
     question: str  # the trade-off
     criteria: tuple[str, ...]
-    outcome: str  # what somebody has learned who has passed it
+    outcome: str  # what a learner who has passed the stage can do
 
     @property
     def leading(self) -> str:
@@ -71,7 +71,7 @@ PEOPLE = {
 
 
 def passed(statuses: Mapping[str, Status]) -> list[bool]:
-    """Whether each stage is passed: when all of its objectives are met, for certain."""
+    """Whether each stage is passed, which is when all of its objectives are met for certain."""
     return [all(statuses[metric] == "met" for metric in stage.criteria) for stage in STAGES]
 
 

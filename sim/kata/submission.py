@@ -1,4 +1,4 @@
-"""One submission, checked in a process of its own: `python -P -m sim.kata.submission DESIGN SEED RESULT`."""
+"""Check one submission in a separate process: `python -P -m sim.kata.submission DESIGN SEED RESULT`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 MOST_MEMORY = 4 << 30  # bytes of address space (assumption: a check takes a tenth of it)
-MOST_WRITTEN = 64 << 20  # bytes of any file that it writes
+MOST_WRITTEN = 64 << 20  # bytes of any file that the process writes
 
 
 def main(design: str, seed: str, result: str) -> None:
-    """Write what the check came to, or the errors in the design's file, as JSON."""
-    with suppress(ImportError, OSError, ValueError):  # not everywhere
+    """Write the check's result, or the errors in the design's file, to the file `result` as JSON."""
+    with suppress(ImportError, OSError, ValueError):  # some systems have no such limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))

@@ -1,4 +1,4 @@
-"""The mornings that the learner sees, and others that a design is checked on: other seeds, and faults at other times."""
+"""The mornings that the learner sees, and those of the check, which have other seeds and faults at other times."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sim.config.scenario import Scenario
 from sim.experiment.altering import altered, changed
 
 NAME = "kata"  # in scenarios/
-SEEN = 5  # mornings of a run, from seed 0 on
-CHECKED = 4  # mornings in each weather of a check
-UNSEEN_SEED = 1000  # of the first of them, unless a teacher says otherwise
+SEEN = 5  # mornings of a run, with seeds from 0 on
+CHECKED = 4  # mornings of a check in each weather
+UNSEEN_SEED = 1000  # the seed of a check's first morning, unless a teacher chooses another
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def seen() -> Scenario:
 
 
 def unseen() -> list[Weather]:
-    """The worlds of a check. The objectives are those of the world that is seen."""
+    """The worlds of a check. Their objectives are those of the world that the learner sees."""
     world = seen()
     return [
         Weather("other mornings", world),
@@ -64,6 +64,6 @@ def unseen() -> list[Weather]:
 
 
 def _with(world: Scenario, changes: Mapping[str, Any], *more: Mapping[str, Any]) -> Scenario:
-    """The world with other values at some keys, and more faults."""
+    """The world with the values of `changes` at its keys, and `more` faults."""
     other, _ = changed(world, [], changes)
     return altered(other, ("faults",), [*other.faults, *more]) if more else other

@@ -1,4 +1,4 @@
-"""What the learner has written: design.yaml, and the Python file that it names if there is one."""
+"""The files that the learner writes: design.yaml, and the Python file that it names, if any."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Written(NamedTuple):
 
 
 def written(folder: Path) -> Written:
-    """As it stands; what is wrong with it is not looked at. Raises ConfigError if it can't be read."""
+    """Read both files without checking what is in them. Raises ConfigError if they can't be read."""
     design = read_text(folder / DESIGN)
     file = folder / _code_file(design)
     return Written(design, read_text(file) if file.is_file() else "")
 
 
 def undo(folder: Path, earlier: Sequence[Written]) -> bool:
-    """Put back the last of these that differs from what stands there; False if there is none. Raises ConfigError."""
+    """Restore the last of the `earlier` files that differs from the present ones; False if none does. Raises ConfigError."""
     now = written(folder) if (folder / DESIGN).exists() else None
-    before = next((one for one in reversed(earlier) if one != now), None)
+    before = next((files for files in reversed(earlier) if files != now), None)
     if before is None:
         return False
     if before.code:
@@ -41,26 +41,26 @@ def undo(folder: Path, earlier: Sequence[Written]) -> bool:
 
 
 def changes(before: Written, now: Written) -> list[str]:
-    """What differs: `app.key: none → purchase`, and the file of an architecture of one's own as a whole."""
+    """The knobs that differ (`app.key: none → purchase`), and whether the learner's Python file was rewritten."""
     old, new = (_leaves(Source(text.design, DESIGN).data) for text in (before, now))
     keys = [key for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key) and key not in ("name", "summary")]
-    found = [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
+    changed = [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
     rewritten = before.code != now.code and "architecture" not in keys
-    return [*found, *([f"{_code_file(now.design)}: rewritten"] if rewritten else [])]
+    return [*changed, *([f"{_code_file(now.design)}: rewritten"] if rewritten else [])]
 
 
 def _code_file(design: str) -> str:
-    """The Python file that a design's text names; "" if none."""
+    """The Python file that a design's text names; "" if it names none."""
     try:
         return file_named(str(Source(design, DESIGN).data.get("architecture", "")))
-    except ConfigError:  # not yet YAML: whoever runs it is told
+    except ConfigError:  # not valid YAML yet; loading the design reports the error
         return ""
 
 
 def _leaves(data: Any, path: str = "") -> dict[str, str]:
     if isinstance(data, dict) and data and (path == "" or path.count(".") < 1):
-        found: dict[str, str] = {}
+        leaves: dict[str, str] = {}
         for key, value in data.items():
-            found |= _leaves(value, f"{path}.{key}".lstrip("."))
-        return found
+            leaves |= _leaves(value, f"{path}.{key}".lstrip("."))
+        return leaves
     return {path: flow(data)}

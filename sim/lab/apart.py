@@ -1,26 +1,28 @@
-"""One piece of work in a process of its own: whoever asked for it stays free, and what nobody wants any more is killed."""
+"""An engine whose every piece of work has a process of its own, which is killed when nobody wants the work any more.
+
+A pool would not do: its processes are to be used again, so that one that simulates for ever can only be killed with the pool.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
+import threading
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any
 
 from sim.config.errors import ConfigError
-from sim.experiment.workers import begin_work
+from sim.experiment.workers import begin_work, processors
 from sim.ledger.laws import BrokenLaw
 
-TICK_S = 0.03
 PRELOADED = [
     "sim.architectures",
     "sim.experiment.mornings",
     "sim.report.charts",
 ]  # once, in the process that the others fork from
 TOLD = (ConfigError, BrokenLaw)  # the first also of what an architecture of one's own does wrong while it runs
-Made = TypeVar("Made")
 
 
 class Died(Exception):
@@ -31,33 +33,48 @@ class Died(Exception):
         self.code = code
 
 
-async def apart(work: Callable[..., Made], *arguments: Any) -> Made:
-    """What `work`, a function that can be imported, makes of its arguments. Raises Died, and ConfigError and
-    BrokenLaw if `work` does.
+class Apart(Executor):
+    """As many pieces of work at a time as there are processors. Whatever still runs at the end of a `with` block is killed.
 
-    If the task that awaits it is cancelled, the process is killed.
+    Work is a function that can be imported. Its future raises Died, and ConfigError and BrokenLaw if the work does.
     """
-    here, there = _context().Pipe(duplex=False)
-    process = _context().Process(target=_send, args=(there, work, arguments), daemon=True)
-    try:
-        process.start()
-        there.close()
-        while not here.poll():
-            await asyncio.sleep(TICK_S)
-        made = _received(here)
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(processors())  # each waits for one process
+        self._running: set[Any] = set()
+        self._lock = threading.Lock()  # held while a process begins or is killed, so that none begins after the end
+        self.ended = False
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        return self._threads.submit(self._made, work, arguments, named)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """Kill what runs, and begin nothing more."""
+        with self._lock:
+            self.ended = True
+            for process in self._running:
+                process.kill()
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+
+    def _made(self, work: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """In a thread: wait for what the process makes of it."""
+        here, there = _context().Pipe(duplex=False)
+        process = _context().Process(target=_send, args=(there, work, arguments, named), daemon=True)
+        with here:
+            with there, self._lock:
+                if self.ended:
+                    raise Died(None)
+                process.start()
+                self._running.add(process)
+            made = _received(here)
         process.join()
+        with self._lock:
+            self._running.discard(process)
         if isinstance(made, TOLD):
             raise made
         if made is None:
             raise Died(process.exitcode)
         return made
-    finally:
-        here.close()
-        there.close()
-        if process.pid is not None:
-            process.kill()
-            process.join()
-        process.close()
 
 
 def _received(here: Connection) -> Any:
@@ -68,11 +85,11 @@ def _received(here: Connection) -> Any:
         return None
 
 
-def _send(there: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _send(there: Connection, work: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     """In the process: its result, or what is to be told. Any other exception ends it, with a traceback on stderr."""
     begin_work()
     try:
-        made = work(*arguments)
+        made = work(*arguments, **named)
     except TOLD as error:
         made = error
     there.send(made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim import words
 from sim.architectures import architecture_of
@@ -14,30 +14,31 @@ from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.config.writing import flow
+from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
+from sim.experiment.cells_compared import CellsCompared
+from sim.experiment.compare import Comparison, Result
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.optimise import Optimum
+from sim.experiment.screening import Screening
+from sim.experiment.size import Sizing, Sizings
+from sim.experiment.sweep import Sweep
+from sim.experiment.swings import Swings
+from sim.explanation.story import Explanation
 from sim.failure_windows.differences import differences
-from sim.failure_windows.matrix import sentence, title
-from sim.lab.plots import ComparisonPlots, CostCurvePlots, ExplanationPlots, SweepPlots, WindowsPlots, charts
-from sim.ledger.costs import COST_METRICS
+from sim.failure_windows.matrix import Matrix, sentence, title
+from sim.lab.cards_of_searches import cells, hunt, optimum, screening, swings, validity
+from sim.lab.plots import hints
+from sim.lab.run import Run
 from sim.report import knobs as said
 from sim.report import matrix, tables
 from sim.report.card import Card, Cell, Table
 from sim.report.findings import findings
 from sim.report.story import closing, line
-from sim.report.sweep import HEADLINES
 from sim.style import colours
-from sim.vocabulary import METRICS
-
-if TYPE_CHECKING:
-    from sim.experiment.compare import Result
-    from sim.experiment.size import Sizing
-    from sim.lab.comparison import Comparison
-    from sim.lab.explanation import Explanation
-    from sim.lab.run import Run
-    from sim.lab.size import CostCurve, Sizings
-    from sim.lab.sweep import Sweep
-    from sim.lab.windows import Windows
+from sim.validation.cases import Validity
+from sim.vocabulary import METRICS, PARTS_OF_COST, shown_in
 
 MOST_ROWS = 24  # of a sweep; its DataFrame has all
 
@@ -53,7 +54,7 @@ def comparison(about: Comparison) -> str:
         subtitle=f"{about.scenario.summary} · {words.mornings(about.mornings)}{cut}, {seeds}",
         sentences=_sentences(about),
         tables=[*_objectives(about.results), _metrics(about, opened=not about.scenario.objectives)],
-        hints=_hints(charts(ComparisonPlots), ["metrics", "objectives", "differences", "by_morning", "by_minute", "stations"]),
+        hints=hints(Comparison, ["metrics", "objectives", "differences", "by_morning", "by_minute", "stations"]),
     ).html()
 
 
@@ -67,7 +68,7 @@ def run(about: Run) -> str:
         subtitle=f"the morning of seed {about.seed}, {until}: {sizes}",
         sentences=_sentences(one),
         tables=[*_objectives(one.results), _metrics(one, opened=not about.scenario.objectives)],
-        hints=_hints(charts(ComparisonPlots), [*about.frames, "metrics"]),
+        hints=hints(Comparison, [*about.frames, "metrics"]),
     ).html()
 
 
@@ -85,7 +86,7 @@ def _metrics(about: Comparison, *, opened: bool) -> Table:
     return Table(["metric", *about.results], rows, "metrics" if opened else "all metrics", folded=not opened)
 
 
-def windows(about: Windows) -> str:
+def windows(about: Matrix) -> str:
     """What each design closes, and every cell."""
     ink, names = colours(about.designs), list(about.designs)
     differ = {(found.cell.window, found.cell.design) for found in differences(about)}
@@ -101,7 +102,7 @@ def windows(about: Windows) -> str:
         subtitle=f"{len(about.windows)}{cut}; the share of the purchases that were harmed in any way{marked}",
         sentences=[(ink[name], name, f"{sentence(about, name)}.") for name in names],
         tables=[Table(["window", *names], rows)],
-        hints=_hints(charts(WindowsPlots), ["states"]),
+        hints=hints(Matrix, ["states"]),
     ).html()
 
 
@@ -111,12 +112,12 @@ def _mark(differs: bool) -> str:
 
 def sweep(about: Sweep) -> str:
     """The headline metrics at every point."""
-    known = about.points.items()
+    known, metrics = about.points.items(), shown_in("sweep")
     rows = [
         [*map(Cell, about.texts(cell)), Cell(design)]
         + [
             Cell(words.estimate(point.metrics[metric], METRICS[metric].unit), state=point.status(metric) or "")
-            for metric in HEADLINES
+            for metric in metrics
         ]
         for (cell, design), point in islice(known, MOST_ROWS)
     ]
@@ -126,9 +127,9 @@ def sweep(about: Sweep) -> str:
     return Card(
         title=f"{about.scenario.name} by {' × '.join(axis.name for axis in about.axes)}",
         subtitle=f"{words.mornings(about.mornings)} a point, from seed {about.seed}{cut}{intervals}",
-        tables=[Table([*about.keys, "design", *HEADLINES], rows)],
+        tables=[Table([*about.keys, "design", *metrics], rows)],
         closing=[f"and {left:,} more points, all of them in .metrics"] if left else [],
-        hints=_hints(charts(SweepPlots), ["metrics"]),
+        hints=hints(Sweep, ["metrics"]),
     ).html()
 
 
@@ -141,7 +142,7 @@ def sizings(about: Sizings) -> str:
         subtitle=searched + (", interrupted" if about.interrupted else ""),
         sentences=[(ink[name], name, _capacity(one)) for name, one in about.sizings.items()],
         tables=_objectives({name: one.result for name, one in about.sizings.items()}),
-        hints={"tables": [f".{name}" for name in ("capacity", "objectives", "metrics")]},
+        hints=hints(Sizings, ["capacity", "objectives", "metrics"]),
     ).html()
 
 
@@ -152,13 +153,14 @@ def _capacity(one: Sizing) -> str:
         binds = "no objective fails with one fewer"
     else:
         binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
-    return f"needs {needs}; {binds}. It costs {_mean(one.result, 'cost_per_1000')} USD per 1,000 correct purchases."
+    cost = words.mean_number(one.result.metrics["cost_per_1000"], nothing="no")
+    return f"needs {needs}; {binds}. It costs {cost} USD per 1,000 correct purchases."
 
 
 def costs(about: CostCurve) -> str:
     """The cost of each design, by peak and by length of the brownout."""
     frame = about.costs.reset_index()
-    parts = ["cost_per_1000", *COST_METRICS.values()]
+    parts = ["cost_per_1000", *PARTS_OF_COST.values()]
     rows = [
         [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
         + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
@@ -169,8 +171,8 @@ def costs(about: CostCurve) -> str:
     return Card(
         title=f"What it costs in {about.scenario.name}",
         subtitle=f"USD per 1,000 correct purchases; held to {held}{', interrupted' if about.interrupted else ''}",
-        tables=[Table(["", "design", "in all", *COST_METRICS, "objectives"], rows)],
-        hints=_hints(charts(CostCurvePlots), ["costs"]),
+        tables=[Table(["", "design", "in all", *PARTS_OF_COST, "objectives"], rows)],
+        hints=hints(CostCurve, ["costs"]),
     ).html()
 
 
@@ -186,7 +188,7 @@ def explanation(about: Explanation) -> str:
         subtitle=f"{about.design.name} in {about.scenario.name}, the morning of seed {about.witness.seed}",
         tables=[Table(["", "time", "who", "what", "afterwards"], rows)],
         closing=closing(about),
-        hints=_hints(charts(ExplanationPlots), ["steps", "changes"]) | {"text": [".mermaid"]},
+        hints=hints(Explanation, ["steps", "changes"]) | {"text": [".mermaid"]},
     ).html()
 
 
@@ -243,18 +245,25 @@ def _objectives(results: dict[str, Result]) -> list[Table]:
     return [Table(["objective", *results], list(by_metric.values()))] if by_metric else []
 
 
-def _mean(result: Result, metric: str) -> str:
-    mean = result.metrics[metric].mean
-    return "no" if mean is None else words.number(mean)
-
-
-def _hints(drawn: list[str], held: list[str]) -> dict[str, list[str]]:
-    return {"charts": [f".plot.{name}()" for name in drawn], "tables": [f".{name}" for name in held]}
-
-
-_CARDS: dict[type, Callable[[Any], str]] = {Scenario: scenario, Design: design}
+CARDS: dict[type, Callable[[Any], str]] = {
+    Comparison: comparison,
+    CostCurve: costs,
+    Design: design,
+    Explanation: explanation,
+    Hunt: hunt,
+    CellsCompared: cells,
+    Matrix: windows,
+    Optimum: optimum,
+    Run: run,
+    Scenario: scenario,
+    Screening: screening,
+    Sizings: sizings,
+    Sweep: sweep,
+    Swings: swings,
+    Validity: validity,
+}
 
 
 def card(shown: Any) -> str | None:
     """The card of whatever has one, by its type; None of anything else."""
-    return next((drawn(shown) for kind, drawn in _CARDS.items() if isinstance(shown, kind)), None)
+    return next((drawn(shown) for kind, drawn in CARDS.items() if isinstance(shown, kind)), None)

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from html import escape
 from pathlib import Path
@@ -22,15 +22,13 @@ from sim.architectures import design_names, load_design
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
-from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.altering import changed
-from sim.experiment.compare import Result, check_numbers
-from sim.experiment.mornings import Summary, summarise
+from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
 from sim.experiment.workers import processors
 from sim.lab import recipe, shown
-from sim.lab.apart import Died, apart
-from sim.lab.comparison import Comparison
+from sim.lab.apart import Apart, Died
 from sim.lab.controls import Control, controls, offered, said, stands
 from sim.ledger.laws import BrokenLaw
 
@@ -45,8 +43,7 @@ class Wish:
 
     scenario: Scenario
     design: Design
-    mornings: int
-    seed: int
+    effort: Effort
     command: str
 
 
@@ -54,10 +51,9 @@ class Panel:
     """Shown by Jupyter. `scenario`, `design` and `comparison` are those of the numbers shown, None before the first."""
 
     def __init__(self, scenario: Scenario | Path | str, design: Design | Path | str, *, mornings: int, seed: int) -> None:
-        check_numbers(mornings, seed, None)
+        self._seed = Effort(mornings, seed).seed
         self._world = load_scenario(scenario)
         self._called = _called(scenario, load_scenario)
-        self._seed = seed
         first = load_design(design)
         self._given = {_called(design, load_design): first}
         self._base = first
@@ -194,60 +190,52 @@ class Panel:
             return
         self._recipe.value = _recipe(command, design, self._base, self._called, recipe.scenario_yaml(world, theirs), ours)
         self._running = asyncio.run_coroutine_threadsafe(
-            self._simulate(Wish(world, design, mornings, self._seed, command)), _loop()
+            self._simulate(Wish(world, design, Effort(mornings, self._seed, jobs=processors()), command)), _loop()
         )
         self._running.add_done_callback(partial(_tell_of_bugs, self._error, command))
 
     # What is simulated: in a thread of the panels.
 
     async def _simulate(self, wish: Wish) -> None:
-        self._tell("simulating …", 0, wish.mornings)
+        mornings = wish.effort.mornings
+        self._tell("simulating …", 0, mornings)
         self._error.value = ""
         await asyncio.sleep(SETTLE_S)
         begin = time.perf_counter()
         try:
-            comparison = await self._compared(wish)
-            self._tell("drawing …", wish.mornings, wish.mornings)
-            image = await apart(shown.picture, comparison)
-        except* ConfigError as error:
-            await self._refuse(str(_first(error)))
-        except* Died as died:
-            self._tell("stopped", 0, wish.mornings)
-            code = _first(died).code
-            self._error.value = _complaint(_ended(code), f"The same on a command line: {wish.command}")
-        except* BrokenLaw as law:
-            self._tell("stopped", 0, wish.mornings)
+            with Apart() as engine:
+                comparison = await asyncio.to_thread(self._compared, wish, engine)
+                self._tell("drawing …", mornings, mornings)
+                image = await asyncio.wrap_future(engine.submit(shown.picture, comparison))
+        except ConfigError as error:
+            await self._refuse(str(error))
+        except Died as died:
+            self._tell("stopped", 0, mornings)
+            self._error.value = _complaint(_ended(died.code), f"The same on a command line: {wish.command}")
+        except BrokenLaw as law:
+            self._tell("stopped", 0, mornings)
             self._error.value = _complaint(
-                f"the books of a simulated morning do not add up ({_first(law)})",
+                f"the books of a simulated morning do not add up ({law})",
                 f"This is a bug of the simulator; please report it with this command: {wish.command}",
             )
         else:
             self._image.value = image
             self._table.value = shown.table(comparison, self.comparison)
             self.scenario, self.design, self.comparison = wish.scenario, wish.design, comparison
-            self._tell(f"{words.mornings(wish.mornings)} in {time.perf_counter() - begin:.1f} s", wish.mornings, wish.mornings)
+            self._tell(f"{words.mornings(mornings)} in {time.perf_counter() - begin:.1f} s", mornings, mornings)
 
     async def _refuse(self, why: str) -> None:
         self._tell("not simulated", 0, 1)
         self._error.value = _complaint(why, "What is shown is of what was set before.")
 
-    async def _compared(self, wish: Wish) -> Comparison:
-        begin, prices, ready = time.perf_counter(), load_prices(wish.scenario.prices), 0
-        free = asyncio.Semaphore(processors())
+    def _compared(self, wish: Wish, engine: Apart) -> Comparison:
+        """The same comparison as on a command line, in processes that end with the engine."""
 
-        async def morning(seed: int) -> Summary:
-            nonlocal ready
-            async with free:
-                summary = await apart(summarise, wish.scenario, wish.design, prices, seed)
-            ready += 1
-            self._tell(f"simulating: {ready} of {words.mornings(wish.mornings)}", ready, wish.mornings)
-            return summary
+        def tell(done: int, of: int) -> None:
+            if not engine.ended:  # else the numbers of what is set now are on their way
+                self._tell(f"simulating: {done} of {words.mornings(of)}", done, of)
 
-        async with asyncio.TaskGroup() as group:
-            mornings = [group.create_task(morning(seed)) for seed in range(wish.seed, wish.seed + wish.mornings)]
-        result = Result(wish.design, wish.scenario, [one.result() for one in mornings])
-        wall_s = time.perf_counter() - begin
-        return Comparison(wish.scenario, {wish.design.name: result}, wish.seed, wish.mornings, False, wall_s, prices)
+        return compare(wish.scenario, [wish.design], replace(wish.effort, engine=engine), progress=tell)
 
     def _tell(self, text: str, done: int, of: int) -> None:
         self._bar.max, self._bar.value = of, done
@@ -284,16 +272,8 @@ def _complaint(text: str, then: str) -> str:
 
 def _ended(code: int | None) -> str:
     if code is not None and code < 0:
-        return "the process that simulated was killed, perhaps for want of memory"
+        return "the process that simulated was killed, probably out of memory"
     return f"the process that simulated ended with exit code {code}, which is a bug of the simulator"
-
-
-def _first(group: BaseExceptionGroup[Any]) -> Any:
-    """The first exception of a group of groups."""
-    found: Any = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found
 
 
 def _recipe(command: str, design: Design, base: Design, scenario: str, faults: str, ours: dict[str, str]) -> str:

@@ -17,7 +17,9 @@ from matplotlib.figure import Figure
 from sim.config.errors import ConfigError, nearest
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
+from sim.experiment.optimise import Optimum
 from sim.experiment.sweep import Sweep
+from sim.experiment.swings import Swings
 from sim.explanation.story import Explanation
 from sim.failure_windows.matrix import Matrix
 from sim.report import sequence
@@ -30,10 +32,12 @@ from sim.report.charts import (
     cost_by_peak,
     duplicates,
     morning,
+    pareto,
     stations,
     sweep_lines,
     sweep_map,
     tipping,
+    tornado,
 )
 from sim.report.charts import windows as heat_map
 from sim.style import figure_of
@@ -227,3 +231,41 @@ class CostCurvePlots(Plots[CostCurve]):
     def _check(self, field: str, what: str) -> None:
         if not getattr(self._about, field):
             raise ConfigError(f"this chart is over {what}, and the curve has none")
+
+
+class SwingsPlots(Plots[Swings]):
+    """The charts of a sensitivity. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def tornado(self, ax: Any = None) -> Panels:
+        """Which inputs move each metric, the largest effect first: a bar to either end of each input; a panel a metric."""
+        return self._many(tornado.draw, ax, (len(self._about.metrics),))
+
+
+class OptimumPlots(Plots[Optimum]):
+    """The charts of a search. `ax`: axes to draw on; without them the chart has a figure of its own."""
+
+    def pareto(self, ax: Any = None) -> Panels:
+        """Every design that was tried, by the two metrics, and the front on a scale of its own; 2 panels."""
+        return self._many(pareto.draw, ax, (2,))
+
+
+PLOTS: dict[type, type[Plots[Any]]] = {
+    Comparison: ComparisonPlots,
+    Explanation: ExplanationPlots,
+    Matrix: WindowsPlots,
+    Sweep: SweepPlots,
+    CostCurve: CostCurvePlots,
+    Swings: SwingsPlots,
+    Optimum: OptimumPlots,
+}
+
+
+def plots(result: Any) -> Plots[Any]:
+    """The charts of a result that has some."""
+    return PLOTS[type(result)](result)
+
+
+def hints(kind: type, held: list[str]) -> dict[str, list[str]]:
+    """What else there is to type: the charts of that kind of result, and its DataFrames."""
+    drawn = [f".plot.{name}()" for name in charts(PLOTS[kind])] if kind in PLOTS else []
+    return ({"charts": drawn} if drawn else {}) | {"tables": [f".{name}" for name in held]}

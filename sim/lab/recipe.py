@@ -20,9 +20,8 @@ from sim.experiment.altering import split, value_of
 
 def command(scenario: str, design: str, changes: Mapping[str, str], *, mornings: int, seed: int) -> str:
     """The command that gives the same numbers."""
-    settings = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
-    run = ["coffee", "run", scenario, "--design", design, *settings, "--mornings", str(mornings), "--seed", str(seed)]
-    return shlex.join(run)
+    settings = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in changes.items())
+    return f"{shlex.join(['coffee', 'run', scenario, design])}{settings} --mornings {mornings} --seed {seed}"
 
 
 def design_yaml(design: Design, *, name: str) -> str:

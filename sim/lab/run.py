@@ -1,20 +1,17 @@
-"""`sim.run`: one morning with all its tables."""
+"""One morning with all its tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.architectures import load_design
+from sim.config import showing
 from sim.config.design import Design
-from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.compare import Result, check_numbers
+from sim.experiment.compare import Comparison, Result
 from sim.experiment.mornings import Counted, Summary, simulate, summary
-from sim.lab.comparison import Comparison
 from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(repr=False)
-class Run:
+class Run(showing.Shown):
     """One morning of one design. Its tables are DataFrames; times in them are seconds since the start of the morning, and NaN
     is what never happened.
     """
@@ -115,25 +112,8 @@ class Run:
     def __repr__(self) -> str:
         return f"<{self.design.name} in {self.scenario.name}: the morning of seed {self.seed}>"
 
-    def _repr_html_(self) -> str:
-        from sim.lab.cards import run
 
-        return run(self)
-
-
-def run(scenario: Scenario | Path | str, design: Design | Path | str, *, seed: int = 0) -> Run:
-    """One morning of one design with all its tables. (`coffee run` simulates several, and keeps their statistics.)
-
-    Args:
-        scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        design: likewise a design.
-        seed: which morning.
-
-    Raises:
-        ConfigError: for names, files and numbers that can't be.
-    """
-    check_numbers(1, seed, None)
-    world = load_scenario(scenario)
-    chosen = load_design(design)
-    tables, evidence = simulate(world, chosen, load_prices(world.prices), seed)
-    return Run(world, chosen, seed, summary(seed, [Counted(evidence.tally, evidence.bill, 0.0)]), tables.frames())
+def one_morning(scenario: Scenario, design: Design, seed: int) -> Run:
+    """Simulate a morning, and keep its tables."""
+    tables, evidence = simulate(scenario, design, load_prices(scenario.prices), seed)
+    return Run(scenario, design, seed, summary(seed, [Counted(evidence.tally, evidence.bill, 0.0)]), tables.frames())

@@ -12,13 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sim import words
 from sim.experiment.compare import Comparison, Objective, Result
+from sim.experiment.estimates import judgement
 from sim.experiment.statistics import paired
 from sim.report import tables
 from sim.report.charts import morning
 from sim.style import applied
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, shown_in
 
-HEADLINES = ("double_charge_rate", "duplicate_order_rate", "ack_latency_p95", "confirmation_lag_p99", "cost_per_1000")
 STYLE = """<style>
 .coffee-explore table {border-collapse: collapse; font-variant-numeric: tabular-nums; line-height: 1.35; width: 100%}
 .coffee-explore td, .coffee-explore th {padding: 3px 10px 3px 0; text-align: left; vertical-align: top;
@@ -46,7 +46,7 @@ def table(now: Comparison, before: Comparison | None) -> str:
     result, earlier = _only(now), _only(before) if before is not None else None
     judged = {objective.metric: objective for objective in result.objectives}
     head = "<th></th><th>now</th>" + ("<th>before</th><th></th>" if earlier else "")
-    rows = [_row(metric, result, judged.get(metric), earlier) for metric in judged or HEADLINES]
+    rows = [_row(metric, result, judged.get(metric), earlier) for metric in judged or shown_in("panel")]
     return f'{STYLE}<div class="coffee-explore"><table><tr>{head}</tr>{"".join(rows)}</table>{_note(now, before)}</div>'
 
 
@@ -59,7 +59,7 @@ def _row(metric: str, result: Result, objective: Objective | None, earlier: Resu
     cells = [f'<span title="{escape(METRICS[metric].summary)}">{metric}</span>{limit}', value]
     if earlier is not None:
         same_mornings = [summary.seed for summary in result.summaries] == [summary.seed for summary in earlier.summaries]
-        told = words.judgement(metric, paired(result.values(metric), earlier.values(metric))) if same_mornings else ""
+        told = judgement(metric, paired(result.values(metric), earlier.values(metric))) if same_mornings else ""
         cells += [_value(earlier, metric), f'<span class="quiet">{told}</span>']
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 

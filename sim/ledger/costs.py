@@ -15,12 +15,6 @@ PARTS = {
     "failures": ("double charges", "paid, no coffee", "wrong message", "lost sales", "coffee given away", "loyalty"),
 }
 
-COST_METRICS = {  # group -> its metric
-    "infrastructure": "infra_cost_per_1000",
-    "provider fees": "provider_cost_per_1000",
-    "failures": "failure_cost_per_1000",
-}
-
 
 @dataclass(frozen=True)
 class Bill:

@@ -6,7 +6,6 @@ Columns are arrays of numbers (NaN: never happened), turned into numpy views wit
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +19,15 @@ else:
     Times = Numbers = Small = array
 TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
 UNTOLD = {"d": float("nan"), "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
-Column = Callable[..., Any]  # (typecode, values) -> what keeps a column: an array, or pages that can be forgotten
 
 
 class Table:
     """Columns of one length, named by the annotations of the class."""
 
-    def __init__(self, rows: int = 0, column: Column = array) -> None:
+    def __init__(self, rows: int = 0) -> None:
         for name, kind in type(self).__annotations__.items():
             code = TYPECODES[kind]
-            setattr(self, name, column(code, array(code, [UNTOLD[code]]) * rows))
+            setattr(self, name, array(code, [UNTOLD[code]]) * rows)
 
     def __len__(self) -> int:
         return len(getattr(self, next(iter(type(self).__annotations__))))

@@ -1,7 +1,7 @@
-"""What is counted of a morning or of a part of its purchases: sums that can be added, and lags that can be put together.
+"""What is counted of a morning, or of one of its cells: sums that can be added, and lags that can be concatenated.
 
-Metrics, bill, series and laws are computed from a tally and nothing else, so that they come out the same to the last digit
-whether all tables were kept or every part of the purchases was judged on its own and forgotten.
+Metrics, bill, series and laws are computed from a tally and nothing else. So the tables of a cell are needed only until it is
+counted, and the tallies of all cells give the numbers of the whole morning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Fault = tuple[str, float, float]  # what, from, to
 
 @dataclass(frozen=True)
 class Tally:
-    """Sums over purchases (each of them wholly in one part), and what a morning has only once: it is added with the rest.
+    """Partial sums that can be added. Every purchase is in exactly one part; per-morning values are added once.
 
     Lags are in seconds, inf for those who never got there: `ack` and `confirmation` from the first tap, over purchases with a
     good card (the others are rightly never confirmed, in any design), also of people who have left; `read_model` from the
@@ -30,7 +30,7 @@ class Tally:
     """
 
     horizon_s: float
-    found: Counter[str]  # purchases, orders, requests, reads: how many, and how many of which kind
+    found: Counter[str]  # purchases, orders, requests, polls: how many, and how many of which kind
     fates: Counter[Fate]  # of requests
     charged: Counter[int]  # captured charges by their amount in cents
     lags: dict[str, np.ndarray]
@@ -68,7 +68,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
 
 
 def pooled(parts: Sequence[Tally]) -> Tally:
-    """One tally of all the parts, of which there is at least one. The order matters only for the order of the lags."""
+    """The sum of at least one tally. The order of the parts matters only for the order of the lags."""
     first = parts[0]
     return Tally(
         horizon_s=max(part.horizon_s for part in parts),
@@ -87,7 +87,7 @@ def pooled(parts: Sequence[Tally]) -> Tally:
 
 
 def _met(faults: Sequence[list[Fault]]) -> list[Fault]:
-    """The faults that any part met; what several met is one, but a part may have met two that look the same."""
+    """The faults that the parts met. A fault that several parts met counts once; two equal ones of the same part are two."""
     result: list[Fault] = []
     for met in faults:
         known = Counter(result)
@@ -143,8 +143,8 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "calls": len(charges),  # to the provider
         "cents": charges["cents"].sum(),  # that they asked for
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
-        "reads": len(tables.reads),
-        "stale reads": tables.reads["stale"].sum(),
+        "polls": len(tables.reads),
+        "stale polls": tables.reads["stale"].sum(),
     }
     return Counter({name: int(number) for name, number in found.items()})
 

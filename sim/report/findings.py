@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from sim import words
 from sim.experiment.compare import Comparison, Result
+from sim.experiment.estimates import Status
 
 
 def findings(comparison: Comparison) -> dict[str, str]:
@@ -48,9 +51,7 @@ def _objectives(result: Result) -> str:
     n = len(result.objectives)
     if not n:
         return ""
-    met, violated, undecided = (
-        sum(o.status == status for o in result.objectives) for status in ("met", "violated", "undecided")
-    )
+    met, violated, undecided = (result.standing[status] for status in get_args(Status))
     if met == n:
         return f"; it meets {'its one objective' if n == 1 else f'all {n} objectives'}"
     first = f"violates {violated}" if violated else f"meets {met}"

@@ -1,4 +1,4 @@
-"""A folder that is there completely or not at all: written beside its place, and put there by a rename."""
+"""Writes a folder completely or not at all: the files are written beside its place, and a rename puts them there."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sim.config.errors import ConfigError
 
-TRIES = 20  # when another writer puts its folder there at the same moment
+TRIES = 20  # to replace the folder, when another writer puts its own there at the same moment
 
 Ours = Callable[[str], bool]  # is the file at this path (relative, with slashes) one of ours, which may be replaced?
+
+
+def named(*files: str, charts: Iterable[str] = ()) -> frozenset[str]:
+    """The names of a folder's files: a chart has two, as PNG and as SVG."""
+    return frozenset({*files, *(f"{chart}.{ending}" for chart in charts for ending in ("png", "svg"))})
 
 
 @contextmanager
 def replacing(folder: Path, *, ours: Ours) -> Iterator[Path]:
     """An empty temporary folder that takes the place of `folder` when the block ends well, and is removed if it doesn't.
 
-    A folder that is already there gives way only if every file in it is ours. Raises ConfigError if one isn't, or if
-    anything can't be written.
+    An existing folder is replaced only if every file in it is ours. Raises ConfigError if one isn't, or if a file can't
+    be written.
     """
     check_replaceable(folder, ours=ours)
     folder = folder.resolve()
@@ -39,7 +44,7 @@ def replacing(folder: Path, *, ours: Ours) -> Iterator[Path]:
 
 
 def check_replaceable(folder: Path, *, ours: Ours) -> None:
-    """Raises ConfigError if `folder` can't be written to, or if something of somebody else's is in its place."""
+    """Raises ConfigError if `folder` can't be written to, or holds a file that isn't ours."""
     try:
         folder = folder.resolve()
         if Path.cwd().is_relative_to(folder):
@@ -69,7 +74,7 @@ def _check_content(place: Path, folder: Path, ours: Ours) -> None:
 
 
 def _files(place: Path) -> Iterator[str]:
-    """All files and links below a folder, relative to it. What vanishes meanwhile is no error."""
+    """All files and links below a folder, relative to it. A folder that vanishes during the search is no error."""
 
     def raise_unless_gone(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
@@ -81,7 +86,7 @@ def _files(place: Path) -> Iterator[str]:
 
 
 def _put(made: Path, folder: Path, ours: Ours) -> None:
-    """Rename `made` to `folder`. What was there moves aside first, is looked at once more, and comes back if anything fails."""
+    """Rename `made` to `folder`. The folder that was there moves aside first, is checked again, and is restored on failure."""
     for attempt in range(TRIES):
         old = made.with_suffix(f".old{attempt}")
         with suppress(FileNotFoundError):

@@ -2,112 +2,108 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from sim import style, words
+from sim.config.design import Design
+from sim.config.scenario import Scenario
 from sim.config.units import clock_text
-from sim.diagram import drawing
+from sim.diagram import components
 from sim.documents import comparison as compared
 from sim.documents import cost_curve
-from sim.documents.text import csv_text, json_text
 from sim.experiment.compare import Comparison
-from sim.experiment.cost_curve import CostCurve
-from sim.experiment.workers import worker_pool
-from sim.explanation.story import Explanation
+from sim.experiment.cost_curve import CostCurve, rate_text_of
 from sim.report import knobs, sequence, story, tables
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
-from sim.report.files import render, software, write
+from sim.report.drawing import Picture, drawing
+from sim.report.files import Files, files_of, render, software
 from sim.report.findings import findings
-from sim.report.folder import replacing
+from sim.report.names import CSV, CURVE_CSV, CURVE_JSON, JSON, PAGE, ours
 
-PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
-CURVE_JSON, CURVE_CSV = "cost-curve.json", "cost-curve.csv"
-FILES = frozenset(
-    {PAGE, JSON, CSV, *(f"charts/{name}.{ending}" for name in (*CHARTS, "anatomy", "tipping") for ending in ("png", "svg"))}
-)
-CURVE_FILES = frozenset(
-    {CURVE_JSON, CURVE_CSV, *(f"charts/{name}.{ending}" for name in (*PEAKS, *BROWNOUTS) for ending in ("png", "svg"))}
-)
+TIPPING = Chart(tipping.draw, tipping.TITLE, tipping.CAPTION)  # only of designs of which some mornings collapse
 
 
-def ours(path: str) -> bool:
-    """Is this the name of a file of a report?"""
-    return path in FILES or path in CURVE_FILES or drawing.FILE.fullmatch(path) is not None
-
-
-def write_report(comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None) -> Path:
+def write_report(
+    comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None, jobs: int | None = None
+) -> Path:
     """Write the report of a comparison, and of a cost curve if there is one, to a folder; return the path of the page.
 
-    `command` is what the reader is told to type. The folder appears, or replaces an earlier report, only when everything is
-    written. The files hold no wall-clock times and no paths, so the same comparison gives the same bytes. Raises ConfigError if
-    the folder holds anything that is no part of a report, or can't be written.
+    `command` is what the reader is told to type, and `jobs` how many processes draw the charts (None: one a processor). The
+    folder appears, or replaces an earlier report, only when everything is written. The files hold no wall-clock times and no
+    paths, so the same comparison gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a
+    report, or can't be written; and BrokenExecutor if a process that draws is killed.
     """
-    with worker_pool(1) as pool, replacing(folder, ours=ours) as made:
-        violation = first_violation(comparison) if comparison.cells == 1 else None  # a story is told of a whole morning
-        telling = pool.submit(explained, comparison.scenario, *violation) if violation else None  # while charts are drawn here
-        write(made / JSON, json_text(compared.document(comparison, report=PAGE, timed=False)))
-        write(made / CSV, csv_text(compared.rows(comparison)))
-        (made / "charts").mkdir()
-        diagrams = drawing.pictures(comparison, made / "charts")
-        charts = {name: _drawn(name, chart, comparison, made) for name, chart in CHARTS.items()}
-        tipped = _tipping(comparison, made / "charts" / "tipping") if tipping.has_two_kinds(comparison) else None
-        anatomy = _anatomy(telling.result(), made / "charts" / "anatomy") if telling else None
-        content = _content(comparison, charts, command) | {"diagrams": diagrams, "anatomy": anatomy, "tipping": tipped}
-        content["curve"] = _curve(curve, made) if curve is not None else None
-        write(made / PAGE, render("page.html.j2", content))
+    with files_of(folder, ours=ours) as files:
+        (files.folder / "charts").mkdir()
+        with drawing(_pictures(comparison, curve, files), jobs) as drawn:
+            files.json(JSON, compared.document(comparison, report=PAGE, timed=False))
+            files.csv(CSV, compared.rows(comparison))
+            content = _content(comparison, command) | {"curve": None if curve is None else _curve(curve, files)}
+            pictures = {name: picture.result() for name, picture in drawn.items()}
+        content |= {"pictures": pictures, "diagrams": pictures["diagrams"], "anatomy": pictures.get("anatomy")}
+        files.text(PAGE, render("page.html.j2", content))
     return folder / PAGE
 
 
-def _drawn(name: str, chart: Chart | CurveChart, about: Any, folder: Path) -> Markup:
-    """Draw one chart, write its files, and return it for the page."""
-    axes = np.asarray(chart.draw(about), dtype=object)
-    svg = style.save(axes.flat[0].figure, folder / "charts" / name)
-    return Markup(style.inline(svg, name, f"{chart.title}. {chart.caption}"))  # noqa: S704  our own drawing, texts escaped by matplotlib
+def _pictures(comparison: Comparison, curve: CostCurve | None, files: Files) -> dict[str, Picture]:
+    """What there is to draw, by name. What takes longest is first, so that the workers finish at about the same time."""
+    pictures: dict[str, Picture] = {}
+    violation = first_violation(comparison) if comparison.cells == 1 else None  # a story is told of a whole morning
+    if violation is not None:
+        pictures["anatomy"] = partial(_anatomy, files, comparison.scenario, *violation)
+    pictures["diagrams"] = partial(components.pictures, comparison, files.folder / "charts")
+    pictures |= {name: partial(_chart, files, name, chart, comparison) for name, chart in CHARTS.items()}
+    if tipping.has_two_kinds(comparison):
+        pictures["tipping"] = partial(_chart, files, "tipping", TIPPING, comparison)
+    if curve is not None:
+        pictures |= {name: partial(_chart, files, name, chart, curve) for name, chart in _shown(curve).items()}
+    return pictures
 
 
-def _tipping(comparison: Comparison, stem: Path) -> dict[str, Any]:
-    """The histogram of mornings of two kinds, also as files."""
-    svg = style.save(tipping.draw(comparison)[0].figure, stem)
-    diagram = Markup(style.inline(svg, "tipping", f"{tipping.TITLE}. {tipping.CAPTION}"))  # noqa: S704  our own drawing
-    return {"diagram": diagram, "caption": tipping.CAPTION}
+def _chart(files: Files, name: str, chart: Chart | CurveChart, about: Any) -> Markup:
+    return files.picture(f"charts/{name}", style.figure_of(chart.draw(about)), f"{chart.title}. {chart.caption}")
 
 
-def _anatomy(explanation: Explanation, stem: Path) -> dict[str, Any]:
-    """The story of one violation for the page, its diagram also as files."""
-    svg = style.save(style.figure_of(sequence.draw(explanation)), stem)
+def _anatomy(files: Files, scenario: Scenario, design: Design, kind: str, seed: int) -> dict[str, Any]:
+    """The story of the first violation for the page, its diagram also as files."""
+    explanation = explained(scenario, design, kind, seed)
+    figure = style.figure_of(sequence.draw(explanation))
     return {
         "design": explanation.design.name,
         "sentence": explanation.sentence,
         "seed": explanation.witness.seed,
         "purchase": explanation.witness.purchase,
-        "diagram": Markup(style.inline(svg, "anatomy", explanation.sentence)),  # noqa: S704  our own drawing
+        "diagram": files.picture("charts/anatomy", figure, explanation.sentence),
         "lines": [story.line(explanation, moment) for moment in explanation.moments],
         "closing": story.closing(explanation),
     }
 
 
-def _curve(curve: CostCurve, folder: Path) -> dict[str, Any]:
-    """The cost curve for the page; its numbers and charts also as files."""
-    write(folder / CURVE_JSON, json_text(cost_curve.document(curve, timed=False)))
-    write(folder / CURVE_CSV, csv_text(cost_curve.rows(curve)))
-    shown = (PEAKS if curve.peaks_per_s else {}) | (BROWNOUTS if curve.lengths_s else {})
+def _shown(curve: CostCurve) -> dict[str, CurveChart]:
+    return (PEAKS if curve.peaks_per_s else {}) | (BROWNOUTS if curve.lengths_s else {})
+
+
+def _curve(curve: CostCurve, files: Files) -> dict[str, Any]:
+    """The cost curve for the page; its numbers also as files."""
+    files.json(CURVE_JSON, cost_curve.document(curve, timed=False))
+    files.csv(CURVE_CSV, cost_curve.rows(curve))
     return {
-        "charts": {name: (_drawn(name, chart, curve, folder), chart.caption) for name, chart in shown.items()},
+        "charts": {name: chart.caption for name, chart in _shown(curve).items()},
         "objectives": [f"{metric} {words.limit(metric, limit)}" for metric, limit in curve.scenario.objectives.items()],
         "mornings": curve.mornings,
         "fresh": curve.fresh,
         "capacities": tables.capacities(curve),
-        "peaks": [words.peak(peak) for peak in curve.peaks_per_s],
+        "peaks": [rate_text_of(peak) for peak in curve.peaks_per_s],
         "interrupted": curve.interrupted,
     }
 
 
-def _content(comparison: Comparison, charts: dict[str, Markup], command: str) -> dict[str, Any]:
+def _content(comparison: Comparison, command: str) -> dict[str, Any]:
     scenario, results = comparison.scenario, comparison.results
     clock = scenario.clock
     return {
@@ -128,9 +124,9 @@ def _content(comparison: Comparison, charts: dict[str, Markup], command: str) ->
         "collapses": tables.collapses(comparison),
         "settings": knobs.settings([result.design for result in results.values()]),
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
-        "charts": charts,
-        "about": CHARTS,
-        "about_diagrams": drawing.CAPTION,
+        "charts": CHARTS,
+        "about_tipping": TIPPING.caption,
+        "about_diagrams": components.CAPTION,
         "mornings": words.mornings(comparison.mornings),
         "n": comparison.mornings,
         "asked": comparison.asked if comparison.interrupted else None,

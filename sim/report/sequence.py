@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.explanation.moments import LANES, Moment
-from sim.explanation.story import Explanation, clock
+from sim.explanation.moments import LANES, StoryLine, title
+from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
-TITLES = {
-    "read_model": "status view",
-    "provider": "payment\nprovider",
-    "payment": "payment\nworker",
-    "database": "order\ndatabase",
-}
 RED, PAID, AGAIN = "#B3261E", "#E7F2EA", "#F9D7D3"
 LANE_IN, ROW_IN, PILL_IN, GAP_IN = 1.3, 0.235, 0.235, 0.26  # inches: between lanes, of a line, of a note below it, of a wait
 LEFT_IN, TOP_IN, EDGE_IN = 1.55, 1.18, 0.95
@@ -31,13 +26,13 @@ OBVIOUS = ("database", "is waiting")  # beliefs that the arrow itself says
 class Row:
     """One line of the diagram, and where it is, in inches from the top."""
 
-    moment: Moment
+    moment: StoryLine
     y_in: float
     waited_s: float  # before it, if that was long
     pill: str | None  # what the moment's party has or believes from now on
 
 
-def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
+def shown(moments: list[StoryLine]) -> tuple[list[StoryLine], int]:
     """At most so many moments, the violation among them, and how many later or earlier ones are left out."""
     if len(moments) <= MOST_ROWS:
         return moments, 0
@@ -52,7 +47,7 @@ def shown(moments: list[Moment]) -> tuple[list[Moment], int]:
     return [moments[i] for i in sorted(kept)], len(moments) - len(kept)
 
 
-def rows(moments: list[Moment]) -> list[Row]:
+def rows(moments: list[StoryLine]) -> list[Row]:
     """Lines from top to bottom; not to scale: a long wait is a gap of its own."""
     y_in, last_s, made = TOP_IN, None, []
     for moment in moments:
@@ -65,7 +60,7 @@ def rows(moments: list[Moment]) -> list[Row]:
     return made
 
 
-def _pill(moment: Moment) -> str | None:
+def _pill(moment: StoryLine) -> str | None:
     if moment.belief is None or moment.belief[0] in OBVIOUS or moment.belief[1] in OBVIOUS:
         return None
     party, belief = moment.belief
@@ -122,8 +117,8 @@ def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
         zorder=3,
     )
     ax.add_patch(box)
-    title = TITLES.get(lane, lane.replace("_", " "))
-    ax.text(x, TOP_IN - 0.29, title, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
+    name = fill(title(lane), 12)
+    ax.text(x, TOP_IN - 0.29, name, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
 
 
 def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
@@ -131,6 +126,11 @@ def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
     if row.waited_s:
         text = f"⋮  {wait_text(row.waited_s)} later"
         ax.text(0.12, row.y_in - GAP_IN + 0.02, text, fontsize=7.2, va="center", color=QUIET, style="italic")
+
+
+def clock(explanation: Explanation, at_s: float) -> str:
+    """`07:15:31.204`."""
+    return explanation.clock(at_s)
 
 
 def wait_text(seconds: float) -> str:
@@ -174,7 +174,7 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
     _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times_text(moment), color=colour)
 
 
-def times_text(moment: Moment) -> str:
+def times_text(moment: StoryLine) -> str:
     """` (200 times in 9.9 min)`, for what is told once and happened more often."""
     return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
 
@@ -195,7 +195,7 @@ def _beside(ax: Axes, x: float, y: float, text: str, *, gap_in: float = 0.13, **
         _keep_inside(ax, made)
 
 
-def _colour(moment: Moment) -> str:
+def _colour(moment: StoryLine) -> str:
     """Money has colours of its own: the first charge, and every one after it."""
     party, belief = moment.belief or ("", "")
     return FAULT if party != "provider" else PAID if "charged 1×" in belief or "refunded" in belief else AGAIN
@@ -208,7 +208,7 @@ def _note(ax: Axes, x: float, y: float, text: str, *, colour: str) -> None:
 
 
 def _keep_inside(ax: Axes, text: Text) -> None:
-    """Shift a text that would leave the diagram, by as much as it has to."""
+    """Shift a text that would leave the diagram until it fits."""
     extent = text.get_window_extent().transformed(ax.transData.inverted())
     over = max(extent.x1 + 0.1 - ax.get_xlim()[1], 0.0)
     under = max(0.1 - extent.x0, 0.0)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from sim import style
 from sim.explanation.mermaid import sequence as as_mermaid
-from sim.explanation.moments import Moment
+from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy
-from sim.explanation.story import Explanation, clock
+from sim.explanation.story import Explanation
 from sim.report import sequence
-from sim.report.folder import replacing
-from sim.report.sequence import times_text
+from sim.report.files import files_of
+from sim.report.folder import named
+from sim.report.sequence import clock, times_text
 
-FILES = frozenset({"story.txt", "sequence.mmd", "sequence.svg", "sequence.png"})
+TEXT, MERMAID, CHART = "story.txt", "sequence.mmd", "sequence"
+FILES = named(TEXT, MERMAID, charts=[CHART])
 
 
 def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path:
@@ -21,14 +23,14 @@ def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path
 
     Raises ConfigError if the folder holds anything else, or can't be written.
     """
-    with replacing(folder, ours=FILES.__contains__) as made:
-        (made / "story.txt").write_text("\n".join(as_text(explanation, command=command)) + "\n", encoding="utf-8", newline="\n")
-        (made / "sequence.mmd").write_text(as_mermaid(explanation.moments), encoding="utf-8", newline="\n")
-        style.save(style.figure_of(sequence.draw(explanation)), made / "sequence")
+    with files_of(folder, ours=FILES.__contains__) as files:
+        files.text(TEXT, "\n".join(as_text(explanation, command=command)) + "\n")
+        files.text(MERMAID, as_mermaid(explanation.moments))
+        files.chart(CHART, style.figure_of(sequence.draw(explanation)))
     return folder
 
 
-def line(explanation: Explanation, moment: Moment) -> tuple[str, str, str, str]:
+def line(explanation: Explanation, moment: StoryLine) -> tuple[str, str, str, str]:
     """When, who, what, and what a party believes from then on."""
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
@@ -62,6 +64,6 @@ def closing(explanation: Explanation) -> list[str]:
 
 
 def _others(remedy: Remedy) -> str:
-    """What the change does to everybody else who was harmed in this way."""
+    """How many other purchases were harmed in this way, before the change and with it."""
     spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
     return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"

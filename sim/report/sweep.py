@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from sim.documents import sweep
-from sim.documents.text import csv_text, json_text
 from sim.experiment.sweep import Sweep
 from sim.report.charts import sweep_lines, sweep_map
-from sim.report.files import write
-from sim.report.folder import replacing
-from sim.style import save
-from sim.vocabulary import METRICS
+from sim.report.files import files_of
+from sim.report.folder import named
+from sim.style import figure_of
+from sim.vocabulary import METRICS, shown_in
 
-HEADLINES = ("double_charge_rate", "ack_latency_p95", "confirmed_share", "cost_per_1000")
 CHARTS = {1: sweep_lines.draw, 2: sweep_map.draw}  # by how many knobs have more than one value
-FILES = {"sweep.csv", "sweep.json", *(f"{metric}.{kind}" for metric in METRICS for kind in ("png", "svg"))}
+JSON, CSV = "sweep.json", "sweep.csv"
+FILES = named(JSON, CSV, charts=METRICS)
 
 
-def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = HEADLINES) -> Path:
-    """Write the folder whole or not at all; three knobs or more have no chart. Returns the table. Raises ConfigError."""
+def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = shown_in("sweep")) -> Path:
+    """Write all files or none, without charts for three knobs or more. Returns the path of the table. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
-    with replacing(folder, ours=FILES.__contains__) as new:
-        write(new / "sweep.csv", csv_text(sweep.rows(swept)))
-        write(new / "sweep.json", json_text(sweep.document(swept)))
-        for metric in metrics if draw else ():
-            made: Any = draw(swept, metric)  # type: ignore[misc]
-            panel = made if not hasattr(made, "flat") else made.flat[0]
-            save(panel.get_figure(), new / metric)
-    return folder / "sweep.csv"
+    with files_of(folder, ours=FILES.__contains__) as files:
+        files.csv(CSV, sweep.rows(swept))
+        files.json(JSON, sweep.document(swept))
+        if draw is not None:
+            for metric in metrics:
+                files.chart(metric, figure_of(draw(swept, metric)))
+    return folder / CSV

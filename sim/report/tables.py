@@ -10,44 +10,11 @@ from sim import words
 from sim.documents.numbers import rounded
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
+from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, Group, grouped
 
 SYMBOLS = {"met": "✓", "violated": "✗", "undecided": "?"}
-KEY_METRICS = {
-    "Money and orders": (
-        "double_charge_rate",
-        "double_charge_rate_net",
-        "duplicate_order_rate",
-        "orphan_charge_rate",
-        "unpaid_order_rate",
-    ),
-    "Points and truth": ("loyalty_over_award_rate", "loyalty_under_award_rate", "misinformed_rate", "wrong_amount_rate"),
-    "Waiting": (
-        "confirmed_share",
-        "ack_latency_p50",
-        "ack_latency_p95",
-        "ack_latency_p99",
-        "confirmation_lag_p50",
-        "confirmation_lag_p99",
-    ),
-    "The status view": (
-        "read_model_lag_p50",
-        "read_model_lag_p99",
-        "stale_read_rate",
-        "convergence_time",
-        "unconverged_orders",
-    ),
-    "Effort and cost": (
-        "requests_per_purchase",
-        "infra_cost_per_1000",
-        "provider_cost_per_1000",
-        "failure_cost_per_1000",
-        "cost_per_1000",
-        "monthly_cost",
-        "unused_capacity_share",
-    ),
-}
 
 
 class Verdict(NamedTuple):
@@ -107,7 +74,7 @@ def verdicts(comparison: Comparison) -> list[Objective]:
     return rows
 
 
-def metrics(comparison: Comparison) -> dict[str, list[Row]]:
+def metrics(comparison: Comparison) -> dict[Group, list[Row]]:
     """Group -> rows."""
     pairs = {name: comparison.paired(name) for name in list(comparison.results)[1:]}
     return {
@@ -119,7 +86,7 @@ def metrics(comparison: Comparison) -> dict[str, list[Row]]:
             )
             for metric in names
         ]
-        for group, names in KEY_METRICS.items()
+        for group, names in grouped("report").items()
     }
 
 
@@ -131,7 +98,7 @@ def _cell(value: Estimate, metric: str, pairs: dict[str, Difference] | None) -> 
     difference = pairs[metric]
     if difference.difference is None:
         return Cell(text, rounded(value.mean), "", "")
-    return Cell(text, rounded(value.mean), words.difference(difference, unit), words.judgement(metric, difference))
+    return Cell(text, rounded(value.mean), words.difference(difference, unit), judgement(metric, difference))
 
 
 def capacities(curve: CostCurve) -> dict[str, dict[str, list[str]]]:

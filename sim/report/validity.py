@@ -16,10 +16,10 @@ from sim.validation.agreement import Estimated, Row
 from sim.validation.case import Checked
 from sim.validation.cases import GROUPS
 from sim.version import VERSION
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, shown_in
 
 Z = 1.96  # of a 95 % interval
-HEADLINES = ("double_charge_rate", "duplicate_order_rate", "confirmed_share", "ack_latency_p95", "cost_per_1000")
+HEADLINES = shown_in("validity")
 WORTH_TELLING = 0.01  # of the value as things are: smaller effects are left out
 SCENARIO, MORNINGS = "morning-rush", 6  # on which assumptions are altered
 
@@ -38,7 +38,7 @@ class Effects(NamedTuple):
 
 
 def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Comparison, *, mornings: int) -> str:
-    """The page as Markdown. `effects` come from so many mornings, `comparison` tells what common mornings save."""
+    """The page as Markdown. `effects` are from `mornings` mornings; `comparison` gives the variance saved by common ones."""
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     source = files("sim.report").joinpath("validity.md.j2").read_text(encoding="utf-8")
     told = list(told_of(effects))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from sim import style
 from sim.config.library import digest
 from sim.documents import windows
-from sim.documents.text import csv_text, json_text
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, sentence, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
@@ -18,12 +15,13 @@ from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import VIOLATIONS
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
-from sim.report.files import render, software, write
-from sim.report.folder import replacing
+from sim.report.files import files_of, render, software
+from sim.report.folder import named
 from sim.version import VERSION
 
 PAGE, JSON, CSV, CHART = "report.html", "windows.json", "windows.csv", "charts/windows"
-FILES = frozenset({PAGE, JSON, CSV, f"{CHART}.png", f"{CHART}.svg"})
+LABEL = "Heat map of failure windows by design; the same cells are in the table below."
+FILES = named(PAGE, JSON, CSV, charts=[CHART])
 
 
 def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
@@ -33,30 +31,21 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
     written; the same matrix gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a report,
     or can't be written.
     """
-    with replacing(folder, ours=FILES.__contains__) as made:
-        write(made / JSON, json_text(windows.document(matrix, report=PAGE, timed=False)))
-        write(made / CSV, csv_text(windows.rows(matrix)))
-        (made / CHART).parent.mkdir()
-        write(made / PAGE, render("windows.html.j2", _content(matrix, _chart(matrix, made / CHART), command)))
+    with files_of(folder, ours=FILES.__contains__) as files:
+        files.json(JSON, windows.document(matrix, report=PAGE, timed=False))
+        files.csv(CSV, windows.rows(matrix))
+        chart = files.picture(CHART, style.figure_of(heat_map.draw_matrix(matrix)), LABEL)
+        files.text(PAGE, render("windows.html.j2", _content(matrix, command) | {"chart": chart}))
     return folder / PAGE
 
 
-def _chart(matrix: Matrix, stem: Path) -> Markup:
-    """Draw the heat map, write its files, and return it for the page."""
-    blocks = heat_map.draw_matrix(matrix)
-    svg = style.save(blocks[0].figure, stem)
-    label = "Heat map of failure windows by design; the same cells are in the table below."
-    return Markup(style.inline(svg, "windows", label))  # noqa: S704  our own drawing, texts escaped by matplotlib
-
-
-def _content(matrix: Matrix, chart: Markup, command: str) -> dict[str, Any]:
+def _content(matrix: Matrix, command: str) -> dict[str, Any]:
     found = {(d.cell.window, d.cell.design) for d in differences(matrix)}
     return {
         "designs": matrix.designs,
         "colours": style.colours(matrix.designs),
         "blocks": heat_map.in_blocks(list(matrix.designs)),
         "sentences": {name: sentence(matrix, name) for name in matrix.designs},
-        "chart": chart,
         "states": STATES,
         "rows": [
             {

@@ -1,4 +1,4 @@
-"""A bare world, as files say it: customers who wait for ever, and nothing takes time unless a case says so."""
+"""A bare world as data of files: customers wait for ever, and nothing takes time unless a case changes that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.config.design import merged
 
-Sections = dict[str, Any]  # a scenario or design as in its file
+Sections = dict[str, Any]  # a scenario or design, as the data of its file
 
 NO_TIME = {"constant": "0s"}
 PATIENT = {
@@ -34,14 +34,17 @@ PLENTY: Sections = {
 
 
 def bare_world(purchases: int, per_s: float, changes: Sections | None = None) -> Sections:
-    """Poisson arrivals at a constant rate, for as long as the expected number of purchases takes; unless changed."""
+    """A scenario with Poisson arrivals at a constant rate, and `changes` to it.
+
+    Customers arrive for as long as the expected number of purchases takes.
+    """
     traffic = {"clock": {"duration": f"{purchases / per_s}s"}, "traffic": {"rate": f"{per_s}/s"}}
     sections = merged(merged(BARE, traffic), changes or {})
-    if len(sections["traffic"]) > 1:  # another kind of traffic
+    if len(sections["traffic"]) > 1:  # `changes` has another kind of traffic than a rate
         sections["traffic"] = (changes or {})["traffic"]
     return sections
 
 
 def bare_design(name: str, changes: Sections | None = None) -> Sections:
-    """Every pool ample, every step instant, no retries, no recovery."""
+    """A design in which every pool is ample and every step takes no time, without retries or recovery; and `changes` to it."""
     return {"from": name, "name": name, **merged(PLENTY, changes or {})}

@@ -1,4 +1,4 @@
-"""A case with a known answer: a scenario and a design as anybody can write them, some mornings, and what theory says."""
+"""A case with a known answer: a scenario and a design as files can give them, some mornings, and the numbers of theory."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Mornings = list[tuple[Tables, Evidence]]
 
 @dataclass(frozen=True)
 class Case:
-    """One scenario, one design, and the numbers that are known of them.
+    """One scenario and one design, and `measure`, which compares their mornings with the numbers of theory.
 
-    `world` and `design` are files as data. `mornings` with seeds from `seed` on are what the quick tests take; the page takes
-    `more` times as many, and bounds standard errors by so much less.
+    `world` and `design` are the data of files. The quick tests simulate `mornings` mornings, with seeds from `seed` on. The
+    validity page simulates `more` times as many, and its bounds on standard errors are smaller by the root of `more`.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came out of a case."""
+    """The result of a case."""
 
     case: Case
     rows: tuple[Row, ...]
@@ -74,7 +74,7 @@ class Checked:
 
 
 def checked(case: Case, *, full: bool = False) -> Checked:
-    """Simulate the case: quickly, or as long as the page does."""
+    """Simulate a case with the mornings of the quick tests or, if `full`, with those of the validity page."""
     times = case.more if full else 1
     begin = time.perf_counter()
     scenario, design = case.scenario, case.chosen

@@ -1,9 +1,9 @@
-"""Do 95 % intervals hold the truth in 95 of 100 experiments? Experiments of ten small mornings, of which the truth is known.
+"""Do 95 % intervals contain the true value in 95 of 100 experiments of ten small mornings, of which the true value is known?
 
-A rate's interval is the wider of Student's over mornings and Clopper and Pearson's over purchases: it promises 95 % at least,
-and keeps 97 % where events are many and more where they are few. Student's t over mornings needs values that are not too
-skewed: it holds the 95th percentile of 50 waits as promised, but their 99th, which is the longest of them, in 92 of 100
-experiments of ten mornings (95 with 1,000 waits a morning).
+A rate's interval is the wider of Student's over mornings and Clopper and Pearson's over purchases. It promises at least 95 %;
+it contains the true value in 97 % of the experiments where events are many, and in more where they are few. Student's t over
+mornings needs values that are not too skewed: it contains the 95th percentile of 50 waits as promised, but their 99th, which is
+the longest of them, in only 92 of 100 experiments of ten mornings (95 with 1,000 waits a morning).
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ import numpy as np
 from sim.config.prices import load_prices
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired
-from sim.ledger.metrics import COMPUTE
+from sim.ledger.metrics import metric as metric_of
 from sim.validation.agreement import Estimated, Row
 from sim.validation.bare import Sections, bare_design, bare_world
 from sim.validation.case import Case, Mornings
 from sim.validation.payments import flaky, retrying
 
-MORNINGS = 10  # an experiment, as by default
+MORNINGS = 10  # in an experiment; the commands' default
 EXPERIMENTS = 50
-PURCHASES = 50  # a morning
+PURCHASES = 50  # in a morning
 
-Made = Sequence[Estimate | Difference]
+Intervals = Sequence[Estimate | Difference]
 
 
 def experiments(runs: Mornings, metric: str) -> np.ndarray:
-    """A metric's values, shape (experiments, MORNINGS)."""
-    return np.array([COMPUTE[metric](evidence.tally, evidence.bill) for _, evidence in runs]).reshape(-1, MORNINGS)
+    """A metric's values by experiment and morning, shape (experiments, MORNINGS)."""
+    return np.array([metric_of(metric, evidence.tally, evidence.bill) for _, evidence in runs]).reshape(-1, MORNINGS)
 
 
 def purchases(runs: Mornings) -> np.ndarray:
-    """How many each experiment looked at, morning by morning, shape (experiments, MORNINGS)."""
+    """The number of purchases by experiment and morning, shape (experiments, MORNINGS)."""
     return np.array([len(tables.purchases) for tables, _ in runs]).reshape(-1, MORNINGS)
 
 
-def hold(truth: float, made: Made, *, what: str = "", promised: float = 0.95, at_least: bool = False) -> Row:
-    """The share of intervals that hold the truth, against the share that is promised."""
-    held = np.array([m.low is not None and m.high is not None and m.low <= truth <= m.high for m in made])
+def hold(truth: float, intervals: Intervals, *, what: str = "", promised: float = 0.95, at_least: bool = False) -> Row:
+    """The share of intervals that contain the true value, beside the share that is promised."""
+    held = np.array([i.low is not None and i.high is not None and i.low <= truth <= i.high for i in intervals])
     error = math.sqrt(promised * (1 - promised) / len(held))
     name = "95 % intervals that hold the truth" + (f": {what}" if what else "")
     return Row(name, promised, Estimated(float(held.mean()), error), 0.033, at_least)
@@ -57,7 +57,7 @@ def covered(
     *,
     each: int = PURCHASES,
 ) -> Case:
-    """Experiments in one world with naive."""
+    """A case of many experiments with naive in one world; each morning has `each` purchases."""
     return Case(
         name,
         f"{title}: experiments of {MORNINGS} mornings of {each} purchases",
@@ -72,24 +72,25 @@ def covered(
 
 
 def of_a_metric(name: str, metric: str, truth: float, *, retries: int, q: float, e: float, at_least: bool = False) -> Case:
-    """A rate's interval, or a mean's."""
+    """Coverage of the interval of a rate, or of a mean, whose true value is `truth`."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         sizes = purchases(runs).sum(axis=1)
         is_share = metric.endswith("_rate")
         values = zip(experiments(runs, metric), sizes, strict=True)
-        made = [estimate(v, share_of=int(n) if is_share else None) for v, n in values]
-        yield hold(truth, made, at_least=at_least)
+        intervals = [estimate(v, share_of=int(n) if is_share else None) for v, n in values]
+        yield hold(truth, intervals, at_least=at_least)
 
     title = f"{metric}, truth {truth:g}".replace(" 0.", " .")
     return covered(name, title, flaky(PURCHASES, q, e), retrying(retries), measure)
 
 
 def of_a_difference() -> Case:
-    """Two retries against one on the same mornings, with q .1 and e .2.
+    """Coverage of paired differences: two retries against one on the same mornings, with q .1 and e .2.
 
-    Two calls in a row bring no answer with probability (q + e)², and then the second retry is sent. Charged twice or more are
-    .112 with two retries (see `double-charge`), and q (1 - e) with one: the first is ambiguous and the second not refused.
+    Two calls in a row bring no answer with probability (q + e)², and then the second retry is sent. The share of purchases that
+    are charged twice or more is .112 with two retries (see `double-charge`), and q (1 - e) with one: the first call is
+    ambiguous and the second not refused.
     """
     q, e = 0.10, 0.20
     truths = {"requests_per_purchase": (q + e) ** 2, "double_charge_rate": 0.112 - q * (1 - e)}
@@ -108,31 +109,32 @@ def of_a_difference() -> Case:
 
 
 def one_a_second(number: int, provider: Sections) -> Sections:
-    """So many customers, the same in every morning, who share nothing."""
+    """A world of `number` customers, one each second and the same in every morning, who share nothing."""
     times = [f"07:{second // 60:02d}:{second % 60:02d}" for second in range(number)]
     return bare_world(number, 1.0, {"traffic": {"times": times}, "provider": provider})
 
 
 def expected_percentile(p: float, number: int, mean_s: float) -> float:
-    """The expectation of the p-th percentile of so many exponential times, which is the kth of them, k = ⌈p n / 100⌉.
+    """The expected p-th percentile of n = `number` exponential times, which is the kth smallest of them, k = ⌈p n / 100⌉.
 
-    The smallest comes after mean / n, the next one mean / (n - 1) later, and so on (Rényi 1953).
+    The smallest is mean / n on average, the next one mean / (n - 1) more, and so on (Rényi 1953).
     """
     k = math.ceil(number * p / 100)
     return mean_s * math.fsum(1 / i for i in range(number - k + 1, number + 1))
 
 
 def of_a_quantile() -> Case:
-    """Percentiles of 100 exponential times; the truth is the expectation of *this* percentile, that of 100.
+    """Coverage of percentiles of 100 exponential times; the true value is the expected percentile of 100 times.
 
-    It is not the percentile of the distribution: that of few is biased, and the interval is for the mean over mornings.
+    It is not the percentile of the distribution: a percentile of few times is biased, and the interval is for its mean over
+    mornings.
     """
     mean_s, each = 0.5, 100
 
     def measure(runs: Mornings) -> Iterator[Row]:
         for p in (50, 95):
-            made = [estimate(values) for values in experiments(runs, f"confirmation_lag_p{p}")]
-            yield hold(expected_percentile(p, each, mean_s), made, what=f"confirmation_lag_p{p}")
+            intervals = [estimate(values) for values in experiments(runs, f"confirmation_lag_p{p}")]
+            yield hold(expected_percentile(p, each, mean_s), intervals, what=f"confirmation_lag_p{p}")
 
     world = one_a_second(each, {"latency": {"exponential": f"{mean_s:g}s"}})
     design = {"payment": {"timeout": "1h"}}
@@ -140,28 +142,28 @@ def of_a_quantile() -> Case:
 
 
 def of_nothing_seen() -> Case:
-    """The worst that can happen to "0 of n, so below x at 95 %": a rate of just above the x of n = 300.
+    """The worst case for a bound "0 of n, so below x at 95 %": a true rate p that is just above the x of n = 300.
 
-    Then the bound is wrong whenever nothing is seen, in (1 - p)^n of the experiments, 4.9 %, and holds in all others. From the
-    first three mornings alone x is 3.3 %: seeing nothing is common then, and the bound always right.
+    Then the bound is wrong whenever nothing is seen, which is in (1 - p)^n = 4.9 % of the experiments, and right in all others.
+    With the first three mornings alone, n is 90 and x is 3.3 %: nothing is seen often, and the bound is always right.
     """
     p, each, few = 0.01, 30, 3
 
     def measure(runs: Mornings) -> Iterator[Row]:
         values, sizes = experiments(runs, "double_charge_rate"), purchases(runs)
-        made = [bound(v, int(n)) for v, n in zip(values, sizes.sum(axis=1), strict=True)]
-        yield hold(p, made, what="upper ends, 0 of 300 now and then", promised=1 - (1 - p) ** (each * MORNINGS))
-        made = [bound(v[:few], int(n)) for v, n in zip(values, sizes[:, :few].sum(axis=1), strict=True)]
-        yield hold(p, made, what="upper ends, 0 of 90 often", at_least=True)
+        bounds = [bound(v, int(n)) for v, n in zip(values, sizes.sum(axis=1), strict=True)]
+        yield hold(p, bounds, what="upper ends, 0 of 300 now and then", promised=1 - (1 - p) ** (each * MORNINGS))
+        bounds = [bound(v[:few], int(n)) for v, n in zip(values, sizes[:, :few].sum(axis=1), strict=True)]
+        yield hold(p, bounds, what="upper ends, 0 of 90 often", at_least=True)
 
     world = one_a_second(each, {"ambiguous": f"{p:.0%}"})
     return covered("coverage-zero", "double_charge_rate, truth .01", world, retrying(1), measure, each=each)
 
 
 def bound(values: np.ndarray, share_of: int) -> Difference:
-    """From nothing up to the upper end of the interval: "below x at 95 %"."""
-    made = estimate(values, share_of=share_of)
-    return Difference(made.mean, 0.0, made.high)
+    """The interval from 0 to the upper end of a share's estimate, which says "below x at 95 %"."""
+    share = estimate(values, share_of=share_of)
+    return Difference(share.mean, 0.0, share.high)
 
 
 CASES = (

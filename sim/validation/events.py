@@ -1,4 +1,4 @@
-"""How long an event waits in the outbox, how often it comes, and how soon a backlog is gone."""
+"""Cases on events: how long they wait in the outbox, how often they are delivered, and how soon a backlog is gone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from sim.validation.case import Case, Mornings
 
 
 def outbox(*, read_s: float = 0.0, publish_s: float = 0.0) -> Sections:
-    """Polled every second; the broker and the payment worker take no time, so the call is when the broker has the event."""
+    """An outbox polled every second.
+
+    Delivery and payment workers take no time, so the provider is called at the moment at which the broker has the event.
+    """
     return bare_design(
         "outbox",
         {
@@ -28,18 +31,18 @@ def outbox(*, read_s: float = 0.0, publish_s: float = 0.0) -> Sections:
 
 
 def waited_s(tables: Tables) -> np.ndarray:
-    """Seconds from the commit of an order to the broker, shape (orders,), in sequence of their commit."""
-    made = np.empty(len(tables.orders))
-    made[tables.charges["order"]] = tables.charges["sent_s"] - tables.orders["created_s"][tables.charges["order"]]
-    return made
+    """Seconds from each order's commit until the broker has its event, shape (orders,), in the order of the commits."""
+    waits_s = np.empty(len(tables.orders))
+    waits_s[tables.charges["order"]] = tables.charges["sent_s"] - tables.orders["created_s"][tables.charges["order"]]
+    return waits_s
 
 
-# The provider refuses every call and nobody tries again, so that no order writes a second row.
+# The provider refuses every call, and the next try comes after the morning: so no order is settled, which writes a second row.
 REFUSES: Sections = {"provider": {"failed": "100%"}}
 
 
 def polled(name: str, per_s: float) -> Case:
-    """At no cost the wait is uniform over the period, rare or frequent; so t-visibility is the line t / T."""
+    """If polls take no time, the wait is uniform over the period T, at any rate of events: P(visible after t) = t / T."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         waits = np.concatenate([waited_s(tables) for tables, _ in runs])
@@ -63,7 +66,7 @@ def polled(name: str, per_s: float) -> Case:
 
 
 def costly_poll() -> Case:
-    """Sleeping T after a poll that took c0, rows as they stood when it began."""
+    """The relay sleeps T after a poll that takes c0, and the poll returns the rows that were there when it began."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         waits = np.concatenate([waited_s(tables) for tables, _ in runs])
@@ -82,10 +85,10 @@ def costly_poll() -> Case:
 
 
 def costly_publishing() -> Case:
-    """10 ms a message stretch the cycle; a message counts as delivered when its own publishing ends."""
+    """Publishing takes 10 ms a message, which lengthens the cycle. A message is delivered when its own publishing ends."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
-        # Waits within a cycle share its length: mornings are what is independent.
+        # Waits within a cycle depend on its length, so not the waits but the mornings are independent.
         waits = [waited_s(tables) for tables, _ in runs]
         yield Row("mean wait (s)", 0.7615, mean_of(np.array([wait.mean() for wait in waits])), 0.02)
         yield Row("95th percentile (s)", 1.216, mean_of(np.array([np.quantile(wait, 0.95) for wait in waits])), 0.02)
@@ -104,7 +107,7 @@ def costly_publishing() -> Case:
 
 
 def delivered(name: str, title: str, loyalty: Sections, *, forgets: bool) -> Case:
-    """Each delivery is followed by another with probability d, so there are geometrically many."""
+    """Each delivery is followed by another with probability d, so their number is geometrically distributed."""
     d = 0.3
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -129,7 +132,7 @@ def delivered(name: str, title: str, loyalty: Sections, *, forgets: bool) -> Cas
 
 
 def webhooks() -> Case:
-    """A design that believes every webhook tells the others each time; each is followed by another with probability d."""
+    """A design that trusts webhooks publishes on each of them; each is followed by another with probability d."""
     d = 0.3
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -150,13 +153,13 @@ def webhooks() -> Case:
 
 
 def crash_window() -> Case:
-    """The only process crashes at random; whoever is between charge and commit, w seconds, is charged and not written down."""
+    """The only process crashes at random: purchases in the w seconds between charge and commit are charged without an order."""
     every_s, window_s = 60.0, 3.0
 
     def measure(runs: Mornings) -> Iterator[Row]:
         struck = np.concatenate([evidence.audit.charged - evidence.audit.ordered for _, evidence in runs])
         expected = 1 - math.exp(-window_s / every_s)
-        # Customers come so rarely that each meets crashes of its own.
+        # Customers come so rarely that no two of them meet the same crash: their flags are independent.
         yield Row("P(charged, and no order)", expected, proportion(struck == 1, expected), 0.10)
 
     crashes = {"crash": "checkout", "every": {"exponential": f"{every_s:g}s"}, "restart": "1ms"}
@@ -172,9 +175,9 @@ def crash_window() -> Case:
 
 
 def backlog() -> Case:
-    """A relay that was down for D seconds has to carry what came meanwhile beside what comes: lambda D / (c - lambda).
+    """After being down for D seconds, a relay works off its backlog beside new rows: this takes lambda D / (c - lambda).
 
-    Every 50 ms it carries at most 10 rows, at no other cost: c = 200/s.
+    The relay carries at most 10 rows every 50 ms, which take no time: c = 200/s.
     """
     per_s, capacity, down_s, at_s = 120.0, 200.0, 20.0, 30.0
 
@@ -184,7 +187,7 @@ def backlog() -> Case:
             waits = waited_s(tables)
             late = tables.orders["created_s"][(waits > 0.2) & (tables.orders["created_s"] > at_s)]
             ends.append(late.max() - at_s - down_s)
-        # The last one who waits came when the backlog was gone; a poll and the threshold of 0.2 s leave it a little early.
+        # The last order with a wait of more than 0.2 s comes a little before the backlog is gone: this is the difference.
         excess_s = 0.2 * capacity / (capacity - per_s)
         yield Row(
             "until the backlog is gone (s)", per_s * down_s / (capacity - per_s) - excess_s, mean_of(np.array(ends)), 0.05

@@ -1,4 +1,4 @@
-"""What automatic retries do to the load: amplification, budgets, and a collapse that outlives its cause."""
+"""Cases on how automatic retries add to the load: amplification, budgets, and a collapse that outlives its cause."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ TWO_RETRIES = {"fixed": {"delay": "1s", "attempts": 3}}
 
 
 def requests_each(runs: Mornings) -> np.ndarray:
-    """Requests of each purchase, all mornings together."""
+    """The number of requests of each purchase, all mornings together."""
     return np.concatenate([np.bincount(t.requests["purchase"], minlength=len(t.purchases)) for t, _ in runs])
 
 
 def amplification(name: str, p: float) -> Case:
-    """Two retries, and calls that fail with probability p."""
+    """Calls fail with probability p, and the app retries twice."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         each = requests_each(runs)
@@ -40,7 +40,7 @@ def amplification(name: str, p: float) -> Case:
 
 
 def layers() -> Case:
-    """An app that tries four times under a customer who taps four times, against a provider that refuses everything."""
+    """The customer taps four times, the app sends each tap four times, and the provider refuses every call."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         yield Row("requests a purchase", 16.0, exactly(requests_each(runs).mean()))
@@ -57,7 +57,7 @@ def layers() -> Case:
 
 
 def budget(name: str, p: float) -> Case:
-    """A retry budget of 10 % of the first requests; the ten tokens saved at first are on top of that."""
+    """A retry budget allows 10 % of the first requests as retries; the ten tokens that it starts with come on top."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         extra = sum(10 / len(tables.purchases) for tables, _ in runs) / len(runs)
@@ -77,13 +77,13 @@ def budget(name: str, p: float) -> Case:
 
 
 def _gaps_s(tables: Tables, attempts: int) -> np.ndarray:
-    """Seconds between the attempts of each purchase, all of which had so many; shape (purchases, attempts - 1)."""
+    """Seconds between the attempts of each purchase, shape (purchases, attempts - 1); every purchase made `attempts`."""
     order = np.lexsort((tables.requests["sent_s"], tables.requests["purchase"]))
     return np.diff(tables.requests["sent_s"][order].reshape(-1, attempts), axis=1)
 
 
 def backoff() -> Case:
-    """Equal jitter sleeps v/2 + U(0, v/2) with v doubling up to its cap: 3v/4 in the mean."""
+    """Equal jitter sleeps v/2 + U(0, v/2), with v doubling up to its cap: 3v/4 on average."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         sleeps_s = np.concatenate([_gaps_s(tables, 6) for tables, _ in runs])
@@ -101,8 +101,9 @@ def backoff() -> Case:
     )
 
 
-# Ten workers of 100 ms serve 100/s; the app waits 1 s and tries once more, at once. Bronson et al. (HotOS 2021) had a database
-# of 300/s, likewise with 1 s and one retry: it recovers from any spell below 150/s, and at 280/s it never does.
+# Ten workers that take 100 ms serve 100/s; the app waits for 1 s, then tries once more at once. Bronson et al. (HotOS 2021)
+# describe a database that serves 300/s, also with 1 s and one retry: it recovers from any slow spell at a load below 150/s, and
+# at 280/s it never does.
 CAPACITY_PER_S = 100.0
 AT_ONCE = {"fixed": {"delay": "0s", "attempts": 2}}
 BACK_OFF = {"full_jitter": {"base": "10s", "cap": "10s", "attempts": 2}}
@@ -112,7 +113,7 @@ METASTABLE = "Bronson et al., Metastable Failures in Distributed Systems (HotOS 
 def spell(
     name: str, title: str, share: float, knobs: dict[str, Any], *, stuck: bool, slow: bool = True, until_s: float = 50.0
 ) -> Case:
-    """A checkout ten times slower for 5 s, then time to recover in: is anybody answered in the last 10 s?"""
+    """The checkout is ten times slower for 5 s, and then has time to recover: are customers answered in the last 10 s?"""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         answered = []

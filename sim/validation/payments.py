@@ -1,7 +1,7 @@
-"""What retries, patience and timeouts do to a provider that is slow, or charges and says nothing.
+"""Cases on what retries, patience and timeouts lead to when the provider is slow, or charges and its answer is lost.
 
-A charge attempt is ambiguous (charged, answer lost) with probability q and cleanly refused with probability e; the app tries at
-most R times more.
+A charge attempt is ambiguous (charged, answer lost) with probability q and cleanly refused with probability e; the app retries
+at most R times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sim.vocabulary import Outcome
 from sim.world.streams import Streams
 
 ATTEMPTS = "independent attempts: E = (1-e)(1-(q+e)^(R+1)) / (1-(q+e)), P(0) = e^(R+1), P(>=2), P(fail) = (q+e)^(R+1)"
-LATENCY = {"lognormal": {"median": "450ms", "sigma": 0.6}}  # the default: mean .539 s, p95 1.207 s
+LATENCY = {"lognormal": {"median": "450ms", "sigma": 0.6}}  # the provider's default: mean .539 s, p95 1.207 s
 
 
 def flaky(purchases: int, q: float, e: float, *, ttl: str = "1d") -> Sections:
@@ -35,12 +35,12 @@ def retrying(retries: int) -> Sections:
 
 
 def charged(runs: Mornings) -> np.ndarray:
-    """Charges of each purchase, all mornings together."""
+    """The number of charges of each purchase, all mornings together."""
     return np.concatenate([evidence.audit.charged for _, evidence in runs])
 
 
 def double_charge(name: str, q: float, e: float, retries: int, *, mornings: int = 2, more: int = 10) -> Case:
-    """Without a key at the provider, every attempt is a charge of its own."""
+    """Without a key at the provider, every attempt is a separate charge."""
     calls, again = retries + 1, q + e
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -60,7 +60,7 @@ def double_charge(name: str, q: float, e: float, retries: int, *, mornings: int 
 
 
 def stable_key(name: str, architecture: str) -> Case:
-    """The worst of those weathers and the same app, with a key that stays the same."""
+    """The worst of the `double_charge` worlds and the same app, but with a key that stays the same over retries."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         yield Row("purchases charged twice", 0.0, exactly((charged(runs) > 1).sum()))
@@ -76,10 +76,10 @@ def stable_key(name: str, architecture: str) -> Case:
 
 
 def p_second_charge(q: float, gaps_s: list[np.ndarray], ttl_s: float, *, draws: int = 400_000) -> float:
-    """P(the key is forgotten while its answers are being lost), by drawing the gaps between calls; its own error is negligible.
+    """P(the provider forgets the key while answers are still being lost), computed from `draws` random gaps between calls.
 
-    Each answer is lost with probability q, that of a replay too; the caller asks again until one arrives. The gaps from call
-    to call are drawn from the arrays in turn, the last one for all later calls.
+    Each answer, also a replayed one, is lost with probability q; the caller calls again until one arrives. The nth gap is drawn
+    from the nth array, all later ones from the last array. The sampling error is negligible.
     """
     rng = Streams(1).generator("second charge")
     age_s, chance, total = np.zeros(draws), np.full(draws, q), 0.0
@@ -92,7 +92,7 @@ def p_second_charge(q: float, gaps_s: list[np.ndarray], ttl_s: float, *, draws: 
 
 
 def forgotten_key(name: str, title: str, design: Sections, gaps_s: list[np.ndarray], ttl_s: float, *, seed: int) -> Case:
-    """A second charge is made when the key is older than its TTL at the next call."""
+    """A second charge is made if the key is older than its TTL at the next call."""
     q = 0.30
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -104,14 +104,14 @@ def forgotten_key(name: str, title: str, design: Sections, gaps_s: list[np.ndarr
                 world, design, measure, more=8, seed=seed)  # fmt: skip
 
 
-# 1 s until the server stops waiting, 10 s until the order counts as stuck, then U(0, 5 s) until the next round.
+# The gaps of COMPLETER: 1 s until the server stops waiting, 10 s until the order is stuck, U(0, 5 s) until the next round.
 COMPLETER = bare_design("idempotent", {**retrying(2), "completer": {"every": "5s", "after": "10s", "batch": 1000}})
 JITTER = {"full_jitter": {"base": "10s", "cap": "10s"}}
 WORKERS = bare_design("outbox", {"payment": {"timeout": "1s", "workers": 1000, "breaker": None, "retry": JITTER}})
 
 
 def refresh_race(name: str, latency_s: float, patience_s: float, *, purchases: int) -> Case:
-    """Exponential patience of mean m against an exponential provider of mean l; who refreshes pays twice."""
+    """Patience is exponential with mean m, the provider's latency exponential with mean l; who refreshes pays twice."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         expected = latency_s / (latency_s + patience_s)
@@ -137,7 +137,7 @@ def refresh_race(name: str, latency_s: float, patience_s: float, *, purchases: i
 
 
 def impatience(name: str, slower: int, expected: float, *, purchases: int) -> Case:
-    """Patience exp(8 s) against the default latency, calm or ten times slower."""
+    """Patience is exp(8 s), and the provider's latency the default one, or `slower` times as long."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         exact = p_impatient(0.45 * slower, 8.0)
@@ -164,7 +164,7 @@ def impatience(name: str, slower: int, expected: float, *, purchases: int) -> Ca
 
 
 def p_impatient(median_s: float, patience_s: float) -> float:
-    """P(M < L) for exponential M and lognormal L of sigma .6: E[1 - exp(-L / m)], over the quantiles of L."""
+    """P(M < L) for patience M, exponential, and latency L, lognormal with sigma .6: E[1 - exp(-L / m)] over quantiles of L."""
     normal = NormalDist()
     z = np.array([normal.inv_cdf((i + 0.5) / 20_000) for i in range(20_000)])
     return float(np.mean(1 - np.exp(-median_s * np.exp(0.6 * z) / patience_s)))
@@ -175,7 +175,7 @@ def brownout(slower: int) -> Sections:
 
 
 def timeout(name: str, timeout_s: float, slower: int, *, purchases: int) -> Case:
-    """Whoever stops waiting after a fixed time doesn't know: the card is charged all the same."""
+    """After a timeout the outcome is unknown to the shop, but the card is charged all the same."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         expected = 1 - NormalDist().cdf(math.log(timeout_s / (0.45 * slower)) / 0.6)
@@ -197,9 +197,9 @@ def timeout(name: str, timeout_s: float, slower: int, *, purchases: int) -> Case
 
 
 def detection() -> Case:
-    """A charge that nobody has heard of is found at the reconciler's next look, every P.
+    """A charge whose answer was lost is found by the reconciler, which compares with the provider's ledger every P.
 
-    If that look falls into the second in which the server still waits, the order is open, and is confirmed instead.
+    If it does so in the second in which the server still waits, the order is open, and is confirmed instead of refunded.
     """
     period_s, waits_s = 60.0, 1.0
 
@@ -209,7 +209,7 @@ def detection() -> Case:
         yield Row("share given back", 1 - waits_s / period_s, proportion(~np.isnan(after_s), 1 - waits_s / period_s), 0.01)
         yield Row("from the charge to its refund (s)", (waits_s + period_s) / 2, mean_of(found_s), 0.03)
         expected = (period_s - waits_s) / math.sqrt(12)
-        error = expected * math.sqrt(0.8 / 4 / len(found_s))  # of a standard deviation: (kurtosis - 1) / 4n, kurtosis 9/5
+        error = expected * math.sqrt(0.8 / 4 / len(found_s))  # its variance is (kurtosis - 1) / 4n of its square; kurtosis 9/5
         yield Row("its standard deviation (s)", expected, Estimated(float(np.std(found_s, ddof=1)), error), 0.03)
 
     recovery = {"reconcile_every": f"{period_s:g}s", "grace": "0s"}

@@ -1,6 +1,6 @@
-"""With patient customers and one pool that takes time, naive is a textbook queue: FIFO, c servers, Poisson arrivals.
+"""Cases on queues: with patient customers and one pool that takes time, naive is a textbook queue (FIFO, Poisson arrivals).
 
-Waits are long memories: at 80 % load some 200,000 customers leave a standard error of 2 %.
+Successive waits are strongly correlated: at 80 % load, even 200,000 customers leave a standard error of 2 %.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sim.validation.bare import bare_design, bare_world
 from sim.validation.case import Case, Mornings
 from sim.vocabulary import Answer
 
-WARM_UP = 1000  # customers; at 80 % load the memory of an empty start fades over about 100
+WARM_UP = 1000  # the first customers are left out: at 80 % load, about 100 of them still feel that the queue began empty
 SIGMA = 0.6
 CV2 = math.exp(SIGMA**2) - 1
 LOGNORMAL = {"lognormal": {"median": f"{math.exp(-(SIGMA**2) / 2)}s", "sigma": SIGMA}}  # mean 1 s
@@ -51,7 +51,7 @@ class Queue:
 
 
 def queue_of(tables: Tables) -> Queue:
-    """Start times from arrivals and ends alone (Kiefer and Wolfowitz 1955): when a server is free, in order of arrival."""
+    """Find starts of service from arrivals and ends alone (Kiefer and Wolfowitz 1955): the first free server serves next."""
     checkout = next(station for station in tables.stations if station.name == "checkout")
     came_s, left_s = tables.requests["sent_s"], tables.requests["answered_s"]
     free_s = [0.0] * checkout.servers
@@ -63,26 +63,26 @@ def queue_of(tables: Tables) -> Queue:
 
 
 def long_run(queues: list[Queue], values: list[np.ndarray], load: float, *, mean_s: float = 1.0) -> Estimated:
-    """The long-run mean of a value per customer, from batches of hundreds, controlled by what is known of the customers."""
+    """The long-run mean of a value per customer, from batch means, with the customers' gaps and service times as controls."""
 
     def means(arrays: list[np.ndarray]) -> np.ndarray:
         return np.concatenate([batches(array[WARM_UP:]) for array in arrays])
 
-    served = means([it.served_s for it in queues]) / mean_s - 1.0
-    between = means([it.between_s for it in queues]) * load / mean_s - 1.0
+    served = means([q.served_s for q in queues]) / mean_s - 1.0
+    between = means([q.between_s for q in queues]) * load / mean_s - 1.0
     return controlled(means(values), served, between)
 
 
 def mmc(name: str, servers: int, load: float, *, purchases: int, noise: tuple[float, float], more: int, title: str) -> Case:
-    """M/M/c with a mean service time of 1 s. `noise`: of the share that waits, and of the mean wait."""
+    """M/M/c with a mean service time of 1 s. `noise`: the `se_below` of the share that waits, and of the mean wait."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         queues = [queue_of(tables) for tables, _ in runs]
         share = erlang_c(servers, load)
-        # A start within a rounding error of the arrival is no wait: times reach 30,000 s, of which a double leaves 1e-11.
-        waits = long_run(queues, [(it.waited_s > 1e-9).astype(float) for it in queues], load)
+        # A wait below 1e-9 s is a rounding error: times reach 30,000 s, which doubles resolve to 1e-11 s.
+        waits = long_run(queues, [(q.waited_s > 1e-9).astype(float) for q in queues], load)
         yield Row("share that waits", share, waits, noise[0])
-        yield Row("mean wait (s)", share / (servers - load), long_run(queues, [it.waited_s for it in queues], load), noise[1])
+        yield Row("mean wait (s)", share / (servers - load), long_run(queues, [q.waited_s for q in queues], load), noise[1])
         yield from books(queues, load)
 
     design = bare_design("naive", {"checkout": {"workers": servers, "service": EXPONENTIAL}, "payment": {"timeout": "1d"}})
@@ -90,18 +90,19 @@ def mmc(name: str, servers: int, load: float, *, purchases: int, noise: tuple[fl
 
 
 def books(queues: list[Queue], load: float, *, mean_s: float = 1.0) -> Iterator[Row]:
-    """The controls themselves, which the other rows take for granted; and Little's law on every path: the area under the number
-    present is the sum of the customers' stays.
+    """Rows that check the controls, whose means the other rows take for granted; and Little's law.
+
+    By Little's law, the area under the number of customers present is the sum of their stays, exactly and on every path.
     """
-    yield Row("mean time between customers (s)", mean_s / load, mean_of(np.concatenate([it.between_s for it in queues])), 0.02)
-    yield Row("mean service (s)", mean_s, mean_of(np.concatenate([it.served_s for it in queues])), 0.02)
-    area_s = sum(station.area_s for it in queues for station in it.tables.stations if station.name == "checkout")
-    stays_s = sum(float((it.waited_s + it.served_s).sum()) for it in queues)
+    yield Row("mean time between customers (s)", mean_s / load, mean_of(np.concatenate([q.between_s for q in queues])), 0.02)
+    yield Row("mean service (s)", mean_s, mean_of(np.concatenate([q.served_s for q in queues])), 0.02)
+    area_s = sum(station.area_s for q in queues for station in q.tables.stations if station.name == "checkout")
+    stays_s = sum(float((q.waited_s + q.served_s).sum()) for q in queues)
     yield Row("Little: area under the number present / sum of stays", 1.0, exactly(area_s / stays_s))
 
 
 def call_centre() -> Case:
-    """55 agents, 360 calls in half an hour, 240 s a call, answered within 15 s or not."""
+    """A textbook call centre: 55 agents, 360 calls in half an hour, 240 s a call; the target is an answer within 15 s."""
     agents, load, call_s, target_s = 55, 48.0, 240.0, 15.0
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -113,9 +114,9 @@ def call_centre() -> Case:
         def of(values: list[np.ndarray]) -> Estimated:
             return long_run(queues, values, load, mean_s=call_s)
 
-        yield Row("share that waits", share, of([(it.waited_s > 1e-9).astype(float) for it in queues]), 0.10)
-        yield Row("mean wait (s)", wait_s, of([it.waited_s for it in queues]), 0.25)
-        yield Row("answered within 15 s", 1 - late, of([(it.waited_s <= target_s).astype(float) for it in queues]), 0.03)
+        yield Row("share that waits", share, of([(q.waited_s > 1e-9).astype(float) for q in queues]), 0.10)
+        yield Row("mean wait (s)", wait_s, of([q.waited_s for q in queues]), 0.25)
+        yield Row("answered within 15 s", 1 - late, of([(q.waited_s <= target_s).astype(float) for q in queues]), 0.03)
         yield from books(queues, load, mean_s=call_s)
 
     knobs = {"checkout": {"workers": agents, "service": {"exponential": f"{call_s:g}s"}}, "payment": {"timeout": "1d"}}
@@ -132,12 +133,12 @@ def call_centre() -> Case:
 
 
 def mg1(name: str, load: float, where: str, *, noise: float, more: int) -> Case:
-    """M/G/1 with lognormal times of mean 1 s: computing, or the provider thinking while the only worker is held."""
+    """M/G/1 with lognormal service times of mean 1 s: the worker's own, or the provider's while it holds the only worker."""
     at_checkout = where == "checkout"
 
     def measure(runs: Mornings) -> Iterator[Row]:
         queues = [queue_of(tables) for tables, _ in runs]
-        wait = long_run(queues, [it.waited_s for it in queues], load)
+        wait = long_run(queues, [q.waited_s for q in queues], load)
         yield Row("mean wait (s)", pollaczek_khinchine(load, CV2), wait, noise)
         yield from books(queues, load)
 
@@ -157,11 +158,11 @@ def mg1(name: str, load: float, where: str, *, noise: float, more: int) -> Case:
 def loss_queue(
     name: str, servers: int, room: int, load: float, *, purchases: int, noise: tuple[float, float], more: int
 ) -> Case:
-    """M/M/c/K, where who finds no room is refused at once: `noise` of the share refused, and of the stay of the others."""
+    """M/M/c/K: a customer who finds it full is refused. `noise`: `se_below` of the share refused, and of the others' stay."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
         weights = np.ones(room + 1)
-        for k in range(1, room + 1):  # birth and death
+        for k in range(1, room + 1):  # a birth-and-death process
             weights[k] = weights[k - 1] * load / min(k, servers)
         present = weights / weights.sum()
         refused = [tables.requests["answer"] == Answer.UNAVAILABLE for tables, _ in runs]
@@ -169,7 +170,7 @@ def loss_queue(
         between = np.concatenate([batches(np.diff(tables.requests["sent_s"], prepend=0.0)) * load - 1.0 for tables, _ in runs])
         share = controlled(np.concatenate([batches(flags.astype(float)) for flags in refused]), between)
         yield Row("share refused", float(present[-1]), share, noise[0])
-        stay_s = float(present @ np.arange(room + 1)) / (load * (1 - present[-1]))  # Little
+        stay_s = float(present @ np.arange(room + 1)) / (load * (1 - present[-1]))  # by Little's law
         kept = np.concatenate([batches(stay[~flags]) for stay, flags in zip(stays_s, refused, strict=True)])
         yield Row("mean stay of the others (s)", stay_s, mean_of(kept), noise[1])
 
@@ -186,7 +187,7 @@ def loss_queue(
 
 
 def waits_in_distribution() -> Case:
-    """Not only the mean: P(W > t) = C exp(-(c mu - lambda) t). One late customer of each morning."""
+    """The whole distribution of waits: P(W > t) = C exp(-(c mu - lambda) t). It is that of one late customer a morning."""
     servers, load, customer = 2, 1.6, 300
 
     def measure(runs: Mornings) -> Iterator[Row]:

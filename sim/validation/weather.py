@@ -1,4 +1,4 @@
-"""Customers arrive as the scenario says, and faults come and go as they should."""
+"""Cases on arrivals and faults: both come at the times and rates that the scenario gives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.world.traffic import COFFEE_SHOP
 
 
 def chi_squared(observed: np.ndarray, expected: np.ndarray) -> Estimated:
-    """Mean of (observed - expected)^2 / expected: 1 for Poisson counts, with a variance of 2 over their number."""
+    """The mean of (observed - expected)^2 / expected over n counts: 1 for Poisson counts, with a variance of 2 / n."""
     flat = ((observed - expected) ** 2 / expected).ravel()
     return Estimated(float(flat.mean()), math.sqrt(2 / flat.size))
 
@@ -22,10 +22,10 @@ def chi_squared(observed: np.ndarray, expected: np.ndarray) -> Estimated:
 def poisson(
     name: str, title: str, changes: Sections, rate: Callable[[np.ndarray], np.ndarray], *, until_s: int, bin_s: int
 ) -> Case:
-    """Counts in bins against the integral of the rate, and how much they vary."""
+    """Counts of customers in bins: their mean is the integral of the rate, and their variance equals their mean."""
 
     def measure(runs: Mornings) -> Iterator[Row]:
-        seconds = np.arange(until_s) + 0.5  # the middle is exact for a rate that is linear within each second
+        seconds = np.arange(until_s) + 0.5  # the middle of a second gives the exact integral of a rate that is linear within it
         expected = rate(seconds).reshape(-1, bin_s).sum(axis=1)
         edges = np.arange(0, until_s + 1, bin_s)
         observed = np.array([np.histogram(tables.purchases["submitted_s"], edges)[0] for tables, _ in runs])
@@ -60,7 +60,7 @@ def gaps() -> Case:
 
 
 def on_and_off() -> Case:
-    """Up for exp(G), down for exp(B), starting up: P(down at t) = pi (1 - e^-rt), pi = B / (G + B), r = 1/G + 1/B."""
+    """Outages: up for exp(G), down for exp(B), up at first: P(down at t) = pi (1 - e^-rt), pi = B/(G + B), r = 1/G + 1/B."""
     up_s, down_s = 3600.0, 1800.0
 
     def measure(runs: Mornings) -> Iterator[Row]:
@@ -94,7 +94,9 @@ def _burst(second: np.ndarray) -> np.ndarray:
 
 
 def _sales(second: np.ndarray) -> np.ndarray:
-    shares = np.array(COFFEE_SHOP)[1 + (second // 3600).astype(int)]  # the first hour of the profile starts at 06:00
+    shares = np.array(COFFEE_SHOP)[
+        1 + (second // 3600).astype(int)
+    ]  # hour 0 of the profile starts at 06:00, this morning at 07:00
     return shares * 5_000 / (np.array(COFFEE_SHOP)[1:9].sum() * 3600)
 
 

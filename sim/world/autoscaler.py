@@ -16,35 +16,33 @@ from collections import deque
 from collections.abc import Callable
 from math import ceil
 
-from simpy import Environment
-
 from sim.config.design import Autoscale
-from sim.world.engine import Timer
+from sim.world.engine import Clock
 from sim.world.pool import Pool
 
 TOLERANCE = 0.1  # Kubernetes: horizontal-pod-autoscaler-tolerance
-ROUNDING = 1e-9  # workers: the last digits of a sum of times order nobody
+ROUNDING = 1e-9  # workers: rounding errors in a sum of times must not order one
 
 
 class Autoscaler:
     """Looks at one pool every now and then; `used_s` tells how many worker-seconds have been in use so far."""
 
-    def __init__(self, env: Environment, pool: Pool, knobs: Autoscale, used_s: Callable[[], float]) -> None:
+    def __init__(self, env: Clock, pool: Pool, knobs: Autoscale, used_s: Callable[[], float]) -> None:
         self._env = env
         self._pool = pool
         self._knobs = knobs
         self._used_s = used_s
         self._used_before_s = 0.0
         self._desired = deque([(env.now, pool.paid)])  # when, and how many
-        Timer(env, knobs.every, self._look)
+        env.call(knobs.every, self._look)
 
-    def _look(self, _: Timer) -> None:
-        Timer(self._env, self._knobs.every, self._look)
+    def _look(self, _: None) -> None:
+        self._env.call(self._knobs.every, self._look)
         used_s = self._used_s()
         in_use = (used_s - self._used_before_s) / self._knobs.every
         self._used_before_s = used_s
         pool, current = self._pool, self._pool.paid
-        if not pool.up:  # nobody to ask
+        if not pool.up:  # no worker reports anything
             return
         desired = min(max(self._wanted(in_use, current), self._knobs.min), self._knobs.max)
         self._note(desired)
@@ -54,10 +52,10 @@ class Autoscaler:
             pool.let_go(current - max(number for _, number in self._desired))
 
     def _wanted(self, in_use: float, current: int) -> int:
-        """How many workers would be in use just as much as they should be, of whom `in_use` are on average."""
+        """How many workers would be used to the target, if `in_use` of them are in use on average."""
         target = self._knobs.target
         here = in_use / (self._pool.at_work * target)
-        then = in_use / (current * target)  # when those are there that have been ordered
+        then = in_use / (current * target)  # once the ordered workers are there
         ratio = then if here > 1 else here
         if abs(ratio - 1) <= TOLERANCE or ratio < 1 < here:
             return current

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """The cell of this number, from 0, of so many."""
+    """Cell `number` (from 0) of the `of` cells that a morning is divided into."""
 
     number: int = 0
     of: int = 1
 
     def share(self, whole: int) -> int:
-        """Its share of so many things; what does not divide goes to the first cells, one each."""
+        """How many of `whole` things are this cell's. The remainder of the division goes to the first cells, one each."""
         return whole // self.of + (self.number < whole % self.of)
 
 
-WHOLE = Cell()  # everything in one
+WHOLE = Cell()  # the undivided back end
 
 
 def cells_of(number: int) -> list[Cell]:
-    """All cells of a morning that is dealt to so many."""
+    """The `number` cells that a morning is divided into."""
     return [Cell(each, number) for each in range(number)]

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simpy import Environment
-
 from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate
-from sim.world.engine import Story, Timer
+from sim.world.engine import Clock, Story
+from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
 
@@ -38,8 +37,8 @@ class Checkout:
     """Takes requests from the network, gives them to workers, sends the replies back."""
 
     def __init__(
-        self, env: Environment, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
-        handle: Callable[[Request], Story],
+        self, env: Clock, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
+        handle: Callable[[Request], Story], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self._pool = pool
@@ -52,21 +51,22 @@ class Checkout:
         self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
         self._p_request_lost = network.request_lost
         self._p_answer_lost = network.answer_lost
+        self._observer = observer
 
     def send(self, request: Request) -> None:
         """From the app, over the network."""
-        if self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost:
+        lost = self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost
+        if self._observer is not None:
+            self._observer.sent(request, lost=lost)
+        if lost:
             self._fate[request.row] = Fate.LOST
             return
         self._fate[request.row] = WAITING
         delay_s = self._latency_s(request.purchase, 2 * request.number)
         if delay_s > 0.0:
-            Timer(self._env, delay_s, self._arrived, request)
+            self._env.call(delay_s, self._arrive, request)
         else:
             self._arrive(request)
-
-    def _arrived(self, timer: Timer) -> None:
-        self._arrive(timer.what)
 
     def _arrive(self, request: Request) -> None:
         pool = self._pool
@@ -93,12 +93,17 @@ class Checkout:
     def _died(self, request: Request) -> None:
         """No answer: the app finds out by its timeout."""
         self._fate[request.row] = Fate.EXECUTED
+        if self._observer is not None:
+            self._observer.request_died(request)
 
     def _answer(self, request: Request, reply: Reply) -> None:
-        if self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost:
+        lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost
+        if self._observer is not None:
+            self._observer.answered(request, reply, lost=lost)
+        if lost:
             return
         delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
         if delay_s > 0.0:
-            Timer(self._env, delay_s, request.arrived, reply)
+            self._env.call(delay_s, request.answered, reply)
         else:
             request.answered(reply)

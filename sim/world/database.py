@@ -12,22 +12,21 @@ from itertools import islice
 from math import isnan
 from typing import Any
 
-from simpy import Environment
-from simpy.events import Event as Moment
+from simpy.events import Event
 
 from sim.config.design import Database as Knobs
-from sim.ledger.paged import OBJECTS
-from sim.ledger.records import Column, Orders, Small, Times
+from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
+from sim.world.engine import Clock
 from sim.world.station import Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
 NEVER = float("nan")
-NOBODY = -1  # the owner of operations that belong to no purchase: it counts its turns in the last cell
-CHORES = 1_000_000  # where the draws for those are taken from, away from every purchase's
-# Looked up once: each time an enum is asked for a member costs as much as a call (Python 3.11).
-CONFIRMED, DECLINED, FAILED, UNKNOWN = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.UNKNOWN
+NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
+CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
+# Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
+PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED = Status
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
     Outcome.DECLINED: Status.DECLINED,
@@ -40,7 +39,7 @@ _AFTER = {
 
 
 class Order:
-    """A row of the orders table. `busy_until_s`: claimed by somebody who works on it until then."""
+    """A row of the orders table. Until `busy_until_s` it is claimed by a process that works on it."""
 
     __slots__ = (
         "attempts",
@@ -63,7 +62,7 @@ class Order:
         self.number = number  # among the orders of its purchase
         self.purchase = purchase
         self.cents = cents
-        self.status = Status.PENDING
+        self.status = PENDING
         self.version = 1
         self.created_s = self.changed_s = now
         self.confirmed_s = NEVER
@@ -75,17 +74,22 @@ class Order:
         return self.status in SETTLED
 
 
-class Event:
-    """A fact to be told to others: an order as it was at one moment. `id` stays the same however often it is delivered."""
+class OutboxRow:
+    """An event for other services: an order as it was at one moment. Its `id` stays the same however often it is delivered.
 
-    __slots__ = ("id", "marked", "order", "row", "status", "told", "version")
+    Without an outbox (a dual write) it is only in the memory of its publisher, and `row` is 0.
+    """
+
+    __slots__ = ("id", "marked", "order", "purchase", "row", "status", "told", "turn", "version")
 
     def __init__(self, number: int, order: Order, row: int = 0) -> None:
         self.id = number
-        self.row = row  # its id in the outbox: drawn when the transaction began, so not in the order of the commits
+        self.row = row  # its id in the outbox, drawn when the transaction began: ids are not in the order of the commits
         self.order = order
+        self.purchase = order.purchase
         self.status = order.status
         self.version = order.version
+        self.turn = (order.number * 64 + order.version) * 64  # the first of the event's draws, among those of its purchase
         self.marked = False  # as published
         self.told = False  # delivered to the broker at least once
 
@@ -93,9 +97,7 @@ class Event:
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
-    def __init__(
-        self, env: Environment, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable, column: Column = array
-    ) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
         self._env = env
         self.station = Station(env, "database", knobs.connections, weather)
         self._write_s = streams.times("database.write", knobs.write)
@@ -103,12 +105,11 @@ class Database:
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
         self._orders_of = array("i", bytes(4 * purchases))  # how many each has
         self._by_key: dict[int, Order] = {}
-        self.orders: list[Order] = [] if column is array else column(OBJECTS)
+        self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
-        self.outbox: deque[Event] = deque()  # rows that are not marked as published
-        self.marked_too_early: list[Event] = []
-        self.never_seen: list[Event] = []  # rows that committed when the relay had seen a higher id
-        self.lost = 0  # of these two kinds: rows that nobody remembers any more
+        self.outbox: deque[OutboxRow] = deque()  # rows that are not marked as published
+        self.marked_too_early: list[OutboxRow] = []  # marked as published before the broker had them
+        self.never_seen: list[OutboxRow] = []  # rows that a relay which looks for higher ids only has passed over
         self._last_seen = 0
         self._drawn = 0  # ids of rows
         self._poller: Callable[[], None] | None = None
@@ -117,14 +118,14 @@ class Database:
         self.reads = 0
         self.writes = 0
 
-    def transaction(self, purchase: int, effect: Callable[[], Any]) -> Moment:
+    def transaction(self, purchase: int, effect: Callable[[], Any]) -> Event:
         """One atomic write on behalf of a purchase (or NOBODY); an event whose value is what `effect` returned."""
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         return self.station.serve(self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES), effect)
 
-    def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Moment:
+    def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
         """One read; like `transaction`."""
         self.reads += 1
         turn = self._operations[purchase]
@@ -156,16 +157,16 @@ class Database:
             self.open[order.id] = order
 
     def doubt(self, order: Order) -> None:
-        """Somebody takes over from a worker that must have died: whether it had called the provider, nobody knows."""
+        """A worker must have died, and another takes its order over. Whether the first had called the provider is unknown."""
         if order.status is Status.PENDING:
             self._change(order, UNKNOWN)
 
     def renew_key(self, order: Order) -> None:
-        """The next call to the provider is a new one: nothing was charged with the old key, and nothing ever will be."""
+        """Give the order a new key: its next call to the provider is a new one. Safe only if the old key will never charge."""
         order.key = (order.id, order.attempts)
 
     def overwrite(self, order: Order, outcome: Outcome) -> None:
-        """Write down what somebody says, whatever was known before."""
+        """Write an outcome down, even over a final one."""
         self._become(order, _AFTER[outcome])
 
     def settle(self, order: Order, outcome: Outcome) -> bool:
@@ -195,10 +196,10 @@ class Database:
         order.version += 1
         order.changed_s = self._env.now
 
-    def event(self, order: Order, row: int = 0) -> Event:
+    def event(self, order: Order, row: int = 0) -> OutboxRow:
         """The order as it is now, with an id of its own."""
         self.events += 1
-        return Event(self.events, order, row)
+        return OutboxRow(self.events, order, row)
 
     def draw_row(self) -> int:
         """The id of a transaction's outbox row, from a sequence; transactions commit in another order than they begin."""
@@ -220,10 +221,10 @@ class Database:
         """Call `wake` once, when the next outbox row has been committed."""
         self._poller = wake
 
-    def unpublished(self, batch: int, *, by_id: bool = False) -> list[Event]:
+    def unpublished(self, batch: int, *, by_id: bool = False) -> list[OutboxRow]:
         return list(islice(sorted(self.outbox, key=lambda row: row.row) if by_id else self.outbox, batch))
 
-    def mark_published(self, rows: list[Event]) -> None:
+    def mark_published(self, rows: list[OutboxRow]) -> None:
         """Take rows out of the outbox; those that no broker has heard of yet are remembered for the audit.
 
         A relay that died may have marked some already: its transaction committed after the next relay had read them.
@@ -236,7 +237,7 @@ class Database:
             if not row.told:
                 self.marked_too_early.append(row)
 
-    def look_beyond(self, rows: list[Event]) -> None:
+    def look_beyond(self, rows: list[OutboxRow]) -> None:
         """From now on the relay looks for higher ids only; whatever commits with a lower one is never seen."""
         self._last_seen = max(row.row for row in rows)
         late = [row for row in self.outbox if row.row <= self._last_seen]
@@ -248,11 +249,10 @@ class Database:
     def table(self, orders: Sequence[Order], view_status: Small, view_changed_s: Times, visible_s: Times) -> Orders:
         """Some orders as a table, beside what the status view shows of them."""
         table = Orders()
-        for order in orders:
-            table.purchase.append(order.purchase)
-            table.status.append(order.status)
-            table.created_s.append(order.created_s)
-            table.confirmed_s.append(order.confirmed_s)
-            table.changed_s.append(order.changed_s)
+        table.purchase.extend([order.purchase for order in orders])
+        table.status.extend([order.status for order in orders])
+        table.created_s.extend([order.created_s for order in orders])
+        table.confirmed_s.extend([order.confirmed_s for order in orders])
+        table.changed_s.extend([order.changed_s for order in orders])
         table.view_status, table.view_changed_s, table.visible_s = view_status, view_changed_s, visible_s
         return table

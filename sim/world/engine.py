@@ -1,4 +1,4 @@
-"""What SimPy leaves to its users: timers with a callback, steps that take no time, alarms, and the death of a story.
+"""What SimPy leaves to its users: calls after a delay, steps that take no time, alarms, and the death of a story.
 
 Processes are kept for what has a story (a request at the checkout, a payment worker, the relay); the rest is callbacks.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import Any, Protocol
 
 from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT, Event
+from simpy.events import NORMAL, URGENT, Event, EventPriority
 
 Story = Generator[Event, Any, Any]
 
@@ -26,73 +27,100 @@ class Crash(Exception):
 
 
 class Clock(Environment):
-    """SimPy's environment with its main loop in one piece, and a time that costs no call to read: a tenth of a morning."""
+    """SimPy's environment with a queue of calls: most of what happens in a morning needs no event that others could wait for.
+
+    `now` is a plain attribute, and the main loop is short.
+    """
 
     now = 0.0  # a property in SimPy
+    _queue: list[tuple[float, EventPriority, int, Callable[[Any], object], Any]]  # type: ignore[assignment]
+
+    def call(self, delay_s: float, callback: Callable[[Any], object], what: Any = None) -> None:
+        """Call `callback(what)` after a delay."""
+        heappush(self._queue, (self.now + delay_s, NORMAL, next(self._eid), callback, what))
+
+    def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0.0) -> None:
+        """Have an event happen after a delay: how SimPy's own events come into the queue."""
+        heappush(self._queue, (self.now + delay, priority, next(self._eid), _happen, event))
 
     def run(self, until: float) -> None:  # type: ignore[override]
-        """Everything before that time; what SimPy's `run` does. Raises what a process raises that nobody waits for."""
-        end = Event(self)
-        end._ok, end._value = True, None
-        end.callbacks.append(StopSimulation.callback)
-        self.schedule(end, URGENT, until - self.now)
+        """Make every call before `until`. Raises what a process raises for which nobody waits."""
+        heappush(self._queue, (until, URGENT, next(self._eid), _stop, None))
         queue = self._queue
         try:
             while True:
-                now, _, _, event = heappop(queue)
-                self.now = self._now = now
-                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-                for callback in callbacks:
-                    callback(event)
-                if not event._ok and not hasattr(event, "_defused"):
-                    raise event._value
+                self.now, _, _, callback, what = heappop(queue)
+                callback(what)
         except StopSimulation:
             return
 
+    def pending(self, callback: Callable[[Any], object]) -> list[Any]:
+        """What `callback` would still be called with, in the order in which these calls were asked for."""
+        mine = [(number, what) for _, _, number, called, what in self._queue if called == callback]
+        return [what for _, what in sorted(mine, key=itemgetter(0))]
 
-class Coming(Event):
-    """An event that is sure to come after a delay, which is not negative. As SimPy's Timeout, in one call."""
-
-    _ok = True
-
-    def __init__(self, env: Environment, delay_s: float, value: Any = None) -> None:
-        self.callbacks = []
-        self._value = value
-        self.delay_s = delay_s
-        heappush(env._queue, (env._now + delay_s, NORMAL, next(env._eid), self))
+    def stop(self) -> None:
+        """End the run before any later call."""
+        self.call(0.0, _stop)
 
 
-class Timer(Event):
-    """A delay, who is called when it is over, and what about."""
+def _stop(_: Any) -> None:
+    raise StopSimulation
+
+
+def _happen(event: Event) -> None:
+    """What SimPy does with an event whose time has come."""
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    for callback in callbacks:
+        callback(event)
+    if not event._ok and not hasattr(event, "_defused"):
+        raise event._value
+
+
+class Awaited(Event):
+    """An event that happens when somebody calls `happen`, without a place of its own in the queue."""
 
     _ok = True
     _value: Any = None
 
-    def __init__(self, env: Environment, delay_s: float, callback: Callable[[Any], None], what: Any = None) -> None:
-        self.callbacks = [callback]
-        self.what = what
-        heappush(env._queue, (env._now + delay_s, NORMAL, next(env._eid), self))
+    def __init__(self) -> None:
+        self.callbacks = []
+
+    def happen(self, value: Any = None) -> None:
+        self._value = value
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]  # how SimPy marks what has happened
+        for callback in callbacks:
+            callback(self)
+
+
+class Coming(Awaited):
+    """An event after a delay of 0 s or more: SimPy's Timeout."""
+
+    def __init__(self, env: Clock, delay_s: float, value: Any = None) -> None:
+        self.callbacks = []
+        self.delay_s = delay_s
+        heappush(env._queue, (env.now + delay_s, NORMAL, next(env._eid), self.happen, value))  # `env.call`, in a hot place
 
 
 class Done(Event):
-    """What takes no time has happened already: it costs no event, and a story goes on at once."""
+    """An event that has happened already: a step that takes no time costs no event, and its story goes on at once."""
 
-    callbacks = None  # type: ignore[assignment]  # how SimPy marks what has happened
+    callbacks = None  # type: ignore[assignment]
     _ok = True
 
     def __init__(self, value: Any = None) -> None:
         self._value = value
 
 
-def pause(env: Environment, delay_s: float, value: Any = None) -> Event:
-    """An event after a delay, perhaps of nothing."""
+def pause(env: Clock, delay_s: float, value: Any = None) -> Event:
+    """An event after a delay, which may be 0 s."""
     return Coming(env, delay_s, value) if delay_s > 0.0 else Done(value)
 
 
 class Alarms:
-    """Timers with one fixed delay, most of which are switched off before they ring: one pending event serves them all."""
+    """Alarms with the same delay, most of which are not needed any more when they ring. One pending call serves them all."""
 
-    def __init__(self, env: Environment, delay_s: float) -> None:
+    def __init__(self, env: Clock, delay_s: float) -> None:
         self._env = env
         self._delay_s = delay_s
         self._set: deque[tuple[float, Alarmed]] = deque()
@@ -101,9 +129,9 @@ class Alarms:
         """Call `whom.expired()` after the delay, unless it is `closed` by then."""
         self._set.append((self._env.now + self._delay_s, whom))
         if len(self._set) == 1:
-            Timer(self._env, self._delay_s, self._ring)
+            self._env.call(self._delay_s, self._ring)
 
-    def _ring(self, _: Timer) -> None:
+    def _ring(self, _: None) -> None:
         now, waiting = self._env.now, self._set
         while waiting and (waiting[0][1].closed or waiting[0][0] <= now):
             whom = waiting[0][1]
@@ -111,19 +139,10 @@ class Alarms:
                 whom.expired()
             waiting.popleft()
         if waiting:
-            Timer(self._env, waiting[0][0] - now, self._ring)
+            self._env.call(waiting[0][0] - now, self._ring)
 
 
 class Alarmed(Protocol):
     closed: bool
 
     def expired(self) -> None: ...
-
-
-class Starter(Event):
-    """An event that is given its delay later than its listeners."""
-
-    def start(self, delay_s: float) -> None:
-        self._ok = True
-        self._value = None
-        self.env.schedule(self, NORMAL, delay_s)

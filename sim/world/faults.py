@@ -16,7 +16,7 @@ from sim.world.cell import Cell
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
-CONSUMERS = ("loyalty", "read_model")  # a crash of theirs is a pause: the event in hand is handled afresh afterwards
+CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
 
 
 class Strike:
@@ -43,7 +43,7 @@ class Strike:
 
 
 class FaultPlan:
-    """All that will go wrong, independent of the architecture that it will happen to."""
+    """Everything that will go wrong in a morning. It does not depend on the architecture."""
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         self._horizon_s = scenario.clock.horizon_s

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
 
@@ -21,9 +20,10 @@ from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
-from sim.world.engine import Clock, Story, Timer
+from sim.world.engine import Clock, Story
 from sim.world.faults import FaultPlan
 from sim.world.loyalty import Loyalty
+from sim.world.observer import Observer
 from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.read_model import ReadModel
@@ -34,68 +34,55 @@ from sim.world.traffic import arrival_times
 
 
 class Architecture(Protocol):
-    """The seam: what the world needs to know of an architecture."""
+    """All that the world needs of an architecture."""
 
     def handle(self, shop: Shop, request: Request) -> Story:
         """Answer one request of the app: a generator that returns a Reply."""
 
     def set_up(self, shop: Shop) -> None:
-        """Start whatever runs beside the requests."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Who makes the parts of a morning that see what happens to a purchase."""
-
-    database: Callable[..., Database] = Database
-    provider: Callable[..., Provider] = Provider
-    broker: Callable[..., Broker] = Broker
-    view: Callable[..., ReadModel] = ReadModel
-    loyalty: Callable[..., Loyalty] = Loyalty
-    shop: Callable[..., Shop] = Shop
-    checkout: Callable[..., Checkout] = Checkout
-    customer: Callable[..., Customer] = Customer
+        """Start what runs besides the requests: relays, completers, payment workers."""
 
 
 class Morning:
     """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables.
 
-    Of a `cell` the scenario is that of the whole morning, and the design the cell's own.
-    `parts` says what some of its parts are made by; a morning that is told about makes them differently.
+    For one cell of a morning, pass the scenario of the whole morning and the design of the cell. An `observer` hears of
+    everything that happens; it changes nothing.
     """
 
-    parts = Parts()
-
-    def __init__(self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE) -> None:
+    def __init__(
+        self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None
+    ) -> None:
         env = self.env = Clock()
+        if observer is not None:
+            observer.env = env
+        self._observer = observer
         streams = Streams(seed, cell)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         number = len(self._arrivals)
-        tables = self.tables = self._blank(scenario, number)
+        tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
         tables.faults = plan.windows
         tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
 
-        database = self.parts.database(
-            env, design.database, purchases=number, streams=streams, weather=plan.weather("database")
-        )
-        provider = self.parts.provider(
+        database = Database(env, design.database, purchases=number, streams=streams, weather=plan.weather("database"))
+        provider = Provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
-            weather=plan.weather("provider"),
+            weather=plan.weather("provider"), observer=observer,
         )  # fmt: skip
-        broker = self.parts.broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate)
-        view = self.parts.view(env, design.read_model)
-        loyalty = self.parts.loyalty(env, design.loyalty.inbox, tables.awards)
-        shop = self.parts.shop(
+        broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer)
+        view = ReadModel(env, design.read_model, observer=observer)
+        loyalty = Loyalty(env, design.loyalty.inbox, tables.awards, observer=observer)
+        shop = Shop(
             env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
-            struck=tables.crashes,
+            struck=tables.crashes, observer=observer,
         )  # fmt: skip
         front = design.checkout
         pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale)
         story = cast(Architecture, design)
-        checkout = self.parts.checkout(
+        checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            handle=partial(story.handle, shop),
+            handle=partial(story.handle, shop), observer=observer,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -114,39 +101,37 @@ class Morning:
         story.set_up(shop)
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
-            checkout=checkout, view=view, streams=streams,
+            checkout=checkout, view=view, streams=streams, observer=observer,
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Pool] = [
             *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
         ]  # fmt: skip
 
-    def _blank(self, scenario: Scenario, number: int) -> Tables:
-        """The tables that are written to."""
-        return Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
-
     def run(self) -> Tables:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
         for component, at_s, restart_s in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
-                Timer(self.env, at_s, self._crash, (component, restart_s))
+                self.env.call(at_s, self._crash, (component, restart_s))
         self._next = 0
         if len(self._arrivals):
-            Timer(self.env, self._arrivals[0], self._arrive)
+            self.env.call(self._arrivals[0], self._arrive)
         with _no_garbage_collection():
             self.env.run(until=self.tables.horizon_s)
             return self._collected()
 
-    def _arrive(self, _: Timer) -> None:
+    def _arrive(self, _: None) -> None:
         number = self._next
         self._next = number + 1
         if self._next < len(self._arrivals):
-            Timer(self.env, self._arrivals[self._next] - self.env.now, self._arrive)
-        self.parts.customer(self._crowd, number)
+            self.env.call(self._arrivals[self._next] - self.env.now, self._arrive)
+        Customer(self._crowd, number)
 
-    def _crash(self, timer: Timer) -> None:
-        component, restart_s = timer.what
+    def _crash(self, what: tuple[str, float]) -> None:
+        component, restart_s = what
         self.tables.crashes.append(Struck(component, self.env.now))
+        if self._observer is not None:
+            self._observer.crashed(component)
         if component in self._shop.pools:
             self._shop.pools[component].crash(0, restart_s)
         if component in self._shop.loops:
@@ -154,13 +139,8 @@ class Morning:
 
     def _collected(self) -> Tables:
         tables = self.tables
-        tables.orders = self._view.orders(self._shop.database)
-        self._close(tables)
-        return tables
-
-    def _close(self, tables: Tables) -> None:
-        """Note what a morning has only once."""
         database, shop = self._shop.database, self._shop
+        tables.orders = self._view.orders(database)
         tables.stations = [station.record() for station in self._stations]
         tables.counts = {
             "database_reads": database.reads,
@@ -168,7 +148,7 @@ class Morning:
             "outbox_written": database.rows_written,
             "outbox_told": shop.broker.told,
             "outbox_pending": sum(not row.told for row in database.outbox),
-            "outbox_lost": database.lost + sum(not row.told for row in (*database.marked_too_early, *database.never_seen)),
+            "outbox_lost": sum(not row.told for row in (*database.marked_too_early, *database.never_seen)),
             "broker_published": shop.broker.published,
             "broker_delivered": shop.broker.delivered,
             "awards_repeated": self._loyalty.repeats,
@@ -178,6 +158,7 @@ class Morning:
             "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
         }
+        return tables
 
 
 def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:
@@ -188,7 +169,7 @@ def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """The model makes no reference cycles worth collecting while it runs; looking for them costs 3 % of a long morning."""
+    """Switch the garbage collector off: a running morning makes no cycles worth freeing, and looking for them costs 3 %."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

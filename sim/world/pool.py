@@ -1,4 +1,4 @@
-"""Pools of workers that tell stories, one at a time each, and may die while they do."""
+"""Pools of workers. Each worker runs one story at a time, and may die while it does."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
-from simpy import Environment
 from simpy.events import Event
 
 from sim.ledger.records import StationRecord
-from sim.world.engine import Crash, Story, Timer
+from sim.world.engine import Clock, Crash, Story
 from sim.world.station import Presence
 
 
 class Job:
-    """Work for a pool: a story `about` something, and what to do with the story's result or its death."""
+    """Work for a pool: a story `about` a request or message, and what to call with its result or at its death."""
 
     __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "worker")
 
@@ -30,7 +29,7 @@ class Job:
         skip: Callable[[Any], bool] | None = None,
     ) -> None:
         self.story = story
-        self.done = done  # is called with what it is about, and its result
+        self.done = done  # called with `about` and the story's result
         self.died = died
         self.about = about
         self.skip = skip
@@ -41,7 +40,7 @@ class Job:
         self.target: Event | None = None  # what the story waits for
 
     def go_on(self, event: Event | None) -> None:
-        """Tell the story up to the next event that it waits for."""
+        """Run the story up to the next event that it waits for."""
         story = self.story
         try:
             target = story.send(None if event is None else event._value)
@@ -62,7 +61,7 @@ class Job:
 
 @dataclass(eq=False)
 class Ordered:
-    """Workers on their way."""
+    """Workers that have been ordered and are not there yet."""
 
     number: int
 
@@ -76,14 +75,14 @@ class Pool(Presence):
     event in eight.
     """
 
-    def __init__(self, env: Environment, name: str, workers: int, instances: int = 1) -> None:
+    def __init__(self, env: Clock, name: str, workers: int, instances: int = 1) -> None:
         super().__init__(env, name, workers)
         self._instances = instances
-        self.paid = workers  # those included that have been ordered and are not there yet
+        self.paid = workers  # including workers that have been ordered and are not there yet
         self._paid_s = 0.0  # worker-seconds until `_paid_since_s`
         self._paid_since_s = 0.0
         self._most = workers
-        self._ordered: list[Ordered] = []  # and are not there yet
+        self._ordered: list[Ordered] = []
         self._workers = set(range(workers))
         self._idle = list(reversed(range(workers)))
         self._queue: deque[Job] = deque()
@@ -146,7 +145,7 @@ class Pool(Presence):
         job.go_on(None)
 
     def ended(self, job: Job) -> None:
-        """Its story is over, or dead."""
+        """The job's story has ended, or its worker has died."""
         now = self._env.now
         self._busy_s += now - job.started_s
         del self._running[job.worker]
@@ -157,10 +156,10 @@ class Pool(Presence):
         until = self._env.now + restart_s
         for worker in workers:
             self._down_until[worker] = max(until, self._down_until.get(worker, until))
-        Timer(self._env, restart_s, self._bring_up, workers)
+        self._env.call(restart_s, self._bring_up, workers)
 
-    def _bring_up(self, timer: Timer) -> None:
-        for worker in timer.what:
+    def _bring_up(self, workers: list[int]) -> None:
+        for worker in workers:
             if self._down_until.get(worker, float("inf")) <= self._env.now:
                 del self._down_until[worker]
                 self.free(worker)
@@ -168,7 +167,7 @@ class Pool(Presence):
     def free(self, worker: int) -> None:
         """A worker has nothing to do: give it what waits."""
         self._idle.append(worker)
-        if not self._queue or self._handing_out:  # by the loop below, further up the stack, for a story that took no time
+        if not self._queue or self._handing_out:  # the loop below is already at it, further up the stack: a story took no time
             return
         self._handing_out = True
         while self._queue and self._idle:
@@ -176,14 +175,13 @@ class Pool(Presence):
         self._handing_out = False
 
     def order(self, number: int, warm_up_s: float) -> None:
-        """So many more workers: paid for from now on, and there after `warm_up_s`. Until then no crash finds them."""
+        """Order `number` more workers: paid for at once, and there after `warm_up_s`. Until then no crash hits them."""
         self._pay_for(self.paid + number)
         order = Ordered(number)
         self._ordered.append(order)
-        Timer(self._env, warm_up_s, self._welcome, order)
+        self._env.call(warm_up_s, self._welcome, order)
 
-    def _welcome(self, timer: Timer) -> None:
-        order: Ordered = timer.what
+    def _welcome(self, order: Ordered) -> None:
         self._ordered.remove(order)
         free = (worker for worker in count() if worker not in self._workers)
         workers = list(islice(free, order.number))
@@ -193,7 +191,7 @@ class Pool(Presence):
             self.free(worker)
 
     def let_go(self, number: int) -> None:
-        """Up to so many workers leave: first those that are not there yet, as in Kubernetes, then idle ones, and of these the
+        """Let up to `number` workers go: first those that are not there yet, as in Kubernetes, then idle ones, and of these the
         ones with the highest numbers, so that no instance runs empty.
         """
         for order in reversed(self._ordered):
@@ -208,7 +206,7 @@ class Pool(Presence):
         self._pay_for(self.paid - len(leaving))
 
     def _number(self, servers: int) -> None:
-        """From now on there are so many."""
+        """From now on the pool has this many workers."""
         self._look_back(self._env.now)
         self.servers = servers
         self._most = max(self._most, servers)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 
-from simpy import Environment
-
 from sim.config.design import ReadModel as Knobs
-from sim.ledger.records import Column, Numbers, Orders, Small, Times
+from sim.ledger.records import Numbers, Orders, Small, Times
 from sim.vocabulary import Status
-from sim.world.database import NEVER, Database, Event, Order
+from sim.world.database import NEVER, Database, Order, OutboxRow
+from sim.world.engine import Clock
+from sim.world.observer import Observer
+from sim.world.streams import BLOCK
 
 ABSENT = -1
 CONFIRMED = Status.CONFIRMED
@@ -18,54 +19,56 @@ CONFIRMED = Status.CONFIRMED
 class ReadModel:
     """What the view shows of every order. Events may come late, twice or out of order; versions only go up."""
 
-    def __init__(self, env: Environment, knobs: Knobs, *, column: Column = array) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, observer: Observer | None = None) -> None:
         self._env = env
         self._inline = knobs.inline
         self._cached_s = knobs.cache
-        self._version: Numbers = column("i")
-        self._status: Small = column("b")
-        self._changed_s: Times = column("d")
-        self._visible_s: Times = column("d")
+        self._version: Numbers = array("i")
+        self._status: Small = array("b")
+        self._changed_s: Times = array("d")
+        self._visible_s: Times = array("d")
         self._cache: dict[int, tuple[float, int, int]] = {}  # order -> (valid until, status, version)
         self.polls = 0
-        self.from_cache = 0  # polls that the view's store never saw
+        self.from_cache = 0  # polls that were answered by the cache
+        self._observer = observer
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: OutboxRow) -> None:
         """Show the order as the event says, unless the view already knows better."""
         number = event.order.id
         if number >= len(self._version):
-            self._grow(number)
-        if event.version <= self._version[number]:
-            return
-        self._version[number] = event.version
-        self._status[number] = event.status
-        self._changed_s[number] = self._env.now
-        if event.status is CONFIRMED:
-            self._visible_s[number] = self._env.now
+            self._grow(number + BLOCK)
+        if event.version > self._version[number]:
+            self._version[number] = event.version
+            self._status[number] = event.status
+            self._changed_s[number] = self._env.now
+            if event.status is CONFIRMED:
+                self._visible_s[number] = self._env.now
+        if self._observer is not None:
+            self._observer.applied(event, shown=Status(self._status[number]))
 
-    def _grow(self, number: int) -> None:
-        missing = number + 1 - len(self._version)
-        if missing > 0:
-            self._version.extend([0] * missing)
-            self._status.extend([ABSENT] * missing)
-            self._changed_s.extend([NEVER] * missing)
-            self._visible_s.extend([NEVER] * missing)
+    def _grow(self, orders: int) -> None:
+        """Have rows for so many orders."""
+        missing = orders - len(self._version)
+        self._version.extend([0] * missing)
+        self._status.extend([ABSENT] * missing)
+        self._changed_s.extend([NEVER] * missing)
+        self._visible_s.extend([NEVER] * missing)
+
+    def _cut(self, orders: int) -> None:
+        """Have rows for no more orders."""
+        for column in (self._version, self._status, self._changed_s, self._visible_s):
+            del column[orders:]
 
     def look(self, order: Order) -> tuple[int, float]:
-        """The status shown now (-1: not there), and for how long it has been less than the write model knows (0: it isn't)."""
+        """Poll an order. Returns the status shown (-1: none yet), and for how long it has been out of date (0: it isn't)."""
         self.polls += 1
-        kept = self._kept(order)
+        kept = self._kept(order) if self._cached_s else None
         status, version = kept or self._latest(order)
         if kept is not None:
             self.from_cache += 1
         elif self._cached_s:
             self._cache[order.id] = (self._env.now + self._cached_s, status, version)
         return status, 0.0 if version >= order.version else self._env.now - order.changed_s
-
-    def peek(self, order: Order) -> int:
-        """The status that a poll would be shown now; nobody has asked for it."""
-        status, _ = self._kept(order) or self._latest(order)
-        return status
 
     def _latest(self, order: Order) -> tuple[int, int]:
         if self._inline:
@@ -75,19 +78,17 @@ class ReadModel:
         return ABSENT, 0
 
     def _kept(self, order: Order) -> tuple[int, int] | None:
-        if not self._cached_s:
-            return None
         until_s, status, version = self._cache.get(order.id, (NEVER, ABSENT, 0))
         return (status, version) if self._env.now < until_s else None
 
     def orders(self, database: Database) -> Orders:
         """The table of orders: the write model beside the view."""
+        self._grow(len(database.orders))
+        self._cut(len(database.orders))
         if self._inline:
             for order in database.orders:
-                event = Event(0, order)
-                self.apply(event)
+                self._status[order.id] = order.status
                 self._changed_s[order.id] = order.changed_s
                 if order.status is Status.CONFIRMED:
                     self._visible_s[order.id] = order.confirmed_s
-        self._grow(len(database.orders) - 1)
         return database.table(database.orders, self._status, self._changed_s, self._visible_s)

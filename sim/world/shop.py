@@ -1,4 +1,4 @@
-"""The shop as an architecture sees it: the parts, and the steps one can take with them.
+"""The shop as an architecture sees it: its parts, and the steps that a story can take with them.
 
 Every method that has an effect is a *step*: first the effect, then `took`, where a fault may strike the process dead. Of what
 the process knew then, only what is in the database survives.
@@ -13,17 +13,18 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simpy import Environment, Interrupt, Process
-from simpy.events import Event as Moment
+from simpy import Interrupt, Process
+from simpy.events import Event
 
-from sim.config.design import AppKeys, Autoscale, Claims, Completer, Design, Relay
+from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
 from sim.ledger.records import Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
-from sim.world.database import NOBODY, Database, Event, Order
-from sim.world.engine import Coming, Crash, Starter, Story, pause
+from sim.world.database import NOBODY, Database, Order, OutboxRow
+from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
 from sim.world.faults import FaultPlan
+from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
@@ -39,7 +40,7 @@ REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED
 class Claim:
     """The result of claiming an idempotency key: the order, and the stored answer if there is one to be replayed.
 
-    `taken_over` from somebody who may have called the provider already.
+    `taken_over`: the order belonged to a process that seems to be dead and may have called the provider already.
     """
 
     order: Order
@@ -52,28 +53,30 @@ def _as_it_is(_: str, story: Callable[..., Story]) -> Callable[..., Story]:
 
 
 class Shop:
-    """Parts and steps, as seen from one component: a crash names the component that it strikes."""
+    """Parts and steps, as seen from one component. (A fault strikes steps of the component that it names.)"""
 
     component = "checkout"
 
     def __init__(
-        self, env: Environment, design: Design, *, database: Database, provider: Provider, broker: Broker,
-        plan: FaultPlan, streams: Streams, struck: list[Struck],
+        self, env: Clock, design: Design, *, database: Database, provider: Provider, broker: Broker,
+        plan: FaultPlan, streams: Streams, struck: list[Struck], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self.env = env
         self.design = design
         self.database = database
         self.provider = provider
         self.broker = broker
-        self.call_loyalty: Callable[[Event], Moment] | None = None  # where it is called and not told
-        self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is  # stories that nobody vouches for
+        self.call_loyalty: Callable[[OutboxRow], Event] | None = None  # set if loyalty is called directly, not by an event
+        # Wraps the stories of an architecture in a user's file, which may hang, raise, or misuse the shop.
+        self.watch: Callable[[str, Callable[..., Story]], Callable[..., Story]] = _as_it_is
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
-        self.computed_s: defaultdict[str, float] = defaultdict(float)  # seconds of the processor's time, by component
+        self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
+        self._observer = observer
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
         self._timeout_s = design.payment.timeout
@@ -89,7 +92,7 @@ class Shop:
         return shop
 
     def background(self, component: str, story: Callable[[Shop], Story]) -> None:
-        """Run a story for ever; after a crash it starts again from its first line."""
+        """Run a story in the background; after a crash it starts again from its first line."""
         story = self.watch("background", story)
         self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
 
@@ -107,7 +110,7 @@ class Shop:
                 restart_s = crash.restart_s
 
     def workers(self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None) -> Pool:
-        """A pool that `start` gives work to."""
+        """Make the component's pool of workers, to which `start` submits stories."""
         pool = self.pools[component] = Pool(self.env, component, number, instances)
         if autoscale is not None:
             computed_s = self.computed_s
@@ -116,13 +119,13 @@ class Shop:
         return pool
 
     def start(self, story: Story) -> None:
-        """Have a worker of this component's pool tell a story; if it dies, nobody hears of it."""
+        """Have a worker of this component's pool run a story. Its result is not used, and its death not noticed."""
         self.pools[self.component].submit(Job(self.watch("start", lambda: story)(), _unheard, _unheard))
 
     def consume(
         self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
     ) -> None:
-        """Have a pool of workers tell a story for every pending order that is published."""
+        """Have a pool of workers run a story for every pending order that is published."""
         self.workers(component, workers, autoscale=autoscale)
         story = self.watch("consume", story)
         shop = self.seen_from(component)
@@ -132,7 +135,7 @@ class Shop:
         self.broker.subscribe(consumer, [Status.PENDING])
 
     def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
-        """Have a checkout worker tell a story for every webhook and what it says; if it dies, the provider tries again."""
+        """Have a checkout worker run a story for every webhook. If the worker dies, the provider sends the webhook again."""
         pool = self.pools["checkout"]
         story = self.watch("listen", story)
 
@@ -147,27 +150,34 @@ class Shop:
 
     # Steps
 
-    def took(self, step: str, purchase: int) -> Iterable[Moment]:
-        """A process has taken a step: what it must wait for before it goes on. Raises Crash if a fault strikes it dead here."""
+    def took(self, step: str, purchase: int) -> Iterable[Event]:
+        """Let faults strike after a step. Returns the pauses that the process must wait for; raises Crash if it dies here."""
+        if self._observer is not None:
+            self._observer.took(self.component, step, purchase=purchase)
         if step not in self._strikes:
             return ()
         return self._stricken(step, purchase)
 
-    def _stricken(self, step: str, purchase: int) -> Iterable[Moment]:
+    def _stricken(self, step: str, purchase: int) -> Iterable[Event]:
         pauses = []
         for strike in self._strikes[step]:
             if strike.hits(purchase):
                 self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s))
                 if not strike.pause_s:
+                    if self._observer is not None:
+                        self._observer.died(self.component, step, purchase=purchase)
                     raise Crash(strike.restart_s)
                 pauses.append(Coming(self.env, strike.pause_s))
+        if pauses and self._observer is not None:
+            pause_s = max(coming.delay_s for coming in pauses)
+            self._observer.paused(self.component, step, purchase=purchase, pause_s=pause_s)
         return pauses
 
-    def sleep(self, seconds: float) -> Moment:
+    def sleep(self, seconds: float) -> Event:
         return Coming(self.env, seconds)
 
-    def compute(self, request: Request) -> Moment:
-        """A checkout worker's own work on a request."""
+    def compute(self, request: Request) -> Event:
+        """Do a checkout worker's own work on a request."""
         service_s = self._service_s(request.purchase, request.number)
         if self._slower.spells:
             service_s *= self._slower.at(self.env.now).slower
@@ -175,17 +185,22 @@ class Shop:
         return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:
-        """A new order for this request, whatever came before it."""
-        order: Order = yield self.database.transaction(
-            request.purchase, lambda: self.database.create(request.purchase, request.cents)
-        )
+        """Insert a new order for this request, whatever the key says. Returns the order."""
+
+        def commit() -> Order:
+            order = self.database.create(request.purchase, request.cents)
+            if self._observer is not None:
+                self._observer.inserted(self.component, order)
+            return order
+
+        order: Order = yield self.database.transaction(request.purchase, commit)
         yield from self.took("insert", order.purchase)
         return order
 
     def claim(self, request: Request, rules: Claims) -> Story:
-        """One request wins the right to work on a key: a unique insert of key and order, or a take-over of a stale one.
+        """Claim the request's key: one request wins, by a unique insert of key and order, or by taking a stale claim over.
 
-        With `check_first` there is no unique constraint: look it up, then insert, and hope that nobody else did meanwhile.
+        With `check_first` there is no unique constraint: the key is looked up and then inserted, and two requests may both win.
         """
         database = self.database
         if rules.check_first:
@@ -200,6 +215,12 @@ class Shop:
         return claim
 
     def _claimed(self, request: Request, rules: Claims, order: Order | None) -> Claim:
+        claim = self._claim(request, rules, order)
+        if self._observer is not None:
+            self._observer.claimed(self.component, claim)
+        return claim
+
+    def _claim(self, request: Request, rules: Claims, order: Order | None) -> Claim:
         if order is None:
             order = self.database.create(request.purchase, request.cents, request.key)
             order.busy_until_s = self.env.now + rules.lock
@@ -220,17 +241,19 @@ class Shop:
         order.busy_until_s = self.env.now + rules.lock
         return Claim(order, taken_over=taken_over)
 
-    def accept(self, request: Request, rules: AppKeys) -> Story:
-        """Order and outbox row in one transaction, once for each key. Returns the order and whether it was known."""
+    def accept(self, request: Request, rules: Keys) -> Story:
+        """Write order and outbox row in one transaction, once a key. Returns the order, and whether the key was known."""
         row = self.database.draw_row()
 
         def commit() -> tuple[Order, bool]:
-            known = self.database.with_key(request.key, rules.ttl)
-            if known is not None:
-                return known, True
-            order = self.database.create(request.purchase, request.cents, request.key)
-            self.database.add_to_outbox(order, row)
-            return order, False
+            order = self.database.with_key(request.key, rules.ttl)
+            known = order is not None
+            if order is None:
+                order = self.database.create(request.purchase, request.cents, request.key)
+                self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.accepted(self.component, order, known=known)
+            return order, known
 
         order, known = yield self.database.transaction(request.purchase, commit)
         if not known:
@@ -238,9 +261,9 @@ class Shop:
         return order, known
 
     def charge(self, order: Order) -> Story:
-        """Call the provider; the Outcome as far as we can know it."""
+        """Call the provider to charge an order. Returns the Outcome as far as the shop can know it."""
         key = order.key if self._keyed else None  # a key per attempt is as good as none
-        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key)
+        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
         yield from self.took("charge", order.purchase)
         order.attempts += 1
         return outcome
@@ -249,23 +272,36 @@ class Shop:
         """Ask the provider what became of an order: CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if it is
         working on it, or UNKNOWN.
         """
-        outcome: Outcome = yield self.provider.inquire(order, self._timeout_s)
+        outcome: Outcome = yield self.provider.inquire(order, self._timeout_s, caller=self.component)
         yield from self.took("inquire", order.purchase)
         return outcome
 
     def renew_key(self, order: Order) -> Story:
-        yield self.database.transaction(order.purchase, lambda: self.database.renew_key(order))
+        """Give the order a new key for the provider: the next call with it is a new one."""
+
+        def commit() -> None:
+            self.database.renew_key(order)
+            if self._observer is not None:
+                self._observer.renewed_key(self.component, order)
+
+        yield self.database.transaction(order.purchase, commit)
         yield from self.took("renew", order.purchase)
 
     def overwrite(self, order: Order, outcome: Outcome) -> Story:
-        """Write down what was said last, whatever was known before."""
-        yield self.database.transaction(order.purchase, lambda: self.database.overwrite(order, outcome))
+        """Write the outcome that came last over whatever was known before."""
+
+        def commit() -> None:
+            self.database.overwrite(order, outcome)
+            if self._observer is not None:
+                self._observer.overwrote(self.component, order)
+
+        yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
 
     def settle(self, order: Order, outcome: Outcome, *, tell: bool = False) -> Story:
-        """Note the outcome and let go of the order; with `tell`, an outbox row in the same transaction.
+        """Note the outcome and release the order; with `tell`, write an outbox row in the same transaction.
 
-        Returns whether the order changed: only the one who changed it may tell others.
+        Returns whether the order changed: only the process that changed it may publish it.
         """
         row = self.database.draw_row() if tell else 0
 
@@ -274,15 +310,19 @@ class Shop:
             order.busy_until_s = self.env.now
             if changed and tell:
                 self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.settled(self.component, order, changed=changed, with_row=changed and tell)
             return changed
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
         return changed
 
-    def publish(self, what: Order | Event) -> Story:
+    def publish(self, what: Order | OutboxRow) -> Story:
         """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be."""
-        event = what if isinstance(what, Event) else self.database.event(what)
+        event = what if isinstance(what, OutboxRow) else self.database.event(what)
+        if self._observer is not None:
+            self._observer.published(self.component, event, listeners=self.broker.listeners(event.status))
         if self.call_loyalty is not None and event.status is Status.CONFIRMED:
             yield self.call_loyalty(event)
             yield from self.took("award", event.order.purchase)
@@ -292,7 +332,7 @@ class Shop:
     def next_rows(self, relay: Relay) -> Story:
         """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
 
-        Polls that find nothing are skipped over (and counted): the next one comes at the same time as if they had been made.
+        Polls that would find nothing are counted but not simulated; the first that finds a row comes at its usual time.
         """
         database, poll_every_s = self.database, relay.poll_every
         if database.outbox:
@@ -300,25 +340,31 @@ class Shop:
         else:
             began_s = self.env.now
             period_s = poll_every_s + mean(self.design.database.read)
-            poll = Starter(self.env)
+            poll = Awaited()
 
             def wake() -> None:
                 slept_s = self.env.now - began_s
                 empty = max(0, math.ceil((slept_s - poll_every_s) / period_s))
                 database.reads += empty
-                poll.start(max(0.0, poll_every_s + empty * period_s - slept_s))
+                self.env.call(max(0.0, poll_every_s + empty * period_s - slept_s), poll.happen)
 
             database.when_row_written(wake)
             yield poll
         rows = database.unpublished(relay.batch, by_id=relay.finds == "by_id")
         yield database.query(NOBODY)
+        if self._observer is not None:
+            self._observer.read_rows(self.component, rows)
         return rows
 
-    def mark_published(self, rows: list[Event], relay: Relay) -> Story:
+    def mark_published(self, rows: list[OutboxRow], relay: Relay) -> Story:
+        """Take rows out of the outbox: the relay will not read them again."""
+
         def commit() -> None:
             self.database.mark_published(rows)
             if relay.finds == "by_id":
                 self.database.look_beyond(rows)
+            if self._observer is not None:
+                self._observer.marked(self.component, rows)
 
         yield self.database.transaction(NOBODY, commit)
         yield from self.took("mark", rows[-1].order.purchase)
@@ -332,6 +378,8 @@ class Shop:
             for order in stuck:
                 self.database.doubt(order)
                 order.busy_until_s = now + lock_s
+            if self._observer is not None:
+                self._observer.took_up(self.component, stuck)
             return stuck
 
         orders: list[Order] = yield self.database.transaction(NOBODY, claim)
@@ -341,7 +389,7 @@ class Shop:
         """Give one charge of the provider's ledger back, as soon as the provider can be asked."""
         while self.provider.down:
             yield Coming(self.env, 1.0)
-        yield self.provider.refund(row)
+        yield self.provider.refund(row, caller=self.component)
         yield from self.took("refund", self.provider.charges.purchase[row])
 
     def pay_draw(self, order: Order) -> float:
@@ -350,17 +398,17 @@ class Shop:
 
 
 def _unheard(*_: Any) -> None:
-    """Nobody waits for a story's result, or hears of its death."""
+    """For a story whose result is not used, and whose death is not noticed."""
 
 
 def single_consumer(
-    env: Environment, name: str, shop: Shop, handle: Callable[[Event], None], *, step: str, streams: Streams, plan: FaultPlan,
-    service: Any,
+    env: Clock, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
+    plan: FaultPlan, service: Any,
 ) -> SingleConsumer:  # fmt: skip
     """A FIFO consumer whose effect is a step of its own component."""
     seen = shop.seen_from(name)
 
-    def handle_and_step(event: Event) -> None:
+    def handle_and_step(event: OutboxRow) -> None:
         handle(event)
         seen.took(step, event.order.purchase)
 

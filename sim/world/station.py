@@ -6,21 +6,20 @@ It needs no process and costs one event a visit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heapreplace
+from heapq import heappush, heapreplace
 from typing import Any
 
-from simpy import Environment
-from simpy.events import Event
+from simpy.events import NORMAL, Event
 
 from sim.ledger.records import StationRecord
-from sim.world.engine import Done, Timer
+from sim.world.engine import Awaited, Clock, Done
 from sim.world.timetable import UP, Timetable
 
 
 class Presence:
     """Counts who is in a station, so that Little's law can be checked against the sum of their stays."""
 
-    def __init__(self, env: Environment, name: str, servers: int) -> None:
+    def __init__(self, env: Clock, name: str, servers: int) -> None:
         self._env = env
         self.name = name
         self.servers = servers
@@ -35,23 +34,24 @@ class Presence:
 
     def _enter(self, now: float) -> None:
         present = self.present
-        if now > self._since_s:
-            self._area_s += present * (now - self._since_s)
+        if present:
+            past_s = now - self._since_s
+            self._area_s += present * past_s
             if present > self.servers:
-                self._waiting_s += now - self._since_s
-            self._since_s = now
+                self._waiting_s += past_s
+        self._since_s = now
         self._arrivals += 1
         self.present = present + 1
-        if present >= self.servers + self._queue_max:
+        if present >= self.servers and present >= self.servers + self._queue_max:
             self._queue_max = present + 1 - self.servers
 
     def _exit(self, now: float, arrived_s: float) -> None:
         present = self.present
-        if now > self._since_s:
-            self._area_s += present * (now - self._since_s)
-            if present > self.servers:
-                self._waiting_s += now - self._since_s
-            self._since_s = now
+        past_s = now - self._since_s
+        self._area_s += present * past_s
+        if present > self.servers:
+            self._waiting_s += past_s
+        self._since_s = now
         self.present = present - 1
         self._sojourn_s += now - arrived_s
 
@@ -84,21 +84,32 @@ class Presence:
         )
 
 
+class Stay(Awaited):
+    """One visit to a station; the event is its end."""
+
+    def __init__(self, arrived_s: float, start_s: float, finish_s: float, effect: Callable[[], Any] | None) -> None:
+        self.callbacks = []
+        self.arrived_s = arrived_s
+        self.start_s = start_s
+        self.finish_s = finish_s
+        self.effect = effect
+
+
 class Station(Presence):
     """`servers` servers behind one FIFO queue. Work that has been handed over goes on when its caller dies."""
 
-    def __init__(self, env: Environment, name: str, servers: int, weather: Timetable = UP) -> None:
+    def __init__(self, env: Clock, name: str, servers: int, weather: Timetable = UP) -> None:
         super().__init__(env, name, servers)
         self._free_at = [0.0] * servers
         self._span = weather.span if weather.spells else None
-        self._inside: dict[Timer, None] = {}  # in order of arrival
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
         """An event at the end of the service, whose value is what `effect` returns then, whether or not anybody still waits.
 
         `travel_s`: time on the way to the queue.
         """
-        now = self._env.now
+        env = self._env
+        now = env.now
         start = self._free_at[0]
         if start < now + travel_s:
             start = now + travel_s
@@ -112,24 +123,24 @@ class Station(Presence):
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
         self._enter(now)
-        stay = Timer(self._env, finish - now, self._leave, (now, start, finish, effect))
-        self._inside[stay] = None
+        stay = Stay(now, start, finish, effect)
+        heappush(env._queue, (now + (finish - now), NORMAL, next(env._eid), self._leave, stay))  # `env.call`, in a hot place
         return stay
 
-    def _leave(self, stay: Timer) -> None:
-        del self._inside[stay]
-        arrived_s, _, _, effect = stay.what
-        self._exit(self._env.now, arrived_s)
-        if effect is not None:
-            stay._value = effect()
+    def _leave(self, stay: Stay) -> None:
+        self._exit(self._env.now, stay.arrived_s)
+        stay.happen(None if stay.effect is None else stay.effect())
+
+    def _inside(self) -> list[Stay]:
+        """Those who have not left, in order of arrival."""
+        return self._env.pending(self._leave)
 
     def _stayed_s(self) -> float:
-        return sum(self._env.now - stay.what[0] for stay in self._inside)
+        return sum(self._env.now - stay.arrived_s for stay in self._inside())
 
     def record(self) -> StationRecord:
         record = super().record()
         now = self._env.now  # work that would go on after the morning has not been done
-        for stay in self._inside:
-            _, start_s, finish_s, _ = stay.what
-            record.busy_s -= finish_s - max(start_s, now)
+        for stay in self._inside():
+            record.busy_s -= stay.finish_s - max(stay.start_s, now)
         return record

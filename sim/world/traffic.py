@@ -99,7 +99,7 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
         where = "one morning" if streams.cell.of == 1 else "one cell of a morning"
         raise ConfigError(
             f"{scenario.name}: about {expected[-1]:.3g} purchases in {where}; "
-            f"at most {MOST_PURCHASES:,} (more --cells share them)"
+            f"at most {MOST_PURCHASES:,} (more cells share them)"
         )
     rng = streams.generator("arrivals")
     mass = np.sort(rng.random(rng.poisson(expected[-1]))) * expected[-1]

@@ -14,7 +14,7 @@ import pytest
 from sim.architectures import guard, load_design
 from sim.config.errors import ConfigError
 from sim.experiment.compare import compare
-from sim.experiment.mornings import Keep
+from sim.experiment.effort import Effort
 from tests.worlds import ONE_CUSTOMER, morning, world
 
 HEAD = """from sim.architectures.outbox import Outbox
@@ -99,7 +99,7 @@ def test_mistakes_beside_the_requests() -> None:
                 row.nothing
 """
     assert said(f"{ACCEPT}{REPLY}{relay}") == (
-        "my.py:19: AttributeError: 'Event' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
+        "my.py:19: AttributeError: 'OutboxRow' object has no attribute 'nothing' (customer 0, 07:00:01, seed 0)"
     )
     ends = "\n    def publish(self, shop):\n        yield shop.sleep(1.0)\n"
     assert said(f"{ACCEPT}{REPLY}{ends}").startswith("my.py:15: background: it has come to an end, and would begin again")
@@ -222,12 +222,12 @@ def test_the_books() -> None:
     assert len(tables.crashes) == 3
 
 
-@pytest.mark.parametrize("keep", ["all", "none"])
-def test_a_guard_changes_no_number(keep: Keep) -> None:
-    """With or without tables, here or in two processes, a copy of an architecture gives its numbers to the last digit."""
+@pytest.mark.parametrize("cells", [1, 2])
+def test_a_guard_changes_no_number(cells: int) -> None:
+    """In one piece or in cells, here or in two processes, a copy of an architecture gives its numbers to the last digit."""
     Path("my.py").write_text(HEAD.partition("    def handle")[0] + "    pass\n", encoding="utf-8")
     for jobs in (1, 2):
-        results = compare("w8", ["my.py", "outbox"], mornings=2, jobs=jobs, keep=keep).results
+        results = compare("w8", ["my.py", "outbox"], Effort(2, cells=cells, jobs=jobs)).results
         mine, built_in = ([str(one.metrics) for one in results[name].summaries] for name in ("my", "outbox"))
         assert mine == built_in
 
@@ -237,7 +237,7 @@ def test_from_other_processes(jobs: int) -> None:
     """A mistake comes back from wherever the morning is simulated."""
     Path("my.py").write_text(f"{HEAD}{ACCEPT}        1 / 0\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"^my.py:13: ZeroDivisionError: division by zero \(customer \d+, 0\d:.*, seed \d\)$"):
-        compare("w4", ["my.py"], mornings=4, jobs=jobs)
+        compare("w4", ["my.py"], Effort(4, jobs=jobs))
 
 
 @pytest.mark.parametrize(
@@ -257,18 +257,18 @@ def test_from_other_processes(jobs: int) -> None:
          ["my.py:11: random: two runs would differ", "my.py:11: time: the time of the morning is shop.env.now, and a story"]),
         ("        import os, numpy.random\n        from numpy import random\n        yield SEEN_NP.random, SEEN_OS.urandom(1)\n"
          "import numpy as SEEN_NP\nimport os.path as SEEN_OS\n",
-         ["my.py:11: numpy.random: two runs would differ", "my.py:11: os: a story is told inside a morning; what is outside",
+         ["my.py:11: numpy.random: two runs would differ", "my.py:11: os: a story runs inside a simulated morning; any",
           "my.py:12: numpy.random: two runs would differ", "my.py:13: numpy.random: two runs would differ",
-          "my.py:13: os: a story is told inside a morning", "my.py:15: os: a story is told inside a morning"]),
+          "my.py:13: os: a story runs inside a simulated morning", "my.py:15: os: a story runs inside a simulated morning"]),
         ("        import sys, numpy.linalg\n        sys.stdout.write(str(hash('a')))\n        yield numpy.random\n",
          ["my.py:12: hash: two runs would differ", "my.py:12: sys.stdout: that is for results; `print` writes to stderr",
           "my.py:13: numpy.random: two runs would differ"]),
         ("        shop.env.process(self.handle(shop, request))\n        yield\n",
-         ["my.py:11: `shop.env.process`: nobody looks after such a story; begin it with `shop.background(…)` in set_up, or"]),
+         ["my.py:11: `shop.env.process`: mistakes in such a story go unnoticed; begin it with `shop.background(…)` in"]),
         ("        try:\n            yield\n        except Exception:\n            pass\n        finally:\n            yield\n",
          ["my.py:13: this `except` would catch the crash of the process", "my.py:16: a `yield` in `finally`: a process"]),
         ("        yield\n    async def more(self):\n        pass\n",
-         ["my.py:12: more: a story is told by `def` and `yield`, without"]),
+         ["my.py:12: more: a story is written with `def` and `yield`, without"]),
     ],
 )  # fmt: skip
 def test_what_can_be_seen_before_it_runs(body: str, messages: list[str]) -> None:

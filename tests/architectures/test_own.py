@@ -16,6 +16,7 @@ from sim.config.library import digest, load_scenario
 from sim.config.loader import Document
 from sim.config.template import design_template
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.store import as_yaml
 
 HEAD = "from sim.architectures.naive import Naive\nfrom sim.config.design import Design, Payment\n"
@@ -88,7 +89,7 @@ def test_it_travels_to_other_processes() -> None:
 def test_the_same_numbers_in_this_process_and_in_two() -> None:
     """Wherever it runs, and whether it is a copy: naive as a file of one's own gives naive's numbers."""
     design = load_design(write(f"{HEAD}class Copy(Naive):\n    pass\n"))
-    one, two = (compare("w4", [design, "naive"], mornings=3, jobs=jobs) for jobs in (1, 2))
+    one, two = (compare("w4", [design, "naive"], Effort(3, jobs=jobs)) for jobs in (1, 2))
     for comparison in (one, two):
         copied, naive = comparison.results["my"], comparison.results["naive"]
         assert str([one.metrics for one in copied.summaries]) == str([one.metrics for one in naive.summaries])

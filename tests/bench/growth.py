@@ -13,7 +13,8 @@ from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.experiment.mornings import Keep, count
+from sim.experiment.effort import Effort
+from sim.experiment.mornings import run_mornings
 
 LONG_RUSH = """
 name: long-rush
@@ -35,20 +36,20 @@ SIZES = (3_000, 30_000, 300_000)
 RATE, RUSH = 60, 1_200  # purchases a minute
 NATIONWIDE = "nationwide-outbox"  # takes the most memory, in a rush of 1,200 a minute
 MILLION = (10_000, 1_000_000)
+CELLS = 8  # that keep a million below 300 MB
 
 
 class Growth(NamedTuple):
     design: str
     purchases: int
-    keep: Keep  # the tables
+    cells: int  # that the morning is dealt to
     purchases_per_s: float
     bytes_each: float | None  # above what an idle process has; None: too few purchases to see
 
 
 def grown() -> Iterator[Growth]:
-    cases: list[tuple[str, int, int, Keep]] = [(design, size, RATE, "all") for design in ARCHITECTURES for size in SIZES]
-    keeps: tuple[Keep, ...] = ("all", "none")
-    cases += [(NATIONWIDE, size, RUSH, keep) for keep in keeps for size in MILLION]
+    cases = [(design, size, RATE, 1) for design in ARCHITECTURES for size in SIZES]
+    cases += [(NATIONWIDE, size, RUSH, cells) for cells in (1, CELLS) for size in MILLION]
     context = multiprocessing.get_context("spawn")
     for case in cases:
         with context.Pool(1) as pool:
@@ -60,12 +61,20 @@ def long_rush(purchases: int, rate: int) -> Scenario:
     return parse_scenario(LONG_RUSH.format(minutes=purchases // rate, rate=rate, relay=f"{0.1 * RATE / rate:.4f}"))
 
 
-def _grown(design: str, purchases: int, rate: int, keep: Keep) -> Growth:
-    scenario, chosen = long_rush(purchases, rate), load_design(design)
+def _grown(design: str, purchases: int, rate: int, cells: int) -> Growth:
+    """One morning in this process: its cells one after the other, then put together."""
+    scenario = long_rush(purchases, rate)
     base, begin = peak_bytes(), time.process_time()
-    number = count(scenario, chosen, load_prices(scenario.prices), 0, keep).tally.found["purchases"]
+    number = simulated(scenario, design, cells=cells, jobs=1)
     seconds, more = time.process_time() - begin, peak_bytes() - base
-    return Growth(design, number, keep, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
+    return Growth(design, number, cells, number / seconds, more / number if more > 0 and purchases >= SIZES[1] else None)
+
+
+def simulated(scenario: Scenario, design: str, *, cells: int, jobs: int) -> int:
+    """Simulate a morning; how many purchases it had."""
+    prices = load_prices(scenario.prices)
+    done, _ = run_mornings(scenario, [load_design(design)], prices, Effort(1, cells=cells, jobs=jobs))
+    return int(done[0][0].metrics["purchases"])
 
 
 def peak_bytes() -> int:

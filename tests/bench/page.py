@@ -37,11 +37,11 @@ GROWTH = """
 ## Growth
 
 Work grows linearly in the purchases, and memory stays near 1 KB a purchase: a long rush with faults of every kind, each size
-in a process of its own, audit included. Memory is the process's peak above what it had before. Where no tables are kept
-(`--tables none`, and by itself beyond 100,000 purchases), purchases are counted and forgotten when nobody knows them any more;
-what is left of each are lags for exact percentiles (28 bytes), its arrival and its counters (4 bytes each).
+in a process of its own, audit included. Memory is the process's peak above what it had before. In cells (`--cells 8`) a
+process has the tables of one cell at a time; what is left of a purchase of a finished cell are lags for exact percentiles
+(28 bytes). Here one process simulates all cells, one after the other, and puts them together.
 
-| design | tables | purchases | purchases/s | bytes a purchase |
+| design | cells | purchases | purchases/s | bytes a purchase |
 |---|---|---:|---:|---:|
 """
 
@@ -59,5 +59,5 @@ def page(speeds: dict[str, Speed], growth: Sequence[Growth], profiles: Sequence[
     lines.append(GROWTH.rstrip("\n"))
     for row in growth:
         size = "" if row.bytes_each is None else f"{row.bytes_each:,.0f}"
-        lines.append(f"| {row.design} | {row.keep} | {row.purchases:,} | {row.purchases_per_s:,.0f} | {size} |")
+        lines.append(f"| {row.design} | {row.cells} | {row.purchases:,} | {row.purchases_per_s:,.0f} | {size} |")
     return "\n".join(lines) + "\n"

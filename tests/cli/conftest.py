@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.coffee import tiny
+from tests.remembered import remembered
 
 
 @pytest.fixture(autouse=True)
@@ -11,4 +12,4 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 
-__all__ = ["tiny"]
+__all__ = ["remembered", "tiny"]

@@ -12,18 +12,19 @@ from tests.cli.coffee import coffee
 
 def test_the_number_of_cells_identifies_a_result(tiny: str) -> None:
     """It stands in the JSON and above the table; on stderr is how to see what it changes."""
-    options = (tiny, "--design", "naive", "--mornings", "2", "--jobs", "1")
+    options = (tiny, "naive", "--mornings", "2", "--jobs", "1")
     dealt = coffee("run", *options, "--cells", "4")
     assert "mean of 2 mornings in 4 cells (seeds 0 to 1)" in dealt.stdout
-    assert "coffee cells tiny.yaml --design naive --cells 4\n" in dealt.stderr
+    assert "coffee cells tiny.yaml naive --cells 4\n" in dealt.stderr
     documents = [json.loads(coffee("run", *options, "--json", *more).stdout) for more in ((), ("--cells", "4"))]
     assert [document["cells"] for document in documents] == [1, 4]
     values = [document["designs"]["naive"]["metrics"]["ack_latency_p50"]["mean"] for document in documents]
     assert values[0] != values[1]
 
 
-def test_a_report_of_cells(tiny: str) -> None:
+def test_a_report_of_cells(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The report says how many cells there were, how to get the same again, and tells no story of a morning that wasn't one."""
+    monkeypatch.setattr("sim.report.page.CHARTS", {})
     done = coffee("compare", tiny, "naive", "--mornings", "1", "--jobs", "1", "--cells", "2", "--out", "report")
     assert done.exit_code == 0
     page = Path("report/report.html").read_text(encoding="utf-8")
@@ -46,14 +47,14 @@ def test_a_report_of_cells(tiny: str) -> None:
 )
 def test_bad_numbers_of_cells(tiny: str, command: str, cells: str, said: str) -> None:
     """Refused before any work, with what would do."""
-    done = coffee(command, tiny, "--design", "naive", "--cells", cells)
+    done = coffee(command, tiny, "naive", "--cells", cells)
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
 
 
 def test_cells_tells_differences(tiny: str) -> None:
     """The whole's metrics beside what each number of cells adds or takes away; as JSON the same."""
-    options = (tiny, "--design", "naive", "--cells", "2,4", "--mornings", "2", "--jobs", "1")
+    options = (tiny, "naive", "--cells", "2,4", "--mornings", "2", "--jobs", "1")
     told = coffee("cells", *options).stdout
     for part in ("naive as a whole", "differences are paired by morning", "2 cells", "4 cells", "points"):
         assert part in told

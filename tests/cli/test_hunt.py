@@ -24,13 +24,13 @@ def test_a_world_that_breaks_naive(tiny: str) -> None:
 def test_the_file_is_replayed_and_explained(tiny: str) -> None:
     """What the hunt has written, `explain` tells, with the knob that closes it."""
     assert coffee("hunt", "no-inbox", "--out", "caught.yaml").exit_code == 1
-    told = coffee("explain", "caught.yaml", "--design", "no-inbox", "--out", "story")
+    told = coffee("explain", "caught.yaml", "no-inbox", "--out", "story")
     assert "got more loyalty points than were earned" in " ".join(told.stdout.split())
     assert "loyalty: {inbox: {window: 7d}}" in told.stdout
 
 
 def test_a_survivor(tiny: str) -> None:
-    """How many worlds were tried, what was kept, and what was drawn; exit code 0."""
+    """How many worlds were tried, what was kept, what was drawn, what was reached and what never was; exit code 0."""
     done = coffee("hunt", "outbox", "--worlds", "20")
     assert done.exit_code == 0
     for part in (
@@ -38,6 +38,8 @@ def test_a_survivor(tiny: str) -> None:
         "awarded exactly once",
         "crashes and pauses after every step",
         "Not tried: keys that",
+        "Reached: double taps ",
+        "Never reached, so of this nothing is known: ",
     ):
         assert part in " ".join(done.stdout.split())
 
@@ -49,6 +51,7 @@ def test_as_json(tiny: str) -> None:
     assert two.pop("timing")
     assert one == two
     assert list(one["broken"]) == ["charged_at_most_once"]
+    assert one["reached"]["unanswered_calls"] > 0
     assert parse_scenario(one["scenario"])
 
 

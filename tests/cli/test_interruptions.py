@@ -55,6 +55,26 @@ def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
+def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
+    """Exit code 130, the numbers on stdout, a note on stderr, no file of a report, and no worker left."""
+    process = start("compare", tiny, "-n", "2", "--jobs", "2", "--json")
+    deadline = time.monotonic() + 60
+    while not any(Path().glob("reports/.*.new/charts/*.svg")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    workers = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    assert workers
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "report" not in json.loads(out)
+    assert err.startswith("interrupted while the report was being written, so there is none\n")
+    assert not list(Path("reports").iterdir())
+    assert not any(is_running(pid) for pid in workers)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
 def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
     """Workers end by themselves when the process that they work for is killed."""
     process = start("compare", tiny, *MANY, "--jobs", "2", "--json")
@@ -97,7 +117,7 @@ def test_an_interrupt_that_python_drops(tiny: str, monkeypatch: pytest.MonkeyPat
         return summarise(*arguments)
 
     monkeypatch.setattr(mornings, "summarise", interrupted)
-    done = coffee("run", tiny, "-d", "naive", "-n", "5", "-j", "1", "--json")
+    done = coffee("run", tiny, "naive", "-n", "5", "-j", "1", "--json")
     assert done.exit_code == 130
     assert json.loads(done.stdout)["mornings"] == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -11,7 +11,7 @@ from tests.cli.coffee import coffee
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -17,7 +17,7 @@ from sim.cli.app import app
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

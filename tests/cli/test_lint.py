@@ -28,7 +28,7 @@ def test_warnings_in_full() -> None:
     assert text.startswith("naive in morning-rush: 7 warnings no-key change the architecture (from) the app sends no key")
     assert "after 5s without an answer the app is told 'failed', charged or not; the provider's slow answer takes 18s" in text
     assert "W4 Crash between the charge and its commit no-key, no-provider-key, unknown-left-behind" in text
-    assert "coffee windows naive -w w1 -w w2; one customer's story: coffee explain w1 --design naive" in text
+    assert "coffee windows naive -w w1 -w w2; one customer's story: coffee explain w1 naive" in text
 
 
 def test_json_is_what_python_says() -> None:
@@ -69,14 +69,14 @@ def test_what_cannot_be_linted(arguments: list[str], message: str) -> None:
 
 def test_run_and_check_warn_on_stderr(tiny: str) -> None:
     """A line each before the run, and none in the result; what is set counts."""
-    for command in (["run", tiny, "-d", "idempotent"], ["check", tiny, "idempotent"]):
+    for command in (["run", tiny, "idempotent"], ["check", tiny, "idempotent"]):
         done = coffee(*command, "-n", "2", "-j", "1", "--json")
         assert "lint" not in done.stdout
         assert json.loads(done.stdout)
         lines = done.stderr.splitlines()
         rules = [line.split()[1] for line in lines if line.startswith("warning: ")]
         assert rules == ["dual-write", "no-inbox", "answer-waits-for-provider"]
-        assert lines[3] == f"why, and what to change: coffee lint idempotent {tiny}"
+        assert lines[3] == f"why, and what to change: coffee lint {tiny} idempotent"
     quiet = ["--set", "loyalty.inbox={window: 7d}"]
-    assert "no-inbox" not in coffee("run", tiny, "-d", "idempotent", *quiet, "-n", "1", "-j", "1").stderr
+    assert "no-inbox" not in coffee("run", tiny, "idempotent", *quiet, "-n", "1", "-j", "1").stderr
     assert "warning" not in coffee("check", tiny, "outbox", "-n", "1", "-j", "1").stderr

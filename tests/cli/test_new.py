@@ -19,7 +19,7 @@ def test_a_new_design(name: str) -> None:
     """A new design loads, is called as its file, and has the knobs of the one that it starts from."""
     done = coffee("new", "mine.yaml", "--from", name)
     assert done.exit_code == 0
-    assert "coffee compare morning-rush --design mine.yaml" in done.stdout
+    assert f"coffee compare morning-rush {name} mine.yaml" in done.stdout
     same = {"name": "", "summary": ""}
     assert load_design("mine.yaml").name == "mine"
     assert load_design("mine.yaml").model_copy(update=same) == load_design(name).model_copy(update=same)
@@ -31,7 +31,7 @@ def test_a_new_architecture(name: str) -> None:
     done = coffee("new", "my_checkout.py", "--from", name)
     assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"my_checkout.py: an architecture that starts from {name}")
     assert load_design("my_checkout.py:MyCheckout").name == "MyCheckout"
-    runs = [coffee("run", "w4", "-d", each, "-n", "1", "-j", "1", "--json") for each in (name, "my_checkout.py")]
+    runs = [coffee("run", "w4", each, "-n", "1", "-j", "1", "--json") for each in (name, "my_checkout.py")]
     [built_in], [mine] = (json.loads(run.stdout)["designs"].values() for run in runs)
     assert mine["metrics"] == built_in["metrics"]
 

@@ -24,7 +24,7 @@ from tests.cli.coffee import coffee, ran, start
 
 def replace_report(monkeypatch: pytest.MonkeyPatch, write_report: Callable[..., Any]) -> None:
     """Another `write_report`, in a module of its own, so that nothing is drawn or even imported for it."""
-    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report, ours=lambda path: False))
+    monkeypatch.setitem(sys.modules, "sim.report.page", SimpleNamespace(write_report=write_report))
 
 
 def test_compare(tiny: str) -> None:
@@ -53,7 +53,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
     """The report goes to a folder called as the scenario, or as one says, with the command that makes the same again."""
     calls = []
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         calls.append((comparison.scenario.name, folder, command))
         return folder / "report.html"
 
@@ -71,7 +71,7 @@ def test_compare_writes_the_report(tiny: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_scenario_cannot_write_elsewhere(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scenario's name becomes one folder's name, whatever is in it."""
     folders = []
-    replace_report(monkeypatch, lambda comparison, folder, command, curve: folders.append(folder) or folder)
+    replace_report(monkeypatch, lambda comparison, folder, **_: folders.append(folder) or folder)
     for name in ("../../etc", "a/b", "/", "..", "a b"):
         Path("x.yaml").write_text(f"name: '{name}'\nclock: {{duration: 1min}}\ntraffic: {{rate: 1/s}}\n", encoding="utf-8")
         assert coffee("compare", "x.yaml", "naive", "-n", "1", "-j", "1").exit_code == 0
@@ -88,7 +88,7 @@ def test_designs_of_ones_own(tiny: str) -> None:
 
 def test_all_metrics(tiny: str) -> None:
     """--all shows every metric."""
-    for command in (("compare", tiny, "naive", "--no-report"), ("run", tiny, "-d", "naive")):
+    for command in (("compare", tiny, "naive", "--no-report"), ("run", tiny, "naive")):
         text = coffee(*command, "-n", "1", "-j", "1", "--all").stdout
         assert all(f"\n{metric} " in text for metric in METRICS)
 
@@ -98,14 +98,14 @@ def test_never_is_said(tiny: str) -> None:
     Path("x.yaml").write_text(
         f"{Path(tiny).read_text()}faults: [{{outage: provider, at: '07:00', for: 1h}}]\n", encoding="utf-8"
     )
-    text = coffee("run", "x.yaml", "-d", "naive", "-n", "2", "-j", "1").stdout
+    text = coffee("run", "x.yaml", "naive", "-n", "2", "-j", "1").stdout
     assert "never (100 % of mornings)" in text.replace("\u00a0", " ")
     assert "left more than one in twenty without an answer" in text
 
 
 def test_run(tiny: str) -> None:
     """One design's metrics, stations with the bottleneck, objectives, and a sentence."""
-    done = coffee("run", tiny, "--design", "outbox", "-n", "2", "-j", "1")
+    done = coffee("run", tiny, "outbox", "-n", "2", "-j", "1")
     assert done.exit_code == 0
     for part in (
         "confirmation_lag_p99",
@@ -123,7 +123,7 @@ def test_run(tiny: str) -> None:
 def test_json_of_run_is_that_of_compare(tiny: str) -> None:
     """The JSON of one design is the same alone as in company, but for what compares it."""
     options = ("-n", "2", "-j", "1", "--json")
-    alone = json.loads(coffee("run", tiny, "-d", "naive", *options).stdout)
+    alone = json.loads(coffee("run", tiny, "naive", *options).stdout)
     both = json.loads(coffee("compare", tiny, "naive", "outbox", "--no-report", *options).stdout)
     company = both["designs"]["naive"]
     assert list(company) == ["metrics", "objectives", "verdict", "paired", "variance_shares"]
@@ -177,10 +177,10 @@ def test_the_same_json_whatever_runs_it(tiny: str) -> None:
 
 def test_another_seed_is_another_morning(tiny: str) -> None:
     """Seeds begin where one says: morning 1 of seed 0 is morning 0 of seed 1."""
-    options = ("-d", "naive", "-n", "1", "-j", "1", "--json")
+    options = ("naive", "-n", "1", "-j", "1", "--json")
     first, second = (json.loads(coffee("run", tiny, "--seed", seed, *options).stdout) for seed in ("0", "1"))
     assert first["designs"] != second["designs"]
-    both = json.loads(coffee("run", tiny, "-d", "naive", "-n", "2", "-j", "1", "--json").stdout)["designs"]["naive"]["metrics"]
+    both = json.loads(coffee("run", tiny, "naive", "-n", "2", "-j", "1", "--json").stdout)["designs"]["naive"]["metrics"]
     mean = sum(d["designs"]["naive"]["metrics"]["purchases"]["mean"] for d in (first, second)) / 2
     assert both["purchases"]["mean"] == mean
 
@@ -200,21 +200,21 @@ def test_real_arrivals(tiny: str) -> None:
 
 
 USAGE = [
-    (("run", "tiny.yaml", "-d", "outbox", "-n", "0"), "--mornings: expected a whole number from 1 to 1,000,000 (got 0)"),
-    (("run", "tiny.yaml", "-d", "outbox", "--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
-    (("run", "tiny.yaml", "-d", "outbox", "-j", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
-    (("run", "tiny.yaml", "-d", "outbx"), 'unknown design "outbx"; did you mean "outbox"?'),
-    (("run", "tiny.yaml", "-d", "morning-rush"), 'unknown design "morning-rush"; that is a scenario'),
+    (("run", "tiny.yaml", "outbox", "-n", "0"), "--mornings: expected a whole number from 1 to 1,000,000 (got 0)"),
+    (("run", "tiny.yaml", "outbox", "--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
+    (("run", "tiny.yaml", "outbox", "-j", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
+    (("run", "tiny.yaml", "outbx"), 'unknown design "outbx"; did you mean "outbox"?'),
+    (("run", "tiny.yaml", "morning-rush"), 'unknown design "morning-rush"; that is a scenario'),
     (("compare", "mornin-rush"), 'unknown scenario "mornin-rush"; did you mean "morning-rush"?'),
     (("compare", "tiny.yaml", "naive", "naive"), "two designs with the same name: naive, naive; give each its own `name:`"),
     (("check", "tiny.yaml", "tiny.yaml"), "tiny.yaml:3:1: this is a scenario (it has `clock`); expected a design"),
     (("compare", "idempotent"), 'unknown scenario "idempotent"; that is a design'),
-    (("run", "no-inbox", "-d", "naive"), 'unknown scenario "no-inbox"; that is a design'),
+    (("run", "no-inbox", "naive"), 'unknown scenario "no-inbox"; that is a design'),
     (("check", "outbox", "outbox"), 'unknown scenario "outbox"; that is a design'),
     (("explain", "naive"), 'unknown scenario "naive"; that is a design'),
     (
         ("compare", "tiny.yaml", "--no-report", "--out", "here"),
-        "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+        "--out names the folder of the report, but --no-report writes none; leave out one of them",
     ),
     (("show", "zebra.yaml"), "zebra.yaml: no such file"),
 ]
@@ -237,7 +237,7 @@ def test_errors_of_a_file_one_a_line(tiny: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("run", "tiny.yaml"), ("run", "tiny.yaml", "-d", "naive", "-n", "x"), ("zebra",), ("run", "--zebra")]
+    "command", [("run", "tiny.yaml"), ("run", "tiny.yaml", "naive", "-n", "x"), ("zebra",), ("run", "--zebra")]
 )
 def test_usage_errors_of_the_parser(command: tuple[str, ...], tiny: str) -> None:
     """Missing and unknown options, unknown commands and text for a number are usage errors too: exit code 2."""
@@ -261,7 +261,7 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     """Numbers are printed even if the report can't be written, which is said, with exit code 1."""
     from sim.config.errors import ConfigError
 
-    def write_report(comparison: Any, folder: Path, *, command: str, curve: Any = None) -> Path:
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
         raise ConfigError(f"{folder}: cannot be written: No space left on device")
 
     replace_report(monkeypatch, write_report)
@@ -271,13 +271,26 @@ def test_a_report_that_cannot_be_written(tiny: str, monkeypatch: pytest.MonkeyPa
     assert "error: reports/tiny: cannot be written: No space left on device\n" in done.stderr
 
 
+def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers are printed, and why there is no report is said, with exit code 1."""
+
+    def write_report(comparison: Any, folder: Path, *, command: str, **_: Any) -> Path:
+        raise BrokenProcessPool
+
+    replace_report(monkeypatch, write_report)
+    done = coffee("compare", tiny, "naive", "-n", "1", "-j", "1", "--json")
+    assert done.exit_code == 1
+    assert "report" not in json.loads(done.stdout)
+    assert "error: a process that drew the report was killed, so there is none; probably out of memory" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
         (
             BrokenLaw("captured charges: 3 is not 4"),
             70,
-            ("captured charges: 3 is not 4", "please report it with this command: coffee run tiny.yaml --design naive"),
+            ("captured charges: 3 is not 4", "please report it with this command: coffee run tiny.yaml naive"),
         ),
         (BrokenProcessPool(), 1, ("a worker process was killed", "--jobs")),
         (Lost("whoever works on this is killed: tiny, seed 7"), 1, ("error: whoever works on this is killed: tiny, seed 7\n",)),
@@ -291,8 +304,8 @@ def test_bugs_and_accidents(
     def fail(*arguments: Any, **options: Any) -> None:
         raise error
 
-    monkeypatch.setattr("sim.experiment.compare.compare", fail)
-    done = coffee("run", tiny, "--design", "naive")
+    monkeypatch.setattr("sim.cli.work.simulation.compare", fail)
+    done = coffee("run", tiny, "naive")
     assert (done.exit_code, done.stdout) == (code, "")
     assert all(word in done.stderr for word in words)
     assert "Traceback" not in done.stderr

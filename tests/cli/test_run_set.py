@@ -11,16 +11,17 @@ from sim.architectures import load_design
 from sim.config.library import load_scenario
 from sim.experiment.altering import changed
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from tests.cli.coffee import coffee
 
 
 def test_set_is_the_changed_files(tiny: str) -> None:
     """The numbers are those of a scenario and a design with these values; the JSON says which were set."""
     settings = ["--set", "provider.ambiguous=40%", "--set", "app.retry={never: true}"]
-    document = json.loads(coffee("run", tiny, "-d", "naive", *settings, "-n", "2", "-j", "1", "--json").stdout)
+    document = json.loads(coffee("run", tiny, "naive", *settings, "-n", "2", "-j", "1", "--json").stdout)
     changes = {"provider.ambiguous": "40%", "app.retry": {"never": True}}
     world, designs = changed(load_scenario(tiny), [load_design("naive")], changes)
-    expected = compare(world, designs, mornings=2, jobs=1)
+    expected = compare(world, designs, Effort(2, jobs=1))
     assert document["digest"] == expected.digest
     assert document["set"] == ["provider.ambiguous=40%", "app.retry={never: true}"]
     mean = document["designs"]["naive"]["metrics"]["double_charge_rate"]["mean"]
@@ -29,7 +30,7 @@ def test_set_is_the_changed_files(tiny: str) -> None:
 
 def test_set_is_told(tiny: str) -> None:
     """Under the title stands what was set."""
-    told = coffee("run", tiny, "-d", "naive", "-n", "1", "-j", "1", "--set", "app.timeout=4s").stdout
+    told = coffee("run", tiny, "naive", "-n", "1", "-j", "1", "--set", "app.timeout=4s").stdout
     assert "with app.timeout=4s" in " ".join(told.split())
 
 
@@ -45,6 +46,6 @@ def test_set_is_told(tiny: str) -> None:
 )
 def test_what_cannot_be_set_is_said(tiny: str, settings: str, said: str) -> None:
     """Errors are those of a file with that value, and exit with 2."""
-    result = coffee("run", tiny, "-d", "naive", *shlex.split(settings))
+    result = coffee("run", tiny, "naive", *shlex.split(settings))
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())

@@ -17,26 +17,26 @@ QUICK = ("--mornings", "3", "--jobs", "1")
 
 def test_a_table_a_metric(tiny: str) -> None:
     """The clear effects with both ends and intervals; of the others, how many are not clear and how many are none at all."""
-    done = coffee("sensitivity", tiny, "-d", "naive", *MOVED, *QUICK)
+    done = coffee("sensitivity", tiny, "naive", *MOVED, *QUICK)
     assert done.exit_code == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "double_charge_rate, now " in said
     assert "provider.ambiguous 10%" in said
     assert "40%: +" in said
     assert "loyalty.award" not in said
-    assert "2 inputs, 3 mornings: a clear effect of 1; none whatever of 1." in said
+    assert "2 inputs, 3 mornings: clear effect: 1; no effect: 1." in said
 
 
 def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
     """Chart, table and numbers; with the command that makes them again."""
-    command = ("sensitivity", tiny, "-d", "naive", *MOVED, *QUICK)
+    command = ("sensitivity", tiny, "naive", *MOVED, *QUICK)
     done = coffee(*command, "--json", "--out", "moved")
     document = json.loads(done.stdout)
     assert {path.name for path in Path("moved").iterdir()} == {
         "sensitivity.json", "sensitivity.csv", "tornado.png", "tornado.svg",
     }  # fmt: skip
     written = json.loads(Path("moved/sensitivity.json").read_text())
-    assert written.pop("command").startswith("coffee sensitivity tiny.yaml --design naive --input provider.ambiguous=1%..")
+    assert written.pop("command").startswith("coffee sensitivity tiny.yaml naive --input provider.ambiguous=1%..")
     assert written == document
     ranked = document["metrics"]["double_charge_rate"]["inputs"]
     assert list(ranked) == ["provider.ambiguous", "loyalty.award"]
@@ -53,7 +53,7 @@ def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
 
 def test_all_inputs_by_default(tiny: str) -> None:
     """Of the scenario, of its traffic, and of the design."""
-    done = coffee("sensitivity", tiny, "-d", "naive", "-m", "cost_per_1000", "-n", "2", "-j", "1", "--json")
+    done = coffee("sensitivity", tiny, "naive", "-m", "cost_per_1000", "-n", "2", "-j", "1", "--json")
     inputs = json.loads(done.stdout)["metrics"]["cost_per_1000"]["inputs"]
     assert {"traffic.rate", "provider.ambiguous", "app.timeout", "checkout.workers"} < set(inputs)
     assert not {"clock.duration", "relay.poll_every"} & set(inputs)
@@ -63,12 +63,12 @@ def test_all_inputs_by_default(tiny: str) -> None:
 def test_all_at_once(tiny: str, method: str, columns: tuple[str, str]) -> None:
     """How many runs it takes is said before; the one that matters comes first, what can't matter has nothing."""
     samples = ("--method", method, "--samples", "4", "-n", "1", "-j", "1")
-    done = coffee("sensitivity", tiny, "-d", "naive", *MOVED, *samples)
+    done = coffee("sensitivity", tiny, "naive", *MOVED, *samples)
     assert done.exit_code == 0, done.stderr
     assert f"{4 * (3 if method == 'morris' else 4)} points × 1 morning = " in done.stderr
     for column in columns:
         assert column in done.stdout
-    found = json.loads(coffee("sensitivity", tiny, "-d", "naive", *MOVED, *samples, "--json", "-o", "all").stdout)
+    found = json.loads(coffee("sensitivity", tiny, "naive", *MOVED, *samples, "--json", "-o", "all").stdout)
     inputs = found["metrics"]["double_charge_rate"]["inputs"]
     assert list(inputs) == ["provider.ambiguous", "loyalty.award"]
     assert set(inputs["loyalty.award"].values()) == {0}
@@ -79,21 +79,21 @@ def test_all_at_once(tiny: str, method: str, columns: tuple[str, str]) -> None:
 def test_without_the_extra(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What to install."""
     monkeypatch.setitem(sys.modules, "SALib.sample", None)
-    done = coffee("sensitivity", tiny, "-d", "naive", *MOVED, "--method", "morris", "-j", "1")
+    done = coffee("sensitivity", tiny, "naive", *MOVED, "--method", "morris", "-j", "1")
     assert done.exit_code == 2
-    assert "--method morris needs SALib, which is not installed: `make extras`" in done.stderr
+    assert "--method: morris needs SALib, which is not installed: `make extras`" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-d", "naive", "-i", "relay.poll_every"), "--input: relay.poll_every: unknown key"),
-        (("-d", "nave"), 'unknown design "nave"; did you mean "naive"?'),
-        (("-d", "naive", "--samples", "4"), "--samples: is for --method morris or sobol"),
-        (("-d", "naive", "-n", "1"), "--mornings: expected a whole number from 2"),
-        (("-d", "naive", "--out", "tiny.yaml"), "this is a file"),
-        (("-d", "naive", "--method", "sobol", "--samples", "5000"), "--samples: expected a power of two"),
-        (("-d", "naive", "--method", "morris", "--samples", "5000"), "runs (at most 20,000); choose a few inputs"),
+        (("naive", "-i", "relay.poll_every"), "--input: relay.poll_every: unknown key"),
+        (("nave",), 'unknown design "nave"; did you mean "naive"?'),
+        (("naive", "--samples", "4"), "--samples: is for --method morris or sobol"),
+        (("naive", "-n", "1"), "--mornings: expected a whole number from 2"),
+        (("naive", "--out", "tiny.yaml"), "this is a file"),
+        (("naive", "--method", "sobol", "--samples", "5000"), "--samples: expected a power of two"),
+        (("naive", "--method", "morris", "--samples", "5000"), "runs (at most 20,000); choose a few inputs"),
     ],
 )
 def test_wrong_usage(tiny: str, arguments: tuple[str, ...], message: str) -> None:

@@ -17,7 +17,7 @@ FEW = ("-n", "2", "--fresh", "2", "-j", "1")
 
 def test_size(tiny: str) -> None:
     """Each design has its capacity, what binds, what no capacity does, and what it costs; naive violates, so the code is 1."""
-    done = coffee("size", tiny, "-d", "naive", "-d", "outbox", *FEW)
+    done = coffee("size", tiny, "naive", "outbox", *FEW)
     assert done.exit_code == 1
     for part in (
         "searched on 2 mornings (seeds 0 to 1), measured on 2 fresh ones (seeds 2 to 3)",
@@ -35,7 +35,7 @@ def test_size(tiny: str) -> None:
 
 def test_a_sized_design_is_a_file(tiny: str) -> None:
     """--write saves a design that has the numbers of the answer; it is not written over, and what met is exit code 0."""
-    options = ("--objective", "ack_latency_p95=1s", "-d", "outbox", *FEW)
+    options = ("--objective", "ack_latency_p95=1s", "outbox", *FEW)
     done = coffee("size", tiny, *options, "--write", "sized.yaml", "--json")
     document = json.loads(done.stdout)
     assert done.exit_code == {"met": 0, "violated": 1, "undecided": 3}[document["verdict"]]
@@ -53,15 +53,15 @@ def test_a_sized_design_is_a_file(tiny: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--write", "x.yaml"), "--write saves one sized design; give one with --design"),
-        (("-d", "naive", "--write", "x.yaml", "--peak", "60/min"), "--write saves one sized design"),
+        (("--write", "x.yaml"), "--write saves one sized design; give one design"),
+        (("naive", "--write", "x.yaml", "--peak", "60/min"), "--write saves one sized design"),
         (("--peak", "60"), "--peak: a bare number"),
         (("--brownout", "2min"), "tiny: has no brownout to lengthen"),
         (("--objective", "fast"), "--objective: expected METRIC=LIMIT"),
         (("-n", "1"), "--mornings: expected a whole number from 2"),
-        (("-n", "0", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
+        (("-n", "1", "--peak", "60/min"), "--mornings: expected a whole number from 2"),
         (("--fresh", "1"), "--fresh: expected a whole number from 2"),
-        (("-d", "navie"), 'unknown design "navie"; did you mean "naive"?'),
+        (("navie",), 'unknown design "navie"; did you mean "naive"?'),
     ],
 )
 def test_errors_of_size(tiny: str, options: tuple[str, ...], message: str) -> None:
@@ -84,18 +84,18 @@ def test_ctrl_c_half_way(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
         return whole(self, design, **start)
 
     monkeypatch.setattr(Sizer, "size", interrupted)
-    done = coffee("size", tiny, "-d", "naive", "-d", "outbox", *FEW, "--json")
+    done = coffee("size", tiny, "naive", "outbox", *FEW, "--json")
     assert done.exit_code == 130
     assert list(json.loads(done.stdout)["designs"]) == ["naive"]
     assert done.stderr == "interrupted; there is no answer for outbox\n"
-    done = coffee("size", tiny, "-d", "outbox", *FEW)
+    done = coffee("size", tiny, "outbox", *FEW)
     assert (done.exit_code, done.stdout) == (130, "")
     assert "there are no results" in done.stderr
 
 
 def test_a_curve_as_text_and_json(tiny: str) -> None:
     """A row a peak and design with its capacity and what it costs; the JSON has the same numbers."""
-    options = (tiny, "-d", "naive", "--peak", "10/min,20/min", *FEW)
+    options = (tiny, "naive", "--peak", "10/min,20/min", *FEW)
     done = coffee("size", *options)
     assert done.exit_code == 0
     document = json.loads(coffee("size", *options, "--json").stdout)
@@ -114,7 +114,7 @@ def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyP
     """--cost-curve sizes the compared designs at its own peaks, --peak at others; the report gets it, and the command."""
     calls = []
     replace_report(
-        monkeypatch, lambda comparison, folder, command, curve: calls.append((command, curve)) or folder / "report.html"
+        monkeypatch, lambda comparison, folder, command, curve, **_: calls.append((command, curve)) or folder / "report.html"
     )
     monkeypatch.setattr("sim.experiment.cost_curve.MORNINGS", 2)
     options = ("-n", "1", "-j", "1")
@@ -127,3 +127,10 @@ def test_a_curve_in_the_report_of_compare(tiny: str, monkeypatch: pytest.MonkeyP
     assert (second, none) == ("coffee compare tiny.yaml naive --mornings 1 --seed 0", None)
     refused = coffee("compare", tiny, "--cost-curve", "--no-report")
     assert (refused.exit_code, "--no-report" in refused.stderr) == (2, True)
+
+
+def test_the_command_to_try_can_be_typed(tiny: str) -> None:
+    """It names the scenario as it was given, and compares the sized design with the one that it was made from."""
+    Path("my rush.yaml").write_text(Path(tiny).read_text(encoding="utf-8"), encoding="utf-8")
+    done = coffee("size", "my rush.yaml", "outbox", "--objective", "ack_latency_p95=1s", *FEW, "--write", "sized.yaml")
+    assert done.stdout.endswith("sized.yaml: the sized design; try it: coffee compare 'my rush.yaml' outbox sized.yaml\n")

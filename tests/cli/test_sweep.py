@@ -51,6 +51,7 @@ def test_a_sweep_is_printed_drawn_and_kept(mini: str) -> None:
     assert written == {key: value for key, value in document.items() if key not in ("report", "results")}
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_into_one_file(mini: str) -> None:
     """Neither loses nor spoils anything of the other's, also where both make the same mornings."""
     ranges = ("checkout.workers=2..9:8", "checkout.workers=5..12:8")
@@ -64,6 +65,7 @@ def test_two_sweeps_at_once_into_one_file(mini: str) -> None:
     assert listed("both.sqlite") == listed("alone.sqlite")
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing_finished(mini: str) -> None:
     """A file that can't grow is named, and holds what was finished before."""
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60 * 4096, 60 * 4096)); "
@@ -92,7 +94,7 @@ def test_what_is_kept_is_told_exported_and_removed(mini: str) -> None:
 def test_designs_without_the_key_are_named(mini: str) -> None:
     """A note says which design stands level, and why."""
     done = coffee("sweep", mini, "naive", "outbox", "--vary", "relay.poll_every=1s,2s", "-n", "1", "-j", "1", "--no-report")
-    assert "naive has no relay.poll_every: run once as it is, and shown level" in done.stderr
+    assert "naive has no relay.poll_every: run once, and drawn as a level line" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import validity as command
-from sim.config.library import load_scenario
+from sim.config.library import load_scenario, parse_scenario
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.sensitivity import sensitivity
 from sim.report.validity import page
 from sim.validation.agreement import Estimated, Row, exactly
 from sim.validation.case import Case, Checked
 from sim.validation.cases import CASES, check, chosen
-from tests.cli.coffee import coffee
+from tests.cli.coffee import SCENARIO, coffee
 
 
 def test_some_cases() -> None:
@@ -66,7 +66,7 @@ def test_files_of_a_case(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("mm2",), 'unknown case "mm2"; did you mean "mm5"?'),
-        (("layers", "--page", "x.md"), "--page: is written from all cases; leave out the names"),
+        (("layers", "--page", "x.md"), "--page is written from all cases; leave out the names of cases"),
     ],
 )
 def test_mistakes(arguments: tuple[str, ...], message: str) -> None:
@@ -85,7 +85,6 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     result = coffee("validity", "--page", "x.md")
     assert result.exit_code == 130
     assert not Path("x.md").exists()
-    assert command.STYLES
 
 
 def test_any_number_of_processes_finds_the_same() -> None:
@@ -100,10 +99,9 @@ ALTERED = ("network.latency", "customers.max_submissions", "checkout.workers")
 def test_the_page() -> None:
     """Every case of it has its rows and its command; assumptions with an effect are told, and those without are named."""
     done = check(["layers", "retries-50", "deliveries"], jobs=1)
-    scenario = "provider-outage"
-    comparison = compare(scenario, ["naive", "outbox"], mornings=3)
-    world = load_scenario(scenario).model_copy(update={"faults": ()})
-    text = page(done, sensitivity(world, ["naive"], only=ALTERED, mornings=2, jobs=1), comparison, mornings=2)
+    scenario = parse_scenario(SCENARIO)
+    comparison = compare(scenario, ["naive", "outbox"], Effort(3, jobs=1))
+    text = page(done, sensitivity(scenario, ["naive"], Effort(2, jobs=1), only=ALTERED), comparison, mornings=2)
     assert "3 numbers" not in text
     assert "6 numbers" in text  # 1 + 1 + 4
     for result in done:

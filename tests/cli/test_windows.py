@@ -103,7 +103,7 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
         (("--jobs", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),
         (
             ("--no-report", "--out", "here"),
-            "--out names the folder of the report, and --no-report says there is none; leave out one of them",
+            "--out names the folder of the report, but --no-report writes none; leave out one of them",
         ),
     ],
 )

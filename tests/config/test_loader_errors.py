@@ -405,7 +405,7 @@ def test_a_misspelt_file_is_recognised(tmp_path: Path, monkeypatch: pytest.Monke
         load_scenario("mornin-rush")
     with pytest.raises(ConfigError, match=r'^unknown scenario "stripe-2019-07-11"; did you mean "stripe-2019-07-10"\?$'):
         load_scenario("stripe-2019-07-11")
-    with pytest.raises(ConfigError, match=r'^unknown scenario "tea"; coffee list tells all names'):
+    with pytest.raises(ConfigError, match=r'^unknown scenario "tea"; coffee list shows all names'):
         load_scenario("tea")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import FOLDER, names
@@ -13,8 +13,13 @@ from sim.config.loader import Document, read_text
 from sim.config.schema import design_schema, scenario_schema
 from sim.config.template import design_template, scenario_template
 
-SCENARIO = Draft202012Validator(scenario_schema())
-DESIGN = Draft202012Validator(design_schema(ARCHITECTURES))
+
+@cache
+def validator(schema: str) -> Any:
+    """Of scenarios or of designs; the library, which takes seconds to load, is loaded when it is used."""
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(scenario_schema() if schema == "scenario" else design_schema(ARCHITECTURES))
 
 
 def data(text: str) -> dict[str, Any]:
@@ -23,11 +28,11 @@ def data(text: str) -> dict[str, Any]:
 
 def test_the_schemas_are_schemas() -> None:
     """Both are valid by the draft that they name, and say nothing of what is only filled in after reading."""
-    for validator in (SCENARIO, DESIGN):
-        Draft202012Validator.check_schema(validator.schema)
-        assert validator.schema["$schema"].endswith("2020-12/schema")
-        assert "read from the file" not in str(validator.schema)
-        assert "samples" not in str(validator.schema)
+    for made in (validator("scenario"), validator("design")):
+        made.check_schema(made.schema)
+        assert made.schema["$schema"].endswith("2020-12/schema")
+        assert "read from the file" not in str(made.schema)
+        assert "samples" not in str(made.schema)
 
 
 @pytest.mark.parametrize("name", names())
@@ -39,15 +44,17 @@ def test_bundled_scenarios_fit(name: str) -> None:
 
     path = FOLDER / f"{name}.yaml"
     document = Document(read_text(path), path.name, beside=path.parent)
-    assert not list(SCENARIO.iter_errors(document.data))
+    assert not list(validator("scenario").iter_errors(document.data))
     copy = scenario_template(document, load_scenario(name), name="mine", target=Path("mine.yaml"))
-    assert not list(SCENARIO.iter_errors(data(copy)))
+    assert not list(validator("scenario").iter_errors(data(copy)))
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_new_designs_fit(name: str) -> None:
     """The file that `coffee new` makes of a design fits the schema, empty sections and all."""
-    assert not list(DESIGN.iter_errors(data(design_template(load_design(name), name="mine", start=("from", name)))))
+    assert not list(
+        validator("design").iter_errors(data(design_template(load_design(name), name="mine", start=("from", name))))
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,22 +81,22 @@ def test_new_designs_fit(name: str) -> None:
 )
 def test_wrong_scenarios_do_not_fit(text: str) -> None:
     """Wrong units, unknown keys, two things where one is wanted: an editor would mark them."""
-    assert list(SCENARIO.iter_errors(data(f"name: x\n{text}\n")))
+    assert list(validator("scenario").iter_errors(data(f"name: x\n{text}\n")))
 
 
 @pytest.mark.parametrize("text", ["name: x", "from: outbx", "from: naive\nrelay: {}", "from: outbox\nrelay: {batch: 1.5}"])
 def test_wrong_designs_do_not_fit(text: str) -> None:
     """A design starts from one of the architectures, and has that one's knobs."""
-    assert list(DESIGN.iter_errors(data(text)))
+    assert list(validator("design").iter_errors(data(text)))
 
 
 def test_defaults_are_as_in_files() -> None:
     """A schema's defaults are written with their units, and an architecture's own defaults are its own."""
-    definitions = DESIGN.schema["$defs"]
+    definitions = validator("design").schema["$defs"]
     assert definitions["Outbox"]["properties"]["app"]["default"]["key"] == "purchase"
     assert definitions["Naive"]["properties"]["app"]["default"]["key"] == "none"
     assert definitions["Relay"]["properties"]["poll_every"]["default"] == "500ms"
-    assert SCENARIO.schema["$defs"]["Scenario"]["properties"]["clock"]["default"] == {
+    assert validator("scenario").schema["$defs"]["Scenario"]["properties"]["clock"]["default"] == {
         "start": "06:30",
         "duration": "2h",
         "drain": "30min",

@@ -12,7 +12,10 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.counterexamples.hunt import as_yaml, caught, hunt, promises_of
+from sim.counterexamples.reached import KINDS, Reached
 from tests.architectures.mutants import OutboxInMemory
+from tests.tiers import slow
+from tests.worlds import ONE_CUSTOMER, design, world
 
 BROKEN = {  # what is wrong with a variant shows in one of these ways
     "naive": "charged_at_most_once",
@@ -32,10 +35,14 @@ BROKEN = {  # what is wrong with a variant shows in one of these ways
     "trusted-webhooks": "over_award",
     "no-reconciler": "charged_at_most_once",
 }
+SOUND = ("outbox", "idempotent", "asks-before-late-retry", "checked-webhooks")
 WORLDS = 3000  # enough for each of them; a minute draws several times as many
 
 
-@pytest.mark.parametrize("name", BROKEN)
+LONG = ("mark-before-publish", "no-fingerprint", "same-key-for-ever", "dual-write", "last-seen-id")  # until they are caught
+
+
+@pytest.mark.parametrize("name", slow(BROKEN, but=BROKEN.keys() - LONG))
 def test_what_is_broken_is_caught(name: str) -> None:
     """With a handful of customers and at most two faults once it is shrunk; its file breaks the same promise again."""
     design = load_design(name)
@@ -58,13 +65,16 @@ def test_an_outbox_in_memory_is_caught_with_one_customer_and_one_crash() -> None
     assert found.catch.world["faults"][0].get("after", "accept") == "accept"
 
 
-@pytest.mark.parametrize("name", ["idempotent", "outbox", "asks-before-late-retry", "checked-webhooks"])
-def test_what_is_sound_survives(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "worlds"),
+    [("outbox", 80), *(pytest.param(name, 250, marks=pytest.mark.slow) for name in SOUND)],
+)
+def test_what_is_sound_survives(name: str, worlds: int) -> None:
     """As many worlds are tried as asked for, and none breaks a promise."""
     design = load_design(name)
-    found = hunt(design, promises_of(design), worlds=250, seconds=300)
+    found = hunt(design, promises_of(design), worlds=worlds, seconds=300)
     assert found.catch is None
-    assert found.worlds == 250
+    assert found.worlds == worlds
 
 
 def test_the_same_seed_finds_the_same_world() -> None:
@@ -107,6 +117,54 @@ def test_ctrl_c_is_not_lost_where_python_drops_it() -> None:
     found = hunt(design, promises_of(design), worlds=200, seconds=300, progress=drop)
     assert (found.worlds, found.interrupted) == (5, True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_was_reached_is_counted() -> None:
+    """One customer whose order is committed and never told of: each thing that happened, once."""
+    scenario = world(ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n")
+    reached = Reached()
+    caught(scenario, design("idempotent"), [], seed=0, observer=reached)
+    counted = reached.counted(design("idempotent"))
+    assert {kind: times for kind, times in counted.items() if times} == {
+        "automatic_retries": 1, "known_keys": 1, "checkout_crash_after_commit": 1,
+    }  # fmt: skip
+    never = [kind for kind, times in counted.items() if not times]
+    assert {"lost_answers", "stale_claims_taken_over", "checkout_crash_after_charge", "checkout_pause_after_commit"} <= set(
+        never
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cannot"),
+    [
+        (
+            "naive",
+            {
+                "known_keys",
+                "stale_claims_taken_over",
+                "stuck_orders_taken_up",
+                "keys_known_to_the_provider",
+                "refunds",
+                "webhooks",
+                "repeated_webhooks",
+                "messages_known_to_the_inbox",
+            },
+        ),
+        ("outbox", {"stale_claims_taken_over", "stuck_orders_taken_up", "webhooks", "repeated_webhooks"}),
+        ("checked-webhooks", {"messages_known_to_the_inbox"}),
+    ],
+)
+def test_what_cannot_happen_to_a_design_is_not_missed(name: str, cannot: set[str]) -> None:
+    """Nobody waits for a webhook of a design that listens to none; what can happen is there, be it as 0."""
+    found = hunt(load_design(name), ["charged_at_most_once"], worlds=5, seconds=300)
+    assert found.reached.keys() & KINDS.keys() == KINDS.keys() - cannot
+
+
+def test_a_long_hunt_reaches_more_than_a_short_one() -> None:
+    """Two worlds lose no answer, sixty do; and what the first two reached, the sixty have."""
+    short, long = (hunt(load_design("outbox"), ["charged_at_most_once"], worlds=n, seconds=300).reached for n in (2, 60))
+    assert short["lost_answers"] == 0 < long["lost_answers"]
+    assert all(long[kind] >= times for kind, times in short.items())
 
 
 def test_promises_are_those_of_the_design_and_that_of_one_charge() -> None:

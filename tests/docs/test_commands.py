@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,17 @@ def commands(lines: str) -> Iterator[str]:
             yield found[1].partition("   ")[0]
 
 
+@cache
+def coffee() -> Any:
+    """The whole command line."""
+    return get_command(app)
+
+
 def refused(line: str) -> str:
     """Why `coffee` would not take a line: no such command, option or argument; "" if it would."""
     words = shlex.split(line, comments=True)
     words = words[: next((place for place, word in enumerate(words) if word in ENDS), len(words))]
-    command: Any = get_command(app)
+    command = coffee()
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     if hasattr(command, "commands") and words and not words[0].startswith("-"):
@@ -49,7 +56,7 @@ def refused(line: str) -> str:
 
 def in_help() -> Iterator[tuple[str, str]]:
     """(command, example) of every help text."""
-    waiting: list[Any] = [get_command(app)]
+    waiting = [coffee()]
     while waiting:
         command = waiting.pop()
         waiting.extend(getattr(command, "commands", {}).values())

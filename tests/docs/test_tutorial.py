@@ -21,6 +21,7 @@ def commands_of(block: str) -> list[list[str]]:
     return [shlex.split(f"{demo[1]} --no-report" if line == "make demo" else line) for line in block.splitlines()]
 
 
+@pytest.mark.slow
 def test_the_tutorial_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every line shown after a command is in what that command printed."""
     monkeypatch.chdir(tmp_path)

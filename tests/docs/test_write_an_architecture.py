@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.coffee import coffee
 from tests.docs.test_tutorial import ROOT
+from tests.tiers import slow
 
 PAGE = (ROOT / "docs/write-an-architecture.md").read_text(encoding="utf-8")
 
@@ -17,7 +18,7 @@ def blocks(step: str, kind: str) -> list[str]:
     return [part.partition("```")[0] for part in step.split(f"```{kind}\n")[1:]]
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("number", slow([1, 2, 3, 4, 5], but=[1, 5]))
 def test_each_step_gives_its_numbers(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The step's file is written, its command run, and every line that is shown is printed."""
     monkeypatch.chdir(tmp_path)
@@ -40,7 +41,7 @@ def test_what_goes_wrong_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "`shop.settle(…)` does nothing by itself; write `yield from shop.settle(…)`" in coffee("show", "my_checkout.py").stderr
     )
     Path("my_checkout.py").write_text(code.replace("return Reply(ANSWERS.get(outcome, Answer.FAILED), order)", "return order"))
-    done = coffee("run", "morning-rush", "-d", "my_checkout.py", "-n", "1", "-j", "1")
+    done = coffee("run", "morning-rush", "my_checkout.py", "-n", "1", "-j", "1")
     assert done.exit_code == 2
     assert "my_checkout.py:9: handle: it ends with an Order; expected a Reply" in done.stderr
     assert done.stderr.rstrip().endswith("seed 0)")

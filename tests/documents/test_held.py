@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sim.config.design import Design
-from sim.config.scenario import Scenario
-from sim.documents import comparison, cost_curve, hunt, kata, sizing, sweep, windows
-from sim.documents.schema import DOCUMENTS, ROWS
-from sim.documents.text import csv_text
-from sim.experiment.compare import Comparison, compare
-from sim.experiment.cost_curve import cost_curve as curve_of
-from sim.experiment.size import size
-from sim.experiment.sweep import sweep as swept
-from sim.kata import documents as kata_documents
-from sim.kata.check import Graded
-from sim.kata.grading import Grade
-from sim.report.page import write_report
-from tests.cli.coffee import SCENARIO, coffee, tiny
-from tests.documents.held import check, check_csv, check_file, check_printed, command_of
+from tests.cli.coffee import coffee
+from tests.documents.held import check_file, check_printed, command_of
 from tests.documents.test_schemas import with_json
-from tests.worlds import ONE_CUSTOMER, design, world
 
 QUICK = ("-n", "2", "-j", "1")
 SIZE = ("size", "tiny.yaml", "-d", "outbox", *QUICK, "--fresh", "2", "--objective", "confirmed_share=10%")
@@ -61,7 +45,7 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("hunt", "no-provider-key", "--worlds", "200"), set()),
     (("hunt", "outbox", "--worlds", "3"), set()),
     (("validity", "mm1"), set()),
-    (("validity", "--assumption", "payment.timeout"), set()),
+    (("validity", "--assumption", "app.timeout"), set()),
 ]  # fmt: skip
 
 

@@ -78,7 +78,8 @@ def test_metrics_are_those_of_the_vocabulary() -> None:
 
 def test_a_new_metric_is_there_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is added to the vocabulary is in the schema."""
-    monkeypatch.setitem(METRICS, "spilt_rate", Metric("share", "lower", "purchases that were spilt"))
+    spilt = Metric("share", "lower", "Money and orders", "purchases that were spilt", "0 / purchases")
+    monkeypatch.setitem(METRICS, "spilt_rate", spilt)
     definitions = results_schema()["$defs"]
     assert "spilt_rate" in definitions["EveryEstimate"]["required"]
     assert "spilt_rate" in definitions["MetricName"]["enum"]

@@ -21,10 +21,10 @@ from sim.experiment.cost_curve import (
     default_lengths,
     default_peaks,
     fewer,
-    lengths_of,
-    peaks_of,
+    rate_text_of,
     with_brownout,
 )
+from sim.experiment.effort import Effort
 from sim.validation.bare import bare_world
 from sim.vocabulary import METRICS
 from sim.world.traffic import peak_per_s, rate_knots
@@ -45,11 +45,17 @@ def queues() -> CostCurve:
     """M/M/c at loads of 2, 4 and 8."""
     world = Scenario.model_validate(bare_world(600, 2.0))
     return cost_curve(
-        world, [server()], peaks_per_s=(2.0, 4.0, 8.0), brownouts_s=(), objectives=["ack_latency_p95=3.6s"], jobs=1,
-        mornings=8, fresh=6,
-    )  # fmt: skip
+        world,
+        [server()],
+        Effort(8, jobs=1),
+        peaks_per_s=(2.0, 4.0, 8.0),
+        brownouts_s=(),
+        objectives=["ack_latency_p95=3.6s"],
+        fresh=6,
+    )
 
 
+@pytest.mark.slow
 def test_servers_grow_as_erlang_says(queues: CostCurve) -> None:
     """Loads of 2, 4 and 8 need 4, 6 and 10 servers: about the load and its root, ever fewer a customer, which saves money."""
     points = queues.points["naive"]
@@ -66,7 +72,7 @@ def test_servers_grow_as_erlang_says(queues: CostCurve) -> None:
 
 @pytest.fixture(scope="module")
 def storm() -> CostCurve:
-    return cost_curve(parse_scenario(STORM), ["naive", "outbox"], peaks_per_s=(0.5,), mornings=3, fresh=3, jobs=1)
+    return cost_curve(parse_scenario(STORM), ["naive", "outbox"], Effort(3, jobs=1), peaks_per_s=(0.5,), fresh=3)
 
 
 def test_a_longer_brownout_at_the_same_capacity(storm: CostCurve) -> None:
@@ -133,14 +139,6 @@ def test_no_brownout_is_no_weather() -> None:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: peaks_of("60"), '--peak: a bare number: add the unit; expected a rate like "5/s", "12/min", "400/h" (got '),
-        (lambda: peaks_of("fast"), "--peak: expected a rate"),
-        (lambda: peaks_of("60/min,60/min"), '--peak: twice the same (got "60/min")'),
-        (lambda: peaks_of("1/s,60/min"), '--peak: twice the same (got "60/min")'),
-        (lambda: peaks_of("90/min,60/min"), "--peak: expected in ascending order (got 90/min before 60/min)"),
-        (lambda: peaks_of("0/min,60/min"), '--peak: must be more than 0 (got "0/min")'),
-        (lambda: lengths_of("5"), "--brownout: a bare number: add the unit"),
-        (lambda: lengths_of("5min,2min"), "--brownout: expected in ascending order (got 5min before 2min)"),
         (lambda: with_brownout(RUSH, 4600.0), "morning-rush: a brownout of 4600s is longer than the morning: customers"),
         (lambda: with_brownout(load_scenario("calm-tuesday"), 60.0), "calm-tuesday: has no brownout to lengthen; give it one"),
         (lambda: at_peak(parse_scenario('{name: real, traffic: {times: ["07:00"]}}'), 1.0), "real: has real arrival times"),

@@ -26,6 +26,7 @@ from sim.config.library import load_scenario
 from sim.documents.comparison import document
 from sim.experiment.batches import Lost
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
 from sim.experiment.workers import crew
 from tests.cli.coffee import SCENARIO, coffee, start
@@ -45,7 +46,7 @@ def digest(world: Path, *, engine: Engine, jobs: int | None = 2, progress: Calla
     """Of all that a comparison tells, but for the time it took."""
     scenario = load_scenario(str(world))
     designs = ["naive", "outbox"]
-    made = document(compare(scenario, designs, mornings=MORNINGS, jobs=jobs, engine=engine, progress=progress))
+    made = document(compare(scenario, designs, Effort(MORNINGS, jobs=jobs, engine=engine), progress=progress))
     assert made.pop("timing")
     return hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
@@ -149,6 +150,7 @@ def cluster() -> Iterator[Any]:
         yield started
 
 
+@pytest.mark.slow
 def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """Dask's workers give the same digest, although one of them is killed in the middle; nothing is printed."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -165,6 +167,7 @@ def test_a_cluster(world: Path, expected: str, cluster: Any, capfd: pytest.Captu
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     """The finished mornings are printed, what is under way is cancelled, and the cluster is still there."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -216,6 +219,7 @@ def wait_for(address: str) -> None:
         client.wait_for_workers(1, timeout=120)
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_come_back(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler without workers is an error in one line, and not waited for."""
     monkeypatch.setattr(sim.experiment.cluster, "ALONE_S", 0.0)
@@ -246,6 +250,7 @@ def test_a_scheduler_that_goes_away(world: Path) -> None:
             process.wait(30)
 
 
+@pytest.mark.slow
 def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler that has no workers is told how to get some."""
     distributed = pytest.importorskip("distributed")
@@ -257,6 +262,7 @@ def test_no_workers(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         digest(world, engine=f"dask:{empty.scheduler_address}")
 
 
+@pytest.mark.slow
 def test_other_versions(world: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that has another version than this process, or no such package, is refused."""
     engine = f"dask:{cluster.scheduler_address}"
@@ -279,6 +285,7 @@ def test_no_such_engine(engine: str, message: str, world: Path) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"error: --engine: {message}\n")
 
 
+@pytest.mark.slow
 def test_no_scheduler(world: Path) -> None:
     """Where nobody answers, or somebody who is silent, that is said within five seconds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -298,10 +305,11 @@ def test_without_the_extra(world: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "pip install '.[distributed]'" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     """The example for Python in docs/cluster.md runs, and gives what the same comparison gives without it."""
     page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text(encoding="utf-8")
     [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(example, {"__name__": "__main__"})
-    serial = compare("morning-rush", ["naive", "outbox"], mornings=2, engine="serial")
+    serial = compare("morning-rush", ["naive", "outbox"], Effort(2, engine="serial"))
     assert capsys.readouterr().out == f"{serial.results['naive'].metrics['double_charge_rate']}\n"

@@ -12,6 +12,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.experiment import optimise as optimising
 from sim.experiment import pareto
+from sim.experiment.effort import Effort
 from sim.experiment.optimise import Optimum, optimise
 from sim.experiment.space import Space, parse_space
 
@@ -43,7 +44,7 @@ def summed_up(found: Optimum) -> tuple[object, ...]:
 
 @pytest.fixture(scope="module")
 def polls() -> Optimum:
-    return optimise(CALM, POLLS, mornings=3, jobs=1)
+    return optimise(CALM, POLLS, Effort(3, jobs=1))
 
 
 def test_the_front_by_reasoning(polls: Optimum) -> None:
@@ -76,8 +77,8 @@ def test_finalists_meet_fresh_mornings(polls: Optimum) -> None:
 def test_who_charges_twice_is_never_on_the_front(unsafe: str, safe: str, metrics: tuple[str, str]) -> None:
     """Though it would be there if nobody asked for it: one witness is enough."""
     space = parse_space(f"from: [{unsafe}, {safe}]\nvary: {{payment.timeout: [1s, 5s]}}")
-    found = optimise(FLAKY, space, minimise=metrics, mornings=3, jobs=1)
-    free = optimise(FLAKY, space, minimise=metrics, subject_to=["confirmed_share=0%"], mornings=3, jobs=1)
+    found = optimise(FLAKY, space, Effort(3, jobs=1), minimise=metrics)
+    free = optimise(FLAKY, space, Effort(3, jobs=1), minimise=metrics, subject_to=["confirmed_share=0%"])
     assert {one.candidate.base for one in found.front} == {safe}
     assert {found.place(one) for one in found.tried if one.candidate.base == unsafe} == {"violates"}
     assert unsafe in {one.candidate.base for one in free.front}
@@ -85,7 +86,7 @@ def test_who_charges_twice_is_never_on_the_front(unsafe: str, safe: str, metrics
 
 def test_a_limit_that_nobody_keeps() -> None:
     """There is no front then, and what came closest is known."""
-    found = optimise(CALM, POLLS, subject_to=["confirmation_lag_p99=10ms", "double_charge_rate=0"], mornings=2, jobs=1)
+    found = optimise(CALM, POLLS, Effort(2, jobs=1), subject_to=["confirmation_lag_p99=10ms", "double_charge_rate=0"])
     assert not found.front
     assert not found.finalists
     lag, none = (found.reached(constraint) for constraint in found.constraints)
@@ -104,8 +105,8 @@ def test_a_limit_is_held_by_the_far_end_of_the_interval(polls: Optimum) -> None:
     assert value.high is not None
     limit = f"{(value.mean + value.high) / 2 + 1:.6f}s"
     space = parse_space("from: outbox\nvary: {relay.poll_every: [2s], checkout.workers: [2]}")
-    loose = optimise(CALM, space, subject_to=[f"confirmation_lag_p99={limit}"], mornings=3, jobs=1)
-    tight = optimise(CALM, space, subject_to=[f"confirmation_lag_p99={(value.mean + value.high) / 2:.6f}s"], mornings=3, jobs=1)
+    loose = optimise(CALM, space, Effort(3, jobs=1), subject_to=[f"confirmation_lag_p99={limit}"])
+    tight = optimise(CALM, space, Effort(3, jobs=1), subject_to=[f"confirmation_lag_p99={(value.mean + value.high) / 2:.6f}s"])
     assert [one.statuses for one in loose.finalists] == [{"confirmation_lag_p99": "met"}]
     assert [one.statuses for one in tight.finalists] == [{"confirmation_lag_p99": "undecided"}]
     assert not tight.front
@@ -114,7 +115,7 @@ def test_a_limit_is_held_by_the_far_end_of_the_interval(polls: Optimum) -> None:
 def test_what_changes_nothing_is_told_once() -> None:
     """Designs with the same results to the last figure are one point of the front."""
     space = parse_space("from: outbox\nvary: {app.timeout: [20s, 30s, 40s]}")
-    found = optimise(CALM, space, mornings=2, jobs=1)
+    found = optimise(CALM, space, Effort(2, jobs=1))
     assert [one.candidate.name for one in found.front] == ["outbox-1"]
     assert [other.name for other in found.front[0].same] == ["outbox-2", "outbox-3"]
 
@@ -135,17 +136,20 @@ def test_halving_finds_the_front_of_all(monkeypatch: pytest.MonkeyPatch, polls: 
     """With fewer mornings for those that are no good."""
     monkeypatch.setattr(optimising, "ALL_AT_ONCE", 2)
     monkeypatch.setattr("sim.experiment.search.FINALISTS", 3)
-    found = optimise(CALM, POLLS, mornings=3, jobs=1)
+    found = optimise(CALM, POLLS, Effort(3, jobs=1))
     assert found.method == "halving"
     assert changes(found) == changes(polls)
     assert sorted(one.mornings for one in found.tried) == [2, 2, 2, 3, 3, 3]
 
 
-@pytest.mark.parametrize("space", [POLLS, parse_space("from: [outbox, idempotent]\nvary: {payment.timeout: 1s..9s}")])
+SAMPLED = parse_space("from: [outbox, idempotent]\nvary: {payment.timeout: 1s..9s}")
+
+
+@pytest.mark.parametrize("space", [POLLS, pytest.param(SAMPLED, marks=pytest.mark.slow)])
 def test_the_same_front_whoever_does_the_work(monkeypatch: pytest.MonkeyPatch, space: Space) -> None:
     """The same seed gives the same candidates, mornings and numbers with one job and with two; also from the sampler."""
     monkeypatch.setattr(optimising, "ALL_AT_ONCE", 2)
-    one, two = (optimise(FLAKY, space, mornings=3, trials=10, seed=5, jobs=jobs) for jobs in (1, 2))
+    one, two = (optimise(FLAKY, space, Effort(3, 5, jobs=jobs), trials=10) for jobs in (1, 2))
     assert summed_up(one) == summed_up(two)
     assert one.front
 
@@ -153,7 +157,7 @@ def test_the_same_front_whoever_does_the_work(monkeypatch: pytest.MonkeyPatch, s
 def test_a_sampler_tries_what_a_range_holds() -> None:
     """So many different designs, within the ends, and the quickest of them is near the end where it should be."""
     space = parse_space("from: outbox\nvary: {relay.poll_every: 100ms..4s, checkout.workers: [2, 64]}")
-    found = optimise(CALM, space, mornings=2, trials=24, jobs=1)
+    found = optimise(CALM, space, Effort(2, jobs=1), trials=24)
     assert found.method == "sampling"
     assert len(found.tried) == 24
     assert len({one.candidate.differs for one in found.tried}) == 24
@@ -167,27 +171,29 @@ def test_large_spaces_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Optuna a range is refused, with what to do."""
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ConfigError, match=r"needs Optuna.*pip install '.\[lab\]' there; or list the values"):
-        optimise(CALM, parse_space("from: outbox\nvary: {relay.poll_every: 1s..2s}"), mornings=2, jobs=1)
+        optimise(CALM, parse_space("from: outbox\nvary: {relay.poll_every: 1s..2s}"), Effort(2, jobs=1))
     many = parse_space(f"from: outbox\nvary: {{relay.batch: {list(range(1, 30))}, payment.workers: {list(range(1, 30))}}}")
     with pytest.raises(ConfigError, match="a design space with 841 combinations needs Optuna"):
-        optimise(CALM, many, mornings=2, jobs=1)
+        optimise(CALM, many, Effort(2, jobs=1))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"minimise": ["cost_per_1000"]}, "--minimise: expected two metrics (got cost_per_1000)"),
-        ({"minimise": ["cost_per_1000", "lag"]}, '--minimise: unknown metric "lag"'),
-        ({"subject_to": ["double_charge_rate"]}, "--subject-to: expected METRIC=LIMIT, like double_charge_rate=0"),
-        ({"subject_to": ["doble_charge_rate=0"]}, '--subject-to: doble_charge_rate: unknown metric; did you mean "double_'),
-        ({"subject_to": ["ack_latency_p95=1"]}, "--subject-to: ack_latency_p95: a bare number: add the unit"),
-        ({"mornings": 1}, "--mornings: expected a whole number from 2"),
+        ({"minimise": ["cost_per_1000"]}, "minimise: expected two metrics (got cost_per_1000)"),
+        ({"minimise": ["cost_per_1000", "lag"]}, 'minimise: unknown metric "lag"'),
+        ({"subject_to": ["double_charge_rate"]}, "subject_to: expected METRIC=LIMIT, like double_charge_rate=0"),
+        ({"subject_to": ["doble_charge_rate=0"]}, 'subject_to: doble_charge_rate: unknown metric; did you mean "double_'),
+        ({"subject_to": ["ack_latency_p95=1"]}, "subject_to: ack_latency_p95: a bare number: add the unit"),
+        ({"effort": Effort(1)}, "mornings: expected a whole number from 2"),
+        ({"effort": Effort(cells=2)}, "cells: expected 1: only run, compare and cells divide a morning (got 2)"),
+        ({"trials": 0}, "trials: expected a whole number of at least 1"),
     ],
 )
-def test_what_cannot_be_asked(options: dict[str, list[str]], message: str) -> None:
+def test_what_cannot_be_asked(options: dict[str, object], message: str) -> None:
     """Said before anything is simulated."""
     with pytest.raises(ConfigError) as error:
-        optimise(CALM, POLLS, jobs=1, **options)  # type: ignore[arg-type]
+        optimise(CALM, POLLS, **options)  # type: ignore[arg-type]
     assert str(error.value).startswith(message)
 
 

@@ -7,6 +7,7 @@ import pytest
 from sim.config.library import parse_scenario
 from sim.experiment import compare as module
 from sim.experiment.compare import Comparison, compare, precise
+from sim.experiment.effort import Effort
 from sim.experiment.statistics import Estimate
 
 WORLD = """
@@ -18,7 +19,7 @@ provider: {ambiguous: 5%}
 
 
 def compared(objectives: str = "", *, precision: float | None, mornings: int = 3) -> Comparison:
-    return compare(parse_scenario(WORLD + objectives), ["naive"], mornings=mornings, jobs=1, precision=precision)
+    return compare(parse_scenario(WORLD + objectives), ["naive"], Effort(mornings, jobs=1), precision=precision)
 
 
 def test_what_is_decided_needs_no_more() -> None:

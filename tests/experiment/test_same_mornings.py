@@ -10,6 +10,7 @@ import pytest
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.ledger.records import Tables
 from sim.vocabulary import METRICS
 from tests.worlds import design, morning
@@ -85,7 +86,7 @@ def test_change_that_does_nothing_changes_nothing(name: str, change: dict[str, A
     weather = FAULTS.replace("  - {duplicates: broker, p: 2%}\n", "") if "broker" in change else FAULTS
     scenario: Scenario = parse_scenario(ROUGH + weather)
     twin = design(name, change, constant=False).model_copy(update={"name": "twin"})
-    comparison = compare(scenario, [design(name, constant=False), twin], mornings=2, jobs=1)
+    comparison = compare(scenario, [design(name, constant=False), twin], Effort(2, jobs=1))
     assert comparison.results["twin"].values("purchases").min() > 100
     for metric, difference in comparison.paired("twin").items():
         ours, theirs = comparison.results[name].values(metric), comparison.results["twin"].values(metric)

@@ -8,6 +8,7 @@ from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.altering import altered
+from sim.experiment.effort import Effort
 from sim.experiment.sensitivity import Effect, assumptions, sensitivity
 
 CALM = """
@@ -22,7 +23,7 @@ objectives: {ack_latency_p95: 700ms}
 
 @pytest.fixture(scope="session")
 def effects() -> list[Effect]:
-    return sensitivity(parse_scenario(CALM), ["naive", "outbox"], mornings=3, jobs=1)
+    return sensitivity(parse_scenario(CALM), ["naive", "outbox"], Effort(3, jobs=1))
 
 
 @pytest.mark.parametrize("model", [load_scenario("morning-rush"), *map(load_design, ARCHITECTURES)], ids=lambda m: m.name)

@@ -17,15 +17,17 @@ from sim.experiment import size as sizing
 from sim.experiment.altering import altered
 from sim.experiment.capacity import Capacity, autoscaled, capacity_of, with_capacity
 from sim.experiment.compare import Result, compare
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import Summary
 from sim.experiment.size import Goals, Sizing, size, with_objectives
 from sim.ledger.records import StationRecord
 from sim.validation.bare import NO_TIME, bare_design, bare_world
 from sim.validation.queues import EXPONENTIAL, erlang_c
-from sim.vocabulary import METRICS
+from sim.vocabulary import COUNTED, METRICS
 from tests.worlds import design
 
 Data = dict[str, Any]
+COUNTS = dict.fromkeys(COUNTED, 0)
 
 
 def p95_s(servers: int, load: float) -> float:
@@ -48,8 +50,8 @@ def server(changes: Data | None = None, *, name: str = "naive") -> Any:
     return design(name, {key: value for key, value in knobs.items() if key not in ("from", "name")}, constant=False)
 
 
-def sized(scenario: Scenario, chosen: Any, **effort: int) -> Sizing:
-    found = size(scenario, [chosen], jobs=1, **{"mornings": 8, "fresh": 8, **effort})
+def sized(scenario: Scenario, chosen: Any, *, mornings: int = 8, fresh: int = 8, seed: int = 0) -> Sizing:
+    found = size(scenario, [chosen], Effort(mornings, seed, jobs=1), fresh=fresh)
     return next(iter(found.sizings.values()))
 
 
@@ -124,7 +126,7 @@ def test_fewer_can_be_better() -> None:
     assert found.capacity["checkout workers"] == 2
     assert found.result.verdict == "met"
     assert not found.best
-    many = compare(world, [with_capacity(found.asked, found.capacity | {"checkout workers": 8})], mornings=4, seed=4, jobs=1)
+    many = compare(world, [with_capacity(found.asked, found.capacity | {"checkout workers": 8})], Effort(4, 4, jobs=1))
     assert many.results["naive"].verdict == "violated"
 
 
@@ -143,7 +145,7 @@ def test_the_database_is_the_bottleneck() -> None:
 def test_the_same_with_more_processes() -> None:
     """The answer, to the last digit of the JSON, doesn't depend on the number of processes."""
     world = queue(2.0, {"ack_latency_p95": "4s"}, purchases=200)
-    documents = [document(size(world, [server()], mornings=3, fresh=3, jobs=jobs)) for jobs in (1, 2)]
+    documents = [document(size(world, [server()], Effort(3, jobs=jobs), fresh=3)) for jobs in (1, 2)]
     for made in documents:
         assert made.pop("timing")
     assert documents[0] == documents[1]
@@ -177,7 +179,7 @@ class Pretended:
 def result(p95s: list[float]) -> Result:
     station = StationRecord("checkout", 1, 0, 0, 0.0, 1.0, 1, 0.0, 0.0, 0.0)
     summaries = [
-        Summary(seed, dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value}, None, {}, {}, [station], [], 0, 0.0)  # type: ignore[arg-type]
+        Summary(seed, dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value}, None, {}, {}, [station], [], COUNTS, 0.0)  # type: ignore[arg-type]
         for seed, value in enumerate(p95s)
     ]
     return Result(design("naive"), load_scenario("morning-rush"), summaries)
@@ -224,7 +226,7 @@ def test_never_is_worse_than_anything() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["ack_latency_p95"], '--objective: expected METRIC=LIMIT, such as ack_latency_p95=1s (got "ack_latency_p95")'),
+        (["ack_latency_p95"], 'objectives: expected METRIC=LIMIT, such as ack_latency_p95=1s (got "ack_latency_p95")'),
         (["ack_latency_p96=1s"], 'objectives.ack_latency_p96: unknown metric; did you mean "ack_latency_p99"?'),
         (["ack_latency_p95=1"], "objectives.ack_latency_p95: a bare number: add the unit"),
         (["confirmed_share=2s"], 'objectives.confirmed_share: unknown unit "s"'),
@@ -247,9 +249,9 @@ def test_an_objective_takes_the_place_of_its_own() -> None:
 def test_there_must_be_something_to_size_for() -> None:
     """Without objectives, or with those of cost alone, one is told which to give."""
     for limits, what in (({}, "no objectives"), ({"cost_per_1000": "600 USD"}, "only objectives of cost")):
-        with pytest.raises(ConfigError, match=f"bare: {what}.*--objective ack_latency_p95=1s"):
+        with pytest.raises(ConfigError, match=f"objectives: bare has {what}.*such as ack_latency_p95=1s"):
             size(queue(1.0, limits), [server()])
-    with pytest.raises(ConfigError, match="--fresh: expected a whole number from 2"):
+    with pytest.raises(ConfigError, match="fresh: expected a whole number from 2"):
         size(queue(1.0, {"ack_latency_p95": "1s"}), [server()], fresh=1)
     with pytest.raises(ConfigError, match="two designs with the same name"):
         size(queue(1.0, {"ack_latency_p95": "1s"}), [server(), server()])
@@ -283,8 +285,8 @@ def test_the_rush_holds_on_other_mornings() -> None:
     rush = load_scenario("morning-rush")
     found = size(rush)
     for name, one in found.sizings.items():
-        others = compare(rush, [one.design], mornings=50, seed=5000).results[name]
+        others = compare(rush, [one.design], Effort(50, 5000)).results[name]
         plenty = with_capacity(one.design, {key: 10 * number for key, number in one.capacity.items()})
-        best = compare(rush, [plenty], mornings=50, seed=5000).results[name]
+        best = compare(rush, [plenty], Effort(50, 5000)).results[name]
         assert not one.goals.broken(others, best), name
         assert one.binding is not None, name

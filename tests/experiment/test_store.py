@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from sim.architectures import load_design, parse_design
+from sim.cli.work.texts import removing
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.documents.stored import write_csv
 from sim.experiment import store as storing
 from sim.experiment.altering import altered, changed
 from sim.experiment.store import COSTS, Measured, Pair, Store, as_yaml, pair_of, version
-from sim.experiment.store_listing import listing, removing, write_parquet
+from sim.experiment.store_listing import listing, write_parquet
 from sim.vocabulary import METRICS
 
 WORLD = load_scenario("calm-tuesday")
@@ -26,7 +27,8 @@ PAIR = pair_of(WORLD, NAIVE, {})
 
 
 def morning(seed: int, **metrics: float) -> Measured:
-    return Measured(seed, {**dict.fromkeys(METRICS, 0.1), **metrics}, dict.fromkeys(COSTS, 1 / 3), 7)
+    numbers = {**dict.fromkeys(METRICS, 0.1), "purchases": 40.0, **metrics}
+    return Measured(seed, numbers, dict.fromkeys(COSTS, 1 / 3), {"purchases": 40, "polls": 7})
 
 
 def values(found: Mapping[int, Measured]) -> list[str]:
@@ -48,7 +50,7 @@ def file(tmp_path: Path) -> Path:
 def test_numbers_come_back_to_the_last_bit(file: Path) -> None:
     """Nothing to count (NaN), never (inf), zero and the smallest and largest numbers are kept apart."""
     odd = morning(2**63 - 2, ack_latency_p95=float("inf"), convergence_time=float("nan"), cost_per_1000=0.1 + 0.2,
-                  monthly_cost=5e-324, confirmed_share=0.0, purchases=1.7976931348623157e308)  # fmt: skip
+                  monthly_cost=5e-324, confirmed_share=0.0, infra_cost_per_1000=1.7976931348623157e308)  # fmt: skip
     with Store(file, create=True) as store:
         store.add(PAIR, [odd, morning(1)])
     with Store(file) as store:

@@ -147,5 +147,5 @@ def test_errors_come_before_any_work(vary: dict[str, object], message: str, monk
 
 def test_seeds_end_where_the_file_can_hold_them() -> None:
     """Seeds are 64-bit integers."""
-    with pytest.raises(ConfigError, match="--seed: too large"):
+    with pytest.raises(ConfigError, match="seed: too large"):
         sim.sweep(WORLD, ["checkout.workers=2"], seed=2**63 - 1, mornings=2)

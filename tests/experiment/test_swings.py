@@ -11,6 +11,7 @@ from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.config.bundled import names
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
+from sim.experiment.effort import Effort
 from sim.experiment.inputs import called, factors, shown
 from sim.experiment.measuring import Run
 from sim.experiment.screening import screen
@@ -90,8 +91,9 @@ def test_what_nobody_does_can_be_made_up_for() -> None:
 
 def test_double_charges_follow_the_lost_answers() -> None:
     """With one retry a customer is charged twice just if the first answer is lost: halving that halves it, doubling doubles."""
-    found = swings(AMBIGUOUS, TWO_TRIES, ["provider.ambiguous", "loyalty.award"], metrics=["double_charge_rate"], mornings=4,
-                   jobs=1)  # fmt: skip
+    found = swings(
+        AMBIGUOUS, TWO_TRIES, ["provider.ambiguous", "loyalty.award"], Effort(4, jobs=1), metrics=["double_charge_rate"]
+    )
     swing, other = found.ranked("double_charge_rate")
     assert swing.input.name == "provider.ambiguous"
     for end, expected in zip(swing.ends, (-0.05, 0.10), strict=True):
@@ -109,7 +111,7 @@ def test_double_charges_follow_the_lost_answers() -> None:
 def test_a_metric_that_becomes_infinite_comes_first() -> None:
     """A drain too short for anybody to be confirmed is no small effect, though no difference can be taken."""
     inputs = ["provider.latency.constant=1s..10min", "network.latency"]
-    found = swings(ALONE, "naive", inputs, metrics=["confirmation_lag_p99"], mornings=2, jobs=1)
+    found = swings(ALONE, "naive", inputs, Effort(2, jobs=1), metrics=["confirmation_lag_p99"])
     first = found.ranked("confirmation_lag_p99")[0]
     assert first.input.name == "provider.latency.constant"
     assert first.size("confirmation_lag_p99") == math.inf
@@ -118,7 +120,7 @@ def test_a_metric_that_becomes_infinite_comes_first() -> None:
 
 def test_the_same_whoever_does_the_work() -> None:
     """One job or two."""
-    one, two = (swings(AMBIGUOUS, TWO_TRIES, ["provider.ambiguous"], mornings=2, jobs=jobs) for jobs in (1, 2))
+    one, two = (swings(AMBIGUOUS, TWO_TRIES, ["provider.ambiguous"], Effort(2, jobs=jobs)) for jobs in (1, 2))
     assert repr(one) == repr(two)  # nothing to count is not equal to itself
 
 
@@ -131,8 +133,9 @@ def test_sobol_on_a_sum() -> None:
         return (high**2 - low**2) / 2 / ratio - ((high - low) / ratio) ** 2
 
     network, provider = 4 * variance(0.01, 0.2), variance(0.1, 0.6)
-    found = screen(ALONE, "naive", ENDS, method="sobol", metrics=["ack_latency_p50", "double_charge_rate"], samples=64,
-                   mornings=1, jobs=1)  # fmt: skip
+    found = screen(
+        ALONE, "naive", ENDS, Effort(1, jobs=1), method="sobol", metrics=["ack_latency_p50", "double_charge_rate"], samples=64
+    )
     indices = found.indices["ack_latency_p50"]
     assert not isinstance(indices, str)
     assert found.points == 64 * 5
@@ -148,8 +151,9 @@ def test_sobol_on_a_sum() -> None:
 
 def test_morris_on_a_sum() -> None:
     """The network counts twice for the answer and once for the order; polling for nothing at all."""
-    found = screen(ALONE, "naive", ENDS, method="morris", metrics=["ack_latency_p50", "confirmation_lag_p50"], samples=6,
-                   mornings=1, jobs=1)  # fmt: skip
+    found = screen(
+        ALONE, "naive", ENDS, Effort(1, jobs=1), method="morris", metrics=["ack_latency_p50", "confirmation_lag_p50"], samples=6
+    )
     answer, order = (found.indices[metric] for metric in found.metrics)
     assert not isinstance(answer, str)
     assert not isinstance(order, str)
@@ -159,15 +163,23 @@ def test_morris_on_a_sum() -> None:
     assert 0.1 < answer[0].main < 0.6
     assert (answer[2].main, answer[2].other) == (0, 0)
     assert not answer[2].clear
-    again = screen(ALONE, "naive", ENDS, method="morris", metrics=["ack_latency_p50", "confirmation_lag_p50"], samples=6,
-                   mornings=1, jobs=2)  # fmt: skip
+    again = screen(
+        ALONE, "naive", ENDS, Effort(1, jobs=2), method="morris", metrics=["ack_latency_p50", "confirmation_lag_p50"], samples=6
+    )
     assert again.indices == found.indices
 
 
 def test_a_metric_without_a_value_has_no_indices() -> None:
     """Infinite at some points: said, with how many."""
-    found = screen(ALONE, "naive", ["provider.latency.constant=1s..10min"], method="morris",
-                   metrics=["confirmation_lag_p99"], samples=4, mornings=1, jobs=1)  # fmt: skip
+    found = screen(
+        ALONE,
+        "naive",
+        ["provider.latency.constant=1s..10min"],
+        Effort(1, jobs=1),
+        method="morris",
+        metrics=["confirmation_lag_p99"],
+        samples=4,
+    )
     text = found.indices["confirmation_lag_p99"]
     assert isinstance(text, str)
     assert text.startswith("never, or nothing to count, at ")
@@ -177,21 +189,21 @@ def test_a_metric_without_a_value_has_no_indices() -> None:
 @pytest.mark.parametrize(
     ("inputs", "options", "message"),
     [
-        (["app.timeot"], {}, '--input: app.timeot: unknown key; did you mean "app.timeout"?'),
-        (["app.key"], {}, "--input: app.key: expected a key with a number that is not zero (got none)"),
+        (["app.timeot"], {}, 'inputs: app.timeot: unknown key; did you mean "app.timeout"?'),
+        (["app.key"], {}, "inputs: app.key: expected a key with a number that is not zero (got none)"),
         (["app.retry_budget"], {}, "can't be halved and doubled; give both ends, like"),
-        (["app.timeout=2s"], {}, '--input: app.timeout: expected two ends, like "250ms..30s" (got "2s")'),
-        (["app.timeout=9s..2s"], {}, "--input: app.timeout: the first end must be below the second"),
-        (["app.timeout=2..9"], {}, "--input: app.timeout: a bare number: add the unit"),
+        (["app.timeout=2s"], {}, 'inputs: app.timeout: expected two ends, like "250ms..30s" (got "2s")'),
+        (["app.timeout=9s..2s"], {}, "inputs: app.timeout: the first end must be below the second"),
+        (["app.timeout=2..9"], {}, "inputs: app.timeout: a bare number: add the unit"),
         (["checkout.queue_limit=5..none"], {}, '"none" is no end of a range'),
         (["provider.latency=1s..2s"], {}, "name what is moved, as in provider.latency.constant"),
-        ([], {"metrics": ["double_charge"]}, '--metric: unknown metric "double_charge"; did you mean "double_charge_rate"?'),
+        ([], {"metrics": ["double_charge"]}, 'metrics: unknown metric "double_charge"; did you mean "double_charge_rate"?'),
     ],
 )
 def test_what_cannot_be_moved(inputs: list[str], options: dict[str, list[str]], message: str) -> None:
     """The key, what was given, what was expected, and what to do."""
     with pytest.raises(ConfigError) as error:
-        swings(RUSH, "naive", inputs, jobs=1, **options)  # type: ignore[arg-type]
+        swings(RUSH, "naive", inputs, **options)  # type: ignore[arg-type]
     assert message in str(error.value)
 
 
@@ -201,14 +213,14 @@ def test_what_cannot_be_screened(monkeypatch: pytest.MonkeyPatch) -> None:
     for inputs, options, message in (
         (shares, {}, "add up to 100 %; move one of them"),
         (ENDS, {"samples": 48}, r"expected a power of two for sobol, such as 32 or 64 \(got 48\)"),
-        ([], {"samples": 512}, r"choose a few inputs with --input, or lower --samples"),
-        (ENDS, {"samples": 1}, "--samples: expected a whole number of at least 2"),
+        ([], {"samples": 512}, r"samples: .*; choose a few inputs, or fewer samples"),
+        (ENDS, {"samples": 1}, "samples: expected a whole number of at least 2"),
     ):
         with pytest.raises(ConfigError, match=message):
-            screen(RUSH, "outbox", inputs, method="sobol", jobs=1, **options)  # type: ignore[arg-type]
+            screen(RUSH, "outbox", inputs, method="sobol", **options)  # type: ignore[arg-type]
     monkeypatch.setitem(sys.modules, "SALib.sample", None)
-    with pytest.raises(ConfigError, match=r"--method sobol needs SALib.*make extras"):
-        screen(ALONE, "naive", ENDS, method="sobol", jobs=1)
+    with pytest.raises(ConfigError, match=r"method: sobol needs SALib.*make extras"):
+        screen(ALONE, "naive", ENDS, Effort(2, jobs=1), method="sobol")
 
 
 def test_by_default_one_of_the_shares_is_screened() -> None:

@@ -47,7 +47,7 @@ def test_values_and_ranges(text: str, values: tuple[object, ...]) -> None:
     ("text", "message"),
     [
         ("checkout.wokers=1", 'checkout.wokers: unknown key; did you mean "checkout.workers"?'),
-        ("checkout.workers", "--vary: expected KEY=VALUES, like"),
+        ("checkout.workers", "vary: expected KEY=VALUES, like"),
         ("checkout.workers=", "checkout.workers=: expected at least one value"),
         ("checkout.workers=8,,16", "checkout.workers=8,,16: an empty value between commas"),
         ("app.timeout=1s,1000ms", "app.timeout: 1000ms is given twice"),
@@ -79,7 +79,7 @@ def test_what_makes_no_sense_is_said(text: str, message: str) -> None:
         (["checkout.service={constant: 1s}", "checkout.service.constant=2s"], False, "one lies within the other"),
         (["checkout.workers=2,4", "app.timeout=1s"], True, "equally many values (checkout.workers has 2, app.timeout has 1)"),
         (["checkout.workers=1..100:100", "relay.batch=1..30:30"], False, "3,000 cells; a sweep has at most 2,000"),
-        ([], False, "--vary: expected at least one KEY=VALUES"),
+        ([], False, "vary: expected at least one KEY=VALUES"),
     ],
 )
 def test_what_does_not_go_together_is_said(texts: list[str], zipped: bool, message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.experiment.compare import judge
+from sim.experiment.estimates import judge
 from sim.experiment.statistics import Estimate
 
 

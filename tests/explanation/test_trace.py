@@ -10,21 +10,12 @@ import pytest
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.config.library import load_scenario
-from sim.explanation.moments import Moment, folded
+from sim.explanation.moments import StoryLine, folded
 from sim.explanation.story import Explanation, tell
 from sim.explanation.trace import traced
 from sim.explanation.witness import Witness, find
 from sim.ledger.records import Tables
 from sim.report.story import line
-from sim.world.broker import Broker
-from sim.world.checkout import Checkout
-from sim.world.customer import Customer
-from sim.world.database import Database
-from sim.world.loyalty import Loyalty
-from sim.world.morning import Morning
-from sim.world.provider import Provider
-from sim.world.read_model import ReadModel
-from sim.world.shop import Shop
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 WILD = """
@@ -69,15 +60,6 @@ def test_a_traced_morning_is_the_same_morning(name: str) -> None:
         tables, moments = traced(scenario, chosen, 0, purchase=purchase)
         assert facts(tables) == plain
         assert len(moments) > 3
-
-
-def test_an_untraced_morning_is_made_of_the_plain_parts() -> None:
-    """So tracing costs nothing when it is off: not one line of it is there."""
-    parts = vars(Morning.parts)
-    assert parts == {
-        "database": Database, "provider": Provider, "broker": Broker, "view": ReadModel, "loyalty": Loyalty, "shop": Shop,
-        "checkout": Checkout, "customer": Customer,
-    }  # fmt: skip
 
 
 STORY = """
@@ -125,9 +107,25 @@ def test_what_became_of_an_answer_that_was_not_heard(trouble: str) -> None:
     scenario = world(f"{ONE_CUSTOMER}  {trouble}\n")
     chosen = design("naive", {"app": {"retry": {"never": True}}})
     _, moments = traced(scenario, chosen, 0, purchase=0)
-    explanation = Explanation(scenario, chosen, Witness(0, 0, (), 0), moments, [])
+    explanation = Explanation(scenario, chosen, Witness(0, 0, (), 0, struck=False), moments, [])
     told = [line(explanation, moment) for moment in moments]
     assert [f"{at} {what}" for at, _, what, _ in told if "captured" in what or "unknown" in what][:2] == UNHEARD[trouble]
+
+
+def test_without_latency_an_answer_is_told_before_what_it_does() -> None:
+    """A network that takes no time: the request leaves before it is worked on, and its answer is heard."""
+    scenario = world(ONE_CUSTOMER + "network: {latency: {constant: 0s}}\n")
+    _, lines = traced(scenario, design("naive"), 0, purchase=0)
+    told = [(line.who, line.text) for line in lines if line.who in ("app", "checkout")]
+    assert [text for _, text in told if "request 1" in text] == ["request 1, no key", "request 1: 201 paid"]
+    assert told[0] == ("app", "request 1, no key")
+    assert told.index(("checkout", "request 1: 201 paid")) < told.index(("app", "shows “paid”"))
+
+
+def test_a_view_without_a_projector_tells_nothing_of_its_own() -> None:
+    """It is the order database: nothing arrives there, least of all at the end of the morning."""
+    _, lines = traced(world(ONE_CUSTOMER), design("naive", {"read_model": {"inline": True}}), 0, purchase=0)
+    assert [line.text for line in lines if line.who == "read_model"] == []
 
 
 def test_who_is_told_is_named() -> None:
@@ -152,9 +150,9 @@ def test_a_relay_that_dies_with_the_order_in_its_batch_is_told() -> None:
 def test_what_goes_round_and_round_is_told_once() -> None:
     """From three rounds on, and only if nothing comes of it; what differs in a word is something new."""
 
-    def cycle(at_s: float, answer: str = "refused") -> list[Moment]:
-        ask = Moment(at_s, "completer", "charges", "provider", "message", until_s=at_s)
-        return [ask, Moment(at_s + 1, "provider", answer, "completer", "answer", until_s=at_s + 1)]
+    def cycle(at_s: float, answer: str = "refused") -> list[StoryLine]:
+        ask = StoryLine(at_s, "completer", "charges", "provider", "message", until_s=at_s)
+        return [ask, StoryLine(at_s + 1, "provider", answer, "completer", "answer", until_s=at_s + 1)]
 
     twice = [*cycle(0), *cycle(10)]
     assert folded(twice) == twice

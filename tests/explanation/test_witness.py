@@ -41,7 +41,7 @@ def test_a_kind_can_be_asked_for() -> None:
 def test_any_purchase_can_be_asked_for() -> None:
     """Harmed or not; one that isn't there is an error that names the last one."""
     scenario, chosen = world(), design("naive")
-    assert find(scenario, chosen, purchase=0) == Witness(0, 0, (), 0)
+    assert find(scenario, chosen, purchase=0) == Witness(0, 0, (), 0, struck=False)
     with pytest.raises(ConfigError, match="from 0 to 0 in the morning of seed 0"):
         find(scenario, chosen, purchase=1)
 

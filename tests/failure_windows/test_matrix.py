@@ -9,6 +9,8 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
+from sim.experiment.effort import Effort
+from sim.experiment.mornings import Progress
 from sim.failure_windows.matrix import (
     BASELINE,
     FIRST_MORNINGS,
@@ -36,9 +38,9 @@ def tiny(label: str, p: str) -> Scenario:
     return parse_scenario(TINY.format(name=label.lower(), label=label, title="Taps", p=p))
 
 
-def small(**options: Any) -> Matrix:
+def small(effort: Effort, progress: Progress | None = None) -> Matrix:
     worlds = {"W1": tiny("W1", "20%"), "W2": tiny("W2", "0%")}
-    return matrix(worlds, [design(name, constant=False) for name in ("naive", "idempotent")], **options)
+    return matrix(worlds, [design(name, constant=False) for name in ("naive", "idempotent")], effort, progress=progress)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str, str, int],
 
 def test_a_tiny_matrix() -> None:
     """Double taps are open in naive and closed by a key; where nobody taps twice, both are closed."""
-    found = small(jobs=1)
+    found = small(Effort(MORNINGS, jobs=1))
     assert {key: cell.state for key, cell in found.cells.items()} == {
         ("W1", "naive"): "open",
         ("W1", "idempotent"): "closed",
@@ -69,7 +71,7 @@ def test_a_tiny_matrix() -> None:
 
 
 def test_the_result_does_not_depend_on_the_number_of_processes() -> None:
-    one, two = (small(jobs=jobs, mornings=5, seed=3) for jobs in (1, 2))
+    one, two = (small(Effort(5, 3, jobs=jobs)) for jobs in (1, 2))
     assert one.cells == two.cells
 
 
@@ -82,7 +84,7 @@ def test_mornings_are_added_only_where_they_are_needed(told: Callable[..., None]
         return {"naive": 30, "outbox": 0, "idempotent": (0, 60, 0, 90, 5, 60, 0, 31)[seed % 8]}[name]
 
     told(harmed)
-    found = matrix({"W1": tiny("W1", "0%")}, [load_design(name) for name in ("idempotent", "outbox")], mornings=10, jobs=1)
+    found = matrix({"W1": tiny("W1", "0%")}, [load_design(name) for name in ("idempotent", "outbox")], Effort(10, jobs=1))
     idempotent, outbox = found.row("W1")
     assert (outbox.state, outbox.mornings) == ("closed", FIRST_MORNINGS)
     assert (idempotent.state, idempotent.mornings) == ("undecided", 10)
@@ -93,14 +95,14 @@ def test_mornings_are_added_only_where_they_are_needed(told: Callable[..., None]
 def test_naive_is_judged_by_all_its_mornings(told: Callable[..., None]) -> None:
     """A first harm in its sixth morning opens naive, although it looked closed after four."""
     told(lambda window, name, seed: 3 * (seed == 5) if name == "naive" else (7, 0, 0, 0)[seed % 4])
-    found = matrix({"W1": tiny("W1", "0%")}, [load_design(name) for name in ("naive", "idempotent")], mornings=8, jobs=1)
+    found = matrix({"W1": tiny("W1", "0%")}, [load_design(name) for name in ("naive", "idempotent")], Effort(8, jobs=1))
     assert (found.cells["W1", "naive"].state, found.cells["W1", "naive"].mornings) == ("open", 8)
 
 
 def test_a_design_that_only_calls_itself_naive_is_compared_with_naive(told: Callable[..., None]) -> None:
     told(lambda window, name, seed: 30)
     other = design("naive", {"app": {"timeout": "9s"}})
-    found = matrix({"W1": tiny("W1", "0%")}, [other], mornings=4, jobs=1)
+    found = matrix({"W1": tiny("W1", "0%")}, [other], Effort(4, jobs=1))
     assert found.cells["W1", "naive"].difference is not None
 
 
@@ -113,17 +115,17 @@ def test_ctrl_c_keeps_the_finished_windows(told: Callable[..., None]) -> None:
         return 30
 
     told(harmed)
-    found = small(jobs=1)
+    found = small(Effort(MORNINGS, jobs=1))
     assert (list(found.windows), found.interrupted, found.asked) == (["W1"], True, 2)
     assert set(found.cells) == {("W1", "naive"), ("W1", "idempotent")}
     with pytest.raises(KeyboardInterrupt):
-        matrix({"W2": tiny("W2", "0%")}, [load_design("naive")], jobs=1)
+        matrix({"W2": tiny("W2", "0%")}, [load_design("naive")], Effort(32, jobs=1))
 
 
 def test_progress_is_told_in_decided_cells() -> None:
     """From nothing to all of them, never backwards."""
     told: list[tuple[int, int]] = []
-    small(jobs=1, progress=lambda done, of: told.append((done, of)))
+    small(Effort(MORNINGS, jobs=1), progress=lambda done, of: told.append((done, of)))
     assert told[-1] == (4, 4)
     assert told == sorted(told)
 
@@ -164,14 +166,14 @@ def test_impossible_requests_are_refused() -> None:
     """Two designs of one name, and numbers that make no sense."""
     with pytest.raises(ConfigError, match="two designs with the same name"):
         survey(["naive", "naive"])
-    with pytest.raises(ConfigError, match="--mornings: expected a whole number from 2 to"):
-        small(mornings=1)
-    with pytest.raises(ConfigError, match="--seed"):
-        small(seed=-1)
-    with pytest.raises(ConfigError, match="--jobs"):
-        small(jobs=0)
+    with pytest.raises(ConfigError, match="mornings: expected a whole number from 2 to"):
+        small(Effort(1))
+    with pytest.raises(ConfigError, match="seed: "):
+        small(Effort(seed=-1))
+    with pytest.raises(ConfigError, match="jobs: "):
+        small(Effort(jobs=0))
 
 
 def test_naive_alone_is_a_matrix() -> None:
-    found = matrix({"W1": tiny("W1", "20%")}, [load_design("naive")], mornings=MORNINGS, jobs=1)
+    found = matrix({"W1": tiny("W1", "20%")}, [load_design("naive")], Effort(MORNINGS, jobs=1))
     assert [cell.state for cell in found.column("naive")] == ["open"]

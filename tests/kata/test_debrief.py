@@ -45,6 +45,7 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
         write_debrief(folder, progress, now=181.0)
 
 
+@pytest.mark.slow
 def test_what_a_check_caught_is_the_lesson(tmp_path: Path) -> None:
     """An inbox that forgets too soon passes the runs and not the check: the run that mended it is shown, and both checks."""
     folder = tmp_path / "mine"

@@ -31,6 +31,7 @@ def room(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_class(room: Path) -> None:
     """Points by stage, the reasons, and an error for who handed in nothing that can be read; the same with two at a time."""
     grades = grade(room, seed=1000, timeout_s=120.0, jobs=1)
@@ -74,6 +75,7 @@ def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     assert (tmp_path / "good.yaml").read_text() == OUTBOX
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
 def test_what_never_finishes_is_ended(tmp_path: Path) -> None:
     """With whatever it has started."""

@@ -216,6 +216,7 @@ def test_what_was_taken_back_is_compared_with_what_it_goes_back_to(folder: Path)
     ]
 
 
+@pytest.mark.slow
 def test_after_a_failed_check_hints_are_of_its_mornings(folder: Path) -> None:
     """What passes the mornings that are seen and not the check has a hint and a harmed customer all the same."""
     (folder / "design.yaml").write_text("from: outbox\nloyalty: {inbox: {window: 60s}}\n")

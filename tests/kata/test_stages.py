@@ -71,6 +71,7 @@ def test_outbox_passes_the_check_and_the_others_do_not() -> None:
     assert all(reason.endswith("(other mornings; all others too)") for reason in naive.reasons[0])
 
 
+@pytest.mark.slow
 def test_a_design_tuned_to_the_seen_mornings_is_caught() -> None:
     """An inbox that just outlasts the repeats of five known mornings, and just enough payment workers, pass those only."""
     tuned = "from: outbox\nloyalty: {inbox: {window: 60s}}\npayment: {workers: 6}\n"

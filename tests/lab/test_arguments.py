@@ -14,8 +14,9 @@ import sim
 from sim.architectures import load_designs
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
-from sim.lab.comparison import Comparison
-from sim.lab.sweep import Sweep
+from sim.experiment.compare import Comparison
+from sim.experiment.space import parse_space
+from sim.experiment.sweep import Sweep
 from tests.lab.conftest import STORM
 
 
@@ -48,7 +49,7 @@ def test_the_panel_says_the_path_it_was_given(world: Path, design: Path) -> None
     pytest.importorskip("ipywidgets")
     panel = sim.explore(world, design, mornings=1)
     panel.stop()
-    assert f"coffee run {world} --design {design} --mornings 1" in panel._recipe.value
+    assert f"coffee run {world} {design} --mornings 1" in panel._recipe.value
 
 
 def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() -> None:
@@ -57,9 +58,9 @@ def test_the_panel_does_not_call_what_was_changed_by_the_name_of_what_was_not() 
     world, shop = sim.load_scenario("w4"), sim.load_design("naive")
     calm, patient = world.model_copy(update={"faults": ()}), shop.model_copy(update={"app": sim.load_design("outbox").app})
     for scenario, design, command in (
-        (world, shop, "coffee run w04-crash-before-commit --design naive"),
-        (calm, shop, "coffee run w04-crash-before-commit.yaml --design naive"),
-        (world, patient, "coffee run w04-crash-before-commit --design naive.yaml"),
+        (world, shop, "coffee run w04-crash-before-commit naive"),
+        (calm, shop, "coffee run w04-crash-before-commit.yaml naive"),
+        (world, patient, "coffee run w04-crash-before-commit naive.yaml"),
     ):
         panel = sim.explore(scenario, design, mornings=1)
         panel.stop()
@@ -70,6 +71,14 @@ def test_lint_takes_names_and_paths(world: Path, design: Path) -> None:
     """As `coffee lint` does."""
     assert sim.lint("naive", "morning-rush") == sim.lint(sim.load_design("naive"), sim.load_scenario("morning-rush"))
     assert sim.lint(design, world) == sim.lint(sim.load_design(design), sim.load_scenario(world))
+
+
+def test_a_space_is_given_by_its_file(storm: Scenario, tmp_path: Path) -> None:
+    """Or loaded."""
+    file = tmp_path / "space.yaml"
+    file.write_text("from: outbox\nvary: {checkout.workers: [8, 16]}")
+    first, second = (sim.optimise(storm, space, mornings=2, jobs=1) for space in (file, SPACE))
+    assert first.designs.equals(second.designs)
 
 
 def test_one_is_as_good_as_a_list_of_one(storm: Scenario, design: Path) -> None:
@@ -92,6 +101,7 @@ def test_values_come_from_anything_that_has_several(storm: Scenario, values: Any
     assert axis.knobs[0].values == (8,)
 
 
+SPACE = parse_space("from: outbox\nvary: {checkout.workers: [8, 16]}")
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "no name": (
         lambda: sim.run(None, "naive"),
@@ -103,12 +113,16 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no designs": (lambda: sim.compare("w1", []), "expected at least one design"),
     "a design twice": (lambda: sim.compare("w1", ["naive", "naive"]), "two designs with the same name: naive, naive"),
-    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"--mornings: expected a whole number .*\(got '3'\)"),
-    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"--mornings: expected a whole number .*\(got 1.5\)"),
-    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"--seed: expected a whole number .*\(got 1.5\)"),
-    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"--fresh: expected a whole number .*\(got 2.5\)"),
-    "no precision": (lambda: sim.compare("w1", precision=-1.0), r"--until-precision: must be more than 0 \(got -1.0\)"),
-    "keep some": (lambda: sim.compare("w1", keep="some"), r'--keep: expected all or none \(got "some"\)'),
+    "a text as a number": (lambda: sim.compare("w1", mornings="3"), r"mornings: expected a whole number .*\(got '3'\)"),
+    "half a morning": (lambda: sim.compare("w1", mornings=1.5), r"mornings: expected a whole number .*\(got 1.5\)"),
+    "half a seed": (lambda: sim.run("w1", "naive", seed=1.5), r"seed: expected a whole number .*\(got 1.5\)"),
+    "half a fresh one": (lambda: sim.size("morning-rush", fresh=2.5), r"fresh: expected a whole number .*\(got 2.5\)"),
+    "no precision": (lambda: sim.compare("w1", precision=-1.0), r"precision: must be more than 0 \(got -1.0\)"),
+    "samples of one": (lambda: sim.sensitivity("w1", "naive", samples=4), "samples: is for the methods morris and sobol"),
+    "half a world": (lambda: sim.hunt("naive", worlds=0.5), r"worlds: expected a whole number of at least 1 \(got 0.5\)"),
+    "one cell": (lambda: sim.cells("w1", "naive", 1), "cells: expected different whole numbers of at least 2"),
+    "one metric": (lambda: sim.optimise("w1", SPACE, minimise=["cost_per_1000"]), "minimise: expected two metrics"),
+    "no case": (lambda: sim.validity("mm2"), 'unknown case "mm2"; did you mean'),
     "falling peaks": (lambda: sim.cost_curve("w1", peaks_per_s=[1, 0.5]), r"peaks_per_s: .* in ascending order \(got 1, 0.5\)"),
     "a negative peak": (lambda: sim.cost_curve("w1", peaks_per_s=[-1]), r"peaks_per_s: expected numbers of more than 0"),
     "no brownout": (lambda: sim.cost_curve("w1", brownouts_s=[0.0]), r"brownouts_s: expected numbers of more than 0"),

@@ -7,14 +7,22 @@ from html.parser import HTMLParser
 import pytest
 
 import sim
+from sim.config.design import Design
 from sim.config.scenario import Scenario
+from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
+from sim.experiment.compare import Comparison
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.optimise import Optimum
+from sim.experiment.screening import Screening
+from sim.experiment.size import Sizings
+from sim.experiment.sweep import Sweep
+from sim.experiment.swings import Swings
+from sim.explanation.story import Explanation
+from sim.failure_windows.matrix import Matrix
 from sim.lab import cards
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
 from sim.lab.run import Run
-from sim.lab.size import CostCurve, Sizings
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
+from sim.validation.cases import Validity
 
 VOID = {"br", "img"}
 SMALL = 40_000  # bytes: less than a picture
@@ -61,9 +69,9 @@ def test_a_comparison_says_what_it_found(compared: Comparison) -> None:
 
 def test_one_morning_speaks_of_no_intervals(storm: Scenario) -> None:
     """There are none to be in brackets."""
-    assert "intervals" not in sim.compare(storm, "outbox", mornings=1, jobs=1)._repr_html_()
-    assert "intervals" not in sim.sweep(storm, "checkout.workers=8", "outbox", mornings=1, jobs=1)._repr_html_()
-    assert "intervals" in sim.compare(storm, "outbox", mornings=2, jobs=1)._repr_html_()
+    assert "intervals" not in said(sim.compare(storm, "outbox", mornings=1, jobs=1)._repr_html_())
+    assert "intervals" not in said(sim.sweep(storm, "checkout.workers=8", "outbox", mornings=1, jobs=1)._repr_html_())
+    assert "intervals" in said(sim.compare(storm, "outbox", mornings=2, jobs=1)._repr_html_())
 
 
 def test_a_run_says_how_it_went(ran: Run) -> None:
@@ -75,8 +83,9 @@ def test_a_run_says_how_it_went(ran: Run) -> None:
 
 
 def test_every_result_shows_itself(
-    explained: Explanation, surveyed: Windows, swept: Sweep, sized: Sizings, curve: CostCurve
-) -> None:
+    explained: Explanation, surveyed: Matrix, swept: Sweep, sized: Sizings, curve: CostCurve, moved: Swings, front: Optimum,
+    divided: CellsCompared, hunted: Hunt, proven: Validity,
+) -> None:  # fmt: skip
     """Each says what it is about, what was found, and what more there is; in a terminal it is one line."""
     for result, parts in (
         (explained, (explained.sentence, "violated this customer was charged twice", "from: idempotent", ".plot.sequence()")),
@@ -84,6 +93,11 @@ def test_every_result_shows_itself(
         (swept, ("storm by app.timeout", "2s naive violated", "cost_per_1000", ".plot.lines()")),
         (sized, ("Sized for storm", "outbox needs", "✓ met", ".capacity")),
         (curve, ("What it costs in storm", "peak 10/min outbox", ".plot.cost_by_peak()")),
+        (moved, ("What moves naive in storm", "1 of 2 inputs", "app.timeout 8s +", "never 1s", ".plot.tornado()", ".effects")),
+        (front, ("The front in storm", "3 designs tried", "is beaten by nobody", ".plot.pareto()", ".designs")),
+        (divided, ("outbox in storm, divided into cells", "whole 2 cells", "cost_per_1000", ".changes")),
+        (hunted, ("The hunt for naive", "violated charged at most once", "1 of 1", ".victims", ".scenario")),
+        (proven, ("Cases with a known answer", "all numbers agree", "mm1", "✓ agrees", ".numbers")),
     ):
         text = said(result._repr_html_())
         for part in parts:
@@ -99,6 +113,33 @@ def test_a_long_sweep_shows_its_beginning(swept: Sweep, monkeypatch: pytest.Monk
     assert "and 1 more points, all of them in .metrics" in text
     assert "8s naive" in text
     assert "8s outbox" not in text
+
+
+def test_every_kind_of_result_has_a_card() -> None:
+    """Whatever can show itself is in the registry, and nothing else has a card."""
+    from sim.config.showing import Shown
+
+    assert set(Shown.__subclasses__()) == set(cards.CARDS) - {Scenario, Design}
+    assert cards.card("text") is None
+
+
+def test_a_screening_shows_the_most_influential_first(storm: Scenario) -> None:
+    """As its DataFrame has them."""
+    pytest.importorskip("SALib")
+    found = sim.sensitivity(storm, "naive", ["faults[0].ambiguous", "customers.patience"], metrics="double_charge_rate",
+                            method="morris", samples=2, mornings=1, jobs=1)  # fmt: skip
+    assert isinstance(found, Screening)
+    text = said(found._repr_html_())
+    for part in ("What moves naive in storm", "morris, 6 points, 1 morning each", "mu_star", "faults[0].ambiguous", ".effects"):
+        assert part in text
+    assert found.effects["mu_star"].is_monotonic_decreasing
+    assert list(found.effects.columns) == ["mu_star", "mu_star_half", "sigma"]
+
+
+def test_a_design_that_survives_a_hunt() -> None:
+    """It kept its promises, in so many worlds."""
+    text = said(sim.hunt("outbox", "charged_at_most_once", worlds=3)._repr_html_())
+    assert "outbox survived 3 worlds and kept: charged at most once." in text
 
 
 def test_scenarios_and_designs_show_themselves(storm: Scenario) -> None:
@@ -117,5 +158,6 @@ def test_names_are_escaped(storm: Scenario) -> None:
     html = sim.compare(
         storm.model_copy(update={"summary": "<script>x</script> & so"}), [named], mornings=1, jobs=1
     )._repr_html_()
+    assert html is not None
     assert "<b>mine" not in html
     assert "<script>x</script> & so" in said(html)

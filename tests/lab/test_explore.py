@@ -17,9 +17,10 @@ import sim
 from sim.architectures import design_names, load_design, parse_design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
+from sim.experiment import mornings
 from sim.experiment.altering import altered, changed, split, value_of
 from sim.experiment.compare import compare
-from sim.lab import panel as panels
+from sim.experiment.effort import Effort
 from sim.lab import recipe, shown
 from sim.lab.controls import Control, controls, offered, said, stands
 from sim.lab.panel import Panel
@@ -80,7 +81,7 @@ def test_the_numbers_are_those_of_compare(panel: Panel) -> None:
     turned(panel, "faults[1].for").value = "7min"
     wait(panel)
     world, designs = changed(load_scenario("tiny.yaml"), [load_design("naive")], {"app.timeout": "3s", "faults[1].for": "7min"})
-    expected = compare(world, designs, mornings=2, jobs=1)
+    expected = compare(world, designs, Effort(2, jobs=1))
     assert panel.comparison is not None
     assert panel.comparison.digest == expected.digest
     assert panel.comparison.results["naive"].metrics == expected.results["naive"].metrics
@@ -123,14 +124,14 @@ def test_only_what_was_set_last_is_simulated(panel: Panel) -> None:
 def test_a_stale_run_is_killed(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A morning that would take for ever is no longer under way once something else is asked for."""
     wait(panel)
-    real = panels.summarise
-    monkeypatch.setattr(panels, "summarise", forever)
+    real = mornings.summarise
+    monkeypatch.setattr(mornings, "summarise", forever)
     turned(panel, "app.timeout").value = "3s"
     deadline = time.monotonic() + PATIENCE_S
     while not (alive := [child for child in multiprocessing_children() if child.is_alive()]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    monkeypatch.setattr(panels, "summarise", real)
+    monkeypatch.setattr(mornings, "summarise", real)
     turned(panel, "app.timeout").value = "4s"
     wait(panel)
     assert panel.design is not None
@@ -189,11 +190,11 @@ def test_an_error_is_shown_and_what_is_shown_stays(panel: Panel) -> None:
 def test_a_process_that_dies_is_told(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed process is no silence: the panel says so, with the command that does the same."""
     wait(panel)
-    monkeypatch.setattr(panels, "summarise", killed)
+    monkeypatch.setattr(mornings, "summarise", killed)
     turned(panel, "app.timeout").value = "3s"
     wait(panel)
     assert "killed" in panel._error.value
-    assert "coffee run tiny.yaml --design naive --set app.timeout=3s" in panel._error.value
+    assert "coffee run tiny.yaml naive --set app.timeout=3s" in panel._error.value
 
 
 def test_what_an_own_architecture_does_wrong_is_told(tiny: str) -> None:
@@ -228,9 +229,9 @@ def test_the_command_gives_the_same(panel: Panel) -> None:
     command = re.search(r"coffee run [^<]*", panel._recipe.value)
     assert command is not None
     words = shlex.split(command[0].replace("&#x27;", "'"))
-    assert words[2:7] == ["tiny.yaml", "--design", "naive", "--set", "faults[1].latency=x10"]
-    assert words[7:9] == ["--set", "app.retry={never: true}"]
-    assert words[9:] == ["--mornings", "2", "--seed", "0"]
+    assert words[2:6] == ["tiny.yaml", "naive", "--set", "faults[1].latency=x10"]
+    assert words[6:8] == ["--set", "app.retry={never: true}"]
+    assert words[8:] == ["--mornings", "2", "--seed", "0"]
 
 
 @pytest.mark.parametrize("name", design_names())

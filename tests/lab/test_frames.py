@@ -8,20 +8,19 @@ import pytest
 import sim
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
-from sim.experiment.compare import Comparison as Base
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
+from sim.counterexamples.hunt import Hunt
+from sim.experiment.cells_compared import CellsCompared
+from sim.experiment.compare import Comparison
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.optimise import Optimum
+from sim.experiment.size import Sizings
+from sim.experiment.sweep import Sweep
+from sim.experiment.swings import Swings
+from sim.explanation.story import Explanation
+from sim.failure_windows.matrix import Matrix
 from sim.lab.run import Run
-from sim.lab.size import CostCurve, Sizings
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
+from sim.validation.cases import Validity
 from sim.vocabulary import METRICS
-
-
-def test_a_comparison_is_one_of_the_layer_below(compared: Comparison) -> None:
-    """What takes the experiment's comparison takes this one."""
-    assert isinstance(compared, Base)
-    assert compared.digest == Base(**{name: getattr(compared, name) for name in Base.__dataclass_fields__}).digest
 
 
 def test_metrics_and_their_mornings_agree(compared: Comparison) -> None:
@@ -85,7 +84,7 @@ def test_what_cannot_be_is_told(storm: Scenario) -> None:
     """Wrong names and numbers raise ConfigError, as on the command line."""
     with pytest.raises(ConfigError, match=r'unknown design "outbux"; did you mean "outbox"\?'):
         sim.run(storm, "outbux")
-    with pytest.raises(ConfigError, match="--seed: expected a whole number of at least 0"):
+    with pytest.raises(ConfigError, match="seed: expected a whole number of at least 0"):
         sim.run(storm, "outbox", seed=-1)
 
 
@@ -108,7 +107,7 @@ def test_a_purchase_that_is_well_has_no_changes() -> None:
         sim.explain("windows/w01-double-tap", "outbox")
 
 
-def test_windows_have_a_row_a_cell(surveyed: Windows) -> None:
+def test_windows_have_a_row_a_cell(surveyed: Matrix) -> None:
     """With the state and the rate of the cell."""
     assert list(surveyed.states.index) == [(w, d) for w in ("W1", "W7") for d in ("naive", "outbox")]
     cell = surveyed.cells["W1", "naive"]
@@ -116,7 +115,7 @@ def test_windows_have_a_row_a_cell(surveyed: Windows) -> None:
     assert surveyed.states.loc[("W1", "naive"), "mean"] == pytest.approx(cell.rate.mean)
 
 
-def test_windows_take_designs_that_are_loaded(surveyed: Windows) -> None:
+def test_windows_take_designs_that_are_loaded(surveyed: Matrix) -> None:
     """As well as names; an unknown window is told the nearest."""
     again = sim.windows([sim.load_design("outbox")], ["double-tap"], mornings=2, jobs=1)
     assert again.cells["W1", "outbox"] == surveyed.cells["W1", "outbox"]
@@ -145,6 +144,77 @@ def test_a_cost_curve_has_a_row_a_point(curve: CostCurve) -> None:
     point = curve.points["outbox"][1].sizing
     assert curve.costs["checkout_workers"].iloc[1] == point.capacity["checkout workers"]
     assert curve.costs["cost_per_1000"].iloc[1] == pytest.approx(point.result.metrics["cost_per_1000"].mean)
+
+
+def test_effects_have_a_row_an_end(moved: Swings) -> None:
+    """A shorter timeout charges more people twice, and some mornings then acknowledge fewer than half; awards move nothing."""
+    effects = moved.effects
+    shorter = next(swing.low for swing in moved.swings if swing.input.name == "app.timeout")
+    assert shorter is not None
+    row = effects.loc[("double_charge_rate", "app.timeout", "1s")]
+    assert row["difference"] == shorter.differences["double_charge_rate"].difference > 0
+    assert effects.loc[("ack_latency_p50", "app.timeout", "1s"), "turns"] == 1
+    assert [key[1:] for key in effects.index[effects["clear"]]] == [("app.timeout", "1s")] * 2
+    assert len(effects) == 2 * 2 * 2
+
+
+def test_a_front_has_a_row_a_design(front: Optimum) -> None:
+    """Whoever met fresh mornings has their means; the front says so."""
+    designs = front.designs
+    assert len(designs) == 3
+    assert set(designs["relay.poll_every"]) == {"100ms", "1s", "10s"}
+    assert (designs["place"] == "front").sum() == len(front.front) > 0
+    best = front.front[0]
+    assert designs.loc[best.candidate.name, "cost_per_1000_fresh"] == best.estimates["cost_per_1000"].mean
+
+
+def test_cells_have_the_whole_and_what_changes(divided: CellsCompared) -> None:
+    """By the number of cells; 1 is the undivided back end."""
+    assert list(divided.metrics.index.get_level_values("cells").unique()) == [1, 2]
+    change = divided.changes.loc[(2, "requests_per_purchase"), "difference"]
+    means = divided.metrics["mean"].xs("requests_per_purchase", level="metric")
+    assert change == pytest.approx(means[2] - means[1])
+
+
+def test_a_hunt_has_its_victims(hunted: Hunt) -> None:
+    """A row a purchase; and the world that was found can be explained."""
+    assert hunted.catch is not None
+    assert hunted.victims["kind"].to_dict() == {
+        (what, purchase): "promise" for what, purchases in hunted.catch.broken.items() for purchase in purchases
+    }
+    assert hunted.scenario is not None
+    assert "charged twice" in sim.explain(hunted.scenario, hunted.design).sentence
+
+
+def test_a_design_that_survives_has_no_victims() -> None:
+    """A frame without rows, and no world."""
+    survived = sim.hunt("outbox", "charged_at_most_once", worlds=3)
+    assert (survived.catch, survived.scenario) == (None, None)
+    assert survived.victims.empty
+    assert list(survived.victims.columns) == ["kind"]
+
+
+def test_numbers_of_cases_agree(proven: Validity) -> None:
+    """A row a number, with what theory says beside what was simulated."""
+    assert proven.agrees
+    assert len(proven.numbers) == len(proven.cases[0].rows)
+    assert set(proven.numbers["status"]) == {"agrees"}
+
+
+def test_a_check_has_a_verdict(storm: Scenario, compared: Comparison) -> None:
+    """Of one design; a comparison has that of all its designs, the worst; without objectives there is nothing to check."""
+    judged = sim.check(storm, "naive", mornings=2, jobs=1)
+    assert judged.verdict == judged.results["naive"].verdict == "violated"
+    assert judged.objectives.loc[("naive", "double_charge_rate"), "status"] == "violated"
+    assert compared.verdict == "violated"
+    with pytest.raises(ConfigError, match="calm: no objectives, so there is nothing to check"):
+        sim.check(storm.model_copy(update={"name": "calm", "objectives": {}}), "naive")
+
+
+def test_schemas_are_those_of_the_command_line() -> None:
+    """Of scenarios, or of designs."""
+    assert sim.schema()["title"] == "Coffee please: a scenario"
+    assert len(sim.schema("design")["oneOf"]) > 4
 
 
 def test_explain_is_a_folder_and_a_verb() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbclient import NotebookClient
-from nbformat import v4
+import pytest
 
 from tests.lab.conftest import STORM
 
@@ -23,8 +22,12 @@ CELLS = {
 }
 
 
+@pytest.mark.slow
 def test_every_chart_is_shown_once() -> None:
     """A chart is one picture at the end of its cell, whatever inline says; `ax=` shows the figure that it is on alone."""
+    from nbclient import NotebookClient
+    from nbformat import v4
+
     made = v4.new_notebook(cells=[v4.new_code_cell(code) for code in CELLS.values()])  # type: ignore[no-untyped-call]
     NotebookClient(made, timeout=120, kernel_name="python3").execute()
     outputs: dict[str, list[Any]] = {name: cell.outputs for name, cell in zip(CELLS, made.cells, strict=True)}

@@ -25,6 +25,7 @@ CELLS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_slider_moves_and_the_figure_changes(tmp_path: Path) -> None:
     """A cell run while the panel simulates is answered; sliders moved by the keyboard give that up, and change the figure."""

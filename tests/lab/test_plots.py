@@ -9,13 +9,15 @@ import pytest
 from matplotlib.axes import Axes
 
 from sim.config.errors import ConfigError
-from sim.lab.comparison import Comparison
-from sim.lab.explanation import Explanation
+from sim.experiment.compare import Comparison
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.optimise import Optimum
+from sim.experiment.sweep import Sweep
+from sim.experiment.swings import Swings
+from sim.explanation.story import Explanation
+from sim.failure_windows.matrix import Matrix
 from sim.lab.plots import ComparisonPlots, CostCurvePlots, Panels, charts
 from sim.lab.run import Run
-from sim.lab.size import CostCurve
-from sim.lab.sweep import Sweep
-from sim.lab.windows import Windows
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS
 from sim.style import RC
 
@@ -87,7 +89,9 @@ def test_a_run_is_drawn_as_a_comparison_of_one(ran: Run) -> None:
     assert np.array_equal(backlog, ran.summary.series.backlog)
 
 
-def test_the_other_results_have_charts(explained: Explanation, surveyed: Windows, swept: Sweep, curve: CostCurve) -> None:
+def test_the_other_results_have_charts(
+    explained: Explanation, surveyed: Matrix, swept: Sweep, curve: CostCurve, moved: Swings, front: Optimum
+) -> None:
     """Each on a figure of its own, or on given axes."""
     ax = plt.figure(figsize=(10, 8)).subplots()
     assert explained.plot.sequence(ax=ax) is ax
@@ -97,6 +101,9 @@ def test_the_other_results_have_charts(explained: Explanation, surveyed: Windows
     assert swept.plot.lines("ack_latency_p95").get_xlabel() == "app.timeout"
     assert curve.plot.cost_by_peak().shape == (2, 2)
     assert curve.plot.capacity_by_peak().shape == (2,)
+    assert moved.plot.tornado().shape == (2,)
+    assert moved.plot.tornado(ax=plt.figure().subplots(1, 2))[1].get_title(loc="left").startswith("ack_latency_p50, now")
+    assert front.plot.pareto()[1].get_title(loc="left") == "the front"
 
 
 def test_a_chart_that_cannot_be_says_why(swept: Sweep, curve: CostCurve) -> None:

@@ -20,6 +20,9 @@ def charts() -> None:
     assert_type(sim.windows(["outbox"], ["w4"]).plot.matrix(), Panels)
     assert_type(sim.sweep("morning-rush", {"app.timeout": ["2s", "8s"]}).plot.lines("ack_latency_p95"), Axes)
     assert_type(sim.cost_curve("morning-rush").plot.cost_by_peak(), Panels)
+    assert_type(sim.optimise("morning-rush", "space.yaml").plot.pareto(), Panels)
+    assert_type(sim.sensitivity("morning-rush", "naive").plot.tornado(), Panels)
+    sim.sensitivity("morning-rush", "naive", method="morris").plot  # type: ignore[attr-defined]  # noqa: B018
 
 
 def frames() -> list[object]:
@@ -31,4 +34,9 @@ def frames() -> list[object]:
         sim.size("morning-rush").capacity.columns,
         sim.explain("morning-rush").steps["what"],
         sim.windows().states.index,
+        sim.check("morning-rush", "outbox").verdict == "met",
+        sim.sensitivity("morning-rush", "naive", method="sobol").effects["total"],
+        sim.cells("morning-rush", "outbox").changes["difference"],
+        sim.hunt("naive").victims["kind"],
+        sim.validity().numbers["status"],
     ]

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.notebooks.conftest import NOTEBOOKS, SCRIPTS
@@ -16,6 +15,8 @@ each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: scri
 
 
 def committed(script: Path) -> Any:
+    import nbformat  # takes seconds to load
+
     return nbformat.read(script.with_suffix(".ipynb"), as_version=4)
 
 

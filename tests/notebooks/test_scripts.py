@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from tests.notebooks.conftest import NOTEBOOKS, SCRIPTS
+from tests.tiers import slow
 
 WRONG: dict[str, tuple[Any, ...]] = {  # answers to each exercise that somebody might well give
     "01_first_morning": (2 * 2535.00, 217 * 6.50, 0),
@@ -20,7 +21,7 @@ WRONG: dict[str, tuple[Any, ...]] = {  # answers to each exercise that somebody 
 }
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.parametrize("script", slow(SCRIPTS, but=[NOTEBOOKS / "04_lag.py"]), ids=lambda script: script.stem)
 def test_it_runs_and_its_exercise_knows_right_from_wrong(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the prose claims is asserted by the script; the solution passes its exercise's check, and wrong answers don't."""
     matplotlib.use("Agg")

@@ -9,6 +9,7 @@ import pytest
 
 from sim.config.writing import written
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.vocabulary import METRICS, Fate
 from tests.properties.fingerprints import fingerprint_of
 from tests.properties.world import Data, World
@@ -53,7 +54,7 @@ def assert_no_difference(world: World, twin: World, metrics: set[str]) -> None:
     """The twin against the original on two mornings: the values are the same, and where they are finite they differ by 0."""
     scenario, design = world.read()
     other = twin.read()[1].model_copy(update={"name": "twin"})
-    comparison = compare(scenario, [design, other], mornings=2, seed=world.seed, jobs=1)
+    comparison = compare(scenario, [design, other], Effort(2, world.seed, jobs=1))
     for metric, difference in comparison.paired("twin").items():
         if metric in metrics:
             ours, theirs = comparison.results[design.name].values(metric), comparison.results["twin"].values(metric)
@@ -82,7 +83,7 @@ def steady(world: World) -> World:
     return World({**world.scenario, "faults": faults}, design, world.seed)
 
 
-@pytest.mark.parametrize("examples", tiers(40, 300))
+@pytest.mark.parametrize("examples", tiers(120, 300))
 @pytest.mark.parametrize("station", IDLE)
 def test_idle_capacity(station: str, examples: int) -> None:
     """Where nobody ever queued, more capacity changes nothing but what it costs."""

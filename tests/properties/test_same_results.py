@@ -16,6 +16,7 @@ import pytest
 
 from sim.config.prices import load_prices
 from sim.experiment.compare import compare
+from sim.experiment.effort import Effort
 from sim.experiment.mornings import summarise
 from sim.experiment.workers import crew
 from tests.properties.fingerprints import fingerprint, fingerprint_of
@@ -70,7 +71,7 @@ def test_any_number_of_jobs(number: int) -> None:
 
     def document(world: World, jobs: int) -> str:
         scenario, design = world.read()
-        made = document(compare(scenario, ["naive", design], mornings=3, seed=world.seed, jobs=jobs))
+        made = document(compare(scenario, ["naive", design], Effort(3, world.seed, jobs=jobs)))
         assert made.pop("timing")
         return json.dumps(made, allow_nan=False)
 

@@ -7,6 +7,7 @@ takes about 10 ms. Everything else may be as strange as a file can say it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import pytest
@@ -21,9 +22,9 @@ from tests.properties.world import Data, World
 Sections = st.SearchStrategy[Data]
 
 
-def tiers(quick: int, deep: int) -> list[Any]:
-    """How many examples in every run of the tests, and in those that take long."""
-    return [quick, pytest.param(deep, marks=pytest.mark.deep)]
+def tiers(slow: int, deep: int) -> list[Any]:
+    """How many examples in the slow tests and in those that take long; the quick ones have the first third of the slow ones."""
+    return [ceil(slow / 3), pytest.param(slow, marks=pytest.mark.slow), pytest.param(deep, marks=pytest.mark.deep)]
 
 
 def for_all(examples: int, holds: Callable[..., None], *strategies: st.SearchStrategy[Any]) -> None:

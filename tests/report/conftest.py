@@ -5,6 +5,7 @@ import pytest
 from sim import compare
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison
+from sim.report import page
 
 STORMY = """
 name: ten-minutes
@@ -42,6 +43,19 @@ def compared(text: str, *, mornings: int = 3, designs: tuple[str, ...] = ("naive
 def stormy() -> Comparison:
     """Double charges, people who never get an answer, and stores that never agree."""
     return compared(STORMY)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No charts where the test is about something else."""
+    monkeypatch.setattr(page, "CHARTS", {})
+    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
+
+
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No story of a violation, which takes simulations of its own."""
+    monkeypatch.setattr(page, "first_violation", lambda comparison: None)
 
 
 @pytest.fixture(

@@ -32,6 +32,7 @@ document.body.append(probe);
 </script>"""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_the_page_is_whole_and_asks_for_nothing(stormy: Comparison, tmp_path: Path) -> None:
     """At 1280 px nothing sticks out, every chart has a size, no image is missing, and nothing is fetched."""

@@ -13,6 +13,7 @@ from sim.ledger.costs import PARTS
 from sim.report.charts import CHARTS, clock, confirmation_lag, convergence, cost, curves, duplicates, morning, stations
 from sim.report.spread import spread
 from sim.style import COLOURS, colours, figure
+from sim.vocabulary import PARTS_OF_COST
 from sim.words import share
 from tests.report.conftest import CALM, compared
 
@@ -159,7 +160,7 @@ def test_the_parts_of_the_cost_add_up(stormy: Comparison) -> None:
     """The bars of all parts together are the cost per 1,000 correct purchases, and those of a group are its metric."""
     for result in stormy.results.values():
         groups = {group: sum(cost.per_1000(result, part) for part in parts) for group, parts in PARTS.items()}
-        for group, metric in cost.GROUP_METRIC.items():
+        for group, metric in PARTS_OF_COST.items():
             assert groups[group] == pytest.approx(result.metrics[metric].mean)
         assert sum(groups.values()) == pytest.approx(result.metrics["cost_per_1000"].mean)
     total = cost.draw(stormy)[0]

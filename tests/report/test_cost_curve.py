@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, cost_curve
-from sim.report import page
+from sim.experiment.effort import Effort
+from sim.report import names
 from sim.report.charts import BROWNOUTS, PEAKS, capacity_by_peak, cost_by_brownout, cost_by_peak
 from sim.report.page import write_report
 from sim.style import COLOURS
@@ -25,11 +26,10 @@ def curve() -> CostCurve:
     return cost_curve(
         parse_scenario(STORMY),
         ["naive", "outbox"],
+        Effort(2, jobs=1),
         peaks_per_s=(1 / 6, 1 / 3),
         brownouts_s=(60.0, 240.0),
-        mornings=2,
         fresh=2,
-        jobs=1,
     )
 
 
@@ -72,17 +72,16 @@ def test_a_longer_brownout(curve: CostCurve) -> None:
     assert more.get_yscale() == "log"
 
 
-def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("quick", "untold")
+def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path) -> None:
     """Charts, capacities and objectives on the page; CSV, JSON and pictures beside it; a report without one has none of it."""
-    monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
     with_it = write_report(stormy, tmp_path / "with", command="coffee", curve=curve)
     text = with_it.read_text(encoding="utf-8")
     assert all(f'id="chart-{name}"' in text for name in (*PEAKS, *BROWNOUTS))
     assert "confirmation_lag_p95 at most" in text
     files = {path.relative_to(with_it.parent).as_posix() for path in with_it.parent.rglob("*") if path.is_file()}
-    assert all(map(page.ours, files))
-    assert files >= page.CURVE_FILES
+    assert all(map(names.ours, files))
+    assert files >= names.CURVE_FILES
     with (with_it.parent / "cost-curve.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     document = json.loads((with_it.parent / "cost-curve.json").read_text(encoding="utf-8"))

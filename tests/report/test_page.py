@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
+import os
 import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import BrokenExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +17,14 @@ from matplotlib.figure import Figure
 
 from sim import style
 from sim.config.errors import ConfigError
-from sim.diagram.drawing import file_names
+from sim.diagram.components import file_names
 from sim.experiment.compare import Comparison
-from sim.report import page, tables
+from sim.report import tables
 from sim.report.charts import CHARTS
 from sim.report.findings import findings
-from sim.report.page import FILES, write_report
+from sim.report.names import FILES, ours
+from sim.report.page import write_report
+from sim.vocabulary import grouped
 from tests.report.conftest import CALM, DEAD, compared
 
 COMMAND = "coffee compare <ten-minutes> --mornings 3"
@@ -28,19 +36,12 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def report(stormy: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND)
+    return write_report(stormy, tmp_path_factory.mktemp("reports") / "storm", command=COMMAND, jobs=3)
 
 
 @pytest.fixture(scope="session")
 def html(report: Path) -> str:
     return report.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No charts where the test is about something else."""
-    monkeypatch.setattr(page, "CHARTS", {})
-    monkeypatch.setattr(page.components, "pictures", lambda comparison, folder: {})
 
 
 class Tags(HTMLParser):
@@ -75,13 +76,14 @@ def test_all_files_are_there(report: Path) -> None:
         f"charts/{name}.{end}" for name in file_names(("naive", "idempotent", "outbox")).values() for end in ("png", "svg")
     }
     assert set(files(report.parent)) == (FILES | diagrams) - {"charts/tipping.png", "charts/tipping.svg"}
-    assert all(map(page.ours, files(report.parent)))
-    assert not page.ours("charts/mine.svg")
+    assert all(map(ours, files(report.parent)))
+    assert not ours("charts/mine.svg")
 
 
+@pytest.mark.slow
 def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_path: Path) -> None:
-    """Nothing in the files depends on when and where they were written."""
-    again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND)
+    """Nothing in the files depends on when and where they were written, nor on how many processes drew them."""
+    again = write_report(stormy, tmp_path / "elsewhere", command=COMMAND, jobs=1)
     assert files(again.parent) == files(report.parent)
 
 
@@ -113,7 +115,7 @@ def test_the_page_has_the_numbers_of_the_json(report: Path, html: str) -> None:
         for row in zip(*(design["objectives"] for design in document["designs"].values()), strict=True)
         for objective in row
     ]
-    for metrics in tables.KEY_METRICS.values():
+    for metrics in grouped("report").values():
         expected += [design["metrics"][metric]["mean"] for metric in metrics for design in document["designs"].values()]
     expected += [design["metrics"]["collapsed_share"]["mean"] for design in document["designs"].values()]
     assert [float(value) if value else None for value in values] == expected
@@ -154,6 +156,7 @@ def test_the_anatomy_of_the_first_violation(html: str) -> None:
     assert "from: idempotent" in html
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_calm_morning_has_no_anatomy(tmp_path: Path) -> None:
     """Where nobody was harmed, there is no story to tell, and no file for it."""
     written = write_report(compared(CALM, mornings=1), tmp_path / "calm", command="coffee compare calm")
@@ -228,7 +231,7 @@ def test_a_failure_in_the_middle_leaves_the_old_report(
     (folder / "report.html").write_text("the earlier one")
 
     def failing(figure: Figure, stem: Path) -> str:
-        assert (stem.parent.parent / "summary.json").exists(), "something has been written"
+        assert stem.parent.is_dir(), "the new folder is there"
         raise error
 
     monkeypatch.setattr(style, "save", failing)
@@ -236,6 +239,24 @@ def test_a_failure_in_the_middle_leaves_the_old_report(
         write_report(stormy, folder, command=COMMAND)
     assert files(tmp_path) == {"r/report.html": b"the earlier one"}
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="only a forked worker has what a test replaces")
+def test_a_killed_worker_leaves_the_old_report(stormy: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed while it draws is an error, and the earlier report stays as it was."""
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "report.html").write_text("the earlier one")
+    monkeypatch.setattr(style, "save", lambda figure, stem: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(BrokenExecutor):
+        write_report(stormy, tmp_path / "r", command=COMMAND)
+    assert files(tmp_path) == {"r/report.html": b"the earlier one"}
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_names_are_known_without_matplotlib() -> None:
+    """To look whether a folder holds an earlier report, nothing that draws is imported."""
+    program = "import sys, sim.report.names; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_a_foreign_folder_is_refused_before_anything_is_drawn(

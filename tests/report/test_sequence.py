@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 from matplotlib.text import Text
@@ -10,7 +11,7 @@ from matplotlib.text import Text
 from sim.architectures import load_design
 from sim.config.library import load_scenario
 from sim.explanation.mermaid import sequence as as_mermaid
-from sim.explanation.moments import Moment
+from sim.explanation.moments import StoryLine
 from sim.explanation.story import Explanation, tell
 from sim.explanation.witness import Witness, find
 from sim.report.sequence import MOST_ROWS, draw, shown
@@ -27,6 +28,7 @@ CASES = [
 ]
 
 
+@cache
 def explained(scenario: str, name: str) -> Explanation:
     world, chosen = load_scenario(scenario), load_design(name)
     witness = find(world, chosen)
@@ -74,7 +76,7 @@ def test_the_violation_is_marked_in_red() -> None:
 
 def test_a_long_story_is_cut_around_its_violation() -> None:
     """The beginning, the violation and what led to it stay; how many are left out is said."""
-    moments = [Moment(float(i), "app", f"moment {i}", kind="violation" if i == 150 else "act") for i in range(200)]
+    moments = [StoryLine(float(i), "app", f"moment {i}", kind="violation" if i == 150 else "act") for i in range(200)]
     kept, left_out = shown(moments)
     assert (len(kept), left_out) == (MOST_ROWS, 200 - MOST_ROWS)
     assert [moment.text for moment in kept[:3]] == ["moment 0", "moment 1", "moment 2"]

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from sim.architectures import load_design, parse_design
 from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison, compare
+from sim.experiment.effort import Effort
 from sim.report.charts import tipping
 from sim.report.page import write_report
 
@@ -33,7 +34,7 @@ checkout: {workers: 10, instances: 1, service: {exponential: 100ms}, queue_limit
 
 @pytest.fixture(scope="session")
 def edge() -> Comparison:
-    return compare(parse_scenario(EDGE), [parse_design(DESIGN), load_design("naive")], mornings=6, jobs=1)
+    return compare(parse_scenario(EDGE), [parse_design(DESIGN), load_design("naive")], Effort(6, jobs=1))
 
 
 def test_two_kinds_of_mornings(edge: Comparison, stormy: Comparison) -> None:
@@ -56,6 +57,7 @@ def test_every_morning_is_in_the_histogram_once(edge: Comparison) -> None:
     assert not [x for x in filled if 0.3 < x < 0.9]
 
 
+@pytest.mark.usefixtures("quick", "untold")
 def test_the_page_shows_it_where_there_is_one(edge: Comparison, stormy: Comparison, tmp_path: Path) -> None:
     """The figure and its files are part of the report only then, and another report replaces them."""
     page = write_report(edge, tmp_path / "r", command="x").read_text(encoding="utf-8")

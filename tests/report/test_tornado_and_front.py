@@ -9,6 +9,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from sim.config.library import parse_scenario
+from sim.experiment.effort import Effort
 from sim.experiment.optimise import Optimum, optimise
 from sim.experiment.space import parse_space
 from sim.experiment.swings import Swings, swings
@@ -32,14 +33,15 @@ def found() -> Swings:
         "loyalty.award",
         "traffic.rate=1/min..40/min",
     ]
-    return swings(WORLD, "naive", inputs, metrics=["double_charge_rate", "ack_latency_p50", "unpaid_order_rate"], mornings=3,
-                  jobs=1)  # fmt: skip
+    return swings(
+        WORLD, "naive", inputs, Effort(3, jobs=1), metrics=["double_charge_rate", "ack_latency_p50", "unpaid_order_rate"]
+    )
 
 
 @pytest.fixture(scope="module")
 def front() -> Optimum:
     space = parse_space("from: [naive, outbox]\nvary: {checkout.workers: [2, 64], relay.poll_every: [100ms, 3s]}")
-    return optimise(WORLD, space, minimise=["infra_cost_per_1000", "confirmation_lag_p50"], mornings=2, jobs=1)
+    return optimise(WORLD, space, Effort(2, jobs=1), minimise=["infra_cost_per_1000", "confirmation_lag_p50"])
 
 
 def test_the_longest_bar_is_on_top(found: Swings) -> None:

@@ -10,6 +10,7 @@ from sim.config.library import parse_scenario
 from sim.validation.agreement import Estimated, Row, exactly
 from sim.validation.case import checked
 from sim.validation.cases import CASES, GROUPS
+from tests.tiers import slow
 
 
 def test_every_case_has_a_name_of_its_own() -> None:
@@ -17,7 +18,13 @@ def test_every_case_has_a_name_of_its_own() -> None:
     assert len(CASES) == sum(map(len, GROUPS.values()))
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = {  # and alike others that are quick
+    "wait-distribution", "mm1-half", "mm5", "mm10", "call-centre", "arrivals-profile", "deliveries-short-inbox",
+    "coverage-mean", "coverage-difference", "coverage-quantile", "coverage-rare", "coverage-rate",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", slow(CASES, but=CASES.keys() - LONG))
 def test_case(name: str) -> None:
     """Within three standard errors of what theory says, and the standard error is small enough to mean something."""
     rows = checked(CASES[name]).rows

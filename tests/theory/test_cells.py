@@ -9,6 +9,7 @@ from sim.validation.agreement import Estimated
 from sim.validation.queues import EXPONENTIAL, erlang_c, long_run, queue_of
 from sim.world.cell import cells_of
 from tests.theory.bare import bare_design, bare_world
+from tests.tiers import slow
 from tests.worlds import judged
 
 SERVERS, LOAD = 8, 6.4  # 80 % busy
@@ -24,7 +25,7 @@ def waits(of: int, *, purchases: int) -> Estimated:
     return long_run(queues, [queue.waited_s for queue in queues], LOAD / of)
 
 
-@pytest.mark.parametrize("of", [1, 2, 4])
+@pytest.mark.parametrize("of", slow([1, 2, 4], but=[4]))
 def test_waits_in_cells_are_those_of_small_queues(of: int) -> None:
     """M/M/8 at 80 % load waits Erlang's C(8, 6.4) / 1.6 s in one, C(4, 3.2) / .8 s in two cells, C(2, 1.6) / .4 s in four."""
     servers, load = SERVERS // of, LOAD / of

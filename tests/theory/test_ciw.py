@@ -15,6 +15,7 @@ from sim.validation.agreement import Estimated, batches, controlled, mean_of
 from sim.validation.case import checked
 from sim.validation.cases import CASES
 from sim.validation.queues import SIGMA, WARM_UP
+from tests.tiers import slow
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def seen_by_us(name: str) -> dict[str, Estimated]:
     return {row.what: row.simulated for row in checked(replace(CASES[name], mornings=MORNINGS)).rows}
 
 
-@pytest.mark.parametrize("name", QUEUES | LOSSES)
+@pytest.mark.parametrize("name", slow(QUEUES | LOSSES, but=("mm1", "mm1-5")))
 def test_ciw_agrees(name: str) -> None:
     """Mean waits and shares that wait, or shares refused and stays of the others, within three standard errors of both."""
     ours, theirs = seen_by_us(name), seen_by_ciw((QUEUES | LOSSES)[name], seed=7)
@@ -102,6 +103,7 @@ def test_ciw_agrees(name: str) -> None:
     assert compared(ours, theirs) == []
 
 
+@pytest.mark.slow
 def test_ciw_can_disagree() -> None:
     """A load of 75 % instead of 80 %, or one place less in the queue, is told apart."""
     assert compared(seen_by_us("mm1"), seen_by_ciw(replace(QUEUES["mm1"], load=0.75), seed=7))

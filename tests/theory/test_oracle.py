@@ -21,6 +21,7 @@ from tests.theory.oracle.records import Order
 from tests.theory.oracle.stores import STATUS_AFTER
 from tests.theory.oracle.workers import Job, Pool
 from tests.theory.oracle.worlds import WORLDS, World, files, happened
+from tests.tiers import slow
 
 ROUNDING_S = 1e-9  # sums of the same times in another order
 
@@ -67,7 +68,7 @@ def test_the_oracle_agrees(name: str, architecture: str) -> None:
     assert [what for what in (*world.happens, *special) if not seen[what]] == []
 
 
-@pytest.mark.parametrize("architecture", ["naive", "idempotent"])
+@pytest.mark.parametrize("architecture", slow(["naive", "idempotent"], but=["naive"]))
 def test_the_oracle_agrees_on_the_morning_rush(architecture: str) -> None:
     """The built-in scenario as it is: about 3,000 purchases with a brownout, an outage and crashes."""
     scenario, design = load_scenario("morning-rush"), load_design(architecture)

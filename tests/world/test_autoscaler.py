@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from simpy import Environment
 
 from sim.architectures import load_design, parse_design
 from sim.config.design import Autoscale
@@ -15,7 +14,7 @@ from sim.config.library import load_scenario
 from sim.experiment.altering import changed
 from sim.ledger.records import StationRecord, Tables
 from sim.world.autoscaler import Autoscaler
-from sim.world.engine import Timer
+from sim.world.engine import Clock
 from sim.world.pool import Pool
 from tests.world.test_engine import Log
 from tests.worlds import ONE_CUSTOMER, design, morning, world
@@ -27,25 +26,25 @@ class Watched:
     """A pool with an autoscaler, and how many workers there were and how many were paid for, whenever that changed."""
 
     def __init__(self, workers: int, instances: int = 1, **knobs: Any) -> None:
-        self.env = Environment()
+        self.env = Clock()
         self.pool = Pool(self.env, "p", workers, instances)
         self.log = Log(self.env)
         self.seen: list[tuple[float, int, int]] = []
         Autoscaler(self.env, self.pool, Autoscale.model_validate(USUAL | knobs), lambda: self.pool.held_s)
         self._watch(None)
 
-    def _watch(self, _: Timer | None) -> None:
+    def _watch(self, _: None) -> None:
         now = (self.pool.servers, self.pool.paid)
         if not self.seen or self.seen[-1][1:] != now:
             self.seen.append((self.env.now, *now))
-        Timer(self.env, 1.0, self._watch)
+        self.env.call(1.0, self._watch)
 
     def work(self, at_s: float, *seconds: float) -> None:
-        def come(_: Timer) -> None:
+        def come(_: None) -> None:
             for number, length in enumerate(seconds):
                 self.pool.submit(self.log.job(f"{at_s:g}.{number}", length))
 
-        Timer(self.env, at_s, come)
+        self.env.call(at_s, come)
 
     def until(self, at_s: float) -> list[tuple[float, int, int]]:
         self.env.run(until=at_s + 0.5)
@@ -125,7 +124,7 @@ def test_a_crash_does_not_find_workers_that_warm_up() -> None:
     it = Watched(2, cool_down="5min")
     it.work(0, 1000, 1000)
     it.work(16, 3, 3, 17)
-    Timer(it.env, 12, lambda _: it.pool.crash(0, 20))
+    it.env.call(12, lambda _: it.pool.crash(0, 20))
     assert it.until(33) == [(0, 2, 2), (10, 2, 4), (15, 4, 4)]
     assert it.log.lines == [(12, "0.0 died"), (12, "0.1 died"), (19, "16.0 done"), (19, "16.1 done")]
     assert (it.pool.at_work, it.pool.queued) == (4, 0)
@@ -137,7 +136,7 @@ def test_of_a_pool_that_is_down_nothing_is_known() -> None:
     """All workers are dead at 10 s and at 20 s, so none is ordered for the work they did."""
     it = Watched(2)
     it.work(0, 1000, 1000)
-    Timer(it.env, 8, lambda _: it.pool.crash(0, 20))
+    it.env.call(8, lambda _: it.pool.crash(0, 20))
     assert it.until(29) == [(0, 2, 2)]
 
 
@@ -157,9 +156,9 @@ def test_what_is_recorded_of_a_pool_that_grows() -> None:
 
 def test_a_pool_without_an_autoscaler_pays_for_all_its_workers_all_the_time() -> None:
     """Dead or alive."""
-    env = Environment()
+    env = Clock()
     pool = Pool(env, "p", 3)
-    Timer(env, 2, lambda _: pool.crash(0, 5))
+    env.call(2, lambda _: pool.crash(0, 5))
     env.run(until=10)
     assert (pool.record().servers, pool.record().provisioned_s) == (3, 30)
 

@@ -148,7 +148,7 @@ provider: {rate_limit: 40/s, latency: {constant: 0s}}
 def test_too_many_for_one_cell_may_do_for_several() -> None:
     """The limit of purchases is one of memory, so it is a cell's; the error names the remedy."""
     crowd = RUSH.model_copy(update={"traffic": RUSH.traffic.model_copy(update={"rate": 20_000.0})})
-    with pytest.raises(ConfigError, match=r"about 1\.2e\+07 purchases in one morning; at most 5,000,000 \(more --cells"):
+    with pytest.raises(ConfigError, match=r"about 1\.2e\+07 purchases in one morning; at most 5,000,000 \(more cells"):
         arrival_times(crowd, UP, Streams(0))
     with pytest.raises(ConfigError, match=r"about 6e\+06 purchases in one cell of a morning"):
         arrival_times(crowd, UP, Streams(0, Cell(1, 2)))

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from simpy import Environment
 from simpy.events import Event
 
-from sim.world.engine import Alarms, Crash, Timer
+from sim.world.engine import Alarms, Clock, Crash
 from sim.world.pool import Job, Pool
 from sim.world.station import Station
 from sim.world.timetable import Spell, Timetable
 
 
-def served(station: Station, env: Environment, jobs: list[tuple[float, float]], until_s: float = 1000) -> list[float]:
+def served(station: Station, env: Clock, jobs: list[tuple[float, float]], until_s: float = 1000) -> list[float]:
     """When jobs (arrival, service) leave the station."""
     ends: list[float] = []
 
@@ -31,7 +30,7 @@ def served(station: Station, env: Environment, jobs: list[tuple[float, float]], 
 
 def test_a_station_serves_first_come_first_served() -> None:
     """Two servers: the third job waits for the first server to be free, the fourth for the second."""
-    env = Environment()
+    env = Clock()
     station = Station(env, "s", 2)
     assert served(station, env, [(0, 5), (1, 2), (1, 1), (2, 1)]) == [3, 4, 5, 5]
     record = station.record()
@@ -42,7 +41,7 @@ def test_a_station_serves_first_come_first_served() -> None:
 
 def test_a_station_is_busy_until_the_morning_ends_and_no_longer() -> None:
     """Of a job that is being served at the horizon only the part before it was work; of one that waits, nothing."""
-    env = Environment()
+    env = Clock()
     station = Station(env, "s", 1)
     assert served(station, env, [(0, 3), (1, 100), (2, 100)], until_s=10) == [3]
     record = station.record()
@@ -52,14 +51,14 @@ def test_a_station_is_busy_until_the_morning_ends_and_no_longer() -> None:
 
 def test_a_station_stands_still_while_it_is_down() -> None:
     """A job that an outage interrupts starts afresh when it is over; one that comes in between waits."""
-    env = Environment()
+    env = Clock()
     station = Station(env, "s", 1, Timetable([Spell(2, 10, down=True)]))
     assert served(station, env, [(0, 1), (1.5, 1), (3, 1)]) == [1, 11, 12]
 
 
 def test_a_slow_spell_stretches_what_begins_in_it() -> None:
     """Service times are multiplied by the weather in which the service begins."""
-    env = Environment()
+    env = Clock()
     station = Station(env, "s", 1, Timetable([Spell(2, 10, slower=3)]))
     assert served(station, env, [(0, 1), (2, 1), (20, 1)]) == [1, 5, 21]
 
@@ -75,7 +74,7 @@ def test_overlapping_spells_multiply_and_the_latest_probabilities_win() -> None:
 class Log:
     """Jobs whose story takes some seconds, and what became of them."""
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Clock) -> None:
         self.env = env
         self.lines: list[tuple[float, str]] = []
 
@@ -94,7 +93,7 @@ class Log:
 
 def test_a_pool_queues_when_all_workers_are_busy() -> None:
     """Two workers, three jobs of two steps: the third starts when the first is done."""
-    env = Environment()
+    env = Clock()
     log, pool = Log(env), Pool(env, "p", 2)
     for name, delay in (("a", 1), ("b", 2), ("c", 1)):
         pool.submit(log.job(name, delay, delay))
@@ -108,7 +107,7 @@ def test_a_pool_queues_when_all_workers_are_busy() -> None:
 
 def test_a_crash_after_a_step_takes_one_worker() -> None:
     """The worker is back after its restart; the other one goes on meanwhile."""
-    env = Environment()
+    env = Clock()
     log, pool = Log(env), Pool(env, "p", 2)
     for job in (log.job("a", 1, crash=10), log.job("b", 3), log.job("c", 1), log.job("d", 20), log.job("e", 1)):
         pool.submit(job)
@@ -118,12 +117,12 @@ def test_a_crash_after_a_step_takes_one_worker() -> None:
 
 def test_a_crash_of_an_instance_takes_all_its_workers() -> None:
     """What ran there is dead, what waits is served elsewhere, and the workers are back after the restart, not twice."""
-    env = Environment()
+    env = Clock()
     log, pool = Log(env), Pool(env, "p", 4, instances=2)
     for name in "abcde":
         pool.submit(log.job(name, 10))
-    Timer(env, 5, lambda _: pool.crash(0, 20))
-    Timer(env, 6, lambda _: pool.crash(0, 5))  # while it is down already
+    env.call(5, lambda _: pool.crash(0, 20))
+    env.call(6, lambda _: pool.crash(0, 5))  # while it is down already
     env.run(until=12)
     assert log.lines == [(5, "a died"), (5, "c died"), (10, "b done"), (10, "d done")]
     assert pool.up
@@ -136,7 +135,7 @@ def test_a_crash_of_an_instance_takes_all_its_workers() -> None:
 
 def test_a_pool_whose_instances_are_all_down_is_not_up() -> None:
     """The load balancer has nowhere to send a request."""
-    env = Environment()
+    env = Clock()
     pool = Pool(env, "p", 2, instances=1)
     pool.crash(0, 5)
     assert not pool.up
@@ -145,7 +144,7 @@ def test_a_pool_whose_instances_are_all_down_is_not_up() -> None:
 
 
 class Sleeper:
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Clock) -> None:
         self.closed = False
         self.env = env
         self.rang: list[float] = []
@@ -156,19 +155,19 @@ class Sleeper:
 
 def test_alarms_ring_at_their_time_unless_switched_off() -> None:
     """One pending event serves all alarms of one delay."""
-    env = Environment()
+    env = Clock()
     alarms = Alarms(env, 8.0)
     sleepers = [Sleeper(env) for _ in range(4)]
     for at, sleeper in zip((0.0, 1.25, 2.5, 20.0), sleepers, strict=True):
-        Timer(env, at, lambda _, sleeper=sleeper: alarms.set(sleeper))
-    Timer(env, 3.0, lambda _: setattr(sleepers[1], "closed", True))
+        env.call(at, lambda _, sleeper=sleeper: alarms.set(sleeper))
+    env.call(3.0, lambda _: setattr(sleepers[1], "closed", True))
     env.run(until=100)
     assert [sleeper.rang for sleeper in sleepers] == [[8.0], [], [10.5], [28.0]]
 
 
 def test_an_alarm_may_set_the_next_one() -> None:
     """A request that times out may be sent again at once, with a timeout of its own."""
-    env = Environment()
+    env = Clock()
     alarms = Alarms(env, 2.0)
 
     class Again(Sleeper):
@@ -185,7 +184,7 @@ def test_an_alarm_may_set_the_next_one() -> None:
 
 def test_stories_that_take_no_time_do_not_pile_up_on_the_stack() -> None:
     """A long queue of instant jobs is worked off in a loop."""
-    env = Environment()
+    env = Clock()
     log, pool = Log(env), Pool(env, "p", 1)
     for name in ("first", *("instant",) * 5000):
         pool.submit(log.job(name, *([1.0] if name == "first" else [])))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
 import pytest
-from simpy import Environment
+from simpy.events import Event
 
 from sim.config.model import Distribution
 from sim.config.scenario import Provider as Knobs
@@ -16,6 +17,7 @@ from sim.ledger.records import Charges
 from sim.vocabulary import Outcome
 from sim.world.cell import WHOLE, Cell
 from sim.world.database import Order
+from sim.world.engine import Clock
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Spell, Timetable
@@ -58,7 +60,7 @@ class World:
         cell: Cell = WHOLE,
         **knobs: Any,
     ) -> None:
-        self.env = Environment()
+        self.env = Clock()
         self.streams = Noted(uniform, cell)
         self.provider = Provider(
             self.env,
@@ -73,8 +75,14 @@ class World:
         """The outcome of a call at a time, and when it was known."""
         self.wait(at)
         event = self.provider.charge(Order(0, 0, 0, cents, 0.0), timeout, key)
-        outcome = self.env.run(until=event)
-        return Outcome(outcome).name, self.env.now
+        return Outcome(self.end(event)).name, self.env.now
+
+    def end(self, event: Event) -> Any:
+        """The value of an event, once it has happened."""
+        if event.callbacks is not None:
+            event.callbacks.append(lambda _: self.env.stop())
+            self.env.run(until=inf)
+        return event.value
 
     def wait(self, at: float) -> None:
         if at > self.env.now:
@@ -177,7 +185,7 @@ def test_a_rate_limit_refuses_clearly() -> None:
     """Beyond one second's worth of tokens a call fails without a charge."""
     world = World(rate_limit="2/s", latency={"constant": "0s"})
     world.env.run(until=1)
-    outcomes = [world.env.run(until=world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0)) for _ in range(3)]
+    outcomes = [world.end(world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0)) for _ in range(3)]
     assert [Outcome(outcome).name for outcome in outcomes] == ["CAPTURED", "CAPTURED", "FAILED"]
     assert world.call(3)[0] == "CAPTURED"
 
@@ -186,7 +194,7 @@ def test_a_rate_limit_holds_from_the_first_second() -> None:
     """The bucket is full when the morning begins, and once only."""
     world = World(rate_limit="2/s", latency={"constant": "0s"})
     calls = [world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0) for _ in range(3)]
-    assert [Outcome(world.env.run(until=call)).name for call in calls] == ["CAPTURED", "CAPTURED", "FAILED"]
+    assert [Outcome(world.end(call)).name for call in calls] == ["CAPTURED", "CAPTURED", "FAILED"]
 
 
 def test_a_rate_limit_is_dealt_to_the_cells() -> None:
@@ -208,7 +216,7 @@ def test_how_often_the_bank_is_asked() -> None:
     assert world.provider.authorisations == 3
     world.wait(9)
     calls = [world.provider.charge(Order(0, 0, 0, 650, 0.0), 5.0) for _ in range(2)]
-    assert [Outcome(world.env.run(until=call)).name for call in calls] == ["CAPTURED", "FAILED"]
+    assert [Outcome(world.end(call)).name for call in calls] == ["CAPTURED", "FAILED"]
     assert world.provider.authorisations == 4
 
 
@@ -216,9 +224,9 @@ def test_a_refund_happens_once() -> None:
     """Refunding twice changes nothing."""
     world = World()
     world.call(1)
-    world.env.run(until=world.provider.refund(0))
+    world.end(world.provider.refund(0))
     first = world.provider.charges.refunded_s[0]
-    world.env.run(until=world.provider.refund(0))
+    world.end(world.provider.refund(0))
     assert world.provider.charges.refunded_s[0] == first == 3
 
 
@@ -259,7 +267,7 @@ def test_an_error_that_is_not_stored_leaves_its_key_free() -> None:
 def inquired(world: World, at: float, timeout: float = 5.0) -> tuple[str, float]:
     """What the provider says became of order 0, and when it was said."""
     world.wait(at)
-    outcome = world.env.run(until=world.provider.inquire(Order(0, 0, 0, 650, 0.0), timeout))
+    outcome = world.end(world.provider.inquire(Order(0, 0, 0, 650, 0.0), timeout))
     return Outcome(outcome).name, world.env.now
 
 

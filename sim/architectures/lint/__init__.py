@@ -1,7 +1,7 @@
-"""Warnings before any run: what can be known to be dangerous from a design's knobs, and a scenario's numbers.
+"""Warn of dangers that are known from a design's knobs and a scenario's numbers alone, before any run.
 
-A rule speaks of what is possible, whether or not the scenario makes it happen; with a scenario, the numbers are its own. The
-rules on traffic and on objectives need one. Nothing is simulated. That nothing is found is no proof.
+A rule warns of what is possible, whether or not the scenario makes it happen; with a scenario, it uses the scenario's numbers.
+The rules on traffic and on objectives need a scenario. Nothing is simulated, and a design without warnings is not proven safe.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from sim.config.scenario import Scenario
 
 @dataclass(frozen=True)
 class Hazard:
-    """One warning: the rule, the knob to change (`app.key`; `from`: another architecture), what is wrong in numbers, why that
-    does harm, and the failure windows that it leaves open (`W1` to `W15`), if any.
+    """One warning.
+
+    It has the name of the rule, the knob to change (`app.key`; `from` means: take another architecture), what is wrong in
+    numbers, why that does harm, and the failure windows (`W1` to `W15`) that are open because of it, if any.
     """
 
     rule: str
@@ -30,21 +32,22 @@ class Hazard:
     windows: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One line, without the reason."""
+        """The warning in one line, without its reason."""
         opens = f" [{', '.join(self.windows)}]" if self.windows else ""
         return f"{self.rule} ({self.knob}): {self.message}{opens}"
 
 
 def lint(design: Design | Path | str, scenario: Scenario | Path | str | None = None) -> list[Hazard]:
-    """All warnings about a design, in the order of the rules: by its name, by the path of its file, or loaded, and likewise the
-    scenario. Raises ConfigError, also for a scenario that nobody would come to.
+    """All warnings about a design, in the order of the rules. Raises ConfigError, also for a scenario without any customers.
+
+    Both design and scenario are given by name, by the path of a file, or loaded.
     """
     design = load_design(design)
     world = World(Scenario(name="ordinary"), given=False) if scenario is None else World(load_scenario(scenario))
     return [
-        Hazard(name, found.knob, found.message, rule.reason, rule.windows if found.windows is None else found.windows)
+        Hazard(name, hit.knob, hit.message, rule.reason, rule.windows if hit.windows is None else hit.windows)
         for name, rule in RULES.items()
-        for found in rule.check(design, world)
+        for hit in rule.check(design, world)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Rules on time and room: what fills up, who waits for whom, and what stops too early or too late."""
+"""Rules on time and capacity: what gets overloaded, what waits for what, and when a breaker opens too early or too late."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sim.config.units import probability_text
 from sim.world.retry import policy
 from sim.world.streams import mean, quantile, share_above
 
-FLUKE = 0.01  # of the windows of calls on a good day: more often than once an hour in a busy morning
+FLUKE = 0.01  # share of the windows of calls on a good day: in a busy morning, this is more often than once an hour
 
 
 def overloaded(design: Design, world: World) -> Iterator[Found]:
-    """Customers alone, who tap once: retries come on top."""
+    """The load is that of customers who tap once; retries come on top of it."""
     if not world.given:
         return
     for knob, (load, capacity, what) in stations(design, world.scenario).items():
@@ -26,28 +26,28 @@ def overloaded(design: Design, world: World) -> Iterator[Found]:
 
 
 def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float, str]]:
-    """Knob -> how many would be busy on average at the worst moment (Erlangs), how many there are at most, and of what."""
+    """Knob -> its station's load at the worst moment (Erlangs: how many are busy on average), its capacity, and their name."""
     load = offered_load(scenario, design)
-    found = {
+    loads = {
         "checkout.workers": (load["checkout workers"], _most(design.checkout), "checkout workers"),
         "database.connections": (load["database connections"], float(design.database.connections), "database connections"),
     }
     payment = queued_payment(design)
     if payment is not None and "payment workers" in load:
-        found["payment.workers"] = (load["payment workers"], _most(payment), "payment workers")
+        loads["payment.workers"] = (load["payment workers"], _most(payment), "payment workers")
     (plan, times), rates = moments(scenario), purchases_per_s(scenario)
     relay = relay_of(design)
-    events = 1 if relay is None else 2  # of a purchase: its order has been accepted, and settled
+    events = 1 if relay is None else 2  # a purchase's events: its order is settled; with a relay, also accepted
     if not design.read_model.inline:
         busy = rates * events * mean(design.read_model.apply) * slower(plan, times, "read_model")
-        found["read_model.apply"] = (float(busy.max()), 1.0, "projectors")
+        loads["read_model.apply"] = (float(busy.max()), 1.0, "projectors")
     award_s = mean(design.loyalty.award) * slower(plan, times, "loyalty")
-    found["loyalty.award"] = (float((rates * award_s).max()), 1.0, "loyalty consumers")
+    loads["loyalty.award"] = (float((rates * award_s).max()), 1.0, "loyalty consumers")
     if relay is not None:
         rest_s = relay.poll_every + mean(design.database.read) + mean(design.database.write)
         row_s = rest_s / relay.batch + mean(design.broker.publish)
-        found["relay.batch"] = (float((rates * (events * row_s + award_s * design.loyalty.inline)).max()), 1.0, "relays")
-    return found
+        loads["relay.batch"] = (float((rates * (events * row_s + award_s * design.loyalty.inline)).max()), 1.0, "relays")
+    return loads
 
 
 def _most(pool: Checkout | QueuedPayment) -> float:
@@ -55,7 +55,7 @@ def _most(pool: Checkout | QueuedPayment) -> float:
 
 
 def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
-    """Where traffic is known, only if there is too much of it: a queue that never fills keeps nobody waiting."""
+    """With a scenario, the rule warns only if workers are overloaded: a queue that never fills keeps nobody waiting."""
     checkout = design.checkout
     load, workers, _ = stations(design, world.scenario)["checkout.workers"]
     if checkout.deadline_drop or (world.given and load <= workers):
@@ -64,12 +64,12 @@ def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
     patience_s = quantile(world.scenario.customers.patience, 0.5)
     who, bears_s = ("the app", design.app.timeout) if design.app.timeout < patience_s else ("half of the people", patience_s)
     if wait_s > bears_s:
-        full = "without a limit the queue grows as long as it likes" if wait_s == inf else f"a full queue takes {about(wait_s)}"
+        full = "without a limit the queue can grow for ever" if wait_s == inf else f"a full queue takes {about(wait_s)}"
         yield Found("checkout.queue_limit", f"{full}, and {who} will have given up after {about(bears_s)}")
 
 
 def _held_s(design: Design, scenario: Scenario) -> float:
-    """How long a request holds a checkout worker in the provider's worst weather, on average."""
+    """How long (s) a request holds a checkout worker on average during the provider's worst brownout."""
     own_s = mean(design.checkout.service) + mean(design.database.write)
     if not charges_in_request(design):
         return own_s
@@ -77,7 +77,7 @@ def _held_s(design: Design, scenario: Scenario) -> float:
 
 
 def answer_waits_for_provider(design: Design, world: World) -> Iterator[Found]:
-    """An answer that comes after the charge can't be quicker than the provider is on a good day."""
+    """An answer that waits for the charge can't be faster than the provider is on a good day."""
     if not charges_in_request(design):
         return
     for metric, limit in world.scenario.objectives.items():
@@ -105,7 +105,7 @@ def breaker_opens_by_chance(design: Design, world: World) -> Iterator[Found]:
         yield Found(
             "payment.breaker",
             f"on a good day {share} of the calls fail, and {needed} of {breaker.window} open the breaker for "
-            f"{exactly(breaker.open)}: the luck of {chance:.0%} of all windows",
+            f"{exactly(breaker.open)}: by chance this happens in {chance:.0%} of all windows",
         )
 
 
@@ -118,7 +118,7 @@ def at_least(k: int, n: int, p: float) -> float:
 
 
 def breaker_opens_too_late(design: Design, world: World) -> Iterator[Found]:
-    """An outage is over before there have been as many calls as the breaker looks at."""
+    """The outage is over before as many calls have failed as open the breaker."""
     payment, outage_s = queued_payment(design), world.down_s("provider")
     if payment is None or payment.breaker is None or not outage_s:
         return
@@ -133,7 +133,7 @@ def breaker_opens_too_late(design: Design, world: World) -> Iterator[Found]:
 
 
 def _calls_each(design: Design, within_s: float) -> float:
-    """How often an order that fails at once is tried within a time, on average: back-off doubles up to its cap."""
+    """How often on average an order whose calls fail at once is tried within a time: the back-off doubles up to its cap."""
     payment = queued_payment(design)
     assert payment is not None
     rule = policy(payment.retry)
@@ -145,7 +145,7 @@ def _calls_each(design: Design, within_s: float) -> float:
 
 
 def scales_by_cpu(design: Design, _: World) -> Iterator[Found]:
-    """Workers that wait for the provider are held and compute nothing."""
+    """Workers that wait for the provider are in use, but compute nothing, so scaling by cpu doesn't count them."""
     payment = queued_payment(design)
     pools = {"payment": payment.autoscale if payment is not None else None}
     if charges_in_request(design):
@@ -153,5 +153,5 @@ def scales_by_cpu(design: Design, _: World) -> Iterator[Found]:
     for name, scale in pools.items():
         if scale is not None and scale.measures == "cpu" and scale.max > scale.min:
             yield Found(
-                f"{name}.autoscale", f"{name} workers that wait for a slow provider burn no cpu, so none are added for it"
+                f"{name}.autoscale", f"{name} workers that wait for a slow provider use no cpu, so none are added for it"
             )

@@ -1,4 +1,4 @@
-"""Rules on the money: what the provider is told, what becomes of a call without an answer, and who puts things right."""
+"""Rules on charging: which key the provider gets, what becomes of a call without an answer, and who repairs the rest."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sim.architectures.lint.rule import (
     about,
     asking,
     exactly,
+    has_story_of,
     hears_of_charges,
     knows_repeats,
     knows_retries,
     queued_payment,
     sends_provider_key,
-    tells,
     times,
     tries,
 )
@@ -29,7 +29,7 @@ from sim.world.streams import mean, quantile, share_above
 
 
 def no_provider_key(design: Design, world: World) -> Iterator[Found]:
-    """Asking first instead of sending a key has its own rules."""
+    """Designs that ask before charging, instead of sending a key, have their own rules."""
     if sends_provider_key(design, world) or asking(design) is not None:
         return
     key = getattr(design.payment, "key", None)
@@ -64,7 +64,7 @@ def asks_too_early(design: Design, world: World) -> Iterator[Found]:
     if asked_s < late_s:
         yield Found(
             "completer.after",
-            f"the provider is asked {about(asked_s)} after a call, and one that hangs out of its sight is {about(late_s)} late",
+            f"the provider is asked {about(asked_s)} after a call, and a call that is stuck on its way is {about(late_s)} late",
         )
 
 
@@ -91,7 +91,7 @@ def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
 
 
 def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
-    if tells(design, Naive):
+    if has_story_of(design, Naive):
         yield Found(
             "from",
             f"after {exactly(design.payment.timeout)} without an answer the app is told 'failed', charged or not; "
@@ -108,8 +108,8 @@ def timeout_too_short(design: Design, world: World) -> Iterator[Found]:
 
 
 def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
-    """Nobody ever finds out what became of a call that had no answer."""
-    if tells(design, Naive) and design.recovery.reconcile_every is None:
+    """Nothing in the design finds out what became of a call without an answer."""
+    if has_story_of(design, Naive) and design.recovery.reconcile_every is None:
         message = "nobody compares the provider's ledger with orders that were given up"
         yield Found("recovery.reconcile_every", message, ("W4", "W5"))
     payment = queued_payment(design)
@@ -121,7 +121,7 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
 
 
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
-    may_charge_twice = not sends_provider_key(design, world) and not tells(design, Naive)
+    may_charge_twice = not sends_provider_key(design, world) and not has_story_of(design, Naive)
     if may_charge_twice and design.recovery.reconcile_every is None:
         yield Found(
             "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back"
@@ -130,11 +130,11 @@ def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
 
 def webhooks_trusted(design: Design, _: World) -> Iterator[Found]:
     if getattr(design.payment, "webhooks", "ignored") == "trusted":
-        yield Found("payment.webhooks", "whatever the last webhook says is written down and told, whatever came before it")
+        yield Found("payment.webhooks", "each webhook overwrites the order's state and is published, whatever came before it")
 
 
 def retries_multiply(design: Design, world: World) -> Iterator[Found]:
-    """Layers that repeat without knowing of each other: people, the app, and whoever calls the provider again."""
+    """Three layers repeat without knowing of each other: customers, the app, and the shop that calls the provider again."""
     budgeted = design.app.retry_budget is not None
     layers = {
         "taps": 1.0 if knows_repeats(design) else float(world.scenario.customers.max_submissions),

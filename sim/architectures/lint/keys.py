@@ -1,4 +1,4 @@
-"""Rules on the app's key and what it is held against: who can tell a repeated request from a new one?"""
+"""Rules on the app's key, and on how the shop remembers keys: can it tell a repeated request from a new one?"""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.architectures.lint.rule import (
     charges_in_request,
     claims_of,
     exactly,
+    has_story_of,
     keys_of,
     knows_repeats,
     knows_retries,
     queued_payment,
     sends_provider_key,
     sleeps_s,
-    tells,
     tries,
 )
 from sim.architectures.load import TRANSACTIONS
@@ -29,9 +29,9 @@ from sim.world.streams import mean, quantile
 
 
 def no_key(design: Design, _: World) -> Iterator[Found]:
-    """An answer that doesn't wait for the provider comes before anybody loses patience or a charge can be lost with it."""
+    """Fewer windows are open with payment workers: the answer comes before customers lose patience, or a charge can be lost."""
     windows = None if queued_payment(design) is None else ("W2", "W14")
-    if tells(design, Naive):
+    if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
         yield Found("from", f"{sent}, so every request is a new order")
     elif design.app.key == "none":
@@ -41,7 +41,7 @@ def no_key(design: Design, _: World) -> Iterator[Found]:
 
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
-    if design.app.key == "submission" and not tells(design, Naive):
+    if design.app.key == "submission" and not has_story_of(design, Naive):
         windows = None if queued_payment(design) is None else ("W14",)
         yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order", windows)
 
@@ -60,12 +60,12 @@ def key_forgotten(design: Design, world: World) -> Iterator[Found]:
 
 
 def last_retry_s(design: Design) -> float:
-    """The longest from a tap's first request to its last."""
+    """The longest time (s) from a tap's first request to its last."""
     return sleeps_s(design.app.retry) + (tries(design.app.retry) - 1) * design.app.timeout
 
 
 def last_request_s(design: Design, world: World) -> float:
-    """The longest from a key's first request to its last, with slow but not endless people (their 99th percentile)."""
+    """The longest time (s) from a key's first request to its last, with customers at the 99th percentile of patience."""
     submission_s = last_retry_s(design)
     if not knows_repeats(design):
         return submission_s
@@ -87,7 +87,7 @@ def check_then_insert(design: Design, _: World) -> Iterator[Found]:
 def no_fingerprint(design: Design, _: World) -> Iterator[Found]:
     keys = keys_of(design)
     if keys is not None and not keys.fingerprint and knows_repeats(design):
-        windows = None if queued_payment(design) is None else ()  # nobody has time to change it before the answer
+        windows = None if queued_payment(design) is None else ()  # the answer comes before customers could change the basket
         yield Found("claim.fingerprint", "the same key with another basket is answered with the first one", windows)
 
 
@@ -100,23 +100,23 @@ def failures_stored(design: Design, _: World) -> Iterator[Found]:
 
 
 def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
-    """As long as the app waits, the shop has the last word: its own timeout is an answer, once it has reached the app."""
+    """While the app still waits, the shop's own timeout reaches it as an answer, and no retry races with a charge."""
     around_s = (
         2 * mean(world.scenario.network.latency) + mean(design.checkout.service) + TRANSACTIONS * mean(design.database.write)
     )
-    told_s = design.payment.timeout + around_s
-    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= told_s:
+    hears_s = design.payment.timeout + around_s
+    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= hears_s:
         return
     slow = world.slow_answer if world.slow_answer_s > design.app.timeout else "the provider's answer may never come"
     yield Found(
         "app.timeout",
-        f"the app stops waiting after {exactly(design.app.timeout)}, and hears after {about(told_s)} that the shop has given "
-        f"up after {exactly(design.payment.timeout)}: {slow}, and no key tells that the retry is one",
+        f"the app stops waiting after {exactly(design.app.timeout)}, and hears after {about(hears_s)} that the shop has given "
+        f"up after {exactly(design.payment.timeout)}: {slow}, and without a key the retry is a new order",
     )
 
 
 def lock_too_short(design: Design, world: World) -> Iterator[Found]:
-    """With a key at the provider a second worker's call is refused there, whatever becomes of the lock."""
+    """Only for designs without a provider key: with one, a second worker's call is refused, however short the lock."""
     if sends_provider_key(design, world):
         return
     claims = claims_of(design)

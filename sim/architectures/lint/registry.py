@@ -1,4 +1,4 @@
-"""All rules by name, with the failure windows that they open and the reason why. docs/lint.md says the same at length."""
+"""All rules by name, with the failure windows that they warn of and the reason. docs/lint.md describes the rules in detail."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from sim.architectures.lint.rule import Rule
 RULES: dict[str, Rule] = {
     "no-key": Rule(
         keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15"),
-        "Whoever can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
+        "A shop that can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
     ),
     "key-per-tap": Rule(
         keys.key_per_tap, ("W1", "W3", "W14", "W15"),
-        "It covers the app's own retries. A key kept with the cart is still the same after a second tap and a refresh.",
+        "A key per tap covers only the app's own retries. A key kept with the cart is still the same after a second tap and a "
+        "refresh.",
     ),
     "key-forgotten": Rule(
         keys.key_forgotten, ("W2", "W4", "W11", "W12"),
@@ -24,7 +25,7 @@ RULES: dict[str, Rule] = {
     ),
     "no-fingerprint": Rule(
         keys.no_fingerprint, ("W15",),
-        "The app shows the bigger basket as paid. What was asked for belongs beside the key, to be compared.",
+        "The app shows the bigger basket as paid. Store what was asked for beside the key, and compare it.",
     ),
     "failures-stored": Rule(
         keys.failures_stored, ("W6",),
@@ -36,16 +37,17 @@ RULES: dict[str, Rule] = {
     ),
     "lock-too-short": Rule(
         keys.lock_too_short, ("W12",),
-        "Somebody else takes the order over while the first call is under way, and charges as well. A provider key would have "
-        "the second call refused, however short the lock.",
+        "A second worker takes the order over while the first call is under way, and charges as well. A provider key would "
+        "have the second call refused, however short the lock.",
     ),
     "no-provider-key": Rule(
         charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13"),
-        "A crash, a lost answer or a second worker ends in one more call, and only the provider knows that it has charged.",
+        "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
     "asks-without-a-key": Rule(
         charging.asks_without_a_key, ("W12",),
-        "Asking closes a lost answer. Only a key would hold off a worker that goes on after somebody has taken its order over.",
+        "Asking settles a call whose answer was lost. Only a key would stop a worker that goes on after another has taken its "
+        "order over.",
     ),
     "asks-too-early": Rule(
         charging.asks_too_early, ("W13",),
@@ -62,11 +64,13 @@ RULES: dict[str, Rule] = {
     ),
     "timeout-told-as-failure": Rule(
         charging.timeout_told_as_failure, ("W5", "W11"),
-        "No answer is no failure: whoever is told so pays again for a coffee that may be paid. Unknown is a state of its own.",
+        "No answer is no failure: a customer who is told so pays again for a coffee that may be paid. Unknown is a state of "
+        "its own.",
     ),
     "timeout-too-short": Rule(
         charging.timeout_too_short, (),
-        "What would have been an answer is an unknown outcome, to be found out at length. Wait for all but the slowest.",
+        "An answer that comes after the timeout is an unknown outcome, which takes long to settle. Wait for all but the "
+        "slowest.",
     ),
     "unknown-left-behind": Rule(
         charging.unknown_left_behind, ("W4", "W5", "W6", "W13"),
@@ -74,11 +78,12 @@ RULES: dict[str, Rule] = {
     ),
     "nobody-refunds": Rule(
         charging.nobody_refunds, ("W13",),
-        "What can't be prevented must be found in the provider's ledger and given back.",
+        "Double charges that can't be prevented must be found in the provider's ledger and refunded.",
     ),
     "webhooks-trusted": Rule(
         charging.webhooks_trusted, ("W9", "W10"),
-        "Webhooks come twice and out of order: points are awarded again, and a paid order fails after all. Check its state.",
+        "Webhooks come twice and out of order: points are awarded again, and a paid order is marked as failed. Check the "
+        "order's state.",
     ),
     "retries-multiply": Rule(
         charging.retries_multiply, (),
@@ -91,36 +96,40 @@ RULES: dict[str, Rule] = {
     ),
     "dual-write": Rule(
         telling.dual_write, ("W7",),
-        "The money is right, and the kitchen, the status view and the loyalty points never hear of it. An outbox row commits "
-        "with the outcome.",
+        "The money is right, and the kitchen, the status view and the loyalty points never hear of the payment. An outbox row "
+        "commits with the outcome.",
     ),
     "marks-before-publishing": Rule(
         telling.marks_before_publishing, ("W8",),
-        "At most once: a crash loses what at least once would repeat, and nobody is left to notice.",
+        "Rows are published at most once: a crash loses those that a relay marking afterwards would publish again, and nobody "
+        "notices.",
     ),
     "finds-by-id": Rule(
         telling.finds_by_id, (),
-        "Ids are drawn when a transaction begins and seen when it commits. Nothing has to fail for a row to be missed.",
+        "Ids are drawn when a transaction begins and become visible when it commits. Nothing has to fail for a row to be "
+        "missed.",
     ),
     "no-inbox": Rule(
         telling.no_inbox, ("W8",),
-        "At least once means sometimes twice, and so are the loyalty points. An inbox knows what it has handled.",
+        "At least once means sometimes twice, and each delivery awards points. An inbox remembers which messages it has "
+        "handled.",
     ),
     "inbox-forgets": Rule(
         telling.inbox_forgets, ("W8",),
-        "A message that comes again after it was forgotten is a new one, and its points are awarded twice.",
+        "A message that comes again after the inbox has forgotten it counts as new, and its points are awarded twice.",
     ),
     "slow-relay": Rule(
         telling.slow_relay, (),
-        "No capacity helps against sleeping: an event waits for the next poll.",
+        "An event waits for the relay's next poll, and more capacity doesn't shorten that.",
     ),
     "inline-loyalty": Rule(
         telling.inline_loyalty, (),
-        "Coffee and money wait for points. Told by event, loyalty can be down without anybody noticing.",
+        "Coffee and money wait for loyalty points. If loyalty learns of orders by events, it can be down without anybody "
+        "noticing.",
     ),
     "stale-view": Rule(
         telling.stale_view, ("W3",),
-        "Whoever sees nothing of an order for long enough places another one.",
+        "A customer who sees nothing of an order for long enough places another one.",
     ),
     "overloaded": Rule(
         capacity.overloaded, (),
@@ -128,23 +137,25 @@ RULES: dict[str, Rule] = {
     ),
     "queue-outlasts-patience": Rule(
         capacity.queue_outlasts_patience, (),
-        "Workers serve those who have left, while those who come give up in the queue: an overload that outlives its cause. "
-        "A short queue, or deadline_drop, serves whoever is still there.",
+        "Workers serve customers who have left, while those who come give up in the queue: the overload outlives its cause. "
+        "With a short queue, or deadline_drop, workers serve customers who still wait.",
     ),
     "answer-waits-for-provider": Rule(
         capacity.answer_waits_for_provider, (),
-        "No number of workers answers before the provider has. Accept first and charge afterwards, or ask for less.",
+        "No number of workers answers before the provider has. Accept first and charge afterwards, or relax the objective.",
     ),
     "breaker-opens-by-chance": Rule(
         capacity.breaker_opens_by_chance, (),
-        "Every payment waits although the provider is well. A larger window or share of failures tells luck from trouble.",
+        "Every payment waits although the provider is well. A larger window or share of failures tells bad luck "
+        "from an outage.",
     ),
     "breaker-opens-too-late": Rule(
         capacity.breaker_opens_too_late, (),
-        "The breaker is there for an outage and sleeps through it: every order knocks at a closed door again and again.",
+        "The breaker stays closed in the very outage that it is for, and every order calls the provider in vain again and "
+        "again.",
     ),
     "scales-by-cpu": Rule(
         capacity.scales_by_cpu, (),
-        "In a brownout all workers are held, wait, and burn nothing. Scale by the workers that are held.",
+        "In a brownout all workers are held, wait, and use no cpu. Scale by the workers that are held.",
     ),
 }  # fmt: skip

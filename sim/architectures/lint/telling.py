@@ -1,4 +1,4 @@
-"""Rules on what comes after the commit: who is told, how often, and how late."""
+"""Rules on publishing after the commit: who learns of the outcome, how often, and how late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sim.world.streams import mean
 
 
 def dual_write(design: Design, _: World) -> Iterator[Found]:
-    """A trusted webhook is the news itself, and comes again until it was taken."""
+    """Trusted webhooks are no dual write: the provider delivers one again until the shop has published its event."""
     payment = queued_payment(design)
     if charges_in_request(design):
         if getattr(design.payment, "webhooks", "ignored") == "trusted":
@@ -46,7 +46,7 @@ def no_inbox(design: Design, _: World) -> Iterator[Found]:
         return
     relayed = relay_of(design) is not None
     if not design.loyalty.inline:
-        windows = None if relayed else ()  # without a relay it is the broker alone that repeats
+        windows = None if relayed else ()  # without a relay only the broker repeats
         yield Found("loyalty.inbox", "the broker delivers at least once, and loyalty awards on every delivery", windows)
     elif relayed:
         yield Found("loyalty.inbox", "a relay that dies calls loyalty again for the same rows, and each call awards")
@@ -64,7 +64,7 @@ def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
 
 
 def redelivered_s(design: Design, world: World) -> tuple[float, float]:
-    """The longest from a message's first handling to its first repetition by the broker, and by a relay that has died."""
+    """The longest times (s) from a message's first handling to its repetition by the broker, and by a relay after a crash."""
     down_s, relay = world.down_s("loyalty"), relay_of(design)
     by_broker_s = 0.0 if design.loyalty.inline else design.broker.visibility + design.broker.deliver + down_s
     if relay is None:
@@ -73,7 +73,7 @@ def redelivered_s(design: Design, world: World) -> tuple[float, float]:
 
 
 def slow_relay(design: Design, world: World) -> Iterator[Found]:
-    """A row waits for the next poll, uniformly: a share q of them for more than q periods at the q-quantile."""
+    """A row's wait for the next poll is uniform over a period, so its q-quantile is q periods."""
     relay, payment = relay_of(design), queued_payment(design)
     if relay is None:
         return

@@ -22,7 +22,7 @@ from sim.report.charts import (
 
 
 class Chart(NamedTuple):
-    """How it is drawn, what it is called, and what a newcomer should know to read it."""
+    """A chart of a comparison: the function that draws it, its title, and how to read it."""
 
     draw: Callable[[Comparison], Any]
     title: str
@@ -73,7 +73,7 @@ CHARTS: dict[str, Chart] = {
 
 
 class CurveChart(NamedTuple):
-    """The same of a cost curve."""
+    """A chart of a cost curve."""
 
     draw: Callable[[CostCurve], Any]
     title: str

@@ -10,8 +10,9 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from sim import words
 from sim.experiment.compare import Comparison, Result
-from sim.ledger.costs import COST_METRICS, PARTS
+from sim.ledger.costs import PARTS
 from sim.style import colours, figure, heading, plain_axis, styled
+from sim.vocabulary import PARTS_OF_COST
 
 TINT = {"infrastructure": 1.0, "provider fees": 0.35, "failures": 0.75}  # of the design's colour, in the stacked bar
 
@@ -55,7 +56,7 @@ def _total(ax: Axes, comparison: Comparison) -> None:
     for row, (name, result) in enumerate(comparison.results.items()):
         left = 0.0
         for group, tint in TINT.items():
-            width = result.metrics[COST_METRICS[group]].mean or 0.0
+            width = result.metrics[PARTS_OF_COST[group]].mean or 0.0
             ax.barh(row, width, left=left, color=ink[name], alpha=tint, height=0.66, lw=0)
             left += width
         total = result.metrics["cost_per_1000"]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from sim.experiment.cost_curve import CostCurve
-from sim.ledger.costs import COST_METRICS
 from sim.report.charts.growth import label_ends, line, peak_axis
 from sim.style import colours, figure, heading, styled
+from sim.vocabulary import PARTS_OF_COST
 
-PANELS = {"in all": "cost_per_1000", **COST_METRICS}
+PANELS = {"in all": "cost_per_1000", **PARTS_OF_COST}
 
 
 @styled

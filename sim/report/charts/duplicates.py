@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,9 @@ from sim import words
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.statistics import Estimate
 from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
+from sim.vocabulary import METRICS
 
-HARMS = {
-    "double_charge_rate": "charged twice",
-    "double_charge_rate_net": "still charged twice\nafter refunds",
-    "duplicate_order_rate": "two orders made",
-    "orphan_charge_rate": "charged, no coffee",
-    "loyalty_over_award_rate": "points given twice",
-    "loyalty_under_award_rate": "points missing",
-    "misinformed_rate": "told the wrong thing",
-}
+HARMS = {metric: fill(known.label, 20) for metric, known in METRICS.items() if known.label}
 FLOOR = 1e-6  # a share below one in a million can't be told from zero here
 GAP = 0.9  # between two kinds of harm, in rows
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from sim import words
+from sim.experiment.cost_curve import rate_text_of
 from sim.experiment.statistics import Estimate
 from sim.report.charts.curves import Label, label_right
 from sim.style import plain_axis
@@ -39,6 +40,6 @@ def peak_axis(ax: Axes, peaks_per_s: Sequence[float]) -> None:
     ax.set_xlim(min(peaks_per_s) / 1.15, max(peaks_per_s) * 1.15)
     ax.xaxis.set_major_locator(FixedLocator(list(peaks_per_s)))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(lambda x, _: words.peak(x))
+    ax.xaxis.set_major_formatter(lambda x, _: rate_text_of(x))
     ax.set_xlabel("purchases at the busiest moment")
     plain_axis(ax, grid="both")

@@ -1,4 +1,4 @@
-"""Every design that was tried, by two metrics; and the front, those that nobody beats in both, on a scale of its own."""
+"""Every design that was tried, by two metrics; and beside it only the front, the designs that none beats in both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
 PALE = 0.35
-WIDE = 20  # times the smallest value, from which on an axis is logarithmic
+WIDE = 20  # an axis is logarithmic if its largest value is more than so many times the smallest
 APART_IN = (0.75, 0.14)  # inches between the names of two designs, along and across
 
 

@@ -68,7 +68,7 @@ def _norm(swept: Sweep, metric: str) -> Normalize:
     means = [mean for point in swept.points.values() if (mean := point.metrics[metric].mean) is not None]
     limit = limit_of(swept, metric)
     ends = [*means, *([limit] if limit else [])]
-    if METRICS[metric].better == "higher" and ends:
+    if METRICS[metric].more_is_better and ends:
         return Normalize(min(*ends, 0.99 * max(ends)), max(ends))
     if METRICS[metric].unit == "s" and means and min(means) > 0 and max(means) > DECADES * min(means):
         return LogNorm(min(ends), max(ends))
@@ -76,7 +76,7 @@ def _norm(swept: Sweep, metric: str) -> Normalize:
 
 
 def _colours(metric: str) -> Colormap:
-    return WORSE if METRICS[metric].better == "lower" else WORSE.reversed()
+    return WORSE.reversed() if METRICS[metric].more_is_better else WORSE
 
 
 def _panel(ax: Axes, swept: Sweep, metric: str, design: str, norm: Normalize, scale: Colormap) -> None:

@@ -1,4 +1,4 @@
-"""Mornings of two kinds: how many ended with so many of the people answered, where a mean would hide that there are two."""
+"""How many mornings ended with which share of people answered. Some collapsed, others did not: a mean would hide that."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def has_two_kinds(comparison: Comparison) -> bool:
 
 @styled
 def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
-    """One axis a design, above each other: mornings by the share of the people who were acknowledged."""
+    """One axes for each design, stacked: a histogram of mornings by the share of people who were acknowledged."""
     results = comparison.results
     if axes is None:
         made = figure(10.4, 1.1 + 1.15 * len(results))

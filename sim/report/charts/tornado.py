@@ -17,10 +17,10 @@ from sim.experiment.swings import Swing, Swings, turns
 from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
-MOST = 12  # inputs in a panel; the rest is counted below it
+MOST = 12  # inputs in a panel; a line below it counts the others
 LOW = "#8D8580"
-PALE = 0.3  # of an effect whose interval holds zero
-ROOM = 0.017  # of the panel's width, for each character of an input's value beside its bar
+PALE = 0.3  # opacity of an effect whose interval holds zero
+ROOM = 0.017  # share of the panel's width for each character beside a bar
 MOST_ROOM = 0.34
 
 
@@ -86,7 +86,7 @@ def _panel(ax: Axes, swings: Swings, metric: str) -> None:
 
 
 def rest(swings: Swings, metric: str) -> str:
-    """`and 47 more, none by more than 0.02 points`: those without a row."""
+    """`and 47 more, none by more than 0.02 points`: the inputs that have no row."""
     left = [swing for swing in swings.swings if swing not in drawn(swings, metric)]
     largest = max((swing.size(metric) for swing in left), default=0.0)
     if not left:
@@ -96,7 +96,7 @@ def rest(swings: Swings, metric: str) -> str:
 
 
 def _span(rows: list[Swing], metric: str, base: float) -> tuple[float, float]:
-    """What the bars and whiskers take up."""
+    """The lowest and highest value of all bars and whiskers."""
     ends = [base]
     for swing in rows:
         for end in swing.ends:
@@ -107,7 +107,7 @@ def _span(rows: list[Swing], metric: str, base: float) -> tuple[float, float]:
 
 
 def _with_room(rows: list[Swing], metric: str, left: float, right: float) -> tuple[float, float]:
-    """And what the values beside them need, on either side."""
+    """The limits of the axis, with room on both sides for the values beside the bars."""
     texts: dict[bool, list[str]] = {False: [""], True: [""]}
     for swing in rows:
         for end in swing.ends:
@@ -122,7 +122,7 @@ def _to_the_right(end: Effect, metric: str) -> bool:
 
 
 def _says(end: Effect, metric: str) -> str:
-    turned = {1: ": never", 0: "", -1: ": no longer never"}[turns(end, metric)]
+    turned = {1: ": never", 0: "", -1: ": now finite"}[turns(end, metric)]
     return f"{shown(end.value)}{turned}"
 
 

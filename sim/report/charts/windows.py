@@ -18,7 +18,7 @@ from sim.style import INK, QUIET, figure, heading, styled
 
 
 class Look(NamedTuple):
-    """How a state is drawn: from light to dark, so that it can be told without colours."""
+    """How a state is drawn: from light to dark, so that readers can distinguish states without colours."""
 
     fill: str
     ink: str
@@ -32,7 +32,7 @@ LOOKS: dict[str, Look] = {
     "worse": Look("#9C3206", "#FFFFFF"),
     "undecided": Look("#FFFFFF", QUIET, "////"),
 }
-NOTHING_THERE = Look("#F3F1EE", QUIET)  # closed, for want of anything to strike
+NOTHING_THERE = Look("#F3F1EE", QUIET)  # closed, because nothing could fail there
 MOST = 7  # designs beside each other
 ONE_LINE = 34  # letters of a window's title
 TITLE_IN, CELL_IN, ROW_IN = 2.9, 1.12, 0.42
@@ -47,7 +47,7 @@ def in_blocks(designs: list[str]) -> list[list[str]]:
 
 
 def draw_matrix(matrix: Matrix, axes: Any = None) -> np.ndarray:
-    """The same of a whole matrix, with the marks of its differences."""
+    """Draw a whole matrix, and mark the cells that differ from what is published."""
     titles = {label: title(scenario) for label, scenario in matrix.windows.items()}
     differ = frozenset((d.cell.window, d.cell.design) for d in differences(matrix))
     return draw(matrix.cells, titles, list(matrix.designs), axes, differ=differ)
@@ -142,7 +142,7 @@ def _cell(ax: Axes, column: int, row: int, cell: Verdict, *, differs: bool) -> N
 
 
 def _in_two_lines(text: str) -> str:
-    """Of about the same length, if it is too long for one."""
+    """The text, split into two lines of similar length if it is too long for one."""
     return text if len(text) <= ONE_LINE else fill(text, max(len(text) // 2 + 4, 12))
 
 

@@ -71,7 +71,7 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5057ms"}}, "", "after 5057ms, and hears"),
         ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5059ms"}}, "", None),
         # one failure of 20 calls, each with .4 %: 1 - .996^20 = 7.7 %
-        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush", "the luck of 8%"),
+        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush", "in 8% of all"),
         ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "10%"}}}, "morning-rush", None),
         # .595 a second at eight o'clock, for 60 s, each 1 + log2(20 / .5) + 60 / 10 = 12.3 calls: 440
         ("breaker-opens-too-late", "outbox", {"payment": {"breaker": {"window": 900}}}, "morning-rush",

@@ -13,6 +13,7 @@ from sim.architectures.lint import RULES, lint
 from sim.architectures.naive import Naive
 from sim.config.design import Design
 from sim.config.library import load_scenario
+from sim.experiment.effort import Effort
 from sim.failure_windows.matrix import bundled_windows, matrix
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
@@ -20,6 +21,7 @@ from sim.world.customer import Request
 from sim.world.engine import Story
 from sim.world.shop import Shop
 from tests.architectures.lint.cases import CASES, FURTHER, GIVES_UP, GIVES_UP_ALONE, Case, of
+from tests.tiers import slow
 from tests.worlds import judged
 
 REPOSITORY = Path(__file__).parents[3]
@@ -48,7 +50,10 @@ def test_a_rule_tells_two_designs_apart(case: Case) -> None:
     assert not warned_of(case.quiet, case)
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+LONG = [case for case in CASES if case.rule == "overloaded"][2:]  # and alike: of the others two are quick
+
+
+@pytest.mark.parametrize("case", [*(case for case in CASES if case not in LONG), *slow(LONG)], ids=named)
 def test_whoever_is_warned_is_harmed(case: Case) -> None:
     """On the same morning the first design does the harm that the second doesn't."""
     assert case.harm(*judged(case.scenario, case.warned)) >= case.warned_at_least
@@ -94,7 +99,7 @@ def test_all_designs_are_warned_of_the_windows_that_are_open() -> None:
     further = [of(base, knobs).model_copy(update={"name": f"{base} {knobs}"}) for base, knobs in FURTHER]
     designs = {design.name: design for design in [*map(load_design, design_names()), *further]}
     worlds = {label: load_scenario(f"windows/{name}") for label, name in bundled_windows().items()}
-    found = matrix(worlds, list(designs.values()), mornings=8)
+    found = matrix(worlds, list(designs.values()), Effort(8))
     differ = {
         (name, window) for (window, name), cell in found.cells.items() if windows_of(designs[name], window) != (cell.harmed > 0)
     }

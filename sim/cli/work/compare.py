@@ -1,0 +1,117 @@
+"""`coffee compare`: simulates designs on the same mornings, prints them side by side, and writes a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from sim.cli.again import again
+from sim.cli.messages import DONE
+from sim.cli.work.console import console, print_json, print_title
+from sim.cli.work.names import compared, folder_name, scenario_called
+from sim.cli.work.sentences import about, mornings_line
+from sim.cli.work.simulation import (
+    at_work,
+    check_report_options,
+    leave,
+    saved,
+    say_how_it_went,
+    say_what_cells_are,
+    say_what_is_no_more,
+    say_what_memory_it_takes,
+    simulated,
+)
+from sim.cli.work.tables import comparison_table, verdicts_table
+from sim.cli.work.texts import peaks_of
+from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
+from sim.documents.comparison import document
+from sim.experiment import cost_curve as curves
+from sim.experiment.compare import Comparison
+from sim.experiment.cost_curve import CostCurve
+from sim.experiment.effort import Effort
+from sim.report.folder import check_replaceable
+from sim.report.names import ours
+
+
+def compare(
+    context: typer.Context, scenario: str, designs: Sequence[str], more: Sequence[str], effort: Effort,
+    precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool, cost_curve: bool,
+    everything: bool, as_json: bool,
+) -> None:  # fmt: skip
+    chosen = compared(designs, more)
+    world = scenario_called(scenario)
+    folder = out or Path("reports") / folder_name(world.name)
+    check_report_options(out, report=report)
+    drawing = _curve_options(world, cost_curve or peak is not None, peak, report=report)
+    if report:
+        _check_folder(folder)
+    say_what_is_no_more(tables)
+    say_what_memory_it_takes(world, cells=effort.cells)
+    comparison = simulated(context, world, chosen, effort, precision, _get_ready_to_draw if report else None, designs=chosen)
+    command = again(context, designs=chosen, mornings=comparison.asked, precision=None)
+    if not as_json:
+        _print(comparison, everything=everything)
+    curve = None
+    if drawing is not None and not comparison.interrupted:
+        curve = _curve(world, chosen, drawing, effort, command)
+    page, code = None, DONE
+    if report and not comparison.interrupted:
+        page, code = _write(comparison, folder, command, curve, effort.jobs)
+    if as_json:
+        print_json(document(comparison, report=str(page) if page else None))
+    elif page:
+        console().print(f"report: {page}", soft_wrap=True)
+    say_how_it_went(comparison, precision, unwritten="; no report was written" if report else "")
+    say_what_cells_are(effort.cells, scenario, chosen[0])
+    leave(comparison, code)
+
+
+def _print(comparison: Comparison, *, everything: bool) -> None:
+    out = console()
+    print_title(out, comparison.scenario.name, comparison.scenario.summary)
+    out.print(mornings_line(comparison), style="dim")
+    out.print()
+    out.print(comparison_table(comparison, everything=everything, width=out.width))
+    out.print()
+    if comparison.scenario.objectives:
+        out.print(verdicts_table(comparison))
+        out.print()
+    for result in comparison.results.values():
+        out.print(about(result))
+
+
+def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: bool) -> tuple[float, ...] | None:
+    """The peaks of the cost curve, before any work. Raises ConfigError."""
+    if not wanted:
+        return None
+    if not report:
+        raise ConfigError("--cost-curve is drawn in the report, but --no-report writes none; `coffee size` prints it")
+    return curves.default_peaks(world) if peak is None else peaks_of(peak)
+
+
+def _curve(world: Scenario, chosen: list[str], peaks: tuple[float, ...], effort: Effort, command: str) -> CostCurve:
+    too_early = "interrupted before the first capacity was found; there is no report"
+    with at_work("sizing", 1, command, interrupted=too_early) as progress:
+        sizing = Effort(curves.MORNINGS, effort.seed, jobs=effort.jobs, engine=effort.engine)
+        return curves.cost_curve(world, chosen, sizing, peaks_per_s=peaks, progress=progress)
+
+
+def _get_ready_to_draw() -> None:
+    """Import what draws, which takes a second."""
+    import sim.report.page  # noqa: F401
+
+
+def _write(
+    comparison: Comparison, folder: Path, command: str, curve: CostCurve | None, jobs: int | None
+) -> tuple[Path | None, int]:
+    from sim.report.page import write_report  # matplotlib takes a second to import, and --no-report does without
+
+    return saved(lambda: write_report(comparison, folder, command=command, curve=curve, jobs=jobs))
+
+
+def _check_folder(folder: Path) -> None:
+    """Before any work: there can be a report in this folder. Raises ConfigError."""
+    check_replaceable(folder, ours=ours)

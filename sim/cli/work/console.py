@@ -1,0 +1,58 @@
+"""Text for people on stdout: as wide as the terminal, plain when there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import IO, Any, cast
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.cli.messages import write_out
+from sim.documents.text import json_text
+
+WIDTH = 100  # columns without a terminal, unless COLUMNS says otherwise
+
+
+def console() -> Console:
+    """A console on stdout."""
+    plain: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    if sys.stdout.isatty():
+        return Console(**plain)
+    width = None if os.environ.get("COLUMNS", "").isdecimal() else WIDTH
+    return Console(**plain, width=width, file=cast(IO[str], _Trimmed()))
+
+
+class _Trimmed:
+    """Stdout without the spaces that fill up a table's lines."""
+
+    def write(self, text: str) -> None:
+        write_out(re.sub(r" +\n", "\n", text))
+
+    def flush(self) -> None:
+        write_out("")
+
+
+def print_title(out: Console, title: str, text: str) -> None:
+    out.print(Text.assemble((title, "bold"), "  ", text))
+
+
+def print_rows(out: Console, rows: Iterable[tuple[str, ...]], *, most: tuple[int, ...]) -> None:
+    """Indented columns: as wide as they need, at most so many characters each; the last takes what is left, and is dim."""
+    rows = list(rows)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for column, limit in enumerate(most):
+        table.add_column(width=min(limit, max(len(row[column]) for row in rows)), overflow="fold")
+    table.add_column(ratio=1, style="dim")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def print_json(document: Any) -> None:
+    """The one thing that `--json` prints."""
+    write_out(json_text(document))

@@ -1,0 +1,178 @@
+"""`coffee kata`: begins a kata, runs and checks its design, and prints and writes what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import typer
+
+from sim.cli.messages import DONE, FAILED, note, write_out
+from sim.cli.work.console import console, print_json
+from sim.cli.work.kata_text import (
+    print_attempt,
+    print_brief,
+    print_check,
+    print_grades,
+    print_hint,
+    print_status,
+    print_why,
+    say_lint_warns,
+)
+from sim.cli.work.progress import progress_bar
+from sim.cli.work.simulation import Progress, accidents_said, saved
+from sim.config.errors import ArgumentError, ConfigError
+from sim.config.units import duration_s
+from sim.documents.kata import KataDebrief, KataHint
+from sim.documents.text import csv_text
+from sim.experiment.effort import Effort
+from sim.experiment.workers import processors
+from sim.kata import documents, grading
+from sim.kata.attempt import asked_for, attempt, begin, predictions, step
+from sim.kata.checking import checked
+from sim.kata.folder import USUAL, folder_of
+from sim.kata.helping import harmed, hinted
+from sim.kata.progress import FILE, load
+from sim.kata.written import undo as put_back
+
+
+def start(folder: Path | None, *, as_json: bool) -> None:
+    where = folder or USUAL
+    begin(where, now=time.time())
+    if as_json:
+        print_json(documents.started(where))
+        return
+    out = console()
+    print_brief(out)
+    out.print(
+        f"\n{where / 'design.yaml'} is the design as it stands today; {where / 'brief.md'} is this brief.", soft_wrap=True
+    )
+    out.print(f"First see what it does: coffee kata run {where}", soft_wrap=True)
+
+
+def run(folder: Path | None, predict: Sequence[str], words: str | None, *, as_json: bool) -> None:
+    where = folder_of(folder)
+    progress = load(where)
+    predicted = predictions(list(predict), asked_for(progress))
+    if words and progress.runs:
+        progress.runs[-1].note = words
+    if predicted and not progress.runs:
+        note("--predict: nothing to compare with yet, this is the first run")
+    with _simulating(where):
+        made = attempt(where, progress, predicted=predicted, now=time.time(), clock=time.time)
+    if words and made.number > 1:
+        note(f"noted as the reason for run {made.number - 1}: {words}")
+    if as_json:
+        print_json(documents.run(made, progress))
+        return
+    again = f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did"'
+    print_attempt(console(), made, progress, f"coffee kata check {where}", again)
+    say_lint_warns(where)
+
+
+def hint(folder: Path | None, strength: int | None, *, as_json: bool) -> None:
+    where = folder_of(folder)
+    progress = load(where)
+    if strength is not None and strength not in (1, 2, 3):
+        raise ArgumentError("strength", f"expected 1, 2 or 3 (got {strength})")
+    with _simulating(where):
+        given = hinted(where, progress, strength=strength, now=time.time())
+    if as_json:
+        print_json(KataHint(stage=given.stage, strength=given.strength, hint=given.text))
+    else:
+        print_hint(console(), given)
+
+
+def why(folder: Path | None) -> None:
+    where = folder_of(folder)
+    progress = load(where)
+    with _simulating(where):
+        story = harmed(where, progress, now=time.time())
+    print_why(console(), story)
+
+
+def status(folder: Path | None, *, as_json: bool) -> None:
+    where = folder_of(folder)
+    progress = load(where)
+    if as_json:
+        print_json(documents.status(progress))
+    else:
+        print_status(console(), progress, where)
+
+
+def undo(folder: Path | None) -> None:
+    where = folder_of(folder)
+    progress = load(where)
+    done = put_back(where, [run.written for run in progress.runs])
+    step(where, progress, now=time.time())
+    console().print(f"{where / 'design.yaml'} is as it was." if done else "There is no earlier design.", soft_wrap=True)
+
+
+def check(folder: Path | None, seed: int | None, *, as_json: bool) -> None:
+    where = folder_of(folder)
+    progress = load(where) if (where / FILE).exists() else None
+    with _simulating(where, "checking", 4) as tell:
+        graded = checked(where, progress, seed=seed, now=time.time(), tell=tell)
+    if as_json:
+        print_json(documents.check(graded))
+    else:
+        print_check(
+            console(), graded, then=f'coffee kata debrief {where} --why "why the last run came out as it did"',
+            else_=f"coffee kata hint {where}, coffee kata why {where}" if progress is not None else "",
+        )  # fmt: skip
+    raise typer.Exit(DONE if all(graded.passed) else FAILED)
+
+
+def debrief(folder: Path | None, words: str | None, *, as_json: bool) -> None:
+    from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and no other command draws
+
+    where = folder_of(folder)
+    progress = load(where)
+    if words and progress.runs:
+        progress.runs[-1].note = words
+    with _simulating(where, "simulating", 20) as tell:
+        page, code = saved(lambda: write_debrief(where, progress, now=time.time(), tell=tell))
+    if page is None:
+        raise typer.Exit(code)
+    if as_json:
+        print_json(KataDebrief(page=str(page)))
+    else:
+        console().print(f"debrief: {page}", soft_wrap=True)
+
+
+def grade(submissions: Path, timeout: str, seed: int, jobs: int | None, *, as_csv: bool, as_json: bool) -> None:
+    if as_csv and as_json:
+        raise ConfigError("--csv and --json: choose one")
+    effort, timeout_s = Effort(1, seed, jobs=jobs), _seconds_of(timeout)
+    found, others = grading.submissions(submissions)
+    for name in others:
+        note(f"{submissions / name}: neither a folder nor a design's file, left out")
+    with _simulating(submissions, "grading", len(found)) as tell:
+        grades = grading.grade(submissions, seed=effort.seed, timeout_s=timeout_s, jobs=effort.jobs or processors(), tell=tell)
+    if as_csv:
+        write_out(csv_text(documents.grade_rows(grades)))
+    elif as_json:
+        print_json(documents.grades(grades, seed=seed))
+    else:
+        print_grades(console(), grades)
+
+
+def _seconds_of(timeout: str) -> float:
+    """Raises ArgumentError."""
+    try:
+        seconds = duration_s(timeout)
+    except ValueError as error:
+        raise ArgumentError("timeout", f'{error} (got "{timeout}")') from None
+    if seconds <= 0:
+        raise ArgumentError("timeout", f'must be more than 0 (got "{timeout}")')
+    return seconds
+
+
+@contextmanager
+def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Progress | None]:
+    """With a progress bar if there is something to count; killed workers and bugs are said on stderr."""
+    bar = progress_bar(what, total) if total else nullcontext(None)
+    with accidents_said(f"coffee run kata {where / 'design.yaml'}"), bar as tell:
+        yield tell

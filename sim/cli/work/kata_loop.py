@@ -1,0 +1,209 @@
+"""The exercise at a prompt: predict, change one thing, run, see what changed, say why."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from sim.architectures import load_design, parse_design
+from sim.cli.messages import complain, note, write_out
+from sim.cli.work.console import console, print_title
+from sim.cli.work.kata_text import (
+    print_attempt,
+    print_brief,
+    print_check,
+    print_hint,
+    print_status,
+    print_why,
+    say_lint_warns,
+)
+from sim.cli.work.show import print_story
+from sim.config.errors import ConfigError
+from sim.config.files import read_text, write_text
+from sim.documents.kata import Move
+from sim.kata import progress as kept
+from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
+from sim.kata.brief import DESIGN
+from sim.kata.checking import checked
+from sim.kata.editing import edited
+from sim.kata.folder import folder_of
+from sim.kata.helping import harmed, hinted
+from sim.kata.progress import Progress
+from sim.kata.written import undo, written
+
+HELP = """\
+KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s
+run         run, after you have changed design.yaml in an editor (Enter does the same)
+hint        a hint; again: a stronger one          why      one harmed customer, step by step
+show NAME   naive, idempotent or outbox: drawn, and in its own source
+status      how far it has come                    brief    the task once more
+undo        design.yaml as it was in the run before
+check       mornings you haven't seen              debrief  what you did and learned, as a page
+quit        stop; everything is kept"""
+
+
+class Left(Exception):
+    """The learner has gone."""
+
+
+def play() -> None:
+    """Begin or go on, until the learner leaves or the input ends. Raises ConfigError if the progress can't be read."""
+    folder = folder_of(None)
+    game = Game(folder)
+    try:
+        game.open()
+        while True:
+            game.turn(game.ask("kata> "))
+    except Left:
+        note(f"kept in {folder}; coffee kata goes on from here")
+
+
+class Game:
+    """What is on the table between two turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out: Console = console()
+        self.progress: Progress
+        self.turns: dict[str, Callable[[], None]] = {
+            "run": self.run, "hint": self.hint, "why": self.why, "status": self.status, "brief": self.brief,
+            "undo": self.undo, "check": self.check, "debrief": self.debrief, "help": self.help, "quit": self.quit,
+            "show": self.show,
+        }  # fmt: skip
+
+    def open(self) -> None:
+        is_new = not (self.folder / kept.FILE).exists()
+        self.progress = begin(self.folder, now=time.time()) if is_new else kept.load(self.folder)
+        if is_new:
+            print_brief(self.out)
+            self.out.print()
+            print_title(self.out, "your design", f"{self.folder / DESIGN}; this brief lies beside it")
+            self.ask("Enter runs it as it stands today. ")
+            self.guarded(self.run)
+        else:
+            print_status(self.out, self.progress, self.folder)
+        self.help()
+
+    def ask(self, prompt: str) -> str:
+        """A line, or Left when there is no more or Ctrl-C is pressed."""
+        try:
+            return input(prompt).strip()
+        except (EOFError, KeyboardInterrupt):
+            write_out("\n")
+            raise Left from None
+
+    def turn(self, line: str) -> None:
+        line = re.sub(r"^coffee (kata )?", "", line)  # as in what is said elsewhere
+        word, _, rest = line.partition(" ")
+        word = word.casefold()
+        found = [name for name in self.turns if word and name.startswith(word)]
+        if found[:1] == ["show"] and "=" not in line:
+            self.guarded(lambda: self.show(rest))
+        elif "=" in line:
+            self.guarded(lambda: self.change(*line.split("=", 1)))
+        elif not line:
+            self.guarded(lambda: self.run() if self.is_changed else self.help())
+        elif not found:
+            if word != "?":
+                self.out.print(f"{word}: nothing that can be done here")
+            self.help()
+        else:
+            self.guarded(self.turns[found[0]])
+
+    def guarded(self, turn: Callable[[], None]) -> None:
+        """An error or Ctrl-C ends a turn, not the exercise. What another shell has kept meanwhile is taken in."""
+        try:
+            self.progress = kept.load(self.folder)
+            turn()
+        except ConfigError as error:
+            complain(*error.messages)
+        except KeyboardInterrupt:
+            note("interrupted; no run was counted, and design.yaml stays as it is now (undo takes a change back)")
+
+    @property
+    def is_changed(self) -> bool:
+        return not self.progress.runs or written(self.folder) != self.progress.runs[-1].written
+
+    def change(self, key: str, value: str) -> None:
+        path = self.folder / DESIGN
+        text = edited(read_text(path), key.strip(), value.strip(), filename=str(path))
+        if parse_design(text, filename=str(path)) == load_design(str(path)):
+            self.out.print(f"{key.strip()} has that value already.")
+            return
+        predicted = self.predict()
+        write_text(path, text, replace=True)
+        self.tried(predicted)
+
+    def run(self) -> None:
+        self.tried(self.predict() if self.progress.runs and self.is_changed else {})
+
+    def predict(self) -> dict[str, Move]:
+        metric = asked_for(self.progress)
+        while True:
+            said = self.ask(f"Predict: what will {metric} do? better, worse or same (Enter: no idea) ").casefold()
+            if not said:
+                return {}
+            if said in ("q", "quit"):
+                raise Left
+            for move in MOVES:
+                if move.startswith(said):
+                    return {metric: move}
+            self.out.print("One of better, worse, same; Enter goes on without, quit stops.", style="dim")
+
+    def tried(self, predicted: dict[str, Move]) -> None:
+        made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
+        self.out.print()
+        print_attempt(self.out, made, self.progress, "check")
+        say_lint_warns(self.folder)
+        if made.before is None:
+            return
+        made.run.note = self.ask("Why did it come out like this? One line, for your debrief (Enter: skip) ")
+        self.keep()
+
+    def keep(self) -> None:
+        step(self.folder, self.progress, now=time.time())
+
+    def hint(self) -> None:
+        print_hint(self.out, hinted(self.folder, self.progress, strength=None, now=time.time()))
+
+    def why(self) -> None:
+        print_why(self.out, harmed(self.folder, self.progress, now=time.time()))
+
+    def show(self, name: str = "") -> None:
+        words = [word for word in name.split() if word != "--story"]
+        print_story(self.out, load_design(words[0] if words else str(self.folder / DESIGN)))
+
+    def status(self) -> None:
+        print_status(self.out, self.progress, self.folder)
+
+    def brief(self) -> None:
+        print_brief(self.out)
+
+    def undo(self) -> None:
+        """To the design of the last run if the file differs from it, else to that of the run before."""
+        if not undo(self.folder, [run.written for run in self.progress.runs]):
+            self.out.print("There is no earlier design.")
+            return
+        self.out.print(f"{self.folder / DESIGN} is as it was; run tells what it does.")
+
+    def check(self) -> None:
+        self.out.print("Four kinds of mornings that you haven't seen; this takes some seconds.", style="dim")
+        graded = checked(self.folder, self.progress, seed=None, now=time.time())
+        print_check(self.out, graded, then="debrief", else_="hint, why")
+
+    def debrief(self) -> None:
+        from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and most turns draw nothing
+
+        self.out.print(f"debrief: {write_debrief(self.folder, self.progress, now=time.time())}", soft_wrap=True)
+
+    def help(self) -> None:
+        self.out.print()
+        self.out.print(Text(HELP, style="dim"))
+
+    def quit(self) -> None:
+        raise Left

@@ -1,0 +1,295 @@
+"""What `coffee kata` says: the brief, a run, hints, stories, how far it has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from sim import words
+from sim.architectures import load_design
+from sim.architectures.lint import lint
+from sim.cli.messages import note
+from sim.cli.work.console import print_rows, print_title
+from sim.cli.work.tables import CHANGES, COLOURS, plain_table
+from sim.experiment.statistics import estimate
+from sim.explanation.story import Explanation
+from sim.kata.attempt import Attempt, column
+from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
+from sim.kata.check import Graded
+from sim.kata.grading import Grade
+from sim.kata.helping import STRENGTHS, Given
+from sim.kata.moves import difference, few, moved, unchanged
+from sim.kata.progress import Progress, Run
+from sim.kata.stages import STAGES, Stage, current
+from sim.kata.world import CHECKED, seen, unseen
+from sim.kata.written import written
+from sim.report.tables import SYMBOLS
+from sim.vocabulary import METRICS
+
+WITH_BEFORE, WITH_INTERVAL = 112, 98  # columns of a terminal with room for what was before, and for intervals of differences
+SAME = Text("the same", style="dim")
+SAID = {"better": "better", "worse": "worse", "same": "the same", "not clear": "not clear"}
+
+
+def minutes(seconds: float) -> str:
+    """`12 min`."""
+    return f"{int(seconds // 60)} min" if seconds >= 60 else "less than a minute"
+
+
+def print_brief(out: Console) -> None:
+    out.print(Text("The kata", style="bold"))
+    out.print(SCENARIO)
+    out.print(seen().story.strip().replace("\n", " "))
+    out.print()
+    for line in CONSTRAINTS:
+        out.print(f"• {line}")
+    out.print()
+    out.print(Text("What they accept", style="bold"))
+    for who, rows in criteria(seen()).items():
+        out.print(f"• {who}: {', '.join(f'{metric} {limit}' for metric, limit, _ in rows)}")
+    out.print()
+    out.print(Text("Five stages", style="bold"))
+    for stage in STAGES:
+        out.print(f"{stage.number}. {stage.title}")
+    out.print()
+    out.print(f"The loop: {LOOP}.")
+
+
+def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, again: str = "") -> None:
+    """What was changed and predicted, every objective against the run before, and what to make of it.
+
+    `check` is what to type in the end, `again` before that.
+    """
+    run, before = made.run, made.before
+    nearest = run.against is not None and run.against < made.number - 1
+    against = f" · compared with run {run.against}, which is nearer than the last" if nearest else ""
+    print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far{against}")
+    if before is not None:
+        print_changes(out, run)
+    out.print()
+    out.print(_objectives(made, out.width))
+    for legend in _legends(made):
+        out.print(legend, style="dim")
+    out.print()
+    out.print(stages_line(run.passed))
+    if made.stage is not None and (before is None or made.stage != current(before.passed)):
+        print_stage(out, made.stage)
+    if before is not None and run.worse:
+        print_title(out, "worse", few(run.worse))
+    elif before is not None and run.changes:
+        print_title(out, "worse", "none of the watched metrics got worse")
+    if made.advice is not None:
+        print_title(out, "finding", made.advice.finding)
+        print_title(out, "try", made.advice.try_next)
+        if again:
+            print_title(out, "then", again)
+    else:
+        print_title(out, "all five stages are passed", f"on these mornings. Now others: {check}")
+
+
+def print_changes(out: Console, run: Run) -> None:
+    """What differs in the file, and whether the prediction was right."""
+    if not run.changes:
+        print_title(out, "changed", "nothing")
+    for number, change in enumerate(run.changes):
+        print_title(out, "and" if number else "changed", change)
+    if len(run.changes) > 1:
+        out.print(f"{len(run.changes)} things at once: the run cannot show which of them did it.", style="yellow")
+    for metric, word in run.predicted.items():
+        went = run.moved.get(metric)
+        if went is None:
+            continue
+        if went == "not clear":
+            said = Text("not clear on these mornings", style="yellow")
+        else:
+            said = Text("right" if went == word else f"it is {SAID[went]}", style="green" if went == word else "red")
+        out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
+
+
+def _objectives(made: Attempt, width: int) -> Any:
+    """Every objective by stage: its value now, against the run before if there is one. Narrow terminals do without some.
+
+    A stage in which nothing has moved is one line, unless it is the open one.
+    """
+    with_before = made.before is not None and width >= WITH_BEFORE
+    titles = ["", "objective", "", *(["before"] if with_before else []), "now"]
+    table = plain_table(*titles, *(["change"] if made.before else []))
+    for column_ in table.columns[: len(titles)]:
+        column_.no_wrap = True
+    now = {objective.metric: objective for objective in made.result.objectives}
+    for stage in STAGES:
+        if made.before is not None and stage != made.stage and not _has_moved(stage, made.before, made.run):
+            statuses = [now[metric].status for metric in stage.criteria]
+            symbols = Text(" ").join(Text(SYMBOLS[status], COLOURS[status]) for status in statuses)
+            table.add_row(str(stage.number), f"all {len(stage.criteria)}", "", *([""] if with_before else []), symbols, SAME)
+            table.add_section()
+            continue
+        for metric in stage.criteria:
+            objective = now[metric]
+            symbol = (f"{SYMBOLS[objective.status]} ", COLOURS[objective.status])
+            head = [str(stage.number) if metric == stage.leading else "", metric]
+            head.append(words.limit(metric, objective.limit).replace("at most", "≤").replace("at least", "≥"))
+            whole = words.estimate(objective.estimate, METRICS[metric].unit)
+            if made.before is None:
+                table.add_row(*head, Text.assemble(symbol, whole))
+                continue
+            was, is_now = column(made.before.mornings, metric), column(made.run.mornings, metric)
+            value = whole if objective.status == "undecided" else _mean(metric, is_now)
+            head += [_mean(metric, was)] * with_before
+            table.add_row(*head, Text.assemble(symbol, value), _change(metric, was, is_now, interval=width >= WITH_INTERVAL))
+        table.add_section()
+    return table
+
+
+def _legends(made: Attempt) -> list[str]:
+    """What the less common marks mean, where there are any."""
+    now = [objective.metric for objective in made.result.objectives]
+    undecided = any(objective.status == "undecided" for objective in made.result.objectives)
+    never = any(objective.estimate.never for objective in made.result.objectives)
+    before = made.before
+    pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
+    small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
+    return [
+        *(["the same: certainly changed by less than a hundredth"] if small else []),
+        *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
+        *(
+            ["never: on this many mornings there is no such time, because too many purchases never got that far"]
+            if never
+            else []
+        ),
+    ]
+
+
+def _has_moved(stage: Stage, before: Run, run: Run) -> bool:
+    """Whether any objective of a stage has another value on any morning."""
+    pairs = [(column(before.mornings, metric), column(run.mornings, metric)) for metric in stage.criteria]
+    return not all(unchanged(*pair) for pair in pairs)
+
+
+def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
+    if unchanged(was, is_now):
+        return SAME
+    went = moved(metric, was, is_now)
+    said = Text(SAID[went], style=CHANGES.get(went, "dim"))
+    return said.append(f" {difference(metric, was, is_now, interval=interval)}", style="dim")
+
+
+def _mean(metric: str, values: Any) -> str:
+    value = estimate(values)
+    if value.never:
+        return f"never in {round(value.never * value.n)} of {value.n}"
+    return words.mean(value, METRICS[metric].unit)
+
+
+def stages_line(done: list[bool]) -> Text:
+    """`stages  1 ✓  2 ✗  3 ✗ …`, and the name of the open one."""
+    parts: list[Any] = [("stages ", "bold")]
+    for stage, is_done in zip(STAGES, done, strict=True):
+        parts += [f" {stage.number} ", ("✓", "green") if is_done else ("✗", "red"), " "]
+    now = current(done)
+    return Text.assemble(*parts, f"  now: {now.number}, {now.title}" if now else "")
+
+
+def print_stage(out: Console, stage: Stage) -> None:
+    """The trade-off of a stage that has been reached, and what its objectives count."""
+    print_title(out, f"stage {stage.number}", stage.question)
+    print_rows(out, [("", metric, METRICS[metric].summary) for metric in stage.criteria], most=(1, 28))
+
+
+def print_hint(out: Console, given: Given) -> None:
+    if given.stage is None:
+        out.print(given.text)
+        return
+    print_title(out, f"stage {given.stage}, hint {given.strength} of 3 ({STRENGTHS[given.strength]})", "")
+    out.print(given.text)
+
+
+def print_why(out: Console, story: Explanation | None) -> None:
+    """The story of one purchase, a line a moment."""
+    if story is None:
+        out.print("Nobody was charged twice, given two coffees, or miscounted on these mornings: no such story to tell.")
+        return
+    from sim.report.story import line  # matplotlib takes a second to import, and other commands do without
+
+    out.print(Text(story.sentence, style="bold"))
+    for moment in story.moments:
+        at, who, what, belief = line(story, moment)
+        style = "bold red" if moment.kind == "violation" else "red" if moment.kind in ("crash", "pause", "lost") else ""
+        out.print(Text.assemble((at, "dim"), "  ", who, ": ", (what, style), (f"   [{belief}]" if belief else "", "dim")))
+
+
+def print_status(out: Console, progress: Progress, folder: Path) -> None:
+    files = written(folder)
+    runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
+    print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
+    out.print(stages_line(progress.passed))
+    said = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items()]
+    clear = [pair for pair in said if pair[1] != "not clear"]
+    right = sum(word == went for word, went in clear)
+    if clear:
+        out.print(f"predictions: {right} of {len(clear)} right")
+    if progress.hints:
+        out.print(
+            f"hints: {len(progress.hints)}, of these {sum(hint.strength == 3 for hint in progress.hints)} of what to write"
+        )
+    for last in progress.checks[-1:]:
+        out.print(f"last check: {last.score} of 100 points{'' if last.written == files else ', before the design was changed'}")
+    check = progress.check_of(files)
+    if not progress.runs or progress.runs[-1].written != files:
+        print_title(out, "next", f"coffee kata run {folder}{', since the design has changed' if progress.runs else ''}")
+    elif (now := current(progress.passed)) is not None:
+        print_title(out, "finding", progress.runs[-1].finding)
+        print_title(out, "next", f"stage {now.number}. {now.question}")
+    elif check is None:
+        print_title(out, "next", f"coffee kata check {folder}")
+    elif missed := current(check.passed):
+        print_title(
+            out, "next", f"coffee kata hint {folder}, or why: the check did not pass stage {missed.number}, {missed.title}"
+        )
+    else:
+        print_title(out, "next", f"coffee kata debrief {folder}")
+
+
+def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> None:
+    """Stage by stage, and what to type next: `then` if all is passed."""
+    for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True):
+        out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
+        for reason in reasons:
+            out.print(Padding(Text(reason, style="dim"), (0, 0, 0, 5)))
+    out.print()
+    kinds = "; ".join(weather.name for weather in unseen())
+    out.print(f"{graded.score} of 100 points", style="bold")
+    out.print(f"On mornings you haven't seen, {CHECKED} of each kind: {kinds}.", style="dim")
+    if all(graded.passed):
+        out.print(f"All five stages are passed. What you did and learned: {then}", soft_wrap=True)
+    elif else_:
+        out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
+
+
+def say_lint_warns(folder: Path) -> None:
+    """On stderr: `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
+    hazards = lint(load_design(str(folder / DESIGN)), seen())
+    if hazards:
+        things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
+        note(f"warnings: {things}, printed by coffee lint kata {folder / DESIGN}")
+
+
+def print_grades(out: Console, grades: list[Grade]) -> None:
+    """Points by stage, and below them why some are missing."""
+    table = plain_table("submission", *(f"stage {stage.number}" for stage in STAGES), "points")
+    for points in table.columns[1:]:
+        points.justify = "right"
+    for one in grades:
+        table.add_row(one.submission, *map(str, one.points), Text(str(one.score), style="bold"))
+    out.print(table)
+    for one in grades:
+        lines = [one.error] if one.error else [reason for found in one.reasons for reason in found]
+        if lines:
+            out.print()
+            out.print(Text(one.submission, style="bold"))
+        for line in lines:
+            out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))

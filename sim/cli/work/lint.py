@@ -1,0 +1,90 @@
+"""`coffee lint`: prints which knobs are dangerous, and why; and the same as warnings before a run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from sim.architectures import load_design
+from sim.architectures.lint import Hazard
+from sim.architectures.lint import lint as hazards_of
+from sim.cli.messages import DONE, FAILED, note
+from sim.cli.work.console import console, print_json, print_rows
+from sim.cli.work.names import load, scenario_called
+from sim.cli.work.texts import assigned
+from sim.config.bundled import full_name
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.library import load_scenario
+from sim.config.scenario import Scenario
+from sim.documents.lint import document
+from sim.experiment.altering import changed
+
+
+def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json: bool) -> None:
+    if scenario is not None and isinstance(load(design), Scenario):
+        design, scenario = scenario, design  # in the order of the other commands
+    known = Scenario(name="ordinary") if scenario is None else scenario_called(scenario)
+    altered, [chosen] = changed(known, [load_design(design)], assigned(settings))
+    if scenario is None and altered != known:
+        raise ConfigError("--set names a key of a scenario, and no scenario is given")
+    world = None if scenario is None else altered
+    hazards = hazards_of(chosen, world)
+    if as_json:
+        print_json(document(chosen.name, None if world is None else world.name, hazards))
+    else:
+        _print(chosen, world, hazards, design)
+    raise typer.Exit(FAILED if hazards else DONE)
+
+
+def warn(design: Design, scenario: Scenario, *, names: Sequence[str], settings: Sequence[str] = ()) -> None:
+    """Warnings on stderr, a line each, before a run; `names` and `settings` are for the command that prints their reasons."""
+    hazards = hazards_of(design, scenario)
+    for hazard in hazards:
+        note(f"warning: {hazard}")
+    if hazards:
+        given = [part for text in settings for part in ("--set", text)]
+        note(f"why, and what to change: {shlex.join(['coffee', 'lint', *names, *given])}")
+
+
+def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:
+    out = console()
+    where = f" in {scenario.name}" if scenario is not None else ""
+    if not hazards:
+        out.print(f"{design.name}{where}: nothing to warn of")
+        return
+    out.print(Text.assemble((f"{design.name}{where}", "bold"), f": {len(hazards)} warning{'s' if len(hazards) > 1 else ''}"))
+    for hazard in hazards:
+        out.print()
+        out.print(Text.assemble((hazard.rule, "bold yellow"), "  change ", (_change(hazard.knob), "bold")))
+        out.print(Padding(Text(f"{hazard.message}."), (0, 0, 0, 2)))
+        out.print(Padding(Text(hazard.reason, style="dim"), (0, 0, 0, 2)))
+    _print_windows(sorted({int(window[1:]) for hazard in hazards for window in hazard.windows}), hazards, called)
+
+
+def _change(knob: str) -> str:
+    return "the architecture (from)" if knob == "from" else knob
+
+
+def _print_windows(numbers: Sequence[int], hazards: Sequence[Hazard], called: str) -> None:
+    """The failure windows that stay open, and how to see one."""
+    if not numbers:
+        return
+    out = console()
+    out.print("\nFailure windows left open", style="bold")
+    rows = []
+    for number in numbers:
+        rules = ", ".join(hazard.rule for hazard in hazards if f"W{number}" in hazard.windows)
+        summary = load_scenario(full_name(f"w{number}")).summary
+        rows.append((f"  W{number}", summary.partition(" ")[2], rules))
+    print_rows(out, rows, most=(6, 56))
+    chosen = [part for number in numbers[:2] for part in ("-w", f"w{number}")]
+    out.print(
+        f"\nSimulated: {shlex.join(['coffee', 'windows', called, *chosen])}; one customer's story: "
+        f"{shlex.join(['coffee', 'explain', f'w{numbers[0]}', called])}",
+        soft_wrap=True,
+    )

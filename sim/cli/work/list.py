@@ -1,0 +1,53 @@
+"""`coffee list`: prints the names that commands and files take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.architectures import ARCHITECTURES, design_names, load_design
+from sim.cli.work.console import console, print_json, print_rows
+from sim.config.library import load_scenario, names
+from sim.config.presets import PRESETS
+from sim.documents.catalogue import document
+from sim.vocabulary import METRICS, Metric
+
+
+def list_(*, as_json: bool) -> None:
+    scenarios = {name: load_scenario(name).summary for name in names()}
+    designs = {name: load_design(name).summary for name in design_names()}
+    if as_json:
+        print_json(document(scenarios, designs))
+        return
+    out = console()
+    built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}
+    sections = [
+        ("Scenarios: coffee compare NAME", _within(scenarios, "")),
+        ("Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
+        ("Failure windows, one at a time: coffee explain w4 DESIGN", _within(scenarios, "windows")),
+        ("Designs: coffee run SCENARIO NAME", built_in),
+        ("Variants of them, which differ in a knob or two", {name: designs[name] for name in designs if name not in built_in}),
+        ("Presets of a payment provider: `provider: {preset: NAME}`", {name: PRESETS[name].summary for name in PRESETS}),
+        ("Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
+    ]
+    width = max(len(name) for _, rows in sections for name in rows) + 2
+    for title, rows in sections:
+        out.print(title, style="bold")
+        print_rows(out, [(f"  {name}".ljust(width), line) for name, line in rows.items()], most=(width,))
+        out.print()
+    out.print("coffee show NAME prints a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
+
+
+def _within(scenarios: dict[str, str], folder: str) -> dict[str, str]:
+    """Those in a folder, by their names without it."""
+    parts = {name: name.rpartition("/") for name in scenarios}
+    return {last: scenarios[name] for name, (inside, _, last) in parts.items() if inside == folder}
+
+
+def _metrics(metrics: dict[str, Metric]) -> Iterator[tuple[str, str]]:
+    """A line each; the three percentiles of a time share one."""
+    for name, metric in metrics.items():
+        if name.endswith("_p50"):
+            yield f"{name}/p95/p99", f"seconds: percentiles of {metric.summary.partition(' of ')[2]}"
+        elif not name.endswith(("_p95", "_p99")):
+            unit = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}[metric.unit]
+            yield name, f"{unit}{', more is better' if metric.more_is_better else ''}: {metric.summary}"

@@ -1,0 +1,61 @@
+"""`coffee run`: simulates one design, and prints what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from sim.architectures import load_design
+from sim.cli.messages import DONE
+from sim.cli.work.console import console, print_json, print_title
+from sim.cli.work.lint import warn
+from sim.cli.work.names import scenario_called
+from sim.cli.work.sentences import about, bottleneck, mornings_line
+from sim.cli.work.simulation import (
+    leave,
+    say_how_it_went,
+    say_what_cells_are,
+    say_what_is_no_more,
+    say_what_memory_it_takes,
+    simulated,
+)
+from sim.cli.work.tables import metrics_table, objectives_table, stations, stations_table
+from sim.cli.work.texts import assigned
+from sim.documents.comparison import run as document
+from sim.experiment.altering import changed
+from sim.experiment.compare import Comparison
+from sim.experiment.effort import Effort
+
+
+def run(
+    context: typer.Context, scenario: str, design: str, settings: Sequence[str], effort: Effort, precision: float | None,
+    tables: str | None, *, everything: bool, as_json: bool,
+) -> None:  # fmt: skip
+    world, [chosen] = changed(scenario_called(scenario), [load_design(design)], assigned(settings))
+    warn(chosen, world, names=[scenario, design], settings=settings)
+    say_what_is_no_more(tables)
+    say_what_memory_it_takes(world, cells=effort.cells)
+    comparison = simulated(context, world, [chosen], effort, precision)
+    if as_json:
+        print_json(document(comparison, settings=settings))
+    else:
+        _print(comparison, settings, everything=everything)
+    say_how_it_went(comparison, precision)
+    say_what_cells_are(effort.cells, scenario, design)
+    leave(comparison, DONE)
+
+
+def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool) -> None:
+    out = console()
+    result = next(iter(comparison.results.values()))
+    print_title(out, comparison.scenario.name, comparison.scenario.summary)
+    with_ = f"; with {', '.join(settings)}" if settings else ""
+    out.print(mornings_line(comparison) + with_, style="dim", highlight=False, markup=False)
+    tables = [metrics_table(result, everything=everything, width=out.width), stations_table(result)]
+    for table in [*tables, objectives_table(result.objectives)] if result.objectives else tables:
+        out.print()
+        out.print(table)
+    out.print()
+    out.print(bottleneck(stations(result)))
+    out.print(about(result))

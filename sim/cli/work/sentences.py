@@ -1,0 +1,73 @@
+"""Results in plain sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim import words
+from sim.experiment.compare import Comparison, Result
+
+
+def about(result: Result) -> str:
+    """One design in one sentence: whom it charges twice, how long people wait, what it costs, and how it is judged."""
+    return f"{result.design.name} {_charges(result)}, {_waiting(result)}, {_cost(result)}, and {verdict(result)}."
+
+
+def mornings_line(comparison: Comparison) -> str:
+    """What the numbers below it are of."""
+    first, last = comparison.seed, comparison.seed + comparison.asked - 1
+    of = f" of {comparison.asked:,}" if comparison.interrupted else ""
+    dealt = f" in {comparison.cells:,} cells" if comparison.cells > 1 else ""
+    if comparison.mornings == 1:
+        return f"one{of} morning{'s' if of else ''}{dealt} (seed {first}), so there are no intervals; more --mornings give some"
+    return f"mean of {comparison.mornings:,}{of} mornings{dealt} (seeds {first} to {last}) with its 95 % interval"
+
+
+def verdict(result: Result) -> str:
+    """`violates 3 of 8 objectives`."""
+    total = len(result.objectives)
+    if not total:
+        return "has no objectives to meet"
+    violated, undecided = result.standing["violated"], result.standing["undecided"]
+    if total == 1:
+        return {"violated": "violates its objective", "met": "meets its objective"}.get(
+            result.verdict, "leaves its objective undecided (more --mornings may decide)"
+        )
+    if violated:
+        return f"violates {violated} of {total} objectives"
+    if undecided:
+        return f"leaves {undecided} of {total} objectives undecided (more --mornings may decide)"
+    return f"meets all {total} objectives"
+
+
+def bottleneck(stations: list[dict[str, Any]]) -> str:
+    """Where people waited most, or, if nowhere, what was busiest."""
+    queueing = max(stations, key=lambda station: station["queueing"])
+    busiest = max(stations, key=lambda station: station["busy"])
+    if queueing["queueing"] > 0:
+        share, longest = words.share(queueing["queueing"]), queueing["longest_queue"]
+        return (
+            f"Bottleneck: {queueing['station']}, with a queue {share} of the time and {longest:,} waiting at the worst moment."
+        )
+    return f"No station ever had a queue; the busiest was {busiest['station']}, {words.share(busiest['busy'])} of its capacity."
+
+
+def _charges(result: Result) -> str:
+    charged, purchases = result.metrics["double_charge_rate"].mean, int(result.values("purchases").sum())
+    if not charged:
+        return f"charged nobody twice in {purchases:,} purchases"
+    kept = result.metrics["double_charge_rate_net"].mean or 0
+    refunded = "" if kept >= charged else " (all refunded later)" if not kept else f" ({words.share(kept)} after refunds)"
+    return f"charged {words.share(charged)} of purchases twice{refunded}"
+
+
+def _waiting(result: Result) -> str:
+    latency = result.metrics["ack_latency_p95"]
+    if latency.never:
+        return "left more than one in twenty without an answer"
+    return "answered nobody" if latency.mean is None else f"answered 95 % within {words.seconds(latency.mean)}"
+
+
+def _cost(result: Result) -> str:
+    cost = result.metrics["cost_per_1000"].mean
+    return "got no purchase right" if cost is None else f"cost {words.number(cost, 0)} USD per 1,000 correct purchases"

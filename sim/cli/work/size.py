@@ -1,0 +1,88 @@
+"""`coffee size`: searches the cheapest capacity of designs or their cost curves, and prints and writes them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from sim.architectures import COMPARED, start_of
+from sim.cli.again import again
+from sim.cli.messages import DONE, INTERRUPTED, note
+from sim.cli.work.check import CODES
+from sim.cli.work.console import console, print_json
+from sim.cli.work.names import scenario_called
+from sim.cli.work.simulation import at_work
+from sim.cli.work.sizings import print_curve, print_sizings
+from sim.cli.work.texts import lengths_of, peaks_of
+from sim.config.files import check_new, write_text
+from sim.config.template import design_template
+from sim.documents import cost_curve as curve_document
+from sim.documents import sizing as sizing_document
+from sim.experiment import size as experiment
+from sim.experiment.cost_curve import MORNINGS, cost_curve
+from sim.experiment.effort import Effort
+from sim.experiment.size import Sizing, with_objectives
+
+
+def size(
+    context: typer.Context, scenario: str, designs: Sequence[str], objectives: Sequence[str], mornings: int | None,
+    fresh: int | None, seed: int, jobs: int | None, engine: str, write: Path | None, *, as_json: bool,
+) -> None:  # fmt: skip
+    """The capacity of each design, and its file if one is asked for."""
+    world, chosen = scenario_called(scenario), list(designs or COMPARED)
+    if write is not None:
+        check_new(write)
+    world = with_objectives(world, objectives)
+    too_early = "interrupted before the first design was sized; there are no results"
+    with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
+        effort = Effort(experiment.MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
+        sizings = experiment.size(world, chosen, effort, fresh=experiment.FRESH if fresh is None else fresh, progress=progress)
+    if write is not None:
+        _save(next(iter(sizings.sizings.values())), write)
+    if as_json:
+        print_json(sizing_document.document(sizings, file=None if write is None else str(write)))
+    else:
+        print_sizings(console(), sizings)
+        if write is not None:
+            try_it = shlex.join(["coffee", "compare", scenario, chosen[0], str(write)])
+            console().print(f"{write}: the sized design; try it: {try_it}", soft_wrap=True)
+    left = [name for name in sizings.asked if name not in sizings.sizings]
+    _leave(sizings.wall_s, CODES[sizings.verdict], unfinished=f"there is no answer for {', '.join(left)}" if left else "")
+
+
+def curve(
+    context: typer.Context, scenario: str, designs: Sequence[str], objectives: Sequence[str], peak: str | None,
+    brownout: str | None, mornings: int | None, fresh: int | None, seed: int, jobs: int | None, engine: str, *, as_json: bool,
+) -> None:  # fmt: skip
+    """What each design costs at each peak, and under brownouts of each length."""
+    world, chosen = scenario_called(scenario), list(designs or COMPARED)
+    peaks = () if peak is None else peaks_of(peak)
+    lengths = () if brownout is None else lengths_of(brownout)
+    too_early = "interrupted before the first capacity was found; there are no results"
+    with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
+        effort = Effort(MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
+        found = cost_curve(
+            world, chosen, effort, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives,
+            fresh=MORNINGS if fresh is None else fresh, progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json(curve_document.document(found))
+    else:
+        print_curve(console(), found)
+    _leave(found.wall_s, DONE, unfinished="the rest of the curve is missing" if found.interrupted else "")
+
+
+def _leave(wall_s: float, code: int, *, unfinished: str) -> None:
+    """Say how it went, and end with `code`, or with that of an interruption."""
+    if unfinished:
+        note(f"interrupted; {unfinished}")
+        raise typer.Exit(INTERRUPTED)
+    note(f"sized in {wall_s:.0f} s")
+    raise typer.Exit(code)
+
+
+def _save(sizing: Sizing, file: Path) -> None:
+    write_text(file, design_template(sizing.design, name=file.stem, start=start_of(sizing.design, file.parent)))

@@ -1,0 +1,157 @@
+"""What happens in a morning, said once, at the place where the world knows it.
+
+Whoever wants to hear of it makes a subclass of `Observer` with the methods that it needs, and gives one to `Morning`. The story
+of a purchase (`coffee explain`) and the coverage of a hunt (`coffee hunt`) are made this way. An observer hears facts, not
+texts; it changes nothing, draws nothing, and a morning without one skips every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING
+
+from sim.vocabulary import Outcome, Status
+
+if TYPE_CHECKING:
+    from sim.world.checkout import Reply
+    from sim.world.customer import Customer, Request
+    from sim.world.database import Order, OutboxRow
+    from sim.world.engine import Clock
+    from sim.world.shop import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to the provider for an order's money. All is known when the call is made, so its times may be in the future."""
+
+    key: object  # the idempotency key that was sent; None: no key
+    timeout_s: float
+    result: Outcome  # at the provider
+    done_s: float  # when the provider's answer is there, heard or not
+    captured_s: float  # when this call takes the money; NaN: it doesn't
+    outcome: Outcome  # as the caller sees it
+    answered_s: float  # when the caller knows the outcome, or stops waiting
+
+    @property
+    def repeated(self) -> bool:
+        """The provider knew the key, and gave the result of an earlier capture again."""
+        return self.result is Outcome.CAPTURED and isnan(self.captured_s)
+
+
+class Observer:
+    """Does nothing, whatever happens. A `component` is the part of the shop that acts: checkout, payment, relay, …"""
+
+    env: Clock  # of the observed morning, which sets it: `env.now` is when a thing happens
+
+    # The customer, and the app in their hand
+
+    def tapped(self, customer: Customer, *, by_mistake: bool) -> None:
+        """The customer has tapped Pay. `by_mistake`: the second tap of a double tap."""
+
+    def changed_basket(self, customer: Customer, *, added_cents: int) -> None:
+        """The customer adds something before the next tap."""
+
+    def refreshed(self, customer: Customer) -> None:
+        """The customer reloads the app, which forgets its requests."""
+
+    def left(self, customer: Customer) -> None:
+        """The customer gives up and leaves."""
+
+    def showed_order(self, customer: Customer, reply: Reply) -> None:
+        """The app has the shop's answer that there is an order, for the first time since it was loaded."""
+
+    def told_confirmed(self, customer: Customer) -> None:
+        """The app shows "paid", for the first time."""
+
+    def told_failed(self, customer: Customer) -> None:
+        """The app shows "payment failed"."""
+
+    def polled(self, customer: Customer, order: Order, *, status: int, behind_s: float) -> None:
+        """The app has asked the status view for an order. `status`: -1 if the view doesn't know it yet."""
+
+    # The network
+
+    def sent(self, request: Request, *, lost: bool) -> None:
+        """The app sends a request."""
+
+    def timed_out(self, request: Request) -> None:
+        """The app stops waiting for a request's answer."""
+
+    def answered(self, request: Request, reply: Reply, *, lost: bool) -> None:
+        """The checkout service sends an answer. (Whether the app still listens, the request knows.)"""
+
+    def request_died(self, request: Request) -> None:
+        """The process that worked on a request is dead."""
+
+    # Committed steps: whatever becomes of the process that took them, the database keeps them
+
+    def inserted(self, component: str, order: Order) -> None:
+        """A new order is in the database."""
+
+    def claimed(self, component: str, claim: Claim) -> None:
+        """A request has claimed its key, taken a stale claim over, or found an answer that is stored with the key."""
+
+    def accepted(self, component: str, order: Order, *, known: bool) -> None:
+        """An order and its outbox row are in the database. `known`: they were there before, under the request's key."""
+
+    def settled(self, component: str, order: Order, *, changed: bool, with_row: bool) -> None:
+        """An outcome was noted. `changed`: it was news. `with_row`: an outbox row was written in the same transaction."""
+
+    def overwrote(self, component: str, order: Order) -> None:
+        """An outcome was written down, whatever was known before."""
+
+    def renewed_key(self, component: str, order: Order) -> None:
+        """The order has a new key for the provider."""
+
+    def took_up(self, component: str, orders: Sequence[Order]) -> None:
+        """Orders that nobody had worked on for a while are claimed. There may be none."""
+
+    def read_rows(self, component: str, rows: Sequence[OutboxRow]) -> None:
+        """The relay has read a batch of outbox rows."""
+
+    def marked(self, component: str, rows: Sequence[OutboxRow]) -> None:
+        """Outbox rows are marked as published."""
+
+    # Steps, and what strikes a process after one
+
+    def took(self, component: str, step: str, *, purchase: int) -> None:
+        """A process has taken a step on behalf of a purchase; a fault may strike it now."""
+
+    def died(self, component: str, step: str, *, purchase: int) -> None:
+        """A fault has struck the process dead right after the step."""
+
+    def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:
+        """A fault has made the process stand still right after the step."""
+
+    def crashed(self, component: str) -> None:
+        """A fault takes an instance of the component down, and every story that runs there."""
+
+    # The provider
+
+    def charged(self, caller: str, order: Order, *, call: Call) -> None:
+        """A component calls the provider to charge an order."""
+
+    def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
+        """A component asks the provider what became of an order, and will have the outcome at `answered_s`."""
+
+    def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
+        """A component gives the money of one charge back."""
+
+    def delivered_webhook(self, order: Order, outcome: Outcome, *, again: bool) -> None:
+        """The provider's news of a call arrives. `again`: news of the same call was sent before."""
+
+    # The broker and its consumers
+
+    def published(self, component: str, row: OutboxRow, *, listeners: Sequence[str]) -> None:
+        """A component begins to hand an event over to the broker, which will deliver it to these consumers."""
+
+    def redelivered(self, consumer: str, row: OutboxRow) -> None:
+        """The broker delivers an event once more."""
+
+    def awarded(self, row: OutboxRow, *, known: bool) -> None:
+        """Loyalty has handled an event. `known`: its inbox had the event already, so there is no second award."""
+
+    def applied(self, row: OutboxRow, *, shown: Status) -> None:
+        """The status view has handled an event; `shown` is what it shows from now on, also if it knew better already."""
