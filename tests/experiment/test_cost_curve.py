@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim import words
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
@@ -126,7 +125,7 @@ def test_defaults() -> None:
     assert default_lengths(load_scenario("calm-tuesday")) == ()
     assert OBJECTIVES.keys() <= METRICS.keys()
     assert [fewer(10, factor) for factor in (0.5, 1, 2, 4, 100)] == [10, 10, 8, 5, 4]
-    assert [words.peak(peak / 60) for peak in (0.5, 17.849, 35.7, 1071.0)] == ["0.5/min", "17.8/min", "35.7/min", "1,070/min"]
+    assert [rate_text_of(peak / 60) for peak in (0.5, 17.849, 35.7, 1071.0)] == ["0.5/min", "17.8/min", "35.7/min", "1,070/min"]
 
 
 def test_no_brownout_is_no_weather() -> None:
