@@ -10,6 +10,7 @@ from collections.abc import Callable
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
 from .lists import designs, metrics, more, presets, published, scenarios, windows
+from .results import document_fields, documents
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "index": {"more": more},
@@ -17,6 +18,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},
     "reference/metrics": {"metrics": metrics},
+    "reference/results": {"documents": documents, "fields": document_fields},
     "reference/scenario": {"units": units, "keys": scenario_keys, "presets": presets, "scenarios": scenarios},
 }
 
