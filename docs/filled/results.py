@@ -74,7 +74,7 @@ def _about(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 def _value(schema: Mapping[str, Any]) -> str:
     """What may stand there: `text`, `list of whole number`, `mapping to Estimate`, … or `null`."""
-    return " or ".join(dict.fromkeys(_options(schema))) or "any"
+    return " or ".join(dict.fromkeys(_options(schema))) or "any value"
 
 
 def _options(schema: Mapping[str, Any]) -> Iterator[str]:
