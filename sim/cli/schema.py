@@ -34,4 +34,4 @@ def schema(
     """
     from sim.cli.work import schema as work
 
-    work.schema(str(kind))
+    work.schema(kind.value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from sim.config.schema import DRAFT
+from sim.architectures import ARCHITECTURES
+from sim.config.schema import DRAFT, design_schema, scenario_schema
 from sim.documents import (
     catalogue,
     cells,
@@ -28,6 +29,8 @@ from sim.documents import (
     windows,
 )
 from sim.documents.columns import further_columns
+
+Schema = Literal["scenario", "design", "results"]
 
 
 class Kind(NamedTuple):
@@ -94,6 +97,11 @@ class _OfDocuments(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
+
+
+def schema(kind: Schema) -> dict[str, Any]:
+    """The JSON Schema of scenario files, of design files, or of results."""
+    return results_schema() if kind == "results" else design_schema(ARCHITECTURES) if kind == "design" else scenario_schema()
 
 
 def results_schema() -> dict[str, Any]:

@@ -11,9 +11,10 @@ from sim.config.design import Design
 from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
-from sim.config.schema import design_schema, scenario_schema
 from sim.counterexamples import hunt as hunting
 from sim.counterexamples.hunt import Hunt
+from sim.documents import schema as schemas
+from sim.documents.schema import Schema
 from sim.experiment import cells_compared as dividing
 from sim.experiment import compare as comparing
 from sim.experiment import cost_curve as curves
@@ -516,9 +517,9 @@ def validity(
     return Validity(known.check(_several(cases), full=full, jobs=Effort(jobs=jobs).jobs, progress=progress))
 
 
-def schema(kind: Literal["scenario", "design"] = "scenario") -> dict[str, Any]:
-    """The JSON Schema of scenario or design files, as `coffee schema` prints it."""
-    return scenario_schema() if kind == "scenario" else design_schema(ARCHITECTURES)
+def schema(kind: Schema = "scenario") -> dict[str, Any]:
+    """The JSON Schema of scenario files, of design files, or of results, as `coffee schema` prints it."""
+    return schemas.schema(kind)
 
 
 def _several(given: str | Sequence[str]) -> Sequence[str]:

@@ -215,6 +215,7 @@ def test_schemas_are_those_of_the_command_line() -> None:
     """Of scenarios, or of designs."""
     assert sim.schema()["title"] == "Coffee please: a scenario"
     assert len(sim.schema("design")["oneOf"]) > 4
+    assert sim.schema("results")["title"] == "Coffee please: results"
 
 
 def test_explain_is_a_folder_and_a_verb() -> None:

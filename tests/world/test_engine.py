@@ -191,3 +191,36 @@ def test_stories_that_take_no_time_do_not_pile_up_on_the_stack() -> None:
     env.run(until=2)
     assert len(log.lines) == 5001
     assert pool.record().served == 5001
+
+
+def test_calls_are_made_in_the_order_of_their_times_then_of_asking() -> None:
+    """SimPy's own events take their place among them; nothing is called at or after the end of the run."""
+    env, made = Clock(), []
+    env.call(2.0, made.append, "second")
+    env.call(1.0, made.append, "first")
+    env.timeout(2.0).callbacks.append(lambda _: made.append("third"))
+    env.call(2.0, made.append, "fourth")
+    env.call(3.0, made.append, "too late")
+    env.run(until=3.0)
+    assert made == ["first", "second", "third", "fourth"]
+    assert env.now == 3.0
+
+
+def test_a_clock_that_is_stopped_makes_the_calls_of_this_moment_and_no_later_one() -> None:
+    """What had been asked for at the same time before is still called."""
+    env, made = Clock(), []
+    env.call(1.0, lambda _: env.stop())
+    env.call(1.0, made.append, "now")
+    env.call(1.5, made.append, "later")
+    env.run(until=3.0)
+    assert (made, env.now) == (["now"], 1.0)
+
+
+def test_a_clock_knows_what_is_pending() -> None:
+    """Of one callback only, in the order of asking, whatever the times."""
+    env, made = Clock(), []
+    for delay_s, what in ((3.0, "a"), (1.0, "b"), (2.0, "c")):
+        env.call(delay_s, made.append, what)
+    env.call(1.5, lambda _: None, "another's")
+    env.run(until=1.25)
+    assert (made, env.pending(made.append)) == (["b"], ["a", "c"])

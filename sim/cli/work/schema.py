@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sim.architectures import ARCHITECTURES
 from sim.cli.work.console import print_json
-from sim.config.schema import design_schema, scenario_schema
-from sim.documents.schema import results_schema
+from sim.documents.schema import Schema
+from sim.documents.schema import schema as schema_of
 
 
-def schema(kind: str) -> None:
-    schemas = {"scenario": scenario_schema, "design": lambda: design_schema(ARCHITECTURES), "results": results_schema}
-    print_json(schemas[kind]())
+def schema(kind: Schema) -> None:
+    print_json(schema_of(kind))
