@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
-from .lists import designs, documents, metrics, more, presets, published, scenarios, windows
+from .lists import designs, metrics, more, presets, published, scenarios, windows
+from .results import document_fields, documents
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "index": {"more": more},
@@ -17,7 +18,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},
     "reference/metrics": {"metrics": metrics},
-    "reference/results": {"documents": documents},
+    "reference/results": {"documents": documents, "fields": document_fields},
     "reference/scenario": {"units": units, "keys": scenario_keys, "presets": presets, "scenarios": scenarios},
 }
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from sim.architectures import architecture_of, design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
 from sim.config.writing import flow
-from sim.documents.schema import DOCUMENTS, ROWS, results_schema
 from sim.failure_windows.matrix import FOLDER, bundled_windows, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
 from sim.vocabulary import METRICS
@@ -65,26 +63,6 @@ def metrics() -> str:
             meaning = f"percentiles of {meaning.partition(' of ')[2]}"
         rows.append((code(name), f"{UNITS[metric.unit]}&nbsp;{ARROWS[metric.better]}", meaning, code(formula)))
     return table(("metric", "unit", "what it is", "formula"), rows)
-
-
-def documents() -> str:
-    """Every kind of JSON document and of CSV row: where it comes from, and its fields."""
-    definitions = results_schema()["$defs"]
-    parts = []
-    for name in (*DOCUMENTS, *ROWS):
-        where, _, about = definitions[name]["description"].partition(": ")
-        fields = definitions[name].get("properties", {})
-        rows = [(code(field), one_line(_meaning(field, schema, definitions))) for field, schema in fields.items()]
-        parts += [f"### {name}", f"{about} From {', '.join(map(code, where.split(', ')))}.", table(("field", "meaning"), rows)]
-    return "\n\n".join(parts)
-
-
-def _meaning(field: str, schema: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """The description of a field, or of the definition that it names; of a metric, its place in the list of metrics."""
-    if field in METRICS:
-        return METRICS[field].summary
-    named = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
-    return str(schema.get("description") or named.get("description", ""))
 
 
 def windows() -> str:

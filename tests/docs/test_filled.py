@@ -15,6 +15,7 @@ import sim
 from sim.architectures import ARCHITECTURES
 from sim.cli.app import COMMANDS, app
 from sim.config.schema import design_schema, scenario_schema
+from sim.documents.schema import DOCUMENTS, ROWS, results_schema
 from sim.failure_windows.matrix import bundled_windows
 from sim.vocabulary import METRICS
 
@@ -135,3 +136,17 @@ def test_no_page_is_left_out_of_the_menu(generator: ModuleType) -> None:
     notebooks = [f"notebooks/{path.stem}" for path in (DOCS / "notebooks").glob("*.ipynb")]
     assert len(notebooks) == 6
     assert sorted(entries) == sorted([*pages, *notebooks])
+
+
+def test_every_document_and_field_is_there(generator: ModuleType) -> None:
+    """Each kind of document and of row is in the table with its commands and files, and has a section with all its fields."""
+    text, definitions = page(generator, "reference/results"), results_schema()["$defs"]
+    sections = dict(re.findall(r"^\(results-[a-z]+\)=\n### (\w+)\n(.*?)(?=^\(results-|\Z)", text, flags=re.M | re.S))
+    assert set(sections) == set(definitions)
+    for name, kind in (DOCUMENTS | ROWS).items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| [{name}]"))
+        assert all(f"`coffee {command}`" in row for command in kind.commands)
+        assert all(f"`{file}`" in row for file in kind.files)
+        for key in definitions[name].get("properties", ()):
+            assert f"| `{key}`" in sections[name], (name, key)
+    assert set(re.findall(r"\(#results-([a-z]+)\)", text)) <= {name.lower() for name in sections}

@@ -29,14 +29,10 @@ def with_json() -> Iterator[str]:
 
 
 def test_it_is_a_schema() -> None:
-    """It is valid by the draft that it names; the schema of each kind is one of its definitions, with all that it refers to."""
+    """It is valid by the draft that it names; the schema of one kind by itself has the same definitions."""
     assert SCHEMA["$schema"].endswith("2020-12/schema")
     Draft202012Validator.check_schema(SCHEMA)
-    for name in DOCUMENTS | ROWS:
-        own = schema_of(name)
-        assert own["$ref"] == f"#/$defs/{name}"
-        assert own["$defs"] == SCHEMA["$defs"]
-        assert name in own["$defs"]
+    assert schema_of("Hunt") == {"$schema": SCHEMA["$schema"], "$ref": "#/$defs/Hunt", "$defs": SCHEMA["$defs"]}
 
 
 def test_every_command_with_json_has_one() -> None:
