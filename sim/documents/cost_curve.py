@@ -9,17 +9,11 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from sim.config.units import duration_text
 from sim.documents import fields, numbers
 from sim.documents.columns import with_columns
 from sim.documents.fields import SomeMetrics
 from sim.documents.sizing import Capacity, Costs, FreshMornings, SearchMornings, SizedDesign, SizingInterrupted, costs, sized
 from sim.experiment import cost_curve
-from sim.experiment.capacity import COMPONENTS
-from sim.experiment.compare import Result
-from sim.experiment.cost_curve import rate_text_of
-from sim.experiment.size import Sizing
-from sim.vocabulary import PARTS_OF_COST
 
 MorningsMeasured = Annotated[int, Field(description="number of mornings on which this was measured")]
 
@@ -112,17 +106,7 @@ def document(curve: cost_curve.CostCurve, *, timed: bool = True) -> CostCurve:
 
 def rows(curve: cost_curve.CostCurve) -> list[dict[str, Any]]:
     """A CurveRow for each design and peak, and for each design and length of the brownout."""
-    grown = [
-        _row(name, "peak", rate_text_of(point.peak_per_s), point.sizing.result, point.sizing)
-        for name, points in curve.points.items()
-        for point in points
-    ]
-    prolonged = [
-        _row(name, "brownout", duration_text(spell.length_s), spell.result, curve.sized[name])
-        for name, spells in curve.spells.items()
-        for spell in spells
-    ]
-    return grown + prolonged
+    return [numbers.plain(row) for row in curve.rows()]
 
 
 def _peak(point: cost_curve.Point) -> CurvePeak:
@@ -142,12 +126,3 @@ def _brownout(spell: cost_curve.Spell) -> CurveBrownout:
         "measured": {metric: numbers.estimate(spell.result.metrics[metric]) for metric in statuses},
         "cost": costs(spell.result),
     }
-
-
-def _row(name: str, varied: str, value: str, result: Result, sizing: Sizing) -> dict[str, Any]:
-    row: dict[str, Any] = {"design": name, "varied": varied, "value": value, "mornings": len(result.summaries)}
-    row |= {component.replace(" ", "_"): sizing.capacity.get(component) for component in COMPONENTS}
-    for metric in ("cost_per_1000", *PARTS_OF_COST.values()):
-        estimate = numbers.estimate(result.metrics[metric])
-        row |= {metric: estimate["mean"], f"{metric}_low": estimate["low"], f"{metric}_high": estimate["high"]}
-    return row | {"objectives": result.verdict}

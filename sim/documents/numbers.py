@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
@@ -59,6 +60,11 @@ def estimate(value: statistics.Estimate) -> Estimate:
 
 def difference(value: statistics.Difference) -> Difference:
     return {"difference": rounded(value.difference), "low": rounded(value.low), "high": rounded(value.high)}
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of values with every fraction rounded; None for an infinity or NaN."""
+    return {name: rounded(value) if isinstance(value, float) else value for name, value in row.items()}
 
 
 def rounded(value: Number) -> Number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, NotRequired, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -12,7 +12,7 @@ from sim.config.library import digest
 from sim.documents import fields, numbers
 from sim.failure_windows.differences import difference
 from sim.failure_windows.matrix import Matrix, sentence
-from sim.failure_windows.published import expected, mechanisms
+from sim.failure_windows.published import mechanisms, published
 from sim.failure_windows.verdicts import STATES, State, Verdict
 from sim.ledger.violations import VIOLATIONS
 from sim.version import VERSION
@@ -157,24 +157,7 @@ def document(matrix: Matrix, *, report: str | None = None, timed: bool = True) -
 
 def rows(matrix: Matrix) -> list[WindowRow]:
     """One row for each window and design."""
-    return [
-        {
-            "window": label,
-            "name": scenario.name,
-            "design": cell.design,
-            "state": cell.state,
-            "exposed": cell.exposed,
-            "mornings": cell.mornings,
-            "purchases": cell.purchases,
-            "harmed": cell.harmed,
-            **_rate(cell),
-            "commonest": next(iter(cell.kinds), None),
-            "published": " or ".join(_published(cell, matrix.designs[cell.design])),
-            "differs": difference(cell, matrix.designs[cell.design]) is not None,
-        }
-        for label, scenario in matrix.windows.items()
-        for cell in matrix.row(label)
-    ]
+    return [cast(WindowRow, numbers.plain(row)) for row in matrix.rows()]
 
 
 def _cell(cell: Verdict, design: Design) -> WindowCell:
@@ -188,7 +171,7 @@ def _cell(cell: Verdict, design: Design) -> WindowCell:
         "rate": _rate(cell),
         "from_naive": numbers.difference(cell.difference) if cell.difference else None,
         "kinds": cell.kinds,
-        "published": _published(cell, design),
+        "published": published(cell.window, design),
         "differs": differs is not None,
         "reason": differs.reason if differs else None,
     }
@@ -197,9 +180,3 @@ def _cell(cell: Verdict, design: Design) -> WindowCell:
 def _rate(cell: Verdict) -> HarmRate:
     rate = cell.rate
     return {"mean": numbers.rounded(rate.mean), "low": numbers.rounded(rate.low), "high": numbers.rounded(rate.high)}
-
-
-def _published(cell: Verdict, design: Design) -> list[State]:
-    """The states that the published matrix leads to; empty if it has no such window."""
-    expectation = expected(cell.window, design)
-    return list(expectation.states) if expectation else []

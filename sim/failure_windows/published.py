@@ -167,7 +167,7 @@ def mark(window: str, mechanism: str, design: Design) -> Mark:
     return PUBLISHED[window][mechanism]
 
 
-def published(window: str, design: Design) -> list[str]:
+def published(window: str, design: Design) -> list[State]:
     """The states that the published matrix leads to; empty if it has no such window."""
     expectation = expected(window, design)
     return list(expectation.states) if expectation else []
