@@ -96,6 +96,7 @@ def cluster(address: str) -> Iterator[Cluster]:
         raise absent from None
     import dask
     from distributed import Client, KilledWorker
+    from distributed.comm.core import CommClosedError
     from distributed.versions import VersionMismatchWarning
 
     quiet = {"distributed.admin.large-graph-warning-threshold": "1 GB"}  # a scenario with many arrivals may travel
@@ -110,7 +111,7 @@ def cluster(address: str) -> Iterator[Cluster]:
             _check_workers(client, address)
             try:
                 yield Cluster(client, KilledWorker, address)
-            except CancelledError:
+            except (CancelledError, CommClosedError):  # before a result, or while one was on its way
                 raise Lost(_gone(address)) from None
 
 

@@ -233,6 +233,16 @@ def test_workers_that_do_not_come_back(cluster: Any, monkeypatch: pytest.MonkeyP
     cluster.wait_for_workers(2)
 
 
+@pytest.mark.slow
+def test_a_scheduler_that_hangs_up_while_a_result_is_on_its_way(cluster: Any) -> None:
+    """The same error in one line, though Dask raises another one then."""
+    from distributed.comm import CommClosedError
+
+    address = cluster.scheduler_address
+    with pytest.raises(Lost, match=f"the Dask scheduler at {address} went away"), sim.experiment.cluster.cluster(address):
+        raise CommClosedError("in <TCP (closed)>: Connection reset by peer")
+
+
 @pytest.mark.deep
 def test_a_scheduler_that_goes_away(world: Path) -> None:
     """A scheduler that is killed in the middle is an error in one line, soon."""
