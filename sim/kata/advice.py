@@ -21,7 +21,6 @@ from sim.kata.stages import STAGES, Stage
 from sim.ledger.costs import PARTS
 from sim.vocabulary import METRICS
 
-DAY_S = 86_400.0
 SHORT_S = 3_600.0  # an inbox that forgets sooner than this is suspected when points were awarded twice
 ALSO_WATCHED = (  # metrics watched besides the objectives, since a change may make them worse
     "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "confirmed_share", "requests_per_purchase",
