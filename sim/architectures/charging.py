@@ -1,4 +1,9 @@
-"""Charge with an idempotency key, and ask the provider first in the two cases in which the same key does not suffice."""
+"""Charge with an idempotency key, and ask the provider first in the two cases in which the same key does not suffice.
+
+One rule holds for both: **no charge without the protection of the old key while an earlier call of the order may still land.**
+"Nothing was charged so far" is no proof of that. A call may hang out of the provider's sight, its caller may have stopped waiting
+or died, and two keys are two charges.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +20,12 @@ def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
         outcome = yield from shop.inquire(order)
         if outcome is not Outcome.FAILED:
             return outcome
+        if order.may_still_be_charged(shop.env.now, knobs.lands_within):
+            return Outcome.UNKNOWN
     outcome = yield from shop.charge(order)
     if outcome is Outcome.ERROR and knobs.after_error == "ask":  # the key would replay the error for as long as it lives
         outcome = yield from shop.inquire(order)
         if outcome is Outcome.FAILED:
-            yield from shop.renew_key(order)
+            renewed = yield from shop.renew_key(order, lands_within_s=knobs.lands_within)
+            return Outcome.FAILED if renewed else Outcome.UNKNOWN
     return outcome

@@ -41,7 +41,7 @@ def windows(
     """Which of the ways to lose money does a design close?
 
     A failure window is a moment at which something can go wrong: a double tap, a crash between the charge and its commit.
-    Fifteen of them are simulated one at a time, on the same mornings for all designs. Closed: nobody was harmed. Narrowed:
+    Sixteen of them are simulated one at a time, on the same mornings for all designs. Closed: nobody was harmed. Narrowed:
     clearly fewer people were harmed than by naive; open: about as many; worse: clearly more.
 
     Examples:

@@ -132,6 +132,10 @@ class KeyedPayment(Payment):
         "ask",
         description="after a 500: ask what was charged and, if nothing, take a new key; or go on with the old key",
     )
+    lands_within: Duration = Field(
+        "10min",
+        description="a call without an answer may charge the card for this long; no new key is taken before (assumption)",
+    )
 
 
 class RequestPayment(KeyedPayment):

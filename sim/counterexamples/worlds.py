@@ -1,7 +1,12 @@
-"""Tiny worlds, drawn: a handful of customers, when they tap, and an explicit list of faults. Lists shrink, seeds don't."""
+"""Tiny worlds, drawn: a handful of customers, when they tap, and the troubles they meet. Lists shrink, seeds don't.
+
+A trouble is a part of a scenario file. A world has any of them at the same time: what each is survived alone may not be survived
+together, as a charge that comes late and a call that breaks down.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,12 +20,12 @@ STEPS = {  # what a process can be struck after
     "relay": ("publish", "mark"),
 }
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}
-KINDS = (
-    "double taps, impatience and other baskets, lost requests and answers, refused calls, errors that are stored, late "
-    "charges, webhooks that come twice and out of order, crashes and pauses after every step, crashes of instances, brownouts, "
-    "outages, a slow database, repeated messages"
+NOT_DRAWN = (
+    "keys that the provider has forgotten by the time of a retry (window W11), a rate limit of the provider, customers who are not "
+    "patient enough to wait for the end of the world"
 )
-NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11)"
+MOST = 5  # troubles of one world
+Part = dict[str, Any]
 
 
 def _clock(second: int) -> str:
@@ -33,81 +38,115 @@ spans = st.sampled_from(["1s", "5s", "20s"])
 struck = st.sampled_from([(component, step) for component, steps in (STEPS | CONSUMERS).items() for step in steps])
 paused = st.sampled_from([(component, step) for component, steps in STEPS.items() for step in steps])
 
-faults = st.one_of(
-    st.builds(
-        lambda where, times: {"crash": where[0], "after": where[1], "times": times, "restart": "5s"}, struck, st.integers(1, 2)
+
+def _customers(**knobs: Any) -> Part:
+    return {"customers": knobs}
+
+
+def _impatient(patience: str, again: str) -> Part:
+    other = {"tap_again": "refresh", "refresh": "tap_again"}[again]
+    return _customers(patience={"constant": patience}, after_patience={again: "100%", other: "0%", "leave": "0%"})
+
+
+def _fault(**fault: Any) -> Part:
+    return {"faults": [{name.rstrip("_"): value for name, value in fault.items()}]}
+
+
+# Shares of calls leave room for one another: together they stay below 100 %, so that whoever tries on is through in the end.
+TROUBLES: dict[str, st.SearchStrategy[Part]] = {
+    "double taps": st.sampled_from(["300ms", "1ms", "2s"]).map(lambda gap: _customers(double_tap={"p": "100%", "gap": gap})),
+    "impatience": st.builds(
+        _impatient, st.sampled_from(["200ms", "2s", "6s", "20s"]), st.sampled_from(["tap_again", "refresh"])
     ),
-    st.builds(
-        lambda at, failed: {"brownout": "provider", "at": at, "for": "1s", "latency": "x1", failed: "100%"},
+    "other baskets": st.just(_customers(changes_basket={"p": "100%"})),
+    "lost requests": st.just({"network": {"request_lost": "50%"}}),
+    "lost answers": st.just({"network": {"answer_lost": "50%"}}),
+    "refused calls": st.just({"provider": {"failed": "30%"}}),
+    "calls that break down": st.booleans().map(
+        lambda stored: {"provider": {"errored": "30%", "keys": {"stores_errors": stored}}}
+    ),
+    "calls without an answer": st.just({"provider": {"ambiguous": "30%"}}),
+    "late charges": st.sampled_from(["90s", "4s"]).map(
+        lambda late: {"provider": {"late": {"p": "50%", "by": {"constant": late}}}}
+    ),
+    "late answers": st.just({"provider": {"answer": {"uniform": ["0s", "8s"]}}}),
+    "keys that wait": st.just({"provider": {"keys": {"in_flight": "wait"}}}),
+    "webhooks": st.sampled_from(["0%", "50%"]).map(
+        lambda lost: {
+            "provider": {
+                "failed": "30%",
+                "webhooks": {"delay": {"uniform": ["0s", "20s"]}, "duplicated": "50%", "lost": lost, "failures": True},
+            }
+        }
+    ),
+    "crashes after a step": st.builds(
+        lambda where, times: _fault(crash=where[0], after=where[1], times=times, restart="5s"), struck, st.integers(1, 2)
+    ),
+    "crashes of instances": st.builds(
+        lambda what, at: _fault(crash=what, at=at, restart="5s"),
+        st.sampled_from(["checkout", "payment", "relay", "completer"]),
         moments,
-        st.sampled_from(["ambiguous", "failed"]),
     ),
-    st.builds(
-        lambda where, lasts: {"pause": where[0], "after": where[1], "times": 1, "for": lasts},
+    "pauses": st.builds(
+        lambda where, lasts: _fault(pause=where[0], after=where[1], times=1, for_=lasts),
         paused,
         st.sampled_from(["20s", "60s"]),
     ),
-    st.builds(
-        lambda what, at, lasts: {"outage": what, "at": at, "for": lasts},
+    "brownouts": st.builds(
+        lambda at, failed: _fault(
+            brownout="provider", at=at, for_="1s", latency="x1", **{"failed": "0%", "ambiguous": "0%", failed: "70%"}
+        ),
+        moments,
+        st.sampled_from(["ambiguous", "failed"]),
+    ),
+    "outages": st.builds(
+        lambda what, at, lasts: _fault(outage=what, at=at, for_=lasts),
         st.sampled_from(["provider", "database", "loyalty", "read_model"]),
         moments,
         spans,
     ),
-    st.builds(
-        lambda what, at: {"crash": what, "at": at, "restart": "5s"},
-        st.sampled_from(["checkout", "payment", "relay", "completer"]),
-        moments,
-    ),
-    st.just({"duplicates": "broker", "p": "50%"}),
-)
-slowness = st.one_of(  # one at most: two of them, one upon the other, would make work that outlasts the morning
-    st.builds(
-        lambda at, lasts, times: {"brownout": "provider", "at": at, "for": lasts, "latency": times},
+    "a slow provider": st.builds(
+        lambda at, lasts, times: _fault(brownout="provider", at=at, for_=lasts, latency=times),
         moments,
         spans,
         st.sampled_from(["x10", "x30"]),
     ),
-    st.builds(
-        lambda at, lasts, times: {"slow": "database", "at": at, "for": lasts, "times": times},
+    "a slow database": st.builds(
+        lambda at, lasts, times: _fault(slow="database", at=at, for_=lasts, times=times),
         moments,
         spans,
         st.sampled_from(["x100", "x1000"]),
     ),
-)
+    "repeated messages": st.just(_fault(duplicates="broker", p="50%")),
+}
+KINDS = ", ".join(TROUBLES)
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """A scenario as its file would say it, less its defaults. The simplest is one customer and no fault."""
+def worlds(draw: st.DrawFn, troubles: Sequence[str] = ()) -> Part:
+    """A scenario as its file would say it, less its defaults, with those troubles; or, if none is named, with any of them.
+
+    The simplest is one customer and no trouble.
+    """
     arrivals = draw(st.lists(seconds, min_size=1, max_size=3))
-    customers: dict[str, Any] = {"patience": {"constant": "1h"}}
-    patience = draw(st.sampled_from(["", "200ms", "2s", "6s", "20s"]))
-    if patience:
-        customers["patience"] = {"constant": patience}
-        again = draw(st.sampled_from(["tap_again", "refresh"]))
-        other = {"tap_again": "refresh", "refresh": "tap_again"}[again]
-        customers["after_patience"] = {again: "100%", other: "0%", "leave": "0%"}
-    gap = draw(st.sampled_from(["", "300ms", "1ms", "2s"]))
-    if gap:
-        customers["double_tap"] = {"p": "100%", "gap": gap}
-    world: dict[str, Any] = {
+    world: Part = {
         "clock": {"start": "07:00", "duration": "1min", "drain": DRAIN},
         "traffic": {"times": [_clock(second) for second in sorted(arrivals)]},
-        "customers": customers,
+        "customers": {"patience": {"constant": "1h"}},
         "provider": {"latency": {"constant": draw(st.sampled_from(["500ms", "50ms", "3s"]))}},
     }
-    lost = draw(st.sampled_from(["", "answer_lost", "request_lost"]))
-    if lost:
-        world["network"] = {lost: "50%"}
-    trouble = draw(st.sampled_from(["", "errored", "failed", "webhooks", "late"]))
-    if trouble == "webhooks":
-        world["provider"] |= {
-            "failed": "50%",
-            "webhooks": {"delay": {"uniform": ["0s", "20s"]}, "duplicated": "50%", "failures": True},
-        }
-    elif trouble:
-        world["provider"][trouble] = {"p": "50%", "by": {"constant": "90s"}} if trouble == "late" else "50%"
-    if draw(st.booleans()):
-        customers["changes_basket"] = {"p": "100%"}
-    world["faults"] = draw(st.lists(faults, max_size=4)) + draw(st.lists(slowness, max_size=1))
+    for name in troubles or draw(st.lists(st.sampled_from(list(TROUBLES)), max_size=MOST)):
+        world = _with(world, draw(TROUBLES[name]))
     return world
+
+
+def _with(world: Part, part: Part) -> Part:
+    """The world with a part more: sections are merged, lists follow one another, and the later of two values holds."""
+    result = dict(world)
+    for key, value in part.items():
+        old = result.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and key not in ("patience", "by", "delay"):
+            result[key] = _with(old, value)
+        else:
+            result[key] = [*old, *value] if isinstance(value, list) and isinstance(old, list) else value
+    return result

@@ -53,6 +53,7 @@ class Order:
         "number",
         "purchase",
         "status",
+        "unheard",
         "version",
     )
 
@@ -68,10 +69,20 @@ class Order:
         self.confirmed_s = NEVER
         self.busy_until_s = 0.0
         self.attempts = 0  # charge attempts that came back
+        # When the calls with its present key began that nobody has had a plain answer to: under way, or never answered.
+        self.unheard: tuple[float, ...] = ()
 
     @property
     def settled(self) -> bool:
         return self.status in SETTLED
+
+    def may_still_be_charged(self, now: float, lands_within_s: float) -> bool:
+        """Whether a call with its present key may still charge the card, although it seems that nothing was charged so far.
+
+        That is a call that began less than `lands_within_s` ago and of which nobody has heard the end (its process waits, has
+        stopped waiting, or has died), or one that found another in flight.
+        """
+        return any(now < began_s + lands_within_s for began_s in self.unheard)
 
 
 class OutboxRow:
@@ -164,6 +175,7 @@ class Database:
     def renew_key(self, order: Order) -> None:
         """Give the order a new key: its next call to the provider is a new one. Safe only if the old key will never charge."""
         order.key = (order.id, order.attempts)
+        order.unheard = ()
 
     def overwrite(self, order: Order, outcome: Outcome) -> None:
         """Write an outcome down, even over a final one."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim.world.customer import Request
 
 
+MAY_STILL_LAND = (Outcome.UNKNOWN, Outcome.CONFLICT)  # after these a charge may follow that is not there yet
 REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
 
 
@@ -261,11 +262,20 @@ class Shop:
         return order, known
 
     def charge(self, order: Order) -> Story:
-        """Call the provider to charge an order. Returns the Outcome as far as the shop can know it."""
+        """Call the provider to charge an order. Returns the Outcome as far as the shop can know it.
+
+        Before the call its beginning is noted in the order's row, so that a death of the process leaves it as a call that nobody
+        has heard the end of. The note goes with the look whether the order is settled, and takes no time of its own
+        (assumption).
+        """
         key = order.key if self._keyed else None  # a key per attempt is as good as none
+        began_s = self.env.now
+        order.unheard = (*order.unheard, began_s)
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
         yield from self.took("charge", order.purchase)
         order.attempts += 1
+        if outcome not in MAY_STILL_LAND:
+            order.unheard = _without(order.unheard, began_s)
         return outcome
 
     def inquire(self, order: Order) -> Story:
@@ -276,16 +286,24 @@ class Shop:
         yield from self.took("inquire", order.purchase)
         return outcome
 
-    def renew_key(self, order: Order) -> Story:
-        """Give the order a new key for the provider: the next call with it is a new one."""
+    def renew_key(self, order: Order, *, lands_within_s: float = 0.0) -> Story:
+        """Give the order a new key for the provider: the next call with it is a new one. Returns whether it got one.
 
-        def commit() -> None:
+        It keeps its key, and False is returned, if a call may still charge that began less than `lands_within_s` ago: two keys
+        are two charges.
+        """
+
+        def commit() -> bool:
+            if order.may_still_be_charged(self.env.now, lands_within_s):
+                return False
             self.database.renew_key(order)
             if self._observer is not None:
                 self._observer.renewed_key(self.component, order)
+            return True
 
-        yield self.database.transaction(order.purchase, commit)
+        renewed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("renew", order.purchase)
+        return renewed
 
     def overwrite(self, order: Order, outcome: Outcome) -> Story:
         """Write the outcome that came last over whatever was known before."""
@@ -395,6 +413,16 @@ class Shop:
     def pay_draw(self, order: Order) -> float:
         """The uniform draw behind the back-off before an order's next payment attempt."""
         return self._pay_draw(order.purchase, order.attempts)
+
+
+def _without(times: tuple[float, ...], one: float) -> tuple[float, ...]:
+    """The times less one that is as given."""
+    if times == (one,):
+        return ()
+    left = list(times)
+    if one in left:  # else the order has got a new key meanwhile
+        left.remove(one)
+    return tuple(left)
 
 
 def _unheard(*_: Any) -> None:

@@ -14,9 +14,15 @@ from sim.world.database import Order
 
 
 def steps(
-    *, now: float, inquired: Outcome = Outcome.FAILED, charged: Outcome = Outcome.CAPTURED, knobs: dict[str, Any] | None = None
-) -> tuple[list[str], Outcome]:
-    """What is done for an order of second 1000 whose key lasts 500 s, and what is known then."""
+    *, now: float, inquired: Outcome = Outcome.FAILED, charged: Outcome = Outcome.CAPTURED, knobs: dict[str, Any] | None = None,
+    unheard: tuple[float, ...] = (),
+) -> tuple[list[str], Outcome]:  # fmt: skip
+    """What is done for an order of second 1000 whose key lasts 500 s, and what is known then.
+
+    `unheard`: when the calls began that nobody has heard the end of.
+    """
+    order = Order(7, 0, 0, 650, 1000.0)
+    order.unheard = unheard
     done: list[str] = []
 
     def step(name: str, outcome: Outcome | None) -> Any:
@@ -28,14 +34,19 @@ def steps(
 
         return story
 
+    def renew_key(_: Order, *, lands_within_s: float) -> Any:
+        done.append("renew")
+        yield
+        return not order.may_still_be_charged(now, lands_within_s)
+
     shop = SimpleNamespace(
         env=SimpleNamespace(now=now),
         inquire=step("ask", inquired),
         charge=step("charge", charged),
-        renew_key=step("renew", None),
+        renew_key=renew_key,
     )
     payment = KeyedPayment.model_validate({"key_lasts": "500s", **(knobs or {})})
-    story = charge(shop, Order(7, 0, 0, 650, 1000.0), payment)  # type: ignore[arg-type]
+    story = charge(shop, order, payment)  # type: ignore[arg-type]
     try:
         while True:
             next(story)
@@ -62,3 +73,18 @@ def test_an_error_is_asked_about_and_the_key_renewed_if_nothing_was_charged() ->
     assert steps(now=1001.0, charged=Outcome.ERROR) == (["charge", "ask", "renew"], Outcome.FAILED)
     assert steps(now=1001.0, charged=Outcome.ERROR, inquired=Outcome.CAPTURED) == (["charge", "ask"], Outcome.CAPTURED)
     assert steps(now=1001.0, charged=Outcome.ERROR, knobs={"after_error": "same_key"}) == (["charge"], Outcome.ERROR)
+
+
+def test_no_new_key_while_an_earlier_call_may_still_land() -> None:
+    """Nothing was charged *so far*: the order stays unknown until no call can land any more."""
+    broken = {"charged": Outcome.ERROR, "knobs": {"lands_within": "100s"}}
+    assert steps(now=1200.0, unheard=(1101.0,), **broken) == (["charge", "ask", "renew"], Outcome.UNKNOWN)
+    assert steps(now=1200.0, unheard=(1100.0,), **broken) == (["charge", "ask", "renew"], Outcome.FAILED)
+    assert steps(now=1200.0, unheard=(1050.0, 1150.0), **broken) == (["charge", "ask", "renew"], Outcome.UNKNOWN)
+
+
+def test_a_forgotten_key_is_not_sent_again_while_an_earlier_call_may_still_land() -> None:
+    """To the provider that has forgotten it, the old key is a new one."""
+    knobs = {"lands_within": "100s"}
+    assert steps(now=1500.0, unheard=(1401.0,), knobs=knobs) == (["ask"], Outcome.UNKNOWN)
+    assert steps(now=1500.0, unheard=(1400.0,), knobs=knobs) == (["ask", "charge"], Outcome.CAPTURED)

@@ -509,6 +509,39 @@ TINY = {
         4.468 purchase 0 seen
         """,
     ),
+    "w16": Tiny(  # a new key, and the call with the old one lands
+        """
+        clock: {start: "07:00", duration: 10s, drain: 25min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+          late: {p: 50%, by: {constant: 90s}}
+          errored: 40%
+        """,
+        seed=15,
+        open=("idempotent", {"payment": {"lands_within": "0s"}}),
+        closed=("idempotent", {}),
+        harm=["double_charge"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        5.034 charge 0 known UNKNOWN
+        5.061 request 0 answered PENDING
+        20.016 charge 1 of order 0 sent
+        20.466 charge 1 known ERROR
+        35.028 charge 2 of order 0 sent
+        35.478 charge 2 captured
+        35.478 charge 2 known CAPTURED
+        35.482 order 0 confirmed
+        35.500 award for order 0
+        35.510 order 0 visible
+        38.061 purchase 0 seen
+        90.484 charge 0 captured
+        180.450 charge 0 refunded
+        """,
+    ),
 }
 
 
@@ -546,6 +579,7 @@ OFF: dict[str, dict[str, Any]] = {
     "w13": {"provider": {"late": {"p": "0%"}}},
     "w14": {"customers": {"double_tap": {"p": "0%"}}},
     "w15": {"customers": {"patience": {"constant": "1h"}}},
+    "w16": {"provider": {"late": {"p": "0%"}}},
 }  # and no faults in any of them
 
 WINDOWS = [name for name in names() if name.startswith("windows/")]
@@ -565,10 +599,10 @@ def _given(model: Any) -> dict[str, Any]:
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 
-def test_there_are_fifteen() -> None:
-    """W1 to W15, each in a file whose name begins with its number, told in three sentences."""
-    assert [name.split("/")[1][:3] for name in WINDOWS] == [f"w{number:02d}" for number in range(1, 16)]
-    assert list(TINY) == [f"w{number:02d}" for number in range(1, 16)]
+def test_there_are_sixteen() -> None:
+    """W1 to W16, each in a file whose name begins with its number, told in three sentences."""
+    assert [name.split("/")[1][:3] for name in WINDOWS] == [f"w{number:02d}" for number in range(1, 17)]
+    assert list(TINY) == [f"w{number:02d}" for number in range(1, 17)]
     for name in WINDOWS:
         assert load_scenario(name).story.strip().count(". ") == 2, name
 
@@ -598,6 +632,7 @@ VARIANTS = {  # variant -> the one knob that differs, and the windows that it op
     "forgetful-keys": ("claim.ttl", {"w02": True}),
     "asks-before-late-retry": ("payment.key_lasts", {"w11": False}),
     "no-fingerprint": ("claim.fingerprint", {"w15": True}),
+    "hasty-key": ("payment.lands_within", {"w16": True, "w06": False, "w13": False}),
     "patient-inquiry": ("completer.after", {"w13": False}),
 }
 

@@ -22,7 +22,7 @@ from sim.architectures.lint.rule import (
     tries,
 )
 from sim.architectures.naive import Naive
-from sim.config.design import Completer, Design
+from sim.config.design import Completer, Design, KeyedPayment
 from sim.config.scenario import ProviderKeys
 from sim.config.units import probability_text
 from sim.world.streams import mean, quantile, share_above
@@ -90,6 +90,19 @@ def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
         )
 
 
+def new_key_too_soon(design: Design, world: World) -> Iterator[Found]:
+    payment, provider = design.payment, world.scenario.provider
+    if not (isinstance(payment, KeyedPayment) and payment.after_error == "ask" and sends_provider_key(design, world)):
+        return
+    late_s = payment.timeout + quantile(provider.late.by, SLOW)
+    if payment.lands_within < late_s:
+        yield Found(
+            "payment.lands_within",
+            f"after an error (500) a new key is taken {exactly(payment.lands_within)} after a call without an answer, and such a "
+            f"call may charge up to {about(late_s)} later",
+        )
+
+
 def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
     if has_story_of(design, Naive):
         yield Found(
@@ -115,7 +128,7 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     payment = queued_payment(design)
     if payment is not None and tries(payment.retry) < inf:
         calls = "one call" if tries(payment.retry) == 1 else f"{times(tries(payment.retry))} calls"
-        windows = ("W6",) if design.recovery.reconcile_every is not None else ("W5", "W6", "W13")
+        windows = ("W6", "W16") if design.recovery.reconcile_every is not None else ("W5", "W6", "W13", "W16")
         message = f"an order is given up after {calls} without an answer, and nobody takes it up again"
         yield Found("payment.retry", message, windows)
 

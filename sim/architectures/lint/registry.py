@@ -28,11 +28,11 @@ RULES: dict[str, Rule] = {
         "The app shows the bigger basket as paid. Store what was asked for beside the key, and compare it.",
     ),
     "failures-stored": Rule(
-        keys.failures_stored, ("W6",),
+        keys.failures_stored, ("W6", "W16"),
         "Trying again gets the old failure and never a coffee. Store only what is safe to replay.",
     ),
     "app-gives-up-first": Rule(
-        keys.app_gives_up_first, ("W2", "W5", "W13"),
+        keys.app_gives_up_first, ("W2", "W5", "W13", "W16"),
         "The first charge is still under way, or done and unanswered, when the app sends the second one.",
     ),
     "lock-too-short": Rule(
@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
         "have the second call refused, however short the lock.",
     ),
     "no-provider-key": Rule(
-        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13"),
+        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16"),
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
     "asks-without-a-key": Rule(
@@ -50,7 +50,7 @@ RULES: dict[str, Rule] = {
         "order over.",
     ),
     "asks-too-early": Rule(
-        charging.asks_too_early, ("W13",),
+        charging.asks_too_early, ("W13", "W16"),
         "The provider says that nothing was charged, the order is charged again, and then the first call lands.",
     ),
     "provider-forgets-first": Rule(
@@ -58,9 +58,14 @@ RULES: dict[str, Rule] = {
         "A key that the provider has forgotten is a new one, and the card is charged again. Ask before charging an old order.",
     ),
     "same-key-after-error": Rule(
-        charging.same_key_after_error, ("W6",),
+        charging.same_key_after_error, ("W6", "W16"),
         "The same key gets the same error until it expires, and the customer no coffee. Ask, and take a new key if nothing was "
         "charged.",
+    ),
+    "new-key-too-soon": Rule(
+        charging.new_key_too_soon, ("W16",),
+        "Nothing so far is not never: the order is charged with the new key, and then the first call lands. Wait with the new key "
+        "for longer than the slowest charge takes.",
     ),
     "timeout-told-as-failure": Rule(
         charging.timeout_told_as_failure, ("W5", "W11"),
@@ -73,11 +78,11 @@ RULES: dict[str, Rule] = {
         "slowest.",
     ),
     "unknown-left-behind": Rule(
-        charging.unknown_left_behind, ("W4", "W5", "W6", "W13"),
+        charging.unknown_left_behind, ("W4", "W5", "W6", "W13", "W16"),
         "No recovery for unknown outcomes: people are charged for nothing, or wait for an order that nobody works on.",
     ),
     "nobody-refunds": Rule(
-        charging.nobody_refunds, ("W13",),
+        charging.nobody_refunds, ("W13", "W16"),
         "Double charges that can't be prevented must be found in the provider's ledger and refunded.",
     ),
     "webhooks-trusted": Rule(

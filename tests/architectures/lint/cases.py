@@ -149,6 +149,8 @@ CASES = (
     Case("provider-forgets-first", "w11", of("outbox"), of("outbox", {"payment": {"key_lasts": "20min"}}), DOUBLE),
     Case("provider-forgets-first", "w11", of("idempotent"), of("idempotent", {"payment": {"webhooks": "checked"}}), DOUBLE),
     Case("same-key-after-error", "w6", of("outbox", {"payment": {"after_error": "same_key"}}), of("outbox"), NEVER),
+    Case("new-key-too-soon", "w16", of("outbox", {"payment": {"lands_within": "60s"}}), of("outbox"), DOUBLE),
+    Case("new-key-too-soon", "w16", of("idempotent", {"payment": {"lands_within": "0s"}}), of("idempotent"), DOUBLE),
     Case("timeout-told-as-failure", "w5", of("naive"), of("idempotent"), DOUBLE),
     Case(
         "timeout-too-short", quarter(), of("naive", {"payment": {"timeout": "500ms"}}),

@@ -34,7 +34,7 @@ def test_warnings_are_sound(examples: int) -> None:
 
 
 def test_windows_are_those_that_there_are() -> None:
-    """In order, and every one of the fifteen is opened by some rule."""
+    """In order, and every one of them is opened by some rule."""
     known = [f"W{int(name[1:3])}" for name in names("windows")]
     for rule in RULES.values():
         assert list(rule.windows) == [window for window in known if window in rule.windows]
