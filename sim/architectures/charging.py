@@ -1,8 +1,7 @@
 """Charge with an idempotency key, and ask the provider first in the two cases in which the same key does not suffice.
 
-One rule holds for both: **no charge without the protection of the old key while an earlier call of the order may still land.**
-"Nothing was charged so far" is no proof of that. A call may hang out of the provider's sight, its caller may have stopped waiting
-or died, and two keys are two charges.
+One rule holds for both: no new key while an earlier call of the order may still land. "Nothing was charged so far" does not say
+that nothing will be: a call may hang out of the provider's sight, its caller may have died, and two keys are two charges.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from sim.world.shop import Shop
 
 def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
     """Try once to charge for an order, and return the outcome as far as we can know it."""
+    if order.key_is_spent:
+        return (yield from _ask_for_a_new_key(shop, order, knobs))
     if shop.env.now - order.created_s >= knobs.key_lasts:  # the provider may have forgotten the key: it would charge again
         outcome = yield from shop.inquire(order)
         if outcome is not Outcome.FAILED:
@@ -24,8 +25,14 @@ def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
             return Outcome.UNKNOWN
     outcome = yield from shop.charge(order)
     if outcome is Outcome.ERROR and knobs.after_error == "ask":  # the key would replay the error for as long as it lives
-        outcome = yield from shop.inquire(order)
-        if outcome is Outcome.FAILED:
-            renewed = yield from shop.renew_key(order, lands_within_s=knobs.lands_within)
-            return Outcome.FAILED if renewed else Outcome.UNKNOWN
+        return (yield from _ask_for_a_new_key(shop, order, knobs))
+    return outcome
+
+
+def _ask_for_a_new_key(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
+    """What was charged with the old key; if nothing was and no longer can be, the next charge has a new one."""
+    outcome = yield from shop.inquire(order)
+    if outcome is Outcome.FAILED:
+        renewed = yield from shop.renew_key(order, lands_within_s=knobs.lands_within)
+        return Outcome.FAILED if renewed else Outcome.UNKNOWN
     return outcome

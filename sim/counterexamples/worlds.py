@@ -1,7 +1,7 @@
 """Tiny worlds, drawn: a handful of customers, when they tap, and the troubles they meet. Lists shrink, seeds don't.
 
-A trouble is a part of a scenario file. A world has any of them at the same time: what each is survived alone may not be survived
-together, as a charge that comes late and a call that breaks down.
+A trouble is a part of a scenario file. A world has any of them at the same time: a design may survive each alone and not both
+together, such as a charge that comes late and a call that breaks down.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ STEPS = {  # what a process can be struck after
     "relay": ("publish", "mark"),
 }
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}
-NOT_DRAWN = (
-    "keys that the provider has forgotten by the time of a retry (window W11), a rate limit of the provider, customers who are not "
-    "patient enough to wait for the end of the world"
-)
+NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11), and a rate limit of the provider"
 MOST = 5  # troubles of one world
 Part = dict[str, Any]
 

@@ -50,6 +50,7 @@ class Order:
         "created_s",
         "id",
         "key",
+        "key_is_spent",
         "number",
         "purchase",
         "status",
@@ -69,6 +70,7 @@ class Order:
         self.confirmed_s = NEVER
         self.busy_until_s = 0.0
         self.attempts = 0  # charge attempts that came back
+        self.key_is_spent = False  # it stands for an error by now, and an earlier call with it may still charge
         # When the calls with its present key began that nobody has had a plain answer to: under way, or never answered.
         self.unheard: tuple[float, ...] = ()
 
@@ -175,7 +177,7 @@ class Database:
     def renew_key(self, order: Order) -> None:
         """Give the order a new key: its next call to the provider is a new one. Safe only if the old key will never charge."""
         order.key = (order.id, order.attempts)
-        order.unheard = ()
+        order.key_is_spent, order.unheard = False, ()
 
     def overwrite(self, order: Order, outcome: Outcome) -> None:
         """Write an outcome down, even over a final one."""

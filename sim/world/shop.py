@@ -264,9 +264,8 @@ class Shop:
     def charge(self, order: Order) -> Story:
         """Call the provider to charge an order. Returns the Outcome as far as the shop can know it.
 
-        Before the call its beginning is noted in the order's row, so that a death of the process leaves it as a call that nobody
-        has heard the end of. The note goes with the look whether the order is settled, and takes no time of its own
-        (assumption).
+        Before the call its beginning is noted in the order's row, so that a death of the process leaves a call that nobody has
+        heard the end of. The note goes with the look whether the order is settled, and takes no time of its own (assumption).
         """
         key = order.key if self._keyed else None  # a key per attempt is as good as none
         began_s = self.env.now
@@ -290,11 +289,13 @@ class Shop:
         """Give the order a new key for the provider: the next call with it is a new one. Returns whether it got one.
 
         It keeps its key, and False is returned, if a call may still charge that began less than `lands_within_s` ago: two keys
-        are two charges.
+        are two charges. The old one is spent then, and nobody calls with it again: each call would have to be waited for.
         """
 
         def commit() -> bool:
             if order.may_still_be_charged(self.env.now, lands_within_s):
+                order.key_is_spent = True
+                order.attempts += 1  # a try that came to nothing
                 return False
             self.database.renew_key(order)
             if self._observer is not None:

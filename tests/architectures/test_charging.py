@@ -15,14 +15,14 @@ from sim.world.database import Order
 
 def steps(
     *, now: float, inquired: Outcome = Outcome.FAILED, charged: Outcome = Outcome.CAPTURED, knobs: dict[str, Any] | None = None,
-    unheard: tuple[float, ...] = (),
+    unheard: tuple[float, ...] = (), spent: bool = False,
 ) -> tuple[list[str], Outcome]:  # fmt: skip
     """What is done for an order of second 1000 whose key lasts 500 s, and what is known then.
 
-    `unheard`: when the calls began that nobody has heard the end of.
+    `unheard`: when the calls began that nobody has heard the end of. `spent`: an error has been heard with the key.
     """
     order = Order(7, 0, 0, 650, 1000.0)
-    order.unheard = unheard
+    order.unheard, order.key_is_spent = unheard, spent
     done: list[str] = []
 
     def step(name: str, outcome: Outcome | None) -> Any:
@@ -88,3 +88,11 @@ def test_a_forgotten_key_is_not_sent_again_while_an_earlier_call_may_still_land(
     knobs = {"lands_within": "100s"}
     assert steps(now=1500.0, unheard=(1401.0,), knobs=knobs) == (["ask"], Outcome.UNKNOWN)
     assert steps(now=1500.0, unheard=(1400.0,), knobs=knobs) == (["ask", "charge"], Outcome.CAPTURED)
+
+
+def test_nobody_calls_with_a_spent_key() -> None:
+    """Whoever waits for a new key asks, and takes it as soon as no call with the old one can land any more."""
+    knobs = {"lands_within": "100s"}
+    assert steps(now=1200.0, unheard=(1101.0,), spent=True, knobs=knobs) == (["ask", "renew"], Outcome.UNKNOWN)
+    assert steps(now=1200.0, unheard=(1100.0,), spent=True, knobs=knobs) == (["ask", "renew"], Outcome.FAILED)
+    assert steps(now=1200.0, inquired=Outcome.CAPTURED, spent=True) == (["ask"], Outcome.CAPTURED)

@@ -579,7 +579,7 @@ OFF: dict[str, dict[str, Any]] = {
     "w13": {"provider": {"late": {"p": "0%"}}},
     "w14": {"customers": {"double_tap": {"p": "0%"}}},
     "w15": {"customers": {"patience": {"constant": "1h"}}},
-    "w16": {"provider": {"late": {"p": "0%"}}},
+    "w16": {"provider": {"late": {"p": "0%"}, "errored": "10%"}},
 }  # and no faults in any of them
 
 WINDOWS = [name for name in names() if name.startswith("windows/")]

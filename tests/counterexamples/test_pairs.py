@@ -33,7 +33,7 @@ def broken(design: Design, troubles: tuple[str, ...], tries: int) -> dict[str, A
         phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
     with suppress(NoSuchExample):
-        return find(worlds(troubles), breaks, settings=rules, random=Random("pairs"))  # noqa: S311  no secret
+        return find(worlds(troubles), breaks, settings=rules, random=Random("pairs"))
     return None
 
 

@@ -257,6 +257,7 @@ keyed: dict[str, st.SearchStrategy[Any]] = {
     "key": some("none", "attempt", "order"),
     "key_lasts": some("10s", "24h"),
     "after_error": some("ask", "same_key"),
+    "lands_within": some("0s", "1min", "10min"),
 }
 breaker = st.one_of(
     st.just("none"), section(failures=some("10%", "50%", "100%"), window=st.integers(1, 20), open=some("1s", "10s"))

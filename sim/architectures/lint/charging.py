@@ -98,8 +98,8 @@ def new_key_too_soon(design: Design, world: World) -> Iterator[Found]:
     if payment.lands_within < late_s:
         yield Found(
             "payment.lands_within",
-            f"after an error (500) a new key is taken {exactly(payment.lands_within)} after a call without an answer, and such a "
-            f"call may charge up to {about(late_s)} later",
+            f"after an error (500) a new key is taken {exactly(payment.lands_within)} after a call without an answer, and "
+            f"such a call may charge up to {about(late_s)} later",
         )
 
 

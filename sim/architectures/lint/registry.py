@@ -64,8 +64,8 @@ RULES: dict[str, Rule] = {
     ),
     "new-key-too-soon": Rule(
         charging.new_key_too_soon, ("W16",),
-        "Nothing so far is not never: the order is charged with the new key, and then the first call lands. Wait with the new key "
-        "for longer than the slowest charge takes.",
+        "Nothing so far is not never: the order is charged with the new key, and then the first call lands. Wait with the new "
+        "key for longer than the slowest charge takes.",
     ),
     "timeout-told-as-failure": Rule(
         charging.timeout_told_as_failure, ("W5", "W11"),
