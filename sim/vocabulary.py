@@ -72,8 +72,8 @@ class Metric(NamedTuple):
 
     A share is the number of things that a morning's tally has found of one kind (`counts`), out of those of another (`of`).
 
-    Its interval takes the things of `n` for independent. That is the same as `of` only for polls yet: to let a share's interval
-    count what the share itself is out of, give its `n` the name that stands in its `of`.
+    The interval of such a share takes the things that it is out of for independent, unless mornings differ by more than that.
+    A cost per correct purchase is that of all mornings together: a morning on which nothing came right has its cost as well.
     """
 
     unit: Unit
@@ -82,12 +82,29 @@ class Metric(NamedTuple):
     summary: str  # what it counts
     formula: str  # over what a morning left behind; docs/reference/metrics.md explains its names, and a test evaluates it
     counts: str | None = None  # of a share: the key in `Tally.found` above the line,
-    of: str = "purchases"  # and the one below it
-    n: str = "purchases"  # of a share: the key in `Tally.found` of what its interval counts; or "mornings", each 0 or 1
+    of: str = "purchases"  # and the one below it; of a cost: what it is the cost of, or "" for the morning itself
+    whole: bool = False  # it is 0 or 1 on a morning: its mean is a share of the mornings
     part: str | None = None  # of a cost: the group of the bill's parts, in `sim.ledger.costs.PARTS`, that it is the sum of
     harm: str | None = None  # what is done wrong to the purchases or orders that it counts
     label: str = ""  # of its row in the chart of harms; without one it has no row
     shown: tuple[Place, ...] = ("terminal", "report")  # where it is shown to those who name no metrics
+
+    @property
+    def out_of(self) -> str | None:
+        """Of a share of things that are counted in every morning: the key of those things in `Tally.found`."""
+        return self.of if self.counts is not None else None
+
+    @property
+    def per_correct(self) -> bool:
+        """Whether it is the cost of so many correct purchases."""
+        return self.unit == "USD" and self.of == "correct"
+
+    @property
+    def perfect(self) -> float | None:
+        """The value of a morning on which nobody was harmed; None for what has no such value, like a time."""
+        if self.unit == "share" or self.harm is not None:
+            return 1.0 if self.more_is_better else 0.0
+        return None
 
     @property
     def more_is_better(self) -> bool:
@@ -207,9 +224,10 @@ METRICS: dict[str, Metric] = {
         {50: ("report",), 99: ("report",)},
     ),
     "stale_read_rate": Metric(
-        "share", "lower", "The status view", "status polls that returned less than the write model knew",
-        "stale_polls / polls",
-        counts="stale polls", of="polls", n="polls",
+        "share", "lower", "The status view",
+        "people who looked when their order was settled, and were shown less than that at least once",
+        "n[shown_stale] / n[looked]",
+        counts="shown stale", of="looked",
     ),
     "convergence_time": Metric(
         "s", "lower", "The status view", "end of the last fault until all earlier orders agree in every store",
@@ -223,29 +241,30 @@ METRICS: dict[str, Metric] = {
     "collapsed_share": Metric(
         "share", "lower", "The status view", "mornings in which most purchases after the last fault were not served",
         "n[later & (ack_lag < never) & (ordered > 0)] / n[later] < 1 / 2",
-        n="mornings",
+        whole=True,
         shown=("terminal",),  # the report tells it morning by morning, in a section of its own
     ),
     "infra_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "infrastructure per 1,000 correct purchases",
-        "1000 * infrastructure / correct",
-        part="infrastructure",
+        "1000 * infrastructure / correct if correct else never",
+        part="infrastructure", of="correct",
         shown=("report",),
     ),
     "provider_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "payment provider fees per 1,000 correct purchases",
-        "1000 * fees / correct",
-        part="provider fees",
+        "1000 * fees / correct if correct else never",
+        part="provider fees", of="correct",
         shown=("report",),
     ),
     "failure_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "contacts, disputes, lost sales and goodwill per 1,000 correct purchases",
-        "1000 * failures / correct",
-        part="failures",
+        "1000 * failures / correct if correct else never",
+        part="failures", of="correct",
     ),
     "cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "infrastructure, fees and failures per 1,000 correct purchases",
-        "1000 * (infrastructure + fees + failures) / correct",
+        "1000 * (infrastructure + fees + failures) / correct if correct else never",
+        of="correct",
         shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
     ),
     "unused_capacity_share": Metric(
@@ -261,7 +280,7 @@ METRICS: dict[str, Metric] = {
 
 HARMS: dict[str, str] = {known.harm: name for name, known in METRICS.items() if known.harm}  # harm -> its metric
 PARTS_OF_COST: dict[str, str] = {known.part: name for name, known in METRICS.items() if known.part}  # part -> its metric
-COUNTED = tuple(dict.fromkeys(known.n for known in METRICS.values() if known.unit == "share" and known.n != "mornings"))
+COUNTED = tuple(dict.fromkeys(known.of for known in METRICS.values() if known.counts is not None or known.per_correct))
 
 
 def shown_in(place: Place) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.experiment.effort import in_words
-from sim.experiment.statistics import Difference, Estimate
+from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 from sim.vocabulary import METRICS
 
 NBSP = "\u00a0"  # keeps a number and its unit on one line
@@ -55,7 +55,7 @@ def seconds(value: float) -> str:
 def estimate(value: Estimate, unit: str) -> str:
     """`7.3 % [7.1, 7.6]`; what is missing is said in words."""
     if value.never:
-        return f"never in {never_in(value)}"
+        return f"infinite: nothing right in {never_in(value)}" if unit == "USD" else f"never in {never_in(value)}"
     if value.mean is None:
         return "nothing to count"
     if unit == "share" and value.mean == 0 and value.high:
@@ -95,9 +95,21 @@ def limit(metric: str, value: float) -> str:
     return f"{known.limits} {said}"
 
 
-def zero_of(n: int, high: float | None) -> str:
-    """`0 of 30,206 (below 0.0099 %)`: none seen is not the same as impossible."""
-    return (f"0 of {n:,}" + (f" (below {share(high)})" if high else "")) if n else "nothing to count"
+def zero_of(n: int, value: Estimate) -> str:
+    """`0 of 30,206, in 0 of 10 mornings`: none seen, and in how much, is not the same as impossible."""
+    return f"0 of {n:,}, in 0 of {mornings(value.n)}" if n else "nothing to count"
+
+
+def none_of(n: int, value: Estimate) -> str:
+    """`0 of 30,206 purchases, in 0 of 10 mornings: …`, and what that allows to conclude: none seen is not impossible."""
+    return f"0 of {n:,} purchases, in 0 of {mornings(value.n)}: {bounds(value)}"
+
+
+def bounds(value: Estimate) -> str:
+    """What may be said at 95 % of harm that was never seen, as a share of the purchases and of the mornings."""
+    one_by_one = f"below {share(value.high)} if each fails by itself, " if value.high else ""
+    together = f"in fewer than {share(zero_events_bound(value.n))} of mornings if those of a morning fail together"
+    return f"at 95 % {one_by_one}{together}"
 
 
 def _scale(unit: str) -> float:

@@ -12,7 +12,7 @@ def check(
     context: typer.Context,
     scenario: ScenarioName,
     design: DesignName,
-    mornings: Mornings = 10,
+    mornings: Mornings = 60,
     precision: Precision = None,
     seed: Seed = 0,
     jobs: Jobs = None,
@@ -21,13 +21,14 @@ def check(
 ) -> None:
     """Check a design against objectives, for scripts.
 
-    Exits with 0 if all objectives of the scenario are met, 1 if any is violated, 3 if some are undecided (more mornings may
-    decide them), 2 on wrong usage or errors in files. An objective is met if its whole 95 % interval is within the limit, and
-    violated if its whole interval is beyond it. A limit of zero is violated by one case.
+    Exits with 0 if all objectives of the scenario are met, 1 if any is violated, 3 if some are undecided or met only so far,
+    2 on wrong usage or errors in files. An objective is met if its whole 95 % interval is within the limit, and violated if its
+    whole interval is beyond it. A limit of zero is violated by one case. Harm that no morning or few mornings have shown is
+    ruled out by no fewer than 59 mornings: until then its objective is met so far.
 
     Examples:
       coffee check morning-rush mine.yaml && ./deploy
-      coffee check morning-rush outbox --mornings 50 --json
+      coffee check morning-rush outbox --mornings 100 --json
     """
     from sim.cli.work import check as work
 

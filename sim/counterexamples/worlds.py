@@ -11,6 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from sim.config.model import Distribution
+
 DRAIN = "20min"  # everything that was drawn is over by then, and whoever looks after things has had time to
 STEPS = {  # what a process can be struck after
     "checkout": ("insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish"),
@@ -138,12 +140,19 @@ def worlds(draw: st.DrawFn, troubles: Sequence[str] = ()) -> Part:
 
 
 def _with(world: Part, part: Part) -> Part:
-    """The world with a part more: sections are merged, lists follow one another, and the later of two values holds."""
+    """The world with a part more: sections are merged, faults follow one another, and the later of two values holds."""
     result = dict(world)
     for key, value in part.items():
         old = result.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and key not in ("patience", "by", "delay"):
+        if key == "faults":
+            result[key] = [*(old or []), *value]
+        elif isinstance(value, dict) and isinstance(old, dict) and not _is_one_of(old):
             result[key] = _with(old, value)
         else:
-            result[key] = [*old, *value] if isinstance(value, list) and isinstance(old, list) else value
+            result[key] = value
     return result
+
+
+def _is_one_of(section: Part) -> bool:
+    """Whether it is a distribution, which another one replaces as a whole."""
+    return bool(set(section) & set(Distribution.model_fields))

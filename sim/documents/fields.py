@@ -61,7 +61,9 @@ Command = Annotated[str, Field(description="the command that gives the same numb
 Report = Annotated[str, Field(description="path of the report that was written; in a file of the report, the page beside it")]
 Status = Annotated[
     estimates.Status,
-    Field(description="undecided: more mornings are needed to tell; met, if there are no objectives"),
+    Field(
+        description="so far: nothing speaks against it, and it takes more mornings to be met; met, if there are no objectives"
+    ),
 ]
 Passed = Annotated[list[bool], Field(description="whether each of the five stages is passed, in their order")]
 SpentS = Annotated[int, Field(description="time spent on the kata in seconds, without pauses")]

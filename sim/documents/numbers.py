@@ -24,6 +24,9 @@ class Estimate(TypedDict):
     high: Annotated[Number, Field(description="upper end of the 95 % interval; null: as for low")]
     n: Annotated[int, Field(description="number of mornings in which there was something to count")]
     never: Annotated[float, Field(description="share of these mornings, 0 to 1, in which the value is infinite")]
+    harmed: Annotated[
+        int | None, Field(description="number of these mornings in which somebody was harmed; null: the metric counts no harm")
+    ]
 
 
 class Difference(TypedDict):
@@ -55,6 +58,7 @@ def estimate(value: statistics.Estimate) -> Estimate:
         "high": rounded(value.high),
         "n": value.n,
         "never": _rounded(value.never),
+        "harmed": value.harmed,
     }
 
 

@@ -66,7 +66,8 @@ def together(tallies: Sequence[Tally], bills: Sequence[Bill]) -> tuple[Tally, Bi
     stations = [_one([station for station in whole.stations if station.name == name]) for name in names]
     parts = {part: sum(bill.parts[part] for bill in bills) for part in bills[0].parts}
     paid_for = Capacity(**{name: sum(vars(bill.capacity)[name] for bill in bills) for name in vars(bills[0].capacity)})
-    return replace(whole, stations=stations), Bill(parts, paid_for, sum(bill.correct for bill in bills), bills[0].prices)
+    purchases, correct = (sum(vars(bill)[what] for bill in bills) for what in ("purchases", "correct"))
+    return replace(whole, stations=stations), Bill(parts, paid_for, purchases, correct, bills[0].prices)
 
 
 def _one(stations: Sequence[StationRecord]) -> StationRecord:

@@ -60,7 +60,7 @@ class CellsCompared(showing.Shown):
     def differences(self, cells: int) -> dict[str, Difference]:
         """Metric -> cells less the whole, morning by morning."""
         ours, theirs = result_of(self.dealt[cells]), result_of(self.whole)
-        return {metric: paired(ours.values(metric), theirs.values(metric)) for metric in METRICS}
+        return {metric: paired(ours.each(metric), theirs.each(metric)) for metric in METRICS}
 
     def __repr__(self) -> str:
         cells = ", ".join(map(str, self.dealt))

@@ -22,9 +22,9 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.estimates import Status, estimates, judge, verdict
+from sim.experiment.estimates import Open, Status, Values, each, estimates, judge, open_because, values_of, verdict
 from sim.experiment.mornings import Progress, Summary, run_mornings
-from sim.experiment.statistics import Difference, Estimate, paired, variance_share
+from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, paired, variance_share
 from sim.version import VERSION
 from sim.vocabulary import METRICS, shown_in
 
@@ -54,6 +54,15 @@ class Objective:
         sign = ">=" if known.more_is_better else "<="
         return f"{self.metric} {sign} {self.limit:g}{unit}"
 
+    @property
+    def because(self) -> Open | None:
+        """Why it isn't known yet whether it is met; None if it is."""
+        return open_because(self.metric, self.limit, self.estimate)
+
+    def may_change(self, precision: float) -> bool:
+        """Whether more mornings may decide it, and its metric is not known to that relative precision yet."""
+        return self.because == "few" or (self.because == "close" and not precise(self.estimate, precision))
+
 
 def precise(value: Estimate, precision: float) -> bool:
     """Whether the interval's half-width is at most so much of the true mean: γ / (1 + γ) of the estimated one.
@@ -73,14 +82,24 @@ class Result:
     design: Design
     scenario: Scenario
     summaries: list[Summary]
+    confidence: float = CONFIDENCE  # of the intervals
+
+    @cached_property
+    def _values(self) -> Values:
+        kept = self.summaries
+        return values_of([one.metrics for one in kept], [one.counted for one in kept], [one.costs for one in kept])
 
     def values(self, metric: str) -> np.ndarray:
         """A metric's morning values, shape (mornings,); NaN: nothing to count, inf: never."""
-        return np.array([summary.metrics[metric] for summary in self.summaries])
+        return self._values[metric]
+
+    def each(self, metric: str) -> np.ndarray:
+        """One value a morning, whose mean is the metric of all mornings: what to take differences of."""
+        return each(metric, self._values)
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
-        return estimates([summary.metrics for summary in self.summaries], [summary.counted for summary in self.summaries])
+        return estimates(self._values, self.confidence)
 
     def harmed(self, metric: str) -> np.ndarray:
         """The mornings on which a metric says that somebody was harmed: flags, shape (mornings,)."""
@@ -99,18 +118,14 @@ class Result:
 
     @property
     def standing(self) -> Counter[Status]:
-        """How many of its objectives are met, violated and undecided."""
+        """How many of its objectives are met, met so far, violated and undecided."""
         return Counter(objective.status for objective in self.objectives)
 
     def unsettled(self, precision: float) -> list[str]:
         """Objectives that are neither decided nor known to that relative precision; without any, such metrics of a sweep."""
         if not self.objectives:
             return [metric for metric in shown_in("sweep") if not precise(self.metrics[metric], precision)]
-        return [
-            objective.metric
-            for objective in self.objectives
-            if objective.status == "undecided" and not precise(objective.estimate, precision)
-        ]
+        return [objective.metric for objective in self.objectives if objective.may_change(precision)]
 
     def lags(self, name: Literal["ack", "confirmation", "read_model"]) -> np.ndarray:
         """All mornings' lags in seconds, sorted, inf for never."""
@@ -140,7 +155,7 @@ class Comparison(showing.Shown):
 
     @property
     def verdict(self) -> Status:
-        """Met if every design meets every objective of the scenario, violated if one violates one, else undecided."""
+        """How all designs together stand to all objectives of the scenario: the worst of their verdicts."""
         return verdict(result.verdict for result in self.results.values())
 
     @property
@@ -154,12 +169,12 @@ class Comparison(showing.Shown):
     def paired(self, name: str) -> dict[str, Difference]:
         """Metric -> difference of a design against the baseline, morning by morning."""
         baseline = next(iter(self.results.values()))
-        return {metric: paired(self.results[name].values(metric), baseline.values(metric)) for metric in METRICS}
+        return {metric: paired(self.results[name].each(metric), baseline.each(metric)) for metric in METRICS}
 
     def variance_shares(self, name: str) -> dict[str, float]:
         """Metric -> what meeting the same mornings leaves of the variance of that difference; metrics that vary only."""
         baseline = next(iter(self.results.values()))
-        shares = {metric: variance_share(self.results[name].values(metric), baseline.values(metric)) for metric in METRICS}
+        shares = {metric: variance_share(self.results[name].each(metric), baseline.each(metric)) for metric in METRICS}
         return {metric: share for metric, share in shares.items() if share is not None}
 
     @property
@@ -173,7 +188,8 @@ class Comparison(showing.Shown):
         """Every metric over the mornings, indexed by design and metric.
 
         `mean`, and its 95 % interval `low` to `high`; `n`: mornings in which there was something to count; `never`: the share
-        of them in which the value is infinite, and then there is no mean. Rates are shares of the purchases, times in seconds,
+        of them in which the value is infinite, and then there is no mean; `harmed`: how many of
+        them harmed somebody. Rates are shares of the purchases, times in seconds,
         money in USD. Missing: nothing to count, or no interval from one morning.
         """
         return frames.metrics(self.results)
@@ -182,7 +198,7 @@ class Comparison(showing.Shown):
     def objectives(self) -> pd.DataFrame:
         """The scenario's objectives, indexed by design and metric.
 
-        `limit`, `status` (met, violated, undecided), and the metric's `mean`, `low`, `high` and `never`.
+        `limit`, `status` (met, so far, violated, undecided), and the metric's `mean`, `low`, `high` and `never`.
         """
         return frames.objectives(self.results)
 
@@ -230,6 +246,14 @@ class Comparison(showing.Shown):
         return f"<{', '.join(self.results)} in {self.scenario.name}: {in_words(self.mornings)} from seed {self.seed}>"
 
 
+def looks(mornings: int) -> list[int]:
+    """After how many mornings one looks whether results are precise, from the first look on."""
+    planned = [mornings]
+    while planned[-1] < MOST_FOR_PRECISION:
+        planned.append(min(max(math.ceil(planned[-1] * GROWTH), 2), MOST_FOR_PRECISION))
+    return planned
+
+
 def check_judgeable(scenario: Scenario, called: str) -> None:
     """Raises ConfigError, about a scenario that is `called` so, if there are no objectives to judge a design by."""
     if not scenario.objectives:
@@ -249,7 +273,9 @@ def compare(
     """Run designs on the same mornings. Names or loaded models; raises ConfigError.
 
     With a `precision` mornings are added, half as many again each time and up to 200 in all, until every objective is decided
-    or its metric known to that relative precision (.05: within 5 %); those of `effort` are then the first ones.
+    or its metric known to that relative precision (.05: within 5 %); those of `effort` are then the first ones. Whoever looks
+    several times and stops when it suits errs more often: so the intervals are wider, 1 - .05 / (looks) each, and hold in 95 of
+    100 such experiments (Bonferroni).
 
     With `effort.cells` each morning is dealt to so many independent copies of the back end, each with its share of the
     customers and of the capacity, in the same weather. A process holds the tables of one cell at a time, about 1 KB a purchase.
@@ -266,6 +292,7 @@ def compare(
     begin = time.perf_counter()
     complete: dict[int, list[Summary]] = {}
     asked = effort.mornings
+    confidence = CONFIDENCE if precision is None else 1 - (1 - CONFIDENCE) / len(looks(asked))
     while True:
         missing = replace(effort, seed=effort.seed + len(complete), mornings=asked - len(complete))
         more, interrupted = run_mornings(world, chosen, prices, missing, progress=progress)
@@ -273,13 +300,13 @@ def compare(
         if not complete:
             raise KeyboardInterrupt
         results = {
-            design.name: Result(design, world, [complete[seed][number] for seed in sorted(complete)])
+            design.name: Result(design, world, [complete[seed][number] for seed in sorted(complete)], confidence)
             for number, design in enumerate(chosen)
         }
         if precision is None or interrupted or asked >= MOST_FOR_PRECISION:
             break
         if not any(result.unsettled(precision) for result in results.values()):
             break
-        asked = min(max(math.ceil(asked * GROWTH), 2), MOST_FOR_PRECISION)
+        asked = looks(asked)[1]
     wall_s = time.perf_counter() - begin
     return Comparison(world, results, effort.seed, asked, interrupted, wall_s, prices, effort.cells)

@@ -115,7 +115,7 @@ class CostCurve(showing.Shown):
         `value` as a file would say it.
 
         `mornings`; the number of each component (missing: it has none); `cost_per_1000` and what it is made of in USD per 1,000
-        correct purchases, each with its 95 % interval `…_low` to `…_high`; `objectives`: met, violated, undecided.
+        correct purchases, each with its 95 % interval `…_low` to `…_high`; `objectives`: met, so far, violated, undecided.
         """
         columns = [component.replace(" ", "_") for component in COMPONENTS]
         frame = frames.framed(self.rows(), ["design", "varied", "value"])

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment.compare import Result
-    from sim.experiment.statistics import Difference
+    from sim.experiment.statistics import Difference, Estimate
 
 INTERVAL = ("mean", "low", "high")
+ESTIMATE = (*INTERVAL, "n", "never", "harmed")
 STATION = ("servers", "arrivals", "served", "busy_s", "provisioned_s", "busy_share", "waiting_s", "queue_max")
 
 
@@ -27,10 +28,15 @@ def framed(rows: Sequence[Mapping[str, Any]], index: Sequence[str], columns: Seq
     return pd.DataFrame(rows, columns=[*index, *columns] if columns else None).set_index(list(index))
 
 
+def estimate(value: Estimate) -> dict[str, float | None]:
+    """An estimate as columns."""
+    return {column: getattr(value, column) for column in ESTIMATE}
+
+
 def metrics(results: Mapping[Any, Result], by: str = "design") -> pd.DataFrame:
     """Every metric of each result; None, where there is no mean or no interval, becomes NaN."""
     rows = [
-        {by: name, "metric": metric, **vars(value)}
+        {by: name, "metric": metric, **estimate(value)}
         for name, result in results.items()
         for metric, value in result.metrics.items()
     ]

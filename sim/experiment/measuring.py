@@ -9,17 +9,17 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
-from sim.experiment.estimates import estimated
+from sim.experiment.estimates import Values, estimated
 from sim.experiment.mornings import Progress, count
 from sim.experiment.statistics import Estimate
 from sim.experiment.workers import Crew
+from sim.ledger.costs import PARTS
 from sim.ledger.metrics import counted as numbers_of
 from sim.ledger.metrics import measure
 from sim.vocabulary import COUNTED, METRICS
 
 Run = tuple[Scenario, Design]
-Values = dict[str, np.ndarray]  # a metric, or what the intervals of shares count -> one value a morning
-NAMES = tuple(dict.fromkeys((*METRICS, *COUNTED)))
+NAMES = tuple(dict.fromkeys((*METRICS, *COUNTED, *PARTS)))
 
 
 def measured(
@@ -36,7 +36,7 @@ def measured(
 
 def estimate_of(metric: str, values: Values) -> Estimate:
     """A metric with its interval."""
-    return estimated(metric, values[metric], {name: int(values[name].sum()) for name in COUNTED})
+    return estimated(metric, values)
 
 
 def counting(progress: Progress | None, total: int) -> Callable[[], None]:
@@ -54,4 +54,5 @@ def counting(progress: Progress | None, total: int) -> Callable[[], None]:
 
 def _measured(scenario: Scenario, design: Design, prices: Prices, seed: int) -> dict[str, float]:
     counted = count(scenario, design, prices, seed)
-    return {**numbers_of(counted.tally), **measure(counted.tally, counted.bill)}
+    spent = {group: counted.bill.total(group) for group in PARTS}
+    return {**numbers_of(counted.tally), **spent, **measure(counted.tally, counted.bill)}

@@ -23,7 +23,7 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames, pareto
 from sim.experiment.altering import altered, value_of
 from sim.experiment.effort import Effort, check_whole
-from sim.experiment.estimates import judgement, known_metrics
+from sim.experiment.estimates import each, judgement, known_metrics
 from sim.experiment.mornings import Progress
 from sim.experiment.sampling import sample
 from sim.experiment.search import MOST_HALVED, Constraint, Finalist, Search, Tried, means
@@ -81,7 +81,7 @@ class Optimum(showing.Shown):
         return [one for one in off if not any(self._clearly_beats(better, one) for better in self.front)]
 
     def difference(self, one: Finalist, other: Finalist, metric: str) -> Difference:
-        return paired(one.values[metric], other.values[metric])
+        return paired(each(metric, one.values), each(metric, other.values))
 
     def _clearly_beats(self, one: Finalist, other: Finalist) -> bool:
         ways = self._ways(one, other)

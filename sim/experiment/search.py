@@ -13,9 +13,9 @@ from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
 from sim.experiment.effort import Effort
-from sim.experiment.estimates import Status, judge
+from sim.experiment.estimates import Status, Values, each, holds, judge
 from sim.experiment.extras import how_to_install
-from sim.experiment.measuring import Values, estimate_of, measured
+from sim.experiment.measuring import estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.space import Candidate
 from sim.experiment.statistics import Estimate
@@ -43,7 +43,7 @@ class Constraint:
 
     def violation(self, values: Values) -> float:
         """By how much the mean is beyond the limit, relative to the limit; 0 if it is within."""
-        mean = float(values[self.metric].mean())
+        mean = float(each(self.metric, values).mean())
         if math.isnan(mean):
             return 0.0
         beyond = METRICS[self.metric].badness(mean - self.limit)
@@ -74,7 +74,7 @@ class Finalist:
 
     @property
     def holds(self) -> bool:
-        return all(status == "met" for status in self.statuses.values())
+        return all(map(holds, self.statuses.values()))
 
 
 @dataclass
@@ -176,5 +176,5 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
 
 def means(values: Values, metrics: Sequence[str]) -> list[float]:
     """How bad each metric is in the mean. Nothing to count is as bad as never."""
-    badness = (METRICS[metric].badness(float(values[metric].mean())) for metric in metrics)
+    badness = (METRICS[metric].badness(float(each(metric, values).mean())) for metric in metrics)
     return [math.inf if math.isnan(value) else value for value in badness]

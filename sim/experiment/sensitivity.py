@@ -24,8 +24,8 @@ from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
 from sim.experiment.effort import Effort
-from sim.experiment.estimates import Status, judge
-from sim.experiment.measuring import Values, counting, estimate_of, measured
+from sim.experiment.estimates import Status, Values, each, judge
+from sim.experiment.measuring import counting, estimate_of, measured
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Difference, paired
 from sim.experiment.workers import crew
@@ -171,9 +171,9 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
         plan.input,
         flow(plan.value),
         plan.design.name,
-        {metric: float(np.mean(before[metric])) for metric in METRICS},
-        {metric: float(np.mean(after[metric])) for metric in METRICS},
-        {metric: paired(after[metric], before[metric]) for metric in METRICS},
+        {metric: float(np.mean(each(metric, before))) for metric in METRICS},
+        {metric: float(np.mean(each(metric, after))) for metric in METRICS},
+        {metric: paired(each(metric, after), each(metric, before)) for metric in METRICS},
         {metric: both for metric, both in verdicts.items() if both[0] != both[1]},
     )
 

@@ -33,7 +33,7 @@ from sim.experiment.altering import altered, value_of
 from sim.experiment.capacity import COMPONENTS, Capacity, autoscaled, capacity_of, fewest, with_capacity
 from sim.experiment.compare import Result
 from sim.experiment.effort import MOST_MORNINGS, Effort, check_whole
-from sim.experiment.estimates import Status, judge, verdict
+from sim.experiment.estimates import Status, holds, judge, verdict
 from sim.experiment.mornings import Progress, Summary, summarise
 from sim.experiment.statistics import Estimate, paired
 from sim.experiment.workers import Crew, crew
@@ -161,7 +161,7 @@ class Sizings(showing.Shown):
 
     @property
     def verdict(self) -> Status:
-        """Met if every design meets every objective, violated if one violates one, else undecided."""
+        """How all designs together stand to all objectives: the worst of their verdicts."""
         return verdict(sizing.result.verdict for sizing in self.sizings.values())
 
     @property
@@ -191,8 +191,8 @@ class Sizings(showing.Shown):
     def objectives(self) -> pd.DataFrame:
         """A row a design and objective, on the fresh mornings.
 
-        `limit`, `status` (met, violated, undecided), `mean`, `low`, `high`, `never`; `held_to`: the limit, the best that any
-        capacity reaches, or nothing; `best`: that best, where no capacity meets the limit.
+        `limit`, `status` (met, so far, violated, undecided), `mean`, `low`, `high`, `never`; `held_to`: the limit, the best
+        that any capacity reaches, or nothing; `best`: that best, where no capacity meets the limit.
         """
         rows = [
             {"design": name, "metric": one.metric, "held_to": sizing.held_to(one.metric),
@@ -492,7 +492,7 @@ def waiting_s(result: Result, name: str) -> float:
 
 
 def _is_met(metric: str, limit: float, result: Result) -> bool:
-    return judge(metric, limit, result.metrics[metric]) == "met"
+    return holds(judge(metric, limit, result.metrics[metric]))
 
 
 def _clearly_worse(metric: str, result: Result, best: Result) -> bool:

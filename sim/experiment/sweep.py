@@ -23,9 +23,10 @@ from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
 from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment import frames
 from sim.experiment.altering import changed, has, split
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.estimates import Status, estimates, judge
+from sim.experiment.estimates import Status, estimates, judge, values_of
 from sim.experiment.mornings import Progress, count
 from sim.experiment.statistics import Estimate
 from sim.experiment.store import Measured, Pair, Store, pair_of, version
@@ -124,12 +125,17 @@ class Sweep(showing.Shown):
     def metrics(self) -> pd.DataFrame:
         """A row a cell, design and metric, with a column for each varied key.
 
-        Then `mean`, its 95 % interval `low` to `high`, `n` and `never`, as in a comparison.
+        Then `mean`, its 95 % interval `low` to `high`, `n`, `never` and `harmed`, as in a comparison.
         """
         import pandas as pd
 
         return pd.DataFrame(
-            {**dict(zip(self.keys, self.values(cell).values(), strict=True)), "design": design, "metric": metric, **vars(value)}
+            {
+                **dict(zip(self.keys, self.values(cell).values(), strict=True)),
+                "design": design,
+                "metric": metric,
+                **frames.estimate(value),
+            }
             for (cell, design), point in self.points.items()
             for metric, value in point.metrics.items()
         )
@@ -281,7 +287,9 @@ def measured(scenario: Scenario, design: Design, prices: Prices, seeds: list[int
 
 
 def _estimates(mornings: list[Measured]) -> dict[str, Estimate]:
-    return estimates([one.metrics for one in mornings], [one.counted for one in mornings])
+    return estimates(
+        values_of([one.metrics for one in mornings], [one.counted for one in mornings], [one.costs for one in mornings])
+    )
 
 
 def _tell(progress: Progress | None, done: int, of: int) -> None:

@@ -111,10 +111,12 @@ def _alone(rate: Estimate) -> State:
 
 
 def _against(naive: float, rate: Estimate, difference: Difference) -> State:
-    if rate.mean is None or rate.high is None or difference.low is None or difference.high is None:
+    if rate.mean is None or rate.high is None:
         return "undecided"
     if rate.mean == 0:
         return "closed" if rate.high <= (min(TOLERANCE, naive / 10) if naive else TOLERANCE) else "undecided"
+    if difference.low is None or difference.high is None:
+        return "undecided"
     if difference.high < 0:
         return "narrowed"
     if difference.low > 0:

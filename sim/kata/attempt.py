@@ -17,6 +17,7 @@ from sim.config.scenario import Scenario
 from sim.documents.kata import Move
 from sim.experiment.compare import Result, compare
 from sim.experiment.effort import Effort
+from sim.experiment.estimates import holds
 from sim.kata import progress as kept
 from sim.kata.advice import Advice, advice, got_worse
 from sim.kata.brief import BRIEF, DESIGN, START, as_text
@@ -82,7 +83,7 @@ def asked_for(progress: Progress) -> str:
     """The metric to predict: the first objective of the open stage that the last run did not meet."""
     stage = current(progress.passed) or STAGES[-1]
     statuses = progress.runs[-1].statuses if progress.runs else {}
-    return next((metric for metric in stage.criteria if statuses.get(metric) not in (None, "met")), stage.leading)
+    return next((metric for metric in stage.criteria if not holds(statuses.get(metric, "met"))), stage.leading)
 
 
 def predictions(texts: list[str], usual: str) -> dict[str, Move]:

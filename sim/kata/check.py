@@ -12,6 +12,7 @@ from sim.config.design import Design
 from sim.config.library import digest
 from sim.experiment.compare import Objective, compare
 from sim.experiment.effort import Effort
+from sim.experiment.estimates import holds
 from sim.experiment.mornings import Progress
 from sim.kata.stages import STAGES
 from sim.kata.world import CHECKED, UNSEEN_SEED, unseen
@@ -45,7 +46,7 @@ def check(design: Design, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, prog
         if comparison.interrupted:
             raise KeyboardInterrupt
         for objective in next(iter(comparison.results.values())).objectives:
-            if objective.status != "met":
+            if not holds(objective.status):
                 missed.setdefault(objective.metric, {})[weather.name] = objective
         if progress is not None:
             progress(number + 1, len(weathers))

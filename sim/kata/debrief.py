@@ -15,6 +15,7 @@ from sim.diagram import components
 from sim.documents.kata import Debrief, DebriefRun
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
+from sim.experiment.estimates import holds
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
 from sim.kata.progress import Check, Progress, Run
@@ -180,7 +181,7 @@ def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str,
         shown |= {"checked": failed.reasons[place]} | _mended(progress, place, failed)
     elif is_passed and turning:
         number, before, run = turning[-1]
-        metric = next(m for m in stage.criteria if before.statuses[m] != "met")
+        metric = next(m for m in stage.criteria if not holds(before.statuses[m]))
         shown |= {
             "run": number, "changes": run.changes, "note": run.note, "metric": metric,
             "before": _value(metric, before), "after": _value(metric, run), "worse": run.worse,

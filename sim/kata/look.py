@@ -14,6 +14,7 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.experiment.compare import Result
+from sim.experiment.estimates import holds
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Estimate
 from sim.explanation.witness import Witness, find
@@ -68,7 +69,7 @@ class Look:
     def missed(self, *metrics: str) -> str | None:
         """The first of the objectives on `metrics` that is not met; None if all are met."""
         statuses = {objective.metric: objective.status for objective in self.result.objectives}
-        return next((metric for metric in metrics if statuses.get(metric, "met") != "met"), None)
+        return next((metric for metric in metrics if not holds(statuses.get(metric, "met"))), None)
 
     def pool(self, name: str) -> Pool | None:
         """The station of this name; None if the design doesn't have it."""

@@ -59,7 +59,7 @@ def _row(metric: str, result: Result, objective: Objective | None, earlier: Resu
     cells = [f'<span title="{escape(METRICS[metric].summary)}">{metric}</span>{limit}', value]
     if earlier is not None:
         same_mornings = [summary.seed for summary in result.summaries] == [summary.seed for summary in earlier.summaries]
-        told = judgement(metric, paired(result.values(metric), earlier.values(metric))) if same_mornings else ""
+        told = judgement(metric, paired(result.each(metric), earlier.each(metric))) if same_mornings else ""
         cells += [_value(earlier, metric), f'<span class="quiet">{told}</span>']
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 

@@ -123,7 +123,7 @@ def check(
         progress: called with (done, of) as mornings are finished.
 
     Returns:
-        The comparison of the one design: `verdict` (met, violated, undecided), and `objectives`, a row each.
+        The comparison of the one design: `verdict` (met, so far, violated, undecided), and `objectives`, a row each.
 
     Raises:
         ConfigError: for names, files and numbers that can't be, and for a scenario without objectives.

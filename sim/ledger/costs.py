@@ -18,10 +18,11 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bill:
-    """USD of one morning by part (the names in PARTS), its capacity, and the correct purchases."""
+    """USD of one morning by part (the names in PARTS), its capacity, and its purchases, all and the correct ones."""
 
     parts: dict[str, float]
     capacity: Capacity
+    purchases: int
     correct: int
     prices: Prices
 
@@ -30,8 +31,10 @@ class Bill:
         return sum(self.parts[name] for name in names)
 
     def per_1000(self, group: str | None = None) -> float:
-        """USD per 1,000 correct purchases; NaN if there were none."""
-        return self.total(group) / self.correct * 1000 if self.correct else float("nan")
+        """USD per 1,000 correct purchases; infinite if none was correct, NaN if nobody wanted anything."""
+        if not self.correct:
+            return float("inf" if self.purchases else "nan")
+        return self.total(group) / self.correct * 1000
 
     def monthly(self) -> float:
         """The capacity all month, and this morning's operations, fees and failures on every morning of it.
@@ -73,4 +76,4 @@ def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
         "coffee given away": found["coffees too many"] * basket * prices.basket_cost_share.value,
         "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
-    return Bill(parts, paid_for, found["correct"], prices)
+    return Bill(parts, paid_for, found["purchases"], found["correct"], prices)

@@ -15,7 +15,7 @@ import numpy as np
 from sim.ledger.audit import Audit, contradictions, last_fault_s
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.steps import minutes, steps
-from sim.vocabulary import Fate, Status
+from sim.vocabulary import SETTLED, Fate, Status
 
 Fault = tuple[str, float, float]  # what, from, to
 
@@ -114,6 +114,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
     good, ordered = purchases["good_card"] == 1, audit.ordered > 0
     end_s = last_fault_s(tables)
     later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
+    looked, shown_stale = _looks(tables)
     found = {
         "purchases": len(purchases),
         "good cards": good.sum(),
@@ -143,10 +144,28 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "calls": len(charges),  # to the provider
         "cents": charges["cents"].sum(),  # that they asked for
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
-        "polls": len(tables.reads),
-        "stale polls": tables.reads["stale"].sum(),
+        "looked": looked.sum(),
+        "shown stale": shown_stale.sum(),
     }
     return Counter({name: int(number) for name, number in found.items()})
+
+
+def _looks(tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+    """Flags of the purchases whose customer looked at the status view when there was something to know: that an order of theirs
+    was settled, or anything that the view didn't show; and of those who were shown less than the write model knew.
+
+    People count and not polls: whoever waits longer, or leaves sooner, would change the share of the polls that are stale
+    without anybody having been told anything else.
+    """
+    orders, reads, number = tables.orders, tables.reads, len(tables.purchases)
+    settled = np.isin(orders["status"], SETTLED)
+    settled_s = np.full(number, np.inf)
+    np.minimum.at(settled_s, orders["purchase"][settled], orders["changed_s"][settled])
+    stale = reads["stale"] == 1
+    looked, shown_stale = np.zeros(number, bool), np.zeros(number, bool)
+    shown_stale[reads["purchase"][stale]] = True
+    looked[reads["purchase"][reads["read_s"] >= settled_s[reads["purchase"]]]] = True
+    return looked | shown_stale, shown_stale
 
 
 def _converged_s(tables: Tables, audit: Audit) -> float:

@@ -24,8 +24,7 @@ def _charged(result: Result) -> str:
         return "had no purchase to charge"
     if value.mean == 0:
         n = int(result.values("purchases").sum())
-        bound = f", so below {words.share(value.high)} at 95 %" if value.high else ""
-        return f"charged nobody twice (0 of {n:,} purchases{bound})"
+        return f"charged nobody twice ({words.none_of(n, value)})" if n else "had no purchase to charge"
     return f"charged {words.estimate(value, 'share')} of the purchases twice"
 
 
@@ -51,8 +50,9 @@ def _objectives(result: Result) -> str:
     n = len(result.objectives)
     if not n:
         return ""
-    met, violated, undecided = (result.standing[status] for status in get_args(Status))
-    if met == n:
-        return f"; it meets {'its one objective' if n == 1 else f'all {n} objectives'}"
-    first = f"violates {violated}" if violated else f"meets {met}"
+    met, so_far, violated, undecided = (result.standing[status] for status in get_args(Status))
+    if met + so_far == n:
+        what = "its one objective" if n == 1 else f"all {n} objectives"
+        return f"; it meets {what}" + (f", {so_far} of them only so far" if 0 < so_far < n else " so far" if so_far else "")
+    first = f"violates {violated}" if violated else f"meets {met + so_far}"
     return f"; it {first} of {n} objectives" + (f" and leaves {undecided} undecided" if undecided else "")

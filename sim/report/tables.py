@@ -14,7 +14,7 @@ from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS, Group, grouped
 
-SYMBOLS = {"met": "✓", "violated": "✗", "undecided": "?"}
+SYMBOLS = {"met": "✓", "so far": "○", "violated": "✗", "undecided": "?"}
 
 
 class Verdict(NamedTuple):

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from sim import words
 from sim.experiment.compare import Comparison
+from sim.experiment.estimates import holds
 from sim.experiment.sensitivity import Effect
 from sim.validation.agreement import Estimated, Row
 from sim.validation.case import Checked
@@ -102,7 +103,7 @@ def sentences(effect: Effect) -> Iterator[str]:
         if difference is not None and effect.clear(metric) and abs(difference) >= WORTH_TELLING * effect.before[metric]:
             yield f"`{metric}` {words.difference(effect.differences[metric], METRICS[metric].unit)}"
     for metric, (before, after) in effect.turned.items():
-        if {before, after} == {"met", "violated"}:
+        if "violated" in (before, after) and (holds(before) or holds(after)):
             yield f"**`{metric}` is {after}**"
 
 

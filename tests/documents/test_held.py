@@ -136,6 +136,7 @@ def test_nothing_to_count_is_null(nobody: Comparison) -> None:
         "low": None,
         "high": None,
         "n": 0,
+        "harmed": None,
         "never": 0,
     }
     assert made["designs"]["outbox"]["paired"]["ack_latency_p95"]["difference"] is None

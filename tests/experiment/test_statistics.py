@@ -173,9 +173,9 @@ def test_interval_stays_where_the_metric_can_be() -> None:
 
 def test_share_of_mornings_is_binomial() -> None:
     """Three collapsed mornings of twenty: Clopper and Pearson's interval over mornings, not Student's."""
-    value = estimate(np.array([1.0] * 3 + [0.0] * 17), share_of=60_000, count_mornings=True)
+    value = estimate(np.array([1.0] * 3 + [0.0] * 17), share_of=60_000, whole=True)
     assert (value.low, value.high) == clopper_pearson(3, 20)
-    none = estimate(np.zeros(20), share_of=60_000, count_mornings=True)
+    none = estimate(np.zeros(20), share_of=60_000, whole=True)
     assert (none.low, none.high) == (0.0, zero_events_bound(20))
 
 

@@ -19,7 +19,7 @@ from sim.experiment import store as storing
 from sim.experiment.altering import altered, changed
 from sim.experiment.store import COSTS, Measured, Pair, Store, as_yaml, pair_of, version
 from sim.experiment.store_listing import listing, write_parquet
-from sim.vocabulary import METRICS
+from sim.vocabulary import COUNTED, METRICS
 
 WORLD = load_scenario("calm-tuesday")
 NAIVE, OUTBOX = load_design("naive"), load_design("outbox")
@@ -28,7 +28,7 @@ PAIR = pair_of(WORLD, NAIVE, {})
 
 def morning(seed: int, **metrics: float) -> Measured:
     numbers = {**dict.fromkeys(METRICS, 0.1), "purchases": 40.0, **metrics}
-    return Measured(seed, numbers, dict.fromkeys(COSTS, 1 / 3), {"purchases": 40, "polls": 7})
+    return Measured(seed, numbers, dict.fromkeys(COSTS, 1 / 3), dict.fromkeys(COUNTED, 7) | {"purchases": 40})
 
 
 def values(found: Mapping[int, Measured]) -> list[str]:

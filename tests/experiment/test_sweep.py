@@ -103,7 +103,7 @@ def test_metrics_are_a_tidy_table() -> None:
     """A row a cell, design and metric, with the varied values as columns; the CSV's rows are as many."""
     found = swept({"checkout.workers": [2, 4]})
     table = found.metrics
-    assert list(table.columns) == ["checkout.workers", "design", "metric", "mean", "low", "high", "n", "never"]
+    assert list(table.columns) == ["checkout.workers", "design", "metric", "mean", "low", "high", "n", "never", "harmed"]
     assert len(table) == len(rows(found)) == 2 * 2 * len(found.points[(0,), "naive"].metrics)
     assert set(table["checkout.workers"]) == {2, 4}
 

@@ -177,20 +177,20 @@ def test_one_customer_line_by_line() -> None:
 
 
 def test_a_double_charge_costs_seven_dollars_and_a_fee() -> None:
-    """A checkout that dies after its commit makes naive charge twice: no purchase is right, so nothing is "per 1,000"."""
+    """A checkout that dies after its commit makes naive charge twice: no purchase is right, so a right one costs infinitely."""
     _, evidence = judged(world(ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n"), design("naive"))
     money = evidence.bill
     assert money.parts["fees"] == pytest.approx(2 * FEE)
     assert money.total("failures") == money.parts["double charges"] == pytest.approx(7.15)
     assert money.correct == 0
-    assert np.isnan(money.per_1000())
+    assert money.per_1000() == np.inf
 
 
 def test_the_parts_are_the_total() -> None:
     """Every part in one group, each group its parts, and the total all of them."""
     parts = {name: float(2**power) for name, power in zip(NOTHING, count())}
     _, evidence = judged(world(), design("naive"))
-    money = Bill(parts, evidence.bill.capacity, 4, PRICES)
+    money = Bill(parts, evidence.bill.capacity, 5, 4, PRICES)
     assert [money.total(group) for group in PARTS] == [1 + 2 + 4 + 8, 16, 32 + 64 + 128 + 256 + 512 + 1024]
     assert money.total() == sum(money.total(group) for group in PARTS) == 2047
     assert [money.per_1000(group) for group in PARTS] == [money.total(group) * 250 for group in PARTS]

@@ -13,7 +13,7 @@ from sim.config.prices import load_prices
 from sim.experiment.mornings import simulate
 from sim.ledger.audit import audit, last_fault_s
 from sim.ledger.metrics import COMPUTE, percentile
-from sim.vocabulary import METRICS, Status
+from sim.vocabulary import METRICS, SETTLED, Status
 
 BAD = """name: bad
 clock: {start: "07:00", duration: 20min, drain: 5min}
@@ -38,6 +38,17 @@ class Number:
 
 def rows(table: Any, *columns: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*(table[column] for column in columns), strict=True)]
+
+
+def looked(tables: Any, purchase: int) -> bool:
+    """Whether a customer looked when there was something to know."""
+    settled_s = [
+        order["changed_s"]
+        for order in rows(tables.orders, "purchase", "status", "changed_s")
+        if order["purchase"] == purchase and order["status"] in SETTLED
+    ]
+    reads = [read for read in rows(tables.reads, "purchase", "stale", "read_s") if read["purchase"] == purchase]
+    return any(read["stale"] or read["read_s"] >= min(settled_s, default=np.inf) for read in reads)
 
 
 def largest(*values: Any) -> float:
@@ -82,8 +93,9 @@ def names(design: str) -> tuple[dict[str, Any], dict[str, float]]:
     parts = bill.parts
     made = {
         "n": Number(), "max": largest, "percentile": percentile, "never": np.inf,
-        "purchases": size, "requests": len(tables.requests), "polls": len(tables.reads),
-        "stale_polls": int(tables.reads["stale"].sum()),
+        "purchases": size, "requests": len(tables.requests),
+        "looked": np.array([looked(tables, number) for number in range(size)]),
+        "shown_stale": per_purchase(read["purchase"] for read in rows(tables.reads, "purchase", "stale") if read["stale"]) > 0,
         "charged": per_purchase(charge["purchase"] for charge in captured),
         "kept": per_purchase(charge["purchase"] for charge in kept),
         "kept_as_shown": per_purchase(c["purchase"] for c in kept if c["cents"] == shown[c["purchase"]]),

@@ -17,7 +17,7 @@ from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 PRICES = load_prices("aws-us-east-1")
 NAN = float("nan")
-FREE = Bill(dict.fromkeys((name for names in PARTS.values() for name in names), 0.0), Capacity(0, 0, 0, 0, 0, 0), 0, PRICES)
+FREE = Bill(dict.fromkeys((name for names in PARTS.values() for name in names), 0.0), Capacity(0, 0, 0, 0, 0, 0), 0, 0, PRICES)
 
 
 def people(
@@ -126,8 +126,10 @@ def test_every_metric_counts_its_own_kind() -> None:
         tables.purchases.submitted_s[purchase] = 0.0
         tables.purchases.good_card[purchase] = 1
         tables.purchases.acknowledged_s[purchase] = 1.0 if purchase < 13 else NAN
-        tables.reads.stale.append(purchase < 14)
-        tables.reads.purchase.append(purchase)
+        for stale in (purchase < 14, False):  # each looks twice, and has no order
+            tables.reads.stale.append(stale)
+            tables.reads.purchase.append(purchase)
+            tables.reads.read_s.append(5.0)
     judged = Audit(
         charged=1 + some(1), kept=1 + some(2), ordered=1 + some(3), awarded=np.ones(number),
         confirmed_s=np.where(some(12), 3.0, np.inf), orphan=some(4), unpaid=some(5), over_awarded=some(6),
@@ -136,12 +138,12 @@ def test_every_metric_counts_its_own_kind() -> None:
     )  # fmt: skip
     parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
     capacity = Capacity(compute=1.0, database=2.0, per_hour=3.0, scaled_up=0.5, paid_s=80.0, used_s=20.0)
-    metrics = measure(tally(tables, judged), Bill(parts, capacity, 16, PRICES))
+    metrics = measure(tally(tables, judged), Bill(parts, capacity, 20, 16, PRICES))
     shares = {
         "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
         "wrong_amount_rate": 9, "abandoned_charge_rate": 10, "confirmed_share": 12, "acknowledged_share": 13,
-        "stale_read_rate": 14,
+        "stale_read_rate": 20,  # of those who looked when there was something to know: whoever was shown less, at least
     }  # fmt: skip
     expected = {name: count / number for name, count in shares.items()} | {
         "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,

@@ -117,7 +117,7 @@ def test_a_rate_is_a_dot_and_no_rate_is_its_bound(stormy: Comparison) -> None:
         assert dots == seen
         assert hollow == bounds
     purchases = int(stormy.results["outbox"].values("purchases").sum())
-    assert any(text.startswith(f"0 of {purchases:,} (below ") for text in texts(ax))
+    assert any(text.startswith(f"0 of {purchases:,}, in 0 of 3 mornings") for text in texts(ax))
 
 
 def test_the_wait_ends_level_at_those_who_wait_for_ever(stormy: Comparison) -> None:

@@ -177,7 +177,7 @@ def test_findings_are_the_numbers(stormy: Comparison) -> None:
     """The sentence about a design says how many it charged twice, or that it was nobody and how sure that is."""
     said = {name: text.replace("\u00a0", " ") for name, text in findings(stormy).items()}
     purchases = int(stormy.results["outbox"].values("purchases").sum())
-    assert said["outbox"].startswith(f"charged nobody twice (0 of {purchases:,} purchases, so below ")
+    assert said["outbox"].startswith(f"charged nobody twice (0 of {purchases:,} purchases, in 0 of 3 mornings: at 95 % below ")
     assert re.match(r"charged [\d.]+ % \[[\d.]+, [\d.]+\] of the purchases twice, left ", said["naive"])
     violated = sum(objective.status == "violated" for objective in stormy.results["naive"].objectives)
     assert f"it violates {violated} of 5 objectives" in said["naive"]

@@ -16,7 +16,7 @@ from sim.documents.comparison import run as document
 from sim.experiment.compare import check_judgeable
 from sim.experiment.effort import Effort
 
-CODES = {"met": DONE, "violated": FAILED, "undecided": UNDECIDED}
+CODES = {"met": DONE, "so far": UNDECIDED, "violated": FAILED, "undecided": UNDECIDED}
 
 
 def check(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim import words
 from sim.experiment.compare import Comparison, Result
+from sim.experiment.estimates import mornings_needed
 
 
 def about(result: Result) -> str:
@@ -28,16 +29,26 @@ def verdict(result: Result) -> str:
     total = len(result.objectives)
     if not total:
         return "has no objectives to meet"
-    violated, undecided = result.standing["violated"], result.standing["undecided"]
-    if total == 1:
-        return {"violated": "violates its objective", "met": "meets its objective"}.get(
-            result.verdict, "leaves its objective undecided (more --mornings may decide)"
-        )
+    violated, undecided, so_far = (result.standing[status] for status in ("violated", "undecided", "so far"))
     if violated:
-        return f"violates {violated} of {total} objectives"
+        return "violates its objective" if total == 1 else f"violates {violated} of {total} objectives"
     if undecided:
-        return f"leaves {undecided} of {total} objectives undecided (more --mornings may decide)"
-    return f"meets all {total} objectives"
+        what = "its objective" if total == 1 else f"{undecided} of {total} objectives"
+        return f"leaves {what} undecided ({_more(result)})"
+    what = "its objective" if total == 1 else f"all {total} objectives"
+    if so_far:
+        which = "" if so_far == total else f"{so_far} of them only "
+        needed = mornings_needed(result.confidence)
+        return f"meets {what}, {which}so far ({needed} mornings rule out harm on one morning in twenty)"
+    return f"meets {what}"
+
+
+def _more(result: Result) -> str:
+    """What helps to decide what is undecided, if anything does."""
+    why = {objective.because for objective in result.objectives if objective.status == "undecided"}
+    if why == {"nothing"}:
+        return "there was nothing to count, and more --mornings change nothing"
+    return "more --mornings may decide"
 
 
 def bottleneck(stations: list[dict[str, Any]]) -> str:
@@ -54,6 +65,8 @@ def bottleneck(stations: list[dict[str, Any]]) -> str:
 
 def _charges(result: Result) -> str:
     charged, purchases = result.metrics["double_charge_rate"].mean, int(result.values("purchases").sum())
+    if not purchases:
+        return "had no purchase to charge"
     if not charged:
         return f"charged nobody twice in {purchases:,} purchases"
     kept = result.metrics["double_charge_rate_net"].mean or 0
@@ -70,4 +83,6 @@ def _waiting(result: Result) -> str:
 
 def _cost(result: Result) -> str:
     cost = result.metrics["cost_per_1000"].mean
-    return "got no purchase right" if cost is None else f"cost {words.number(cost, 0)} USD per 1,000 correct purchases"
+    if result.metrics["cost_per_1000"].never:
+        return "got no purchase right"
+    return "cost nobody anything" if cost is None else f"cost {words.number(cost, 0)} USD per 1,000 correct purchases"

@@ -16,7 +16,7 @@ from sim.config.units import duration_text
 from sim.experiment.capacity import COMPONENTS, Capacity, fewest
 from sim.experiment.compare import Objective, Result
 from sim.experiment.cost_curve import CostCurve, rate_text_of
-from sim.experiment.estimates import judge
+from sim.experiment.estimates import holds, judge
 from sim.experiment.size import SLACK, Best, Sizing, Sizings
 from sim.vocabulary import METRICS, PARTS_OF_COST
 
@@ -178,7 +178,7 @@ def _costs(result: Result) -> list[str]:
 
 
 def _verdict(result: Result) -> Text:
-    missed = [objective.metric for objective in result.objectives if objective.status != "met"]
+    missed = [objective.metric for objective in result.objectives if not holds(objective.status)]
     return Text(", ".join([result.verdict, *missed]), style=COLOURS[result.verdict])
 
 

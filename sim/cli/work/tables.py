@@ -16,7 +16,7 @@ from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS, grouped
 
-COLOURS = {"met": "green", "violated": "red", "undecided": "yellow"}
+COLOURS = {"met": "green", "so far": "cyan", "violated": "red", "undecided": "yellow"}
 CHANGES = {"better": "green", "worse": "red"}
 NAME_WIDTH = max(map(len, METRICS))
 WIDE = 100  # columns from which there is room to say what a metric counts
@@ -24,6 +24,8 @@ WIDE = 100  # columns from which there is room to say what a metric counts
 
 def value_and_interval(estimate: Estimate, unit: str) -> tuple[str, str]:
     """`7.3 %` and `[7.1, 7.6]`; none seen is `0` and `(< 0.01 %)`; a value that is infinite in some mornings is `never`."""
+    if estimate.never and unit == "USD":
+        return "infinite", "(nothing was right)"
     if estimate.never:
         return "never", f"({words.share(estimate.never)} of mornings)"
     if unit == "share" and estimate.mean == 0 and estimate.high:

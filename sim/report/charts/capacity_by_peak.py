@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from sim.experiment.cost_curve import CostCurve
+from sim.experiment.estimates import holds
 from sim.experiment.statistics import Estimate
 from sim.report.charts.growth import label_ends, line, peak_axis
 from sim.style import QUIET, colours, figure, heading, styled
@@ -38,7 +39,7 @@ def _workers(ax: Axes, curve: CostCurve, kind: str) -> None:
             continue
         peaks = [point.peak_per_s for point in having]
         numbers = [_exactly(point.sizing.capacity[kind]) for point in having]
-        missed = [point.sizing.result.verdict != "met" for point in having]
+        missed = [not holds(point.sizing.result.verdict) for point in having]
         line(ax, peaks, numbers, ink[name], missed=missed, name=name)
         ax.plot(peaks, [point.sizing.load[kind] for point in having], color=QUIET, lw=1, ls=":", zorder=0)
         ends.append((name, numbers[-1], ink[name]))

@@ -29,14 +29,10 @@ def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
 
 
 def per_1000(result: Result, part: str) -> float:
-    """USD per 1,000 correct purchases of one part of the bill, mean over mornings; NaN if nobody was served right."""
-    names = [name for group in PARTS.values() for name in group]
-    totals = np.array([sum(summary.costs[name] for name in names) for summary in result.summaries])
-    parts = np.array([summary.costs[part] for summary in result.summaries])
-    # the morning's total is known both in USD and per 1,000 correct purchases, which gives the number of the latter
-    scale = np.divide(result.values("cost_per_1000"), totals, out=np.full(len(totals), np.nan), where=totals > 0)
-    values = parts * scale
-    return float(values[~np.isnan(values)].mean()) if not np.isnan(values).all() else float("nan")
+    """USD per 1,000 correct purchases of one part of the bill, of all mornings together; NaN if nobody was served right."""
+    spent = sum(summary.costs[part] for summary in result.summaries)
+    correct = sum(summary.counted["correct"] for summary in result.summaries)
+    return 1000 * spent / correct if correct else float("nan")
 
 
 def _panels(comparison: Comparison) -> np.ndarray:
@@ -45,7 +41,7 @@ def _panels(comparison: Comparison) -> np.ndarray:
     made = figure(10.4, 0.5 + 0.19 * n + 0.8 + 6 * bar + 1.1)
     grid = made.add_gridspec(3, 2, height_ratios=(0.2 * n, 3 * bar, bar), width_ratios=(1, 1.15))
     panels = [made.add_subplot(cell) for cell in (grid[0, :], grid[1, 0], grid[2, 0], grid[1:, 1])]
-    note = f"USD, mean of {words.mornings(comparison.mornings)}; pale: fees, dark: failures; every panel has its own scale"
+    note = f"USD, {words.mornings(comparison.mornings)} together; pale: fees, dark: failures; every panel has its own scale"
     heading(made, "What 1,000 correct purchases cost", note)
     return np.asarray(panels)
 
@@ -80,7 +76,7 @@ def _parts(ax: Axes, comparison: Comparison, group: str) -> None:
             y = row * (n + 0.8) + number
             if value == value:
                 ax.barh(y, value, color=ink[name], height=0.82, lw=0)
-            text = words.number(value) if value == value else "nothing to count"
+            text = words.number(value) if value == value else "nothing was right"
             ax.text(0 if value != value else value, y, f" {text}", va="center", fontsize=7.5, in_layout=False)
     ax.set_yticks([row * (n + 0.8) + (n - 1) / 2 for row in range(len(parts))], parts)
     ax.set_ylim(len(parts) * (n + 0.8) - 1.0, -0.8)

@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator
 
 from sim import words
 from sim.experiment.cost_curve import CostCurve
+from sim.experiment.estimates import holds
 from sim.experiment.statistics import Estimate, paired
 from sim.report.charts.growth import label_ends, line
 from sim.style import QUIET, colours, figure, heading, plain_axis, styled
@@ -29,7 +30,7 @@ def draw(curve: CostCurve, axes: Any = None) -> np.ndarray:
     ends: list[list[tuple[str, Estimate, str]]] = [[], []]
     for name, spells in curve.spells.items():
         minutes = [spell.length_s / 60 for spell in spells]
-        missed = [spell.result.verdict != "met" for spell in spells]
+        missed = [not holds(spell.result.verdict) for spell in spells]
         in_all = [spell.result.metrics["cost_per_1000"] for spell in spells]
         added = added_by_brownout(curve, name)
         line(axes[0], minutes, in_all, ink[name], missed=missed, name=name)
@@ -54,8 +55,8 @@ def draw(curve: CostCurve, axes: Any = None) -> np.ndarray:
 def added_by_brownout(curve: CostCurve, name: str) -> list[Estimate]:
     """USD per 1,000 correct purchases more than on the same mornings without a brownout, by length."""
     without, *longer = curve.spells[name]
-    before = without.result.values("cost_per_1000")
-    apart = [paired(spell.result.values("cost_per_1000"), before) for spell in longer]
+    before = without.result.each("cost_per_1000")
+    apart = [paired(spell.result.each("cost_per_1000"), before) for spell in longer]
     return [Estimate(one.difference, one.low, one.high, len(before), 0.0) for one in apart]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.experiment.cost_curve import CostCurve
+from sim.experiment.estimates import holds
 from sim.report.charts.growth import label_ends, line, peak_axis
 from sim.style import colours, figure, heading, styled
 from sim.vocabulary import PARTS_OF_COST
@@ -29,7 +30,7 @@ def draw(curve: CostCurve, axes: Any = None) -> np.ndarray:
         ends = []
         for name, points in curve.points.items():
             values = [point.sizing.result.metrics[metric] for point in points]
-            missed = [point.sizing.result.verdict != "met" for point in points]
+            missed = [not holds(point.sizing.result.verdict) for point in points]
             line(ax, [point.peak_per_s for point in points], values, ink[name], missed=missed, name=name)
             ends += [(name, values[-1], ink[name])] if values else []
         peak_axis(ax, curve.peaks_per_s)

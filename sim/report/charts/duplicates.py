@@ -80,7 +80,7 @@ def _row(ax: Axes, y: float, result: Result, metric: str, colour: str, low: floa
     elif zero and value.high:
         ax.plot([value.high], [y], "<", color=colour, mfc="white", ms=6, zorder=3, label=f"{metric} none")
         ax.plot([low, value.high], [y, y], color=colour, lw=0.9, ls=(0, (1, 2)), zorder=2)
-    text = words.zero_of(n, value.high) if zero else words.estimate(value, "share")
+    text = words.zero_of(n, value) if zero else words.estimate(value, "share")
     ax.text(1.02, y, text, transform=beside, va="center", fontsize=8, color=QUIET if zero else INK)
 
 

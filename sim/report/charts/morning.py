@@ -155,7 +155,7 @@ def _name(ax: Axes, result: Result, names: list[Name], colour: str) -> None:
     if double.mean:
         finding = f"{share(double.mean)} charged twice"
     else:
-        finding = f"charged twice: {zero_of(int(result.values('purchases').sum()), double.high)}"
+        finding = f"charged twice: {zero_of(int(result.values('purchases').sum()), double)}"
     size = min(13, 72 * size_in(ax)[0] / (0.72 * len(result.design.name)))
     for text, up, look in (
         (finding, 0, {"fontsize": 8.5}),

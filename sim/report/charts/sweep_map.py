@@ -11,6 +11,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from matplotlib.patches import Rectangle
 
 from sim import words
+from sim.experiment.estimates import holds
 from sim.experiment.sweep import Axis, Point, Sweep
 from sim.report.charts.sweep_lines import CHARACTER_IN, DECADES, constant, level_note, limit_of
 from sim.style import INK, QUIET, colours, figure, heading, styled
@@ -99,7 +100,7 @@ def _tile(
     ax.add_patch(Rectangle(place, 1, 1, facecolor=colour, edgecolor="white", lw=0.8))
     if value.never:
         ax.add_patch(Rectangle(place, 1, 1, facecolor="#3D3431", edgecolor="#8C817A", hatch="////", lw=0))
-    if point.status(metric) == "met":
+    if holds(point.status(metric) or "undecided"):
         ax.add_patch(Rectangle((place[0] + 0.05, place[1] + 0.06), 0.9, 0.88, fill=False, edgecolor=INK, lw=1.1, zorder=3))
     text = _short(point, metric) if numbers else "–" if value.mean is None and not value.never else ""
     dark = value.never or (value.mean is not None and _is_dark(colour))
