@@ -207,8 +207,8 @@ def cached_view(look: Look) -> Advice | None:
     people = np.mean([summary.counted["looked"] for summary in look.result.summaries])
     return Advice(
         "cached_view", "stale_read_rate",
-        f"{look.shown('stale_read_rate')} of the {people:,.0f} people who looked for their order were shown less than the order "
-        f"database knew. The view is served from a cache for {words.seconds(cache_s)}.",
+        f"{look.shown('stale_read_rate')} of the {people:,.0f} people who looked for their order were shown less than the "
+        f"order database knew. The view is served from a cache for {words.seconds(cache_s)}.",
         "Compare how long an answer is kept with how soon the customer asks again.",
         (
             f"Customers ask every {words.seconds(look.scenario.customers.polling.every)}. What do they get in between two "

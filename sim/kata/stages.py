@@ -71,7 +71,7 @@ PEOPLE = {
 
 
 def passed(statuses: Mapping[str, Status]) -> list[bool]:
-    """Whether each stage is passed: all of its objectives are met, be it only so far. Few mornings are a lesson and no proof."""
+    """Whether each stage is passed: all of its objectives are met, if only so far. Few mornings make a lesson, no proof."""
     return [all(holds(statuses[metric]) for metric in stage.criteria) for stage in STAGES]
 
 

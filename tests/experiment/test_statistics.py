@@ -14,9 +14,12 @@ from sim.experiment.statistics import (
     Estimate,
     beta_quantile,
     clopper_pearson,
+    cox_interval,
     estimate,
     incomplete_beta,
+    mean_interval,
     paired,
+    ratios,
     t_interval,
     t_quantile,
     variance_share,
@@ -144,7 +147,9 @@ def test_one_morning_has_no_interval() -> None:
 def test_two_mornings_have_an_interval(share_of: int | None) -> None:
     """It is wide: t(.975, 1) is 12.7 of half the distance."""
     values = np.array([0.49, 0.51])
-    assert estimate(values, share_of=share_of) == Estimate(0.5, *t_interval(values), 2, 0.0)
+    value = estimate(values, share_of=share_of)
+    assert (value.mean, value.n) == (0.5, 2)
+    assert (value.low, value.high) == pytest.approx(t_interval(values), rel=0.05)  # Cox's lower end: they vary by 3 %
     assert paired(values, np.zeros(2)) == Difference(0.5, *t_interval(values))
 
 
@@ -168,7 +173,7 @@ def test_interval_stays_where_the_metric_can_be() -> None:
     assert most.high == 1.0
     assert seconds.high is not None
     assert seconds.high > 1.0
-    assert estimate(np.array([1.0, 3.0])).low == 0.0
+    assert estimate(np.array([0.0, 3.0])).low == 0.0
 
 
 def test_share_of_mornings_is_binomial() -> None:
@@ -179,7 +184,92 @@ def test_share_of_mornings_is_binomial() -> None:
     assert (none.low, none.high) == (0.0, zero_events_bound(20))
 
 
+# Skewed values
+
+
+def test_cox_interval_by_hand() -> None:
+    """Logarithms 0, 1, 2: mean 1, s² = 1, so exp(1.5 ± 4.30265 √(1/3 + 1/4)) = exp(1.5 ± 3.28622)."""
+    low, high = cox_interval(np.exp([0.0, 1.0, 2.0]))
+    assert np.log([low, high]) == pytest.approx([1.5 - 3.28622, 1.5 + 3.28622], abs=1e-4)
+
+
+def test_values_that_vary_little_have_students_interval() -> None:
+    """To a part in a thousand of its width where they vary by a thousandth."""
+    values = 1460 + np.array([0.0, 1.0, 2.0, -1.0, 0.5])
+    assert mean_interval(values) == pytest.approx(t_interval(values), abs=1e-3 * np.ptp(t_interval(values)))
+
+
+def test_no_interval_of_what_is_above_zero_reaches_below() -> None:
+    """Five mornings of 9.6 to 128 s: Student's interval is −18 to 134 s, and a limit of 1 s would be undecided."""
+    values = np.array([9.6, 128.0, 126.3, 15.1, 10.8])
+    assert t_interval(values)[0] < 0
+    value = estimate(values)
+    assert value.low is not None
+    assert value.high is not None
+    assert value.low > 1.0
+    assert value.high > t_interval(values)[1]
+
+
+def test_the_interval_holds_the_mean_and_has_an_end() -> None:
+    """Also where logarithms would allow for the largest numbers there are."""
+    for values in ([1.0, 1.0, 100.0, 1e4, 1e6], [1e-9, 1.0], [1e-300, 1.0, 1e9, 1.0, 1.0], [5.0] * 6):
+        low, high = mean_interval(np.array(values))
+        assert 0 <= low <= np.mean(values) <= high
+        assert high <= max(10 * max(values), t_interval(np.array(values))[1])
+
+
+# Ratios
+
+
+def test_a_ratio_is_that_of_the_totals() -> None:
+    """A morning on which nothing came right costs as well: 300 USD for 3 right ones, and not the mean of 50 and nothing."""
+    values = ratios(np.array([100.0, 200.0, 0.0]), np.array([2.0, 0.0, 1.0]))
+    assert values.mean() == pytest.approx(100.0)
+    assert (ratios(np.array([100.0]), np.array([0.0])) == np.inf).all()
+
+
+def test_the_spread_of_a_ratio() -> None:
+    """Totals in proportion have none; else it is (y - R x) / mean x."""
+    assert np.ptp(ratios(np.array([2.0, 4.0, 8.0]), np.array([1.0, 2.0, 4.0]))) == pytest.approx(0.0)
+    assert ratios(np.array([3.0, 1.0]), np.array([1.0, 1.0])) == pytest.approx([3.0, 1.0])
+
+
 # Paired differences
+
+
+def test_pairs_that_all_go_down_by_a_factor_are_better() -> None:
+    """Five mornings of 9.6 to 128 s against .075 s: Student's interval of the differences holds 0, each pair says otherwise."""
+    before, after = np.array([9.6, 128.0, 126.3, 15.1, 10.8]), np.array([0.073, 0.077, 0.075, 0.074, 0.076])
+    low, high = t_interval(after - before)
+    assert low < 0 < high
+    value = paired(after, before)
+    assert value.high is not None
+    assert value.high < 0
+    assert value.difference == pytest.approx((after - before).mean())
+
+
+def test_four_pairs_are_too_few_for_their_signs() -> None:
+    """One in eight experiments of four pairs has them all on one side by chance."""
+    before, after = np.array([9.6, 128.0, 126.3, 15.1]), np.array([0.073, 0.077, 0.075, 0.074])
+    assert paired(after, before) == Difference((after - before).mean(), *t_interval(after - before))
+
+
+def test_pairs_by_chance_are_rarely_clear() -> None:
+    """Of pairs of equal lognormal values, 5 to 10 mornings, 5 % differ clearly; of five as many as 7 %, with their signs."""
+    rng, experiments = np.random.default_rng(9), 3000
+    for mornings, most in ((5, 0.07), (10, 0.05)):
+        clear = 0
+        for _ in range(experiments):
+            value = paired(rng.lognormal(0, 1.3, mornings), rng.lognormal(0, 1.3, mornings))
+            assert value.low is not None
+            assert value.high is not None
+            clear += not value.low <= 0 <= value.high
+        assert clear / experiments <= most + 3 * np.sqrt(most * (1 - most) / experiments)
+
+
+def test_nothing_in_either_has_no_interval() -> None:
+    """Two rates of 0 on all mornings may still differ."""
+    assert paired(np.zeros(5), np.zeros(5)) == Difference(0.0, None, None)
 
 
 def test_paired_differences_by_hand() -> None:

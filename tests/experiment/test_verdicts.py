@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sim.experiment.estimates import judge
-from sim.experiment.statistics import Estimate
+from sim.experiment.estimates import holds, judge, judgement, mornings_needed, open_because
+from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 
 
-def about(low: float | None, mean: float | None, high: float | None, *, n: int = 20, never: float = 0.0) -> Estimate:
-    return Estimate(mean, low, high, n, never)
+def about(
+    low: float | None, mean: float | None, high: float | None, *, n: int = 20, never: float = 0.0, harmed: int | None = None
+) -> Estimate:
+    return Estimate(mean, low, high, n, never, harmed)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,7 @@ def test_objective_is_decided_by_the_whole_interval(metric: str, limit: float, v
     [
         (about(0.0, 1e-6, 1e-5), "violated"),
         (about(None, 1e-6, None, n=1), "violated"),
-        (about(0.0, 0.0, 5e-5), "met"),
+        (about(0.0, 0.0, 5e-5, n=59, harmed=0), "met"),
     ],
 )
 def test_one_witness_violates_zero_tolerance(value: Estimate, status: str) -> None:
@@ -61,3 +63,78 @@ def test_no_interval_is_undecided(metric: str) -> None:
 def test_nothing_to_count_does_not_meet_zero_tolerance() -> None:
     """An objective about which nothing is known isn't met."""
     assert judge("stale_read_rate", 0.0, about(None, None, None, n=0)) == "undecided"
+
+
+# Harm that was not seen, or hardly
+
+
+def none_in(mornings: int, things: int) -> Estimate:
+    """No event in so many things of so many mornings."""
+    return about(0.0, 0.0, zero_events_bound(things), n=mornings, harmed=0)
+
+
+def test_what_is_rare_needs_59_mornings() -> None:
+    """Then harm on one morning in twenty would have shown with a probability of 95 %: .95^59 = .0485. With one fewer, .0510."""
+    assert mornings_needed() == 59
+    assert mornings_needed(0.99) == 90  # .95^90 = .0099
+    assert judge("double_charge_rate", 0.0, none_in(58, 100_000)) == "so far"
+    assert judge("double_charge_rate", 0.0, none_in(59, 100_000)) == "met"
+
+
+def test_a_limit_of_zero_is_not_met_by_looking_little() -> None:
+    """Four purchases of one morning show nothing, and neither do few purchases of many mornings."""
+    assert judge("double_charge_rate", 0.0, none_in(1, 4)) == "so far"
+    assert judge("double_charge_rate", 0.0, none_in(100, 400)) == "so far"
+    assert judge("double_charge_rate", 0.0, none_in(100, 2995)) == "met"  # one in a thousand would have shown
+
+
+@pytest.mark.parametrize("mornings", [1, 10, 58, 59, 200])
+@pytest.mark.parametrize("things", [4, 100, 2995, 30_206])
+def test_a_stricter_limit_never_turns_a_gate_green(mornings: int, things: int) -> None:
+    """Whatever was looked at: where a limit is met, every laxer one is."""
+    limits = (0.0, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5)
+    met = [judge("double_charge_rate", limit, none_in(mornings, things)) == "met" for limit in limits]
+    assert met == sorted(met)
+
+
+def test_one_event_does_not_decide_what_none_leaves_open() -> None:
+    """Harm on few of few mornings is as little known as none; where most mornings have some, its spread is known."""
+    for harmed, status in ((0, "so far"), (1, "so far"), (4, "so far"), (5, "met"), (10, "met")):
+        value = about(0.0, harmed * 1e-4, 0.002, n=10, harmed=harmed)
+        assert judge("orphan_charge_rate", 0.01, value) == status
+    assert judge("orphan_charge_rate", 0.01, about(0.0, 1e-4, 0.002, n=59, harmed=1)) == "met"
+
+
+def test_everybody_served_is_nobody_lost() -> None:
+    """A share of 100 % is as little known as one of 0."""
+    everybody = about(0.995, 1.0, 1.0, n=10, harmed=0)
+    assert judge("confirmed_share", 0.99, everybody) == "so far"
+    assert judge("confirmed_share", 0.99, about(0.9995, 1.0, 1.0, n=60, harmed=0)) == "met"
+
+
+def test_a_collapse_is_one_of_mornings() -> None:
+    """No collapse on 59 mornings meets a limit of 0 and any other, as fewer than one in twenty is what can be said."""
+    for limit in (0.0, 0.02, 0.1):
+        assert judge("collapsed_share", limit, about(0.0, 0.0, zero_events_bound(10), n=10, harmed=0)) == "so far"
+        assert judge("collapsed_share", limit, about(0.0, 0.0, zero_events_bound(59), n=59, harmed=0)) == "met"
+
+
+def test_why_something_is_open() -> None:
+    """Nothing to count, too few mornings, or too close: only the latter two are helped by more mornings."""
+    assert open_because("convergence_time", 60.0, about(None, None, None, n=0)) == "nothing"
+    assert open_because("double_charge_rate", 0.0, none_in(10, 30_000)) == "few"
+    assert open_because("ack_latency_p95", 1.0, about(None, 0.5, None, n=1)) == "few"
+    assert open_because("ack_latency_p95", 1.0, about(0.9, 1.0, 1.1)) == "close"
+    assert open_because("ack_latency_p95", 1.0, about(0.7, 0.8, 0.9)) is None
+
+
+def test_what_speaks_against_nothing_holds() -> None:
+    """Met, if only so far."""
+    assert [holds(status) for status in ("met", "so far", "undecided", "violated")] == [True, True, False, False]
+
+
+def test_none_seen_in_either_is_no_proof_of_sameness() -> None:
+    """Two metrics without an event have a difference of 0 and no interval; two that are equal otherwise are the same."""
+    assert judgement("double_charge_rate", Difference(0.0, None, None)) == "none seen"
+    assert judgement("double_charge_rate", Difference(0.0, 0.0, 0.0)) == "the same"
+    assert judgement("ack_latency_p95", Difference(0.0, None, None)) == "not clear"
