@@ -190,11 +190,18 @@ def estimate(
 
 
 def _interval_of_share(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """That of the rarer side: a share near 1 is as skewed as one near 0."""
-    if values.mean() <= 0.5:
-        return mean_interval(values, confidence)
-    low, high = mean_interval(1.0 - values, confidence)
-    return 1.0 - high, 1.0 - low
+    """That of the rarer side: a share near 1 is as skewed as one near 0.
+
+    Where few mornings have any of it, the upper end allows for as many more such mornings as Clopper and Pearson do.
+    """
+    if values.mean() > 0.5:
+        low, high = _interval_of_share(1.0 - values, confidence)
+        return 1.0 - high, 1.0 - low
+    low, high = mean_interval(values, confidence)
+    struck = values[values > 0]
+    if 2 * len(struck) < len(values):
+        high = max(high, clopper_pearson(len(struck), len(values), confidence)[1] * float(struck.mean()))
+    return low, high
 
 
 def paired(values: np.ndarray, baseline: np.ndarray) -> Difference:

@@ -16,6 +16,7 @@ from sim.experiment.sensitivity import Effect
 from sim.validation.agreement import Estimated, Row
 from sim.validation.case import Checked
 from sim.validation.cases import GROUPS
+from sim.validation.erring import EXPERIMENTS, Erring, erring
 from sim.version import VERSION
 from sim.vocabulary import METRICS, shown_in
 
@@ -63,9 +64,19 @@ def page(done: Sequence[Checked], effects: Sequence[Effect], comparison: Compari
         mornings=mornings,
         scenario=comparison.scenario.name,
         headlines=HEADLINES,
+        experiments=EXPERIMENTS,
+        erring=by_kind(),
         savings={name: savings(comparison, name) for name in list(comparison.results)[1:]},
         compared=comparison.mornings,
     )
+
+
+def by_kind() -> dict[str, list[Erring]]:
+    """How often intervals and verdicts err, by the kind of mornings."""
+    rows: dict[str, list[Erring]] = {}
+    for one in erring():
+        rows.setdefault(one.mornings.name, []).append(one)
+    return rows
 
 
 def within(row: Row) -> bool:

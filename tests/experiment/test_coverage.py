@@ -15,6 +15,7 @@ from sim.validation import coverage
 from sim.validation.bare import Sections
 from sim.validation.case import checked
 from sim.validation.coverage import expected_percentile, hold
+from sim.validation.erring import EXPERIMENTS, KINDS, LOOKS, erring
 
 CASES = {case.name: case for case in coverage.CASES}
 
@@ -98,3 +99,26 @@ def test_the_longest_of_few_waits_is_held_less_often(monkeypatch: pytest.MonkeyP
     assert 0.91 < held(50, 50) < 0.93
     assert 0.935 < held(48, 50) < 0.955
     assert 0.935 < held(990, 1000) < 0.955
+
+
+MISSED = {  # a kind of mornings that is missed so often that neither interval nor verdict can be right: its least share of holding
+    "times, ten times as long on one morning in ten": (1 - 0.9**10 - 0.03, 0.9),
+    "harm to 3 % of the purchases of one morning in twenty": (1 - 0.95**10 - 0.03, 0.93),
+}
+
+
+@pytest.mark.slow
+def test_unlike_mornings() -> None:
+    """Intervals hold the truth in 92 % at least, and verdicts on rare harm are wrong in 5 % at most, with the noise of 2,000
+    experiments; but for kinds of mornings that ten mornings miss with a probability of .9^10 or .95^10.
+    """
+    noise = 3 * np.sqrt(0.05 * 0.95 / EXPERIMENTS)
+    found = list(erring())
+    assert [one.looked_at for one in found] == list(LOOKS) * len(KINDS)
+    for one in found:
+        least = MISSED.get(one.mornings.name, (0.93, 0.93))[LOOKS.index(one.looked_at)]
+        assert one.hold >= least - noise, one
+        if one.mornings.is_share:
+            assert one.met <= (0.05 + noise if one.looked_at == 60 else 0.025), one
+        elif one.mornings.name not in MISSED:
+            assert one.met <= 0.06 + noise, one
