@@ -205,6 +205,11 @@ METRICS: dict[str, Metric] = {
         counts="acknowledged", of="good cards",
         shown=(),
     ),
+    "turned_away_share": Metric(
+        "share", "lower", "Waiting", "purchases with a request that was turned away: the queue was full, or no instance was up",
+        "n[turned_away] / purchases",
+        counts="turned away",
+    ),
     "requests_per_purchase": Metric(
         "count", "lower", "Effort and cost", "HTTP requests the app sends for one purchase",
         "requests / max(purchases, 1)",
@@ -246,24 +251,24 @@ METRICS: dict[str, Metric] = {
     ),
     "infra_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "infrastructure per 1,000 correct purchases",
-        "1000 * infrastructure / correct if correct else never",
+        "1000 * infrastructure / correct",
         part="infrastructure", of="correct",
         shown=("report",),
     ),
     "provider_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "payment provider fees per 1,000 correct purchases",
-        "1000 * fees / correct if correct else never",
+        "1000 * fees / correct",
         part="provider fees", of="correct",
         shown=("report",),
     ),
     "failure_cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "contacts, disputes, lost sales and goodwill per 1,000 correct purchases",
-        "1000 * failures / correct if correct else never",
+        "1000 * failures / correct",
         part="failures", of="correct",
     ),
     "cost_per_1000": Metric(
         "USD", "lower", "Effort and cost", "infrastructure, fees and failures per 1,000 correct purchases",
-        "1000 * (infrastructure + fees + failures) / correct if correct else never",
+        "1000 * (infrastructure + fees + failures) / correct",
         of="correct",
         shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
     ),

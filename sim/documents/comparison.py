@@ -49,6 +49,10 @@ class DesignRun(TypedDict):
     metrics: Annotated[numbers.EveryEstimate, Field(description="every metric")]
     objectives: Annotated[list[Objective], Field(description="the scenario's objectives; empty if it has none")]
     verdict: fields.Status
+    lost: Annotated[
+        dict[str, int],
+        Field(description="why purchases with a good card ended without a confirmed order, all mornings together, by cause"),
+    ]
 
 
 class DesignCompared(DesignRun):
@@ -181,6 +185,7 @@ def _design(result: compare.Result) -> DesignRun:
             for objective in result.objectives
         ],
         "verdict": result.verdict,
+        "lost": result.causes,
     }
 
 

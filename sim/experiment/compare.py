@@ -127,6 +127,11 @@ class Result:
             return [metric for metric in shown_in("sweep") if not precise(self.metrics[metric], precision)]
         return [objective.metric for objective in self.objectives if objective.may_change(precision)]
 
+    @cached_property
+    def causes(self) -> dict[str, int]:
+        """Why people with a good card got nothing: cause (`ledger.causes`) -> purchases of all mornings, commonest first."""
+        return dict(sum((Counter(summary.causes) for summary in self.summaries), Counter()).most_common())
+
     def lags(self, name: Literal["ack", "confirmation", "read_model"]) -> np.ndarray:
         """All mornings' lags in seconds, sorted, inf for never."""
         return np.sort(np.concatenate([summary.lags[name] for summary in self.summaries]))

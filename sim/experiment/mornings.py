@@ -6,7 +6,7 @@ import gc
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,7 @@ class Summary:
     faults: list[tuple[str, float, float]]
     counted: dict[str, int]  # how many there were of what the intervals of shares count
     wall_s: float
+    causes: dict[str, int] = field(default_factory=dict)  # why people with a good card got nothing: purchases by cause
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def summary(seed: int, parts: Sequence[Counted]) -> Summary:
         stations=counted.stations,
         faults=counted.faults,
         counted=numbers_of(counted),
+        causes=dict(counted.causes),
         wall_s=sum(part.wall_s for part in parts) + time.perf_counter() - begin,
     )
 

@@ -113,6 +113,9 @@ PUBLISHED: dict[str, dict[str, Mark]] = {
 }
 
 
+UNPUBLISHED = ("W16",)  # found by drawn worlds; nobody has written of it, so nothing is expected
+
+
 class Condition(NamedTuple):
     """The condition of a mark: the matrix's words, the test of whether a design meets it, and the mark if it doesn't."""
 

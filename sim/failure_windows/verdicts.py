@@ -111,7 +111,7 @@ def _alone(rate: Estimate) -> State:
 
 
 def _against(naive: float, rate: Estimate, difference: Difference) -> State:
-    if rate.mean is None or rate.high is None:
+    if rate.mean is None or rate.high is None or rate.n < 2:
         return "undecided"
     if rate.mean == 0:
         return "closed" if rate.high <= (min(TOLERANCE, naive / 10) if naive else TOLERANCE) else "undecided"

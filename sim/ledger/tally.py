@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.ledger.audit import Audit, contradictions, last_fault_s
+from sim.ledger.causes import causes
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.steps import minutes, steps
 from sim.vocabulary import SETTLED, Fate, Status
@@ -38,6 +39,7 @@ class Tally:
     steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
     converged_s: float  # from the end of the last fault until all orders placed before it agree; NaN: there are none
     contradictions: Counter[str]  # rows that break a law, by law
+    causes: Counter[str]  # why somebody with a good card got nothing (`sim.ledger.causes`): purchases by cause
     counts: Counter[str]  # operations of the shop's parts
     stations: list[StationRecord]
     faults: list[Fault]
@@ -61,6 +63,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
         steps=steps(tables),
         converged_s=_converged_s(tables, audit),
         contradictions=contradictions(tables, audit),
+        causes=+Counter({cause: int(flags.sum()) for cause, flags in causes(tables, audit).items()}),
         counts=Counter(tables.counts),
         stations=tables.stations,
         faults=tables.faults,
@@ -80,6 +83,7 @@ def pooled(parts: Sequence[Tally]) -> Tally:
         steps={name: np.sum([part.steps[name] for part in parts], axis=0) for name in first.steps},
         converged_s=float(np.fmax.reduce([part.converged_s for part in parts])),
         contradictions=sum((part.contradictions for part in parts), Counter()),
+        causes=sum((part.causes for part in parts), Counter()),
         counts=sum((part.counts for part in parts), Counter()),
         stations=[station for part in parts for station in part.stations],
         faults=_met([part.faults for part in parts]),
@@ -131,6 +135,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "misinformed or abandoned": (audit.misinformed | audit.abandoned).sum(),
         "correct": audit.correct.sum(),
         "lost": (good & ~ordered).sum(),
+        "turned away": len(np.unique(tables.requests["purchase"][tables.requests["fate"] == Fate.REJECTED])),
         "acknowledged": np.isfinite(lags["ack"]).sum(),
         "confirmed": np.isfinite(lags["confirmation"]).sum(),
         "after the faults": later.sum(),

@@ -121,6 +121,7 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "overall": {name: (result.verdict, tables.SYMBOLS[result.verdict]) for name, result in results.items()},
         "objectives": tables.verdicts(comparison),
         "groups": tables.metrics(comparison),
+        "lost": tables.lost(comparison),
         "collapses": tables.collapses(comparison),
         "settings": knobs.settings([result.design for result in results.values()]),
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},

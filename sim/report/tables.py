@@ -12,6 +12,7 @@ from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
+from sim.ledger.causes import CAUSES
 from sim.vocabulary import METRICS, Group, grouped
 
 SYMBOLS = {"met": "✓", "so far": "○", "violated": "✗", "undecided": "?"}
@@ -52,6 +53,14 @@ class Row(NamedTuple):
     cells: list[Cell]
 
 
+class Lost(NamedTuple):
+    """Why people with a good card got nothing: a cause, what it says of them, and a cell for each design."""
+
+    cause: str
+    summary: str
+    cells: list[tuple[str, int, str]]  # how many and their share, the number, and the lost sales
+
+
 class Collapse(NamedTuple):
     """How many mornings of a design collapsed, and the share acknowledged in its worst, middle and best morning."""
 
@@ -88,6 +97,22 @@ def metrics(comparison: Comparison) -> dict[Group, list[Row]]:
         ]
         for group, names in grouped("report").items()
     }
+
+
+def lost(comparison: Comparison) -> list[Lost]:
+    """A row a cause that somebody met with, and one of all of them; empty if everybody got what they wanted."""
+    results = comparison.results.values()
+    causes = [cause for cause in CAUSES if any(result.causes.get(cause) for result in results)]
+    rows = [Lost(cause, CAUSES[cause], [_lost(result, result.causes.get(cause, 0)) for result in results]) for cause in causes]
+    return [*rows, Lost("all", "", [_lost(result, sum(result.causes.values())) for result in results])] if rows else []
+
+
+def _lost(result: Result, number: int) -> tuple[str, int, str]:
+    everybody = sum(summary.counted["good cards"] for summary in result.summaries)
+    if not number:
+        return "–", 0, ""
+    sales = float(np.mean([summary.costs["lost sales"] for summary in result.summaries])) * number / sum(result.causes.values())
+    return f"{number:,} ({words.share(number / everybody)})", number, f"{words.quantity(sales, 'USD')} a morning"
 
 
 def _cell(value: Estimate, metric: str, pairs: dict[str, Difference] | None) -> Cell:

@@ -1,7 +1,7 @@
 """How often intervals and verdicts err where mornings are unlike each other: drawn mornings, of which the truth is known.
 
-An interval can only know of what was seen. Ten mornings miss a kind of morning that comes once in ten with a probability of 35 %,
-and then neither the interval nor the verdict on them can allow for it; sixty mornings miss it with one of .2 %.
+An interval can only know of what was seen. Ten mornings miss a kind of morning that comes once in ten with a probability of
+35 %, and then neither the interval nor the verdict on them can allow for it; sixty mornings miss it with one of .2 %.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Mornings:
 
 @dataclass(frozen=True)
 class Erring:
-    """Of many experiments of so many mornings, the share whose interval holds the truth, and the share that were judged wrongly.
+    """Of many experiments of so many mornings: the shares whose interval holds the truth, and that were judged wrongly.
 
     The limit lies where the truth violates it, barely: `met` is the share of experiments that called it met.
     """

@@ -47,7 +47,7 @@ def test_json_is_all_there_is_on_stdout(harmed: dict[str, int]) -> None:
 
 
 def test_the_table_fits_eighty_columns_with_three_designs(harmed: dict[str, int]) -> None:
-    """One table with fifteen rows, a legend, and a sentence a design."""
+    """One table with sixteen rows, a legend, and a sentence a design."""
     result = coffee("windows", "naive", "idempotent", "outbox", "--no-report", "--jobs", "1")
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -55,8 +55,8 @@ def test_the_table_fits_eighty_columns_with_three_designs(harmed: dict[str, int]
     assert sum(bool(re.match(r"W\d+ +[A-Z]", line)) for line in lines) == 15
     assert sum("[4.2, 5.9]" in line for line in lines) == 15, "each rate has its interval below it"
     assert any(line.startswith("  closed") for line in lines)
-    assert "outbox closes 15 of 15" in lines
-    assert result.stderr.startswith("15 windows × 3 designs: 180 mornings in ")
+    assert "outbox closes 16 of 16" in lines
+    assert result.stderr.startswith("16 windows × 3 designs: 192 mornings in ")
 
 
 def test_where_there_is_room_a_cell_says_all_in_one_line(harmed: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-w", "w44"), 'unknown window "w44"; there are W1 to W15'),
+        (("-w", "w44"), 'unknown window "w44"; there are W1 to W16'),
         (("-w", "double-tip"), 'unknown window "double-tip"; did you mean "w01-double-tap"?'),
         (("outbx",), 'unknown design "outbx"; did you mean "outbox"?'),
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
@@ -135,7 +135,7 @@ def test_ctrl_c_prints_the_finished_windows(harmed: dict[str, int], monkeypatch:
     document = json.loads(result.stdout)
     assert list(document["windows"]) == ["W1", "W2"]
     assert document["interrupted"] == {"asked": 15}
-    assert result.stderr == "interrupted after 2 of 15 windows; the numbers are theirs; no report was written\n"
+    assert result.stderr == "interrupted after 2 of 16 windows; the numbers are theirs; no report was written\n"
     assert not list(Path().iterdir())
 
 

@@ -101,7 +101,7 @@ def test_the_longest_of_few_waits_is_held_less_often(monkeypatch: pytest.MonkeyP
     assert 0.935 < held(990, 1000) < 0.955
 
 
-MISSED = {  # a kind of mornings that is missed so often that neither interval nor verdict can be right: its least share of holding
+MISSED = {  # kinds that so few mornings miss often: the least share of intervals of 10 and of 60 that hold
     "times, ten times as long on one morning in ten": (1 - 0.9**10 - 0.03, 0.9),
     "harm to 3 % of the purchases of one morning in twenty": (1 - 0.95**10 - 0.03, 0.93),
 }

@@ -9,27 +9,28 @@ from sim.experiment.effort import Effort
 from sim.experiment.statistics import Difference, Estimate
 from sim.failure_windows.differences import REASONS, UNEXPLAINED, difference
 from sim.failure_windows.matrix import bundled_windows, survey
-from sim.failure_windows.published import CONDITIONS, MARKS, MECHANISMS, OPENED_BY, PUBLISHED, expected, mechanisms
+from sim.failure_windows.published import CONDITIONS, MARKS, MECHANISMS, OPENED_BY, PUBLISHED, UNPUBLISHED, expected, mechanisms
 from sim.failure_windows.verdicts import State, Verdict
 from tests.tiers import slow
 from tests.worlds import design
 
 # What the simulation says, as states by window; blank: closed. Any change here is news.
 STATES: dict[str, dict[str, State]] = {
-    "naive": dict.fromkeys(("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15"), "open"),
+    "naive": dict.fromkeys(("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16"), "open"),
     "idempotent": {"W7": "open", "W11": "open"},
     "outbox": {"W11": "narrowed"},
-    "inquiry": {"W7": "open", "W12": "open", "W13": "open"},
+    "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open"},
 }
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
     "autoscaled": {},
-    "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse"},
+    "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse", "W16": "narrowed"},
     "check-then-insert": {"W14": "narrowed"},
     "checked-webhooks": {"W11": "closed"},
     "dual-write": {"W7": "open"},
     "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
+    "hasty-key": {"W16": "narrowed"},
     "key-per-submission": {"W1": "open", "W3": "open", "W14": "open", "W15": "open"},
     "last-seen-id": {},
     "mark-before-publish": {"W8": "worse"},
@@ -39,10 +40,10 @@ VARIANTS: dict[str, dict[str, State]] = {
     "no-app-retries": {},
     "no-fingerprint": {"W15": "narrowed"},
     "no-inbox": {"W8": "worse"},
-    "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open"},
+    "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open", "W16": "narrowed"},
     "no-reconciler": {},
-    "patient-inquiry": {"W12": "closed", "W13": "closed"},
-    "same-key-for-ever": {"W6": "worse"},
+    "patient-inquiry": {"W12": "closed", "W13": "closed", "W16": "closed"},
+    "same-key-for-ever": {"W6": "worse", "W16": "open"},
     "short-inbox": {"W8": "worse"},
     "waits-two-seconds": {},
     "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed"},
@@ -109,7 +110,7 @@ def test_a_window_that_nobody_has_written_about_differs_from_nothing() -> None:
 
 def test_the_published_matrix_is_complete() -> None:
     """A row for every window, a known mark for every mechanism; conditions and openings speak of what there is."""
-    assert list(PUBLISHED) == list(bundled_windows())
+    assert [*PUBLISHED, *UNPUBLISHED] == list(bundled_windows())
     for row in PUBLISHED.values():
         assert set(row) == set(MECHANISMS)
         assert set(row.values()) <= set(MARKS)

@@ -94,6 +94,7 @@ def names(design: str) -> tuple[dict[str, Any], dict[str, float]]:
     made = {
         "n": Number(), "max": largest, "percentile": percentile, "never": np.inf,
         "purchases": size, "requests": len(tables.requests),
+        "turned_away": per_purchase(r["purchase"] for r in rows(tables.requests, "purchase", "fate") if r["fate"] == 1) > 0,
         "looked": np.array([looked(tables, number) for number in range(size)]),
         "shown_stale": per_purchase(read["purchase"] for read in rows(tables.reads, "purchase", "stale") if read["stale"]) > 0,
         "charged": per_purchase(charge["purchase"] for charge in captured),

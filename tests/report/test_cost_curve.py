@@ -65,7 +65,7 @@ def test_a_longer_brownout(curve: CostCurve) -> None:
     """On the left the sum by length, from none; on the right what the brownout added, on the same mornings."""
     in_all, more = cost_by_brownout.draw(curve)
     spells = curve.spells["naive"]
-    values = [spell.result.values("cost_per_1000") for spell in spells]
+    values = [spell.result.each("cost_per_1000") for spell in spells]
     assert drawn(in_all, "naive") == pytest.approx([value.mean() for value in values])
     assert drawn(more, "naive") == pytest.approx([(value - values[0]).mean() for value in values[1:]])
     assert len(drawn(in_all, "naive")) == 3

@@ -20,7 +20,7 @@ from sim.cli.work.simulation import (
     say_what_memory_it_takes,
     simulated,
 )
-from sim.cli.work.tables import metrics_table, objectives_table, stations, stations_table
+from sim.cli.work.tables import lost_table, metrics_table, objectives_table, stations, stations_table
 from sim.cli.work.texts import assigned
 from sim.documents.comparison import run as document
 from sim.experiment.altering import changed
@@ -52,10 +52,15 @@ def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool)
     print_title(out, comparison.scenario.name, comparison.scenario.summary)
     with_ = f"; with {', '.join(settings)}" if settings else ""
     out.print(mornings_line(comparison) + with_, style="dim", highlight=False, markup=False)
-    tables = [metrics_table(result, everything=everything, width=out.width), stations_table(result)]
-    for table in [*tables, objectives_table(result.objectives)] if result.objectives else tables:
-        out.print()
-        out.print(table)
+    for table in (
+        metrics_table(result, everything=everything, width=out.width),
+        lost_table([result]),
+        stations_table(result),
+        objectives_table(result.objectives) if result.objectives else None,
+    ):
+        if table is not None:
+            out.print()
+            out.print(table)
     out.print()
     out.print(bottleneck(stations(result)))
     out.print(about(result))

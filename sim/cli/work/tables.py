@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -14,6 +14,7 @@ from sim.experiment.cells_compared import CellsCompared, result_of
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
+from sim.ledger.causes import CAUSES
 from sim.vocabulary import METRICS, grouped
 
 COLOURS = {"met": "green", "so far": "cyan", "violated": "red", "undecided": "yellow"}
@@ -98,6 +99,26 @@ def verdicts_table(comparison: Comparison) -> Table:
     table.add_section()
     table.add_row(Text("verdict", style="bold"), *(Text(r.verdict, style=f"bold {COLOURS[r.verdict]}") for r in results))
     return table
+
+
+def lost_table(results: Sequence[Result]) -> Table | None:
+    """Why people with a good card got nothing, by design: one cause each, so that they add up. None if nobody lost anything."""
+    causes = [cause for cause in CAUSES if any(result.causes.get(cause) for result in results)]
+    if not causes:
+        return None
+    table = plain_table("with a good card, and no coffee", *(result.design.name for result in results), "they")
+    for cause in causes:
+        lost = (_lost(result, result.causes.get(cause, 0)) for result in results)
+        table.add_row(cause, *lost, Text(CAUSES[cause], style="dim"))
+    table.add_section()
+    table.add_row(Text("all", style="bold"), *(_lost(result, sum(result.causes.values())) for result in results), "")
+    return table
+
+
+def _lost(result: Result, number: int) -> str:
+    """`27 (0.3 %)` of the people with a good card."""
+    people = sum(summary.counted["good cards"] for summary in result.summaries)
+    return f"{number:,} ({words.share(number / people)})" if number else "–"
 
 
 def _cell(result: Result, metric: str, *, room: int, judged: bool = True) -> Text:
