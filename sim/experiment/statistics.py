@@ -199,7 +199,7 @@ def _interval_of_share(values: np.ndarray, confidence: float) -> tuple[float, fl
         return 1.0 - high, 1.0 - low
     low, high = mean_interval(values, confidence)
     struck = values[values > 0]
-    if 2 * len(struck) < len(values):
+    if 0 < 2 * len(struck) < len(values):
         high = max(high, clopper_pearson(len(struck), len(values), confidence)[1] * float(struck.mean()))
     return low, high
 
