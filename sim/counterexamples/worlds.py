@@ -21,6 +21,7 @@ KINDS = (
     "outages, a slow database, repeated messages"
 )
 NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11)"
+CALM = {"failed": 0, "ambiguous": 0, "errored": 0}  # the shares of a call's fates, which add up to at most 100 %
 
 
 def _clock(second: int) -> str:
@@ -38,7 +39,7 @@ faults = st.one_of(
         lambda where, times: {"crash": where[0], "after": where[1], "times": times, "restart": "5s"}, struck, st.integers(1, 2)
     ),
     st.builds(
-        lambda at, failed: {"brownout": "provider", "at": at, "for": "1s", "latency": "x1", failed: "100%"},
+        lambda at, fate: {"brownout": "provider", "at": at, "for": "1s", "latency": "x1", **CALM, fate: "100%"},
         moments,
         st.sampled_from(["ambiguous", "failed"]),
     ),

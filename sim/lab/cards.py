@@ -12,7 +12,6 @@ from sim.architectures.parts import parts_of
 from sim.config.design import Design
 from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text
 from sim.config.writing import flow
 from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
@@ -60,12 +59,11 @@ def comparison(about: Comparison) -> str:
 
 def run(about: Run) -> str:
     """One morning: what the design did, and its tables."""
-    one, clock = about.comparison, about.scenario.clock
-    until = f"{clock_text(clock.start)} to {clock_text(clock.start + clock.duration)}"
+    one = about.comparison
     sizes = ", ".join(f"{len(frame):,} {name}" for name, frame in about.frames.items())
     return Card(
         title=f"{about.design.name} in {about.scenario.name}",
-        subtitle=f"the morning of seed {about.seed}, {until}: {sizes}",
+        subtitle=f"the morning of seed {about.seed}, {about.scenario.clock.opening}: {sizes}",
         sentences=_sentences(one),
         tables=[*_objectives(one.results), _metrics(one, opened=not about.scenario.objectives)],
         hints=hints(Comparison, [*about.frames, "metrics"]),
@@ -194,14 +192,12 @@ def explanation(about: Explanation) -> str:
 
 def scenario(about: Scenario) -> str:
     """The story of a world, what goes wrong in it, what it asks for, and every key that it sets."""
-    clock = about.clock
-    until = f"{clock_text(clock.start)} to {clock_text(clock.start + clock.duration)}"
     facts = [("fault", fault) for fault in map(said.fault, about.faults)]
     facts += [("objective", f"{metric} {words.limit(metric, limit)}") for metric, limit in about.objectives.items()]
     own = [knob for knob in _knobs(about, Scenario(name=about.name)) if knob.path[0] not in ("faults", "objectives")]
     return Card(
         title=about.name,
-        subtitle=f"scenario, {until} · {about.summary}".rstrip(" ·"),
+        subtitle=f"scenario, {about.clock.opening} · {about.summary}".rstrip(" ·"),
         tables=[
             *([Table([], [[Cell(kind), Cell(text)] for kind, text in facts])] if facts else []),
             Table(["key", "value", "meaning"], list(_rows(own)), "what it sets", folded=True),

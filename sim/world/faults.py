@@ -9,6 +9,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sim.config.errors import ConfigError
+from sim.config.fates import FATES, too_many
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.ledger.records import Numbers
@@ -47,7 +49,7 @@ class FaultPlan:
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         self._horizon_s = scenario.clock.horizon_s
-        self._start_s = scenario.clock.start
+        self._clock = scenario.clock
         self._weather_streams = streams.shared
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
@@ -71,9 +73,18 @@ class FaultPlan:
                     spells[component].append(spell)
                     self.windows.append((f"{_kind(fault)} {component}", begin, min(end, self._horizon_s)))
         self._weather = {component: Timetable(these) for component, these in spells.items()}
+        self._check_fates(scenario)
 
     def weather(self, component: str) -> Timetable:
         return self._weather.get(component, UP)
+
+    def _check_fates(self, scenario: Scenario) -> None:
+        """Raises ConfigError if brownouts that last at the same time leave a call more than one fate."""
+        for weather in self.weather("provider").kinds:
+            given = {fate: getattr(weather, fate) for fate in FATES}
+            own = {fate: getattr(scenario.provider, fate) for fate in FATES}
+            if message := too_many({fate: (fate, own[fate] if share is None else share) for fate, share in given.items()}):
+                raise ConfigError(f"{scenario.name}: while several brownouts last, {message}")
 
     def _add_crash(self, fault: Crash, begin: float, spells: defaultdict[str, list[Spell]]) -> None:
         up = begin + fault.restart
@@ -85,7 +96,7 @@ class FaultPlan:
 
     def _begins(self, number: int, fault: Crash) -> Iterator[float]:
         if fault.at is not None:
-            yield fault.at - self._start_s
+            yield self._clock.since_start_s(fault.at)
             return
         assert fault.every is not None
         rng = self._weather_streams.generator("fault", number)
@@ -97,7 +108,7 @@ class FaultPlan:
     def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
         rng = self._weather_streams.generator("fault", number)
         if fault.at is not None:
-            begin = fault.at - self._start_s
+            begin = self._clock.since_start_s(fault.at)
             yield begin, begin + float(sample(fault.lasts, rng, 1)[0])
             return
         assert fault.every is not None
@@ -117,7 +128,8 @@ def _kind(fault: Scheduled) -> str:
 def _spell(fault: Scheduled, begin: float, end: float) -> tuple[str, Spell]:
     match fault:
         case Brownout():
-            return "provider", Spell(begin, end, slower=fault.latency, failed=fault.failed, ambiguous=fault.ambiguous)
+            shares = {fate: getattr(fault, fate) for fate in FATES}
+            return "provider", Spell(begin, end, slower=fault.latency, **shares)
         case Outage():
             return fault.outage, Spell(begin, end, down=True)
         case Slow():

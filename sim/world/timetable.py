@@ -17,6 +17,7 @@ class Spell:
     down: bool = False
     failed: float | None = None
     ambiguous: float | None = None
+    errored: float | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Weather:
     down: bool = False
     failed: float | None = None
     ambiguous: float | None = None
+    errored: float | None = None
 
 
 CALM = Weather()
@@ -41,14 +43,20 @@ class Timetable:
         self._weather = [CALM, *(self._sum(edge) for edge in self._edges)]
 
     def _sum(self, time_s: float) -> Weather:
-        slower, down, failed, ambiguous = 1.0, False, None, None
+        slower, down, failed, ambiguous, errored = 1.0, False, None, None, None
         for spell in self.spells:
             if spell.begin_s <= time_s < spell.end_s:
                 slower *= spell.slower
                 down = down or spell.down
                 failed = failed if spell.failed is None else spell.failed
                 ambiguous = ambiguous if spell.ambiguous is None else spell.ambiguous
-        return Weather(slower, down, failed, ambiguous)
+                errored = errored if spell.errored is None else spell.errored
+        return Weather(slower, down, failed, ambiguous, errored)
+
+    @property
+    def kinds(self) -> frozenset[Weather]:
+        """Every weather that there is at some time."""
+        return frozenset(self._weather)
 
     def at(self, time_s: float) -> Weather:
         return self._weather[bisect_right(self._edges, time_s)] if self._edges else CALM

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
+import pytest
+
+from sim.config.errors import ConfigError
 from tests.worlds import ONE_CUSTOMER, design, morning, timeline, world
 
 SLOW = ONE_CUSTOMER.replace("450ms", "20s")  # the provider thinks for longer than anybody waits
@@ -131,3 +136,24 @@ def test_deadline_drop_does_not_start_what_nobody_waits_for() -> None:
     assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 0]
     knobs["checkout"]["deadline_drop"] = False
     assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 1]
+
+
+ENDLESS = {"app": {"timeout": "1s", "retry": {"fixed": {"delay": "1s"}}}}
+DOWN = ONE_CUSTOMER.replace("10min", "1h") + "\nfaults: [{outage: provider, at: '07:00', for: 40min}]"
+
+
+def test_no_request_is_cut() -> None:
+    """Who tries again every second for 40 minutes sends every one of those requests, and is served at last."""
+    tables, _ = morning(world(DOWN), design("naive", ENDLESS))
+    gaps = np.diff(tables.requests["sent_s"])
+    assert np.ptp(gaps) < 1e-6
+    assert len(gaps) == math.ceil(2400 / gaps[0])
+    assert 2400 < tables.purchases["acknowledged_s"][0] < 2402
+
+
+def test_endless_requests_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that never stops is an error that names the knob, not a customer who falls silent."""
+    monkeypatch.setattr("sim.world.customer.MOST_REQUESTS", 50)
+    message = r"^one customer would send more than 50 requests; that can't be meant: let app\.retry end"
+    with pytest.raises(ConfigError, match=message):
+        morning(world(DOWN), design("naive", ENDLESS))

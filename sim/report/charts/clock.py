@@ -9,7 +9,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text
+from sim.config.units import DAY_S, clock_text
 from sim.experiment.mornings import Summary
 from sim.style import FAULT, QUIET, size_in
 
@@ -52,9 +52,9 @@ def clock_axis(ax: Axes, scenario: Scenario, *, ticks: bool = True, most: int = 
 
 def _tick(time: float, span_min: float) -> str:
     """`07:30`; where there are several midnights, `day 2` instead."""
-    if span_min > 1440 and time % 86400 == 0:
-        return f"day {time / 86400 + 1:.0f}"
-    return clock_text(time % 86400)
+    if span_min > 1440 and time % DAY_S == 0:
+        return f"day {time / DAY_S + 1:.0f}"
+    return clock_text(time)
 
 
 def shade(ax: Axes, scenario: Scenario, summaries: Sequence[Summary]) -> None:
