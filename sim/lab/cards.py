@@ -151,8 +151,13 @@ def _capacity(one: Sizing) -> str:
         binds = "no objective fails with one fewer"
     else:
         binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
-    cost = words.mean_number(one.result.metrics["cost_per_1000"], nothing="no")
-    return f"needs {needs}; {binds}. It costs {cost} USD per 1,000 correct purchases."
+    cost = one.result.metrics["cost_per_1000"]
+    costs = (
+        "It got no purchase right"
+        if cost.mean is None
+        else f"It costs {words.number(cost.mean)} USD per 1,000 correct purchases"
+    )
+    return f"needs {needs}; {binds}. {costs}."
 
 
 def costs(about: CostCurve) -> str:
@@ -161,7 +166,7 @@ def costs(about: CostCurve) -> str:
     parts = ["cost_per_1000", *PARTS_OF_COST.values()]
     rows = [
         [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
-        + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
+        + [Cell(words.measured(row[part], "count")) for part in parts]
         + [Cell("", state=row["objectives"], symbol=tables.SYMBOLS[row["objectives"]])]
         for row in frame.to_dict("records")
     ]
