@@ -18,6 +18,8 @@ from sim.world.cell import Cell
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
+MOST_SPELLS = 100_000  # of one fault in a morning: a slip of a unit should be an error, not an endless wait
+LEAST_S = 1e-3  # how long a fault that comes again and again lasts at least, and how far its crashes are apart
 CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
 
 
@@ -101,9 +103,12 @@ class FaultPlan:
         assert fault.every is not None
         rng = self._weather_streams.generator("fault", number)
         time = float(sample(fault.every, rng, 1)[0])
-        while time < self._horizon_s:
+        for _ in range(MOST_SPELLS):
+            if time >= self._horizon_s:
+                return
             yield time
-            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), 1e-3)
+            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), LEAST_S)
+        raise _too_often(number)
 
     def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
         rng = self._weather_streams.generator("fault", number)
@@ -113,12 +118,20 @@ class FaultPlan:
             return
         assert fault.every is not None
         time = 0.0
-        while True:
+        for _ in range(MOST_SPELLS):
             begin = time + float(sample(fault.every, rng, 1)[0])
             if begin >= self._horizon_s:
                 return
-            time = begin + max(float(sample(fault.lasts, rng, 1)[0]), 1e-3)
+            time = begin + max(float(sample(fault.lasts, rng, 1)[0]), LEAST_S)
             yield begin, time
+        raise _too_often(number)
+
+
+def _too_often(number: int) -> ConfigError:
+    return ConfigError(
+        f"faults[{number}]: comes more than {MOST_SPELLS:,} times in a morning, which can't be meant: "
+        "let it come less often (every), or stay longer (for, restart)"
+    )
 
 
 def _kind(fault: Scheduled) -> str:
