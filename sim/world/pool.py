@@ -79,8 +79,8 @@ class Pool(Presence):
         super().__init__(env, name, workers)
         self._instances = instances
         self.paid = workers  # including workers that have been ordered and are not there yet
-        self._paid_s = 0.0  # worker-seconds until `_paid_since_s`
-        self._paid_since_s = 0.0
+        self._paid_until: list[tuple[float, int]] = []  # how many were paid for, up to which time
+        self._ended_s = 0.0  # when a job ended last
         self._most = workers
         self._ordered: list[Ordered] = []
         self._workers = set(range(workers))
@@ -137,7 +137,8 @@ class Pool(Presence):
 
     def _start(self, job: Job) -> None:
         if job.skip is not None and job.skip(job.about):
-            self._exit(self._env.now, job.arrived_s)
+            self._ended_s = self._env.now
+            self._exit(self._ended_s, job.arrived_s)
             return
         job.worker = worker = self._idle.pop()
         job.started_s = self._env.now
@@ -146,7 +147,7 @@ class Pool(Presence):
 
     def ended(self, job: Job) -> None:
         """The job's story has ended, or its worker has died."""
-        now = self._env.now
+        now = self._ended_s = self._env.now
         self._busy_s += now - job.started_s
         del self._running[job.worker]
         self._exit(now, job.arrived_s)
@@ -212,16 +213,30 @@ class Pool(Presence):
         self._most = max(self._most, servers)
 
     def _pay_for(self, workers: int) -> None:
-        now = self._env.now
-        self._paid_s += self.paid * (now - self._paid_since_s)
-        self.paid, self._paid_since_s = workers, now
+        self._paid_until.append((self._env.now, self.paid))
+        self.paid = workers
 
     def _stayed_s(self) -> float:
         return sum(self._env.now - job.arrived_s for job in (*self._queue, *self._running.values()))
 
-    def record(self) -> StationRecord:
-        record = super().record()
+    @property
+    def last_s(self) -> float:
+        """When the last job ended so far; now, if there is one. (An autoscaler that lets workers go is no job.)"""
+        return self._env.now if self.present else self._ended_s
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        record = super().record(worked_s)
         record.servers = self._most
         record.busy_s = self.held_s
-        record.provisioned_s = self._paid_s + self.paid * (self._env.now - self._paid_since_s)
+        record.provisioned_s = self._paid_s(record.worked_s)
         return record
+
+    def _paid_s(self, worked_s: float) -> float:
+        """Worker-seconds until `worked_s`."""
+        paid_s = since_s = 0.0
+        for until_s, workers in [*self._paid_until, (worked_s, self.paid)]:
+            if until_s >= worked_s:
+                return paid_s + workers * (worked_s - since_s)
+            paid_s += workers * (until_s - since_s)
+            since_s = until_s
+        return paid_s
