@@ -62,9 +62,12 @@ class Brownout(Scheduled):
 
 
 class Outage(Scheduled):
-    """A component does no work: the provider refuses every call, a consumer stands still, calls to the database wait."""
+    """A component can't be reached: the provider and the checkout refuse every call, consumers and the database let work wait.
 
-    outage: Literal["provider", "database", "read_model", "loyalty"]
+    The checkout answers 503 at once; what its workers have begun, or what waits for them, goes on. (In a crash it dies.)
+    """
+
+    outage: Literal["provider", "database", "read_model", "loyalty", "checkout"]
 
 
 class Slow(Scheduled):

@@ -304,11 +304,13 @@ class Customer:
         if self.crowd.observer is not None:
             self.crowd.observer.refreshed(self)
         self.page += 1
+        self.crowd.checkout.left(self.purchase)
         self.acknowledged = False
         self.tap()
 
     def _leave(self) -> None:
         self.done = True
+        self.crowd.checkout.left(self.purchase)
         if not self.confirmed:
             self.crowd.purchases.left_s[self.purchase] = self.crowd.env.now
         if self.crowd.observer is not None:

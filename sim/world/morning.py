@@ -82,7 +82,7 @@ class Morning:
         story = cast(Architecture, design)
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            handle=partial(story.handle, shop), observer=observer,
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), observer=observer,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan

@@ -18,7 +18,7 @@ from sim.world.station import Presence
 class Job:
     """Work for a pool: a story `about` a request or message, and what to call with its result or at its death."""
 
-    __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "worker")
+    __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "waits", "worker")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Job:
         self.arrived_s: float
         self.started_s: float
         self.worker: int
+        self.waits = False  # in the queue
         self.target: Event | None = None  # what the story waits for
 
     def go_on(self, event: Event | None) -> None:
@@ -86,13 +87,14 @@ class Pool(Presence):
         self._workers = set(range(workers))
         self._idle = list(reversed(range(workers)))
         self._queue: deque[Job] = deque()
+        self._withdrawn = 0  # of those in the queue: nobody will start them
         self._running: dict[int, Job] = {}  # by worker
         self._down_until: dict[int, float] = {}  # of workers
         self._handing_out = False
 
     @property
     def queued(self) -> int:
-        return len(self._queue)
+        return len(self._queue) - self._withdrawn
 
     @property
     def has_idle(self) -> bool:
@@ -120,7 +122,18 @@ class Pool(Presence):
         if self._idle:
             self._start(job)
         else:
+            job.waits = True
             self._queue.append(job)
+
+    def withdraw(self, job: Job) -> bool:
+        """Take a job out of the queue; False if it doesn't wait there (any more). Nobody is told of its end."""
+        if not job.waits:
+            return False
+        job.waits = False
+        self._withdrawn += 1
+        self._ended_s = self._env.now
+        self._exit(self._ended_s, job.arrived_s)
+        return True
 
     def crash(self, instance: int, restart_s: float) -> None:
         """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
@@ -172,7 +185,12 @@ class Pool(Presence):
             return
         self._handing_out = True
         while self._queue and self._idle:
-            self._start(self._queue.popleft())
+            job = self._queue.popleft()
+            if job.waits:
+                job.waits = False
+                self._start(job)
+            else:
+                self._withdrawn -= 1
         self._handing_out = False
 
     def order(self, number: int, warm_up_s: float) -> None:
@@ -217,7 +235,8 @@ class Pool(Presence):
         self.paid = workers
 
     def _stayed_s(self) -> float:
-        return sum(self._env.now - job.arrived_s for job in (*self._queue, *self._running.values()))
+        waiting = (job for job in self._queue if job.waits)
+        return sum(self._env.now - job.arrived_s for job in (*waiting, *self._running.values()))
 
     @property
     def last_s(self) -> float:

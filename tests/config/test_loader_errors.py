@@ -271,7 +271,7 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             'x.yaml:3:5: faults[0]: no kind of fault; did you mean "brownout"?',
             'x.yaml:4:24: faults[1].at: outside of the simulated morning (06:30 to 09:00, drain included) (got "05:00")',
             f"x.yaml:4:37: faults[1].for: {BARE}; {DURATION} (got 3)",
-            'x.yaml:5:6: faults[2].outage: expected one of provider, database, read_model, loyalty (got "providr"); '
+            'x.yaml:5:6: faults[2].outage: expected one of provider, database, read_model, loyalty, checkout (got "providr"); '
             'did you mean "provider"?',
             'x.yaml:5:23: faults[2].every: expected keys and values, like {constant: 3h} (got "3h")',
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",

@@ -145,7 +145,7 @@ FAULT: dict[str, Sections] = {
     ),
     "outage": st.builds(
         lambda what, when, lasts: {"outage": what, **when, "for": lasts},
-        some("provider", "database", "read_model", "loyalty"), once_or_often, spans,
+        some("provider", "database", "read_model", "loyalty", "checkout"), once_or_often, spans,
     ),
     "slow": st.builds(
         lambda what, when, lasts, by: {"slow": what, **when, "for": lasts, "times": by},
@@ -255,6 +255,7 @@ checkout = st.integers(1, 20).flatmap(
             "service": times("0s", "10ms", "500ms"),
             "queue_limit": st.one_of(some("none"), st.integers(0, 20)),
             "deadline_drop": st.booleans(),
+            "leaver_drop": st.booleans(),
             "autoscale": autoscale,
         },
     ).map(_one_each)
