@@ -70,6 +70,13 @@ def mean(value: Estimate, unit: str) -> str:
     return share(value.mean) if unit == "share" else quantity(value.mean, unit)
 
 
+def measured(value: float, unit: str) -> str:
+    """`7.32 %`: a mean over mornings; infinite if the metric is so in any of them, NaN if there is nothing to count."""
+    if math.isnan(value):
+        return "nothing to count"
+    return "never, in some mornings" if math.isinf(value) else quantity(value, unit)
+
+
 def mean_number(value: Estimate, *, nothing: str = "nothing to count") -> str:
     """`1,830`: the mean without its unit, for those who say the unit themselves; `nothing` if there is none."""
     return nothing if value.mean is None else number(value.mean)

@@ -74,3 +74,11 @@ def test_limits_say_which_way_is_better() -> None:
     """An objective is "at most" or "at least", by its metric."""
     assert said(words.limit("ack_latency_p95", 1.0)) == "at most 1 s"
     assert said(words.limit("confirmed_share", 0.99)) == "at least 99 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0732, "7.32 %"), (float("nan"), "nothing to count"), (float("inf"), "never, in some mornings")]
+)
+def test_a_mean_may_be_missing(value: float, text: str) -> None:
+    """A mean that is not a number, or infinite, is said in words."""
+    assert said(words.measured(value, "share")) == text

@@ -70,7 +70,8 @@ def windows() -> str:
     for label, name in bundled_windows().items():
         world = load_scenario(f"{FOLDER}/{name}")
         by_mark = {
-            mark: [MECHANISMS[name].title for name, given in PUBLISHED.get(label, {}).items() if given == mark] for mark in "✓◐!"
+            mark: [MECHANISMS[name].title for name, given in PUBLISHED.get(label, {}).items() if given == mark]
+            for mark in "✓◐!"
         }
         words = {"✓": "Closed by", "◐": "Narrowed by", "!": "Made worse by"}
         closing = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]

@@ -75,9 +75,11 @@ class Outbox(Design):
             return None
         if breaker is not None and (wait_s := breaker.wait_s(shop.env.now)) > 0:
             return wait_s
+        begun_s = shop.env.now
         outcome = yield from charge(shop, order, self.payment)  # the key is the order: charging again is safe
         if breaker is not None:
-            breaker.note(shop.env.now, failed=outcome in (Outcome.UNKNOWN, Outcome.FAILED, Outcome.ERROR))
+            failed = outcome in (Outcome.UNKNOWN, Outcome.FAILED, Outcome.ERROR)
+            breaker.note(shop.env.now, failed=failed, begun_s=begun_s)
         again_in_s = None
         if outcome not in (Outcome.CAPTURED, Outcome.DECLINED):
             again_in_s = retry.delay_s(order.attempts, shop.pay_draw(order))

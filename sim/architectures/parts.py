@@ -129,6 +129,8 @@ def _customer_side(design: Design) -> Iterator[Component]:
     notes = [*_workers(checkout), f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
     if checkout.deadline_drop:
         notes.append("drops late work")
+    if checkout.leaver_drop:
+        notes.append("drops work of those who left")
     if _listens(design):
         notes.append(f"webhooks: {_webhooks(design)}")
     yield Component("checkout", "service", "checkout", tuple(notes), station="checkout", place=(1, 1))

@@ -95,6 +95,7 @@ class Checkout(Model):
     service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
     queue_limit: int | None = Field(200, ge=0, description="503 at once beyond this many waiting; none: no limit")
     deadline_drop: bool = Field(False, description="don't start work the app has stopped waiting for")
+    leaver_drop: bool = Field(False, description="take a request out of the queue when its customer leaves, or reloads the app")
 
     @model_validator(mode="after")
     def _enough_workers(self) -> Checkout:

@@ -8,15 +8,22 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, Valida
 
 from sim.config.errors import closest
 from sim.config.model import Distribution, Field, Model, reading
-from sim.config.units import Clock, Duration, Factor, Probability, clock_text
+from sim.config.units import Clock, Duration, Factor, Probability, seconds_into, time_and_day
 
 
 def _in_the_morning(at: float | None, info: ValidationInfo) -> float | None:
     morning = reading(info).morning
-    if at is not None and morning is not None and not morning[0] <= at <= morning[1]:
-        span = f"{clock_text(morning[0])} to {clock_text(morning[1])}"
-        raise ValueError(f"outside of the simulated morning ({span}, drain included)")
+    if at is not None and morning is not None and (message := outside(at, morning)):
+        raise ValueError(message)
     return at
+
+
+def outside(at: float, morning: tuple[float, float]) -> str | None:
+    """What is wrong with a fault's clock time in a morning that is simulated from and to these times; None if nothing is."""
+    begin, end = morning
+    if 0 <= seconds_into(begin, end, at) <= end - begin:
+        return None
+    return f"outside of the simulated morning ({time_and_day(begin)} to {time_and_day(end)}, drain included)"
 
 
 At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
@@ -28,7 +35,7 @@ Step = Literal[
 class Scheduled(Model):
     """A fault that lasts `for` some time: it begins once, `at` a clock time, or again and again (`every`)."""
 
-    at: At = Field(None, description="clock time at which it begins")
+    at: At = Field(None, description="clock time at which it begins; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from the end of one such fault to the start of the next")
     lasts: Distribution = Field(alias="for", description="how long it lasts")
 
@@ -51,12 +58,16 @@ class Brownout(Scheduled):
     latency: Factor = Field("x10", description="every call takes this many times longer")
     failed: Probability | None = Field(None, description="calls refused before any charge")
     ambiguous: Probability | None = Field(None, description="calls that charge the card and whose answer is lost")
+    errored: Probability | None = Field(None, description="calls answered with a 500; nothing is charged")
 
 
 class Outage(Scheduled):
-    """A component does no work: the provider refuses every call, a consumer stands still, calls to the database wait."""
+    """A component can't be reached: the provider and the checkout refuse every call, consumers and the database let work wait.
 
-    outage: Literal["provider", "database", "read_model", "loyalty"]
+    The checkout answers 503 at once; what its workers have begun, or what waits for them, goes on. (In a crash it dies.)
+    """
+
+    outage: Literal["provider", "database", "read_model", "loyalty", "checkout"]
 
 
 class Slow(Scheduled):
@@ -87,7 +98,7 @@ class Crash(Model):
     """
 
     crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "loyalty", "read_model"]
-    at: At = Field(None, description="clock time at which it dies")
+    at: At = Field(None, description="clock time at which it dies; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from one restart to the next crash")
     after: Step | None = Field(None, description="right after this step")
     p: Probability = Field("100%", description="with `after`: share of the times the step is taken")

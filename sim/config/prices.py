@@ -9,9 +9,12 @@ from sim.config.errors import KeyedErrors
 from sim.config.loader import Document, read_text, validate
 from sim.config.model import Model
 
+MOST = 1e9  # of a price: a slip of a unit should be an error, not an endless sum
+DIVISORS = ("workers_per_vcpu", "connections_per_database")
+
 
 class Price(Model):
-    value: float = Field(ge=0)
+    value: float = Field(ge=0, le=MOST)
     source: str = Field(min_length=3, description='where it comes from, or "assumption" or "arithmetic", and what it is')
     date: str = Field("", pattern=r"^(|unknown|\d{4}(-\d{2}(-\d{2})?)?)$", description="of the source; an assumption has none")
 
@@ -54,6 +57,16 @@ class Prices(Model):
     award_value: Price
     hours_per_month: Price
     mornings_per_month: Price
+
+    @model_validator(mode="after")
+    def _possible(self) -> Prices:
+        """Check what a price can't know by itself: that it is a share, or that something is divided by it."""
+        shares = [name for name in type(self).model_fields if name.startswith("p_") or name.endswith("_share")]
+        errors = [((name, "value"), "a share; must be at most 1") for name in shares if getattr(self, name).value > 1]
+        errors += [((name, "value"), "must be above 0") for name in DIVISORS if getattr(self, name).value == 0]
+        if errors:
+            raise KeyedErrors(errors)
+        return self
 
 
 def load_prices(name: str) -> Prices:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, ValidationInfo, field_validator, model_validator
@@ -10,44 +12,95 @@ from sim.config import showing
 from sim.config.bundled import find, is_path
 from sim.config.columns import read_column
 from sim.config.errors import ConfigError, KeyedErrors, closest, got
-from sim.config.faults import Fault
+from sim.config.fates import FATES, too_many, too_many_in
+from sim.config.faults import Fault, outside
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
 from sim.config.units import (
+    DAY_S,
     Cents,
     Clock,
     Duration,
     Probability,
     Rate,
     clock_s,
-    clock_text,
+    seconds_into,
+    time_and_day,
 )
 from sim.vocabulary import METRICS
+
+SHAPE = "a shape needs at least two clock times, in ascending order"
+MOST_CENTS = 1_000_000_000  # of a basket, and of what is added to it: the ledgers' numbers have 32 bits
 
 
 class Hours(Model):
     """The simulated morning: customers arrive for `duration`, then the system drains."""
 
     model_config = ConfigDict(title="Window")
-    start: Clock = Field("06:30", description="clock time of the first possible arrival")
-    duration: Duration = Field("2h", gt=0, le=7 * 86400, description="how long customers arrive")
-    drain: Duration = Field("30min", ge=0, le=7 * 86400, description="time to finish what is under way")
+    start: Clock = Field("06:30", le=DAY_S, description="clock time of the first possible arrival")
+    duration: Duration = Field("2h", gt=0, le=7 * DAY_S, description="how long customers arrive; past midnight, too")
+    drain: Duration = Field("30min", ge=0, le=7 * DAY_S, description="time to finish what is under way")
 
     @property
     def horizon_s(self) -> float:
         return self.duration + self.drain
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """What is simulated, in seconds after the midnight before the start."""
+        return self.start, self.start + self.horizon_s
+
+    @property
+    def opening(self) -> str:
+        """`22:00 to 02:00 (next day)`: when customers come."""
+        return f"{time_and_day(self.start)} to {time_and_day(self.start + self.duration)}"
+
+    def since_start_s(self, time_s: float) -> float:
+        """Seconds from the start until a clock time. One that is earlier than the start is of the next day, if the clock runs
+        so far; a time that the clock never shows is before 0 or after the horizon.
+        """
+        return seconds_into(*self.span, time_s)
+
+    def shape_s(self, times: Sequence[float]) -> list[float]:
+        """The same for the times of a shape, which go on: one that is earlier than the one before it is of the day after.
+
+        A shape that is over before the start is the next day's. Raises ValueError if the times would go back.
+        """
+        running: list[float] = []
+        day_s = 0.0
+        for time_s in times:
+            if running and time_s + day_s < running[-1]:
+                day_s += DAY_S
+            running.append(time_s + day_s)
+        closes_s = self.start + self.duration
+        if day_s >= closes_s or len(set(running)) < len(running):
+            raise ValueError(SHAPE)
+        if running[-1] <= self.start and running[0] + DAY_S < closes_s:
+            running = [time_s + DAY_S for time_s in running]
+        return [time_s - self.start for time_s in running]
+
+    def not_open(self, times: Sequence[float]) -> Sequence[float]:
+        """Those of ascending clock times at which no customer can come."""
+        closes_s = self.start + self.duration
+        next_day = bisect_left(times, min(self.start, closes_s - DAY_S))
+        return [*times[next_day : bisect_left(times, self.start)], *times[bisect_left(times, closes_s) :]]
 
 
 class Profile(Model):
     """The hourly shape of a coffee shop's sales (Maven Roasters data, fictional; see sim/world/traffic.py)."""
 
     name: Literal["coffee-shop"] = "coffee-shop"
-    purchases: int = Field(3000, gt=0, le=5_000_000, description="expected purchases within the clock's duration")
+    purchases: int = Field(
+        3000,
+        gt=0,
+        le=5_000_000,
+        description="expected purchases within the clock's duration, or within 24 hours of it; further days repeat them",
+    )
 
 
 class Arrivals(Model):
-    """Real arrival times: one row a purchase, seconds after midnight."""
+    """Real arrival times: one row a purchase, seconds after midnight, all of them within the clock's duration."""
 
     file: str = Field(description="a CSV file beside the scenario; lines starting with # are comments")
     column: str | None = Field(None, description="the column of seconds after midnight; not needed if there is only one")
@@ -64,7 +117,10 @@ class Arrivals(Model):
 class Traffic(OneOf):
     """When people want coffee: a piecewise-linear `shape`, a `profile`, a constant `rate`, real `arrivals`, or `times`."""
 
-    shape: dict[str, Rate] | None = Field(None, description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}')
+    shape: dict[str, Rate] | None = Field(
+        None,
+        description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}; straight lines between, level outside',
+    )
     profile: Profile | None = None
     rate: Rate | None = Field(None, description="a constant rate (Poisson arrivals)")
     arrivals: Arrivals | None = None
@@ -72,30 +128,54 @@ class Traffic(OneOf):
         None, min_length=1, max_length=10_000, description='one customer at each clock time, e.g. ["07:00", "07:00:05"]'
     )
     also = frozenset({"price"})
-    price: Cents = Field("6.50 USD", gt=0, description="of one basket (assumption)")
+    price: Cents = Field("6.50 USD", gt=0, le=MOST_CENTS, description="of one basket (assumption)")
 
     @field_validator("shape")
     @classmethod
     def _clock_keys(cls, shape: dict[str, float] | None) -> dict[str, float] | None:
         if shape is None:
             return shape
-        errors, times = [], []
+        errors = []
         for time in shape:
             try:
-                times.append(clock_s(time))
+                clock_s(time)
             except ValueError as error:
                 errors.append((time, f"{error}{got(time)}"))
         if errors:
             raise KeyedErrors(errors)
-        if len(times) < 2 or times != sorted(set(times)):
-            raise ValueError("a shape needs at least two clock times, in ascending order")
+        if len(shape) < 2:
+            raise ValueError(SHAPE)
         return shape
+
+    def outside_of(self, clock: Hours) -> KeyedErrors | None:
+        """What is wrong with the traffic's clock times, for a clock; None if nothing is."""
+        if self.shape is not None:
+            try:
+                clock.shape_s([clock_s(time) for time in self.shape])
+            except ValueError as error:
+                return KeyedErrors([("shape", str(error))])
+        if self.arrivals is not None and self.arrivals.times is not None:
+            rows = self.arrivals.times
+            if missed := clock.not_open(rows):
+                many = f"{len(missed):,} of the {len(rows):,} rows of {self.arrivals.file} {_are(missed)}"
+                remedy = "give the clock another start or a longer duration, or take them out of the file"
+                message = f"{many} outside of the clock ({clock.opening}), the first at {missed[0]:g} s"
+                return KeyedErrors([(("arrivals", "file"), f"{message} ({time_and_day(missed[0])}); {remedy}")])
+        if self.times is not None and (missed := clock.not_open(sorted(self.times))):
+            many = f"{len(missed):,} of the {len(self.times):,} times {_are(missed)}"
+            message = f"{many} outside of the clock ({clock.opening}); give it another start or a longer duration"
+            return KeyedErrors([(("times", self.times.index(missed[0])), message)])
+        return None
 
     @model_validator(mode="after")
     def _some_traffic(self) -> Traffic:
         if self.rate == 0 or (self.shape and not any(self.shape.values())):
             raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
         return self
+
+
+def _are(what: Sequence[float]) -> str:
+    return "is" if len(what) == 1 else "are"
 
 
 class AfterPatience(Model):
@@ -137,7 +217,7 @@ class ChangesBasket(Model):
     """The customer adds something to the basket before tapping Pay once more."""
 
     p: Probability = Field("0%", description="share of customers who would")
-    adds: Cents = Field("3.50 USD", gt=0, description="price of what they add (assumption)")
+    adds: Cents = Field("3.50 USD", gt=0, le=MOST_CENTS, description="price of what they add (assumption)")
 
 
 class Customers(Model):
@@ -225,6 +305,12 @@ class Provider(Model):
             raise KeyedErrors([("keys", f"the preset {name} has none; leave the preset out, or these keys")])
         return value | {"keys": PRESETS[name].under(own)}
 
+    @model_validator(mode="after")
+    def _one_fate_a_call(self) -> Provider:
+        if message := too_many({fate: (fate, getattr(self, fate)) for fate in FATES}):
+            raise KeyedErrors([((), message)])
+        return self
+
 
 def _limit(metric: str, value: Any) -> float:
     unit = LIMITS.get(METRICS[metric].unit)
@@ -278,8 +364,32 @@ class Scenario(Model):
     def _set_morning(cls, clock: Hours, info: ValidationInfo) -> Hours:
         """Remember the morning's span, against which the faults' times are checked later in the file."""
         if isinstance(info.context, Reading):
-            info.context.morning = (clock.start, clock.start + clock.horizon_s)
+            info.context.morning = clock.span
         return clock
+
+    @field_validator("traffic")
+    @classmethod
+    def _within_the_clock(cls, traffic: Traffic, info: ValidationInfo) -> Traffic:
+        clock = info.data.get("clock")
+        if clock is not None and (errors := traffic.outside_of(clock)):
+            raise errors
+        return traffic
+
+    @field_validator("faults")
+    @classmethod
+    def _possible_faults(cls, faults: tuple[Fault, ...], info: ValidationInfo) -> tuple[Fault, ...]:
+        """Check what a fault by itself can't know: the clock, the provider's own shares, the other faults.
+
+        (The faults' times once more, for those that were made in Python.)
+        """
+        clock, provider = info.data.get("clock"), info.data.get("provider")
+        if clock is None or provider is None:
+            return faults
+        times = {number: at for number, fault in enumerate(faults) if (at := getattr(fault, "at", None)) is not None}
+        errors = [((number, "at"), message) for number, at in times.items() if (message := outside(at, clock.span))]
+        if errors := errors or too_many_in(faults, provider, clock):
+            raise KeyedErrors(errors)
+        return faults
 
     @field_validator("prices")
     @classmethod
@@ -291,14 +401,3 @@ class Scenario(Model):
         except ConfigError as error:
             raise KeyedErrors([((), str(error))]) from None
         return prices
-
-    @model_validator(mode="after")
-    def _within_the_clock(self) -> Scenario:
-        """Check the faults' times of a scenario made in Python; in one read from a file, each fault has checked its own."""
-        begin, end = self.clock.start, self.clock.start + self.clock.horizon_s
-        for number, fault in enumerate(self.faults):
-            at = getattr(fault, "at", None)
-            if at is not None and not begin <= at <= end:
-                span = f"{clock_text(begin)} to {clock_text(end)}"
-                raise KeyedErrors([(("faults", number, "at"), f"outside of the simulated morning ({span}, drain included)")])
-        return self

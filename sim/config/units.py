@@ -24,6 +24,8 @@ _PROBABILITY = 'a probability in percent like "4%" or "0.2%"'
 _FACTOR = 'a factor like "x10" or "x2.5"'
 _MONEY = 'an amount like "6.50 USD"'
 _CLOCK = 'a clock time like "07:30"'
+DAY_S = 86400.0
+LAST_HOUR = 360  # the end of a clock that starts at 24:00 and runs for seven days and a drain of seven more
 
 
 def _quantity(value: Any, pattern: str, expected: str) -> re.Match[str]:
@@ -101,21 +103,48 @@ def cents(value: Any) -> int:
 
 
 def clock_s(value: Any) -> float:
-    """Seconds after midnight of a clock time such as "07:30" or "07:30:15". Raises ValueError."""
-    match = re.fullmatch(r"\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*", value) if isinstance(value, str) else None
+    """Seconds after midnight of a clock time such as "07:30" or "07:30:15". Raises ValueError.
+
+    Hours may be counted on past midnight, as in timetables of night buses: "24:10" is ten past midnight, "31:00" seven o'clock
+    on the next day.
+    """
+    match = re.fullmatch(r"\s*([0-9]{1,3}):([0-9]{2})(?::([0-9]{2}))?\s*", value) if isinstance(value, str) else None
     if match is None or int(match[2]) > 59 or int(match[3] or 0) > 59:
         raise ValueError(f"expected {_CLOCK}")
     seconds = int(match[1]) * 3600.0 + int(match[2]) * 60.0 + int(match[3] or 0)
-    if seconds > SECONDS["d"]:
-        raise ValueError(f'later than "24:00"; expected {_CLOCK}')
+    if seconds > LAST_HOUR * 3600:
+        raise ValueError(f'later than "{LAST_HOUR}:00", where the longest clock ends; expected {_CLOCK}')
     return seconds
 
 
-def clock_text(seconds: float) -> str:
-    """`07:30` (or `07:30:15`) for seconds after midnight."""
+def clock_as_written(seconds: float) -> str:
+    """`07:30` (or `07:30:15`) for seconds after midnight, as a file says it: `24:10` for ten past the next midnight."""
     whole = round(seconds)
     text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
     return text if whole % 60 == 0 else f"{text}:{whole % 60:02d}"
+
+
+def clock_text(seconds: float) -> str:
+    """What the clock on the wall shows then: `07:30`, on every day; `00:10` ten past midnight."""
+    return clock_as_written(round(seconds) % DAY_S)
+
+
+def time_and_day(seconds: float) -> str:
+    """`07:30`; `00:10 (next day)`, `07:30 (day 3)`: for people, where the day matters. A day ends at `24:00`."""
+    days, rest = divmod(round(seconds), int(DAY_S))
+    if days == 0 or (days, rest) == (1, 0):
+        return clock_as_written(seconds)
+    return f"{clock_text(seconds)} ({'next day' if days == 1 else f'day {days + 1}'})"
+
+
+def seconds_into(begin_s: float, end_s: float, time_s: float) -> float:
+    """How long after `begin_s` it is `time_s`, all in seconds after midnight, for a clock that runs from `begin_s` to `end_s`.
+
+    A time earlier than the beginning is of the next day, if the clock runs so far. It is negative, or more than the clock's
+    length, if the clock never shows that time.
+    """
+    since_s = time_s - begin_s
+    return since_s + DAY_S if since_s < 0 and time_s + DAY_S <= end_s else since_s
 
 
 def duration_text(seconds: float) -> str:
@@ -189,14 +218,14 @@ class Unit:
 
 _NUMBER_TEXT = r"\s*([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+)\s*"
 _PERCENT_TEXT = r"\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?|\.[0-9]+)([eE]-[0-9]+)?\s*%\s*"
-_CLOCK_TEXT = r"\s*(([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00(:00)?)\s*"
+_CLOCK_TEXT = r"\s*(([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]):[0-5][0-9](:[0-5][0-9])?|360:00(:00)?)\s*"
 DURATION = Unit(duration_s, duration_text, rf"({_NUMBER_TEXT}({'|'.join(SECONDS)})\s*|0)", ("250ms", "30s", "2min"))
 RATE = Unit(rate_per_s, rate_text, rf"({_NUMBER_TEXT}/\s*({'|'.join(PERIODS)})\s*|0)", ("5/s", "12/min"))
 PROBABILITY = Unit(probability, probability_text, f"({_PERCENT_TEXT}|0)", ("4%", "0.2%"))
 FACTOR = Unit(factor, factor_text, rf"\s*x{_NUMBER_TEXT}", ("x10", "x2.5"), zero=False)
 USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}USD\s*|0)", ("6.50 USD",))
 CENTS = Unit(cents, cents_text, USD.pattern, ("6.50 USD",))
-CLOCK = Unit(clock_s, clock_text, _CLOCK_TEXT, ("07:30",), zero=False)
+CLOCK = Unit(clock_s, clock_as_written, _CLOCK_TEXT, ("07:30",), zero=False)
 
 
 def _typed(unit: Unit) -> tuple[BeforeValidator, WithJsonSchema, Unit]:

@@ -100,7 +100,7 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
     ),
     "outages": st.builds(
         lambda what, at, lasts: _fault(outage=what, at=at, for_=lasts),
-        st.sampled_from(["provider", "database", "loyalty", "read_model"]),
+        st.sampled_from(["provider", "checkout", "database", "loyalty", "read_model"]),
         moments,
         spans,
     ),

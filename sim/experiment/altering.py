@@ -46,20 +46,36 @@ def altered(model: M, path: Sequence[str], value: Any) -> M:
 def changed(scenario: Scenario, designs: Sequence[Design], changes: Mapping[str, Any]) -> tuple[Scenario, list[Design]]:
     """A scenario and designs with other values at dotted keys; designs that don't have a key stay as they are.
 
+    The order of the changes does not matter where one makes room for another, as `failed: 10%` does for `ambiguous: 80%`.
+
     Raises ConfigError for a key that neither the scenario nor any of the designs has, or for a value that can't be.
     """
     designs = list(designs)
-    for key, value in changes.items():
-        path = split(key)
-        if has(scenario, path):
-            scenario = altered(scenario, path, value)
-            continue
-        having = [has(design, path) for design in designs]
-        if not any(having):
-            raise ConfigError(unknown(key, scenario, *designs))
-        designs = [altered(design, path, value) if has_it else design
-                   for design, has_it in zip(designs, having, strict=True)]  # fmt: skip
+    left = list(changes.items())
+    while left:
+        postponed: list[tuple[str, Any]] = []
+        errors: list[ConfigError] = []
+        for key, value in left:
+            try:
+                scenario, designs = _changed(scenario, designs, key, value)
+            except ConfigError as error:
+                postponed.append((key, value))
+                errors.append(error)
+        if len(postponed) == len(left):
+            raise errors[0]
+        left = postponed
     return scenario, designs
+
+
+def _changed(scenario: Scenario, designs: list[Design], key: str, value: Any) -> tuple[Scenario, list[Design]]:
+    path = split(key)
+    if has(scenario, path):
+        return altered(scenario, path, value), designs
+    having = [has(design, path) for design in designs]
+    if not any(having):
+        raise ConfigError(unknown(key, scenario, *designs))
+    return scenario, [altered(design, path, value) if has_it else design
+                      for design, has_it in zip(designs, having, strict=True)]  # fmt: skip
 
 
 def has(model: Scenario | Design, path: Sequence[str]) -> bool:

@@ -73,9 +73,9 @@ def together(tallies: Sequence[Tally], bills: Sequence[Bill]) -> tuple[Tally, Bi
 def _one(stations: Sequence[StationRecord]) -> StationRecord:
     """The same station of all cells as one: counts add up; somebody waits in it for as long as in a cell on average."""
     sums = {name: sum(getattr(station, name) for station in stations) for name in ADDED}
-    waiting_s = sum(station.waiting_s for station in stations) / len(stations)
+    means = {name: sum(getattr(station, name) for station in stations) / len(stations) for name in ("waiting_s", "worked_s")}
     longest = max(station.queue_max for station in stations)
-    return replace(stations[0], waiting_s=waiting_s, queue_max=longest, **sums)
+    return replace(stations[0], queue_max=longest, **means, **sums)
 
 
 def _limits(design: Design) -> Iterator[tuple[int, str, int, int]]:

@@ -24,7 +24,7 @@ from sim.config.faults import Brownout
 from sim.config.library import digest, load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text, duration_text, rate_text
+from sim.config.units import clock_text, duration_text, rate_text, time_and_day
 from sim.experiment import frames
 from sim.experiment.altering import altered
 from sim.experiment.capacity import COMPONENTS, Capacity
@@ -244,7 +244,7 @@ def with_brownout(scenario: Scenario, length_s: float) -> Scenario:
     assert isinstance(fault, Brownout)
     if length_s > most_s:
         begins = "" if fault.at is None else f", and it begins at {clock_text(fault.at)}"
-        until = clock_text(scenario.clock.start + scenario.clock.duration)
+        until = time_and_day(scenario.clock.start + scenario.clock.duration)
         raise ConfigError(
             f"{scenario.name}: a brownout of {duration_text(length_s)} is longer than the morning: customers come until "
             f"{until}{begins}; expected at most {duration_text(most_s)}"
@@ -274,7 +274,7 @@ def _longest_s(scenario: Scenario, number: int) -> float:
     """Until the last customer comes."""
     fault, clock = scenario.faults[number], scenario.clock
     assert isinstance(fault, Brownout)
-    return clock.duration if fault.at is None else max(clock.start + clock.duration - fault.at, 0.0)
+    return clock.duration if fault.at is None else max(clock.duration - clock.since_start_s(fault.at), 0.0)
 
 
 class _Made:

@@ -19,7 +19,7 @@ import numpy as np
 from sim.architectures import load_design
 from sim.config import showing
 from sim.config.design import Design
-from sim.config.errors import ArgumentError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
@@ -127,6 +127,7 @@ def screen(
     world = load_scenario(scenario)
     story = load_design(design)
     moved = _independent(factors(world, story, inputs), asked=bool(inputs))
+    _check_together(moved, (world, story))
     samples = SAMPLES[method] if samples is None else samples
     _check_samples(method, samples, len(moved), effort.mornings)
     problem = {"num_vars": len(moved), "names": [one.input.name for one in moved], "bounds": [[0.0, 1.0]] * len(moved)}
@@ -153,6 +154,16 @@ def _independent(moved: list[Factor], *, asked: bool) -> list[Factor]:
         names = " and ".join(one.input.name for one in shares)
         raise ArgumentError("inputs", f"{names} add up to 100 %; move one of them, and the others keep their proportion")
     return [one for one in moved if one not in shares[1:]]
+
+
+def _check_together(moved: Sequence[Factor], run: Run) -> None:
+    """Raises ArgumentError if what can be large one at a time can't be large at once, as shares of one draw can't."""
+    try:
+        _at(moved, np.ones(len(moved)), run)
+    except ConfigError as error:
+        raise ArgumentError(
+            "inputs", f"they can't all be at their upper ends at once ({error}); choose a few inputs, or give those other ends"
+        ) from None
 
 
 def _check_samples(method: Method, samples: int, inputs: int, mornings: int) -> None:

@@ -111,7 +111,9 @@ def reach(effect: Effect, metric: str) -> float:
 
 
 def no_effect(effect: Effect, metric: str) -> bool:
-    """Whether every morning came out the same."""
+    """Whether every morning came out the same, or there was nothing to count before and after."""
+    if math.isnan(effect.before[metric]) and math.isnan(effect.after[metric]):
+        return True
     return effect.differences[metric] in (Difference(0.0, 0.0, 0.0), Difference(0.0, None, None))
 
 

@@ -76,11 +76,10 @@ class Look:
         records = [record for summary in self.result.summaries for record in summary.stations if record.name == name]
         if not records:
             return None
-        horizon_s = self.scenario.clock.horizon_s
         return Pool(
             max(record.servers for record in records),
             float(np.mean([record.busy_share for record in records])),
-            float(np.mean([record.waiting_s for record in records])) / horizon_s,
+            float(np.mean([record.queueing_share for record in records])),
             max(record.queue_max for record in records),
         )
 

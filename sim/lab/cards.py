@@ -12,7 +12,6 @@ from sim.architectures.parts import parts_of
 from sim.config.design import Design
 from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text
 from sim.config.writing import flow
 from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
@@ -60,12 +59,11 @@ def comparison(about: Comparison) -> str:
 
 def run(about: Run) -> str:
     """One morning: what the design did, and its tables."""
-    one, clock = about.comparison, about.scenario.clock
-    until = f"{clock_text(clock.start)} to {clock_text(clock.start + clock.duration)}"
+    one = about.comparison
     sizes = ", ".join(f"{len(frame):,} {name}" for name, frame in about.frames.items())
     return Card(
         title=f"{about.design.name} in {about.scenario.name}",
-        subtitle=f"the morning of seed {about.seed}, {until}: {sizes}",
+        subtitle=f"the morning of seed {about.seed}, {about.scenario.clock.opening}: {sizes}",
         sentences=_sentences(one),
         tables=[*_objectives(one.results), _metrics(one, opened=not about.scenario.objectives)],
         hints=hints(Comparison, [*about.frames, "metrics"]),
@@ -153,8 +151,13 @@ def _capacity(one: Sizing) -> str:
         binds = "no objective fails with one fewer"
     else:
         binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
-    cost = words.mean_number(one.result.metrics["cost_per_1000"], nothing="no")
-    return f"needs {needs}; {binds}. It costs {cost} USD per 1,000 correct purchases."
+    cost = one.result.metrics["cost_per_1000"]
+    costs = (
+        "It got no purchase right"
+        if cost.mean is None
+        else f"It costs {words.number(cost.mean)} USD per 1,000 correct purchases"
+    )
+    return f"needs {needs}; {binds}. {costs}."
 
 
 def costs(about: CostCurve) -> str:
@@ -163,7 +166,7 @@ def costs(about: CostCurve) -> str:
     parts = ["cost_per_1000", *PARTS_OF_COST.values()]
     rows = [
         [Cell(f"{row['varied']} {row['value']}"), Cell(str(row["design"]))]
-        + [Cell("nothing to count" if row[part] != row[part] else words.number(row[part])) for part in parts]
+        + [Cell(words.measured(row[part], "count")) for part in parts]
         + [Cell("", state=row["objectives"], symbol=tables.SYMBOLS[row["objectives"]])]
         for row in frame.to_dict("records")
     ]
@@ -194,14 +197,12 @@ def explanation(about: Explanation) -> str:
 
 def scenario(about: Scenario) -> str:
     """The story of a world, what goes wrong in it, what it asks for, and every key that it sets."""
-    clock = about.clock
-    until = f"{clock_text(clock.start)} to {clock_text(clock.start + clock.duration)}"
     facts = [("fault", fault) for fault in map(said.fault, about.faults)]
     facts += [("objective", f"{metric} {words.limit(metric, limit)}") for metric, limit in about.objectives.items()]
     own = [knob for knob in _knobs(about, Scenario(name=about.name)) if knob.path[0] not in ("faults", "objectives")]
     return Card(
         title=about.name,
-        subtitle=f"scenario, {until} · {about.summary}".rstrip(" ·"),
+        subtitle=f"scenario, {about.clock.opening} · {about.summary}".rstrip(" ·"),
         tables=[
             *([Table([], [[Cell(kind), Cell(text)] for kind, text in facts])] if facts else []),
             Table(["key", "value", "meaning"], list(_rows(own)), "what it sets", folded=True),

@@ -34,12 +34,15 @@ class Capacity:
         return max(1 - self.used_s / self.paid_s, 0.0) if self.paid_s else float("nan")
 
 
-def capacity(stations: Iterable[StationRecord], design: Design, prices: Prices, *, horizon_s: float) -> Capacity:
-    """What was provisioned in a morning: for every worker from its order to its end, or to that of the morning."""
+def capacity(stations: Iterable[StationRecord], design: Design, prices: Prices, *, worked_s: float) -> Capacity:
+    """What was provisioned in a morning: for every worker from its order to its end, or until all work was done.
+
+    `worked_s`: when that was; the clock's duration at least.
+    """
     pools = [station for station in stations if station.name in BY_THE_WORKER]
-    hours = horizon_s / 3600
+    hours = worked_s / 3600
     paid_s = sum(pool.provisioned_s for pool in pools)
-    compute, database = compute_per_hour(paid_s / horizon_s, design, prices), database_per_hour(design, prices)
+    compute, database = compute_per_hour(paid_s / worked_s, design, prices), database_per_hour(design, prices)
     least = compute_per_hour(least_workers(design), design, prices)
     return Capacity(
         compute=compute * hours,

@@ -53,7 +53,7 @@ def fee(cents: float, prices: Prices) -> float:
 def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
     """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
     counts, found = tally.counts, tally.found
-    paid_for = capacity(tally.stations, design, prices, horizon_s=tally.horizon_s)
+    paid_for = capacity(tally.stations, design, prices, worked_s=tally.worked_s)
     reads = counts["database_reads"] + counts["polls"] - counts["polls_from_cache"]
     operations = (reads + counts["database_writes"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value

@@ -111,7 +111,7 @@ class Reads(Table):
 
 @dataclass
 class StationRecord:
-    """What a queueing station did, from empty at 0 to the horizon."""
+    """What a queueing station did, from empty at 0 to the horizon; what is paid for is counted until all work was done."""
 
     name: str
     servers: int  # the most that were there at once
@@ -123,11 +123,17 @@ class StationRecord:
     area_s: float  # integral of the number present over time (L times the horizon)
     sojourn_s: float  # sum of the times spent in the station (lambda W times the horizon)
     provisioned_s: float  # server-seconds paid for: of all servers, whether they served, waited, were down or warmed up
+    worked_s: float  # until when: the clock's duration, or the end of the last work for a purchase if that is later
 
     @property
     def busy_share(self) -> float:
         """Of the time that was paid for."""
         return self.busy_s / self.provisioned_s
+
+    @property
+    def queueing_share(self) -> float:
+        """Of the time until all work was done: with somebody waiting."""
+        return self.waiting_s / self.worked_s
 
 
 @dataclass
@@ -157,6 +163,10 @@ class Tables:
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
     counts: dict[str, int] = field(default_factory=dict)  # operations, for the laws and the bill
+    worked_s: float = 0.0  # until when capacity is paid for (see `sim.world.morning`); not known: to the horizon
+
+    def __post_init__(self) -> None:
+        self.worked_s = self.worked_s or self.horizon_s
 
     def frames(self) -> dict[str, Any]:
         """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""

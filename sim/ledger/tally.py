@@ -30,7 +30,7 @@ class Tally:
     confirmation in the write model until the status view shows it, over confirmed orders.
     """
 
-    horizon_s: float
+    worked_s: float  # until when capacity is paid for
     found: Counter[str]  # purchases, orders, requests, polls: how many, and how many of which kind
     fates: Counter[Fate]  # of requests
     charged: Counter[int]  # captured charges by their amount in cents
@@ -54,7 +54,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
     good, lags = tables.purchases["good_card"] == 1, _lags(tables, audit)
     captured = ~np.isnan(tables.charges["captured_s"])
     return Tally(
-        horizon_s=tables.horizon_s,
+        worked_s=tables.worked_s,
         found=_found(tables, audit, lags),
         fates=Counter(dict(zip(Fate, np.bincount(tables.requests["fate"], minlength=len(Fate)).tolist(), strict=True))),
         charged=Counter(tables.charges["cents"][captured].tolist()),
@@ -74,7 +74,7 @@ def pooled(parts: Sequence[Tally]) -> Tally:
     """The sum of at least one tally. The order of the parts matters only for the order of the lags."""
     first = parts[0]
     return Tally(
-        horizon_s=max(part.horizon_s for part in parts),
+        worked_s=max(part.worked_s for part in parts),
         found=sum((part.found for part in parts), Counter()),
         fates=sum((part.fates for part in parts), Counter()),
         charged=sum((part.charged for part in parts), Counter()),

@@ -15,13 +15,15 @@ def findings(comparison: Comparison) -> dict[str, str]:
 
 
 def _finding(result: Result) -> str:
+    if not result.values("purchases").any():
+        return f"had no customers{_objectives(result)}."
+    if result.metrics["confirmed_share"].mean is None:
+        return f"{_charged(result)}, and had nobody with a good card to serve{_objectives(result)}."
     return f"{_charged(result)}, {_confirmed(result)}, and {_told(result)}{_objectives(result)}."
 
 
 def _charged(result: Result) -> str:
     value = result.metrics["double_charge_rate"]
-    if value.mean is None:
-        return "had no purchase to charge"
     if value.mean == 0:
         n = int(result.values("purchases").sum())
         return f"charged nobody twice ({words.none_of(n, value)})" if n else "had no purchase to charge"
@@ -30,8 +32,7 @@ def _charged(result: Result) -> str:
 
 def _confirmed(result: Result) -> str:
     value = result.metrics["confirmed_share"]
-    if value.mean is None:
-        return "had nobody with a good card"
+    assert value.mean is not None, "somebody had a good card"
     if value.mean == 1:
         return "confirmed the order of everybody with a good card"
     return f"left {words.share(1 - value.mean)} of the people with a good card without a confirmed order"
@@ -41,8 +42,6 @@ def _told(result: Result) -> str:
     value = result.metrics["ack_latency_p95"]
     if value.never:
         return f"left more than 5 % of them without a “we have your order” in {words.never_in(value)}"
-    if value.mean is None:
-        return "had nobody to answer"
     return f"told 95 % of them “we have your order” within {words.estimate(value, 's')}"
 
 

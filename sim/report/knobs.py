@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sim.config.design import Design, Fixed, Jitter, Retry
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Slow, Spike
 from sim.config.model import Distribution
-from sim.config.units import clock_text
+from sim.config.units import time_and_day
 from sim.words import percent
 from sim.words import seconds as duration
 
@@ -93,7 +93,11 @@ def fault(what: Any) -> str:
         case Brownout():
             also = [
                 f"{percent(p)} {happens}"
-                for p, happens in ((what.failed, "fail"), (what.ambiguous, "charge the card and lose the answer"))
+                for p, happens in (
+                    (what.failed, "fail"),
+                    (what.ambiguous, "charge the card and lose the answer"),
+                    (what.errored, "are answered with a 500"),
+                )
                 if p is not None
             ]
             return f"provider brownout {_when(what)}: " + ", ".join([f"calls take {what.latency:g} times as long", *also])
@@ -131,6 +135,6 @@ def _struck_when(what: Crash | Pause) -> str:
 
 def _begins(at: float | None, every: Distribution | None) -> str:
     if at is not None:
-        return f"at {clock_text(at)}"
+        return f"at {time_and_day(at)}"
     assert every is not None
     return f"again and again, after {distribution(every)},"

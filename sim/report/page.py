@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sim import style, words
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text
+from sim.config.units import clock_text, time_and_day
 from sim.diagram import components
 from sim.documents import comparison as compared
 from sim.documents import cost_curve
@@ -110,8 +110,8 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "scenario": scenario,
         "story": [part.strip() for part in scenario.story.split("\n\n") if part.strip()],
         "opens": clock_text(clock.start),
-        "closes": clock_text(clock.start + clock.duration),
-        "drained": clock_text(clock.start + clock.horizon_s),
+        "closes": time_and_day(clock.start + clock.duration),
+        "drained": time_and_day(clock.start + clock.horizon_s),
         "faults": [knobs.fault(fault) for fault in scenario.faults],
         "designs": {name: result.design for name, result in results.items()},
         "baseline": next(iter(results)),

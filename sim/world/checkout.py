@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from sim.world.engine import Clock, Story
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
+from sim.world.timetable import Timetable
 
 if TYPE_CHECKING:
     from sim.world.customer import Request
@@ -38,14 +40,16 @@ class Checkout:
 
     def __init__(
         self, env: Clock, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
-        handle: Callable[[Request], Story], observer: Observer | None = None,
+        weather: Timetable, handle: Callable[[Request], Story], observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self._pool = pool
         self._handle = handle
         self._limit = design.checkout.queue_limit
         self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
-        self.dropped = 0  # by workers, at the deadline
+        self.dropped = 0  # at the deadline, or because the customer had left
+        self._weather = weather if weather.spells else None
+        self._waiting: defaultdict[int, list[Job]] | None = defaultdict(list) if design.checkout.leaver_drop else None
         self._fate: Small = requests.fate
         self._latency_s = streams.times("network.latency", network.latency)
         self._lost = streams.uniform("network.lost") if network.request_lost or network.answer_lost else None
@@ -71,12 +75,29 @@ class Checkout:
     def _arrive(self, request: Request) -> None:
         pool = self._pool
         full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
-        if full or not pool.up:
+        if full or not self.up:
             self._fate[request.row] = Fate.REJECTED
             self._answer(request, UNAVAILABLE)
             return
         skip = None if self._patience_s is None else self._too_late
-        pool.submit(Job(self._handle(request), self._done, self._died, request, skip))
+        job = Job(self._handle(request), self._done, self._died, request, skip)
+        pool.submit(job)
+        if self._waiting is not None and job.waits:
+            self._waiting[request.purchase].append(job)
+
+    @property
+    def up(self) -> bool:
+        """Whether it can be reached, and any of its workers is there."""
+        return self._pool.up and not (self._weather is not None and self._weather.at(self._env.now).down)
+
+    def left(self, purchase: int) -> None:
+        """The customer has left, or reloaded the app: its connections are closed, and a checkout that looks may see it."""
+        if self._waiting is None:
+            return
+        for job in self._waiting.pop(purchase, ()):
+            if self._pool.withdraw(job):
+                self._fate[job.about.row] = Fate.REJECTED
+                self.dropped += 1
 
     def _too_late(self, request: Request) -> bool:
         assert self._patience_s is not None

@@ -18,6 +18,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from sim.config.design import App
+from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Reads, Requests
 from sim.vocabulary import Answer, KeyScope, Status
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 CONFIRMED, DECLINED, FAILED = Status.CONFIRMED, Status.DECLINED, Status.FAILED
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID = Answer.CONFIRMED
-MOST_REQUESTS = 1000  # of one purchase, so that purchase * 1000 + request is an idempotency key of its own
+MOST_REQUESTS = 100_000  # of one purchase, so that purchase * 100_000 + request is an idempotency key of its own
 
 
 class Crowd:
@@ -195,8 +196,11 @@ class Customer:
             self.tap(twice=False)
 
     def _send(self, submission: int, attempt: int) -> None:
-        if self.requests >= MOST_REQUESTS - 1:
-            return
+        if self.requests >= MOST_REQUESTS:
+            raise ConfigError(
+                f"one customer would send more than {MOST_REQUESTS:,} requests; that can't be meant: let app.retry end "
+                "(attempts: 3), or wait longer between two tries"
+            )
         request = Request(self, submission, attempt)
         self.requests += 1
         crowd = self.crowd
@@ -300,11 +304,13 @@ class Customer:
         if self.crowd.observer is not None:
             self.crowd.observer.refreshed(self)
         self.page += 1
+        self.crowd.checkout.left(self.purchase)
         self.acknowledged = False
         self.tap()
 
     def _leave(self) -> None:
         self.done = True
+        self.crowd.checkout.left(self.purchase)
         if not self.confirmed:
             self.crowd.purchases.left_s[self.purchase] = self.crowd.env.now
         if self.crowd.observer is not None:

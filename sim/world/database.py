@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 from simpy.events import Event
 
@@ -107,6 +107,15 @@ class OutboxRow:
         self.told = False  # delivered to the broker at least once
 
 
+class Used(NamedTuple):
+    """How much the database has been used at a time."""
+
+    at_s: float
+    reads: int
+    writes: int
+    busy_s: float
+
+
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
@@ -130,9 +139,11 @@ class Database:
         self.rows_written = 0  # to the outbox
         self.reads = 0
         self.writes = 0
+        self._chores: list[Used] = []  # how much it had been used before each of NOBODY's operations since the last purchase's
 
     def transaction(self, purchase: int, effect: Callable[[], Any]) -> Event:
         """One atomic write on behalf of a purchase (or NOBODY); an event whose value is what `effect` returned."""
+        self._before(purchase)
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
@@ -140,10 +151,24 @@ class Database:
 
     def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
         """One read; like `transaction`."""
+        self._before(purchase)
         self.reads += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         return self.station.serve(self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES), effect)
+
+    def _before(self, purchase: int) -> None:
+        if purchase < 0:
+            self._chores.append(Used(self._env.now, self.reads, self.writes, self.station.busy_s))
+        elif self._chores:
+            self._chores.clear()
+
+    def used_until(self, worked_s: float) -> Used | None:
+        """How much it had been used when the first of the chores began that came after all work; None if none came.
+
+        Whoever looks for work at times goes on looking when there is none, for as long as one lets them.
+        """
+        return next((used for used in self._chores if used.at_s > worked_s), None)
 
     # What follows is done inside a transaction or query: it takes no time of its own.
 

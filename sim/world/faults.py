@@ -9,6 +9,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sim.config.errors import ConfigError
+from sim.config.fates import FATES, too_many
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.ledger.records import Numbers
@@ -16,6 +18,8 @@ from sim.world.cell import Cell
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
+MOST_SPELLS = 100_000  # of one fault in a morning: a slip of a unit should be an error, not an endless wait
+LEAST_S = 1e-3  # how long a fault that comes again and again lasts at least, and how far its crashes are apart
 CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
 
 
@@ -47,7 +51,7 @@ class FaultPlan:
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         self._horizon_s = scenario.clock.horizon_s
-        self._start_s = scenario.clock.start
+        self._clock = scenario.clock
         self._weather_streams = streams.shared
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
@@ -71,9 +75,18 @@ class FaultPlan:
                     spells[component].append(spell)
                     self.windows.append((f"{_kind(fault)} {component}", begin, min(end, self._horizon_s)))
         self._weather = {component: Timetable(these) for component, these in spells.items()}
+        self._check_fates(scenario)
 
     def weather(self, component: str) -> Timetable:
         return self._weather.get(component, UP)
+
+    def _check_fates(self, scenario: Scenario) -> None:
+        """Raises ConfigError if brownouts that last at the same time leave a call more than one fate."""
+        for weather in self.weather("provider").kinds:
+            given = {fate: getattr(weather, fate) for fate in FATES}
+            own = {fate: getattr(scenario.provider, fate) for fate in FATES}
+            if message := too_many({fate: (fate, own[fate] if share is None else share) for fate, share in given.items()}):
+                raise ConfigError(f"{scenario.name}: while several brownouts last, {message}")
 
     def _add_crash(self, fault: Crash, begin: float, spells: defaultdict[str, list[Spell]]) -> None:
         up = begin + fault.restart
@@ -85,29 +98,40 @@ class FaultPlan:
 
     def _begins(self, number: int, fault: Crash) -> Iterator[float]:
         if fault.at is not None:
-            yield fault.at - self._start_s
+            yield self._clock.since_start_s(fault.at)
             return
         assert fault.every is not None
         rng = self._weather_streams.generator("fault", number)
         time = float(sample(fault.every, rng, 1)[0])
-        while time < self._horizon_s:
+        for _ in range(MOST_SPELLS):
+            if time >= self._horizon_s:
+                return
             yield time
-            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), 1e-3)
+            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), LEAST_S)
+        raise _too_often(number)
 
     def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
         rng = self._weather_streams.generator("fault", number)
         if fault.at is not None:
-            begin = fault.at - self._start_s
+            begin = self._clock.since_start_s(fault.at)
             yield begin, begin + float(sample(fault.lasts, rng, 1)[0])
             return
         assert fault.every is not None
         time = 0.0
-        while True:
+        for _ in range(MOST_SPELLS):
             begin = time + float(sample(fault.every, rng, 1)[0])
             if begin >= self._horizon_s:
                 return
-            time = begin + max(float(sample(fault.lasts, rng, 1)[0]), 1e-3)
+            time = begin + max(float(sample(fault.lasts, rng, 1)[0]), LEAST_S)
             yield begin, time
+        raise _too_often(number)
+
+
+def _too_often(number: int) -> ConfigError:
+    return ConfigError(
+        f"faults[{number}]: comes more than {MOST_SPELLS:,} times in a morning, which can't be meant: "
+        "let it come less often (every), or stay longer (for, restart)"
+    )
 
 
 def _kind(fault: Scheduled) -> str:
@@ -117,7 +141,8 @@ def _kind(fault: Scheduled) -> str:
 def _spell(fault: Scheduled, begin: float, end: float) -> tuple[str, Spell]:
     match fault:
         case Brownout():
-            return "provider", Spell(begin, end, slower=fault.latency, failed=fault.failed, ambiguous=fault.ambiguous)
+            shares = {fate: getattr(fault, fate) for fate in FATES}
+            return "provider", Spell(begin, end, slower=fault.latency, **shares)
         case Outage():
             return fault.outage, Spell(begin, end, down=True)
         case Slow():

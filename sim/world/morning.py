@@ -82,7 +82,7 @@ class Morning:
         story = cast(Architecture, design)
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            handle=partial(story.handle, shop), observer=observer,
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), observer=observer,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -141,10 +141,15 @@ class Morning:
         tables = self.tables
         database, shop = self._shop.database, self._shop
         tables.orders = self._view.orders(database)
-        tables.stations = [station.record() for station in self._stations]
+        worked_s = tables.worked_s = self._worked_s()
+        tables.stations = [station.record(worked_s) for station in self._stations]
+        reads, writes = database.reads, database.writes
+        if (used := database.used_until(worked_s)) is not None:
+            reads, writes = used.reads, used.writes
+            next(station for station in tables.stations if station.name == "database").busy_s = used.busy_s
         tables.counts = {
-            "database_reads": database.reads,
-            "database_writes": database.writes,
+            "database_reads": reads,
+            "database_writes": writes,
             "outbox_written": database.rows_written,
             "outbox_told": shop.broker.told,
             "outbox_pending": sum(not row.told for row in database.outbox),
@@ -159,6 +164,20 @@ class Morning:
             "authorisations": shop.provider.authorisations,
         }
         return tables
+
+    def _worked_s(self) -> float:
+        """Until when capacity is paid for, in whole seconds: the clock's duration, or the end of the last work for a purchase.
+
+        What is there in the morning is there for other mornings, too; a drain that is longer than it need be must neither cost
+        anything nor make anybody look idle. So the relay, the completer and the reconciler, which go on looking for work when
+        there is none, do not count; what they do for a purchase does.
+        """
+        tables = self.tables
+        stations = (station for station in self._stations if station.name != "database")
+        worked_s = max(tables.arrivals_end_s, *(station.last_s for station in stations))
+        for times in (tables.charges["answered_s"], tables.charges["refunded_s"], tables.orders["changed_s"]):
+            worked_s = float(np.fmax.reduce(times, initial=worked_s))
+        return min(float(np.ceil(worked_s)), tables.horizon_s)
 
 
 def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:

@@ -18,7 +18,7 @@ from sim.world.station import Presence
 class Job:
     """Work for a pool: a story `about` a request or message, and what to call with its result or at its death."""
 
-    __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "worker")
+    __slots__ = ("about", "arrived_s", "died", "done", "pool", "skip", "started_s", "story", "target", "waits", "worker")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Job:
         self.arrived_s: float
         self.started_s: float
         self.worker: int
+        self.waits = False  # in the queue
         self.target: Event | None = None  # what the story waits for
 
     def go_on(self, event: Event | None) -> None:
@@ -79,20 +80,21 @@ class Pool(Presence):
         super().__init__(env, name, workers)
         self._instances = instances
         self.paid = workers  # including workers that have been ordered and are not there yet
-        self._paid_s = 0.0  # worker-seconds until `_paid_since_s`
-        self._paid_since_s = 0.0
+        self._paid_until: list[tuple[float, int]] = []  # how many were paid for, up to which time
+        self._ended_s = 0.0  # when a job ended last
         self._most = workers
         self._ordered: list[Ordered] = []
         self._workers = set(range(workers))
         self._idle = list(reversed(range(workers)))
         self._queue: deque[Job] = deque()
+        self._withdrawn = 0  # of those in the queue: nobody will start them
         self._running: dict[int, Job] = {}  # by worker
         self._down_until: dict[int, float] = {}  # of workers
         self._handing_out = False
 
     @property
     def queued(self) -> int:
-        return len(self._queue)
+        return len(self._queue) - self._withdrawn
 
     @property
     def has_idle(self) -> bool:
@@ -120,7 +122,18 @@ class Pool(Presence):
         if self._idle:
             self._start(job)
         else:
+            job.waits = True
             self._queue.append(job)
+
+    def withdraw(self, job: Job) -> bool:
+        """Take a job out of the queue; False if it doesn't wait there (any more). Nobody is told of its end."""
+        if not job.waits:
+            return False
+        job.waits = False
+        self._withdrawn += 1
+        self._ended_s = self._env.now
+        self._exit(self._ended_s, job.arrived_s)
+        return True
 
     def crash(self, instance: int, restart_s: float) -> None:
         """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
@@ -137,7 +150,8 @@ class Pool(Presence):
 
     def _start(self, job: Job) -> None:
         if job.skip is not None and job.skip(job.about):
-            self._exit(self._env.now, job.arrived_s)
+            self._ended_s = self._env.now
+            self._exit(self._ended_s, job.arrived_s)
             return
         job.worker = worker = self._idle.pop()
         job.started_s = self._env.now
@@ -146,7 +160,7 @@ class Pool(Presence):
 
     def ended(self, job: Job) -> None:
         """The job's story has ended, or its worker has died."""
-        now = self._env.now
+        now = self._ended_s = self._env.now
         self._busy_s += now - job.started_s
         del self._running[job.worker]
         self._exit(now, job.arrived_s)
@@ -171,7 +185,12 @@ class Pool(Presence):
             return
         self._handing_out = True
         while self._queue and self._idle:
-            self._start(self._queue.popleft())
+            job = self._queue.popleft()
+            if job.waits:
+                job.waits = False
+                self._start(job)
+            else:
+                self._withdrawn -= 1
         self._handing_out = False
 
     def order(self, number: int, warm_up_s: float) -> None:
@@ -212,16 +231,31 @@ class Pool(Presence):
         self._most = max(self._most, servers)
 
     def _pay_for(self, workers: int) -> None:
-        now = self._env.now
-        self._paid_s += self.paid * (now - self._paid_since_s)
-        self.paid, self._paid_since_s = workers, now
+        self._paid_until.append((self._env.now, self.paid))
+        self.paid = workers
 
     def _stayed_s(self) -> float:
-        return sum(self._env.now - job.arrived_s for job in (*self._queue, *self._running.values()))
+        waiting = (job for job in self._queue if job.waits)
+        return sum(self._env.now - job.arrived_s for job in (*waiting, *self._running.values()))
 
-    def record(self) -> StationRecord:
-        record = super().record()
+    @property
+    def last_s(self) -> float:
+        """When the last job ended so far; now, if there is one. (An autoscaler that lets workers go is no job.)"""
+        return self._env.now if self.present else self._ended_s
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        record = super().record(worked_s)
         record.servers = self._most
         record.busy_s = self.held_s
-        record.provisioned_s = self._paid_s + self.paid * (self._env.now - self._paid_since_s)
+        record.provisioned_s = self._paid_s(record.worked_s)
         return record
+
+    def _paid_s(self, worked_s: float) -> float:
+        """Worker-seconds until `worked_s`."""
+        paid_s = since_s = 0.0
+        for until_s, workers in [*self._paid_until, (worked_s, self.paid)]:
+            if until_s >= worked_s:
+                return paid_s + workers * (worked_s - since_s)
+            paid_s += workers * (until_s - since_s)
+            since_s = until_s
+        return paid_s

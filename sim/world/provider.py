@@ -130,10 +130,11 @@ class Provider:
         """
         failed = self._knobs.failed if weather.failed is None else weather.failed
         ambiguous = self._knobs.ambiguous if weather.ambiguous is None else weather.ambiguous
+        errored = self._knobs.errored if weather.errored is None else weather.errored
         fate = self._fate(purchase, attempt)
         if fate < failed:
             return Outcome.FAILED, True
-        if fate >= 1 - self._knobs.errored:
+        if fate >= 1 - errored:
             return Outcome.ERROR, True
         return None, fate >= failed + ambiguous
 

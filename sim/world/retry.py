@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import inf
 
 from sim.config.design import Breaker as BreakerKnobs
 from sim.config.design import Retry
@@ -65,8 +66,13 @@ class Budget:
 class Breaker:
     """Opens when too many of the last calls failed; then one trial call per pause decides whether it closes.
 
+    Only a trial's own result decides while the breaker is open, and only calls that have begun since it closed count while it
+    is closed. A call from before the opening, which may hang for longer than the pause, says nothing of how the provider is
+    now.
+
     A trial whose caller dies never reports back: after another pause the next caller tries. (A breaker that waits for the lost
-    trial stays open for ever.)
+    trial stays open for ever.) If the first trial does report back later, it decides all the same: a breaker that would hear
+    only the latest trial would never close where calls take longer than the pause.
     """
 
     def __init__(self, knobs: BreakerKnobs) -> None:
@@ -74,7 +80,8 @@ class Breaker:
         self._last: deque[bool] = deque(maxlen=knobs.window)
         self._failures = 0
         self._open_until_s: float | None = None
-        self._on_trial = False
+        self._closed_s = -inf  # when it closed last
+        self._trials: set[float] = set()  # when each that is out began; there are never two at once
 
     def wait_s(self, now: float) -> float:
         """0: call now (and tell `note` how it went); else come back after this long."""
@@ -82,17 +89,31 @@ class Breaker:
             return 0.0
         if now < self._open_until_s:
             return self._open_until_s - now
-        self._on_trial = True
+        self._trials.add(now)
         self._open_until_s = now + self._knobs.open
         return 0.0
 
-    def note(self, now: float, *, failed: bool) -> None:
-        """How a call went. While open, only the trial counts, not the calls that had begun before."""
+    def note(self, now: float, *, failed: bool, begun_s: float | None = None) -> None:
+        """How a call went, which began at `begun_s`, when `wait_s` let it go.
+
+        Without that, every result while a trial is out counts as the trial's, and every result while the breaker is closed.
+        """
         if self._open_until_s is not None:
-            if self._on_trial:
-                self._on_trial = False
-                self._open_until_s = now + self._knobs.open if failed else None
-            return
+            trial_s = next(iter(self._trials), None) if begun_s is None else begun_s
+            if trial_s in self._trials:
+                self._decide(now, trial_s, failed=failed)
+        elif begun_s is None or begun_s >= self._closed_s:
+            self._count(now, failed=failed)
+
+    def _decide(self, now: float, trial_s: float, *, failed: bool) -> None:
+        if failed:
+            self._trials.remove(trial_s)
+            self._open_until_s = now + self._knobs.open
+        else:
+            self._trials.clear()
+            self._open_until_s, self._closed_s = None, now
+
+    def _count(self, now: float, *, failed: bool) -> None:
         if len(self._last) == self._knobs.window:
             self._failures -= self._last[0]
         self._last.append(failed)

@@ -82,7 +82,7 @@ class Shop:
         self._pay_draw: Draw = streams.uniform("payment.retry")
         self._timeout_s = design.payment.timeout
         self._keyed = getattr(design.payment, "key", "none") == "order"
-        self._slower = plan.weather("checkout")
+        self._weather = plan.weather("checkout")
 
     # Setting up
 
@@ -141,7 +141,7 @@ class Shop:
         story = self.watch("listen", story)
 
         def take(order: Order, outcome: Outcome, not_taken: Callable[[], None]) -> None:
-            if not pool.up:
+            if not pool.up or self._weather.at(self.env.now).down:
                 not_taken()
                 return
             self.webhooks += 1
@@ -180,8 +180,8 @@ class Shop:
     def compute(self, request: Request) -> Event:
         """Do a checkout worker's own work on a request."""
         service_s = self._service_s(request.purchase, request.number)
-        if self._slower.spells:
-            service_s *= self._slower.at(self.env.now).slower
+        if self._weather.spells:
+            service_s *= self._weather.at(self.env.now).slower
         self.computed_s[self.component] += service_s
         return pause(self.env, service_s)
 

@@ -66,9 +66,18 @@ class Presence:
         """Seconds spent so far by those still inside."""
         raise NotImplementedError
 
-    def record(self) -> StationRecord:
-        """What happened until now; those still inside count for the time they have spent."""
+    @property
+    def last_s(self) -> float:
+        """When the last one left so far; now, if somebody is inside."""
+        return self._env.now if self.present else self._since_s
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        """What happened until now; those still inside count for the time they have spent.
+
+        `worked_s`: until when the servers are paid for; None: until now.
+        """
         horizon_s = self._env.now
+        worked_s = horizon_s if worked_s is None else worked_s
         area_s = self._area_s + self.present * (horizon_s - self._since_s)
         return StationRecord(
             name=self.name,
@@ -76,7 +85,8 @@ class Presence:
             arrivals=self._arrivals,
             served=self._arrivals - self.present,
             busy_s=self._busy_s,
-            provisioned_s=self.servers * horizon_s,
+            provisioned_s=self.servers * worked_s,
+            worked_s=worked_s,
             waiting_s=self._waiting_s,
             queue_max=self._queue_max,
             area_s=area_s,
@@ -138,8 +148,13 @@ class Station(Presence):
     def _stayed_s(self) -> float:
         return sum(self._env.now - stay.arrived_s for stay in self._inside())
 
-    def record(self) -> StationRecord:
-        record = super().record()
+    @property
+    def busy_s(self) -> float:
+        """Server-seconds of all that has been handed over so far, also of what is not done yet."""
+        return self._busy_s
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        record = super().record(worked_s)
         now = self._env.now  # work that would go on after the morning has not been done
         for stay in self._inside():
             record.busy_s -= stay.finish_s - max(stay.start_s, now)

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from sim.config.errors import ConfigError
-from sim.config.scenario import Scenario
-from sim.config.units import clock_s
+from sim.config.scenario import Hours, Scenario
+from sim.config.units import DAY_S, clock_s
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
@@ -33,20 +33,31 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     if traffic.rate is not None:
         return grid, np.full(2, traffic.rate)
     if traffic.shape is not None:
-        times = np.array([clock_s(time) for time in traffic.shape]) - clock.start
+        times = np.array(clock.shape_s([clock_s(time) for time in traffic.shape]))
         rates = np.array(list(traffic.shape.values()))
     else:
-        hours = (np.arange(len(COFFEE_SHOP) + 1) + FIRST_HOUR) * 3600.0 - clock.start
-        times = np.column_stack([hours - JUMP_S, hours + JUMP_S]).ravel()
-        rates = np.concatenate([[0.0], np.repeat(COFFEE_SHOP, 2), [0.0]])
+        times, rates = _day_after_day(clock)
     inside = times[(times > 0) & (times < clock.duration)]
+    if traffic.profile is not None and clock.duration > DAY_S:
+        inside = np.union1d(inside, [DAY_S])  # where the 24 hours end that are repeated
     knots = np.concatenate([[0.0], inside, [clock.duration]])
     values: np.ndarray = np.interp(knots, times, rates)
-    if traffic.profile is not None:
-        values = values / max(np.trapezoid(values, knots), 1e-300) * traffic.profile.purchases
     if not values.any():
-        raise ConfigError(f"{scenario.name}: zero traffic within the clock's start and duration")
+        opens = "" if traffic.profile is None else ", and this profile's shop is open from 06:00 to 21:00"
+        raise ConfigError(f"{scenario.name}: zero traffic within the clock's start and duration ({clock.opening}){opens}")
+    if traffic.profile is not None:
+        first_day = knots <= DAY_S  # what the profile's purchases are of
+        values = values / np.trapezoid(values[first_day], knots[first_day]) * traffic.profile.purchases
     return knots, values
+
+
+def _day_after_day(clock: Hours) -> tuple[np.ndarray, np.ndarray]:
+    """The profile's steps, in s since the start, on every day that the clock touches: it is closed at night."""
+    hours = (np.arange(len(COFFEE_SHOP) + 1) + FIRST_HOUR) * 3600.0 - clock.start
+    steps = np.column_stack([hours - JUMP_S, hours + JUMP_S]).ravel()
+    days = np.arange(1 + (clock.start + clock.duration) // DAY_S)
+    rates = np.concatenate([[0.0], np.repeat(COFFEE_SHOP, 2), [0.0]])
+    return (days[:, None] * DAY_S + steps).ravel(), np.tile(rates, len(days))
 
 
 def expected(scenario: Scenario) -> float:
@@ -74,17 +85,13 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
 
     A cell has its share of the rate; real arrivals are dealt, each to one of the cells.
 
-    Raises ConfigError if no arrival of a file falls into the morning, or if there are more than can be meant.
+    Raises ConfigError if there are more than can be meant.
     """
     real = scenario.traffic.arrivals
     if real is not None or scenario.traffic.times is not None:
         known = real.times if real is not None else scenario.traffic.times
         assert known is not None, "the file is read when the scenario is loaded"
-        times = np.sort(np.asarray(known)) - scenario.clock.start
-        times = times[(times >= 0) & (times < scenario.clock.duration)]
-        if not len(times):
-            where = real.file if real is not None else f"{scenario.name}: traffic.times"
-            raise ConfigError(f"{where}: no arrival falls into the scenario's clock (start and duration)")
+        times = np.sort([scenario.clock.since_start_s(time) for time in known])
         dealt_to = streams.shared.generator("arrivals.cell").integers(streams.cell.of, size=len(times))
         return times[dealt_to == streams.cell.number]
     knots, rates = rate_knots(scenario)

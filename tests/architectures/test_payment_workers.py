@@ -90,8 +90,8 @@ def test_payment_workers_that_nobody_needs_leave() -> None:
     scale = {"min": 1, "max": 8, "every": "15s", "cool_down": "1min"}
     paid_s = []
     for knobs in ({"workers": 4}, {"workers": 4, "autoscale": scale}):
-        tables = paid(ONE_TAP, knobs)
+        tables = paid(ONE_TAP.replace("10s, drain: 10min", "10min, drain: 10s"), knobs)
         [station] = [station for station in tables.stations if station.name == "payment"]
-        paid_s.append(station.provisioned_s / tables.horizon_s)
+        paid_s.append(station.provisioned_s / tables.worked_s)
     assert paid_s[0] == 4
     assert 1 < paid_s[1] < 4

@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from sim.vocabulary import METRICS
 from tests.cli.coffee import coffee
 
 MOVED = ("--input", "provider.ambiguous=1%..40%", "--input", "loyalty.award", "--metric", "double_charge_rate")
 QUICK = ("--mornings", "3", "--jobs", "1")
+
+
+EMPTY = {
+    "nobody": "{name: nobody, clock: {duration: 1min, drain: 1min}, traffic: {rate: 1/d}}",
+    "refused": "{name: refused, clock: {duration: 1min, drain: 1min}, traffic: {rate: 5/min}, provider: {failed: 100%}}",
+    "declined": "{name: declined, clock: {duration: 1min, drain: 1min}, traffic: {rate: 5/min}, provider: {declined: 100%}}",
+}
 
 
 def test_a_table_a_metric(tiny: str) -> None:
@@ -101,3 +109,16 @@ def test_wrong_usage(tiny: str, arguments: tuple[str, ...], message: str) -> Non
     done = coffee("sensitivity", tiny, *arguments)
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("world", ["nobody", "refused", "declined"])
+def test_every_metric_of_a_morning_with_nothing_to_count(world: str) -> None:
+    """Nobody comes, every call is refused, every card is bad: each metric has its table and its chart all the same."""
+    Path("empty.yaml").write_text(EMPTY[world])
+    metrics = [part for metric in METRICS for part in ("--metric", metric)]
+    done = coffee("sensitivity", "empty.yaml", "outbox", "--input", "provider.latency", *metrics, *QUICK, "--out", "moved")
+    assert done.exit_code == 0, done.stderr
+    assert "convergence_time, now nothing to count\n1 input, 3 mornings: clear effect: 0; no effect: 1." in done.stdout
+    assert "nan" not in done.stdout.split()
+    titles = Path("moved/tornado.svg").read_text()
+    assert "nan" not in titles.split()

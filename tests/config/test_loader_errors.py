@@ -132,10 +132,11 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
         ['x.yaml:2:11: traffic.times: expected 1 or more values, like ["07:30"] (got 0)'],
     ),
     "times that are none": (
-        'traffic: {times: ["25:00", 7]}',
+        'traffic: {times: ["999:00", 7]}',
         [
-            'x.yaml:2:19: traffic.times[0]: later than "24:00"; expected a clock time like "07:30" (got "25:00")',
-            'x.yaml:2:28: traffic.times[1]: expected a clock time like "07:30" (got 7)',
+            'x.yaml:2:19: traffic.times[0]: later than "360:00", where the longest clock ends; '
+            'expected a clock time like "07:30" (got "999:00")',
+            'x.yaml:2:29: traffic.times[1]: expected a clock time like "07:30" (got 7)',
         ],
     ),
     "too many times": (
@@ -156,6 +157,54 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     "a shape backwards": (
         "traffic: {shape: {08:00: 3/min, 07:00: 4/min}}",
         ["x.yaml:2:11: traffic.shape: a shape needs at least two clock times, in ascending order"],
+    ),
+    "a shape that goes back after midnight": (
+        'clock: {start: "22:00", duration: 4h}\ntraffic: {shape: {"22:00": 3/min, "01:00": 4/min, "00:30": 4/min}}',
+        ["x.yaml:3:11: traffic.shape: a shape needs at least two clock times, in ascending order"],
+    ),
+    "a start on the next day": ('clock: {start: "24:10"}', ["x.yaml:2:9: clock.start: must be at most 24:00 (got 24:10)"]),
+    "times outside of the clock": (
+        'clock: {start: "23:30", duration: 1h}\ntraffic: {times: ["23:40", "00:30", "00:29:59", "22:00"]}',
+        [
+            "x.yaml:3:28: traffic.times[1]: 2 of the 4 times are outside of the clock (23:30 to 00:30 (next day)); "
+            "give it another start or a longer duration",
+        ],
+    ),
+    "a fault after the night": (
+        'clock: {start: "23:30", duration: 1h}\nfaults: [{outage: provider, at: "01:00:01", for: 5min}]',
+        [
+            "x.yaml:3:29: faults[0].at: outside of the simulated morning (23:30 to 01:00 (next day), drain included) "
+            '(got "01:00:01")',
+        ],
+    ),
+    "fates of a call": (
+        "provider: {failed: 60%, ambiguous: 60%, errored: 60%}",
+        [
+            "x.yaml:2:1: provider: a call has one fate, but failed 60% + ambiguous 60% + errored 60% = 180%; "
+            "together they can be at most 100%",
+        ],
+    ),
+    "fates of a call in a brownout": (
+        "provider: {errored: 20%}\nfaults: [{brownout: provider, at: '07:00', for: 1min, failed: 60%, ambiguous: 40%}]",
+        [
+            "x.yaml:3:10: faults[0]: a call has one fate, but faults[0].failed 60% + faults[0].ambiguous 40% + "
+            "provider.errored 20% = 120%; together they can be at most 100%; give the brownout its own errored",
+        ],
+    ),
+    "fates of a call in two brownouts": (
+        "faults:\n  - {brownout: provider, at: '07:00', for: 10min, failed: 60%}\n"
+        "  - {brownout: provider, at: '07:05', for: 10min, ambiguous: 60%}",
+        [
+            "x.yaml:4:5: faults[1]: a call has one fate, but faults[0].failed 60% + faults[1].ambiguous 60% = 120%; "
+            "together they can be at most 100%; give the brownout its own failed",
+        ],
+    ),
+    "a price beyond the ledger": (
+        "traffic: {rate: 1/s, price: 1e12 USD}\ncustomers: {changes_basket: {adds: 10000000.01 USD}}",
+        [
+            "x.yaml:2:22: traffic.price: must be at most 10000000.00 USD (got 1000000000000.00 USD)",
+            "x.yaml:3:30: customers.changes_basket.adds: must be at most 10000000.00 USD (got 10000000.01 USD)",
+        ],
     ),
     "probabilities": (
         "network: {request_lost: 150%, answer_lost: 0.5}",
@@ -222,7 +271,7 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             'x.yaml:3:5: faults[0]: no kind of fault; did you mean "brownout"?',
             'x.yaml:4:24: faults[1].at: outside of the simulated morning (06:30 to 09:00, drain included) (got "05:00")',
             f"x.yaml:4:37: faults[1].for: {BARE}; {DURATION} (got 3)",
-            'x.yaml:5:6: faults[2].outage: expected one of provider, database, read_model, loyalty (got "providr"); '
+            'x.yaml:5:6: faults[2].outage: expected one of provider, database, read_model, loyalty, checkout (got "providr"); '
             'did you mean "provider"?',
             'x.yaml:5:23: faults[2].every: expected keys and values, like {constant: 3h} (got "3h")',
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.architectures import load_design, parse_design
 from sim.config.errors import ConfigError
+from sim.config.fates import FATES
 from sim.config.library import digest, load_scenario, parse_scenario
 from sim.config.scenario import Scenario
+from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
-from sim.world.traffic import arrival_times
+from sim.world.traffic import arrival_times, expected, rate_knots
 
 
 def scenario(text: str = "", *, beside: Path | None = None) -> Scenario:
@@ -76,7 +79,7 @@ def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
 
 
 CSV = "# a comment\n# another\ntime_of_day_s,date,price\n25200.5,2025-01-01,3\n\n21600,2025-01-02,4\n# in between\n99999,x,y\n"
-ARRIVALS = "traffic: {arrivals: {file: sales.csv, column: time_of_day_s}}"
+ARRIVALS = "clock: {start: 06:00, duration: 1d}\ntraffic: {arrivals: {file: sales.csv, column: time_of_day_s}}"
 
 
 def test_arrivals_from_a_file(tmp_path: Path) -> None:
@@ -93,15 +96,85 @@ def test_arrivals_from_a_file(tmp_path: Path) -> None:
 
 
 def test_arrivals_one_by_one() -> None:
-    """One customer at each clock time, in any order, some together; who comes outside of the clock is not there."""
-    read = scenario(
-        'clock: {start: "07:00", duration: 1h}\ntraffic: {times: ["07:00:05", "08:00", "07:00", "07:59:59", "07:00"]}'
+    """One customer at each clock time, in any order, some together."""
+    read = scenario('clock: {start: "07:00", duration: 1h}\ntraffic: {times: ["07:00:05", "07:00", "07:59:59", "07:00"]}')
+    assert arrival_times(read, Timetable(), Streams(0)).tolist() == [0, 0, 5, 3599]
+
+
+def test_no_arrival_is_dropped(tmp_path: Path) -> None:
+    """Rows of a file outside of the clock are an error that counts them and shows the first; rows after midnight are inside."""
+    night = 'clock: {start: "22:00", duration: 4h}\ntraffic: {arrivals: {file: sales.csv}}'
+    (tmp_path / "sales.csv").write_text("s\n79200\n60\n86400\n7199\n", encoding="utf-8")
+    read = scenario(night, beside=tmp_path)
+    assert arrival_times(read, Timetable(), Streams(0)).tolist() == [0, 7200, 7260, 14399]
+    (tmp_path / "sales.csv").write_text("s\n79200\n7200\n60\n79199\n", encoding="utf-8")
+    message = (
+        r"^x\.yaml:3:22: traffic\.arrivals\.file: 2 of the 4 rows of sales\.csv are outside of the clock "
+        r"\(22:00 to 02:00 \(next day\)\), the first at 7200 s \(02:00\); give the clock another start or a longer duration, "
+        r"or take them out of the file$"
     )
-    times = arrival_times(read, Timetable(), Streams(0))
-    assert times.tolist() == [0, 0, 5, 3599]
-    outside = scenario('clock: {start: "09:00"}\ntraffic: {times: ["07:00"]}')
-    with pytest.raises(ConfigError, match=r"^x: traffic\.times: no arrival falls into the scenario's clock"):
-        arrival_times(outside, Timetable(), Streams(0))
+    with pytest.raises(ConfigError, match=message):
+        scenario(night, beside=tmp_path)
+
+
+def test_a_night() -> None:
+    """A shop that is open past midnight: times earlier than the clock's start are of the next day, and hours may go on."""
+    clock = 'clock: {start: "23:30", duration: 1h}\n'
+    plan = FaultPlan(
+        scenario(f'{clock}faults: [{{outage: provider, at: "00:10", for: 5min}}, {{crash: relay, at: "24:20"}}]'), Streams(0)
+    )
+    assert plan.windows == [("outage provider", 2400, 2700), ("crash relay", 3000, 3020)]
+    assert arrival_times(
+        scenario(f'{clock}traffic: {{times: ["23:40", "00:10", "24:20"]}}'), Timetable(), Streams(0)
+    ).tolist() == [600, 2400, 3000]
+    for shape in ('"23:30": 6/min, "00:30": 30/min', '"23:30": 6/min, "24:30": 30/min'):
+        knots, rates = rate_knots(scenario(f"{clock}traffic: {{shape: {{{shape}}}}}"))
+        assert (knots.tolist(), rates.tolist()) == ([0, 3600], [0.1, 0.5])
+    late = rate_knots(scenario(f'{clock}traffic: {{shape: {{"00:10": 6/min, "00:20": 30/min}}}}'))
+    assert (late[0].tolist(), late[1].tolist()) == ([0, 2400, 3000, 3600], [0.1, 0.1, 0.5, 0.5])
+
+
+def test_a_shape_that_begins_before_the_clock() -> None:
+    """A shape's first time may be before the start, and is then of the same day."""
+    knots, rates = rate_knots(scenario('clock: {start: "06:30"}\ntraffic: {shape: {"06:00": 6/min, "07:00": 30/min}}'))
+    assert knots.tolist() == [0, 1800, 7200]
+    assert rates == pytest.approx([0.3, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("start", ["00:00", "06:30", "23:30"])
+def test_a_profile_of_several_days(start: str) -> None:
+    """The first 24 hours have the profile's purchases, and every further day has them again, hour by hour."""
+    one = scenario(f'clock: {{start: "{start}", duration: 1d}}\ntraffic: {{profile: {{purchases: 300}}}}')
+    three = scenario(f'clock: {{start: "{start}", duration: 3d}}\ntraffic: {{profile: {{purchases: 300}}}}')
+    assert expected(one) == pytest.approx(300)
+    assert expected(three) == pytest.approx(900)
+    hours = np.arange(24) * 3600.0 + 1800.7
+    first = np.interp(hours, *rate_knots(one))
+    for day in range(3):
+        assert np.interp(hours + 86400 * day, *rate_knots(three)) == pytest.approx(first)
+
+
+def test_three_brownouts_that_do_not_fit() -> None:
+    """Three that fit in pairs and not together are an error of the morning in which they meet."""
+    lines = "\n".join(f"  - {{brownout: provider, at: '07:00', for: 1min, {fate}: 40%}}" for fate in FATES)
+    three = scenario(f"faults:\n{lines}")
+    message = "^x: while several brownouts last, a call has one fate, but failed 40% [+] ambiguous 40% [+] errored 40% = 120%"
+    with pytest.raises(ConfigError, match=message):
+        FaultPlan(three, Streams(0))
+
+
+def test_brownouts_that_fit() -> None:
+    """Shares that never hold at the same time may exceed 100 % together, and a brownout can replace all three."""
+    first = "faults:\n  - {brownout: provider, at: '07:00', for: 10min, failed: 60%}\n"
+    apart = "  - {brownout: provider, at: '07:10', for: 10min, ambiguous: 60%}"
+    replaced = "  - {brownout: provider, at: '07:05', for: 1min, failed: 0, ambiguous: 60%}"
+    assert len(scenario(first + apart).faults) == len(scenario(first + replaced).faults) == 2
+    slow = "provider: {errored: 50%}\nfaults:\n  - {brownout: provider, at: '07:00', for: 1min, latency: x10}\n"
+    alone = "  - {brownout: provider, at: '07:00', for: 1min, failed: 0, ambiguous: 100%, errored: 0}"
+    assert len(scenario(slow + alone).faults) == 2
+    own = scenario("provider: {errored: 20%}\nfaults: [{brownout: provider, at: '06:30', for: 1min, failed: 100%, errored: 0}]")
+    weather = FaultPlan(own, Streams(0)).weather("provider").at(1.0)
+    assert (weather.failed, weather.ambiguous, weather.errored) == (1.0, None, 0.0)
 
 
 def test_measured_times_from_a_file(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ DECIMALS = st.decimals(min_value=0, max_value=10**6, places=4).map(lambda number
         (units.clock_s, "07:30", 27000.0),
         (units.clock_s, "7:30:15", 27015.0),
         (units.clock_s, "24:00", 86400.0),
+        (units.clock_s, "24:10", 87000.0),
+        (units.clock_s, "31:00:05", 111605.0),
+        (units.clock_s, "360:00", 1296000.0),
     ],
 )
 def test_reading(parse: Callable[[Any], float], text: Any, value: float) -> None:
@@ -83,7 +86,8 @@ CLOCK_EXPECTED = 'expected a clock time like "07:30"'
         (units.usd, "6.50", f"a bare number: add the unit; {MONEY_EXPECTED}"),
         (units.usd, "6.50 EUR", f'unknown unit "EUR"; {MONEY_EXPECTED}'),
         (units.cents, "1.005 USD", f"not whole cents; {MONEY_EXPECTED}"),
-        (units.clock_s, "25:00", f'later than "24:00"; {CLOCK_EXPECTED}'),
+        (units.clock_s, "360:01", f'later than "360:00", where the longest clock ends; {CLOCK_EXPECTED}'),
+        (units.clock_s, "1000:00", CLOCK_EXPECTED),
         (units.clock_s, "12:60", CLOCK_EXPECTED),
         (units.clock_s, 750, CLOCK_EXPECTED),
         (units.clock_s, "noon", CLOCK_EXPECTED),
@@ -128,10 +132,17 @@ def test_a_percentage_that_somebody_wrote_is_kept(number: str) -> None:
     assert Decimal(units.probability_text(units.probability(f"{number}%"))[:-1]) == Decimal(number)
 
 
-@given(st.integers(min_value=0, max_value=86400))
+@given(st.integers(min_value=0, max_value=360 * 3600))
 def test_clock_times(seconds: int) -> None:
-    """Every second of the day is written as a clock time and read back."""
-    assert units.clock_s(units.clock_text(seconds)) == seconds
+    """Every second of the days that a clock can have is written as a clock time and read back; the wall shows it by the day."""
+    assert units.clock_s(units.clock_as_written(seconds)) == seconds
+    assert units.clock_s(units.clock_text(seconds)) == seconds % 86400
+
+
+def test_the_day_of_a_time() -> None:
+    """People read when it is by the clock on the wall, and on which day if it is not the first; a day ends at 24:00."""
+    times = {27000: "07:30", 86400: "24:00", 87000: "00:10 (next day)", 111605: "07:00:05 (next day)", 172800: "00:00 (day 3)"}
+    assert {seconds: units.time_and_day(seconds) for seconds in times} == times
 
 
 @given(st.sampled_from(UNITS), st.text(max_size=12))

@@ -105,12 +105,12 @@ def test_busy_boxes_say_so_and_are_darker() -> None:
 
 
 def test_utilisation_is_of_the_whole_capacity(stormy: Comparison) -> None:
-    """Busy server-seconds over servers times the horizon, the mean over mornings."""
+    """Busy server-seconds over servers times how long they are paid for, the mean over mornings."""
     result = stormy.results["outbox"]
     shares = components.utilisation(result)
-    horizon_s = stormy.scenario.clock.horizon_s
     for number, station in enumerate(result.summaries[0].stations):
-        busy = [summary.stations[number].busy_s / station.servers / horizon_s for summary in result.summaries]
+        those = [summary.stations[number] for summary in result.summaries]
+        busy = [each.busy_s / each.servers / each.worked_s for each in those]
         assert shares[station.name] == pytest.approx(np.mean(busy))
         assert 0 < shares[station.name] < 1
 

@@ -66,6 +66,18 @@ def test_what_cannot_be_is_said_of_its_key(key: str, value: object, message: str
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.parametrize("keys", [("provider.failed", "provider.ambiguous"), ("provider.ambiguous", "provider.failed")])
+def test_one_change_makes_room_for_another(keys: tuple[str, str]) -> None:
+    """Of two shares of one draw one may grow by what the other loses, in whatever order they are named; not by more."""
+    before = altered(RUSH, split("provider.failed"), "80%")
+    shares = {"provider.failed": "10%", "provider.ambiguous": "85%"}
+    after, _ = changed(before, [], {key: shares[key] for key in keys})
+    assert (after.provider.failed, after.provider.ambiguous) == (0.1, 0.85)
+    too_much = {"provider.failed": "20%", "provider.ambiguous": "85%"}
+    with pytest.raises(ConfigError, match=r"^provider: a call has one fate, but failed 20% \+ ambiguous 85% = 105%"):
+        changed(before, [], {key: too_much[key] for key in keys})
+
+
 def test_what_was_read_from_files_stays(tmp_path: Path) -> None:
     """A scenario with files of its own keeps their content, wherever one is by then."""
     (tmp_path / "arrivals.csv").write_text("seconds\n25200\n25210\n")

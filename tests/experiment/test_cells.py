@@ -159,17 +159,19 @@ def test_percentiles_and_rates_are_over_all_purchases(dealt: tuple[Summary, list
 
 
 def test_each_cell_pays_for_whole_instances(dealt: tuple[Summary, list[Evidence]]) -> None:
-    """Four cells have four databases and four relays where one of each did before; workers, fees and messages add up."""
+    """Four cells have four databases and four relays where one of each did before, each until its own work is done; workers,
+    fees and messages add up.
+    """
     whole, parts = dealt
-    one = judged(ROUGH, design("outbox", constant=False), 5)[1].bill
-    hours = ROUGH.clock.horizon_s / 3600
+    hours = sum(cell.tables.worked_s for cell in parts) / 3600
+    workers = sum(cell.bill.capacity.paid_s for cell in parts) / 3600 / PRICES.workers_per_vcpu.value
     vcpu = PRICES.vcpu_hour.value + PRICES.gb_per_vcpu.value * PRICES.gb_hour.value
-    assert whole.costs["database"] == pytest.approx(4 * PRICES.database_hour.value * hours)
-    assert whole.costs["compute"] == pytest.approx(one.parts["compute"] + 3 * PRICES.relay_vcpu.value * vcpu * hours)
+    assert whole.costs["database"] == pytest.approx(PRICES.database_hour.value * hours)
+    assert whole.costs["compute"] == pytest.approx((workers + PRICES.relay_vcpu.value * hours) * vcpu)
     for part in ("fees", "operations", "messages", "lost sales"):
         assert whole.costs[part] == pytest.approx(sum(cell.bill.parts[part] for cell in parts))
     by_use = sum(usd for part, usd in whole.costs.items() if part not in ("compute", "database"))
-    per_hour = (whole.costs["compute"] + whole.costs["database"]) / hours
+    per_hour = (40 / PRICES.workers_per_vcpu.value + 4 * PRICES.relay_vcpu.value) * vcpu + 4 * PRICES.database_hour.value
     assert whole.metrics["monthly_cost"] == pytest.approx(per_hour * 730 + by_use * 30)
 
 

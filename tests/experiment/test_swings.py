@@ -9,8 +9,9 @@ import pytest
 
 from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.config.bundled import names
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario, parse_scenario
+from sim.experiment.altering import altered, split
 from sim.experiment.effort import Effort
 from sim.experiment.inputs import called, factors, shown
 from sim.experiment.measuring import Run
@@ -229,3 +230,13 @@ def test_by_default_one_of_the_shares_is_screened() -> None:
 
     moved = [factor.input.name for factor in _independent(factors(RUSH, load_design("naive")), asked=False)]
     assert [name for name in moved if "after_patience" in name] == ["customers.after_patience.tap_again"]
+
+
+def test_shares_of_one_draw_are_not_all_large_at_once() -> None:
+    """What can be doubled one at a time and not together is refused before anything runs, with the sum."""
+    world = altered(altered(ALONE, split("provider.failed"), "40%"), split("provider.errored"), "15%")
+    inputs = ["provider.failed", "provider.errored"]
+    assert [one.high for one in factors(world, load_design("naive"), inputs)] == ["80%", "30%"]
+    message = r"inputs: they can't all be at their upper ends at once \(provider: a call has one fate, .* = 110%"
+    with pytest.raises(ArgumentError, match=message):
+        screen(world, "naive", inputs, Effort(2, jobs=1), method="morris", samples=2)

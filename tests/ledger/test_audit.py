@@ -153,7 +153,9 @@ def test_the_laws_catch_cooked_books() -> None:
         tables.charges.captured_s[0] = 0.5
 
     def leaking(tables: Tables) -> None:
-        tables.stations.append(StationRecord("s", 1, 1, 1, 1.0, 0.0, 0, area_s=10.0, sojourn_s=10.1, provisioned_s=1e3))
+        tables.stations.append(
+            StationRecord("s", 1, 1, 1, 1.0, 0.0, 0, area_s=10.0, sojourn_s=10.1, provisioned_s=1e3, worked_s=1e3)
+        )
 
     def somebody_elses(tables: Tables) -> None:
         tables.orders.purchase[0] = 1

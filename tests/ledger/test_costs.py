@@ -159,9 +159,9 @@ def test_what_an_attempt_is(text: str, name: str, calls: int | None, attempts: i
 
 
 def test_one_customer_line_by_line() -> None:
-    """A morning of 610 s in naive: one virtual CPU, one database, two writes and a poll, a message told to two, a fee."""
+    """A morning of 10 s in naive: one virtual CPU, one database, two writes and a poll, a message told to two, a fee."""
     _, evidence = judged(world(), design("naive"))
-    hours = 610 / 3600
+    hours = 10 / 3600
     expected = NOTHING | {
         "compute": hours * (0.04048 + 2 * 0.004445), "database": hours * 0.225, "operations": 3 * 2e-7, "messages": 3 * 4e-7,
         "fees": FEE,
@@ -248,3 +248,39 @@ def test_outcomes_that_cost_nothing() -> None:
     tables, evidence = judged(world(ONE_CUSTOMER.replace("450ms}", "450ms}\n  declined: 100%")), design("naive"))
     assert [Outcome(code) for code in tables.charges.outcome] == [Outcome.DECLINED]
     assert (evidence.bill.parts["fees"], evidence.bill.total("failures")) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("price", "value", "message"),
+    [
+        ("p_dispute", 1.5, "p_dispute.value: a share; must be at most 1"),
+        ("fee_share", 29, "fee_share.value: a share; must be at most 1"),
+        ("basket_cost_share", 30, "basket_cost_share.value: a share; must be at most 1"),
+        ("workers_per_vcpu", 0, "workers_per_vcpu.value: must be above 0"),
+        ("connections_per_database", 0, "connections_per_database.value: must be above 0"),
+        ("contact", -1, "contact.value: must be at least 0.0 (got -1)"),
+        ("contact", 1e10, "contact.value: must be at most 1,000,000,000.0 (got 10,000,000,000.0)"),
+        ("contact", ".nan", 'contact.value: expected a number (got ".nan")'),
+    ],
+)
+def test_prices_that_cannot_be(tmp_path: Path, price: str, value: object, message: str) -> None:
+    """A price table's amounts are finite and not negative, its shares at most 1, and what is divided by is not zero."""
+    lines = [
+        f"{name}: {{value: {value if name == price else known.value}, source: assumption}}"
+        for name, known in PRICES
+        if isinstance(known, Price)
+    ]
+    (tmp_path / "mine.yaml").write_text("name: mine\n" + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        load_prices(str(tmp_path / "mine.yaml"))
+    assert str(error.value).split(": ", 1)[1] == message
+
+
+@pytest.mark.parametrize("price", ["0.01 USD", "85 USD", "10000000 USD"])
+def test_any_price_is_billed(price: str) -> None:
+    """From a cent to ten million USD, the ledger keeps the price to the cent and the bill adds it up."""
+    scenario = world(ONE_CUSTOMER + f"traffic: {{rate: 1/s, price: {price}}}")
+    tables, evidence = judged(scenario, design("naive"))
+    cents = round(float(price.removesuffix(" USD")) * 100)
+    assert tables.charges["cents"].tolist() == tables.purchases["shown_cents"].tolist() == [cents]
+    assert evidence.bill.parts["fees"] == pytest.approx(0.029 * cents / 100 + 0.30)

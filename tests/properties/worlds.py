@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.architectures import ARCHITECTURES
+from sim.config.fates import FATES
 from sim.config.faults import FAULTS
 from sim.config.presets import PRESETS
 from tests.properties.world import Data, World
@@ -135,15 +136,16 @@ once_or_often = st.one_of(
 )
 spans = st.one_of(some("1s", "20s", "2min"), times("5s", "30s"))
 striking = st.one_of(some("2%", "50%").map(lambda p: {"p": p}), st.integers(1, 3).map(lambda n: {"times": n}))
+fates = dict.fromkeys(FATES, shares)
 FAULT: dict[str, Sections] = {
     "brownout": st.builds(
         lambda when, knobs: {"brownout": "provider", **when, **knobs},
         once_or_often,
-        st.fixed_dictionaries({"for": spans}, optional={"latency": some("x1", "x10"), "failed": shares, "ambiguous": shares}),
+        st.fixed_dictionaries({"for": spans}, optional={"latency": some("x1", "x10"), **fates}),
     ),
     "outage": st.builds(
         lambda what, when, lasts: {"outage": what, **when, "for": lasts},
-        some("provider", "database", "read_model", "loyalty"), once_or_often, spans,
+        some("provider", "database", "read_model", "loyalty", "checkout"), once_or_often, spans,
     ),
     "slow": st.builds(
         lambda what, when, lasts, by: {"slow": what, **when, "for": lasts, "times": by},
@@ -175,16 +177,39 @@ def _kept_with_it(data: Data) -> Data:
     return {**data, "provider": {k: v for k, v in given.items() if k != "preset"}} if "keys" in given else data
 
 
-scenarios: Sections = st.fixed_dictionaries(
-    {
-        "name": st.just("drawn"),
-        "clock": st.fixed_dictionaries(
-            {"start": st.just("07:00"), "duration": some("1min", "90s"), "drain": some("3min", "5min", "10min")}
-        ),
-        "traffic": traffic,
-    },
-    optional={"customers": customers, "network": network, "provider": provider, "faults": faults},
-).map(_kept_with_it)
+def _fitting(data: Data) -> Data:
+    """Of shares of one draw what fits into 100 %; a brownout that would inherit some says of all three what they are."""
+    faults = data.get("faults", [])
+    all_three = sum("brownout" in fault for fault in faults) > 1 or any(fate in data.get("provider", {}) for fate in FATES)
+    own = dict.fromkeys(FATES, "0%") if all_three else {}
+    fitting = [_within({**own, **fault}) if "brownout" in fault else fault for fault in faults]
+    sections = {"provider": _within(data["provider"])} if "provider" in data else {}
+    return {**data, **sections, **({"faults": fitting} if "faults" in data else {})}
+
+
+def _within(section: Data) -> Data:
+    left, kept = 100, {}
+    for fate in FATES:
+        if fate in section:
+            kept[fate] = f"{min(int(section[fate].rstrip('%')), left)}%"
+            left -= int(kept[fate].rstrip("%"))
+    return {**section, **kept}
+
+
+scenarios: Sections = (
+    st.fixed_dictionaries(
+        {
+            "name": st.just("drawn"),
+            "clock": st.fixed_dictionaries(
+                {"start": st.just("07:00"), "duration": some("1min", "90s"), "drain": some("3min", "5min", "10min")}
+            ),
+            "traffic": traffic,
+        },
+        optional={"customers": customers, "network": network, "provider": provider, "faults": faults},
+    )
+    .map(_kept_with_it)
+    .map(_fitting)
+)
 
 # Designs
 
@@ -230,6 +255,7 @@ checkout = st.integers(1, 20).flatmap(
             "service": times("0s", "10ms", "500ms"),
             "queue_limit": st.one_of(some("none"), st.integers(0, 20)),
             "deadline_drop": st.booleans(),
+            "leaver_drop": st.booleans(),
             "autoscale": autoscale,
         },
     ).map(_one_each)

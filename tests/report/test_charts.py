@@ -8,6 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from sim.config.library import parse_scenario
 from sim.experiment.compare import Comparison
 from sim.ledger.costs import PARTS
 from sim.report.charts import CHARTS, clock, confirmation_lag, convergence, cost, curves, duplicates, morning, stations
@@ -76,6 +77,30 @@ def test_faults_are_shaded_and_named(stormy: Comparison) -> None:
         assert "checkout crash" in texts(ax)
         spans = [patch.get_x() for patch in ax.patches]
         assert 7 * 3600 + 3 * 60 in spans
+
+
+def test_very_many_faults_are_shaded_by_their_share_of_the_time() -> None:
+    """Three thousand outages are a few hundred shades, which together are as dark as the outages were long."""
+    dense = (
+        "{name: dense, clock: {duration: 1h, drain: 0s}, traffic: {rate: 1/min}, "
+        "faults: [{outage: loyalty, every: {constant: 800ms}, for: 400ms}]}"
+    )
+    result = compared(dense, mornings=1, designs=("naive",)).results["naive"]
+    assert len(result.summaries[0].faults) == 3_000
+    ax = figure(4, 3).subplots()
+    clock.shade(ax, result.scenario, result.summaries)
+    assert len(ax.patches) == clock.COLUMNS
+    dark = sum(patch.get_alpha() * patch.get_width() for patch in ax.patches)
+    assert dark == pytest.approx(sum(end - begin for _, begin, end in result.summaries[0].faults))
+
+
+def test_the_axis_of_a_night() -> None:
+    """Past midnight the clock begins again at 00:00; where there are several midnights each is a day."""
+    for hours, first, last in (("4h", "22:00", "02:00"), ("3d", "day 2", "day 4")):
+        ax = figure(4, 3).subplots()
+        clock.clock_axis(ax, parse_scenario(f"{{name: night, clock: {{start: '22:00', duration: {hours}, drain: 10min}}}}"))
+        labels = [label.get_text() for label in ax.get_xticklabels()]
+        assert (labels[0], labels[-1]) == (first, last)
 
 
 def test_how_it_ended_stands_clear_of_the_curve(stormy: Comparison) -> None:
@@ -171,9 +196,8 @@ def test_the_parts_of_the_cost_add_up(stormy: Comparison) -> None:
 def test_stations_show_use_and_queues(stormy: Comparison) -> None:
     """Each bar is the mean over mornings of a station's busy share; a station that a design lacks is said to be missing."""
     busy = stations.draw(stormy)[0]
-    horizon_s = stormy.scenario.clock.horizon_s
     naive = stormy.results["naive"].summaries
-    use = np.mean([s.busy_s / (s.servers * horizon_s) for summary in naive for s in summary.stations if s.name == "checkout"])
+    use = np.mean([s.busy_s / (s.servers * s.worked_s) for summary in naive for s in summary.stations if s.name == "checkout"])
     assert any(bar.get_width() == pytest.approx(use) for bar in busy.patches)
     assert "not in this design" in texts(busy)
     assert stations.station_names(stormy)[0] == "checkout"

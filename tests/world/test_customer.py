@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
+import pytest
+
+from sim.config.errors import ConfigError
+from sim.vocabulary import Fate
 from tests.worlds import ONE_CUSTOMER, design, morning, timeline, world
 
 SLOW = ONE_CUSTOMER.replace("450ms", "20s")  # the provider thinks for longer than anybody waits
@@ -131,3 +137,80 @@ def test_deadline_drop_does_not_start_what_nobody_waits_for() -> None:
     assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 0]
     knobs["checkout"]["deadline_drop"] = False
     assert morning(world(text, arrivals=(0.0, 0.1)), design("naive", knobs))[1].charged.tolist() == [1, 1]
+
+
+LEAVERS: dict[str, Any] = {
+    "app": {"timeout": "1min", "retry": {"never": True}},
+    "payment": {"timeout": "50s"},
+    "checkout": {"workers": 1, "instances": 1, "service": {"constant": "10ms"}, "leaver_drop": True, "queue_limit": 1},
+}
+
+
+@pytest.mark.parametrize(("refresh", "left"), [(0, 1), (100, 0)])
+def test_leaver_drop_takes_requests_out_of_the_queue(refresh: int, left: int) -> None:
+    """With one worker held for 20 s and room for one more, the second customer leaves (or reloads) at 5.1 s: their request is
+    taken out at once, so that there is room for whoever comes next, and nobody is charged for it.
+    """
+    text = habits("5s", 0, refresh, 100 - refresh, max_submissions=2)
+    tables, audit = morning(world(text, arrivals=(0.0, 0.1, 5.2)), design("naive", LEAVERS))
+    fates = [Fate(fate).name for fate in tables.requests["fate"][tables.requests["purchase"] == 1]]
+    assert fates[0] == "REJECTED"
+    assert (~np.isnan(tables.purchases["left_s"][1:2])).sum() == 1
+    assert tables.counts["requests_dropped"] >= 1
+    assert audit.charged[1] == 0
+    assert left == (len(fates) == 1)
+    kept = {**LEAVERS, "checkout": {**LEAVERS["checkout"], "leaver_drop": False}}
+    tables, audit = morning(world(text, arrivals=(0.0, 0.1, 5.2)), design("naive", kept))
+    assert tables.counts["requests_dropped"] == 0
+    assert audit.charged[1] > 0
+
+
+def test_an_outage_of_the_checkout_refuses_at_once() -> None:
+    """While it can't be reached the app hears 503 after one round trip; what was begun before goes on to its end, and tries
+    after the outage are served as ever.
+    """
+    down = ONE_CUSTOMER + "faults: [{outage: checkout, at: '07:00', for: 2s}]\n"
+    tables, audit = morning(world(down, arrivals=(0.0, 1.99)), design("naive"))
+    assert [line for line in timeline(tables) if "answered" in line] == [
+        "0.040 request 0 answered UNAVAILABLE",
+        "1.080 request 1 answered UNAVAILABLE",
+        "2.501 request 2 answered CONFIRMED",
+        "2.591 request 3 answered CONFIRMED",
+    ]
+    assert audit.charged.tolist() == [1, 1]
+    assert tables.faults == [("outage checkout", 0.0, 2.0)]
+    begun = ONE_CUSTOMER + "faults: [{outage: checkout, at: '07:00:01', for: 2s}]\n"
+    tables, _ = morning(world(begun, arrivals=(0.9, 1.1)), design("naive"))
+    answered = [line for line in timeline(tables) if "answered" in line]
+    assert answered[:2] == ["1.140 request 1 answered UNAVAILABLE", "1.411 request 0 answered CONFIRMED"]
+
+
+def test_webhooks_wait_for_the_end_of_an_outage() -> None:
+    """A provider whose webhook finds nobody sends it again."""
+    text = ONE_CUSTOMER.replace("450ms}", "450ms}\n  ambiguous: 100%\n  webhooks: {delay: {constant: 1s}, retry: 1min}")
+    text += "faults: [{outage: checkout, at: '07:00:01', for: 5s}]\n"
+    tables, _ = morning(world(text), design("idempotent", {"payment": {"webhooks": "checked"}}))
+    confirmed_s = tables.orders["confirmed_s"][0]
+    assert tables.counts["webhooks_taken"] == 1
+    assert confirmed_s == pytest.approx(0.034 + 0.45 + 1 + 61, abs=0.1)
+
+
+ENDLESS = {"app": {"timeout": "1s", "retry": {"fixed": {"delay": "1s"}}}}
+DOWN = ONE_CUSTOMER.replace("10min", "1h") + "\nfaults: [{outage: provider, at: '07:00', for: 40min}]"
+
+
+def test_no_request_is_cut() -> None:
+    """Who tries again every second for 40 minutes sends every one of those requests, and is served at last."""
+    tables, _ = morning(world(DOWN), design("naive", ENDLESS))
+    gaps = np.diff(tables.requests["sent_s"])
+    assert np.ptp(gaps) < 1e-6
+    assert len(gaps) == math.ceil(2400 / gaps[0])
+    assert 2400 < tables.purchases["acknowledged_s"][0] < 2402
+
+
+def test_endless_requests_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that never stops is an error that names the knob, not a customer who falls silent."""
+    monkeypatch.setattr("sim.world.customer.MOST_REQUESTS", 50)
+    message = r"^one customer would send more than 50 requests; that can't be meant: let app\.retry end"
+    with pytest.raises(ConfigError, match=message):
+        morning(world(DOWN), design("naive", ENDLESS))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.config.design import Breaker as BreakerKnobs
 from sim.config.design import Retry
@@ -81,3 +83,87 @@ def test_a_trial_that_never_reports_back_does_not_keep_it_open() -> None:
     assert breaker.wait_s(10.0) == 0.0
     assert breaker.wait_s(19.0) == 1.0
     assert breaker.wait_s(20.0) == 0.0
+
+
+QUICK = BreakerKnobs.model_validate({"failures": "50%", "window": 2, "open": "1s"})
+
+
+def test_a_straggler_is_no_trial() -> None:
+    """Five calls begin at 0 s; two fail and open the breaker. An old call's success while the trial is out closes nothing, and
+    an old call's failure opens nothing; the trial's own result does.
+    """
+    breaker = Breaker(QUICK)
+    for failed in (True, True):
+        breaker.note(0.1, failed=failed, begun_s=0.0)
+    assert breaker.wait_s(1.2) == 0.0
+    breaker.note(1.3, failed=False, begun_s=0.0)
+    assert breaker.wait_s(1.3) == pytest.approx(0.9)
+    breaker.note(1.4, failed=True, begun_s=0.0)
+    assert breaker.wait_s(1.4) == pytest.approx(0.8)
+    breaker.note(1.5, failed=False, begun_s=1.2)
+    assert breaker.wait_s(1.5) == 0.0
+
+
+def test_stragglers_do_not_open_it_again() -> None:
+    """After the trial's success the failures of calls from before the opening do not count; those of new calls do."""
+    breaker = Breaker(QUICK)
+    for failed in (True, True):
+        breaker.note(0.1, failed=failed, begun_s=0.0)
+    assert breaker.wait_s(1.1) == 0.0
+    breaker.note(1.2, failed=False, begun_s=1.1)
+    for _ in range(5):
+        breaker.note(5.0, failed=True, begun_s=0.0)
+    assert breaker.wait_s(5.0) == 0.0
+    for _ in range(2):
+        breaker.note(6.0, failed=True, begun_s=5.0)
+    assert breaker.wait_s(6.0) == 1.0
+
+
+def test_a_trial_slower_than_the_pause_still_decides() -> None:
+    """Where every call takes longer than the pause, the first trial's success closes the breaker although others are out."""
+    breaker = Breaker(QUICK)
+    for failed in (True, True):
+        breaker.note(0.0, failed=failed, begun_s=0.0)
+    assert [breaker.wait_s(at) for at in (1.0, 2.0, 3.0)] == [0.0, 0.0, 0.0]
+    breaker.note(3.5, failed=False, begun_s=1.0)
+    assert breaker.wait_s(3.5) == 0.0
+    for trial_s in (2.0, 3.0):
+        breaker.note(4.0, failed=True, begun_s=trial_s)  # too late: the breaker has closed since
+    assert breaker.wait_s(4.0) == 0.0
+
+
+calls = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 60), st.booleans()), max_size=40)
+
+
+@given(calls, st.sampled_from(["500ms", "1s", "3s"]), st.integers(1, 5))
+def test_any_interleaving(drawn: list[tuple[int, int, bool]], pause: str, window: int) -> None:
+    """However calls overlap: it opens only on enough failures of calls begun since it closed, it closes only on the success of
+    a trial, and within a pause it lets no more than one trial go.
+    """
+    knobs = BreakerKnobs.model_validate({"failures": "50%", "window": window, "open": pause})
+    breaker = Breaker(knobs)
+    events = sorted([(0.25 * at, 1, n) for n, (at, _, _) in enumerate(drawn)])
+    going: list[tuple[float, int, float, bool]] = []  # (ends, number, began, whether on trial)
+    closed_s, is_open, trials, since = -1.0, False, [], []
+    while events or going:
+        if going and (not events or min(going)[0] <= events[0][0]):
+            end_s, number, begun_s, on_trial = min(going)
+            going.remove(min(going))
+            failed = drawn[number][2]
+            breaker.note(end_s, failed=failed, begun_s=begun_s)
+            if is_open and on_trial and begun_s > closed_s and not failed:
+                is_open, closed_s, since = False, end_s, []
+            elif not is_open and begun_s >= closed_s:
+                since = [*since, failed][-window:]
+                if len(since) == window and sum(since) >= window / 2:
+                    is_open, trials = True, [end_s]
+            elif is_open and on_trial and failed and begun_s > closed_s:
+                trials.append(end_s)
+            assert (breaker._open_until_s is not None) == is_open
+            continue
+        at_s, _, number = events.pop(0)
+        if breaker.wait_s(at_s) == 0.0:
+            if is_open:
+                assert at_s >= trials[-1] + knobs.open, "no trial within a pause"
+                trials.append(at_s)
+            going.append((at_s + 0.1 * drawn[number][1], number, at_s, is_open))

@@ -134,10 +134,11 @@ def _nobody(found: Optimum) -> str:
     parts = []
     for constraint in found.constraints:
         best = found.reached(constraint)
-        reached = (
-            "nothing to count" if best is None else f"{words.quantity(best[1], _unit(constraint.metric))} ({best[0].name})"
-        )
-        parts.append(f"{constraint.metric} {words.limit(constraint.metric, constraint.limit)}: best reached {reached}")
+        if best is None:
+            reached = "no design came near it (never, or nothing was there to be counted)"
+        else:
+            reached = f"best reached {words.quantity(best[1], _unit(constraint.metric))} ({best[0].name})"
+        parts.append(f"{constraint.metric} {words.limit(constraint.metric, constraint.limit)}: {reached}")
     undecided = [one.candidate.name for one in found.finalists if "undecided" in one.statuses.values()]
     perhaps = f" Undecided, so perhaps with more --mornings: {', '.join(undecided)}." if undecided else ""
     return f"No design holds every limit. {'; '.join(parts)}.{perhaps}"

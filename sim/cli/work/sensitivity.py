@@ -72,8 +72,7 @@ def _swing_tables(found: Swings) -> list[Table | str]:
     """A table a metric: inputs with a clear effect (of a few all that have any), and a line about the others."""
     made: list[Table | str] = []
     for metric in found.metrics:
-        unit, before = METRICS[metric].unit, found.before(metric)
-        now = "never, in some mornings" if before == float("inf") else words.quantity(before, unit)
+        now = words.measured(found.before(metric), METRICS[metric].unit)
         ranked = found.ranked(metric)
         clear = [swing for swing in ranked if swing.clear(metric)]
         moving = [swing for swing in ranked if not all(no_effect(end, metric) for end in swing.ends)]

@@ -11,7 +11,7 @@ from sim.experiment.estimates import mornings_needed
 
 def about(result: Result) -> str:
     """One design in one sentence: whom it charges twice, how long people wait, what it costs, and how it is judged."""
-    return f"{result.design.name} {_charges(result)}, {_waiting(result)}, {_cost(result)}, and {verdict(result)}."
+    return f"{result.design.name} {', '.join(_did(result))}, and {verdict(result)}."
 
 
 def mornings_line(comparison: Comparison) -> str:
@@ -63,10 +63,17 @@ def bottleneck(stations: list[dict[str, Any]]) -> str:
     return f"No station ever had a queue; the busiest was {busiest['station']}, {words.share(busiest['busy'])} of its capacity."
 
 
-def _charges(result: Result) -> str:
-    charged, purchases = result.metrics["double_charge_rate"].mean, int(result.values("purchases").sum())
+def _did(result: Result) -> list[str]:
+    purchases = int(result.values("purchases").sum())
     if not purchases:
-        return "had no purchase to charge"
+        return ["had no customers"]
+    if result.metrics["confirmed_share"].mean is None:
+        return [_charges(result, purchases), "had nobody with a good card to serve"]
+    return [_charges(result, purchases), _waiting(result), _cost(result)]
+
+
+def _charges(result: Result, purchases: int) -> str:
+    charged = result.metrics["double_charge_rate"].mean
     if not charged:
         return f"charged nobody twice in {purchases:,} purchases"
     kept = result.metrics["double_charge_rate_net"].mean or 0
@@ -78,7 +85,8 @@ def _waiting(result: Result) -> str:
     latency = result.metrics["ack_latency_p95"]
     if latency.never:
         return "left more than one in twenty without an answer"
-    return "answered nobody" if latency.mean is None else f"answered 95 % within {words.seconds(latency.mean)}"
+    assert latency.mean is not None, "somebody had a good card, and was answered"
+    return f"answered 95 % within {words.seconds(latency.mean)}"
 
 
 def _cost(result: Result) -> str:

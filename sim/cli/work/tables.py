@@ -177,17 +177,16 @@ def stations(result: Result) -> list[dict[str, Any]]:
     """By station: the most servers at once and those paid for on average, the share of the latter's time spent serving, the
     share of the time with somebody waiting, and the longest queue.
     """
-    horizon_s = result.scenario.clock.horizon_s * len(result.summaries)
     rows = []
     for mornings in zip(*(summary.stations for summary in result.summaries), strict=True):
-        paid_s = sum(station.provisioned_s for station in mornings)
+        paid_s, worked_s = (sum(getattr(one, name) for one in mornings) for name in ("provisioned_s", "worked_s"))
         rows.append(
             {
                 "station": mornings[0].name,
                 "servers": max(station.servers for station in mornings),
-                "paid": paid_s / horizon_s,
+                "paid": paid_s / worked_s,
                 "busy": sum(station.busy_s for station in mornings) / paid_s,
-                "queueing": sum(station.waiting_s for station in mornings) / horizon_s,
+                "queueing": sum(station.waiting_s for station in mornings) / worked_s,
                 "longest_queue": max(station.queue_max for station in mornings),
             }
         )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text
+from sim.config.units import DAY_S, clock_text
 from sim.experiment.mornings import Summary
 from sim.style import FAULT, QUIET, size_in
 
 STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+MOST_SHADES = 400  # more than that are narrower than a line
+COLUMNS = 200
 LANES = 3  # of fault names above a panel
 LANE_IN = 0.135
 POINTS = 7.5
@@ -52,17 +56,35 @@ def clock_axis(ax: Axes, scenario: Scenario, *, ticks: bool = True, most: int = 
 
 def _tick(time: float, span_min: float) -> str:
     """`07:30`; where there are several midnights, `day 2` instead."""
-    if span_min > 1440 and time % 86400 == 0:
-        return f"day {time / 86400 + 1:.0f}"
-    return clock_text(time % 86400)
+    if span_min > 1440 and time % DAY_S == 0:
+        return f"day {time / DAY_S + 1:.0f}"
+    return clock_text(time)
 
 
 def shade(ax: Axes, scenario: Scenario, summaries: Sequence[Summary]) -> None:
-    """Shade every fault of every morning; faintly what struck in a few of the mornings only."""
+    """Shade every fault of every morning; faintly what struck in a few of the mornings only.
+
+    Faults that are too many to be told apart are shaded by the share of the time that they last.
+    """
     start = scenario.clock.start
     times_struck = Counter((begin, end) for summary in summaries for _, begin, end in summary.faults)
+    if len(times_struck) > MOST_SHADES:
+        for begin, end, share in _by_share(times_struck, scenario.clock.horizon_s):
+            ax.axvspan(start + begin, start + end, color=FAULT, alpha=min(share / len(summaries), 1), lw=0, zorder=0)
+        return
     for (begin, end), times in times_struck.items():
         ax.axvspan(start + begin, start + end, color=FAULT, alpha=min(times / len(summaries), 1), lw=0.8, zorder=0)
+
+
+def _by_share(times_struck: Mapping[tuple[float, float], int], horizon_s: float) -> Iterator[tuple[float, float, float]]:
+    """From when to when, and which share of that time faults lasted, in all mornings together; for equal parts of the axis."""
+    edges = np.linspace(0.0, horizon_s, COLUMNS + 1)
+    lasted_s = np.zeros(COLUMNS + 1)  # until each edge
+    for (begin, end), times in times_struck.items():
+        lasted_s += times * np.clip(edges - begin, 0.0, end - begin)
+    for column, (begin, end) in enumerate(pairwise(edges)):
+        if share := (lasted_s[column + 1] - lasted_s[column]) / (end - begin):
+            yield begin, end, share
 
 
 def in_every_morning(scenario: Scenario, summaries: Sequence[Summary]) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -74,13 +75,14 @@ def _parts(ax: Axes, comparison: Comparison, group: str) -> None:
     for number, (name, column) in enumerate(values.items()):
         for row, value in enumerate(column):
             y = row * (n + 0.8) + number
-            if value == value:
-                ax.barh(y, value, color=ink[name], height=0.82, lw=0)
-            text = words.number(value) if value == value else "nothing was right"
-            ax.text(0 if value != value else value, y, f" {text}", va="center", fontsize=7.5, in_layout=False)
+            length = value if math.isfinite(value) else 0.0
+            if length:
+                ax.barh(y, length, color=ink[name], height=0.82, lw=0)
+            text = words.number(value) if math.isfinite(value) else "nothing was right"
+            ax.text(length, y, f" {text}", va="center", fontsize=7.5, in_layout=False)
     ax.set_yticks([row * (n + 0.8) + (n - 1) / 2 for row in range(len(parts))], parts)
     ax.set_ylim(len(parts) * (n + 0.8) - 1.0, -0.8)
-    _usd_axis(ax, 1.18 * max((value for column in values.values() for value in column if value == value), default=0))
+    _usd_axis(ax, 1.18 * max((value for column in values.values() for value in column if math.isfinite(value)), default=0))
     ax.set_title(group)
 
 

@@ -26,10 +26,9 @@ def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
     names = station_names(comparison)
     if axes is None:
         axes = _panels(comparison, len(names))
-    horizon_s = comparison.scenario.clock.horizon_s
     busy, queued, longest = axes
     _bars(busy, comparison, names, lambda station: station.busy_share)
-    _bars(queued, comparison, names, lambda station: station.waiting_s / horizon_s)
+    _bars(queued, comparison, names, lambda station: station.queueing_share)
     _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
     above = 6 + NAMES_PT * -(-len(comparison.results) // BESIDE)
     busy.set_title("busy: share of what is paid for", pad=above)

@@ -62,8 +62,7 @@ def _panel(ax: Axes, swings: Swings, metric: str) -> None:
     unit, before, rows = METRICS[metric].unit, swings.before(metric), drawn(swings, metric)
     ink = colours([swings.design.name])[swings.design.name]
     base = before if math.isfinite(before) else 0.0
-    now = words.quantity(before, unit) if math.isfinite(before) else "never, in some mornings"
-    ax.set_title(f"{metric}, now {now}")
+    ax.set_title(f"{metric}, now {words.measured(before, unit)}")
     plain_axis(ax)
     left, right = _span(rows, metric, base)
     for row, swing in enumerate(rows):

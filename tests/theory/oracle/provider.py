@@ -38,6 +38,7 @@ class Provider(Stores):
         weather = self.weather("provider", self.now)
         failed = provider.failed if weather.failed is None else weather.failed
         ambiguous = provider.ambiguous if weather.ambiguous is None else weather.ambiguous
+        errored = provider.errored if weather.errored is None else weather.errored
         seconds = self.latency_s(purchase, call) * weather.slower
         luck = self.fate(purchase, call)
         keys = provider.keys != "none" and self.keyed and self.knobs.payment.key == "order"
@@ -49,7 +50,7 @@ class Provider(Stores):
             heard = not failed <= luck < failed + ambiguous
             if luck < failed:
                 result = "failed"
-            elif luck >= 1 - provider.errored:
+            elif luck >= 1 - errored:
                 result, heard = "error", True
             elif first is not None:
                 result, seconds = self.repeat(first, order, seconds)

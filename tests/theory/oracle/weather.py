@@ -29,6 +29,7 @@ class Spell:
     down: bool = False
     failed: float | None = None
     ambiguous: float | None = None
+    errored: float | None = None
 
 
 @dataclass(eq=False)
@@ -81,7 +82,8 @@ class Weather:
                         self.instances_die.append((component, begin_s, fault.restart))
             elif hasattr(fault, "brownout"):
                 for begin_s, end_s in self.spans(number, fault):
-                    self.spells.append(Spell(component, begin_s, end_s, fault.latency, False, fault.failed, fault.ambiguous))
+                    fates = fault.failed, fault.ambiguous, fault.errored
+                    self.spells.append(Spell(component, begin_s, end_s, fault.latency, False, *fates))
             else:
                 slower, down = (fault.times, False) if hasattr(fault, "slow") else (1.0, True)
                 self.spells += [Spell(component, *span, slower, down) for span in self.spans(number, fault)]
@@ -114,4 +116,5 @@ class Weather:
                 total.down = total.down or spell.down
                 total.failed = total.failed if spell.failed is None else spell.failed
                 total.ambiguous = total.ambiguous if spell.ambiguous is None else spell.ambiguous
+                total.errored = total.errored if spell.errored is None else spell.errored
         return total

@@ -85,7 +85,7 @@ WORLDS = {
             "customers": {"double_tap": {"p": "10%", "gap": "800ms"}},
             "provider": {"keys": {"ttl": "30s", "in_flight": "wait", "stores_errors": False}, "errored": "5%"},
             "faults": [
-                {"brownout": "provider", "at": "07:00:30", "for": "40s", "failed": "5%", "ambiguous": "10%"},
+                {"brownout": "provider", "at": "07:00:30", "for": "40s", "failed": "5%", "ambiguous": "10%", "errored": "8%"},
                 {"brownout": "provider", "every": {"exponential": "1min"}, "for": {"exponential": "30s"}, "latency": "x2"},
                 {"outage": "provider", "every": {"exponential": "40s"}, "for": {"exponential": "5s"}},
             ],
