@@ -26,7 +26,7 @@ from sim.world.timetable import Timetable, Weather
 WEBHOOKS = 64  # most webhooks of one call in a row, and how many draws are reserved for them
 INQUIRIES = 500_000  # the attempt number at which the draws for inquiries begin; no purchase makes as many calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
-REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
+REFUSAL_S = 0.05  # how fast a provider says no that is down, over its rate limit, or still at work on the key (assumption)
 
 
 class Provider:
@@ -156,7 +156,7 @@ class Provider:
         if now >= self._done_s[row]:
             return Outcome(self._result[row]), latency_s
         if self._keys.in_flight == "conflict":
-            return Outcome.CONFLICT, latency_s
+            return Outcome.CONFLICT, REFUSAL_S
         return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
 
     def on_news(self, listener: Listener) -> None:

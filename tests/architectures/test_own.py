@@ -116,7 +116,8 @@ def test_what_a_file_prints_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -
 def test_defaults_mean_what_they_mean_in_a_file(base: str, defaults: dict[str, Any]) -> None:
     """At every level: the word none, a section without anything in it, a choice by its name alone."""
     kind = {"naive": "Naive", "outbox": "Outbox"}[base]
-    text = f"from sim.architectures.{base} import {kind}\nclass Mine({kind}):\n    defaults = {{**{kind}.defaults, **{defaults}}}\n"
+    head = f"from sim.architectures.{base} import {kind}\nclass Mine({kind}):\n"
+    text = f"{head}    defaults = {{**{kind}.defaults, **{defaults}}}\n"
     mine, filed = load_design(write(text)), parse_design(yaml.safe_dump({"from": base, **defaults}))
     assert {section: getattr(mine, section) for section in defaults} == {key: getattr(filed, key) for key in defaults}
 
