@@ -11,7 +11,7 @@ from sim.documents import fields
 from sim.explanation import moments
 from sim.explanation.mermaid import sequence
 from sim.explanation.remedy import Remedy
-from sim.explanation.story import Explanation, clock
+from sim.explanation.story import Explanation
 from sim.explanation.witness import Nobody
 
 
@@ -21,7 +21,7 @@ class Moment(TypedDict):
     at_s: float
     """seconds since the start of the morning"""
     clock: str
-    """time of day: `07:15:31.204`"""
+    """time of day: `07:15:31.204`; after midnight `next day 00:10:00.000`"""
     who: str
     """who acts"""
     to: str | None
@@ -111,7 +111,7 @@ def nobody(scenario: str, design: str, found: Nobody) -> NoStory:
 def _moment(explanation: Explanation, moment: moments.StoryLine) -> Moment:
     return {
         "at_s": round(moment.at_s, 6),
-        "clock": clock(explanation, moment.at_s),
+        "clock": explanation.clock(moment.at_s),
         "who": moment.who,
         "to": moment.to,
         "kind": moment.kind,

@@ -14,9 +14,10 @@ from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
 from sim.explanation.mermaid import sequence
 from sim.explanation.moments import StoryLine
+from sim.explanation.onset import violated_s
 from sim.explanation.remedy import Remedy, remedies
-from sim.explanation.trace import FAILED, traced
-from sim.explanation.witness import MORNINGS, Nobody, Witness, find, violated_s
+from sim.explanation.trace import traced
+from sim.explanation.witness import MORNINGS, Nobody, Witness, find
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sim.lab.plots import ExplanationPlots
 
+DAY_MS = 86_400_000
 PARTY = {  # whose books show the harm
     "double_charge": "provider",
     "orphan_charge": "provider",
@@ -57,10 +59,11 @@ class Explanation(showing.Shown):
         return f"Customer {self.witness.purchase} {what}."
 
     def clock(self, at_s: float) -> str:
-        """`07:15:31.204`: a moment as the clock of the morning shows it."""
-        milliseconds = round((self.scenario.clock.start + at_s) * 1000)
+        """`07:15:31.204`: a moment as the clock of the morning shows it; after midnight `next day 00:10:00.000`."""
+        days, milliseconds = divmod(round((self.scenario.clock.start + at_s) * 1000), DAY_MS)
         text = clock_text(milliseconds // 1000)
-        return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+        day = "" if not days else "next day " if days == 1 else f"{days} days later "
+        return f"{day}{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -138,8 +141,10 @@ def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine
     if not witness.kinds:
         return moments
     kind = witness.kinds[0]
-    at_s = violated_s(tables, kind, witness.purchase)
-    told = StoryLine(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    at_s = violated_s(tables, moments, kind, witness.purchase)
+    if at_s is None:
+        at_s = _missed_s(tables, moments)
+    told = StoryLine(at_s, PARTY.get(kind, "customer"), _says(kind), kind="violation", until_s=at_s)
     place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
     place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
     return [*moments[:place], told, *moments[place:]]
@@ -149,16 +154,7 @@ def _says(kind: str) -> str:
     return f"this customer {VIOLATIONS[kind].clause}"
 
 
-def _moment_s(tables: Tables, moments: list[StoryLine], kind: str, at_s: float | None) -> float:
-    """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
-    if at_s is not None:
-        return at_s
-    causes = [moment.at_s for moment in moments if (moment.text == FAILED if kind == "misinformed" else moment.kind == "crash")]
-    return max(causes or [moment.until_s for moment in moments], default=tables.horizon_s)
-
-
-def clock(explanation: Explanation, at_s: float) -> str:
-    """`07:15:31.204`."""
-    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
-    text = clock_text(milliseconds // 1000)
-    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+def _missed_s(tables: Tables, moments: list[StoryLine]) -> float:
+    """What never came was lost in a crash, if there was one; else it is missed in the end."""
+    crashes = [moment.at_s for moment in moments if moment.kind == "crash"]
+    return max(crashes or [moment.until_s for moment in moments], default=tables.horizon_s)

@@ -12,7 +12,7 @@ from sim.explanation.story import Explanation
 from sim.report import sequence
 from sim.report.files import files_of
 from sim.report.folder import named
-from sim.report.sequence import clock, times_text
+from sim.report.sequence import times_text
 
 TEXT, MERMAID, CHART = "story.txt", "sequence.mmd", "sequence"
 FILES = named(TEXT, MERMAID, charts=[CHART])
@@ -35,7 +35,7 @@ def line(explanation: Explanation, moment: StoryLine) -> tuple[str, str, str, st
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
     mark = "VIOLATION: " if moment.kind == "violation" else ""
-    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
+    return explanation.clock(moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
 
 
 def _name(party: str) -> str:

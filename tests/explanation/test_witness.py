@@ -9,7 +9,7 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.explanation.remedy import candidates, remedies
-from sim.explanation.witness import Nobody, Witness, find, violated_s
+from sim.explanation.witness import Nobody, Witness, find
 from sim.ledger.violations import VIOLATIONS, harmed
 from tests.worlds import design, judged, world
 
@@ -49,17 +49,6 @@ def test_any_purchase_can_be_asked_for() -> None:
 def test_nobody_was_harmed() -> None:
     """Then it says in how many purchases it looked."""
     assert find(world(), design("outbox"), mornings=3) == Nobody(purchases=3, mornings=3)
-
-
-def test_the_moment_of_the_violation() -> None:
-    """The second capture, the second confirmed order, the second award; what never came has no moment."""
-    tables, _ = judged(world(), design("outbox"))
-    assert violated_s(tables, "never_confirmed", 0) is None
-    witness = find(load_scenario("windows/w01-double-tap"), load_design("naive"))
-    assert isinstance(witness, Witness)
-    tables, _ = judged(load_scenario("windows/w01-double-tap"), load_design("naive"))
-    times = tables.charges["captured_s"][tables.charges["purchase"] == witness.purchase]
-    assert violated_s(tables, "double_charge", witness.purchase) == np.sort(times)[1]
 
 
 CLOSED_BY = {
