@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sim.config.units import share_text
 from sim.experiment.effort import in_words
 from sim.experiment.statistics import Difference, Estimate
 from sim.vocabulary import METRICS
@@ -30,11 +31,7 @@ def quantity(value: float, unit: str) -> str:
 
 def share(value: float) -> str:
     """`7.3 %`, `0.0099 %`, `99.98 %`: two digits that count, and almost all is not all."""
-    percent = value * 100
-    if percent <= 0 or percent >= 100:
-        return f"{percent:.0f}{UNITS['share']}"
-    decimals = max(0, 1 - math.floor(math.log10(percent)), -math.floor(math.log10(100 - percent)))
-    return number(percent, decimals) + UNITS["share"]
+    return share_text(value) + UNITS["share"]
 
 
 def percent(value: float) -> str:
