@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from sim.experiment.mornings import Progress
 from sim.explanation.mermaid import sequence
 from sim.explanation.moments import StoryLine
 from sim.explanation.onset import violated_s
-from sim.explanation.remedy import Remedy, remedies
+from sim.explanation.remedy import Remedy, closing
 from sim.explanation.trace import traced
 from sim.explanation.witness import MORNINGS, Nobody, Witness, find
 from sim.ledger.records import Tables
@@ -42,7 +42,8 @@ class Explanation(showing.Shown):
     """One purchase of one morning, with all that happened to it.
 
     `scenario`, `design`, `witness` (which purchase of which seed, and what was done wrong to it), `sentence`, `moments`,
-    `remedies`; and as DataFrames `steps` and `changes`.
+    `remedies` and `trades` (changes that close the harm; a trade causes another), `tried` (how many changes were tried); and as
+    DataFrames `steps` and `changes`.
     """
 
     scenario: Scenario
@@ -50,6 +51,8 @@ class Explanation(showing.Shown):
     witness: Witness
     moments: list[StoryLine]
     remedies: list[Remedy]
+    trades: list[Remedy] = field(default_factory=list)
+    tried: int = 0
 
     @property
     def sentence(self) -> str:
@@ -87,14 +90,14 @@ class Explanation(showing.Shown):
         """What would have closed it on the same morning, a row a `change`, as a design file says it.
 
         `from`: another architecture; purchases harmed in this way `before` and `after`; `spared`: what struck here finds
-        nothing to strike there.
+        nothing to strike there; `instead`: other harm that it does to this purchase (missing: it leaves it unharmed).
         """
         rows = [
             {"change": remedy.text, "from": remedy.architecture, "before": remedy.before, "after": remedy.after,
-             "spared": remedy.spared}
-            for remedy in self.remedies
+             "spared": remedy.spared, "instead": ", ".join(remedy.instead) or None}
+            for remedy in [*self.remedies, *self.trades]
         ]  # fmt: skip
-        return framed(rows, ["change"], ["from", "before", "after", "spared"])
+        return framed(rows, ["change"], ["from", "before", "after", "spared", "instead"])
 
     @property
     def mermaid(self) -> str:
@@ -123,16 +126,30 @@ def explain(
 ) -> Explanation | Nobody:
     """The simplest story of a violation, found by `find`, with the changes that close it; or nobody to tell of.
 
-    `most`: how many changes at most, each a morning simulated anew; None: all that are known. `progress` is told of changes
-    that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't meet.
+    `most`: how many changes that leave it unharmed at most, each a morning simulated anew; None: all that are known.
+    `progress` is told of changes that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't
+    meet.
     """
     witness = find(scenario, design, kind=violation, purchase=purchase, seed=seed, mornings=mornings)
     if isinstance(witness, Nobody):
         return witness
     moments = tell(scenario, design, witness)
-    sought = witness.kinds and most != 0
-    closing = list(remedies(scenario, design, witness, most=most, progress=progress)) if sought else []
-    return Explanation(scenario, design, witness, moments, closing)
+    found: list[Remedy] = []
+    tried = 0
+
+    def count(done: int, of: int) -> None:
+        nonlocal tried
+        tried = done
+        if progress is not None:
+            progress(done, of)
+
+    if witness.kinds and most != 0:
+        for remedy in closing(scenario, design, witness, progress=count):
+            found.append(remedy)
+            if sum(not one.instead for one in found) == most:
+                break
+    whole, trades = [one for one in found if not one.instead], [one for one in found if one.instead]
+    return Explanation(scenario, design, witness, moments, whole, trades, tried)
 
 
 def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine]:

@@ -9,6 +9,7 @@ from sim.explanation.mermaid import sequence as as_mermaid
 from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy
 from sim.explanation.story import Explanation
+from sim.ledger.violations import VIOLATIONS
 from sim.report import sequence
 from sim.report.files import files_of
 from sim.report.folder import named
@@ -52,15 +53,31 @@ def as_text(explanation: Explanation, *, command: str) -> list[str]:
 
 
 def closing(explanation: Explanation) -> list[str]:
-    """What would have closed it, a line each, cheapest change first."""
-    if not explanation.witness.kinds:
+    """What would have closed it, a line each, cheapest change first; and what would have done another harm instead."""
+    if not explanation.tried:
         return []
-    if not explanation.remedies:
-        return ["No change that was tried leaves this customer unharmed on this morning."]
-    lines = ["What would have closed it, on the same morning:"]
-    if all(remedy.architecture for remedy in explanation.remedies):
-        lines[0] = "No single knob that was tried would have closed it; another architecture would have:"
-    return [*lines, *(f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies)]
+    lines = [f"None of the {explanation.tried} changes that were tried leaves this customer unharmed on this morning."]
+    if explanation.remedies:
+        lines = ["What would have closed it, on the same morning:"]
+        if all(remedy.architecture for remedy in explanation.remedies):
+            lines = ["No single knob that was tried would have closed it; another architecture would have:"]
+        lines += [f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies]
+    if explanation.trades:
+        lines.append("What would have closed it, and harmed this customer in another way:")
+        lines += [f"  {remedy.text}   ({_traded(explanation, remedy)})" for remedy in explanation.trades]
+    return lines
+
+
+def _traded(explanation: Explanation, remedy: Remedy) -> str:
+    """`instead, this customer was told the opposite of the truth`; or still, if that is done to them as it is."""
+    new = [kind for kind in remedy.instead if kind not in explanation.witness.kinds]
+    old = [kind for kind in remedy.instead if kind in explanation.witness.kinds]
+    parts = [
+        f"{when}, this customer {' and '.join(VIOLATIONS[kind].clause for kind in kinds)}"
+        for when, kinds in (("instead", new), ("still", old))
+        if kinds
+    ]
+    return "; ".join(parts)
 
 
 def _others(remedy: Remedy) -> str:

@@ -178,7 +178,7 @@ def breaker_opens_too_late(design: Design, world: World) -> Iterator[Found]:
             "payment.breaker",
             f"{needed:,} of {payment.breaker.window:,} calls must fail before it opens, and an outage of {about(outage_s)} "
             f"sees about {calls:,.0f} in all, retries included",
-            (("payment.breaker.window", str(floor(calls / payment.breaker.failures))),) if calls >= 1 else (),
+            (("payment.breaker.window", str(floor(calls / 2 / payment.breaker.failures))),) if calls >= 2 else (),
         )
 
 

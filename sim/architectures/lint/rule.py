@@ -210,15 +210,19 @@ def share(part: float) -> str:
 
 
 def up(seconds: float) -> str:
-    """The next longer time with two digits, as a file writes it."""
-    step = 10.0 ** (floor(log10(seconds)) - 1)
-    return exactly(float(f"{ceil(seconds / step - 1e-9) * step:.2g}"))
+    """The next longer time with two digits, as a file writes it: `11min` for 10 minutes and a bit."""
+    return _rounded(seconds, lambda steps: ceil(steps - 1e-9))
 
 
 def down(seconds: float) -> str:
     """The next shorter time with two digits, as a file writes it."""
-    step = 10.0 ** (floor(log10(seconds)) - 1)
-    return exactly(float(f"{floor(seconds / step + 1e-9) * step:.2g}"))
+    return _rounded(seconds, lambda steps: floor(steps + 1e-9))
+
+
+def _rounded(seconds: float, whole: Callable[[float], int]) -> str:
+    size = next((size for size in LONG.values() if seconds >= 2 * size), 1.0)
+    step = 10.0 ** (floor(log10(seconds / size)) - 1)
+    return exactly(float(f"{whole(seconds / size / step) * step:.2g}") * size)
 
 
 def about(seconds: float) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from sim.architectures.lint import lint
 from sim.architectures.lint.capacity import at_least
-from sim.architectures.lint.rule import about
+from sim.architectures.lint.rule import about, down, share, up
 from sim.config.design import merged
 from sim.config.library import load_scenario, parse_scenario
 from tests.architectures.lint.cases import FIXED, THREE_LAYERS, Knobs, of, quarter
@@ -163,3 +163,27 @@ def test_the_tail_of_a_binomial(k: int, n: int, p: float, chance: float) -> None
 def test_two_digits(seconds: float, text: str) -> None:
     """In the longest unit of which there are two; what is not computed is said as it was given."""
     assert about(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shorter", "longer"),
+    [
+        (0.0963, "96ms", "97ms"),
+        (5.0963, "5s", "5.1s"),
+        (61.2, "61s", "62s"),
+        (180, "3min", "3min"),
+        (600.1, "10min", "11min"),
+        (9 * 3600, "9h", "9h"),
+    ],
+)
+def test_two_digits_that_are_enough(seconds: float, shorter: str, longer: str) -> None:
+    """Rounded to the safe side; what has two digits stays as it is."""
+    assert (down(seconds), up(seconds)) == (shorter, longer)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(0.028, "2.8%"), (0.0281, "2.8%"), (0.004, "0.40%"), (0.9984, "99.8%"), (1.0, "100%"), (0.07, "7.0%")]
+)
+def test_a_share(part: float, text: str) -> None:
+    """Two digits and no more, whatever a float would like to add; almost all is not all."""
+    assert share(part) == text
