@@ -115,7 +115,7 @@ REASONS = (
         ("W1", "W3"), ("open", "worse"), _lacks("key_per_cart"),
         "Without a key that all taps on Pay share, every tap is an order of its own, confirmed and paid once: there is nothing "
         "to give back in anybody's books.",
-        ((_has("reconciler"), "The reconciler narrows it where it can see that two charges belong together."),),
+        ((_has("reconciler"), "The reconciler would narrow it only where it can see that two charges belong together."),),
     ),
     Reason(
         ("W14",), ("narrowed",), _claim("check_first"),

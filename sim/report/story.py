@@ -69,15 +69,10 @@ def closing(explanation: Explanation) -> list[str]:
 
 
 def _traded(explanation: Explanation, remedy: Remedy) -> str:
-    """`instead, this customer was told the opposite of the truth`; or still, if that is done to them as it is."""
-    new = [kind for kind in remedy.instead if kind not in explanation.witness.kinds]
-    old = [kind for kind in remedy.instead if kind in explanation.witness.kinds]
-    parts = [
-        f"{when}, this customer {' and '.join(VIOLATIONS[kind].clause for kind in kinds)}"
-        for when, kinds in (("instead", new), ("still", old))
-        if kinds
-    ]
-    return "; ".join(parts)
+    """New harm and harm that stays: `this customer instead was told the opposite of the truth; still got no loyalty points`."""
+    new = [f"instead {VIOLATIONS[kind].clause}" for kind in remedy.instead if kind not in explanation.witness.kinds]
+    old = [f"still {VIOLATIONS[kind].clause}" for kind in remedy.instead if kind in explanation.witness.kinds]
+    return f"this customer {'; '.join([*new, *old])}"
 
 
 def _others(remedy: Remedy) -> str:

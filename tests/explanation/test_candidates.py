@@ -175,7 +175,7 @@ def test_a_change_that_does_another_harm_is_told_as_such() -> None:
     told = closing(explanation)
     place = told.index("What would have closed it, and harmed this customer in another way:")
     how = "still" if "misinformed" in explanation.witness.kinds else "instead"
-    assert f"  app: {{retry: {{never: true}}}}   ({how}, this customer was told the opposite of the truth)" in told[place:]
+    assert f"  app: {{retry: {{never: true}}}}   (this customer {how} was told the opposite of the truth)" in told[place:]
     shown = explanation.changes.loc["app: {retry: {never: true}}"]
     assert shown["instead"] == "misinformed"
     for trade in explanation.trades:  # as simulation says
