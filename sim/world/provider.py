@@ -121,23 +121,21 @@ class Provider:
             result = Outcome(self._result[row])
             call = Call(key, timeout_s, result, self._done_s[row], captured_s, Outcome(outcome), now + latency_s)
             self._observer.charged(caller, order, call=call)
-        return self._answer(caller, order, latency_s, outcome)
+            return self._observed(self._observer, caller, order, pause(self._env, latency_s, outcome))
+        return pause(self._env, latency_s, outcome)
 
-    def _answer(self, caller: str, order: Order, delay_s: float, outcome: int) -> Event:
-        """What the caller waits for. An observer hears whether the caller is still there when it comes."""
-        answer = pause(self._env, delay_s, outcome)
-        observer = self._observer
-        if observer is not None:
-            waiting = answer.callbacks  # a process that dies while it waits takes itself out of this list
+    def _observed(self, observer: Observer, caller: str, order: Order, answer: Event) -> Event:
+        """The answer that the caller waits for; the observer hears if the caller is still there when it comes."""
+        waiting = answer.callbacks  # a process that dies while it waits takes itself out of this list
 
-            def arrive(_: Event) -> None:
-                if waiting is None or len(waiting) > 1:
-                    observer.heard(caller, order)
+        def arrive(_: Event) -> None:
+            if waiting is None or len(waiting) > 1:
+                observer.heard(caller, order)
 
-            if waiting is None:  # it is there at once
-                arrive(answer)
-            else:
-                waiting.append(arrive)
+        if waiting is None:  # it is there at once
+            arrive(answer)
+        else:
+            waiting.append(arrive)
         return answer
 
     def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[Outcome | None, bool]:
@@ -208,7 +206,8 @@ class Provider:
         if self._observer is not None:
             answered_s = self._env.now + latency_s
             self._observer.inquired(caller, order, outcome=outcome, answered_s=answered_s, timeout_s=timeout_s)
-        return self._answer(caller, order, latency_s, outcome)
+            return self._observed(self._observer, caller, order, pause(self._env, latency_s, outcome))
+        return pause(self._env, latency_s, outcome)
 
     def _inquiry(self, order: Order, timeout_s: float) -> tuple[float, Outcome]:
         """How long the caller waits for the answer, and what it says."""
