@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sim.config.units import share_text
 from sim.experiment.effort import in_words
 from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 from sim.vocabulary import METRICS
@@ -30,11 +31,7 @@ def quantity(value: float, unit: str) -> str:
 
 def share(value: float) -> str:
     """`7.3 %`, `0.0099 %`, `99.98 %`: two digits that count, and almost all is not all."""
-    percent = value * 100
-    if percent <= 0 or percent >= 100:
-        return f"{percent:.0f}{UNITS['share']}"
-    decimals = max(0, 1 - math.floor(math.log10(percent)), -math.floor(math.log10(100 - percent)))
-    return number(percent, decimals) + UNITS["share"]
+    return share_text(value) + UNITS["share"]
 
 
 def percent(value: float) -> str:
@@ -128,16 +125,20 @@ def _with_interval(mean: float, low: float | None, high: float | None, unit: str
         text = f"{sign if mean > 0 else ''}{number(mean * _scale(unit))}"
         return text.replace("-", MINUS) + UNITS[unit]
     scaled = [value * _scale(unit) for value in (mean, low, high)]
-    decimals = _decimals((scaled[2] - scaled[1]) / 2, scaled[0])
+    from_all = unit == "share" and not sign and 50 < scaled[0] < 100  # almost all is not all
+    decimals = _decimals((scaled[2] - scaled[1]) / 2, 100 - scaled[0] if from_all else scaled[0])
     middle, left, right = (_signed(value, decimals, sign) for value in scaled)
     return f"{middle}{UNITS[unit]} [{left}, {right}]"
 
 
 def _decimals(half: float, mean: float) -> int:
-    """To the first digit of the interval's half-width (the second after 1, 2, 3); without a width, three of the mean."""
+    """To the first digit of the interval's half-width (the second after 1, 2, 3), but no more than three of the mean."""
+    bounds = []
     if half > 1e-9 * max(abs(mean), 1):
-        return min(max(-math.floor(math.log10(half / 4)), 0), 6)
-    return 0 if mean == 0 else min(max(2 - math.floor(math.log10(abs(mean))), 0), 6)
+        bounds.append(-math.floor(math.log10(half / 4)))
+    if mean:
+        bounds.append(2 - math.floor(math.log10(abs(mean))))
+    return min(max(min(bounds, default=0), 0), 6)
 
 
 def _signed(value: float, decimals: int, sign: str) -> str:

@@ -18,12 +18,12 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
     """Component -> how many would be busy on average at the worst moment, if people tapped once and nothing ever waited.
 
     By Little's law, in Erlangs: the arrival rate times the time for which a request holds a worker. A call of the provider
-    takes its mean latency, slowed down by brownouts, but no longer than our timeout. Retries and impatience add to this load,
-    and are left out.
+    takes its mean latency, slowed down by brownouts, and the mean way of its answer, but no longer than our timeout (which is
+    a little too much: it cuts off only the longest calls). Retries and impatience add to this load, and are left out.
     """
     plan, times = moments(scenario)
     rates = purchases_per_s(scenario)
-    call_s = np.minimum(mean(scenario.provider.latency) * slower(plan, times, "provider"), design.payment.timeout)
+    call_s = np.minimum(_call_s(scenario, slower(plan, times, "provider")), design.payment.timeout)
     write_s = mean(design.database.write) * slower(plan, times, "database")
     own_s = mean(design.checkout.service) * slower(plan, times, "checkout")
     if charges_within_the_request(design):
@@ -43,7 +43,11 @@ def purchases_per_s(scenario: Scenario) -> np.ndarray:
 def slowest_call_s(scenario: Scenario, design: Design) -> float:
     """How long a call of the provider takes on average during the worst brownout, capped at our timeout."""
     factors = slower(*moments(scenario), "provider")
-    return min(mean(scenario.provider.latency) * float(factors.max()), design.payment.timeout)
+    return min(float(_call_s(scenario, factors).max()), design.payment.timeout)
+
+
+def _call_s(scenario: Scenario, slower: np.ndarray) -> np.ndarray:
+    return mean(scenario.provider.latency) * slower + mean(scenario.provider.answer)
 
 
 def charges_within_the_request(design: Design) -> bool:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, model_validator
 from sim.config import showing
 from sim.config.errors import KeyedErrors
 from sim.config.model import Distribution, Field, Model, OneOf
+from sim.config.tidy import tidied
 from sim.config.units import Duration, Probability
 from sim.vocabulary import KeyScope
 
@@ -275,7 +276,8 @@ class Design(Model):
     recovery: Recovery = Recovery()
 
     promises: ClassVar[tuple[Any, ...]] = ()  # those of sim.ledger.promises that the architecture keeps under all faults
-    defaults: ClassVar[dict[str, Any]] = {}  # the defaults in which an architecture differs from its sections' own
+    # The defaults in which an architecture differs from its sections' own, as a file would say them.
+    defaults: ClassVar[dict[str, Any]] = {}
     origin: ClassVar[Origin | None] = None  # None: the architecture is built in
 
     def _repr_html_(self) -> str | None:
@@ -285,7 +287,12 @@ class Design(Model):
     @model_validator(mode="before")
     @classmethod
     def _over_defaults(cls, knobs: Any) -> Any:
-        return merged(cls.defaults, knobs) if isinstance(knobs, dict) else knobs
+        if not isinstance(knobs, dict):
+            return knobs
+        defaults, slips = tidied(cls, cls.defaults)
+        if slips:
+            raise KeyedErrors(slips)
+        return merged(defaults, knobs)
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -165,6 +165,17 @@ def probability_text(p: float) -> str:
     return _handiest(p, probability, [(p * 100, "", "%")])
 
 
+def share_text(share: float) -> str:
+    """The percents of a computed share, without their sign: `7.3`, `0.0099`, `99.98`: two digits that count.
+
+    Almost all is not all.
+    """
+    percent = share * 100
+    if percent <= 0 or percent >= 100:
+        return f"{percent:.0f}"
+    return f"{percent:.{max(0, 1 - math.floor(math.log10(percent)), -math.floor(math.log10(100 - percent)))}f}"
+
+
 def factor_text(times: float) -> str:
     return _handiest(times, factor, [(times, "x", "")])
 

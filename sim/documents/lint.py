@@ -25,6 +25,8 @@ class Warned(TypedDict):
     """why that does harm"""
     windows: list[str]
     """the failure windows that it leaves open: W1, W2, …"""
+    enough: list[dict[str, str]]
+    """changes of which each alone silences the rule: key -> its value, as in a file; empty if none is known to"""
 
 
 class Lint(TypedDict):
@@ -48,4 +50,5 @@ def _warning(hazard: Hazard) -> Warned:
         "message": hazard.message,
         "reason": hazard.reason,
         "windows": list(hazard.windows),
+        "enough": [{key: value} for key, value in hazard.enough],
     }

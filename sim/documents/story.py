@@ -11,7 +11,7 @@ from sim.documents import fields
 from sim.explanation import moments
 from sim.explanation.mermaid import sequence
 from sim.explanation.remedy import Remedy
-from sim.explanation.story import Explanation, clock
+from sim.explanation.story import Explanation
 from sim.explanation.witness import Nobody
 
 
@@ -21,7 +21,7 @@ class Moment(TypedDict):
     at_s: float
     """seconds since the start of the morning"""
     clock: str
-    """time of day: `07:15:31.204`"""
+    """time of day: `07:15:31.204`; after midnight `next day 00:10:00.000`"""
     who: str
     """who acts"""
     to: str | None
@@ -45,9 +45,10 @@ Change = TypedDict(
         "before": Annotated[int, Field(description="number of purchases of that morning harmed in this way, as it is")],
         "after": Annotated[int, Field(description="number of them with the change")],
         "spared": Annotated[bool, Field(description="whether what struck this purchase finds nothing to strike there")],
+        "instead": Annotated[list[str], Field(description="kinds of other harm that are done to it; empty in `remedies`")],
     },
 )
-Change.__doc__ = "A change of the design that leaves the same customer on the same morning unharmed."
+Change.__doc__ = "A change of the design with which the harm is not done to the same customer on the same morning."
 
 
 class Story(TypedDict):
@@ -65,7 +66,10 @@ class Story(TypedDict):
     moments: list[Moment]
     """in order of time"""
     remedies: list[Change]
-    """changes that close it, the cheapest first"""
+    """changes that leave the customer unharmed, the cheapest first"""
+    trades: list[Change]
+    """changes that close the harm and cause another"""
+    tried: Annotated[int, Field(description="number of changes that were tried")]
     mermaid: str
     """the sequence diagram as Mermaid text"""
 
@@ -93,6 +97,8 @@ def document(explanation: Explanation) -> Story:
         "sentence": explanation.sentence,
         "moments": [_moment(explanation, moment) for moment in explanation.moments],
         "remedies": [_change(remedy) for remedy in explanation.remedies],
+        "trades": [_change(remedy) for remedy in explanation.trades],
+        "tried": explanation.tried,
         "mermaid": sequence(explanation.moments),
     }
 
@@ -111,7 +117,7 @@ def nobody(scenario: str, design: str, found: Nobody) -> NoStory:
 def _moment(explanation: Explanation, moment: moments.StoryLine) -> Moment:
     return {
         "at_s": round(moment.at_s, 6),
-        "clock": clock(explanation, moment.at_s),
+        "clock": explanation.clock(moment.at_s),
         "who": moment.who,
         "to": moment.to,
         "kind": moment.kind,
@@ -129,4 +135,5 @@ def _change(remedy: Remedy) -> Change:
         "before": remedy.before,
         "after": remedy.after,
         "spared": remedy.spared,
+        "instead": list(remedy.instead),
     }

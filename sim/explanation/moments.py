@@ -18,6 +18,17 @@ TITLES = {
 }  # of the lanes that go by another name than the part has in a file
 
 
+def lanes(moments: list[StoryLine]) -> list[str]:
+    """The parties of a story from left to right: those that any design may have, and before the provider any others."""
+    parties = dict.fromkeys(party for moment in moments for party in (moment.who, moment.to) if party is not None)
+    return sorted(parties, key=place)  # a stable sort: the others stay in the order in which they come in
+
+
+def place(lane: str) -> float:
+    """Where a party stands: the larger, the farther to the right."""
+    return LANES.index(lane) if lane in LANES else LANES.index("provider") - 0.5
+
+
 def title(lane: str) -> str:
     """How a diagram calls a lane."""
     return TITLES.get(lane, lane)

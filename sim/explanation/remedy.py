@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.architectures import architecture_of, load_design
 from sim.architectures.guard import answering
+from sim.architectures.lint import lint
+from sim.architectures.lint.keys import holds_s
+from sim.architectures.lint.rule import Change, World, up
 from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.faults import Crash, Duplicates, Fault, Pause
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
-from sim.config.writing import flow, written
+from sim.config.writing import flow
+from sim.experiment.altering import altered, has, value_of
 from sim.experiment.mornings import Progress, examine
 from sim.explanation.witness import Witness, was_struck
 from sim.ledger.metrics import Evidence
@@ -21,39 +28,57 @@ from sim.world.database import Order, OutboxRow
 from sim.world.morning import Morning
 from sim.world.observer import Call, Observer
 
-# Knobs that close a window, cheapest change first: what is kept, then what is sent, then who looks after it, then patience.
-CHANGES: tuple[dict[str, Any], ...] = (
-    {"app": {"key": "purchase"}},
-    {"payment": {"key": "order"}},
-    {"claim": {"check_first": False}},
-    {"claim": {"fingerprint": True}},
-    {"claim": {"stores_failures": False}},
-    {"claim": {"ttl": None}},
-    {"loyalty": {"inbox": {"window": "7d"}}},
-    {"relay": {"marks": "after"}},
-    {"relay": {"finds": "unmarked"}},
-    {"payment": {"news": "outbox"}},
-    {"payment": {"after_error": "ask"}},
-    {"payment": {"key_lasts": "20min"}},
-    {"completer": {"after": "3min"}},
-    {"payment": {"webhooks": "checked"}},
-    {"payment": {"webhooks": "ignored"}},
-    {"recovery": {"reconcile_every": "60s"}},
-    {"app": {"retry": {"never": True}}},
-    {"app": {"timeout": "30s"}},
-    {"payment": {"timeout": "30s"}},
+# Changes that are tried whatever the design is; each knob's place here is also that of the values that lint knows to be enough.
+# The cheapest come first: what is kept, then what is sent, then who looks after it, then capacity and patience.
+CHANGES: tuple[Change, ...] = (
+    ("app.key", "purchase"),
+    ("payment.key", "order"),
+    ("claim.check_first", "false"),
+    ("claim.fingerprint", "true"),
+    ("claim.stores_failures", "false"),
+    ("claim.ttl", "none"),
+    ("claim.lock", ""),
+    ("loyalty.inbox", "{window: 7d}"),
+    ("loyalty.inline", ""),
+    ("relay.marks", "after"),
+    ("relay.finds", "unmarked"),
+    ("payment.news", "outbox"),
+    ("payment.after_error", "ask"),
+    ("payment.key_lasts", ""),
+    ("completer.after", ""),
+    ("broker.visibility", ""),
+    ("payment.webhooks", "checked"),
+    ("payment.webhooks", "ignored"),
+    ("payment.retry", "{full_jitter: {base: 500ms, cap: 20s}}"),
+    ("recovery.reconcile_every", "60s"),
+    ("app.retry", "{never: true}"),
+    ("app.timeout", ""),
+    ("payment.timeout", ""),
 )
-SAFER = ("idempotent", "outbox")
+PLACES = {key: place for place, (key, _) in reversed([*enumerate(CHANGES)])}
+PATIENT_S = 30.0  # longer than most people wait for anything
+ASKED_LATE_S = 180.0  # longer than any call hangs, unless the scenario says otherwise
+
+
+class Candidate(NamedTuple):
+    """A change to try, and the design with it."""
+
+    text: str  # as it stands in a design file
+    knobs: dict[str, Any]  # of the same architecture, as in a file; or from another
+    architecture: str | None  # another one to start from
+    design: Design
 
 
 class Bystander(Observer):
-    """Ends a morning as soon as the witness is past help: charged twice, which no refund undoes, or awarded twice.
+    """Ends a morning as soon as the harm is done to the witness once more, if it is one that nothing undoes.
 
-    Any other harm may still be made good, by a reconciler for one, so it is judged at the end of the morning.
+    No refund undoes a second charge, and no points are taken back. Any other harm may still be made good, by a reconciler for
+    one, so it is judged at the end of the morning.
     """
 
-    def __init__(self, purchase: int) -> None:
+    def __init__(self, purchase: int, kind: str) -> None:
         self._purchase = purchase
+        self._kind = kind
         self._charges = 0
         self._awards = 0
         self.past_help = False
@@ -69,14 +94,15 @@ class Bystander(Observer):
             self._look()
 
     def _look(self) -> None:
-        if not self.past_help and max(self._charges, self._awards) > 1:
+        times = {"double_charge": self._charges, "over_award": self._awards}.get(self._kind, 0)
+        if not self.past_help and times > 1:
             self.past_help = True
             self.env.stop()
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change that leaves the same purchase on the same morning unharmed."""
+    """A change with which the harm is not done to the same purchase on the same morning."""
 
     text: str  # as it stands in a design file
     knobs: dict[str, Any]  # of the same architecture, as in a file; or from another
@@ -84,48 +110,100 @@ class Remedy:
     before: int  # purchases of that morning harmed in the same way
     after: int
     spared: bool = False  # what had struck this purchase dead finds nothing to strike there
+    instead: tuple[str, ...] = ()  # kinds of other harm that are done to the purchase with it; none: it is unharmed
 
 
 def remedies(
     scenario: Scenario, design: Design, witness: Witness, *, most: int | None = None, progress: Progress | None = None
 ) -> Iterator[Remedy]:
-    """Those changes that really close it, at most so many; each is a morning simulated anew."""
-    found, tried = 0, list(candidates(design))
-    for number, (text, knobs, architecture, changed) in enumerate(tried, 1):
+    """Those changes that leave the purchase unharmed, at most so many; each is a morning simulated anew."""
+    unharmed = (remedy for remedy in closing(scenario, design, witness, progress=progress) if not remedy.instead)
+    return islice(unharmed, most)
+
+
+def closing(scenario: Scenario, design: Design, witness: Witness, *, progress: Progress | None = None) -> Iterator[Remedy]:
+    """All changes that close the harm, those too that cause another; each is a morning simulated anew."""
+    tried = list(candidates(scenario, design))
+    for number, candidate in enumerate(tried, 1):
         if progress is not None:
             progress(number, len(tried))
-        evidence = _unless_past_help(scenario, changed, witness)
-        if evidence is None or any(violation.flags(evidence)[witness.purchase] for violation in VIOLATIONS.values()):
+        evidence = _unless_past_help(scenario, candidate.design, witness)
+        if evidence is None or VIOLATIONS[witness.kinds[0]].flags(evidence)[witness.purchase]:
             continue
-        after = int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum())
-        spared = witness.struck and not was_struck(evidence.tables, witness.purchase)
-        yield Remedy(text, knobs, architecture, witness.others, after, spared)
-        found += 1
-        if found == most:
-            return
+        yield Remedy(
+            candidate.text,
+            candidate.knobs,
+            candidate.architecture,
+            witness.others,
+            int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum()),
+            witness.struck and not was_struck(evidence.tables, witness.purchase),
+            tuple(kind for kind, violation in VIOLATIONS.items() if violation.flags(evidence)[witness.purchase]),
+        )
 
 
 def _unless_past_help(scenario: Scenario, design: Design, witness: Witness) -> Evidence | None:
     """The evidence of the witness's morning with another design, or None as soon as it can be of no help."""
-    bystander = Bystander(witness.purchase)
+    bystander = Bystander(witness.purchase, witness.kinds[0])
     with answering(scenario, design, witness.seed):
         tables = Morning(scenario, design, witness.seed, observer=bystander).run()
         return None if bystander.past_help else examine(tables, design, load_prices(scenario.prices))
 
 
-def candidates(design: Design) -> Iterator[tuple[str, dict[str, Any], str | None, Design]]:
-    """Single changes of knobs that the design has and that differ, then the other architectures."""
-    has = type(design).model_fields
-    for change in CHANGES:
-        [(section, knobs)] = change.items()
-        [knob] = knobs
-        if section not in has or knob not in type(getattr(design, section)).model_fields:
-            continue
-        before = getattr(design, section)
-        after = before.model_copy(update={knob: getattr(type(before).model_validate(knobs), knob)})
-        if after != before:
-            text = f"{section}: {flow({knob: written(after)[knob]})}"
-            yield text, change, None, design.model_copy(update={section: after})
-    for name in SAFER:
+def candidates(scenario: Scenario, design: Design) -> Iterator[Candidate]:
+    """Single changes of knobs that the design has and that differ, then other architectures.
+
+    They are those of `CHANGES`, and all that lint knows to be enough for what it warns of.
+    """
+    hazards = lint(design, scenario)
+    enough = [change for hazard in hazards for change in hazard.enough]
+    wanted = [*(change for change in CHANGES if change[1]), *_longer(scenario, design), *enough]
+    for key, text in sorted(dict.fromkeys(change for change in wanted if change[0] != "from"), key=_place):
+        path = key.split(".")
+        if has(design, path) and (changed := _with(design, path, value_of(text))) not in (None, design):
+            assert changed is not None
+            knobs = _nested(path, value_of(text))
+            yield Candidate(f"{path[0]}: {flow(knobs[path[0]])}", knobs, None, changed)
+    asks = ("inquiry",) if scenario.provider.keys == "none" else ()
+    for name in dict.fromkeys([*asks, "idempotent", "outbox", *(text for key, text in enough if key == "from")]):
         if name != architecture_of(design):
-            yield f"from: {name}", {}, name, load_design(name)
+            yield Candidate(f"from: {name}", {}, name, load_design(name))
+
+
+def _place(change: Change) -> int:
+    """Where in the order of `CHANGES` a knob stands, or the section that it is in; capacity stands before patience."""
+    key, _ = change
+    known = PLACES.get(key, PLACES.get(key.rpartition(".")[0]))
+    return PLACES["app.retry"] if known is None else known
+
+
+def _with(design: Design, path: list[str], value: Any) -> Design | None:
+    """The design with another value; None if an architecture of one's own allows fewer values."""
+    try:
+        return altered(design, path, value)
+    except ConfigError:
+        return None
+
+
+def _nested(path: list[str], value: Any) -> dict[str, Any]:
+    return {path[0]: _nested(path[1:], value) if path[1:] else value}
+
+
+def _longer(scenario: Scenario, design: Design) -> Iterator[Change]:
+    """Times that the design may be too impatient with, where it isn't as patient already."""
+    world = World(scenario)
+    bounds = {
+        "completer.after": ASKED_LATE_S,
+        "app.timeout": max(PATIENT_S, holds_s(design, world)),
+        "payment.timeout": max(PATIENT_S, world.slow_answer_s),
+    }
+    if not any(_repeats(fault) for fault in scenario.faults):  # so only a slow worker has a message come again
+        bounds["broker.visibility"] = scenario.clock.horizon_s
+    for key, bound_s in bounds.items():
+        section, knob = key.split(".")
+        if has(design, [section, knob]) and getattr(getattr(design, section), knob) < bound_s:
+            yield key, up(bound_s)
+
+
+def _repeats(fault: Fault) -> bool:
+    """Whether it has the broker deliver a message again, so that a later delivery would only put the harm off."""
+    return isinstance(fault, Duplicates | Crash | Pause)

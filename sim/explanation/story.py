@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
 from sim.explanation.mermaid import sequence
 from sim.explanation.moments import StoryLine
-from sim.explanation.remedy import Remedy, remedies
-from sim.explanation.trace import FAILED, traced
-from sim.explanation.witness import MORNINGS, Nobody, Witness, find, violated_s
+from sim.explanation.onset import violated_s
+from sim.explanation.remedy import Remedy, closing
+from sim.explanation.trace import traced
+from sim.explanation.witness import MORNINGS, Nobody, Witness, find
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sim.lab.plots import ExplanationPlots
 
+DAY_MS = 86_400_000
 PARTY = {  # whose books show the harm
     "double_charge": "provider",
     "orphan_charge": "provider",
@@ -40,7 +42,8 @@ class Explanation(showing.Shown):
     """One purchase of one morning, with all that happened to it.
 
     `scenario`, `design`, `witness` (which purchase of which seed, and what was done wrong to it), `sentence`, `moments`,
-    `remedies`; and as DataFrames `steps` and `changes`.
+    `remedies` and `trades` (changes that close the harm; a trade causes another), `tried` (how many changes were tried); and as
+    DataFrames `steps` and `changes`.
     """
 
     scenario: Scenario
@@ -48,6 +51,8 @@ class Explanation(showing.Shown):
     witness: Witness
     moments: list[StoryLine]
     remedies: list[Remedy]
+    trades: list[Remedy] = field(default_factory=list)
+    tried: int = 0
 
     @property
     def sentence(self) -> str:
@@ -57,10 +62,11 @@ class Explanation(showing.Shown):
         return f"Customer {self.witness.purchase} {what}."
 
     def clock(self, at_s: float) -> str:
-        """`07:15:31.204`: a moment as the clock of the morning shows it."""
-        milliseconds = round((self.scenario.clock.start + at_s) * 1000)
+        """`07:15:31.204`: a moment as the clock of the morning shows it; after midnight `next day 00:10:00.000`."""
+        days, milliseconds = divmod(round((self.scenario.clock.start + at_s) * 1000), DAY_MS)
         text = clock_text(milliseconds // 1000)
-        return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+        day = "" if not days else "next day " if days == 1 else f"{days} days later "
+        return f"{day}{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -84,14 +90,14 @@ class Explanation(showing.Shown):
         """What would have closed it on the same morning, a row a `change`, as a design file says it.
 
         `from`: another architecture; purchases harmed in this way `before` and `after`; `spared`: what struck here finds
-        nothing to strike there.
+        nothing to strike there; `instead`: other harm that it does to this purchase (missing: it leaves it unharmed).
         """
         rows = [
             {"change": remedy.text, "from": remedy.architecture, "before": remedy.before, "after": remedy.after,
-             "spared": remedy.spared}
-            for remedy in self.remedies
+             "spared": remedy.spared, "instead": ", ".join(remedy.instead) or None}
+            for remedy in [*self.remedies, *self.trades]
         ]  # fmt: skip
-        return framed(rows, ["change"], ["from", "before", "after", "spared"])
+        return framed(rows, ["change"], ["from", "before", "after", "spared", "instead"])
 
     @property
     def mermaid(self) -> str:
@@ -120,16 +126,30 @@ def explain(
 ) -> Explanation | Nobody:
     """The simplest story of a violation, found by `find`, with the changes that close it; or nobody to tell of.
 
-    `most`: how many changes at most, each a morning simulated anew; None: all that are known. `progress` is told of changes
-    that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't meet.
+    `most`: how many changes that leave it unharmed at most, each a morning simulated anew; None: all that are known.
+    `progress` is told of changes that were tried. Raises ConfigError for an unknown violation or purchase, or if the two don't
+    meet.
     """
     witness = find(scenario, design, kind=violation, purchase=purchase, seed=seed, mornings=mornings)
     if isinstance(witness, Nobody):
         return witness
     moments = tell(scenario, design, witness)
-    sought = witness.kinds and most != 0
-    closing = list(remedies(scenario, design, witness, most=most, progress=progress)) if sought else []
-    return Explanation(scenario, design, witness, moments, closing)
+    found: list[Remedy] = []
+    tried = 0
+
+    def count(done: int, of: int) -> None:
+        nonlocal tried
+        tried = done
+        if progress is not None:
+            progress(done, of)
+
+    if witness.kinds and most != 0:
+        for remedy in closing(scenario, design, witness, progress=count):
+            found.append(remedy)
+            if sum(not one.instead for one in found) == most:
+                break
+    whole, trades = [one for one in found if not one.instead], [one for one in found if one.instead]
+    return Explanation(scenario, design, witness, moments, whole, trades, tried)
 
 
 def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine]:
@@ -138,8 +158,10 @@ def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine
     if not witness.kinds:
         return moments
     kind = witness.kinds[0]
-    at_s = violated_s(tables, kind, witness.purchase)
-    told = StoryLine(_moment_s(tables, moments, kind, at_s), PARTY.get(kind, "customer"), _says(kind), kind="violation")
+    at_s = violated_s(tables, moments, kind, witness.purchase)
+    if at_s is None:
+        at_s = _missed_s(tables, moments)
+    told = StoryLine(at_s, PARTY.get(kind, "customer"), _says(kind), kind="violation", until_s=at_s)
     place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
     place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))
     return [*moments[:place], told, *moments[place:]]
@@ -149,16 +171,7 @@ def _says(kind: str) -> str:
     return f"this customer {VIOLATIONS[kind].clause}"
 
 
-def _moment_s(tables: Tables, moments: list[StoryLine], kind: str, at_s: float | None) -> float:
-    """When the harm came to be. What never came was lost in a crash, if there was one; else it is missed in the end."""
-    if at_s is not None:
-        return at_s
-    causes = [moment.at_s for moment in moments if (moment.text == FAILED if kind == "misinformed" else moment.kind == "crash")]
-    return max(causes or [moment.until_s for moment in moments], default=tables.horizon_s)
-
-
-def clock(explanation: Explanation, at_s: float) -> str:
-    """`07:15:31.204`."""
-    milliseconds = round((explanation.scenario.clock.start + at_s) * 1000)
-    text = clock_text(milliseconds // 1000)
-    return f"{text}{':00' if len(text) == 5 else ''}.{milliseconds % 1000:03d}"
+def _missed_s(tables: Tables, moments: list[StoryLine]) -> float:
+    """What never came was lost in a crash, if there was one; else it is missed in the end."""
+    crashes = [moment.at_s for moment in moments if moment.kind == "crash"]
+    return max(crashes or [moment.until_s for moment in moments], default=tables.horizon_s)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from math import isnan
+from dataclasses import dataclass, replace
+from math import inf, isnan
 from typing import Any
 
 from sim.architectures.guard import answering
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
-from sim.explanation.moments import LANES, Notes, StoryLine, folded
+from sim.explanation.moments import Notes, StoryLine, folded, place
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.checkout import Reply
 from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
+from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
 from sim.world.observer import Call, Observer
 from sim.world.shop import Claim
@@ -39,7 +41,7 @@ OUTCOMES = {
     Outcome.MISMATCH: "that key was used for another amount",
     Outcome.ERROR: "500 internal error",
 }
-LISTENERS = {"payment": "the payment workers", "read_model": "the status view"}
+LISTENERS = {"payment": "the payment workers", "loyalty": "loyalty", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
 TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
@@ -50,6 +52,7 @@ def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> t
     teller = Storyteller(purchase)
     with answering(scenario, design, seed):
         tables = Morning(scenario, design, seed, observer=teller).run()
+    teller.tell_deaths(tables.faults)
     return tables, folded(_counted(teller.notes.in_order(tables.horizon_s)))
 
 
@@ -67,6 +70,19 @@ def _counted(lines: list[StoryLine]) -> list[StoryLine]:
     return counted
 
 
+@dataclass(frozen=True)
+class OnTheWay:
+    """An answer of the provider on its way to a component, which may be dead when it comes."""
+
+    caller: str
+    order: int
+    asked_s: float
+    answered_s: float
+    outcome: Outcome
+    said: str  # by the provider
+    timeout_s: float
+
+
 class Storyteller(Observer):
     """Notes what happens to one purchase, in the words of the story."""
 
@@ -74,7 +90,12 @@ class Storyteller(Observer):
         self.purchase = purchase
         self.notes = Notes()
         self._awards = 0
-        self._batches: set[str] = set()  # components that have a row of the purchase in the batch that they work on
+        self._batches: dict[str, Counter[int]] = {}  # component -> the purchase's rows in its batch, and steps left of each
+        self._consumers: set[str] = set()  # of events
+        self._awaited: list[OnTheWay] = []  # and not heard
+        self._struck: tuple[str, float] | None = None  # the component that a fault has struck last after a step, and when
+        self._delivered_s: dict[tuple[str, int], float] = {}  # (consumer, event's id) -> when it was published, until handled
+        self._waits: list[tuple[str, float, float]] = []  # of events: (consumer, from, until)
 
     def _note(self, who: str, text: str, to: str | None = None, *, at_s: float | None = None, **more: Any) -> None:
         self.notes.note(self.env.now if at_s is None else at_s, who, text, to=to, **more)
@@ -143,7 +164,7 @@ class Storyteller(Observer):
             self._note("checkout", text, "app", kind="lost" if lost or unheard else "answer")
 
     def request_died(self, request: Request) -> None:
-        if request.purchase == self.purchase and self.notes.lines[-1].kind != "crash":  # which says so already
+        if request.purchase == self.purchase and self._struck != ("checkout", self.env.now):  # which is told already
             self._note("checkout", f"its instance dies, and request {request.number + 1} too", kind="crash")
 
     # Committed steps
@@ -184,26 +205,76 @@ class Storyteller(Observer):
             self._wrote(component, order, f"finds order {order.id} stuck, takes it up", changed=False)
 
     def read_rows(self, component: str, rows: Sequence[OutboxRow]) -> None:
-        self._batches.discard(component)
-        if any(row.order.purchase == self.purchase for row in rows):
-            self._batches.add(component)
+        self._batches[component] = Counter({row.id: 2 for row in rows if row.order.purchase == self.purchase})
+
+    def _step(self, component: str, row: OutboxRow) -> None:
+        """A relay publishes and marks each row of its batch, in either order; after both it is done with it."""
+        batch = self._batches.get(component, Counter[int]())
+        batch[row.id] -= 1
+        if batch[row.id] <= 0:
+            del batch[row.id]
 
     def marked(self, component: str, rows: Sequence[OutboxRow]) -> None:
         for row in rows:
+            self._step(component, row)
             text = f"marks the row “order {row.order.id} {row.status.name}” as published"
             self._wrote(component, row.order, text, changed=False)
 
     # What strikes a process after a step
 
     def died(self, component: str, step: str, *, purchase: int) -> None:
+        self._struck = (component, self.env.now)
         if purchase == self.purchase:
             self._note(component, f"dies right after the step “{step}”", kind="crash")
-        elif component in self._batches:
+        elif self._batches.get(component):
             self._note(component, f"dies right after the step “{step}” of another order in the same batch", kind="crash")
+        self._batches.pop(component, None)
 
     def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:
         if purchase == self.purchase:
             self._note(component, f"stands still right after the step “{step}”", kind="pause")
+
+    def crashed(self, component: str) -> None:
+        if self._batches.pop(component, None):
+            self._note(component, "dies, with a row of this order in the batch that it works on", kind="crash")
+
+    def worker_died(self, consumer: str, row: OutboxRow) -> None:
+        if row.order.purchase == self.purchase and self._struck != (consumer, self.env.now):
+            self._note(consumer, f"dies at its work on order {row.order.id}", kind="crash")
+
+    def tell_deaths(self, faults: Sequence[tuple[str, float, float]]) -> None:
+        """Note what only the end of the morning shows: answers that came to the dead, and whose death that was.
+
+        A process that dies at a moment of the clock leaves three traces: an answer of the provider finds nobody, a transaction
+        commits although nobody waits for it any more, and a consumer that is down lets its events wait.
+        """
+        for lost in self._awaited:
+            if lost.outcome is not Outcome.UNKNOWN:  # of that one the story has said what became of the answer
+                text = f"{lost.said} (nobody is listening any more)"
+                self._note("provider", text, lost.caller, at_s=lost.answered_s, kind="lost")
+        for what, begin_s, end_s in faults:
+            kind, _, component = what.partition(" ")
+            if kind == "crash":
+                self._tell_crash(component, begin_s, end_s)
+
+    def _tell_crash(self, component: str, begin_s: float, end_s: float) -> None:
+        """One crash at a moment of the clock, if it struck what was being done for the purchase, and is not told yet."""
+        if component in CONSUMERS:
+            waits = [*self._waits, *((name, since_s, inf) for (name, _), since_s in self._delivered_s.items())]
+            for name, since_s, until_s in waits:
+                if name == component and since_s < end_s and begin_s < until_s:
+                    at_s = max(begin_s, since_s)
+                    self._note(name, f"is dead for another {duration_text(round(end_s - at_s, 3))}", at_s=at_s, kind="pause")
+                    return
+            return
+        lines = [line for line in self.notes.lines if line.who == component]
+        called = any(lost.caller == component and lost.asked_s < begin_s < lost.answered_s for lost in self._awaited)
+        is_one = component not in ("checkout", *self._consumers)  # of others some workers may be alive, and write
+        wrote = is_one and any(begin_s < line.at_s < end_s for line in lines)
+        told = any(line.kind == "crash" and line.at_s == begin_s for line in lines)
+        if (called or wrote) and not told:
+            doing = "waits for the provider" if called else "waits for the database"
+            self._note(component, f"dies while it {doing}", at_s=begin_s, kind="crash")
 
     # The provider
 
@@ -220,18 +291,26 @@ class Storyteller(Observer):
         if call.outcome is Outcome.UNKNOWN and not call.captured_s > call.answered_s:  # of a late capture it is said already
             why = "lost on the way" if call.done_s <= call.answered_s else "nobody is listening any more"
             self._note("provider", f"{OUTCOMES[call.result]} ({why})", caller, at_s=call.done_s, kind="lost")
-        self._hears(caller, call.outcome, OUTCOMES, at_s=call.answered_s, timeout_s=call.timeout_s)
+        self._await(caller, order, call.outcome, OUTCOMES[call.result], at_s=call.answered_s, timeout_s=call.timeout_s)
 
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         if order.purchase == self.purchase:
             self._note(caller, f"asks what became of order {order.id}", "provider", kind="message")
-            self._hears(caller, outcome, INQUIRED, at_s=answered_s, timeout_s=timeout_s)
+            said = INQUIRED.get(outcome, "")
+            self._await(caller, order, outcome, said, at_s=answered_s, timeout_s=timeout_s)
 
-    def _hears(self, caller: str, outcome: Outcome, words: dict[Outcome, str], *, at_s: float, timeout_s: float) -> None:
-        if outcome is Outcome.UNKNOWN:
-            self._note(caller, f"has no answer after {duration_text(timeout_s)}: unknown", at_s=at_s)
-        else:
-            self._note("provider", words[outcome], caller, at_s=at_s, kind="answer")
+    def _await(self, caller: str, order: Order, outcome: Outcome, said: str, *, at_s: float, timeout_s: float) -> None:
+        self._awaited.append(OnTheWay(caller, order.id, self.env.now, at_s, outcome, said, timeout_s))
+
+    def heard(self, caller: str, order: Order) -> None:
+        for answer in self._awaited:
+            if (answer.caller, answer.order, answer.answered_s) == (caller, order.id, self.env.now):
+                self._awaited.remove(answer)
+                if answer.outcome is Outcome.UNKNOWN:
+                    self._note(caller, f"has no answer after {duration_text(answer.timeout_s)}: unknown")
+                else:
+                    self._note("provider", answer.said, caller, kind="answer")
+                return
 
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
         if purchase == self.purchase:
@@ -246,13 +325,19 @@ class Storyteller(Observer):
     # The broker and its consumers
 
     def published(self, component: str, row: OutboxRow, *, listeners: Sequence[str]) -> None:
+        self._consumers.update(listeners)
         if row.order.purchase == self.purchase:
-            nearest_first = sorted(listeners, key=LANES.index)
+            self._step(component, row)
+            nearest_first = sorted(listeners, key=place)
             farthest = nearest_first[-1] if listeners else None
-            to = next((name for name in ("payment", "loyalty") if name in listeners), farthest)
-            names = " and ".join(LISTENERS.get(name, name) for name in nearest_first) or "nobody"
+            own = (name for name in nearest_first if name not in LISTENERS)
+            to = next((name for name in ("payment", "loyalty") if name in listeners), next(own, farthest))
+            names = _together([LISTENERS.get(name, name) for name in nearest_first])
             text = f"tells {names}: order {row.order.id} {row.status.name}"
             self._note(component, text, to, kind="message" if to else "act")
+            called = ("loyalty",) if row.status is Status.CONFIRMED else ()  # by the broker, or directly by this component
+            for name in {*listeners, *called}:
+                self._delivered_s.setdefault((name, row.id), self.env.now)
 
     def redelivered(self, consumer: str, row: OutboxRow) -> None:
         if row.order.purchase == self.purchase:
@@ -261,6 +346,7 @@ class Storyteller(Observer):
     def awarded(self, row: OutboxRow, *, known: bool) -> None:
         if row.order.purchase != self.purchase:
             return
+        self._handled("loyalty", row)
         if known:
             self._note("loyalty", "knows this message already: nothing to do")
         else:
@@ -270,8 +356,20 @@ class Storyteller(Observer):
 
     def applied(self, row: OutboxRow, *, shown: Status) -> None:
         if row.order.purchase == self.purchase:
+            self._handled("read_model", row)
             belief = ("read_model", f"order {row.order.id} {shown.name}")
             self._note("read_model", f"shows order {row.order.id} as {shown.name}", belief=belief)
+
+    def _handled(self, consumer: str, row: OutboxRow) -> None:
+        """The wait of an event for a consumer is over."""
+        since_s = self._delivered_s.pop((consumer, row.id), None)
+        if since_s is not None:
+            self._waits.append((consumer, since_s, self.env.now))
+
+
+def _together(names: Sequence[str]) -> str:
+    """`loyalty, mine and the status view`; `nobody`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part) or "nobody"
 
 
 def money(cents: int) -> str:

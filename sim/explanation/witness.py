@@ -15,7 +15,6 @@ from sim.experiment.mornings import simulate
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
-from sim.vocabulary import Status
 
 MORNINGS = 20  # looked through before it is said that nothing went wrong
 
@@ -108,24 +107,3 @@ def _events(tables: Tables) -> np.ndarray:
     rows = sum(np.bincount(getattr(tables, name)["purchase"], minlength=number) for name in ("requests", "charges", "orders"))
     polls = np.bincount(tables.reads["purchase"], minlength=number)
     return np.asarray(rows + polls / 1000)
-
-
-def violated_s(tables: Tables, kind: str, purchase: int) -> float | None:
-    """When the harm came to be: the second charge, order or award. None for what never came, and so has no moment."""
-    orders, charges, awards = tables.orders, tables.charges, tables.awards
-    match kind:
-        case "double_charge":
-            return _second(charges["captured_s"][charges["purchase"] == purchase])
-        case "duplicate_order":
-            ours = (orders["purchase"] == purchase) & (orders["status"] == Status.CONFIRMED)
-            return _second(orders["confirmed_s"][ours])
-        case "over_award":
-            return _second(awards["awarded_s"][awards["purchase"] == purchase])
-        case "orphan_charge":
-            return float(np.nanmax(charges["captured_s"][charges["purchase"] == purchase]))
-    return None
-
-
-def _second(times: np.ndarray) -> float | None:
-    known = np.sort(times[~np.isnan(times)])
-    return float(known[1]) if len(known) > 1 else None

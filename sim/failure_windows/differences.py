@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.architectures.idempotent import Idempotent
+from sim.architectures.inquiry import Inquiry
+from sim.architectures.lint.rule import has_story_of
+from sim.architectures.naive import Naive
+from sim.architectures.outbox import Outbox
 from sim.config.design import Design
 from sim.failure_windows.published import Expectation, expected, mechanisms
 from sim.failure_windows.verdicts import State, Verdict
+from sim.ledger.violations import VIOLATIONS
 
 if TYPE_CHECKING:
     from sim.failure_windows.matrix import Matrix
 
-UNEXPLAINED = "unexplained"
+OWN_STORY = "The design tells a story of its own, and what is published goes by its knobs alone."
+NO_REASON = "No published mechanism explains it."
+STORIES = (Naive, Idempotent, Outbox, Inquiry)
 MESSAGES_COME_BACK_S = 30.0  # the time after which W8 repeats a message: its relay needs 20 s to restart
 KEYS_EXPIRE_S = 30 * 60.0  # the time after which the provider of W11 forgets a key
 
@@ -26,27 +34,46 @@ class Difference(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why a simulated state differs from the published one, in the designs for which `holds`."""
+    """Why a simulated state differs from the published one, in the designs for which `holds`.
+
+    `more` are further sentences, for designs with the parts that they speak of.
+    """
 
     windows: tuple[str, ...]
     states: tuple[State, ...]
     holds: Callable[[Design], bool]
     text: str
+    more: tuple[tuple[Callable[[Design], bool], str], ...] = ()
+
+    def said_of(self, design: Design) -> str:
+        return " ".join([self.text, *(text for holds, text in self.more if holds(design))])
+
+
+def _has(*names: str) -> Callable[[Design], bool]:
+    return lambda design: set(names) <= set(mechanisms(design))
 
 
 def _lacks(*names: str) -> Callable[[Design], bool]:
     return lambda design: not set(names) & set(mechanisms(design))
 
 
+def _all(*conditions: Callable[[Design], bool]) -> Callable[[Design], bool]:
+    return lambda design: all(holds(design) for holds in conditions)
+
+
+def _tells(*stories: type[Design]) -> Callable[[Design], bool]:
+    return lambda design: has_story_of(design, *stories)
+
+
 def _claim(knob: str) -> Callable[[Design], bool]:
     return lambda design: bool(getattr(getattr(design, "claim", None), knob, None))
 
 
-def _payment(knob: str, value: str) -> Callable[[Design], bool]:
-    return lambda design: getattr(design.payment, knob, None) == value
+def _payment(knob: str, *values: str) -> Callable[[Design], bool]:
+    return lambda design: getattr(design.payment, knob, None) in values
 
 
-def _queued(design: Design) -> bool:
+def _breaks(design: Design) -> bool:
     """Whether payment workers charge, behind a breaker."""
     return getattr(design.payment, "breaker", None) is not None
 
@@ -60,58 +87,79 @@ def _late_key(design: Design) -> bool:
     return getattr(design.payment, "key_lasts", 0.0) >= KEYS_EXPIRE_S
 
 
+QUEUES = _tells(Outbox)  # payment workers come back to an order, instead of a completer
+COMPLETES = _tells(Idempotent, Inquiry)
+GIVEN_BACK = (
+    _has("reconciler"),
+    "The reconciler gives the money back later; a second charge is counted when it is made.",
+)
+PERMANENT = (
+    _all(_has("key_per_cart"), lambda design: not _claim("ttl")(design)),
+    "The permanent row stops only a customer who comes back.",
+)
 REASONS = (
     # The shop's own keys
     Reason(
         ("W2", "W3", "W4", "W5", "W7", "W12"), ("narrowed", "open", "worse"), _claim("ttl"),
         "The matrix takes the shop's keys for permanent (“✓ within TTL”). Here the shop itself forgets them before the "
-        "customer has come back, so the next try looks like a new purchase: an order of its own, and with it a provider "
-        "key of its own.",
+        "customer has come back, so the next try looks like a new purchase: an order of its own.",
+        ((_has("provider_key"), "With it comes a provider key of its own."),),
     ),
     Reason(
         ("W6", "W10", "W11"), ("narrowed", "open", "worse"), _claim("stores_failures"),
         "A failure is stored with the app's key like a success: one refused call, and every later try under that key is "
-        "answered with it for ever. The matrix has no such column; the reconciler can't help, since there is no charge to"
-        " find.",
+        "answered with it for ever. The matrix has no such column.",
+        ((_has("reconciler"), "The reconciler can't help, since there is no charge to find."),),
     ),
     Reason(
         ("W1", "W3"), ("open", "worse"), _lacks("key_per_cart"),
-        "The reconciler narrows it where it can see that two charges belong together. With a key for each tap every tap "
-        "is an order of its own, confirmed and paid once: there is nothing to give back in anybody's books.",
+        "Without a key that all taps on Pay share, every tap is an order of its own, confirmed and paid once: there is nothing "
+        "to give back in anybody's books.",
+        ((_has("reconciler"), "The reconciler would narrow it only where it can see that two charges belong together."),),
     ),
     Reason(
         ("W14",), ("narrowed",), _claim("check_first"),
-        "The race is lost only when both look-ups come before the first insert. At one millisecond apart, against inserts"
-        " of four, that is every fifth time or so, not every time. The gap makes it rare, not safe.",
+        "The race is lost only when both look-ups come before the first insert. The taps of this window are one millisecond "
+        "apart, so that happens now and then, not every time: the gap makes it rare, not safe.",
     ),
     Reason(
-        ("W15",), ("open", "worse"), lambda design: "key_per_submission" in mechanisms(design),
-        "A fingerprint is compared under the same key only. With a key for each tap the second tap is a purchase of its "
-        "own, so nobody gets a wrong amount and everybody who taps again pays twice.",
+        ("W15",), ("open", "worse"), _has("key_per_submission"),
+        "With a key for each tap the second tap is a purchase of its own, so nobody gets a wrong amount and everybody who taps "
+        "again pays twice.",
+        ((_has("fingerprint"), "A fingerprint is compared under the same key only."),),
     ),
     Reason(
-        ("W15",), ("narrowed",), _lacks("fingerprint"),
+        ("W15",), ("narrowed",), _all(_has("key_per_cart"), _lacks("fingerprint")),
         "Worse than a design with a fingerprint, but in naive every impatient customer pays twice, and here only those "
         "are harmed who added something: they are shown a basket that they were not charged for.",
     ),
     # Crashes around the charge
     Reason(
-        ("W4", "W5"), ("narrowed", "open", "worse"), _lacks("provider_key"),
+        ("W4", "W5"), ("narrowed", "open", "worse"), _all(_has("completer"), _lacks("provider_key")),
         "The matrix counts recovery points as a mechanism of their own, but they close this window only together with a "
-        "key that the order keeps. Whoever finishes a charge without it charges again: this is what an outbox alone "
-        "doesn't protect. The reconciler gives the money back later; a second charge is counted when it is made.",
+        "key that the order keeps. Whoever finishes a charge without it charges again.",
+        ((_has("outbox"), "This is what an outbox alone doesn't protect."), GIVEN_BACK),
+    ),
+    Reason(
+        ("W4", "W5", "W11"), ("narrowed", "open", "worse"), _all(_has("reconciler"), _lacks("completer", "provider_key")),
+        "The matrix lets the reconciler close it, but it comes after the customer has tried again: a second charge is counted "
+        "when it is made.",
     ),
     Reason(
         ("W6",), ("narrowed", "open", "worse"), _payment("after_error", "same_key"),
-        "The matrix lets the reconciler close it, but nothing was charged, so there is nothing in the provider's ledger "
-        "to find. Only asking, and then a new key, ends it, as the matrix says in its note on the provider's key.",
+        "Nothing was charged, so there is nothing in the provider's ledger to find, and nothing that a webhook could report. "
+        "Only asking, and then a new key, ends it, as the matrix says in its note on the provider's key.",
     ),
     # News after the commit
     Reason(
-        ("W7",), ("open", "worse"), _lacks("outbox"),
-        "Completer and reconciler look for orders that are not settled and for charges without an order. After this crash"
-        " the order is confirmed and the money is right; what is missing is an event, and neither of them looks for "
-        "events. They would have to compare the orders with the points and with the status view.",
+        ("W7",), ("open", "worse"), lambda design: _lacks("outbox")(design) and not _lacks("reconciler", "completer")(design),
+        "After this crash the order is confirmed and the money is right; what is missing is an event, and nobody looks for "
+        "events. The orders would have to be compared with the points and with the status view.",
+        (
+            (_has("reconciler"), "The reconciler looks for charges without an order."),
+            (COMPLETES, "The completer looks for orders that are not settled."),
+            (QUEUES, "Payment workers come back to orders that are not settled."),
+        ),
     ),
     Reason(
         ("W7",), ("closed",), _payment("webhooks", "trusted"),
@@ -121,7 +169,7 @@ REASONS = (
     Reason(
         ("W8",), ("narrowed", "open", "worse"), lambda design: getattr(getattr(design, "relay", None), "marks", "") == "before",
         "The matrix's outbox marks after it has published. Marking first trades the repetition for a loss: orders whose "
-        "row was marked and never published are never paid, and no inbox can bring them back.",
+        "row was marked and never published are never paid, and no inbox could bring them back.",
     ),
     Reason(
         ("W8",), ("narrowed", "open", "worse"), _short_inbox,
@@ -130,55 +178,67 @@ REASONS = (
     ),
     Reason(
         ("W9",), ("open", "worse"), _payment("webhooks", "trusted"),
-        "The unique row keeps the order single, but others are told at each delivery, so points are given twice. And "
-        "naive, which the cell is compared with, doesn't listen to webhooks and has nothing to lose here.",
+        "Others are told at each delivery of a webhook, so points are given twice. And naive, which the cell is compared with, "
+        "doesn't listen to webhooks and has nothing to lose here.",
+        ((_has("unique_insert"), "The unique row keeps the order single, and no more."),),
     ),
     Reason(
         ("W10",), ("open", "worse"), _payment("webhooks", "trusted"),
-        "The reconciler finds a paid order that the late webhook has turned into a failed one, and gives the money back: "
-        "the books agree again, and the customer has no coffee. Naive doesn't listen to webhooks and has nothing to lose "
-        "here.",
+        "A late webhook turns a paid order into a failed one, and the customer has no coffee. Naive doesn't listen to webhooks "
+        "and has nothing to lose here.",
+        ((_has("reconciler"), "The reconciler finds that order and gives the money back: the books agree again."),),
     ),
     # Keys that have expired at the provider
     Reason(
-        ("W11",), ("narrowed",), lambda design: _late_key(design) and _queued(design),
-        "A permanent row stops a customer who comes back, but here it is our own payment worker that comes back, with a "
-        "key that the provider has forgotten. The reconciler gives the money back; a second charge is counted when it is "
-        "made. It is narrowed only because the breaker opens when the answers stop, so that fewer orders are charged "
-        "before the outage.",
+        ("W11",), ("narrowed",), _all(_late_key, _breaks),
+        "It is our own payment worker that comes back, with a key that the provider has forgotten. It is narrowed only because "
+        "the breaker opens when the answers stop, so that fewer orders are charged before the outage.",
+        (PERMANENT, GIVEN_BACK),
     ),
     Reason(
-        ("W11",), ("narrowed", "open", "worse"), _late_key,
-        "A permanent row stops a customer who comes back, but here it is our own completer that comes back, with a key "
-        "that the provider has forgotten. The reconciler gives the money back; a second charge is counted when it is "
-        "made. Asking before an old key is used closes it.",
+        ("W11",), ("narrowed", "open", "worse"), _all(_late_key, QUEUES),
+        "It is our own payment worker that comes back, with a key that the provider has forgotten. Asking before an old key is "
+        "used closes it.",
+        (PERMANENT, GIVEN_BACK),
+    ),
+    Reason(
+        ("W11",), ("narrowed", "open", "worse"), _all(_late_key, COMPLETES),
+        "It is our own completer that comes back, with a key that the provider has forgotten. Asking before an old key is used "
+        "closes it.",
+        (PERMANENT, GIVEN_BACK),
     ),
     # Two workers on one payment
     Reason(
-        ("W12",), ("open",), _lacks("key_per_cart", "key_per_submission", "completer"),
-        "Without a lock none can expire. But a worker that stands still gives no answer, the app tries again, and every "
-        "try is a new order: the same fault bites through W2.",
+        ("W4", "W5", "W7", "W12"), ("narrowed", "open", "worse"), _lacks("key_per_cart", "key_per_submission"),
+        "A worker that stands still or dies gives no answer, the app or the customer tries again, and every try is a new "
+        "order: the same fault bites through W2.",
+        ((_all(_tells(Naive), _lacks("outbox")), "(There is no lock that could expire.)"),),
     ),
     Reason(
-        ("W12",), ("closed",), _lacks("provider_key"),
+        ("W12",), ("closed",), _all(_tells(Inquiry), _lacks("provider_key")),
         "The matrix is right that two workers without a provider key can both charge. But the one who takes over waits "
-        "here for lock and patience together, three and a half minutes, and asks the provider first; the pause of this "
-        "window is not that long. A longer one opens it again, so the design doesn't promise one charge.",
+        "here for lock and patience together, and asks the provider first; the pause of this window is not that long. A longer "
+        "one opens it again, so the design doesn't promise one charge.",
     ),
     Reason(
-        ("W13",), ("open",), _lacks("reconciler"),
+        ("W13",), ("open",), _all(_tells(Naive), _lacks("reconciler")),
         "Nobody asks the provider too early, but the customer is told that the payment failed and tries again while the "
         "first charge is still on its way: not a reconciler that races it, a person.",
     ),
     Reason(
-        ("W13",), ("closed",), _lacks("provider_key"),
+        ("W13",), ("open", "worse"), _all(_tells(Inquiry), _lacks("reconciler")),
+        "It is the completer that asks the provider too early: it hears that nothing was charged so far, charges again, and "
+        "then the first call lands.",
+    ),
+    Reason(
+        ("W13",), ("closed",), _all(_tells(Inquiry), _lacks("provider_key")),
         "The matrix warns of asking too early. This design waits for longer than the slowest charge of this window takes;"
         " a slower one would open it again.",
     ),
     Reason(
         ("W15",), ("open",), _lacks("key_per_cart", "key_per_submission"),
-        "Without a key no key can stand for two amounts, so that harm is absent. But the same impatient taps are orders "
-        "of their own and charged each: this is W1 by another road.",
+        "Where no two taps share a key, none can stand for two amounts, so that harm is absent. But the same impatient taps "
+        "are orders of their own and charged each: this is W1 by another road.",
     ),
 )  # fmt: skip
 
@@ -198,7 +258,17 @@ def differences(matrix: Matrix) -> list[Difference]:
 
 
 def _reason(cell: Verdict, design: Design) -> str:
-    for reason in REASONS:
-        if cell.window in reason.windows and cell.state in reason.states and reason.holds(design):
-            return reason.text
-    return UNEXPLAINED
+    """The known reason; or what can be said without one. Reasons are known of the stories of built-in architectures alone."""
+    if not has_story_of(design, *STORIES):
+        return f"{OWN_STORY} {_outcome(cell)}"
+    known = (r for r in REASONS if cell.window in r.windows and cell.state in r.states and r.holds(design))
+    reason = next(known, None)
+    return reason.said_of(design) if reason is not None else f"{NO_REASON} {_outcome(cell)}"
+
+
+def _outcome(cell: Verdict) -> str:
+    """`The commonest harm, 110 of 113: the customer was charged twice.`"""
+    kind = next(iter(cell.kinds), None)
+    if kind is None:
+        return "Nobody was harmed."
+    return f"The commonest harm, {cell.kinds[kind]:,} of {cell.harmed:,}: the customer {VIOLATIONS[kind].clause}."

@@ -107,12 +107,16 @@ class Matrix(showing.Shown):
 
 
 def sentence(matrix: Matrix, design: str) -> str:
-    """`closes 13 of 15; open: W7, W11`, the rest of a sentence that begins with the design's name."""
+    """`closes 12 of the 13 that could strike it (W9, W10 find nothing there); open: W7`, said of a design."""
     column = matrix.column(design)
-    closed = [cell for cell in column if cell.state == "closed"]
-    parts = [f"closes {len(closed)} of {len(column)}"]
-    if absent := [cell.window for cell in closed if not cell.exposed]:
-        parts[0] += f" ({', '.join(absent)} {'has' if len(absent) == 1 else 'have'} nothing there to strike)"
+    could = [cell for cell in column if cell.exposed]
+    closed = sum(cell.state == "closed" for cell in could)
+    parts = [f"closes {closed} of {len(could)}"]
+    if absent := [cell.window for cell in column if not cell.exposed]:
+        nothing = f"({', '.join(absent)} {'finds' if len(absent) == 1 else 'find'} nothing there)"
+        parts = [
+            f"closes {closed} of the {len(could)} that could strike it {nothing}" if could else f"can't be struck {nothing}"
+        ]
     others = {state: [cell.window for cell in column if cell.state == state] for state in ORDER}
     return "; ".join([*parts, *(f"{state}: {', '.join(found)}" for state, found in others.items() if found)])
 

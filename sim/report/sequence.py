@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.explanation.moments import LANES, StoryLine, title
+from sim.explanation.moments import StoryLine, lanes, title
 from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
@@ -18,6 +18,7 @@ MOST_ROWS = 40
 RED, PAID, AGAIN = "#B3261E", "#E7F2EA", "#F9D7D3"
 LANE_IN, ROW_IN, PILL_IN, GAP_IN = 1.3, 0.235, 0.235, 0.26  # inches: between lanes, of a line, of a note below it, of a wait
 LEFT_IN, TOP_IN, EDGE_IN = 1.55, 1.18, 0.95
+CHARACTER_IN = 0.06  # of a time, for those that name the day
 LONG_S = 1.0  # a wait that is drawn as one
 OBVIOUS = ("database", "is waiting")  # beliefs that the arrow itself says
 
@@ -74,9 +75,9 @@ def draw(explanation: Explanation, axes: Any = None) -> Axes:
     """One axes, in inches from the top left, as large as the diagram needs if it is not given."""
     moments, left_out = shown(explanation.moments)
     lines = rows(moments)
-    parties = {moment.who for moment in moments} | {moment.to for moment in moments if moment.to}
-    x_in = {lane: LEFT_IN + LANE_IN * number for number, lane in enumerate(lane for lane in LANES if lane in parties)}
-    width_in = max(LEFT_IN + LANE_IN * (len(x_in) - 1) + EDGE_IN, 7.6)
+    left_in = LEFT_IN + CHARACTER_IN * (max(len(explanation.clock(row.moment.at_s)) for row in lines) - len("07:15:31.204"))
+    x_in = {lane: left_in + LANE_IN * number for number, lane in enumerate(lanes(moments))}
+    width_in = max(left_in + LANE_IN * (len(x_in) - 1) + EDGE_IN, 7.6)
     height_in = lines[-1].y_in + PILL_IN + 0.45
     ax: Axes = axes if axes is not None else _sheet(width_in, height_in)
     ax.set(xlim=(0, width_in), ylim=(height_in, 0))
@@ -117,20 +118,15 @@ def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
         zorder=3,
     )
     ax.add_patch(box)
-    name = fill(title(lane), 12)
+    name = fill(title(lane), 12, max_lines=3, placeholder="…")
     ax.text(x, TOP_IN - 0.29, name, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
 
 
 def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
-    ax.text(0.12, row.y_in, clock(explanation, row.moment.at_s), fontsize=7.2, va="center", color=QUIET)
+    ax.text(0.12, row.y_in, explanation.clock(row.moment.at_s), fontsize=7.2, va="center", color=QUIET)
     if row.waited_s:
         text = f"⋮  {wait_text(row.waited_s)} later"
         ax.text(0.12, row.y_in - GAP_IN + 0.02, text, fontsize=7.2, va="center", color=QUIET, style="italic")
-
-
-def clock(explanation: Explanation, at_s: float) -> str:
-    """`07:15:31.204`."""
-    return explanation.clock(at_s)
 
 
 def wait_text(seconds: float) -> str:

@@ -9,10 +9,11 @@ from sim.explanation.mermaid import sequence as as_mermaid
 from sim.explanation.moments import StoryLine
 from sim.explanation.remedy import Remedy
 from sim.explanation.story import Explanation
+from sim.ledger.violations import VIOLATIONS
 from sim.report import sequence
 from sim.report.files import files_of
 from sim.report.folder import named
-from sim.report.sequence import clock, times_text
+from sim.report.sequence import times_text
 
 TEXT, MERMAID, CHART = "story.txt", "sequence.mmd", "sequence"
 FILES = named(TEXT, MERMAID, charts=[CHART])
@@ -35,7 +36,7 @@ def line(explanation: Explanation, moment: StoryLine) -> tuple[str, str, str, st
     who = f"{_name(moment.who)} → {_name(moment.to)}" if moment.to else _name(moment.who)
     belief = f"{_name(moment.belief[0])}: {moment.belief[1]}" if moment.belief else ""
     mark = "VIOLATION: " if moment.kind == "violation" else ""
-    return clock(explanation, moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
+    return explanation.clock(moment.at_s), who, f"{mark}{moment.text}{times_text(moment)}", belief
 
 
 def _name(party: str) -> str:
@@ -52,15 +53,26 @@ def as_text(explanation: Explanation, *, command: str) -> list[str]:
 
 
 def closing(explanation: Explanation) -> list[str]:
-    """What would have closed it, a line each, cheapest change first."""
-    if not explanation.witness.kinds:
+    """What would have closed it, a line each, cheapest change first; and what would have done another harm instead."""
+    if not explanation.tried:
         return []
-    if not explanation.remedies:
-        return ["No change that was tried leaves this customer unharmed on this morning."]
-    lines = ["What would have closed it, on the same morning:"]
-    if all(remedy.architecture for remedy in explanation.remedies):
-        lines[0] = "No single knob that was tried would have closed it; another architecture would have:"
-    return [*lines, *(f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies)]
+    lines = [f"None of the {explanation.tried} changes that were tried leaves this customer unharmed on this morning."]
+    if explanation.remedies:
+        lines = ["What would have closed it, on the same morning:"]
+        if all(remedy.architecture for remedy in explanation.remedies):
+            lines = ["No single knob that was tried would have closed it; another architecture would have:"]
+        lines += [f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies]
+    if explanation.trades:
+        lines.append("What would have closed it, and harmed this customer in another way:")
+        lines += [f"  {remedy.text}   ({_traded(explanation, remedy)})" for remedy in explanation.trades]
+    return lines
+
+
+def _traded(explanation: Explanation, remedy: Remedy) -> str:
+    """New harm and harm that stays: `this customer instead was told the opposite of the truth; still got no loyalty points`."""
+    new = [f"instead {VIOLATIONS[kind].clause}" for kind in remedy.instead if kind not in explanation.witness.kinds]
+    old = [f"still {VIOLATIONS[kind].clause}" for kind in remedy.instead if kind in explanation.witness.kinds]
+    return f"this customer {'; '.join([*new, *old])}"
 
 
 def _others(remedy: Remedy) -> str:

@@ -85,6 +85,11 @@ class Broker:
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
+    def lost_worker(self, consumer: Consumer, event: OutboxRow) -> None:
+        """The worker that had the event in hand is dead. The broker itself can't know that yet."""
+        if self._observer is not None:
+            self._observer.worker_died(consumer.name, event)
+
     def again(self, consumer: Consumer, event: OutboxRow, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: the consumer has not acknowledged the event in time, or has put it back."""
         self._env.call(delay_s, self._redeliver, (consumer, event, delivery + 1))
@@ -174,7 +179,7 @@ class WorkerConsumer:
         self._env.call(self.broker.deliver_s, self._arrive, Receipt(self, event, delivery))
 
     def _arrive(self, receipt: Receipt) -> None:
-        self.pool.submit(Job(self._handle(receipt), self._done, _nobody_hears, receipt))
+        self.pool.submit(Job(self._handle(receipt), self._done, self._died, receipt))
 
     def _handle(self, receipt: Receipt) -> Story:
         self._visible_again.set(receipt)
@@ -189,6 +194,6 @@ class WorkerConsumer:
         else:
             self.broker.again(self, receipt.event, receipt.delivery, again_in_s)
 
-
-def _nobody_hears(_: Receipt) -> None:
-    """A worker has died; the broker finds out by its visibility timeout."""
+    def _died(self, receipt: Receipt) -> None:
+        """The broker finds out by its visibility timeout."""
+        self.broker.lost_worker(self, receipt.event)

@@ -136,6 +136,9 @@ class Observer:
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         """A component asks the provider what became of an order, and will have the outcome at `answered_s`."""
 
+    def heard(self, caller: str, order: Order) -> None:
+        """The answer to a charge or an inquiry, or the end of its timeout, finds the process that called still alive."""
+
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
         """A component gives the money of one charge back."""
 
@@ -149,6 +152,9 @@ class Observer:
 
     def redelivered(self, consumer: str, row: OutboxRow) -> None:
         """The broker delivers an event once more."""
+
+    def worker_died(self, consumer: str, row: OutboxRow) -> None:
+        """A worker that had an event in hand is dead; the broker will deliver the event again."""
 
     def awarded(self, row: OutboxRow, *, known: bool) -> None:
         """Loyalty has handled an event. `known`: its inbox had the event already, so there is no second award."""

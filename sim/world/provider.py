@@ -26,7 +26,7 @@ from sim.world.timetable import Timetable, Weather
 WEBHOOKS = 64  # most webhooks of one call in a row, and how many draws are reserved for them
 INQUIRIES = 500_000  # the attempt number at which the draws for inquiries begin; no purchase makes as many calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
-REFUSAL_S = 0.05  # how fast a provider that is down or over its rate limit says no (assumption)
+REFUSAL_S = 0.05  # how fast a provider says no that is down, over its rate limit, or still at work on the key (assumption)
 
 
 class Provider:
@@ -121,7 +121,22 @@ class Provider:
             result = Outcome(self._result[row])
             call = Call(key, timeout_s, result, self._done_s[row], captured_s, Outcome(outcome), now + latency_s)
             self._observer.charged(caller, order, call=call)
+            return self._observed(self._observer, caller, order, pause(self._env, latency_s, outcome))
         return pause(self._env, latency_s, outcome)
+
+    def _observed(self, observer: Observer, caller: str, order: Order, answer: Event) -> Event:
+        """The answer that the caller waits for; the observer hears if the caller is still there when it comes."""
+        waiting = answer.callbacks  # a process that dies while it waits takes itself out of this list
+
+        def arrive(_: Event) -> None:
+            if waiting is None or len(waiting) > 1:
+                observer.heard(caller, order)
+
+        if waiting is None:  # it is there at once
+            arrive(answer)
+        else:
+            waiting.append(arrive)
+        return answer
 
     def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[Outcome | None, bool]:
         """The outcome of a call that fails before anything is charged, else None; and whether the answer arrives.
@@ -157,7 +172,7 @@ class Provider:
         if now >= self._done_s[row]:
             return Outcome(self._result[row]), latency_s
         if self._keys.in_flight == "conflict":
-            return Outcome.CONFLICT, latency_s
+            return Outcome.CONFLICT, REFUSAL_S
         return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
 
     def on_news(self, listener: Listener) -> None:
@@ -192,6 +207,7 @@ class Provider:
         if self._observer is not None:
             answered_s = self._env.now + latency_s
             self._observer.inquired(caller, order, outcome=outcome, answered_s=answered_s, timeout_s=timeout_s)
+            return self._observed(self._observer, caller, order, pause(self._env, latency_s, outcome))
         return pause(self._env, latency_s, outcome)
 
     def _inquiry(self, order: Order, timeout_s: float) -> tuple[float, Outcome]:

@@ -6,8 +6,10 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import sim
 from sim.architectures import architecture_of, load_design, parse_design, source_of, start_of
@@ -104,6 +106,23 @@ def test_what_a_file_prints_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
+    ("base", "defaults"),
+    [
+        ("naive", {"recovery": {"reconcile_every": "none"}}),
+        ("outbox", {"payment": {"breaker": "none", "retry": {"fixed": {"attempts": "none"}}}, "loyalty": {"inbox": "none"}}),
+        ("outbox", {"app": {"key": "purchase", "retry": {"full_jitter": None}, "retry_budget": None}, "broker": None}),
+    ],
+)
+def test_defaults_mean_what_they_mean_in_a_file(base: str, defaults: dict[str, Any]) -> None:
+    """At every level: the word none, a section without anything in it, a choice by its name alone."""
+    kind = {"naive": "Naive", "outbox": "Outbox"}[base]
+    head = f"from sim.architectures.{base} import {kind}\nclass Mine({kind}):\n"
+    text = f"{head}    defaults = {{**{kind}.defaults, **{defaults}}}\n"
+    mine, filed = load_design(write(text)), parse_design(yaml.safe_dump({"from": base, **defaults}))
+    assert {section: getattr(mine, section) for section in defaults} == {key: getattr(filed, key) for key in defaults}
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "my.py: no architecture, which is a class like `class MyCheckout(Design)`; a file to start from: "
@@ -124,6 +143,8 @@ def test_what_a_file_prints_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -
          'my.py:4: payment.timeot: unknown key; did you mean "timeout"?'),
         (HEAD + "class A(Naive):\n    defaults = {'app': {'key': 'purchse'}}\n",
          "my.py:4: app.key: expected one of none, request, submission, purchase"),
+        (HEAD + "class A(Naive):\n    defaults = {'checkout': {'workers': True}}\n",
+         "my.py:4: checkout.workers: expected a whole number (got true)"),
         (HEAD + "class A(Naive):\n    payment = Payment()\n", "my.py:3: "),
         (HEAD + "class A(Naive):\n    def __init__(self):\n        super().__init__()\n",
          "my.py:3: TypeError: A.__init__() got an unexpected keyword argument 'name'"),

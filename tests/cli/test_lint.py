@@ -36,7 +36,10 @@ def test_json_is_what_python_says() -> None:
     document = json.loads(coffee("lint", "inquiry", "w13", "--json").stdout)
     hazards = sim.lint(load_design("inquiry"), load_scenario("w13"))
     assert (document["design"], document["scenario"]) == ("inquiry", "w13-slow-charge")
-    assert document["warnings"] == [json.loads(json.dumps(asdict(hazard))) for hazard in hazards]
+    assert document["warnings"] == [
+        {**asdict(hazard), "windows": list(hazard.windows), "enough": [{key: value} for key, value in hazard.enough]}
+        for hazard in hazards
+    ]
     assert json.loads(coffee("lint", "outbox", "--json").stdout) == {"design": "outbox", "scenario": None, "warnings": []}
 
 

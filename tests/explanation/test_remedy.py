@@ -24,14 +24,13 @@ def test_what_ends_early_would_not_have_helped(scenario: str, kind: str | None) 
     assert isinstance(witness, Witness)
     helping = {remedy.text for remedy in remedies(chosen, design, witness)}
     ended = set()
-    for text, _, _, changed in candidates(design):
-        bystander = Bystander(witness.purchase)
+    for text, _, _, changed in candidates(chosen, design):
+        bystander = Bystander(witness.purchase, witness.kinds[0])
         Morning(chosen, changed, witness.seed, observer=bystander).run()
         if bystander.past_help:
             ended.add(text)
             _, evidence = judged(chosen, changed, witness.seed)
-            twice = [VIOLATIONS[one].flags(evidence)[witness.purchase] for one in ("double_charge", "over_award")]
-            assert any(twice), text
+            assert VIOLATIONS[witness.kinds[0]].flags(evidence)[witness.purchase], text
     assert ended
     assert helping
     assert not ended & helping
@@ -45,6 +44,6 @@ def test_the_end_comes_with_the_second_charge() -> None:
     tables, _ = judged(chosen, design, witness.seed)
     charges = tables.charges
     second_s = sorted(charges["sent_s"][(charges["purchase"] == witness.purchase) & ~np.isnan(charges["captured_s"])])[1]
-    morning = Morning(chosen, design, witness.seed, observer=Bystander(witness.purchase))
+    morning = Morning(chosen, design, witness.seed, observer=Bystander(witness.purchase, "double_charge"))
     morning.run()
     assert morning.env.now == second_s

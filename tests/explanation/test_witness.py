@@ -9,7 +9,7 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.explanation.remedy import candidates, remedies
-from sim.explanation.witness import Nobody, Witness, find, violated_s
+from sim.explanation.witness import Nobody, Witness, find
 from sim.ledger.violations import VIOLATIONS, harmed
 from tests.worlds import design, judged, world
 
@@ -51,17 +51,6 @@ def test_nobody_was_harmed() -> None:
     assert find(world(), design("outbox"), mornings=3) == Nobody(purchases=3, mornings=3)
 
 
-def test_the_moment_of_the_violation() -> None:
-    """The second capture, the second confirmed order, the second award; what never came has no moment."""
-    tables, _ = judged(world(), design("outbox"))
-    assert violated_s(tables, "never_confirmed", 0) is None
-    witness = find(load_scenario("windows/w01-double-tap"), load_design("naive"))
-    assert isinstance(witness, Witness)
-    tables, _ = judged(load_scenario("windows/w01-double-tap"), load_design("naive"))
-    times = tables.charges["captured_s"][tables.charges["purchase"] == witness.purchase]
-    assert violated_s(tables, "double_charge", witness.purchase) == np.sort(times)[1]
-
-
 CLOSED_BY = {
     ("w04-crash-before-commit", "no-provider-key"): "payment: {key: order}",
     ("w06-stored-error", "same-key-for-ever"): "payment: {after_error: ask}",
@@ -84,7 +73,7 @@ def test_the_knob_that_is_named_first_really_closes_it(window: str, name: str) -
     assert isinstance(witness, Witness)
     first = next(remedies(scenario, chosen, witness))
     assert first.text == CLOSED_BY[window, name]
-    changed = next(changed for text, _, _, changed in candidates(chosen) if text == first.text)
+    changed = next(changed for text, _, _, changed in candidates(scenario, chosen) if text == first.text)
     assert not harmed(judged(scenario, changed, witness.seed)[1])[witness.purchase]
     assert first.after < first.before
     assert not first.spared
@@ -103,7 +92,7 @@ def test_a_remedy_that_only_spares_them_says_so() -> None:
 
 def test_only_knobs_that_the_design_has_are_tried() -> None:
     """naive has no claim, no relay and no provider key; nothing is tried that changes nothing."""
-    texts = [text for text, _, _, _ in candidates(load_design("naive"))]
+    texts = [text for text, _, _, _ in candidates(world(), load_design("naive"))]
     assert not [text for text in texts if text.startswith(("claim", "relay", "payment: {key"))]
     assert texts[-2:] == ["from: idempotent", "from: outbox"]
-    assert "app: {key: purchase}" not in [text for text, _, _, _ in candidates(load_design("outbox"))]
+    assert "app: {key: purchase}" not in [text for text, _, _, _ in candidates(world(), load_design("outbox"))]

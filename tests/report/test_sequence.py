@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -53,6 +54,17 @@ def test_every_text_is_inside_and_none_covers_another(scenario: str, name: str) 
         for other, another in boxes[i + 1 :]:
             shared = (min(box.x1, another.x1) - max(box.x0, another.x0), min(box.y1, another.y1) - max(box.y0, another.y0))
             assert min(shared) <= 1.0, f"{text!r} lies on {other!r}"
+
+
+def test_times_after_midnight_have_room() -> None:
+    """The lanes begin farther to the right, and nothing lies on anything else."""
+    told = explained("windows/w01-double-tap", "naive")
+    late = replace(told, moments=[replace(m, at_s=m.at_s + 86_400, until_s=m.until_s + 86_400) for m in told.moments])
+    texts = [text for text in draw(late).texts if text.get_text()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    times = [(text, box) for text, box in boxes if text.startswith("next day 07:00")]
+    assert len(times) == len(told.moments)
+    assert max(box.x1 for _, box in times) < min(box.x0 for text, box in boxes if text == "customer")
 
 
 @pytest.mark.parametrize(("scenario", "name"), CASES)

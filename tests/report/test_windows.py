@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,9 @@ def test_the_page_has_the_numbers_of_the_json_and_the_csv(page: Path, matrix: Ma
         assert (cell["state"], str(cell["harmed"]), str(cell["purchases"])) == (row["state"], row["harmed"], row["purchases"])
     assert "5.1 % [4.3, 6.1]" in html
     assert "123 of 2,400, all double charge" in html
-    assert document["designs"]["naive"]["sentence"] == "closes 1 of 2 (W8 has nothing there to strike); open: W1"
+    assert (
+        document["designs"]["naive"]["sentence"] == "closes 0 of the 1 that could strike it (W8 finds nothing there); open: W1"
+    )
     assert "timing" not in document
     for window in matrix.windows.values():
         assert window.summary.partition(" ")[2] in html
@@ -182,12 +185,18 @@ def test_differences_are_on_the_page_with_their_reasons(page: Path) -> None:
     """Made-up numbers differ without a reason, and that is said too."""
     html = page.read_text(encoding="utf-8")
     assert 'id="difference-W1"' in html
-    assert "unexplained" in html, "outbox is not narrowed in W1"
+    assert "No published mechanism explains it." in html, "outbox is not narrowed in W1"
 
 
 def test_a_sentence_names_the_worst_first(matrix: Matrix) -> None:
     assert sentence(matrix, "no-inbox") == "closes 0 of 2; worse: W8; undecided: W1"
-    assert sentence(matrix, "idempotent") == "closes 2 of 2 (W8 has nothing there to strike)"
+    assert sentence(matrix, "idempotent") == "closes 1 of the 1 that could strike it (W8 finds nothing there)"
+
+
+def test_what_nothing_can_strike_closes_nothing(matrix: Matrix) -> None:
+    """A window that finds nothing in a design is not counted as closed."""
+    alone = replace(matrix, windows={"W8": matrix.windows["W8"]})
+    assert sentence(alone, "idempotent") == "can't be struck (W8 finds nothing there)"
 
 
 def test_nobody_came_is_said(matrix: Matrix) -> None:

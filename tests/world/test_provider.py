@@ -123,13 +123,20 @@ def test_an_ambiguous_call_charges_and_its_answer_is_lost() -> None:
 
 
 def test_a_second_call_while_the_first_is_in_flight() -> None:
-    """Refused as a conflict, or answered with the first one's result when that is there; never charged."""
-    for in_flight, expected in (("conflict", ("CONFLICT", 3.5)), ("wait", ("CAPTURED", 4))):
+    """Refused as a conflict at once, or answered with the first one's result when that is there; never charged."""
+    for in_flight, expected in (("conflict", ("CONFLICT", 2.55)), ("wait", ("CAPTURED", 4))):
         world = World(latency={"constant": "3s"}, keys={"in_flight": in_flight})
         assert world.call(1, "k", timeout=1) == ("UNKNOWN", 2)
         world.provider._latency_s = lambda purchase, attempt: 1.0
         assert world.call(2.5, "k") == expected
         assert world.captured == [4]
+
+
+def test_a_conflict_is_not_slowed_down_with_the_charges() -> None:
+    """The provider looks a key up and charges nothing: no slow bank and no brownout delays that. The answer's way does."""
+    world = World([Spell(0, 100, slower=10)], latency={"constant": "4s"}, answer={"constant": "1s"}, keys={})
+    world.call(1, "k", timeout=1)
+    assert world.call(2.5, "k") == ("CONFLICT", 3.55)
 
 
 def test_a_key_is_forgotten_after_its_time_to_live() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.architectures import load_design
 from sim.architectures.lint.registry import RULES
-from sim.architectures.lint.rule import World
+from sim.architectures.lint.rule import Change, World
 from sim.config.design import Design
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
@@ -22,7 +22,8 @@ class Hazard:
     """One warning.
 
     It has the name of the rule, the knob to change (`app.key`; `from` means: take another architecture), what is wrong in
-    numbers, why that does harm, and the failure windows (`W1` to `W16`) that are open because of it, if any.
+    numbers, why that does harm, and the failure windows (`W1` to `W16`) that are open because of it, if any. `enough` are
+    changes, each a key and its new value as in a file, of which any alone silences the rule.
     """
 
     rule: str
@@ -30,6 +31,7 @@ class Hazard:
     message: str
     reason: str
     windows: tuple[str, ...]
+    enough: tuple[Change, ...] = ()
 
     def __str__(self) -> str:
         """The warning in one line, without its reason."""
@@ -45,7 +47,7 @@ def lint(design: Design | Path | str, scenario: Scenario | Path | str | None = N
     design = load_design(design)
     world = World(Scenario(name="ordinary"), given=False) if scenario is None else World(load_scenario(scenario))
     return [
-        Hazard(name, hit.knob, hit.message, rule.reason, rule.windows if hit.windows is None else hit.windows)
+        Hazard(name, hit.knob, hit.message, rule.reason, rule.windows if hit.windows is None else hit.windows, hit.enough)
         for name, rule in RULES.items()
         for hit in rule.check(design, world)
     ]

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil, exp, inf, lgamma, log, log1p, log2
+from math import ceil, exp, floor, inf, lgamma, log, log1p, log2
 
-from sim.architectures.lint.rule import Found, World, about, charges_in_request, exactly, queued_payment, relay_of
+from sim.architectures.calls import quantile_s, share_longer
+from sim.architectures.lint.rule import (
+    Change,
+    Found,
+    World,
+    about,
+    charges_in_request,
+    down,
+    exactly,
+    queued_payment,
+    relay_of,
+    share,
+)
 from sim.architectures.load import TRANSACTIONS, moments, offered_load, purchases_per_s, slower, slowest_call_s
 from sim.config.design import Checkout, Design, QueuedPayment
 from sim.config.scenario import Scenario
-from sim.config.units import probability_text
 from sim.world.retry import policy
-from sim.world.streams import mean, quantile, share_above
+from sim.world.streams import mean, quantile
 
+BUSY = 0.8  # of a station's capacity, when it has enough: at all of it, its queue would still grow
 FLUKE = 0.01  # share of the windows of calls on a good day: in a busy morning, this is more often than once an hour
 
 
@@ -22,19 +34,44 @@ def overloaded(design: Design, world: World) -> Iterator[Found]:
         return
     for knob, (load, capacity, what) in stations(design, world.scenario).items():
         if load > capacity:
-            yield Found(knob, f"at the worst moment first taps alone keep {load:.3g} {what} busy, of {capacity:g}")
+            message = f"at the worst moment first taps alone keep {load:.3g} {what} busy, of {capacity:g}"
+            yield Found(knob, message, tuple(_relief(design, world.scenario, knob, load)))
+
+
+def _relief(design: Design, scenario: Scenario, knob: str, load: float) -> Iterator[Change]:
+    """What gives an overloaded station enough room: more of it, or faster work."""
+    section, _, last = knob.partition(".")
+    if last == "batch":
+        bigger = (2**power for power in range(1, 21) if 2**power > relay_of(design).batch)  # type: ignore[union-attr]
+        enough = (size for size in bigger if stations(_with_batch(design, size), scenario)[knob][0] <= BUSY)
+        yield from ((knob, str(size)) for size in list(enough)[:1])
+    elif last in ("apply", "award"):
+        faster_s = mean(getattr(getattr(design, section), last)) * BUSY / load
+        yield knob, f"{{exponential: {down(faster_s)}}}"
+    else:
+        yield knob, str(ceil(load / BUSY))
+    if section == "read_model":
+        yield "read_model.inline", "true"
+    if last == "batch" and design.loyalty.inline:
+        yield "loyalty.inline", "false"
+
+
+def _with_batch(design: Design, size: int) -> Design:
+    relay = relay_of(design)
+    assert relay is not None
+    return design.model_copy(update={"relay": relay.model_copy(update={"batch": size})})
 
 
 def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float, str]]:
     """Knob -> its station's load at the worst moment (Erlangs: how many are busy on average), its capacity, and their name."""
     load = offered_load(scenario, design)
     loads = {
-        "checkout.workers": (load["checkout workers"], _most(design.checkout), "checkout workers"),
+        _pool("checkout", design.checkout): (load["checkout workers"], _most(design.checkout), "checkout workers"),
         "database.connections": (load["database connections"], float(design.database.connections), "database connections"),
     }
     payment = queued_payment(design)
     if payment is not None and "payment workers" in load:
-        loads["payment.workers"] = (load["payment workers"], _most(payment), "payment workers")
+        loads[_pool("payment", payment)] = (load["payment workers"], _most(payment), "payment workers")
     (plan, times), rates = moments(scenario), purchases_per_s(scenario)
     relay = relay_of(design)
     events = 1 if relay is None else 2  # a purchase's events: its order is settled; with a relay, also accepted
@@ -50,6 +87,11 @@ def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float
     return loads
 
 
+def _pool(section: str, pool: Checkout | QueuedPayment) -> str:
+    """The knob that says how many workers there are at most."""
+    return f"{section}.workers" if pool.autoscale is None else f"{section}.autoscale.max"
+
+
 def _most(pool: Checkout | QueuedPayment) -> float:
     return float(pool.workers if pool.autoscale is None else pool.autoscale.max)
 
@@ -57,15 +99,18 @@ def _most(pool: Checkout | QueuedPayment) -> float:
 def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
     """With a scenario, the rule warns only if workers are overloaded: a queue that never fills keeps nobody waiting."""
     checkout = design.checkout
-    load, workers, _ = stations(design, world.scenario)["checkout.workers"]
+    load, workers, _ = stations(design, world.scenario)[_pool("checkout", checkout)]
     if checkout.deadline_drop or (world.given and load <= workers):
         return
-    wait_s = inf if checkout.queue_limit is None else checkout.queue_limit * _held_s(design, world.scenario) / workers
+    held_s = _held_s(design, world.scenario) / workers
+    wait_s = inf if checkout.queue_limit is None else checkout.queue_limit * held_s
     patience_s = quantile(world.scenario.customers.patience, 0.5)
     who, bears_s = ("the app", design.app.timeout) if design.app.timeout < patience_s else ("half of the people", patience_s)
     if wait_s > bears_s:
         full = "without a limit the queue can grow for ever" if wait_s == inf else f"a full queue takes {about(wait_s)}"
-        yield Found("checkout.queue_limit", f"{full}, and {who} will have given up after {about(bears_s)}")
+        shorter = str(floor(bears_s / held_s / 2))  # half of what they bear: the work itself takes time too
+        enough = (("checkout.queue_limit", shorter), ("checkout.deadline_drop", "true"))
+        yield Found("checkout.queue_limit", f"{full}, and {who} will have given up after {about(bears_s)}", enough)
 
 
 def _held_s(design: Design, scenario: Scenario) -> float:
@@ -84,11 +129,10 @@ def answer_waits_for_provider(design: Design, world: World) -> Iterator[Found]:
         stem, _, percentile = metric.rpartition("_p")
         if stem != "ack_latency":
             continue
-        least_s = min(quantile(world.scenario.provider.latency, int(percentile) / 100), design.payment.timeout)
+        least_s = min(quantile_s(world.scenario.provider, int(percentile) / 100), design.payment.timeout)
         if least_s > limit:
-            yield Found(
-                "from", f"the answer waits for the provider, {about(least_s)} at {metric}; the objective is {exactly(limit)}"
-            )
+            message = f"the answer waits for the provider, {about(least_s)} at {metric}; the objective is {exactly(limit)}"
+            yield Found("from", message, (("from", "outbox"),))
 
 
 def breaker_opens_by_chance(design: Design, world: World) -> Iterator[Found]:
@@ -97,15 +141,20 @@ def breaker_opens_by_chance(design: Design, world: World) -> Iterator[Found]:
         return
     breaker, provider = payment.breaker, world.scenario.provider
     refused = provider.failed + provider.ambiguous + provider.errored
-    p = min(1.0, refused + (1 - refused) * share_above(provider.latency, payment.timeout))
+    p = min(1.0, refused + (1 - refused) * share_longer(provider, payment.timeout))
     needed = max(1, ceil(breaker.failures * breaker.window))
     chance = at_least(needed, breaker.window, p)
     if chance > FLUKE:
-        share = probability_text(float(f"{p:.1g}"))
+        safer = (
+            percent
+            for percent in range(5, 101, 5)
+            if at_least(ceil(percent / 100 * breaker.window), breaker.window, p) <= FLUKE
+        )
         yield Found(
             "payment.breaker",
-            f"on a good day {share} of the calls fail, and {needed} of {breaker.window} open the breaker for "
-            f"{exactly(breaker.open)}: by chance this happens in {chance:.0%} of all windows",
+            f"on a good day {share(p)} of the calls fail, and {needed} of {breaker.window} open the breaker for "
+            f"{exactly(breaker.open)}: by chance this happens in {share(chance)} of all windows",
+            (*(("payment.breaker.failures", f"{percent}%") for percent in list(safer)[:1]), ("payment.breaker", "none")),
         )
 
 
@@ -129,6 +178,7 @@ def breaker_opens_too_late(design: Design, world: World) -> Iterator[Found]:
             "payment.breaker",
             f"{needed:,} of {payment.breaker.window:,} calls must fail before it opens, and an outage of {about(outage_s)} "
             f"sees about {calls:,.0f} in all, retries included",
+            (("payment.breaker.window", str(floor(calls / 2 / payment.breaker.failures))),) if calls >= 2 else (),
         )
 
 
@@ -152,6 +202,5 @@ def scales_by_cpu(design: Design, _: World) -> Iterator[Found]:
         pools["checkout"] = design.checkout.autoscale
     for name, scale in pools.items():
         if scale is not None and scale.measures == "cpu" and scale.max > scale.min:
-            yield Found(
-                f"{name}.autoscale", f"{name} workers that wait for a slow provider use no cpu, so none are added for it"
-            )
+            message = f"{name} workers that wait for a slow provider use no cpu, so none are added for it"
+            yield Found(f"{name}.autoscale", message, ((f"{name}.autoscale.measures", "held"),))

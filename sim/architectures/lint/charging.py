@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
+from sim.architectures.calls import quantile_s, share_longer
 from sim.architectures.lint.rule import (
     SLOW,
     Found,
     World,
     about,
+    architectures,
     asking,
+    down,
     exactly,
     has_story_of,
     hears_of_charges,
@@ -18,28 +21,35 @@ from sim.architectures.lint.rule import (
     knows_retries,
     queued_payment,
     sends_provider_key,
+    share,
     times,
     tries,
+    up,
 )
 from sim.architectures.naive import Naive
 from sim.config.design import Completer, Design, KeyedPayment
 from sim.config.scenario import ProviderKeys
-from sim.config.units import probability_text
-from sim.world.streams import mean, quantile, share_above
+from sim.world.streams import quantile
+
+ENDLESS = "{full_jitter: {base: 500ms, cap: 20s}}"
+RECONCILED = (("recovery.reconcile_every", "60s"),)
+MARGIN = 1.02  # two digits of a computed quantile may be a little too few
 
 
 def no_provider_key(design: Design, world: World) -> Iterator[Found]:
     """Designs that ask before charging, instead of sending a key, have their own rules."""
     if sends_provider_key(design, world) or asking(design) is not None:
         return
-    key = getattr(design.payment, "key", None)
+    key, others = getattr(design.payment, "key", None), architectures(world)
     if key is None:
-        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same coffee")
-    elif key == "order":
-        yield Found("from", "payment.key is order, and this provider honours no keys: every later call is a new charge")
+        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same coffee", others)
+    elif not world.honours_keys:
+        message = f"payment.key is {key}, and this provider honours no keys: every later call is a new charge"
+        yield Found("from", message, others)
     else:
         sent = "no key" if key == "none" else "a new key with each call, which is as good as none"
-        yield Found("payment.key", f"the provider gets {sent}, so a later call for the same order is a new charge")
+        message = f"the provider gets {sent}, so a later call for the same order is a new charge"
+        yield Found("payment.key", message, (("payment.key", "order"),))
 
 
 def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
@@ -47,12 +57,17 @@ def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
     if inquiry is None:
         return
     taken_over_s = inquiry.claim.lock + inquiry.completer.after
-    if 0 < world.longest_pause_s < taken_over_s:
+    longest_s = world.longest_pause_s
+    if 0 < longest_s < taken_over_s:
         return
-    better = "" if world.scenario.provider.keys == "none" else "; this provider honours keys, which idempotent sends"
-    yield Found(
-        "from", f"a worker that stands still for {about(taken_over_s)} is taken over, and charges when it wakes up{better}"
-    )
+    message = f"a worker that stands still for {about(taken_over_s)} is taken over, and charges when it wakes up"
+    enough = architectures(world) if world.honours_keys else ()
+    if longest_s:
+        enough = (*enough, ("completer.after", up(longest_s + 1 - min(inquiry.claim.lock, longest_s))))
+    if world.honours_keys:
+        yield Found("from", f"{message}; this provider honours keys, which idempotent sends", enough)
+    else:
+        yield Found("completer.after", message, enough)
 
 
 def asks_too_early(design: Design, world: World) -> Iterator[Found]:
@@ -65,6 +80,7 @@ def asks_too_early(design: Design, world: World) -> Iterator[Found]:
         yield Found(
             "completer.after",
             f"the provider is asked {about(asked_s)} after a call, and a call that is stuck on its way is {about(late_s)} late",
+            (("completer.after", up(late_s - inquiry.payment.timeout + world.slow_answer_s)),),
         )
 
 
@@ -77,6 +93,7 @@ def provider_forgets_first(design: Design, world: World) -> Iterator[Found]:
         yield Found(
             "payment.key_lasts",
             f"old keys are sent without asking for {exactly(lasts_s)}, and the provider forgets them after {exactly(keys.ttl)}",
+            (("payment.key_lasts", down(keys.ttl * 2 / 3)),),  # with a margin: the call itself takes time
         )
 
 
@@ -86,8 +103,9 @@ def same_key_after_error(design: Design, world: World) -> Iterator[Found]:
     if stored and sends_provider_key(design, world) and getattr(design.payment, "after_error", "ask") == "same_key":
         assert isinstance(keys, ProviderKeys)
         yield Found(
-            "payment.after_error", f"the provider stores an error (500) with its key and replays it for {exactly(keys.ttl)}"
-        )
+            "payment.after_error", f"the provider stores an error (500) with its key and replays it for {exactly(keys.ttl)}",
+            (("payment.after_error", "ask"),),
+        )  # fmt: skip
 
 
 def new_key_too_soon(design: Design, world: World) -> Iterator[Found]:
@@ -100,6 +118,7 @@ def new_key_too_soon(design: Design, world: World) -> Iterator[Found]:
             "payment.lands_within",
             f"after an error (500) a new key is taken {exactly(payment.lands_within)} after a call without an answer, and "
             f"such a call may charge up to {about(late_s)} later",
+            (("payment.lands_within", up(late_s + world.slow_answer_s)),),
         )
 
 
@@ -109,48 +128,53 @@ def timeout_told_as_failure(design: Design, world: World) -> Iterator[Found]:
             "from",
             f"after {exactly(design.payment.timeout)} without an answer the app is told 'failed', charged or not; "
             f"{world.slow_answer}",
+            architectures(world),
         )
 
 
 def timeout_too_short(design: Design, world: World) -> Iterator[Found]:
     provider = world.scenario.provider
-    late = share_above(provider.latency, max(0.0, design.payment.timeout - mean(provider.answer)))
+    late = share_longer(provider, design.payment.timeout)
     if late > 1 - SLOW:
-        share, timeout = probability_text(float(f"{late:.2g}")), exactly(design.payment.timeout)
-        yield Found("payment.timeout", f"on a good day {share} of the provider's answers take longer than {timeout}")
+        timeout = exactly(design.payment.timeout)
+        message = f"on a good day {share(late)} of the provider's answers take longer than {timeout}"
+        slow_s = dict.fromkeys(up(seconds * MARGIN) for seconds in (quantile_s(provider, SLOW), world.slow_answer_s))
+        yield Found("payment.timeout", message, tuple(("payment.timeout", text) for text in slow_s))
 
 
 def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
     """Nothing in the design finds out what became of a call without an answer."""
     if has_story_of(design, Naive) and design.recovery.reconcile_every is None:
         message = "nobody compares the provider's ledger with orders that were given up"
-        yield Found("recovery.reconcile_every", message, ("W4", "W5"))
+        yield Found("recovery.reconcile_every", message, RECONCILED, ("W4", "W5"))
     payment = queued_payment(design)
     if payment is not None and tries(payment.retry) < inf:
         calls = "one call" if tries(payment.retry) == 1 else f"{times(tries(payment.retry))} calls"
         windows = ("W6", "W16") if design.recovery.reconcile_every is not None else ("W5", "W6", "W13", "W16")
         message = f"an order is given up after {calls} without an answer, and nobody takes it up again"
-        yield Found("payment.retry", message, windows)
+        yield Found("payment.retry", message, (("payment.retry", ENDLESS),), windows)
 
 
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
     may_charge_twice = not sends_provider_key(design, world) and not has_story_of(design, Naive)
     if may_charge_twice and design.recovery.reconcile_every is None:
         yield Found(
-            "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back"
-        )
+            "recovery.reconcile_every", "the provider can charge an order twice, and nobody gives the second charge back",
+            RECONCILED,
+        )  # fmt: skip
 
 
 def webhooks_trusted(design: Design, _: World) -> Iterator[Found]:
     if getattr(design.payment, "webhooks", "ignored") == "trusted":
-        yield Found("payment.webhooks", "each webhook overwrites the order's state and is published, whatever came before it")
+        message = "each webhook overwrites the order's state and is published, whatever came before it"
+        yield Found("payment.webhooks", message, (("payment.webhooks", "checked"),))
 
 
 def retries_multiply(design: Design, world: World) -> Iterator[Found]:
     """Three layers repeat without knowing of each other: customers, the app, and the shop that calls the provider again."""
     budgeted = design.app.retry_budget is not None
     layers = {
-        "taps": 1.0 if knows_repeats(design) else float(world.scenario.customers.max_submissions),
+        "taps": 1.0 if knows_repeats(design) else float(world.taps),
         "requests": 1.0 if knows_retries(design) or budgeted else tries(design.app.retry),
         "charges": _charges_an_order(design),
     }
@@ -163,7 +187,8 @@ def retries_multiply(design: Design, world: World) -> Iterator[Found]:
         f"{times(number)} {what}" if number < inf else f"{what} without end" for what, number in layers.items()
     )
     total = "" if calls == inf else f" = {times(calls)} calls of the provider"
-    yield Found("app.key", f"three layers repeat unaware of each other: a purchase can become {counted}{total}")
+    message = f"three layers repeat unaware of each other: a purchase can become {counted}{total}"
+    yield Found("app.key", message, (("app.key", "purchase"),))
 
 
 def _charges_an_order(design: Design) -> float:
@@ -175,4 +200,5 @@ def _charges_an_order(design: Design) -> float:
 
 def endless_retries(design: Design, _: World) -> Iterator[Found]:
     if tries(design.app.retry) == inf and design.app.retry_budget is None:
-        yield Found("app.retry", "the app tries for ever, with neither a limit of attempts nor a budget")
+        enough = (("app.retry", "{full_jitter: {attempts: 3}}"), ("app.retry_budget", "10%"))
+        yield Found("app.retry", "the app tries for ever, with neither a limit of attempts nor a budget", enough)

@@ -7,9 +7,11 @@ from math import inf
 
 from sim.architectures.lint.rule import (
     SLOW,
+    Change,
     Found,
     World,
     about,
+    architectures,
     charges_in_request,
     claims_of,
     exactly,
@@ -21,29 +23,32 @@ from sim.architectures.lint.rule import (
     sends_provider_key,
     sleeps_s,
     tries,
+    up,
 )
-from sim.architectures.load import TRANSACTIONS
 from sim.architectures.naive import Naive
-from sim.config.design import Design
-from sim.world.streams import mean, quantile
+from sim.config.design import Completer, Design
+from sim.world.streams import quantile
+
+CART_KEY: tuple[Change, ...] = (("app.key", "purchase"),)
 
 
-def no_key(design: Design, _: World) -> Iterator[Found]:
+def no_key(design: Design, world: World) -> Iterator[Found]:
     """Fewer windows are open with payment workers: the answer comes before customers lose patience, or a charge can be lost."""
     windows = None if queued_payment(design) is None else ("W2", "W14")
     if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
-        yield Found("from", f"{sent}, so every request is a new order")
+        yield Found("from", f"{sent}, so every request is a new order", architectures(world))
     elif design.app.key == "none":
-        yield Found("app.key", "the app sends no key, so every request is a new order", windows)
+        yield Found("app.key", "the app sends no key, so every request is a new order", CART_KEY, windows)
     elif design.app.key == "request":
-        yield Found("app.key", "each request has a key of its own, so the app's own retry is a new order", windows)
+        yield Found("app.key", "each request has a key of its own, so the app's own retry is a new order", CART_KEY, windows)
 
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
     if design.app.key == "submission" and not has_story_of(design, Naive):
         windows = None if queued_payment(design) is None else ("W14",)
-        yield Found("app.key", "each tap on Pay has a key of its own, so a second tap or a refresh is a new order", windows)
+        message = "each tap on Pay has a key of its own, so a second tap or a refresh is a new order"
+        yield Found("app.key", message, CART_KEY, windows)
 
 
 def key_forgotten(design: Design, world: World) -> Iterator[Found]:
@@ -56,7 +61,7 @@ def key_forgotten(design: Design, world: World) -> Iterator[Found]:
         windows = ("W11",) if keys.ttl >= app_s else None if queued_payment(design) is None else ("W2", "W11")
         again = "for ever" if last_s == inf else f"again after {about(last_s)}"
         message = f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try {again}"
-        yield Found("claim.ttl", message, windows)
+        yield Found("claim.ttl", message, (("claim.ttl", "none"),), windows)
 
 
 def last_retry_s(design: Design) -> float:
@@ -73,22 +78,24 @@ def last_request_s(design: Design, world: World) -> float:
     failed_s = submission_s + design.app.timeout + quantile(people.reaction, SLOW)
     waits_s = max(quantile(people.patience, SLOW), failed_s)
     stale_s = people.reorder_when_stale.after if people.reorder_when_stale.p else 0.0
-    return (people.max_submissions - 1) * waits_s + submission_s + stale_s
+    return (world.taps - 1) * waits_s + submission_s + stale_s
 
 
 def check_then_insert(design: Design, _: World) -> Iterator[Found]:
     claims = claims_of(design)
     if claims is not None and claims.check_first and knows_repeats(design):
         yield Found(
-            "claim.check_first", "the key is looked up and then inserted, with no unique constraint between two requests"
-        )
+            "claim.check_first", "the key is looked up and then inserted, with no unique constraint between two requests",
+            (("claim.check_first", "false"),),
+        )  # fmt: skip
 
 
 def no_fingerprint(design: Design, _: World) -> Iterator[Found]:
     keys = keys_of(design)
     if keys is not None and not keys.fingerprint and knows_repeats(design):
         windows = None if queued_payment(design) is None else ()  # the answer comes before customers could change the basket
-        yield Found("claim.fingerprint", "the same key with another basket is answered with the first one", windows)
+        message = "the same key with another basket is answered with the first one"
+        yield Found("claim.fingerprint", message, (("claim.fingerprint", "true"),), windows)
 
 
 def failures_stored(design: Design, _: World) -> Iterator[Found]:
@@ -96,22 +103,30 @@ def failures_stored(design: Design, _: World) -> Iterator[Found]:
     if claims is not None and claims.stores_failures and knows_retries(design):
         kept = "for ever" if claims.ttl is None else f"for {exactly(claims.ttl)}"
         message = f"a failed payment is stored with its key and replayed to valid retries {kept}"
-        yield Found("claim.stores_failures", message, None if knows_repeats(design) else ())
+        enough = (("claim.stores_failures", "false"),)
+        yield Found("claim.stores_failures", message, enough, None if knows_repeats(design) else ())
 
 
 def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
     """While the app still waits, the shop's own timeout reaches it as an answer, and no retry races with a charge."""
-    around_s = (
-        2 * mean(world.scenario.network.latency) + mean(design.checkout.service) + TRANSACTIONS * mean(design.database.write)
-    )
-    hears_s = design.payment.timeout + around_s
-    if not charges_in_request(design) or knows_retries(design) or design.app.timeout >= hears_s:
+    if not charges_in_request(design) or knows_retries(design):
+        return
+    hears_s = design.payment.timeout + world.around_s(design)
+    early_s = hears_s - design.app.timeout
+    if early_s <= 0:
         return
     slow = world.slow_answer if world.slow_answer_s > design.app.timeout else "the provider's answer may never come"
+    if tries(design.app.retry) > 1:
+        then = "without a key the retry is a new order"
+    elif world.taps > 1:
+        then = "without a key the next tap is a new order"
+    else:
+        then = "the app shows a failure, charged or not"
     yield Found(
         "app.timeout",
-        f"the app stops waiting after {exactly(design.app.timeout)}, and hears after {about(hears_s)} that the shop has given "
-        f"up after {exactly(design.payment.timeout)}: {slow}, and without a key the retry is a new order",
+        f"the app stops waiting after {exactly(design.app.timeout)}, {about(early_s)} before it would hear from a shop that "
+        f"gives the provider up after {exactly(design.payment.timeout)}: {slow}, and {then}",
+        (("app.timeout", up(hears_s)),),
     )
 
 
@@ -125,10 +140,39 @@ def lock_too_short(design: Design, world: World) -> Iterator[Found]:
         yield Found(
             "claim.lock",
             f"a claim lasts {exactly(claims.lock)}, and its holder may wait {exactly(timeout_s)} for the provider, with no key",
+            (("claim.lock", up(holds_s(design, world))),),
         )
     if hasattr(design.payment, "workers") and design.broker.visibility < timeout_s:
         yield Found(
             "broker.visibility",
             f"a message comes again after {exactly(design.broker.visibility)}, and its first worker may wait "
             f"{exactly(timeout_s)} for the provider, without a key",
+            (("broker.visibility", up(holds_s(design, world))),),
         )
+
+
+def holds_s(design: Design, world: World) -> float:
+    """How long (s) one process works on an order, if the provider doesn't answer: its own work is seldom longer than this."""
+    return design.payment.timeout + world.around_s(design)
+
+
+def lock_too_long(design: Design, world: World) -> Iterator[Found]:
+    """The order of a process that has died is nobody's until its claim ends; by then people have stopped looking for it."""
+    claims = claims_of(design)
+    if claims is None:
+        return
+    completer = getattr(design, "completer", None)
+    rest_s = completer.after + completer.every if isinstance(completer, Completer) else 0.0
+    looks_s = world.scenario.customers.polling.give_up
+    if claims.lock + rest_s <= looks_s:
+        return
+    least_s = holds_s(design, world)
+    enough = (("claim.lock", up(least_s)),) if least_s * 1.1 + rest_s <= looks_s else ()
+    settled = design.recovery.reconcile_every is not None  # what was charged is confirmed by the reconciler
+    yield Found(
+        "claim.lock",
+        f"the order of a worker that has died is taken up after {about(claims.lock + rest_s)}, and people stop looking for it "
+        f"after {exactly(looks_s)}",
+        enough,
+        () if settled else None,
+    )

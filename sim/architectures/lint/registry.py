@@ -33,12 +33,18 @@ RULES: dict[str, Rule] = {
     ),
     "app-gives-up-first": Rule(
         keys.app_gives_up_first, ("W2", "W5", "W13", "W16"),
-        "The first charge is still under way, or done and unanswered, when the app sends the second one.",
+        "The first charge is still under way, or done and unanswered, when the app has given up on it: the next request "
+        "charges again, and those who leave were told that it failed.",
     ),
     "lock-too-short": Rule(
         keys.lock_too_short, ("W12",),
         "A second worker takes the order over while the first call is under way, and charges as well. A provider key would "
         "have the second call refused, however short the lock.",
+    ),
+    "lock-too-long": Rule(
+        keys.lock_too_long, ("W4",),
+        "Every request of the customer is told that somebody is still at work (409), and nobody is. A claim need only outlast "
+        "its holder.",
     ),
     "no-provider-key": Rule(
         charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16"),

@@ -6,28 +6,38 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import isfunction, unwrap
-from math import inf
+from math import ceil, floor, inf, log10
 from typing import NamedTuple
 
+import numpy as np
+
+from sim.architectures.calls import quantile_s
 from sim.architectures.idempotent import Idempotent
 from sim.architectures.inquiry import Inquiry
+from sim.architectures.load import TRANSACTIONS
 from sim.architectures.naive import Naive
 from sim.config.design import Claims, Design, Keys, QueuedPayment, Relay, Retry
 from sim.config.faults import Brownout, Crash, Outage, Pause
 from sim.config.scenario import Scenario
-from sim.config.units import duration_text
+from sim.config.units import duration_text, share_text
 from sim.world.retry import policy
-from sim.world.streams import quantile
+from sim.world.streams import Streams, quantile, sample
 
 LONG = {"d": 86400.0, "h": 3600.0, "min": 60.0}
-SLOW = 0.99  # the quantile of a provider's latency that is called its slow answer
+SLOW = 0.99  # the quantile of the provider's calls that is called its slow answer
+ROUNDS = 200_000  # of the shop's own work, drawn to find how long a slow one takes: two digits of the 99th percentile
+Change = tuple[str, str]  # a key and its new value, as a design's file writes them; `from` and the name of an architecture
 
 
 class Found(NamedTuple):
-    """One finding of a rule: the knob to change, as a design's file writes it, and what is wrong with it, in numbers."""
+    """One finding of a rule: the knob to change, as a design's file writes it, and what is wrong with it, in numbers.
+
+    `enough`: changes of which each alone silences the rule. There are none if no value of the knob is known to do so.
+    """
 
     knob: str
     message: str
+    enough: tuple[Change, ...] = ()
     windows: tuple[str, ...] | None = None  # None: those of the rule
 
 
@@ -45,13 +55,35 @@ class World:
 
     @cached_property
     def slow_answer_s(self) -> float:
-        """The 99th percentile of the provider's latency in the worst brownout."""
-        return quantile(self.scenario.provider.latency, SLOW) * self.slowdown
+        """The 99th percentile of the provider's calls in the worst brownout."""
+        return quantile_s(self.scenario.provider, SLOW, slower=self.slowdown)
 
     @property
     def slow_answer(self) -> str:
         weather = f" in a brownout of x{self.slowdown:g}" if self.slowdown != 1 else ""
         return f"the provider's slow answer takes {about(self.slow_answer_s)} (99th percentile{weather})"
+
+    @property
+    def honours_keys(self) -> bool:
+        return self.scenario.provider.keys != "none"
+
+    @property
+    def taps(self) -> int:
+        """The most taps on Pay of one customer, as these people behave."""
+        people = self.scenario.customers
+        if people.after_patience.tap_again + people.after_patience.refresh > 0:
+            return people.max_submissions
+        decided = 1 + (people.reorder_when_stale.p > 0)
+        return min(people.max_submissions, decided * (1 + (people.double_tap.p > 0)))
+
+    def around_s(self, design: Design) -> float:
+        """How long (s) a request takes besides its call of the provider: the way to the shop and back, and the shop's own work.
+
+        The 99th percentile of their sum, without any queue.
+        """
+        parts = [*[self.scenario.network.latency] * 2, design.checkout.service, *[design.database.write] * TRANSACTIONS]
+        rng = Streams(0).generator("lint.around")
+        return float(np.quantile(sum(sample(part, rng, ROUNDS) for part in parts), SLOW))
 
     def restart_s(self, component: str) -> float:
         """The longest restart (s) after a component's crashes; if the scenario has none, the default restart of a crash."""
@@ -164,7 +196,33 @@ def sleeps_s(retry: Retry) -> float:
     return sum(longest)
 
 
+def architectures(world: World) -> tuple[Change, ...]:
+    """Those to start from instead of one that sends the provider no key."""
+    return (("from", "idempotent"), ("from", "outbox")) if world.honours_keys else (("from", "inquiry"),)
+
+
 # How messages write numbers
+
+
+def share(part: float) -> str:
+    """A computed share as text with two digits: `2.8%`, `0.55%`, `99.7%`."""
+    return f"{share_text(part)}%"
+
+
+def up(seconds: float) -> str:
+    """The next longer time with two digits, as a file writes it: `11min` for 10 minutes and a bit."""
+    return _rounded(seconds, lambda steps: ceil(steps - 1e-9))
+
+
+def down(seconds: float) -> str:
+    """The next shorter time with two digits, as a file writes it."""
+    return _rounded(seconds, lambda steps: floor(steps + 1e-9))
+
+
+def _rounded(seconds: float, whole: Callable[[float], int]) -> str:
+    size = next((size for size in LONG.values() if seconds >= 2 * size), 1.0)
+    step = 10.0 ** (floor(log10(seconds / size)) - 1)
+    return exactly(float(f"{whole(seconds / size / step) * step:.2g}") * size)
 
 
 def about(seconds: float) -> str:

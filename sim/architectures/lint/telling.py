@@ -9,13 +9,20 @@ from sim.architectures.lint.rule import (
     World,
     about,
     charges_in_request,
+    down,
     exactly,
+    has_story_of,
     knows_repeats,
     queued_payment,
     relay_of,
+    up,
 )
+from sim.architectures.naive import Naive
 from sim.config.design import Design
 from sim.world.streams import mean
+
+INBOX = (("loyalty.inbox", "{window: 7d}"),)
+WEEK_S = 7 * 86_400.0
 
 
 def dual_write(design: Design, _: World) -> Iterator[Found]:
@@ -24,21 +31,25 @@ def dual_write(design: Design, _: World) -> Iterator[Found]:
     if charges_in_request(design):
         if getattr(design.payment, "webhooks", "ignored") == "trusted":
             return
-        yield Found("from", "the outcome is committed and then published: a crash in between loses the news")
+        message = "the outcome is committed and then published: a crash in between loses the news"
+        yield Found("from", message, (("from", "outbox"),))
     elif payment is not None and payment.news == "direct":
-        yield Found("payment.news", "payment workers commit and then publish: a crash in between loses the news")
+        message = "payment workers commit and then publish: a crash in between loses the news"
+        yield Found("payment.news", message, (("payment.news", "outbox"),))
 
 
 def marks_before_publishing(design: Design, _: World) -> Iterator[Found]:
     relay = relay_of(design)
     if relay is not None and relay.marks == "before":
-        yield Found("relay.marks", "rows are marked as published before they are: a relay that dies in between loses them")
+        message = "rows are marked as published before they are: a relay that dies in between loses them"
+        yield Found("relay.marks", message, (("relay.marks", "after"),))
 
 
 def finds_by_id(design: Design, _: World) -> Iterator[Found]:
     relay = relay_of(design)
     if relay is not None and relay.finds == "by_id":
-        yield Found("relay.finds", "a row that commits after one with a higher id is never found, and its order never paid")
+        message = "a row that commits after one with a higher id is never found, and its order never paid"
+        yield Found("relay.finds", message, (("relay.finds", "unmarked"),))
 
 
 def no_inbox(design: Design, _: World) -> Iterator[Found]:
@@ -47,9 +58,9 @@ def no_inbox(design: Design, _: World) -> Iterator[Found]:
     relayed = relay_of(design) is not None
     if not design.loyalty.inline:
         windows = None if relayed else ()  # without a relay only the broker repeats
-        yield Found("loyalty.inbox", "the broker delivers at least once, and loyalty awards on every delivery", windows)
+        yield Found("loyalty.inbox", "the broker delivers at least once, and loyalty awards on every delivery", INBOX, windows)
     elif relayed:
-        yield Found("loyalty.inbox", "a relay that dies calls loyalty again for the same rows, and each call awards")
+        yield Found("loyalty.inbox", "a relay that dies calls loyalty again for the same rows, and each call awards", INBOX)
 
 
 def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
@@ -60,7 +71,8 @@ def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
     again_s = max(by_broker_s, by_relay_s)
     if inbox.window < again_s:
         message = f"handled messages are forgotten after {exactly(inbox.window)}, and can come again after {about(again_s)}"
-        yield Found("loyalty.inbox", message, None if inbox.window < by_relay_s else ())
+        enough = INBOX if again_s <= WEEK_S else (("loyalty.inbox.window", up(again_s)),)
+        yield Found("loyalty.inbox", message, enough, None if inbox.window < by_relay_s else ())
 
 
 def redelivered_s(design: Design, world: World) -> tuple[float, float]:
@@ -87,13 +99,14 @@ def slow_relay(design: Design, world: World) -> Iterator[Found]:
                 "relay.poll_every",
                 f"polls every {exactly(relay.poll_every)}, so {metric} is at least {about(least_s)}; "
                 f"the objective is {exactly(limit)}",
+                (("relay.poll_every", down(limit / 2)),) if limit else (),  # the rest of the way takes its time too
             )
 
 
 def inline_loyalty(design: Design, _: World) -> Iterator[Found]:
     if design.loyalty.inline:
         who = "the relay and every payment after it" if relay_of(design) is not None else "a checkout worker and its customer"
-        yield Found("loyalty.inline", f"{who} wait for as long as loyalty is down")
+        yield Found("loyalty.inline", f"{who} wait for as long as loyalty is down", (("loyalty.inline", "false"),))
 
 
 def stale_view(design: Design, world: World) -> Iterator[Found]:
@@ -101,11 +114,16 @@ def stale_view(design: Design, world: World) -> Iterator[Found]:
     if knows_repeats(design) or not stale.p or (design.read_model.inline and not design.read_model.cache):
         return
     relay = relay_of(design)
-    behind_s = design.read_model.cache + (2 * relay.poll_every if relay is not None else 0.0)
+    cache_s, polls_s = design.read_model.cache, 2 * relay.poll_every if relay is not None else 0.0
+    behind_s = cache_s + polls_s
     if behind_s >= stale.after:
-        knob = "read_model.cache" if design.read_model.cache >= behind_s / 2 else "relay.poll_every"
+        knob, rest_s = ("read_model.cache", polls_s) if cache_s >= polls_s else ("relay.poll_every", cache_s)
+        left_s = (stale.after - rest_s) / 2  # for the cache, or for each of two polls; what is below it silences the rule
+        changes = ((knob, down(left_s * 0.9)),) if left_s > 0 else ()
+        keyed = () if has_story_of(design, Naive) else (("app.key", "purchase"),)
         yield Found(
             knob,
             f"the status view can be {about(behind_s)} behind, and people order again after {exactly(stale.after)}; "
             "no stable key tells the shop that it is the same coffee",
+            (*changes, *keyed),
         )

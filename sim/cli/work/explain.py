@@ -40,7 +40,7 @@ def explain(
     written = out is not None or not (as_json or mermaid)
     if written:
         _check_folder(folder)
-    changes = len(list(candidates(chosen)))
+    changes = len(list(candidates(world, chosen)))
     with at_work("looking for a harm, and for what prevents it", changes, command, interrupted="interrupted") as progress:
         explanation = story.explain(
             world, chosen, violation=violation, purchase=purchase, seed=seed,

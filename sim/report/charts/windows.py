@@ -84,7 +84,7 @@ def _panels(blocks: list[list[str]], rows: int, *, any_differ: bool) -> np.ndarr
     heading(
         made,
         "Which failure windows does a design close?",
-        "share of the purchases harmed in any way [95 % interval]; closed: nobody was",
+        "share of the purchases harmed in any way [95 % interval]; closed: nobody was; grey: nothing there to strike",
     )
     axes = np.empty(len(blocks), dtype=object)
     for number, block in enumerate(blocks):
@@ -132,11 +132,11 @@ def _cell(ax: Axes, column: int, row: int, cell: Verdict, *, differs: bool) -> N
     back: dict[str, Any] = {"ha": "center", "va": "center", "color": look.ink}
     if look.hatch:
         back["bbox"] = {"fc": "white", "ec": "none", "pad": 0.6}
-    ax.text(
-        column + 0.5, row + 0.32, cell.state, fontsize=8.5, fontweight="bold" if cell.state != "closed" else "normal", **back
-    )
     text = f"{rate(cell)} {brackets(cell)}".rstrip()
-    ax.text(column + 0.5, row + 0.70, text, fontsize=8 if len(text) < 15 else 6.8, **back)
+    if cell.exposed:
+        weight = "bold" if cell.state != "closed" else "normal"
+        ax.text(column + 0.5, row + 0.32, cell.state, fontsize=8.5, fontweight=weight, **back)
+    ax.text(column + 0.5, row + (0.70 if cell.exposed else 0.5), text, fontsize=8 if len(text) < 15 else 6.8, **back)
     if differs:
         ax.text(column + 0.94, row + 0.33, DIFFERS, ha="right", va="center", fontsize=9, fontweight="bold", color=look.ink)
 

@@ -8,11 +8,22 @@ import pytest
 
 from sim.architectures.lint import lint
 from sim.architectures.lint.capacity import at_least
-from sim.architectures.lint.rule import about
+from sim.architectures.lint.rule import about, down, share, up
 from sim.config.design import merged
 from sim.config.library import load_scenario, parse_scenario
 from tests.architectures.lint.cases import FIXED, THREE_LAYERS, Knobs, of, quarter
 
+NEVER = {"retry": {"never": True}}
+LATE_ANSWERS = {"latency": {"constant": "900ms"}, "answer": {"lognormal": {"median": "3s", "sigma": 0.8}}}
+FOUR = {"answer": {"constant": "4s"}}
+
+
+def leavers(**people: Any) -> str:
+    """People who leave when their patience ends, and what else they do."""
+    return quarter(customers={"after_patience": {"tap_again": 0, "refresh": 0, "leave": "100%"}, **people})
+
+
+LEAVERS = leavers()
 BUSY = quarter(traffic={"rate": "5/s"})
 AWARDS = {"award": {"constant": "120ms"}}
 
@@ -31,6 +42,34 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("retries-multiply", "outbox", {"app": {"key": "none"}}, "", "4 taps × 3 requests × charges without end"),
         ("retries-multiply", "outbox", merged(THREE_LAYERS, {"app": {"retry_budget": "10%"}}), "", None),
         ("retries-multiply", "outbox", merged(THREE_LAYERS, {"app": {"key": "submission"}}), "", None),
+        # who leaves doesn't tap again; a double tap is one more, an order placed because the view is stale another, or both
+        ("retries-multiply", "outbox", THREE_LAYERS, LEAVERS, None),
+        ("retries-multiply", "idempotent", {"app": {"key": "request"}}, LEAVERS, None),
+        ("retries-multiply", "outbox", THREE_LAYERS, leavers(double_tap={"p": "1%"}), "2 taps × 3 requests × 3 charges"),
+        ("retries-multiply", "outbox", THREE_LAYERS, leavers(reorder_when_stale={"p": "1%"}), "2 taps × 3 requests"),
+        ("retries-multiply", "outbox", THREE_LAYERS,
+         leavers(double_tap={"p": "1%"}, reorder_when_stale={"p": "1%"}, max_submissions=3), "3 taps × 3 requests"),
+        # of a latency of .9 s and an answer of 3 s x exp(.8 x z), 4.1 s and more are 1 - F(.3905) = 34.8 %
+        ("timeout-too-short", "outbox", {}, quarter(provider=LATE_ANSWERS), "35% of the provider's answers take longer than"),
+        # 4.9 s to 5.9 s, evenly; 1 % of .9 to 1.9 s are 1.89 s; an answer of 4 s every time
+        ("timeout-too-short", "outbox", {}, quarter(provider={"latency": {"uniform": ["900ms", "1900ms"]}, **FOUR}), "90% of"),
+        ("timeout-too-short", "outbox", {"payment": {"timeout": "5891ms"}},
+         quarter(provider={"latency": {"uniform": ["900ms", "1900ms"]}, **FOUR}), None),
+        # .9 s x exp(.9 z): 5 s and more are 1 - F(1.905) = 2.8 %, and not 2.8000000000000003 %
+        ("timeout-too-short", "idempotent", {}, quarter(provider={"latency": {"lognormal": {"median": "900ms", "sigma": 0.9}}}),
+         "on a good day 2.8% of the provider's answers"),
+        # .3 to .6 s evenly, and 4 s: the slowest hundredth 4.597 s, half of them 4.45 s, a third more than 4.5 s
+        ("timeout-told-as-failure", "naive", {}, quarter(provider=FOUR), "slow answer takes 4.6s"),
+        ("answer-waits-for-provider", "idempotent", {}, quarter(provider=FOUR, objectives={"ack_latency_p50": "4s"}),
+         "the answer waits for the provider, 4.5s at ack_latency_p50"),
+        ("breaker-opens-by-chance", "outbox", {"payment": {"timeout": "4500ms"}}, quarter(provider=FOUR), "33% of the calls"),
+        # the claim's 10 minutes, the completer's 10 s and 5 s; or no completer
+        ("lock-too-long", "idempotent", {"claim": {"lock": "10min"}}, "", "is taken up after 10min, and people stop looking"),
+        ("lock-too-long", "idempotent", {"claim": {"lock": "585s"}}, "", None),
+        ("lock-too-long", "idempotent", {"claim": {"lock": "586s"}}, "", "after 10min"),
+        # the provider takes .45 s, and its answer's way 1 s on average: 5 a second keep 7.34 workers
+        ("overloaded", "idempotent", {"checkout": {"workers": 7}},
+         quarter(traffic={"rate": "5/s"}, provider={"answer": {"exponential": "1s"}}), "keep 7.34 checkout workers"),
         # timeouts of 8 s and sleeps of 1 s before tries 2 and 3: 18 s; the default app sleeps up to .5 and 1 s: 17.5 s
         ("key-forgotten", "idempotent", {"app": {"key": "submission", "retry": FIXED}, "claim": {"ttl": "17s"}}, "",
          "the app can try again after 18s"),
@@ -66,12 +105,18 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("queue-outlasts-patience", "outbox", {"checkout": {"queue_limit": None}}, "", "and the app will have given up"),
         ("queue-outlasts-patience", "outbox", {"app": {"timeout": "12s"}, "checkout": {"queue_limit": None}}, "",
          "half of the people will have given up after 10s"),
-        # the shop gives up after 5 s, and that takes 20 ms there, 10 ms and twice 4 ms in the shop, and 20 ms back: 5.058 s
-        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5s"}}, "", "hears after 5.1s that"),
-        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5057ms"}}, "", "after 5057ms, and hears"),
-        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5059ms"}}, "", None),
-        # one failure of 20 calls, each with .4 %: 1 - .996^20 = 7.7 %
-        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush", "in 8% of all"),
+        # the shop gives up after 5 s; 20 ms there and 20 ms back, and in the shop 10 ms and twice 4 ms, each exponential: of
+        # that sum 1 % is above 10 ms x ln(100 / (1 - .4)^2) = 56 ms, so 5.096 s
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5s"}}, "", "after 5s, 96ms before it would"),
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5095ms"}}, "", "after 5095ms, "),
+        ("app-gives-up-first", "idempotent", {"app": {"key": "none", "timeout": "5097ms"}}, "", None),
+        # what comes after it: the app's retry, else a customer's next tap, else nothing but the lie
+        ("app-gives-up-first", "naive", {"app": {"timeout": "5s"}}, LEAVERS, "without a key the retry is a new order"),
+        ("app-gives-up-first", "naive", {"app": {"timeout": "5s", **NEVER}}, "", "without a key the next tap is a new order"),
+        ("app-gives-up-first", "naive", {"app": {"timeout": "5s", **NEVER}}, LEAVERS, "the app shows a failure, charged or"),
+        # one failure of 20 calls, each with .4 % and 30 in a million that take 5 s: 1 - .99597^20 = 7.8 %
+        ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "5%"}}}, "morning-rush",
+         "on a good day 0.40% of the calls fail, and 1 of 20 open the breaker for 10s: by chance this happens in 7.8% of all"),
         ("breaker-opens-by-chance", "outbox", {"payment": {"breaker": {"failures": "10%"}}}, "morning-rush", None),
         # .595 a second at eight o'clock, for 60 s, each 1 + log2(20 / .5) + 60 / 10 = 12.3 calls: 440
         ("breaker-opens-too-late", "outbox", {"payment": {"breaker": {"window": 900}}}, "morning-rush",
@@ -118,3 +163,27 @@ def test_the_tail_of_a_binomial(k: int, n: int, p: float, chance: float) -> None
 def test_two_digits(seconds: float, text: str) -> None:
     """In the longest unit of which there are two; what is not computed is said as it was given."""
     assert about(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shorter", "longer"),
+    [
+        (0.0963, "96ms", "97ms"),
+        (5.0963, "5s", "5.1s"),
+        (61.2, "61s", "62s"),
+        (180, "3min", "3min"),
+        (600.1, "10min", "11min"),
+        (9 * 3600, "9h", "9h"),
+    ],
+)
+def test_two_digits_that_are_enough(seconds: float, shorter: str, longer: str) -> None:
+    """Rounded to the safe side; what has two digits stays as it is."""
+    assert (down(seconds), up(seconds)) == (shorter, longer)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(0.028, "2.8%"), (0.0281, "2.8%"), (0.004, "0.40%"), (0.9984, "99.8%"), (1.0, "100%"), (0.07, "7.0%")]
+)
+def test_a_share(part: float, text: str) -> None:
+    """Two digits and no more, whatever a float would like to add; almost all is not all."""
+    assert share(part) == text

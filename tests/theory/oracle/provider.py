@@ -10,7 +10,7 @@ from sim.config.scenario import Scenario
 from tests.theory.oracle.records import Charge, Customer, Order
 from tests.theory.oracle.stores import Stores
 
-REFUSAL_S = 0.05  # of a provider that is down or over its rate limit
+REFUSAL_S = 0.05  # of a provider that is down, over its rate limit, or still at work on the key
 
 
 class Provider(Stores):
@@ -86,7 +86,7 @@ class Provider(Stores):
         if first.cents != order.cents and keys.mismatch == "error":
             return "mismatch", seconds
         if self.now < first.done_s and keys.in_flight == "conflict":
-            return "conflict", seconds
+            return "conflict", REFUSAL_S
         return first.result, max(seconds, first.done_s - self.now)
 
     def token(self) -> bool:
