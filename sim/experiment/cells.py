@@ -27,6 +27,7 @@ CAPACITIES = (
 of them, and that is to be the same share of the workers."""
 MAY_BE_ZERO = ("checkout.queue_limit",)
 ADDED = ("servers", "arrivals", "served", "busy_s", "area_s", "sojourn_s", "provisioned_s")  # of a station
+MEANS = ("waiting_s", "worked_s", "busiest_share", "busiest_queueing_share")  # of a cell, in a station of all cells
 
 
 def capacities(design: Design) -> dict[str, int]:
@@ -73,7 +74,7 @@ def together(tallies: Sequence[Tally], bills: Sequence[Bill]) -> tuple[Tally, Bi
 def _one(stations: Sequence[StationRecord]) -> StationRecord:
     """The same station of all cells as one: counts add up; somebody waits in it for as long as in a cell on average."""
     sums = {name: sum(getattr(station, name) for station in stations) for name in ADDED}
-    means = {name: sum(getattr(station, name) for station in stations) / len(stations) for name in ("waiting_s", "worked_s")}
+    means = {name: sum(getattr(station, name) for station in stations) / len(stations) for name in MEANS}
     longest = max(station.queue_max for station in stations)
     return replace(stations[0], queue_max=longest, **means, **sums)
 

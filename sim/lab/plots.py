@@ -151,7 +151,7 @@ class ComparisonPlots(Plots[Comparison]):
         return self._many(cost.draw, ax, (4,))
 
     def stations(self, ax: Any = None) -> Panels:
-        """Which component saturates first: busy share, share of the time with a queue, longest queue; 3 panels."""
+        """How full the stations were in their busiest five minutes: busy, with a queue, and the longest queue; 3 panels."""
         return self._many(stations.draw, ax, (3,))
 
     def tipping(self, ax: Any = None) -> Panels:

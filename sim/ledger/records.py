@@ -124,6 +124,8 @@ class StationRecord:
     sojourn_s: float  # sum of the times spent in the station (lambda W times the horizon)
     provisioned_s: float  # server-seconds paid for: of all servers, whether they served, waited, were down or warmed up
     worked_s: float  # until when: the clock's duration, or the end of the last work for a purchase if that is later
+    busiest_share: float = 0.0  # of the servers' time in the five busiest minutes in a row, their queue's time included
+    busiest_queueing_share: float = 0.0  # of those minutes: with somebody waiting
 
     @property
     def busy_share(self) -> float:

@@ -43,6 +43,9 @@ class Architecture(Protocol):
         """Start what runs besides the requests: relays, completers, payment workers."""
 
 
+MINUTE_S = 60.0  # after which stations note how busy they were
+
+
 class Morning:
     """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables.
 
@@ -117,8 +120,20 @@ class Morning:
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)
         with _no_garbage_collection():
-            self.env.run(until=self.tables.horizon_s)
+            self._run()
             return self._collected()
+
+    def _run(self) -> None:
+        """Until the horizon, or until somebody stops the clock; every station takes a note when a minute is over."""
+        end_s, now = self.tables.horizon_s, self.env.now
+        while now < end_s:
+            until_s = min(now + MINUTE_S, end_s)
+            self.env.run(until=until_s)
+            now = self.env.now
+            if now < until_s:
+                return
+            for station in self._stations:
+                station.note()
 
     def _arrive(self, _: None) -> None:
         number = self._next

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from heapq import heappush, heapreplace
 from typing import Any
 
+import numpy as np
 from simpy.events import NORMAL, Event
 
 from sim.ledger.records import StationRecord
 from sim.world.engine import Awaited, Clock, Done
 from sim.world.timetable import UP, Timetable
+
+BUSIEST = 5  # minutes in a row, of which a station's busiest are told
 
 
 class Presence:
@@ -27,10 +30,12 @@ class Presence:
         self._since_s = 0.0
         self._area_s = 0.0
         self._sojourn_s = 0.0
+        self._noted_s = 0.0
         self._busy_s = 0.0
         self._waiting_s = 0.0
         self._queue_max = 0
         self._arrivals = 0
+        self._notes = [(0.0, 0.0, 0.0)]  # server-seconds, busy server-seconds and seconds with a queue, until a note was taken
 
     def _enter(self, now: float) -> None:
         present = self.present
@@ -62,6 +67,30 @@ class Presence:
             self._waiting_s += now - self._since_s
         self._since_s = now
 
+    def note(self) -> None:
+        """Remember how busy it has been so far."""
+        now = self._env.now
+        waiting_s = self._waiting_s + (now - self._since_s if self.present > self.servers else 0.0)
+        there_s = self._notes[-1][0] + self.servers * (now - self._noted_s)
+        self._noted_s = now
+        self._notes.append((there_s, self.held_s, waiting_s))
+
+    def _busiest(self) -> tuple[float, float]:
+        """Of the busiest minutes in a row: the share of the servers' time that was busy, and of the time with a queue."""
+        there_s, busy_s, waiting_s = np.array(self._notes).T
+        span = min(BUSIEST, len(self._notes) - 1)
+        if not span:
+            return 0.0, 0.0
+        busy = (busy_s[span:] - busy_s[:-span]) / np.maximum(there_s[span:] - there_s[:-span], 1e-9)
+        queued = (waiting_s[span:] - waiting_s[:-span]) / (60.0 * span)
+        at = int(np.argmax(busy + queued))
+        return min(float(busy[at]), 1.0), min(float(queued[at]), 1.0)
+
+    @property
+    def held_s(self) -> float:
+        """Server-seconds spent serving so far."""
+        raise NotImplementedError
+
     def _stayed_s(self) -> float:
         """Seconds spent so far by those still inside."""
         raise NotImplementedError
@@ -79,6 +108,7 @@ class Presence:
         horizon_s = self._env.now
         worked_s = horizon_s if worked_s is None else worked_s
         area_s = self._area_s + self.present * (horizon_s - self._since_s)
+        busiest, queued = self._busiest()
         return StationRecord(
             name=self.name,
             servers=self.servers,
@@ -91,6 +121,8 @@ class Presence:
             queue_max=self._queue_max,
             area_s=area_s,
             sojourn_s=self._sojourn_s + self._stayed_s(),
+            busiest_share=busiest,
+            busiest_queueing_share=queued,
         )
 
 
@@ -112,6 +144,12 @@ class Station(Presence):
         super().__init__(env, name, servers)
         self._free_at = [0.0] * servers
         self._span = weather.span if weather.spells else None
+
+    @property
+    def held_s(self) -> float:
+        """Work is counted when it is handed over; what is still ahead is not done yet."""
+        now = self._env.now
+        return self._busy_s - sum(free_s - now for free_s in self._free_at if free_s > now)
 
     def serve(self, service_s: float, effect: Callable[[], Any] | None = None, travel_s: float = 0.0) -> Event:
         """An event at the end of the service, whose value is what `effect` returns then, whether or not anybody still waits.

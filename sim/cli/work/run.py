@@ -11,7 +11,7 @@ from sim.cli.messages import DONE
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.lint import warn
 from sim.cli.work.names import scenario_called
-from sim.cli.work.sentences import about, bottleneck, mornings_line
+from sim.cli.work.sentences import about, fullest, mornings_line, what_to_change
 from sim.cli.work.simulation import (
     leave,
     say_how_it_went,
@@ -41,6 +41,8 @@ def run(
         print_json(document(comparison, settings=settings))
     else:
         _print(comparison, settings, everything=everything)
+        if not settings:
+            console().print(what_to_change(scenario, design, chosen), soft_wrap=True, highlight=False, markup=False)
     say_how_it_went(comparison, precision)
     say_what_cells_are(effort.cells, scenario, design)
     leave(comparison, DONE)
@@ -62,5 +64,5 @@ def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool)
             out.print()
             out.print(table)
     out.print()
-    out.print(bottleneck(stations(result)))
+    out.print(fullest(stations(result)))
     out.print(about(result))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from sim import words
+from sim.config.design import Design
+from sim.experiment.capacity import COMPONENTS, capacity_of
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.estimates import mornings_needed
+
+QUEUED = 0.05  # of the busiest minutes: a queue for less is not worth naming
 
 
 def about(result: Result) -> str:
@@ -51,16 +56,25 @@ def _more(result: Result) -> str:
     return "more --mornings may decide"
 
 
-def bottleneck(stations: list[dict[str, Any]]) -> str:
-    """Where people waited most, or, if nowhere, what was busiest."""
-    queueing = max(stations, key=lambda station: station["queueing"])
-    busiest = max(stations, key=lambda station: station["busy"])
-    if queueing["queueing"] > 0:
-        share, longest = words.share(queueing["queueing"]), queueing["longest_queue"]
+def fullest(stations: list[dict[str, Any]]) -> str:
+    """Which station was fullest in its busiest minutes. That is no cause yet: see `what_to_change`."""
+    one = max(stations, key=lambda station: (station["busiest_queueing"] >= QUEUED, station["busiest"]))
+    busy, queueing = words.share(one["busiest"]), words.share(one["busiest_queueing"])
+    if one["busiest_queueing"] >= QUEUED:
         return (
-            f"Bottleneck: {queueing['station']}, with a queue {share} of the time and {longest:,} waiting at the worst moment."
+            f"Fullest in its busiest five minutes: {one['station']}, {busy} busy and with a queue for {queueing} of them; "
+            f"{one['longest_queue']:,} waited at the worst moment."
         )
-    return f"No station ever had a queue; the busiest was {busiest['station']}, {words.share(busiest['busy'])} of its capacity."
+    return f"No station had a queue worth naming; {one['station']} was {busy} busy in its busiest five minutes."
+
+
+def what_to_change(scenario: str, design: str, chosen: Design) -> str:
+    """The command that finds out what moves how much: each pool and each timeout halved and doubled, on the same mornings."""
+    pools = [".".join(COMPONENTS[name].path) for name in capacity_of(chosen)]
+    view = [] if chosen.read_model.inline else ["read_model.apply"]
+    inputs = " ".join(f"-i {key}" for key in (*pools, *view, "payment.timeout", "app.timeout"))
+    shown = " ".join(f"-m {metric}" for metric in ("confirmed_share", "ack_latency_p95", "cost_per_1000"))
+    return f"What to change first: coffee sensitivity {shlex.quote(scenario)} {shlex.quote(design)} {inputs} {shown}"
 
 
 def _did(result: Result) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
@@ -165,17 +166,18 @@ def objectives_table(objectives: Iterable[Objective]) -> Table:
 
 def stations_table(result: Result) -> Table:
     """How busy every station was over all mornings, and where people had to wait."""
-    table = plain_table("station", "servers", "paid for", "busy", "with a queue", "longest queue", right=range(1, 6))
+    columns = ("servers", "paid for", "busy", "busiest 5 min", "with a queue", "longest queue")
+    table = plain_table("station", *columns, right=range(1, 7))
     for station in stations(result):
-        busy, queueing = words.share(station["busy"]), words.share(station["queueing"])
+        busy, busiest, queueing = (words.share(station[name]) for name in ("busy", "busiest", "busiest_queueing"))
         servers, paid, longest = (words.number(station[name]) for name in ("servers", "paid", "longest_queue"))
-        table.add_row(station["station"], servers, paid, busy, queueing, longest)
+        table.add_row(station["station"], servers, paid, busy, busiest, queueing, longest)
     return table
 
 
 def stations(result: Result) -> list[dict[str, Any]]:
     """By station: the most servers at once and those paid for on average, the share of the latter's time spent serving, the
-    share of the time with somebody waiting, and the longest queue.
+    same in the busiest five minutes, the shares of all time and of those minutes with somebody waiting, and the longest queue.
     """
     rows = []
     for mornings in zip(*(summary.stations for summary in result.summaries), strict=True):
@@ -187,6 +189,8 @@ def stations(result: Result) -> list[dict[str, Any]]:
                 "paid": paid_s / worked_s,
                 "busy": sum(station.busy_s for station in mornings) / paid_s,
                 "queueing": sum(station.waiting_s for station in mornings) / worked_s,
+                "busiest": float(np.mean([station.busiest_share for station in mornings])),
+                "busiest_queueing": float(np.mean([station.busiest_queueing_share for station in mornings])),
                 "longest_queue": max(station.queue_max for station in mornings),
             }
         )

@@ -65,9 +65,10 @@ CHARTS: dict[str, Chart] = {
     ),
     "stations": Chart(
         stations.draw,
-        "Which component saturates first",
-        "A station is a place where work can queue: a pool of workers, the database, a consumer of events. The one that has a "
-        "queue for the longest time is the one to enlarge first, and one that is busy for nearly 100 % can’t keep up.",
+        "How full the stations were",
+        "A station is a place where work can queue: a pool of workers, the database, a consumer of events. One that is busy for "
+        "nearly 100 % of its five busiest minutes can’t keep up. Whether it is the one to enlarge is another question: coffee "
+        "sensitivity doubles each on the same mornings, and tells what that changes.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Which component saturates first: how busy every station was, and how long somebody had to queue there."""
+"""How full the stations were in their busiest minutes: how busy each was, and how long somebody had to queue there."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LEAST = 1e-6  # smaller shares are not worth their digits
 
 @styled
 def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
-    """Three axes, a row for each station and design: busy share, share of the time with a queue, longest queue."""
+    """Three axes, a row for each station and design: busy share and share with a queue in the busiest minutes, longest queue."""
     names = station_names(comparison)
     if axes is None:
         axes = _panels(comparison, len(names))
     busy, queued, longest = axes
-    _bars(busy, comparison, names, lambda station: station.busy_share)
-    _bars(queued, comparison, names, lambda station: station.queueing_share)
+    _bars(busy, comparison, names, lambda station: station.busiest_share)
+    _bars(queued, comparison, names, lambda station: station.busiest_queueing_share)
     _bars(longest, comparison, names, lambda station: float(station.queue_max), share=False)
     above = 6 + NAMES_PT * -(-len(comparison.results) // BESIDE)
-    busy.set_title("busy: share of what is paid for", pad=above)
-    queued.set_title("share of the time with a queue", pad=above)
+    busy.set_title("busy, in its busiest 5 minutes", pad=above)
+    queued.set_title("share of these with a queue", pad=above)
     longest.set_title("longest queue (waiting)", pad=above)
     for ax in axes[1:]:
         ax.set_yticklabels([])
@@ -53,12 +53,15 @@ def over_mornings(result: Result, name: str, value: Callable[[StationRecord], fl
 
 
 def saturates_first(comparison: Comparison) -> dict[str, str | None]:
-    """Design -> the station at which somebody was queueing for the longest time; None if nobody ever queued."""
+    """Design -> the station that had a queue for most of its busiest minutes; None if nobody queued in them."""
     return {name: _longest_waited_for(result) for name, result in comparison.results.items()}
 
 
 def _longest_waited_for(result: Result) -> str | None:
-    waits = {s.name: float(over_mornings(result, s.name, lambda s: s.waiting_s).mean()) for s in result.summaries[0].stations}
+    waits = {
+        s.name: float(over_mornings(result, s.name, lambda s: s.busiest_queueing_share).mean())
+        for s in result.summaries[0].stations
+    }
     worst = max(waits, key=lambda name: waits[name], default=None)
     return worst if worst is not None and waits[worst] > 0 else None
 
@@ -67,7 +70,7 @@ def _panels(comparison: Comparison, stations: int) -> np.ndarray:
     made = figure(10.4, 1.6 + stations * (0.15 * len(comparison.results) + 0.14))
     mornings = words.mornings(comparison.mornings)
     spread = "; thin lines: from the lowest to the highest" if comparison.mornings > 1 else ""
-    heading(made, "Which component saturates first", f"mean of {mornings}{spread}; over the whole morning, its drain included")
+    heading(made, "How full the stations were", f"mean of {mornings}{spread}; in the five busiest minutes of each station")
     return np.asarray(made.subplots(1, 3))
 
 
@@ -114,4 +117,4 @@ def _say_first(ax: Axes, comparison: Comparison) -> None:
     """Name, under the panel, the station with the longest queueing time of each design."""
     firsts = saturates_first(comparison).items()
     said = "; ".join(f"{name}: {first.replace('_', ' ') if first else 'nobody queues'}" for name, first in firsts)
-    ax.set_xlabel("\n".join(wrap(f"most time with a queue: {said}", 120)))
+    ax.set_xlabel("\n".join(wrap(f"with a queue for most of them: {said}", 120)))
