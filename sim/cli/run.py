@@ -40,8 +40,8 @@ def run(
 ) -> None:
     """Run one design on a scenario.
 
-    Prints its metrics with 95 % intervals, why people got nothing, how full its stations were, its verdict on each objective, and
-    the command that finds out what to change first.
+    Prints its metrics with 95 % intervals, why people got nothing, how full its stations were, its verdict on each objective,
+    and the command that finds out what to change first.
 
     Examples:
       coffee run morning-rush outbox

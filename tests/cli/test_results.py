@@ -104,7 +104,7 @@ def test_never_is_said(tiny: str) -> None:
 
 
 def test_run(tiny: str) -> None:
-    """One design's metrics, stations with the bottleneck, objectives, and a sentence."""
+    """One design's metrics, stations and the fullest of them, what to change first, objectives, and a sentence."""
     done = coffee("run", tiny, "outbox", "-n", "2", "-j", "1")
     assert done.exit_code == 0
     for part in (
@@ -117,7 +117,8 @@ def test_run(tiny: str) -> None:
         "outbox charged nobody",
     ):
         assert part in done.stdout
-    assert "Bottleneck: " in done.stdout or "No station ever had a queue" in done.stdout
+    assert "Fullest in its busiest" in done.stdout or "No station had a queue worth naming" in done.stdout
+    assert "What to change first: coffee sensitivity " in done.stdout
 
 
 def test_json_of_run_is_that_of_compare(tiny: str) -> None:

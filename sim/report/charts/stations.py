@@ -22,7 +22,7 @@ LEAST = 1e-6  # smaller shares are not worth their digits
 
 @styled
 def draw(comparison: Comparison, axes: Any = None) -> np.ndarray:
-    """Three axes, a row for each station and design: busy share and share with a queue in the busiest minutes, longest queue."""
+    """Three axes, a row for each station and design: shares busy and with a queue in the busiest minutes; longest queue."""
     names = station_names(comparison)
     if axes is None:
         axes = _panels(comparison, len(names))
