@@ -67,8 +67,8 @@ CHARTS: dict[str, Chart] = {
         stations.draw,
         "How full the stations were",
         "A station is a place where work can queue: a pool of workers, the database, a consumer of events. One that is busy "
-        "for nearly 100 % of its five busiest minutes can’t keep up. Whether it is the one to enlarge is another question: coffee "
-        "sensitivity doubles each on the same mornings, and tells what that changes.",
+        "for nearly 100 % of its five busiest minutes can’t keep up. Whether it is the one to enlarge is another question: "
+        "coffee sensitivity doubles each on the same mornings, and tells what that changes.",
     ),
 }
 
