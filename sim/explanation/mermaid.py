@@ -34,4 +34,4 @@ def _id(lane: str, number: int) -> str:
 
 def words(text: str) -> str:
     """Without the characters that mean something to Mermaid."""
-    return re.sub(r"[;#]", ",", text).replace("“", "'").replace("”", "'")
+    return re.sub(r"[;#]", ",", " ".join(text.split())).replace("“", "'").replace("”", "'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.config import showing
 from sim.config.design import Design
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.lab.plots import ExplanationPlots
 
 DAY_MS = 86_400_000
+CHANGED = ["from", "before", "after", "spared"]
 PARTY = {  # whose books show the harm
     "double_charge": "provider",
     "orphan_charge": "provider",
@@ -43,7 +44,7 @@ class Explanation(showing.Shown):
 
     `scenario`, `design`, `witness` (which purchase of which seed, and what was done wrong to it), `sentence`, `moments`,
     `remedies` and `trades` (changes that close the harm; a trade causes another), `tried` (how many changes were tried); and as
-    DataFrames `steps` and `changes`.
+    DataFrames `steps`, `changes` and `traded`.
     """
 
     scenario: Scenario
@@ -90,14 +91,15 @@ class Explanation(showing.Shown):
         """What would have closed it on the same morning, a row a `change`, as a design file says it.
 
         `from`: another architecture; purchases harmed in this way `before` and `after`; `spared`: what struck here finds
-        nothing to strike there; `instead`: other harm that it does to this purchase (missing: it leaves it unharmed).
+        nothing to strike there.
         """
-        rows = [
-            {"change": remedy.text, "from": remedy.architecture, "before": remedy.before, "after": remedy.after,
-             "spared": remedy.spared, "instead": ", ".join(remedy.instead) or None}
-            for remedy in [*self.remedies, *self.trades]
-        ]  # fmt: skip
-        return framed(rows, ["change"], ["from", "before", "after", "spared", "instead"])
+        return framed([_row(remedy) for remedy in self.remedies], ["change"], CHANGED)
+
+    @cached_property
+    def traded(self) -> pd.DataFrame:
+        """What would have closed it, and done the harm `instead` to the same customer; otherwise like `changes`."""
+        rows = [{**_row(remedy), "instead": ", ".join(remedy.instead)} for remedy in self.trades]
+        return framed(rows, ["change"], [*CHANGED, "instead"])
 
     @property
     def mermaid(self) -> str:
@@ -111,6 +113,11 @@ class Explanation(showing.Shown):
 
     def __repr__(self) -> str:
         return f"<{self.sentence} {self.design.name} in {self.scenario.name}, seed {self.witness.seed}>"
+
+
+def _row(remedy: Remedy) -> dict[str, Any]:
+    return {"change": remedy.text, "from": remedy.architecture, "before": remedy.before, "after": remedy.after,
+            "spared": remedy.spared}  # fmt: skip
 
 
 def explain(

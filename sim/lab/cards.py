@@ -191,7 +191,7 @@ def explanation(about: Explanation) -> str:
         subtitle=f"{about.design.name} in {about.scenario.name}, the morning of seed {about.witness.seed}",
         tables=[Table(["", "time", "who", "what", "afterwards"], rows)],
         closing=closing(about),
-        hints=hints(Explanation, ["steps", "changes"]) | {"text": [".mermaid"]},
+        hints=hints(Explanation, ["steps", "changes", "traded"]) | {"text": [".mermaid"]},
     ).html()
 
 

@@ -119,7 +119,10 @@ def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
     )
     ax.add_patch(box)
     name = fill(title(lane), 12, max_lines=3, placeholder="…")
-    ax.text(x, TOP_IN - 0.29, name, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4)
+    ax.text(
+        x, TOP_IN - 0.29, name, ha="center", va="center", fontsize=8.5, fontweight="bold", linespacing=1.0, zorder=4,
+        parse_math=False,  # a party may have any name
+    )  # fmt: skip
 
 
 def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
@@ -178,7 +181,7 @@ def times_text(moment: StoryLine) -> str:
 def _words(ax: Axes, x: float, y: float, text: str, *, background: str = "white", **more: Any) -> Text:
     """Text to the right of a place, shifted where there is no room."""
     box = {"boxstyle": "square,pad=0.08", "fc": background, "ec": "none"}
-    made = ax.text(x, y, text, fontsize=7.6, va="center", ha="left", bbox=box, zorder=2, **more)
+    made = ax.text(x, y, text, fontsize=7.6, va="center", ha="left", bbox=box, zorder=2, parse_math=False, **more)
     _keep_inside(ax, made)
     return made
 
@@ -199,7 +202,7 @@ def _colour(moment: StoryLine) -> str:
 
 def _note(ax: Axes, x: float, y: float, text: str, *, colour: str) -> None:
     box = {"boxstyle": "round,pad=0.22", "fc": colour, "ec": QUIET, "lw": 0.6}
-    made = ax.text(x, y, text, fontsize=7.4, va="center", ha="center", bbox=box, zorder=3)
+    made = ax.text(x, y, text, fontsize=7.4, va="center", ha="center", bbox=box, zorder=3, parse_math=False)
     _keep_inside(ax, made)
 
 

@@ -176,8 +176,8 @@ def test_a_change_that_does_another_harm_is_told_as_such() -> None:
     place = told.index("What would have closed it, and harmed this customer in another way:")
     how = "still" if "misinformed" in explanation.witness.kinds else "instead"
     assert f"  app: {{retry: {{never: true}}}}   (this customer {how} was told the opposite of the truth)" in told[place:]
-    shown = explanation.changes.loc["app: {retry: {never: true}}"]
-    assert shown["instead"] == "misinformed"
+    assert explanation.traded.loc["app: {retry: {never: true}}", "instead"] == "misinformed"
+    assert list(explanation.changes.index) == [one.text for one in explanation.remedies]
     for trade in explanation.trades:  # as simulation says
         changed = next(one.design for one in candidates(explanation.scenario, chosen) if one.text == trade.text)
         evidence = judged(explanation.scenario, changed, explanation.witness.seed)[1]

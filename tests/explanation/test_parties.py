@@ -9,9 +9,10 @@ import pytest
 import sim
 from sim.architectures import load_design
 from sim.documents.story import document
-from sim.explanation.mermaid import sequence
+from sim.explanation.mermaid import sequence, words
 from sim.explanation.moments import StoryLine, lanes
 from sim.explanation.story import Explanation, explain
+from sim.style import figure_of
 from tests.worlds import ONE_CUSTOMER, world
 
 CANCELLER = """from sim.config.design import Design
@@ -72,18 +73,23 @@ def told(text: str, name: str) -> Explanation:
     return explanation
 
 
-@pytest.mark.parametrize("name", ["canceller", "end", "night shift", "a_cron_with_a_name_too_long_for_any_lane_of_a_diagram"])
+NAMES = ["canceller", "end", "night shift", "a_cron_with_a_name_too_long_for_any_lane_of_a_diagram", r"$\no; math$"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("text", [CANCELLER, CONSUMER, ALONE], ids=["background", "consumer", "alone"])
 def test_every_party_that_acts_is_drawn(text: str, name: str) -> None:
     """In the picture a lane, in Mermaid's text a participant, in the JSON the one who acts; whatever its name is."""
     explanation = told(text, name)
     acting = {moment.who for moment in explanation.moments}
     assert name in acting
-    drawn = [label.get_text() for label in explanation.plot.sequence().texts]
+    axes = explanation.plot.sequence()
+    figure_of(axes).canvas.draw()
+    drawn = [label.get_text() for label in axes.texts]
     assert any(label.replace("\n", " ").rstrip("…")[:8] == name[:8] for label in drawn)
     lines = sequence(explanation.moments).splitlines()
     declared = {line.split()[1]: line.split(" as ")[1] for line in lines if line.startswith("    participant ")}
-    assert acting <= {*declared.values(), "database", "payment", "provider", "read_model"}
+    assert {words(who) for who in acting} <= {*declared.values(), "database", "payment", "provider", "read_model"}
     assert "end" not in declared
     assert [line for line in lines if "->" in line and not {line.split("-")[0].strip()} <= set(declared)] == []
     assert name in {moment["who"] for moment in document(explanation)["moments"]}

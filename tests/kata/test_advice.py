@@ -50,7 +50,7 @@ def said_of(text: str) -> tuple[Look, str, str, tuple[str, str, str]]:
         (EXACT, "idle_workers", "workers: 16"),
         ("from: outbox\npayment: {key: none}", "provider_key", "key: order"),
         ("from: outbox\nclaim: {ttl: 1s}", "forgets_keys", "ttl: none"),
-        ("from: outbox\npayment: {workers: 2}", "payment_backlog", "workers: 24"),
+        ("from: outbox\npayment: {workers: 1}", "payment_backlog", "workers: 24"),
         ("from: outbox\nrelay: {marks: before}", "careless_relay", "marks: after"),
         ("from: outbox\ndatabase: {connections: 400}", "idle_database", "connections: 16"),
     ],

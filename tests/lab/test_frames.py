@@ -100,7 +100,8 @@ def test_steps_are_the_moments_in_order(explained: Explanation) -> None:
 def test_a_purchase_that_is_well_has_no_changes() -> None:
     """Frames without rows have their columns; nobody harmed is a LookupError that says how many were looked at."""
     well = sim.explain("windows/w01-double-tap", "outbox", purchase=3)
-    assert list(well.changes.columns) == ["from", "before", "after", "spared", "instead"]
+    assert list(well.changes.columns) == ["from", "before", "after", "spared"]
+    assert list(well.traded.columns) == ["from", "before", "after", "spared", "instead"]
     with pytest.raises(
         LookupError, match=r"outbox in w01-double-tap: no violation in [\d,]+ purchases of 20 mornings; purchase=N"
     ):
