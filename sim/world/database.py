@@ -143,7 +143,8 @@ class Database:
 
     def transaction(self, purchase: int, effect: Callable[[], Any]) -> Event:
         """One atomic write on behalf of a purchase (or NOBODY); an event whose value is what `effect` returned."""
-        self._before(purchase)
+        if purchase < 0 or self._chores:
+            self._note_chore(purchase)
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
@@ -151,16 +152,18 @@ class Database:
 
     def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
         """One read; like `transaction`."""
-        self._before(purchase)
+        if purchase < 0 or self._chores:
+            self._note_chore(purchase)
         self.reads += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         return self.station.serve(self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES), effect)
 
-    def _before(self, purchase: int) -> None:
+    def _note_chore(self, purchase: int) -> None:
+        """Remember how much the database had been used before a chore; forget it when a purchase's work comes after all."""
         if purchase < 0:
             self._chores.append(Used(self._env.now, self.reads, self.writes, self.station.busy_s))
-        elif self._chores:
+        else:
             self._chores.clear()
 
     def used_until(self, worked_s: float) -> Used | None:
