@@ -27,11 +27,12 @@ from sim.config.scenario import Scenario
 from sim.config.units import clock_text, duration_text, rate_text
 from sim.experiment import frames
 from sim.experiment.altering import altered
+from sim.experiment.bench import Bench, Spent
 from sim.experiment.capacity import COMPONENTS, Capacity
 from sim.experiment.compare import Result
 from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
-from sim.experiment.size import Bench, Sizer, Sizing, Spent, check_effort, check_objectives, usual, with_objectives
+from sim.experiment.size import Sizer, Sizing, check_effort, check_objectives, usual, with_objectives
 from sim.experiment.workers import Crew, crew
 from sim.version import VERSION
 from sim.vocabulary import PARTS_OF_COST
