@@ -18,6 +18,7 @@ from sim.experiment.statistics import Difference, Estimate, paired
 LOOK = 3  # mornings of a first look: what is hopeless on them is not simulated on the others
 WIDEST = 64  # times the offered load: so many retries no design survives
 TRIES = 8  # other answers, when one fails on fresh mornings, before the one in which nobody waits
+SMALL_STEPS = 3  # of these, up by one; then by two, by four, …
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class Fitting:
             steps = [capacity | {name: one.number} for name, one in self.fewer.items() if not one.changed]
             steps += [capacity | {name: one.number} for name, one in self.more.items() if COST in one.changed]
             new = [step for step in steps if step not in met]
-            if not new or len(met) > TRIES:
+            if not new or len(met) > TRIES or capacity == self.reference:
                 return capacity
             capacity = new[0]
 
@@ -167,7 +168,7 @@ class Fitting:
                 return capacity
             else:
                 tries += 1
-                capacity = self.reference if tries > TRIES else self._dearer(capacity)
+                capacity = self.reference if tries > TRIES else self._dearer(capacity, 2 ** max(tries - SMALL_STEPS, 0))
         return capacity
 
     def _somebody_waits_on_fresh(self) -> bool:
@@ -191,14 +192,14 @@ class Fitting:
         compared = self.goals.held or self.goals.never
         return self._fresh.at(self.reference, None if compared else self._nearby)
 
-    def _dearer(self, capacity: Capacity) -> Capacity:
-        """One more (of many, a twentieth more) of the component at which people waited longest."""
+    def _dearer(self, capacity: Capacity, step: int) -> Capacity:
+        """So many more (of many, so many twentieths more) of the component at which people waited longest."""
         trial = self._fresh.at(capacity, self._nearby)
         short = [name for name, number in capacity.items() if number < self.reference[name]]
         if not short:
             return self.reference
         name = max(short, key=trial.waiting_s)
-        return capacity | {name: min(capacity[name] + max(capacity[name] // 20, 1), self.reference[name])}
+        return capacity | {name: min(capacity[name] + step * max(capacity[name] // 20, 1), self.reference[name])}
 
     def _one_fewer(self, capacity: Capacity, name: str) -> Neighbour:
         """On some fresh mornings; where it breaks nothing there, on those of the search, and then on all fresh ones."""
