@@ -9,7 +9,7 @@ import numpy as np
 from sim import words
 from sim.architectures.load import charges_within_the_request, slowest_call_s
 from sim.cli.work.tables import value_and_interval
-from sim.experiment.bench import Measure
+from sim.experiment.bench import Measure, Trial
 from sim.experiment.capacity import COMPONENTS, Capacity
 from sim.experiment.estimates import judge
 from sim.experiment.fitting import Neighbour
@@ -118,41 +118,28 @@ def _where(one: Neighbour) -> str:
 
 def _out_of_reach(sizing: Sizing) -> Iterator[str]:
     goals = sizing.goals
-    plenty = f"{counted(sizing.reference)}{', where nobody waits' if sizing.nobody_waits else ''}"
+    as_good = f"not clearly worse, by more than {words.percent(SLACK)}, than with capacity in plenty"
+    if goals.held or goals.never:
+        waits = ", with which nobody waits" if sizing.nobody_waits else ""
+        yield f"Capacity in plenty is here {counted(sizing.reference)}{waits}."
     hopeless = [m for m in goals.held if judge(m, goals.limits[m], sizing.best[m].value) == "violated"]
-    open_ones = [metric for metric in goals.held if metric not in hopeless]
     if hopeless:
-        yield (
-            f"No capacity meets {_listed(hopeless)}. The answer only keeps up with capacity in plenty ({plenty}): "
-            f"{_it_is(hopeless)} not clearly worse than there by more than {words.percent(SLACK)}."
-        )
-    if open_ones:
-        yield (
-            f"These mornings are too few to tell whether any capacity meets {_listed(open_ones)}. The answer keeps up with "
-            f"capacity in plenty ({plenty}): {_it_is(open_ones)} not clearly worse than there by more than "
-            f"{words.percent(SLACK)}."
-        )
+        yield f"No capacity meets {_listed(hopeless)}: {_they_are(hopeless)} {as_good}."
+    if perhaps := [metric for metric in goals.held if metric not in hopeless]:
+        yield f"These mornings can't tell whether any capacity meets {_listed(perhaps)}: {_they_are(perhaps)} {as_good}."
     if goals.never:
+        often = ", ".join(f"{metric} (on {words.never_in(sizing.best[metric].value)})" for metric in goals.never)
+        yield f"Whatever the capacity, some never get there, and then there is no value: {often}."
         values = ", ".join(
-            f"{one.name} {_value(one, sizing.result.estimate(one))} (there {_value(one, sizing.plenty.estimate(one))})"
-            for one in goals.stand_ins
+            f"{one.name} {_mean(one, sizing.result)} (in plenty {_mean(one, sizing.plenty)})" for one in goals.stand_ins
         )
-        yield (
-            f"Whatever the capacity, {_never(sizing)}. What can be reached stands in for {_them(goals.never)}, compared with "
-            f"capacity in plenty ({plenty}), and none is clearly worse by more than {words.percent(SLACK)}: {values}."
-        )
+        yield f"What can be reached stands in for that, and is {as_good}: {values}."
     if goals.uncounted:
-        yield f"There was nothing to count for {_listed(goals.uncounted)}, so {_it_is(goals.uncounted)} no measure of capacity."
+        yield f"There was nothing to count for {_listed(goals.uncounted)}, so nothing about capacity follows from that."
     missed = (*goals.held, *goals.never)
     if charges_within_the_request(sizing.design) and any(metric.startswith("ack_latency") for metric in missed):
         call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
         yield f"The answer waits for the provider, at the worst moment {call} on average: no worker makes that shorter."
-
-
-def _never(sizing: Sizing) -> str:
-    """`ack_latency_p95 never comes about on 2 of 2 mornings`, at the best capacity."""
-    often = {metric: words.never_in(sizing.best[metric].value) for metric in sizing.goals.never}
-    return _listed([f"{metric} is never reached on {mornings}" for metric, mornings in often.items()], "and")
 
 
 def _cost(sizing: Sizing) -> str:
@@ -175,6 +162,10 @@ def _value(measure: Measure, value: Estimate) -> str:
     return "nothing to count" if value.mean is None and not value.never else measured(value, measure.metric)
 
 
+def _mean(measure: Measure, trial: Trial) -> str:
+    return words.mean(trial.estimate(measure), METRICS[measure.metric].unit)
+
+
 def _usd(cost: Difference, sign: int = 1) -> str:
     """`0.77 USD [0.35, 1.18]`, of a difference or, with a sign of -1, of the opposite."""
     if cost.difference is None:
@@ -187,9 +178,5 @@ def _listed(names: Sequence[str], last: str = "or") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
-def _it_is(names: Sequence[str]) -> str:
+def _they_are(names: Sequence[str]) -> str:
     return "it is" if len(names) == 1 else "they are"
-
-
-def _them(names: Sequence[str]) -> str:
-    return "it" if len(names) == 1 else "them"
