@@ -27,7 +27,7 @@ def test_size(tiny: str) -> None:
         "at most 0 %",
         "No capacity meets double_charge_rate",
         "best reached",
-        "USD per 1,000 correct purchases (infrastructure",
+        "1,000 correct purchases cost",
     ):
         assert part in done.stdout.replace("\u00a0", " ")
     assert "sized in" in done.stderr
