@@ -49,6 +49,13 @@ def seconds(value: float) -> str:
     return f"{value:.3g}{NBSP}s"
 
 
+def about(seconds: float) -> str:
+    """`40 s`, `4 min`, `1.5 h`: how long something takes, roughly."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)}{NBSP}s"
+    return f"{seconds / 60:.0f}{NBSP}min" if seconds < 90 * 60 else f"{seconds / 3600:.1f}{NBSP}h"
+
+
 def estimate(value: Estimate, unit: str) -> str:
     """`7.3 % [7.1, 7.6]`; what is missing is said in words."""
     if value.never:

@@ -49,7 +49,8 @@ def size(
             metavar="N",
             parser=whole_number,
             show_default=False,
-            help="Other mornings on which the answer must hold. [default: 50; 10 with --peak or --brownout]",
+            help="Other mornings on which the answer must hold. [default: 50, but at most 5 times --mornings; "
+            "10 with --peak or --brownout]",
         ),
     ] = None,
     seed: Seed = 0,
@@ -61,11 +62,12 @@ def size(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find the cheapest capacity that meets the objectives.
+    """Find the capacity that meets the objectives at the lowest total cost.
 
-    How many checkout workers, payment workers and database connections does a design need, what breaks with one fewer, and
-    what does a correct purchase cost? Objectives that no capacity meets are named, with the best value that any capacity
-    reaches. The answer meets the others, also on mornings that the search has not used. Exits like `check`; curves exit with 0.
+    How many checkout workers, payment workers and database connections does a design need, what breaks with one fewer, does one
+    more help, and what does a correct purchase cost, failures included? The answer is checked on mornings that the search has
+    not used. Objectives that no capacity meets are named; the answer is then as good as with capacity in plenty. Exits like
+    `check`; curves exit with 0. Before long work starts, an estimate of its time is printed on stderr.
 
     --peak and --brownout print cost curves, by default for objectives that every design can meet: how much capacity each design
     needs as the chain grows, and what a longer brownout adds to the bill.

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from sim.documents import fields, numbers
-from sim.experiment import size
+from sim.experiment import fitting, size
 from sim.experiment.compare import Result
 from sim.vocabulary import PARTS_OF_COST
 
@@ -28,27 +28,55 @@ class SizingInterrupted(TypedDict):
     """names of the designs asked for"""
 
 
-class WidestCapacity(TypedDict):
-    """The large capacity from which the search came down."""
+class CapacityInPlenty(TypedDict):
+    """The large capacity from which the search came down, and with which the answer is compared."""
 
     capacity: Capacity
     nobody_waits: bool
     """whether nobody waits with it, so that more of anything changes nothing"""
 
 
-class OneFewer(TypedDict):
-    """What one fewer of a component would do."""
+class StandIn(TypedDict):
+    """A finite measure in place of objectives that never come at any capacity, on fresh mornings."""
+
+    metric: fields.MetricName
+    of_those_who_got_there: bool
+    """whether a percentile of lags leaves out those who never got there"""
+    measured: numbers.Estimate
+    in_plenty: numbers.Estimate
+    """with the capacity that the answer is compared with, perhaps on the first of these mornings only"""
+
+
+class Changed(TypedDict):
+    """What one fewer breaks, or one more improves: an objective, what stands in for one, or the cost."""
+
+    metric: fields.MetricName
+    of_those_who_got_there: bool
+    """whether a percentile of lags leaves out those who never got there"""
+    value: numbers.Estimate
+    instead_of: numbers.Estimate
+    """the same of the answer, on the same mornings"""
+
+
+class Neighbour(TypedDict):
+    """What one fewer or one more of a component does, as it was simulated."""
 
     number: int
-    """how many that would be"""
+    """how many that are"""
     mornings: int
-    """number of mornings on which it was tried"""
-    breaks: numbers.SomeEstimates
-    """the objectives that it would break, the worst first, with their values"""
+    """number of mornings on which it was simulated, and the answer as well"""
+    fresh: bool
+    """whether they are fresh ones, or those of the search"""
+    changes: list[Changed]
+    """with one fewer what it breaks, the worst first; with one more what it improves"""
+    cost: numbers.Difference
+    """cost_per_1000, to that of the answer, morning by morning"""
+    cost_to_plenty: bool
+    """whether `cost` and the change of the cost are to the capacity in plenty instead, than which the answer isn't dearer"""
 
 
 class BestReached(TypedDict):
-    """The best value of an objective that no capacity meets, on the mornings of the search."""
+    """The best value of an objective that capacity in plenty doesn't meet, on the fresh mornings."""
 
     value: numbers.Estimate
     capacity: Capacity
@@ -61,17 +89,20 @@ class SizingObjective(TypedDict):
     limit: fields.Limit
     status: fields.Status
     measured: numbers.Estimate
-    held_to: Literal["limit", "best"] | None
-    """what the capacity was held to: the limit, the best that any capacity reaches, or nothing (null)"""
+    held_to: Literal["limit", "best", "stand-ins"] | None
+    """what the capacity was held to: the limit, the best that any capacity reaches, `stand_ins`, or nothing (null)"""
     best: BestReached | None
-    """null if a capacity meets the objective"""
+    """null if capacity in plenty meets the objective"""
 
 
 class SizedDesign(TypedDict):
     """One design's answer."""
 
     capacity: Capacity
-    compared_with: WidestCapacity
+    warnings: Annotated[
+        list[str], Field(description="a sentence for each component of which there are fewer than its offered load")
+    ]
+    compared_with: CapacityInPlenty
     autoscaled: Annotated[
         list[str], Field(description="components whose number the design changes by itself; they are left as they are")
     ]
@@ -80,16 +111,20 @@ class SizedDesign(TypedDict):
         Field(description="component -> how many of it the customers alone keep busy at the worst moment (erlangs)"),
     ]
     one_fewer: Annotated[
-        dict[str, OneFewer],
-        Field(description="component -> what one fewer would break; without components of which there can't be fewer"),
+        dict[str, Neighbour],
+        Field(description="component -> what one fewer breaks; without components of which there can't be fewer"),
     ]
+    one_more: Annotated[dict[str, Neighbour], Field(description="component -> what one more improves")]
     bottleneck: Annotated[
         str | None,
         Field(description="the component with the longest waiting of those that can't have one fewer; null: there is none"),
     ]
     binding: Annotated[
         str | None,
-        Field(description="metric of the objective that breaks first with one fewer of the bottleneck; null: there is none"),
+        Field(description="metric of what gets worse first with one fewer of the bottleneck; null: there is none"),
+    ]
+    stand_ins: Annotated[
+        list[StandIn], Field(description="what the capacity was held to instead of objectives that never come")
     ]
     objectives: Annotated[list[SizingObjective], Field(description="every objective")]
     verdict: fields.Status
@@ -138,20 +173,23 @@ def document(sizings: size.Sizings, *, file: str | None = None) -> Sizings:
 
 
 def sized(sizing: size.Sizing) -> SizedDesign:
-    """One design; `measured` is on the fresh mornings, `best` on those of the search."""
+    """One design, measured on the fresh mornings."""
     result = sizing.result
     return {
         "capacity": sizing.capacity,
-        "compared_with": {"capacity": sizing.widest, "nobody_waits": sizing.nobody_waits},
+        "warnings": sizing.warnings,
+        "compared_with": {"capacity": sizing.reference, "nobody_waits": sizing.nobody_waits},
         "autoscaled": sizing.autoscaled,
         "offered_load": {name: numbers.rounded(load) for name, load in sizing.load.items()},
-        "one_fewer": {
-            name: {"number": cut.number, "mornings": cut.mornings,
-                   "breaks": {metric: numbers.estimate(cut.values[metric]) for metric in cut.broken}}
-            for name, cut in sizing.cuts.items()
-        },
+        "one_fewer": {name: _neighbour(one) for name, one in sizing.fewer.items()},
+        "one_more": {name: _neighbour(one) for name, one in sizing.more.items()},
         "bottleneck": sizing.bottleneck,
-        "binding": sizing.binding,
+        "binding": None if sizing.binding is None else sizing.binding.metric,
+        "stand_ins": [
+            {"metric": one.metric, "of_those_who_got_there": one.reached,
+             "measured": numbers.estimate(result.estimate(one)), "in_plenty": numbers.estimate(sizing.plenty.estimate(one))}
+            for one in sizing.goals.stand_ins
+        ],
         "objectives": [
             {
                 "metric": objective.metric,
@@ -167,6 +205,22 @@ def sized(sizing: size.Sizing) -> SizedDesign:
         "cost": costs(result),
         "capacities_tried": sizing.tried,
     }  # fmt: skip
+
+
+def _neighbour(one: fitting.Neighbour) -> Neighbour:
+    changes: list[Changed] = [
+        {"metric": measure.metric, "of_those_who_got_there": measure.reached,
+         "value": numbers.estimate(one.values[measure]), "instead_of": numbers.estimate(one.instead_of[measure])}
+        for measure in one.changed
+    ]  # fmt: skip
+    return {
+        "number": one.number,
+        "mornings": one.mornings,
+        "fresh": one.fresh,
+        "changes": changes,
+        "cost": numbers.difference(one.cost),
+        "cost_to_plenty": one.to_plenty,
+    }
 
 
 def costs(result: Result) -> dict[str, numbers.Estimate]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -27,11 +27,12 @@ from sim.config.scenario import Scenario
 from sim.config.units import clock_text, duration_text, rate_text, time_and_day
 from sim.experiment import frames
 from sim.experiment.altering import altered
+from sim.experiment.bench import Bench, Spent
 from sim.experiment.capacity import COMPONENTS, Capacity
 from sim.experiment.compare import Result
 from sim.experiment.effort import Effort
 from sim.experiment.mornings import Progress
-from sim.experiment.size import Bench, Sizer, Sizing, Spent, check_effort, check_objectives, usual, with_objectives
+from sim.experiment.size import Forecast, Sizer, Sizing, check_effort, check_objectives, usual, with_objectives
 from sim.experiment.workers import Crew, crew
 from sim.version import VERSION
 from sim.vocabulary import PARTS_OF_COST
@@ -168,12 +169,13 @@ def cost_curve(
     objectives: str | Sequence[str] = (),
     fresh: int = MORNINGS,
     progress: Progress | None = None,
+    forecast: Callable[[Forecast], None] | None = None,
 ) -> CostCurve:
     """Size designs at each peak (purchases per s), and bill them under brownouts of each length (s); () leaves one out.
 
     By default the peaks are FACTORS of the scenario's own, and the brownouts LENGTHS_S and its own, if it has one. Objectives
-    (`ack_latency_p95=8s`) take the place of those in OBJECTIVES, or are added to them. Raises ConfigError; KeyboardInterrupt if
-    nothing was finished before Ctrl-C.
+    (`ack_latency_p95=8s`) take the place of those in OBJECTIVES, or are added to them. `forecast` is called with how long it
+    will take before the work begins. Raises ConfigError; KeyboardInterrupt if nothing was finished before Ctrl-C.
     """
     check_effort(effort, fresh)
     given = load_scenario(scenario)
@@ -187,6 +189,8 @@ def cost_curve(
     try:
         with crew(effort.jobs, effort.engine, most=max(effort.mornings, fresh)) as workers:
             made = _Made(curve, workers, progress)
+            if forecast is not None:
+                forecast(made.forecast(effort))
             for design in chosen:
                 made.grow(design)
                 made.prolong(design)
@@ -289,8 +293,13 @@ class _Made:
         own = curve.own_peak_per_s
         self._growth = {peak: peak / own for peak in curve.peaks_per_s} if own is not None else {}
         sized = [*self._growth.values(), *([1.0] if self._weathers and 1.0 not in self._growth.values() else [])]
-        per_design = sum(factor * usual(*self._mornings(factor)) for factor in sized) + len(self._weathers) * curve.fresh
-        self._spent = Spent(progress, per_design * len(curve.designs))
+        self._per_design = sum(factor * usual(*self._mornings(factor)) for factor in sized) + len(self._weathers) * curve.fresh
+        self._spent = Spent(progress, self._per_design * len(curve.designs))
+
+    def forecast(self, effort: Effort) -> Forecast:
+        """From some mornings of each design at the scenario's own traffic."""
+        seconds = [self._sizer(self._curve.scenario, 1.0).seconds_a_morning(design) for design in self._curve.designs]
+        return Forecast.of(seconds, self._per_design, effort)
 
     def grow(self, design: Design) -> None:
         """At one peak after the other, each from what was needed at the one before: chains grow faster than what they need."""

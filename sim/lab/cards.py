@@ -145,12 +145,12 @@ def sizings(about: Sizings) -> str:
 
 
 def _capacity(one: Sizing) -> str:
-    """`needs 9 checkout workers; with one fewer ack_latency_p95 fails first.`"""
+    """`needs 9 checkout workers; with one fewer ack_latency_p95 gets worse first.`"""
     needs = ", ".join(f"{n:,} {COMPONENTS[name].one if n == 1 else name}" for name, n in one.capacity.items())
-    if one.bottleneck is None:
-        binds = "no objective fails with one fewer"
+    if one.bottleneck is None or one.binding is None:
+        binds = "nothing gets worse with one fewer"
     else:
-        binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding} fails first"
+        binds = f"with one {COMPONENTS[one.bottleneck].one} fewer {one.binding.name} gets worse first"
     cost = one.result.metrics["cost_per_1000"]
     costs = (
         "It got no purchase right"

@@ -141,20 +141,20 @@ def size(
     *,
     objectives: str | Sequence[str] = (),
     mornings: int = sizing.MORNINGS,
-    fresh: int = sizing.FRESH,
+    fresh: int | None = None,
     seed: int = 0,
     jobs: int | None = None,
     engine: Engine = "local",
     progress: Progress | None = None,
 ) -> Sizings:
-    """The fewest workers and connections with which designs meet the scenario's objectives, as `coffee size` finds them.
+    """The workers and connections with which designs meet the scenario's objectives at the lowest total cost, as `coffee size`.
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
         designs: names, paths or loaded designs; one or several.
         objectives: such as `"ack_latency_p95=8s"`, instead of the scenario's own of that metric, or added to them.
         mornings: on which each capacity is tried, of the seeds `seed`, `seed + 1`, …; at least 2.
-        fresh: other mornings, after those, on which the answer must hold; at least 2.
+        fresh: other mornings, after those, on which the answer must hold; at least 2. None: 50, but at most 5 times `mornings`.
         seed: of the first morning.
         jobs: processes; None: one a processor. The result doesn't depend on it.
         engine: `"local"`, `"serial"`, `"dask:tcp://HOST:PORT"`, or an `Executor`.

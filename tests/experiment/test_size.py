@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +14,17 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.documents.sizing import document
-from sim.experiment import size as sizing
 from sim.experiment.altering import altered
+from sim.experiment.bench import Measure, Trial
 from sim.experiment.capacity import Capacity, autoscaled, capacity_of, with_capacity
-from sim.experiment.compare import Result, compare
+from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
+from sim.experiment.estimates import Status, judge
+from sim.experiment.fitting import Fitting
+from sim.experiment.goals import Goals, cost_change
 from sim.experiment.mornings import Summary
-from sim.experiment.size import Goals, Sizing, size, with_objectives
+from sim.experiment.size import Sizing, size, with_objectives
+from sim.experiment.statistics import Estimate
 from sim.ledger.costs import PARTS
 from sim.ledger.records import StationRecord
 from sim.validation.bare import NO_TIME, bare_design, bare_world
@@ -78,12 +83,13 @@ def test_erlang_c_is_found(erlang: Sizing) -> None:
 def test_what_binds(erlang: Sizing) -> None:
     """With one server fewer the only objective fails, and that is said of the component that has it."""
     assert erlang.bottleneck == "checkout workers"
-    assert erlang.binding == "ack_latency_p95"
-    assert erlang.cuts["checkout workers"].number == 5
-    value = erlang.cuts["checkout workers"].values["ack_latency_p95"]
+    assert erlang.binding == ACK
+    assert erlang.fewer["checkout workers"].number == 5
+    value = erlang.fewer["checkout workers"].values[ACK]
     assert value.high is not None
     assert value.high > 3.6
-    assert "database connections" not in erlang.cuts
+    assert "database connections" not in erlang.fewer
+    assert not any(one.changed for one in erlang.more.values())
 
 
 def test_no_capacity_helps() -> None:
@@ -97,18 +103,18 @@ def test_no_capacity_helps() -> None:
     assert found.goals.met == ("acknowledged_share",)
     assert found.goals.held == ("ack_latency_p95",)
     assert found.best["ack_latency_p95"].value.mean == pytest.approx(2.0)
-    reached, fewer = found.result.metrics["ack_latency_p95"], found.cuts["checkout workers"].values["ack_latency_p95"]
+    reached, fewer = found.result.metrics["ack_latency_p95"], found.fewer["checkout workers"].values[ACK]
     assert reached.low is not None
     assert reached.low < 1.05 * 2.0 < (fewer.mean or math.inf)
 
 
-def test_what_never_comes_is_left_out() -> None:
-    """With the provider down for good nobody is ever confirmed: no capacity is held to that, and the least will do."""
+def test_nobody_is_ever_served() -> None:
+    """With the provider down for good nobody is ever confirmed at any capacity, so the least will do."""
     faults = [{"outage": "provider", "at": "07:00", "for": "3h"}]
     limits = {"confirmation_lag_p95": "1min", "double_charge_rate": 0}
     world = Scenario.model_validate(bare_world(60, 1.0, {"faults": faults, "objectives": limits}))
     found = sized(world, server({"checkout": {"service": NO_TIME}}), mornings=2, fresh=2)
-    assert found.left_out == ["confirmation_lag_p95"]
+    assert found.goals.never == ("confirmation_lag_p95",)
     assert found.best["confirmation_lag_p95"].value.never == 1.0
     assert found.capacity == {"checkout workers": 1, "database connections": 1}
     assert (found.bottleneck, found.binding) == (None, None)
@@ -138,7 +144,7 @@ def test_the_database_is_the_bottleneck() -> None:
     many = {"checkout": {"workers": 60, "instances": 60, "service": NO_TIME, "queue_limit": None}}
     found = sized(queue(2.0, {"ack_latency_p95": "3s"}, purchases=400), server({**slow, **many}))
     assert found.bottleneck == "database connections"
-    assert list(found.cuts) == ["database connections"]
+    assert list(found.fewer) == ["database connections"]
     assert found.load["database connections"] == pytest.approx(2.0)
     assert found.capacity["database connections"] > 2  # two a purchase of half a second: at 2/s they would be busy for ever
     assert found.result.verdict == "met"
@@ -170,30 +176,44 @@ class Pretended:
 
     def __init__(self, p95_s: Any) -> None:
         self.p95_s = p95_s
+        self.seeds = range(3)
         self.asked: list[int] = []
 
-    def at(self, capacity: Capacity) -> Result:
+    def at(self, capacity: Capacity, mornings: int | None = None) -> Trial:
         number = capacity["checkout workers"]
         self.asked.append(number)
-        return result([self.p95_s(number) + wobble for wobble in (-0.1, 0.0, 0.1)])
+        return trial([self.p95_s(number) + wobble for wobble in (-0.1, 0.0, 0.1)[:mornings]])
 
 
-def result(p95s: list[float]) -> Result:
+def trial(p95s: list[float], **others: list[float]) -> Trial:
+    """Mornings with these values of ack_latency_p95 and of other metrics; somebody always waits."""
     station = StationRecord("checkout", 1, 0, 0, 0.0, 1.0, 1, 0.0, 0.0, 0.0)
+    values = {"ack_latency_p95": p95s, **others}
     summaries = [
-        Summary(seed, dict.fromkeys(METRICS, 0.0) | {"ack_latency_p95": value}, None, {}, COSTS, [station], [], COUNTS, 0.0)  # type: ignore[arg-type]
-        for seed, value in enumerate(p95s)
-    ]
-    return Result(design("naive"), load_scenario("morning-rush"), summaries)
+        Summary(
+            seed,
+            dict.fromkeys(METRICS, 0.0) | {metric: of[seed] for metric, of in values.items()},
+            None,  # type: ignore[arg-type]
+            {}, COSTS, [station], [], COUNTS, 0.0,
+        )
+        for seed in range(len(p95s))
+    ]  # fmt: skip
+    return Trial(design("naive"), load_scenario("morning-rush"), summaries, reached=[{"ack_latency_p95": 1.0}] * len(p95s))
 
 
 LIMITS = {"ack_latency_p95": 1.0}
-MET, HELD = Goals(LIMITS, ("ack_latency_p95",), ()), Goals(LIMITS, (), ("ack_latency_p95",))
+ACK = Measure("ack_latency_p95")
+MET, HELD, NEVER = (
+    Goals(LIMITS, ("ack_latency_p95",), (), ()),
+    Goals(LIMITS, (), ("ack_latency_p95",), ()),
+    Goals(LIMITS, (), (), ("ack_latency_p95",)),
+)
 
 
-def confirmed(bench: Pretended, start: int, widest: int, goals: Goals) -> tuple[int, Goals]:
-    capacity, _, left = sizing._confirm(bench, {"checkout workers": start}, {"checkout workers": widest}, goals)  # type: ignore[arg-type]
-    return capacity["checkout workers"], left
+def confirmed(bench: Pretended, start: int, plenty: int, goals: Goals) -> tuple[int, Goals]:
+    fitting = Fitting(design("naive"), LIMITS, {}, {"checkout workers": 1}, bench, bench)  # type: ignore[arg-type]
+    fitting.reference, fitting.goals = {"checkout workers": plenty}, goals
+    return fitting._confirm({"checkout workers": start})["checkout workers"], fitting.goals
 
 
 def test_what_fails_on_fresh_mornings_is_made_dearer() -> None:
@@ -204,25 +224,74 @@ def test_what_fails_on_fresh_mornings_is_made_dearer() -> None:
 
 
 def test_what_no_capacity_holds_on_fresh_mornings() -> None:
-    """If the widest capacity fails as well, the objective is out of reach after all, and is held to what is possible."""
+    """If capacity in plenty fails as well, the objective is out of reach after all, and is held to what is possible."""
     number, goals = confirmed(Pretended(lambda number: 1.5 if number > 4 else 2.0), 3, 16, MET)
     assert goals == HELD
     assert number == 5
 
 
 def test_fresh_mornings_may_need_more_than_the_search_has_tried() -> None:
-    """Where the widest capacity of the search fails, and people wait there, a wider one is tried before giving up."""
+    """Where the largest capacity of the search fails, and people wait there, a larger one is tried before giving up."""
     assert confirmed(Pretended(lambda number: 5.0 / number), 4, 4, MET) == (7, MET)
 
 
 def test_never_is_worse_than_anything() -> None:
     """A value that never comes on one morning breaks a goal that is met or held, and comes first."""
-    never = result([1.0, math.inf, 1.0])
-    assert MET.broken(never, None) == ["ack_latency_p95"]
-    assert HELD.broken(never, result([1.0, 1.0, 1.0])) == ["ack_latency_p95"]
-    assert not HELD.broken(result([1.0, math.nan, math.nan]), result([1.0, math.nan, math.nan]))  # nothing to count elsewhere
-    assert not HELD.broken(result([1.01, 1.02, 1.03]), result([1.0, 1.0, 1.0]))
-    assert HELD.broken(result([1.2, 1.21, 1.22]), result([1.0, 1.0, 1.0]))
+    never = trial([1.0, math.inf, 1.0])
+    assert MET.broken(never, never) == [ACK]
+    assert HELD.broken(never, trial([1.0, 1.0, 1.0])) == [ACK]
+    assert not HELD.broken(trial([1.0, math.nan, math.nan]), trial([1.0, math.nan, math.nan]))  # nothing to count elsewhere
+    assert not HELD.broken(trial([1.01, 1.02, 1.03]), trial([1.0, 1.0, 1.0]))
+    assert HELD.broken(trial([1.2, 1.21, 1.22]), trial([1.0, 1.0, 1.0]))
+
+
+def test_what_stands_in_for_what_never_comes() -> None:
+    """Where an objective is infinite at any capacity, serving clearly fewer people breaks it, and so does being later."""
+    served = {"acknowledged_share": [0.7, 0.8, 0.75], "confirmed_share": [0.7, 0.8, 0.75]}
+    plenty = trial([math.inf] * 3, **served)
+    assert not NEVER.broken(plenty, plenty)
+    fewer = trial([math.inf] * 3, **served | {"acknowledged_share": [0.2, 0.25, 0.22]})
+    assert NEVER.broken(fewer, plenty) == [Measure("acknowledged_share")]
+    late = trial([math.inf] * 3, **served)
+    late.reached[:] = [{"ack_latency_p95": 1.2}] * 3
+    assert NEVER.broken(late, plenty) == [Measure("ack_latency_p95", reached=True)]
+    assert not NEVER.broken(plenty, late)  # sooner is no worse
+
+
+def test_too_few_mornings_to_prove_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of zero without an event may be undecided: it is still held to, and a witness that plenty hasn't breaks it."""
+    monkeypatch.setattr("sim.experiment.goals.judge", undecided_at_zero)
+    limits = {"double_charge_rate": 0.0}
+    none, one = trial([1.0, 1.0]), trial([1.0, 1.0], double_charge_rate=[0.0, 0.1])
+    goals = Goals.within_reach(limits, none)
+    assert goals == Goals(limits, (), ("double_charge_rate",), ())
+    assert not goals.broken(none, none)
+    assert goals.broken(one, none) == [Measure("double_charge_rate")]
+    assert not goals.broken(one, one)
+
+
+def undecided_at_zero(metric: str, limit: float, value: Estimate) -> Status:
+    """As if no number of mornings could prove that a rate is zero."""
+    said = judge(metric, limit, value)
+    return "undecided" if said == "met" and limit == 0 else said
+
+
+def test_what_serves_nobody_is_not_cheap() -> None:
+    """A morning without a correct purchase is infinitely dear, whether its cost is infinite or not to be had."""
+    serving = trial([1.0, 1.0], cost_per_1000=[500.0, 510.0])
+    for cost in (math.nan, math.inf):
+        nobody = trial([1.0, 1.0], cost_per_1000=[cost, 1.0])
+        assert cost_change(nobody, serving) == "worse"
+        assert cost_change(serving, nobody) == "better"
+        assert not cost_change(nobody, nobody)
+
+
+def test_few_mornings_that_all_say_the_same() -> None:
+    """Two mornings have a wide interval; when both say that it costs more than 5 % more, it is dearer; 1 % could be chance."""
+    usual = trial([1.0, 1.0], cost_per_1000=[500.0, 500.0])
+    assert cost_change(trial([1.0, 1.0], cost_per_1000=[530.0, 600.0]), usual) == "worse"
+    assert not cost_change(trial([1.0, 1.0], cost_per_1000=[502.0, 509.0]), usual)
+    assert not cost_change(trial([1.0, 1.0], cost_per_1000=[490.0, 600.0]), usual)
 
 
 @pytest.mark.parametrize(
@@ -290,5 +359,6 @@ def test_the_rush_holds_on_other_mornings() -> None:
         others = compare(rush, [one.design], Effort(50, 5000)).results[name]
         plenty = with_capacity(one.design, {key: 10 * number for key, number in one.capacity.items()})
         best = compare(rush, [plenty], Effort(50, 5000)).results[name]
-        assert not one.goals.broken(others, best), name
+        goals = replace(one.goals, never=())  # what stands in for them isn't in a comparison
+        assert not goals.broken(*(Trial(made.design, rush, made.summaries, []) for made in (others, best))), name
         assert one.binding is not None, name

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from sim import words
 from sim.architectures import COMPARED, start_of
 from sim.cli.again import again
 from sim.cli.messages import DONE, INTERRUPTED, note
@@ -15,6 +16,7 @@ from sim.cli.work.check import CODES
 from sim.cli.work.console import console, print_json
 from sim.cli.work.names import scenario_called
 from sim.cli.work.simulation import at_work
+from sim.cli.work.sizing_sentences import counted
 from sim.cli.work.sizings import print_curve, print_sizings
 from sim.cli.work.texts import lengths_of, peaks_of
 from sim.config.files import check_new, write_text
@@ -24,7 +26,10 @@ from sim.documents import sizing as sizing_document
 from sim.experiment import size as experiment
 from sim.experiment.cost_curve import MORNINGS, cost_curve
 from sim.experiment.effort import Effort
-from sim.experiment.size import Sizing, with_objectives
+from sim.experiment.estimates import holds
+from sim.experiment.size import FEWEST, Forecast, Sizing, with_objectives
+
+LONG_S = 10.0  # work that takes less is not announced
 
 
 def size(
@@ -39,7 +44,10 @@ def size(
     too_early = "interrupted before the first design was sized; there are no results"
     with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
         effort = Effort(experiment.MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
-        sizings = experiment.size(world, chosen, effort, fresh=experiment.FRESH if fresh is None else fresh, progress=progress)
+        news = News(effort.mornings, len(chosen))
+        sizings = experiment.size(
+            world, chosen, effort, fresh=fresh, progress=progress, forecast=news.forecast, sized=news.sized
+        )
     if write is not None:
         _save(next(iter(sizings.sizings.values())), write)
     if as_json:
@@ -50,7 +58,11 @@ def size(
             try_it = shlex.join(["coffee", "compare", scenario, chosen[0], str(write)])
             console().print(f"{write}: the sized design; try it: {try_it}", soft_wrap=True)
     left = [name for name in sizings.asked if name not in sizings.sizings]
-    _leave(sizings.wall_s, CODES[sizings.verdict], unfinished=f"there is no answer for {', '.join(left)}" if left else "")
+    _leave(
+        sizings.wall_s,
+        DONE if holds(sizings.verdict) else CODES[sizings.verdict],
+        unfinished=f"there is no answer for {', '.join(left)}" if left else "",
+    )
 
 
 def curve(
@@ -66,13 +78,38 @@ def curve(
         effort = Effort(MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
         found = cost_curve(
             world, chosen, effort, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives,
-            fresh=MORNINGS if fresh is None else fresh, progress=progress,
+            fresh=MORNINGS if fresh is None else fresh, progress=progress, forecast=News(effort.mornings, len(chosen)).forecast,
         )  # fmt: skip
     if as_json:
         print_json(curve_document.document(found))
     else:
         print_curve(console(), found)
     _leave(found.wall_s, DONE, unfinished="the rest of the curve is missing" if found.interrupted else "")
+
+
+class News:
+    """What is said on stderr about work that takes long: how long it will take, and each design that is finished."""
+
+    def __init__(self, mornings: int, designs: int) -> None:
+        self._mornings, self._left = mornings, designs
+        self._long = False
+
+    def forecast(self, forecast: Forecast) -> None:
+        """Nothing, if it will not take long."""
+        self._long = forecast.seconds >= LONG_S
+        if self._long:
+            at_a_time = f", {forecast.at_a_time} at a time" if forecast.at_a_time > 1 else ""
+            first = f"; -n {FEWEST} for a first look" if self._mornings > FEWEST else ""
+            note(
+                f"sizing takes about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
+                f"{forecast.morning_s:.2g} s{at_a_time}{first}"
+            )
+
+    def sized(self, sizing: Sizing, wall_s: float) -> None:
+        """One design's answer, while others are still to come."""
+        self._left -= 1
+        if self._long and self._left:
+            note(f"{sizing.asked.name}: {counted(sizing.capacity)} ({words.about(wall_s)}); {self._left} to go")
 
 
 def _leave(wall_s: float, code: int, *, unfinished: str) -> None:
