@@ -176,6 +176,11 @@ METRICS: dict[str, Metric] = {
         "n[left & (kept > 0)] / purchases",
         counts="abandoned", harm="abandoned_charge",
     ),
+    "retracted_rate": Metric(
+        "share", "lower", "Points and truth", 'purchases told "we have your order" that end without a confirmed order',
+        "n[(ack_lag < never) & (ordered == 0)] / purchases",
+        counts="retracted", harm="retracted", label="told yes, then no",
+    ),
     "confirmed_share": Metric(
         "share", "higher", "Waiting", "purchases with a good card that end with a confirmed order",
         "n[good_card & (ordered > 0)] / n[good_card]",

@@ -30,6 +30,7 @@ class Audit:
     misinformed: np.ndarray
     mistaken: np.ndarray  # told "confirmed" for another amount than any that was charged and kept
     abandoned: np.ndarray  # charged and kept, but the customer had left without having been told "confirmed"
+    retracted: np.ndarray  # told "we have your order", and no confirmed order: declined, given up or unsettled afterwards
     unsettled: np.ndarray  # with an order that is still neither confirmed, declined nor given up
     correct: np.ndarray  # one order, one charge, one award, and a customer who was still there
     differing: np.ndarray  # with an order that differs between write model, view and ledger when the morning has drained
@@ -70,6 +71,7 @@ def audit(tables: Tables) -> Audit:
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
         mistaken=told_confirmed & (purchases["shown_cents"] > 0) & (kept_of > 0) & ~_charged_as_shown(tables, kept),
         abandoned=left & (kept_of > 0),
+        retracted=~np.isnan(purchases["acknowledged_s"]) & (ordered_of == 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
         correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left,
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,

@@ -127,6 +127,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "misinformed": audit.misinformed.sum(),
         "mistaken": audit.mistaken.sum(),
         "abandoned": audit.abandoned.sum(),
+        "retracted": audit.retracted.sum(),
         "misinformed or abandoned": (audit.misinformed | audit.abandoned).sum(),
         "correct": audit.correct.sum(),
         "lost": (good & ~ordered).sum(),

@@ -132,7 +132,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         charged=1 + some(1), kept=1 + some(2), ordered=1 + some(3), awarded=np.ones(number),
         confirmed_s=np.where(some(12), 3.0, np.inf), orphan=some(4), unpaid=some(5), over_awarded=some(6),
         under_awarded=some(7), misinformed=some(8), mistaken=some(9), abandoned=some(10), unsettled=some(15),
-        correct=some(16), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
+        correct=some(16), retracted=some(18), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
     )  # fmt: skip
     parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
     capacity = Capacity(compute=1.0, database=2.0, per_hour=3.0, scaled_up=0.5, paid_s=80.0, used_s=20.0)
@@ -141,7 +141,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
         "wrong_amount_rate": 9, "abandoned_charge_rate": 10, "confirmed_share": 12, "acknowledged_share": 13,
-        "stale_read_rate": 14,
+        "stale_read_rate": 14, "retracted_rate": 18,
     }  # fmt: skip
     expected = {name: count / number for name, count in shares.items()} | {
         "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,

@@ -120,6 +120,9 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
     yield "what is confirmed has a time", all(not never(o.confirmed_s) for o in orders if o.status == Status.CONFIRMED)
     yield "awards go to their order's purchase", all(orders[int(a.order)].purchase == a.purchase for a in awards)
+    told_yes = [not never(p.acknowledged_s) for p in rows(tables.purchases)]
+    unserved = [told_yes[p] and not ordered[p] for p in range(people)]
+    yield "told yes and not served, as the audit says", evidence.audit.retracted.tolist() == unserved
     inbox, news = design.loyalty.inbox, getattr(design.payment, "news", "direct")
     if news == "outbox" and inbox is not None and inbox.window > tables.horizon_s:  # one row says that an order is confirmed
         yield "a long memory awards an order once", max(Counter(a.order for a in awards).values(), default=0) <= 1
