@@ -110,7 +110,7 @@ def _unless_past_help(scenario: Scenario, design: Design, witness: Witness) -> E
     bystander = Bystander(witness.purchase)
     with answering(scenario, design, witness.seed):
         tables = Morning(scenario, design, witness.seed, observer=bystander).run()
-        return None if bystander.past_help else examine(tables, design, load_prices(scenario.prices))
+        return None if bystander.past_help else examine(tables, scenario, design, load_prices(scenario.prices))
 
 
 def candidates(design: Design) -> Iterator[tuple[str, dict[str, Any], str | None, Design]]:

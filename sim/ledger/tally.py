@@ -33,6 +33,7 @@ class Tally:
     found: Counter[str]  # purchases, orders, requests, polls: how many, and how many of which kind
     fates: Counter[Fate]  # of requests
     charged: Counter[int]  # captured charges by their amount in cents
+    charges: Counter[int]  # purchases by the number of their captured charges
     lags: dict[str, np.ndarray]
     minutes: np.ndarray  # of the lags "ack": in which step of the series they were submitted
     steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
@@ -56,6 +57,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
         found=_found(tables, audit, lags),
         fates=Counter(dict(zip(Fate, np.bincount(tables.requests["fate"], minlength=len(Fate)).tolist(), strict=True))),
         charged=Counter(tables.charges["cents"][captured].tolist()),
+        charges=Counter(audit.charged.tolist()),
         lags=lags,
         minutes=minutes(tables)[good],
         steps=steps(tables),
@@ -75,6 +77,7 @@ def pooled(parts: Sequence[Tally]) -> Tally:
         found=sum((part.found for part in parts), Counter()),
         fates=sum((part.fates for part in parts), Counter()),
         charged=sum((part.charged for part in parts), Counter()),
+        charges=sum((part.charges for part in parts), Counter()),
         lags={name: np.concatenate([part.lags[name] for part in parts]) for name in first.lags},
         minutes=np.concatenate([part.minutes for part in parts]),
         steps={name: np.sum([part.steps[name] for part in parts], axis=0) for name in first.steps},
@@ -142,7 +145,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
         "calls": len(charges),  # to the provider
-        "cents": charges["cents"].sum(),  # that they asked for
+        "cents overcharged": audit.overcharged_cents.sum(),
+        "cents overcharged, net": audit.overcharged_net_cents.sum(),
+        "cents overcharged, served": audit.overcharged_cents[ordered].sum(),
+        "cents of orphans": audit.overcharged_net_cents[audit.orphan].sum(),
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
         "polls": len(tables.reads),
         "stale polls": tables.reads["stale"].sum(),
