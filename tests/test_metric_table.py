@@ -134,7 +134,7 @@ def test_the_interval_of_stale_reads_counts_polls_in_every_command(comparison: C
     """
     world, result = parse_scenario(LATE), result_of(comparison)
     with crew(1, "local") as workers:
-        [values] = measured(workers, [(world, result.design)], load_prices(world.prices), range(3))
+        [values] = measured(workers, [(world, result.design)], range(3))
     assert {metric: estimate_of(metric, values) for metric in METRICS} == result.metrics
     polls, purchases = int(values["polls"].sum()), int(values["purchases"].sum())
     assert polls > purchases

@@ -12,6 +12,7 @@ from sim import style, words
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
+from sim.config.writing import flow, written
 from sim.diagram import components
 from sim.documents import comparison as compared
 from sim.documents import cost_curve
@@ -123,6 +124,7 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "groups": tables.metrics(comparison),
         "collapses": tables.collapses(comparison),
         "settings": knobs.settings([result.design for result in results.values()]),
+        "price_table": flow(written(scenario.prices)),
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
         "charts": CHARTS,
         "about_tipping": TIPPING.caption,

@@ -287,7 +287,7 @@ def test_a_price_without_its_date_is_refused(date: str, tmp_path: Path) -> None:
     assert changed != text
     file = tmp_path / "mine.yaml"
     file.write_text(changed, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"mine.yaml:4:\d+: vcpu_hour.date: "):
+    with pytest.raises(ConfigError, match=r"mine.yaml:5:\d+: vcpu_hour.date: "):
         load_prices(str(file))
 
 
