@@ -152,6 +152,24 @@ METRICS: dict[str, Metric] = {
         "n[kept > 1] / purchases",
         counts="charged twice, net", label="still charged twice after refunds",
     ),
+    "overcharged_per_1000": Metric(
+        "USD", "lower", "Money and orders", "taken wrongly in 1,000 purchases, before refunds: beyond one charge for an order",
+        "1000 * sum(taken - rightful) / purchases",
+    ),
+    "overcharged_per_1000_net": Metric(
+        "USD", "lower", "Money and orders", "the same of what is left after refunds",
+        "1000 * sum(taken_net - rightful_net) / purchases",
+        shown=("report",),
+    ),
+    "charges_per_harmed": Metric(
+        "count", "lower", "Money and orders", "captured charges of a customer who was charged more than once",
+        "sum(charged[charged > 1]) / n[charged > 1]",
+    ),
+    "most_charged": Metric(
+        "count", "lower", "Money and orders", "the most captured charges that one customer had",
+        "max(charged)",
+        shown=("report",),
+    ),
     "duplicate_order_rate": Metric(
         "share", "lower", "Money and orders", "purchases with more than one order sent to the kitchen",
         "n[ordered > 1] / purchases",
@@ -192,6 +210,11 @@ METRICS: dict[str, Metric] = {
         "share", "lower", "Points and truth", "purchases charged and kept although the customer had left, untold",
         "n[left & (kept > 0)] / purchases",
         counts="abandoned", harm="abandoned_charge",
+    ),
+    "retracted_rate": Metric(
+        "share", "lower", "Points and truth", 'purchases told "we have your order" that end without a confirmed order',
+        "n[(ack_lag < never) & (ordered == 0)] / purchases",
+        counts="retracted", harm="retracted", label="told yes, then no",
     ),
     "confirmed_share": Metric(
         "share", "higher", "Waiting", "purchases with a good card that end with a confirmed order",

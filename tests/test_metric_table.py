@@ -134,7 +134,7 @@ def test_the_interval_of_a_share_counts_what_it_is_out_of_in_every_command(compa
     """
     world, result = parse_scenario(LATE), result_of(comparison)
     with crew(1, "local") as workers:
-        [values] = measured(workers, [(world, result.design)], load_prices(world.prices), range(3))
+        [values] = measured(workers, [(world, result.design)], range(3))
     assert {metric: estimate_of(metric, values) for metric in METRICS} == result.metrics
     for metric, things in (("stale_read_rate", "looked"), ("confirmed_share", "good cards")):
         number, value = int(values[things].sum()), result.metrics[metric]

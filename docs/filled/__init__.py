@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
-from .lists import designs, metrics, more, presets, published, scenarios, windows
+from .lists import bill, designs, metrics, more, presets, prices, published, scenarios, windows
 from .results import document_fields, documents
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "index": {"more": more},
+    "cost": {"bill": bill, "prices": prices},
     "failure-windows": {"windows": windows, "published": published},
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},

@@ -8,9 +8,12 @@ from pathlib import Path
 from sim.architectures import architecture_of, design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
+from sim.config.prices import Prices, load_prices
+from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.failure_windows.matrix import FOLDER, bundled_windows, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
+from sim.ledger.costs import BILL
 from sim.vocabulary import METRICS
 
 from .markdown import block, code, one_line, table
@@ -63,6 +66,23 @@ def metrics() -> str:
             meaning = f"percentiles of {meaning.partition(' of ')[2]}"
         rows.append((code(name), f"{UNITS[metric.unit]}&nbsp;{ARROWS[metric.better]}", meaning, code(formula)))
     return table(("metric", "unit", "what it is", "formula"), rows)
+
+
+def bill() -> str:
+    """The parts of the bill, group by group."""
+    rows = [(name, part.group, part.summary, code(part.formula)) for name, part in BILL.items()]
+    return table(("part", "group", "what it is", "formula, in USD"), rows)
+
+
+def prices() -> str:
+    """Every line of the usual price table, with what it is."""
+    known = load_prices(Scenario.model_fields["prices"].default)
+    lines = {name: getattr(known, name) for name in Prices.model_fields if name != "name"}
+    rows = [
+        (code(name), f"{line.value:.12g}", Prices.model_fields[name].description or "", f"{line.source} {line.date}".strip())
+        for name, line in lines.items()
+    ]
+    return table(("price", "value", "what it is", "source, and its date"), rows)
 
 
 def windows() -> str:

@@ -13,7 +13,7 @@ from sim.config.bundled import FOLDER, as_text, find, is_path, names
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.loader import Document, read_text, validate
-from sim.config.prices import load_prices
+from sim.config.prices import PriceTable, load_prices
 from sim.config.scenario import Scenario
 
 
@@ -45,10 +45,10 @@ def digest(*parts: BaseModel) -> str:
 
 
 def _content(value: Any) -> Any:
+    if isinstance(value, PriceTable):  # not its path: it depends on the working directory
+        return value.table if not (value.differing or is_path(value.table)) else _content(load_prices(value))
     if isinstance(value, BaseModel):
         fields = {name: _content(getattr(value, name)) for name in type(value).model_fields}
-        if isinstance(value, Scenario) and is_path(value.prices):
-            fields["prices"] = _content(load_prices(value.prices))  # not the path: it depends on the working directory
         if isinstance(value, Design) and value.origin is not None:
             fields["(its file)"] = value.origin.text
         return {"is": value.model_config.get("title", type(value).__name__)} | fields

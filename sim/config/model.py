@@ -69,6 +69,23 @@ class OneOf(Model):
         return next(name for name in self.choices() if name in self.model_fields_set)
 
 
+class Overlay(Model):
+    """A mapping that lies over another one: it has a value at every key, and a file gives only those that differ.
+
+    A plain text in its place is the value of its key `from`, which names the other one.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"from": value} if isinstance(value, str) else value
+
+    @property
+    def differing(self) -> list[str]:
+        """The keys whose values differ from those of the other mapping."""
+        raise NotImplementedError
+
+
 class Lognormal(Model):
     """A time whose natural logarithm is normally distributed around log(median) with standard deviation sigma."""
 

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from pydantic import ConfigDict, ValidationInfo, field_validator, model_validator
 
 from sim.config import showing
-from sim.config.bundled import find, is_path
 from sim.config.columns import read_column
-from sim.config.errors import ConfigError, KeyedErrors, closest, got
+from sim.config.errors import KeyedErrors, closest, got
 from sim.config.fates import FATES, too_many, too_many_in
 from sim.config.faults import Fault, outside
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
+from sim.config.prices import USUAL, PriceTable
 from sim.config.units import (
     DAY_S,
     Cents,
@@ -336,7 +336,7 @@ class Scenario(Model):
     objectives: dict[str, Any] = Field(
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
     )
-    prices: str = Field("aws-us-east-1", description="a price table in scenarios/prices")
+    prices: PriceTable = Field(USUAL, description="what things cost: a price table, and lines that differ from it")
 
     def _repr_html_(self) -> str | None:
         """How Jupyter shows the scenario."""
@@ -390,14 +390,3 @@ class Scenario(Model):
         if errors := errors or too_many_in(faults, provider, clock):
             raise KeyedErrors(errors)
         return faults
-
-    @field_validator("prices")
-    @classmethod
-    def _known_prices(cls, prices: str, info: ValidationInfo) -> str:
-        """A price table's path starts from the scenario's folder."""
-        prices = str(reading(info).beside / prices) if is_path(prices) else prices
-        try:
-            find(prices, folder="prices", kind="price table")
-        except ConfigError as error:
-            raise KeyedErrors([((), str(error))]) from None
-        return prices

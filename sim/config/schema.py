@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 
 from sim.config.design import Design
 from sim.config.keys import LIMITS, Kind, below, fields
-from sim.config.model import OneOf
+from sim.config.model import OneOf, Overlay
 from sim.config.scenario import Scenario
 from sim.config.units import CLOCK, DURATION, FACTOR, PROBABILITY, RATE, USD
 from sim.config.writing import written
@@ -91,6 +91,8 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
             kind = below(Kind(model), key)
             if key == "for":
                 schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
+            elif kind is not None and kind.model is not None and issubclass(kind.model, Overlay):
+                schema["properties"][key] = {"anyOf": [{"type": "string"}, _reference(child), EMPTY], **_about(child)}
             elif kind is not None and not kind.nullable and (kind.model or kind.container or kind.options):
                 schema["properties"][key] = {"anyOf": [_reference(child), EMPTY], **_about(child)}
             elif kind is not None and issubclass(model, OneOf) and key in model.choices():

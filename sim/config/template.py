@@ -109,7 +109,8 @@ def _end(node: yaml.Node, text: str) -> int:
 def _references(document: Document, target: Path) -> Iterator[tuple[tuple[Any, ...], str]]:
     """The path of each key that names a file, and that file's path from the folder of `target`."""
     for path, value in _leaves(document.data):
-        is_file = path[-1] == "empirical" or path[-2:] == ("arrivals", "file") or (path == ("prices",) and is_path(value))
+        is_file = path[-1] == "empirical" or path[-2:] == ("arrivals", "file")
+        is_file = is_file or (path in (("prices",), ("prices", "from")) and is_path(value))
         if is_file:
             yield path, _relative(document.beside / value, target.parent)
 

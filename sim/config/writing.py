@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.config.keys import Kind, below, fields
-from sim.config.model import OneOf
+from sim.config.model import OneOf, Overlay
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./+-]*|[0-9]+(\.[0-9]+)?[A-Za-z%/][A-Za-z%/]*|[0-9]+(\.[0-9]+)? USD|[0-9][0-9.]*")
 _NOT_TEXT = re.compile(r"(?i)null|true|false|yes|no|on|off|y|n|~")
@@ -20,6 +20,8 @@ def written(value: Any, kind: Kind | None = None) -> Any:
     kind = kind or Kind(type(value))
     if value is None:
         return "none"
+    if isinstance(value, Overlay) and not value.differing:
+        return dict(given(value))["from"]
     if isinstance(value, BaseModel):
         return {key: written(child, below(Kind(type(value)), key)) for key, child in given(value)}
     if isinstance(value, dict):
@@ -30,8 +32,12 @@ def written(value: Any, kind: Kind | None = None) -> Any:
 
 
 def given(model: BaseModel) -> list[tuple[str, Any]]:
-    """Keys with their values. A one-of mapping gives its chosen key, and those beside it that differ from their default."""
+    """Keys with their values. A one-of mapping gives its chosen key, and those beside it that differ from their default; an
+    overlay gives what it lies over, and the keys that differ from that.
+    """
     values = [(key, info, getattr(model, name)) for name, info, key in _named(type(model))]
+    if isinstance(model, Overlay):
+        return [(key, value) for key, _, value in values if key in ("from", *model.differing)]
     if not isinstance(model, OneOf):
         return [(key, value) for key, _, value in values]
     usual = {key: _default(type(model), key) for key in model.also}

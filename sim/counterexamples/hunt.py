@@ -27,7 +27,7 @@ from sim.experiment.effort import check_whole
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
-from sim.ledger.violations import VIOLATIONS, harmed
+from sim.ledger.violations import FAILURES, harmed
 from sim.world.observer import Observer
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def caught(
     if broken or plain is None or not harmed(evidence).any():
         return broken, {}
     spared = ~harmed(simulate(scenario, plain, prices, seed)[1])
-    return {}, _not_empty({kind: np.flatnonzero(harm.flags(evidence) & spared) for kind, harm in VIOLATIONS.items()})
+    return {}, _not_empty({kind: np.flatnonzero(harm.flags(evidence) & spared) for kind, harm in FAILURES.items()})
 
 
 def _not_empty(found: dict[str, np.ndarray]) -> dict[str, list[int]]:

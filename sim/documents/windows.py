@@ -14,7 +14,7 @@ from sim.failure_windows.differences import difference
 from sim.failure_windows.matrix import Matrix, sentence
 from sim.failure_windows.published import mechanisms, published
 from sim.failure_windows.verdicts import STATES, State, Verdict
-from sim.ledger.violations import VIOLATIONS
+from sim.ledger.violations import FAILURES
 from sim.version import VERSION
 
 WindowState = Annotated[State, Field(description="what the design makes of the window; `states` says what each means")]
@@ -132,7 +132,7 @@ def document(matrix: Matrix, *, report: str | None = None, timed: bool = True) -
         "version": VERSION,
         "digest": digest(*matrix.windows.values(), *matrix.designs.values()),
         "states": STATES,
-        "violations": {kind: violation.clause for kind, violation in VIOLATIONS.items()},
+        "violations": {kind: violation.clause for kind, violation in FAILURES.items()},
         "designs": {
             name: {"summary": design.summary, "mechanisms": mechanisms(design), "sentence": sentence(matrix, name)}
             for name, design in matrix.designs.items()

@@ -14,7 +14,7 @@ from sim.config.errors import ConfigError, closest
 from sim.config.keys import Kind, below
 from sim.config.knobs import knobs
 from sim.config.loader import validate
-from sim.config.model import OneOf
+from sim.config.model import OneOf, Overlay
 from sim.config.scenario import Scenario
 from sim.config.writing import given, written
 from sim.config.yamlfile import Source
@@ -158,6 +158,8 @@ def _kept(value: Any, kind: Kind | None) -> Any:
 def _child(value: Any, step: str) -> Any:
     if isinstance(value, dict):
         return value.get(step)
+    if isinstance(value, Overlay) and step != "from":
+        return getattr(value, step)
     return dict(given(value)).get(step) if isinstance(value, BaseModel) else None
 
 

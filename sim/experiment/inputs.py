@@ -16,7 +16,7 @@ from sim.config.units import CLOCK, PROBABILITY
 from sim.config.writing import flow
 from sim.experiment.altering import altered, has, split, standing, unknown, value_of
 from sim.experiment.measuring import Run
-from sim.experiment.sensitivity import FACTORS, TIMES, Input, scaled
+from sim.experiment.sensitivity import ASSUMED, FACTORS, TIMES, Input, can_be, scaled
 
 TO = ".."  # between the ends of a range
 DIGITS = 6  # significant, of a value between two ends
@@ -63,8 +63,8 @@ def factors(scenario: Scenario, design: Design, wanted: Sequence[str] = ()) -> l
 def scalable(model: Scenario | Design) -> Iterator[Knob]:
     """Every key with a number in it that is not zero: sections, the chosen traffic, and the faults are opened."""
     for knob in knobs(model, model):
-        if knob.path[0] in LEFT_OUT:
-            continue
+        if knob.path[0] in LEFT_OUT or (knob.path[0] == "prices" and ASSUMED not in knob.about):
+            continue  # a list price is known
         if knob.path == ("faults",):
             yield from _of_faults(model, knob)
         elif knob.kind.model is Traffic:
@@ -165,11 +165,7 @@ def _factor(model: Scenario | Design, knob: Knob, low: Any, high: Any) -> Factor
 def _legal(model: Scenario | Design, knob: Knob, factor: float) -> Any:
     """Its value so many times larger, or as it is if it can't be: a probability above 100 %, fewer workers than instances."""
     value = _times(knob, factor)
-    try:
-        altered(model, knob.path, value)
-    except ConfigError:
-        return knob.value
-    return value
+    return value if can_be(model, knob.path, value) else knob.value
 
 
 def _times(knob: Knob, factor: float) -> Any:
@@ -180,8 +176,6 @@ def _times(knob: Knob, factor: float) -> Any:
             for key, value in knob.value.items()
             if (kind := inner[key]) is not None
         }
-    if knob.kind.type is float and knob.kind.unit is None:
-        return knob.value * factor
     return scaled(knob, factor)
 
 

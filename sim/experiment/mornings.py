@@ -70,15 +70,15 @@ def simulate(
     design = design_of(design, cell)
     with answering(scenario, design, seed):
         tables = Morning(scenario, design, seed, cell, observer=observer).run()
-        return tables, examine(tables, design, prices)
+        return tables, examine(tables, scenario, design, prices)
 
 
-def examine(tables: Tables, design: Design, prices: Prices) -> Evidence:
+def examine(tables: Tables, scenario: Scenario, design: Design, prices: Prices) -> Evidence:
     """The evidence of a morning that was simulated to its end. Raises BrokenLaw on a bug of ours."""
     judged = audit(tables)
     counted = tally(tables, judged)
     assert_laws(counted)
-    return Evidence(tables, judged, counted, bill(counted, design, prices))
+    return Evidence(tables, judged, counted, bill(counted, design, prices, basket_cents=scenario.traffic.price))
 
 
 def count(scenario: Scenario, design: Design, prices: Prices, seed: int, cell: Cell = WHOLE) -> Counted:

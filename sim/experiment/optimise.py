@@ -18,7 +18,6 @@ import numpy as np
 from sim.config import showing
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
-from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment import frames, pareto
 from sim.experiment.altering import altered, value_of
@@ -173,7 +172,7 @@ def optimise(
     constraints = tuple(_constraint(world, text) for text in subject_to)
     method: Method = _method(space)
     check_whole("trials", trials, 1)
-    search = Search(world, load_prices(world.prices), (first, second), constraints, effort, progress)
+    search = Search(world, (first, second), constraints, effort, progress)
     with crew(effort.jobs, effort.engine) as workers:
         search.workers = workers
         if method == "sampling":

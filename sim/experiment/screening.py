@@ -21,7 +21,6 @@ from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario
-from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.effort import Effort, in_words
@@ -133,15 +132,15 @@ def screen(
     problem = {"num_vars": len(moved), "names": [one.input.name for one in moved], "bounds": [[0.0, 1.0]] * len(moved)}
     points = _points(method, problem, samples, effort.seed)
     runs = [_at(moved, point, (world, story)) for point in points]
-    seeds, prices = effort.seeds, load_prices(world.prices)
+    seeds = effort.seeds
     total = len(runs) * effort.mornings
     with crew(effort.jobs, effort.engine, most=total) as workers:
         begin = time.perf_counter()
-        measured(workers, [(world, story)], prices, seeds[:1])
+        measured(workers, [(world, story)], seeds[:1])
         expected = total * (time.perf_counter() - begin) / min(effort.jobs or processors(), total)
         if say is not None:
             say(f"{len(runs):,} points × {in_words(effort.mornings)} = {total:,} runs, about {_lasts(expected)}")
-        made = measured(workers, runs, prices, seeds, tell=counting(progress, total))
+        made = measured(workers, runs, seeds, tell=counting(progress, total))
     means = {metric: np.array([values[metric].mean() for values in made]) for metric in chosen}
     indices = {metric: _indices(method, problem, points, means[metric], effort.seed) for metric in chosen}
     return Screening(world, story, method, chosen, moved, samples, len(runs), effort.seed, effort.mornings, indices)

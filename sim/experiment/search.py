@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sim.config.errors import ConfigError
-from sim.config.prices import Prices
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
 from sim.experiment.effort import Effort
@@ -82,7 +81,6 @@ class Search:
     """A search in progress: which candidates were simulated, on how many mornings, and with what result."""
 
     scenario: Scenario
-    prices: Prices
     minimised: tuple[str, str]
     constraints: tuple[Constraint, ...]
     effort: Effort
@@ -152,7 +150,7 @@ class Search:
         if not candidates or not seeds:
             return [{} for _ in candidates]
         self.planned = max(self.planned, self.done + len(candidates) * len(seeds))
-        return measured(self.workers, [(self.scenario, one.design) for one in candidates], self.prices, seeds, tell=self._tell)
+        return measured(self.workers, [(self.scenario, one.design) for one in candidates], seeds, tell=self._tell)
 
     def _tell(self) -> None:
         self.done += 1

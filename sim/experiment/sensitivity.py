@@ -18,7 +18,6 @@ from sim.config.errors import ConfigError, closest
 from sim.config.knobs import Knob, knobs
 from sim.config.library import load_scenario
 from sim.config.model import Distribution
-from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
@@ -74,7 +73,17 @@ def assumptions(model: Scenario | Design) -> Iterator[tuple[Input, list[Any]]]:
         if ASSUMED in knob.about:
             about = knob.about.split(f"({ASSUMED}")[0].strip(" ;,")
             varied = [value for factor in FACTORS if (value := scaled(knob, factor)) not in (None, knob.value)]
+            varied = [value for value in varied if can_be(model, knob.path, value)]
             yield Input("scenario" if isinstance(model, Scenario) else "design", knob.path, about, flow(knob.value)), varied
+
+
+def can_be(model: Scenario | Design, path: Sequence[str], value: Any) -> bool:
+    """Not a share above 1, and not fewer workers than instances."""
+    try:
+        altered(model, path, value)
+    except ConfigError:
+        return False
+    return True
 
 
 def scaled(knob: Knob, factor: float) -> Any:
@@ -84,6 +93,8 @@ def scaled(knob: Knob, factor: float) -> Any:
         return _larger(kind.unit, value, factor, whole=kind.type is int)
     if isinstance(value, int) and not isinstance(value, bool):
         return max(1, round(value * factor))
+    if isinstance(value, float):
+        return value * factor or None
     if kind.model not in (Distribution, Retry):
         return None
     [(choice, inner)] = value.items()
@@ -148,7 +159,7 @@ def effects(
     runs = [(world, design) for design in designs] + [(plan.world, plan.changed) for plan in plans]
     total = len(runs) * effort.mornings
     with crew(effort.jobs, effort.engine, most=total) as workers:
-        made = measured(workers, runs, load_prices(world.prices), effort.seeds, tell=counting(progress, total))
+        made = measured(workers, runs, effort.seeds, tell=counting(progress, total))
     before = {design.name: values for design, values in zip(designs, made, strict=False)}
     return [_effect(plan, before[plan.design.name], made[number]) for number, plan in enumerate(plans, len(designs))]
 

@@ -266,14 +266,11 @@ Task = tuple[Pair, tuple[Scenario, Design, Prices, list[int]]]
 
 
 def _tasks(missing: list[tuple[Pair, list[int]]], pace: Pace) -> Iterator[Task]:
-    prices: dict[str, Prices] = {}
     for pair, seeds in missing:
-        table = pair.scenario.prices
-        if seeds and table not in prices:
-            prices[table] = load_prices(table)
+        prices = load_prices(pair.scenario.prices)
         while seeds:
             now, seeds = seeds[: pace.at_once], seeds[pace.at_once :]
-            yield pair, (pair.scenario, pair.design, prices[table], now)
+            yield pair, (pair.scenario, pair.design, prices, now)
 
 
 def measured(scenario: Scenario, design: Design, prices: Prices, seeds: list[int]) -> tuple[list[Measured], float]:

@@ -146,7 +146,7 @@ def _unless_past_help(scenario: Scenario, design: Design, witness: Witness) -> E
     bystander = Bystander(witness.purchase, witness.kinds[0])
     with answering(scenario, design, witness.seed):
         tables = Morning(scenario, design, witness.seed, observer=bystander).run()
-        return None if bystander.past_help else examine(tables, design, load_prices(scenario.prices))
+        return None if bystander.past_help else examine(tables, scenario, design, load_prices(scenario.prices))
 
 
 def candidates(scenario: Scenario, design: Design) -> Iterator[Candidate]:

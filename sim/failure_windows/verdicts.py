@@ -15,7 +15,7 @@ from sim.config.prices import Prices
 from sim.config.scenario import Scenario, Webhooks
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired
-from sim.ledger.violations import VIOLATIONS, harmed
+from sim.ledger.violations import FAILURES, harmed
 
 State = Literal["closed", "narrowed", "open", "worse", "undecided"]
 STATES: dict[State, str] = {
@@ -73,14 +73,14 @@ class Verdict:
     @cached_property
     def kinds(self) -> dict[str, int]:
         """Violation -> number of purchases, the most frequent first. One purchase can be harmed in several ways."""
-        sums = {kind: sum(harm.kinds.get(kind, 0) for harm in self.harms) for kind in VIOLATIONS}
+        sums = {kind: sum(harm.kinds.get(kind, 0) for harm in self.harms) for kind in FAILURES}
         return {kind: sums[kind] for kind in sorted(sums, key=lambda kind: -sums[kind]) if sums[kind]}
 
 
 def harm_of(scenario: Scenario, design: Design, prices: Prices, seed: int) -> MorningHarm:
     """Simulate one morning, and count the purchases that were harmed."""
     tables, evidence = simulate(scenario, design, prices, seed)
-    kinds = {kind: int(violation.flags(evidence).sum()) for kind, violation in VIOLATIONS.items()}
+    kinds = {kind: int(violation.flags(evidence).sum()) for kind, violation in FAILURES.items()}
     exposed = True
     if scenario.faults and all(isinstance(fault, Crash | Pause) for fault in scenario.faults):
         exposed = bool(tables.crashes)

@@ -23,8 +23,8 @@ from sim.vocabulary import METRICS
 
 SHORT_S = 3_600.0  # an inbox that forgets sooner than this is suspected when points were awarded twice
 ALSO_WATCHED = (  # metrics watched besides the objectives, since a change may make them worse
-    "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "confirmed_share", "requests_per_purchase",
-    "failure_cost_per_1000",
+    "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "retracted_rate", "confirmed_share",
+    "requests_per_purchase", "failure_cost_per_1000",
 )  # fmt: skip
 BECAUSE = {"stale_read_rate": " (customers who are still waiting poll the status view)"}
 FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."

@@ -13,7 +13,7 @@ from sim.architectures import COMPARED, load_design
 from sim.config.errors import ConfigError
 from sim.diagram import components
 from sim.documents.kata import Debrief, DebriefRun
-from sim.experiment.compare import Comparison, compare
+from sim.experiment.compare import Comparison, Result, compare
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.kata.attempt import column, step
@@ -93,7 +93,7 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
             for stage in STAGES
         ],
         "overall": {name: sum(passed({o.metric: o.status for o in result.objectives})) for name, result in results.items()},
-        "outcomes": [_outcome(progress, stage, check) for stage in STAGES],
+        "outcomes": [_outcome(progress, stage, check) | {"price": _price(stage, results[mine])} for stage in STAGES],
         "check": check,
         "designs": list(results),
         "story": comparison.scenario.story.replace("`", ""),
@@ -187,6 +187,11 @@ def _outcome(progress: Progress, stage: Stage, check: Check | None) -> dict[str,
             "before": _value(metric, before), "after": _value(metric, run), "worse": run.worse,
         }  # fmt: skip
     return shown
+
+
+def _price(stage: Stage, result: Result) -> str | None:
+    """`4 %`: what the design as it stands pays for the stage's answer, by the stage's unjudged metric."""
+    return words.mean(result.metrics[stage.price], METRICS[stage.price].unit) if stage.price is not None else None
 
 
 def _mended(progress: Progress, place: int, failed: Check) -> dict[str, Any]:

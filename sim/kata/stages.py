@@ -17,6 +17,7 @@ class Stage:
     question: str  # the trade-off
     criteria: tuple[str, ...]
     outcome: str  # what a learner who has passed the stage can do
+    price: str | None = None  # a metric that is shown with the stage and judged by nobody: what its usual answer costs
 
     @property
     def leading(self) -> str:
@@ -39,6 +40,7 @@ STAGES = (
         "Answer when the money is there, or when the order is safely written down? What do you promise with the answer?",
         ("ack_latency_p95", "acknowledged_share"),
         "tell a queue from a slow dependency, and decide what may be done after the answer",
+        price="retracted_rate",
     ),
     Stage(
         3,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ledger.records import Tables
+from sim.ledger.records import Charges, Tables
 from sim.vocabulary import SETTLED, Fate, Status
 
 
@@ -20,6 +20,8 @@ class Audit:
 
     charged: np.ndarray  # captured charges, before refunds
     kept: np.ndarray  # captured and not refunded
+    overcharged_cents: np.ndarray  # captured beyond the one charge that a confirmed order is worth, before refunds
+    overcharged_net_cents: np.ndarray  # the same of what is kept
     ordered: np.ndarray  # confirmed orders: accepted for the kitchen
     awarded: np.ndarray
     confirmed_s: np.ndarray  # first confirmed order; inf: never
@@ -30,6 +32,7 @@ class Audit:
     misinformed: np.ndarray
     mistaken: np.ndarray  # told "confirmed" for another amount than any that was charged and kept
     abandoned: np.ndarray  # charged and kept, but the customer had left without having been told "confirmed"
+    retracted: np.ndarray  # told "we have your order", and no confirmed order: declined, given up or unsettled afterwards
     unsettled: np.ndarray  # with an order that is still neither confirmed, declined nor given up
     correct: np.ndarray  # one order, one charge, one award, and a customer who was still there
     differing: np.ndarray  # with an order that differs between write model, view and ledger when the morning has drained
@@ -44,6 +47,7 @@ def audit(tables: Tables) -> Audit:
     kept = captured & np.isnan(charges["refunded_s"])
     confirmed = orders["status"] == Status.CONFIRMED
 
+    confirmed_charges = confirmed[charges["order"]] if len(charges) else np.zeros(0, dtype=bool)
     charged_of = _count(charges["purchase"][captured], number)
     kept_of = _count(charges["purchase"][kept], number)
     ordered_of = _count(orders["purchase"][confirmed], number)
@@ -60,6 +64,8 @@ def audit(tables: Tables) -> Audit:
     return Audit(
         charged=charged_of,
         kept=kept_of,
+        overcharged_cents=_overcharged_cents(charges, captured, confirmed_charges, ordered_of > 0),
+        overcharged_net_cents=_overcharged_cents(charges, kept, confirmed_charges, ordered_of > 0),
         ordered=ordered_of,
         awarded=awarded_of,
         confirmed_s=first_confirmed_s,
@@ -70,11 +76,32 @@ def audit(tables: Tables) -> Audit:
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
         mistaken=told_confirmed & (purchases["shown_cents"] > 0) & (kept_of > 0) & ~_charged_as_shown(tables, kept),
         abandoned=left & (kept_of > 0),
+        retracted=~np.isnan(purchases["acknowledged_s"]) & (ordered_of == 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
         correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left,
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
     )
+
+
+def _overcharged_cents(charges: Charges, taken: np.ndarray, for_order: np.ndarray, served: np.ndarray) -> np.ndarray:
+    """What was taken of each purchase beyond the one rightful charge, which only those who were served have.
+
+    `taken` and `for_order` are flags of the charges: which of them count, and which were made for a confirmed order. Rightful
+    is the first charge for a confirmed order; if no confirmed order was charged, but another of the purchase, the first of all.
+    """
+    owners, cents = charges["purchase"], charges["cents"]
+    rows = np.flatnonzero(taken)
+    rows = rows[np.lexsort((charges["captured_s"][rows], ~for_order[rows], owners[rows]))]
+    total = _sum(cents[rows], owners[rows], len(served))
+    customers, first = np.unique(owners[rows], return_index=True)
+    total[customers] -= np.where(served[customers], cents[rows][first], 0)
+    return total
+
+
+def _sum(cents: np.ndarray, owners: np.ndarray, number: int) -> np.ndarray:
+    """Whole cents of each purchase."""
+    return np.bincount(owners, weights=cents, minlength=number).astype(np.int64)
 
 
 def _charged_as_shown(tables: Tables, kept: np.ndarray) -> np.ndarray:

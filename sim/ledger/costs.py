@@ -3,16 +3,79 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.ledger.capacity import Capacity, capacity
 from sim.ledger.tally import Tally
 
-PARTS = {
-    "infrastructure": ("compute", "database", "operations", "messages"),
-    "provider fees": ("fees",),
-    "failures": ("double charges", "paid, no coffee", "wrong message", "lost sales", "coffee given away", "loyalty"),
+
+class Part(NamedTuple):
+    """One part of the bill: the group that it is summed in, what it is, and its formula.
+
+    docs/cost.md explains the names in the formulas, prices have those of the price table, and a test evaluates each formula.
+    """
+
+    group: str
+    summary: str
+    formula: str
+
+
+BILL: dict[str, Part] = {
+    "compute": Part(
+        "infrastructure", "workers by their share of a virtual CPU, whether they are used or not; relay and completer",
+        "hours * (workers / workers_per_vcpu + background * relay_vcpu) * (vcpu_hour + gb_per_vcpu * gb_hour)",
+    ),
+    "database": Part(
+        "infrastructure", "whole instances, as many as the connections need",
+        "hours * ceil(connections / connections_per_database) * database_hour",
+    ),
+    "operations": Part(
+        "infrastructure", "reads and writes of the database, and polls of the status view that no cache answers",
+        "(database_reads + database_writes + polls - cached_polls) * database_operation",
+    ),
+    "messages": Part(
+        "infrastructure", "published, and delivered to each subscriber", "(published + delivered) * message",
+    ),
+    "fees": Part(
+        "provider fees", "of every captured charge, refunded or not; of attempts and refunds, where the provider takes any",
+        "sum(captured * fee_share + fee_fixed) + authorisations * fee_attempt + refunds * fee_refund",
+    ),
+    "double charges": Part(
+        "failures", "each charge too many of somebody who was served: a contact, a dispute, a voucher with the apology",
+        "sum(charged[served] - 1, where=charged[served] > 1) * (p_contact_double_charge * contact + p_dispute * dispute)"
+        " + sum((taken - rightful)[served]) * p_contact_double_charge * goodwill_share",
+    ),
+    "paid, no coffee": Part(
+        "failures", "each person who paid, kept without any order: a contact, a dispute, a voucher with the apology",
+        "n[orphan] * (p_contact_no_coffee * contact + p_dispute * dispute)"
+        " + sum(taken_net[orphan]) * p_contact_no_coffee * goodwill_share",
+    ),
+    "wrong message": Part(
+        "failures", "each person who was told the opposite of the truth, or was charged after having left",
+        "n[misinformed | abandoned] * p_contact_misinformed * contact",
+    ),
+    "told yes, then no": Part(
+        "failures", 'each person who was told "we have your order" and has none',
+        "n[retracted] * p_contact_retracted * contact",
+    ),
+    "lost sales": Part(
+        "failures", "what would have been left of each basket that a good card never bought, whoever failed",
+        "n[good_card & ~served] * price * (1 - basket_cost_share)",
+    ),
+    "coffee given away": Part(
+        "failures", "what each coffee cost that nobody pays for",
+        "sum(ordered - kept, where=ordered > kept) * price * basket_cost_share",
+    ),
+    "loyalty": Part(
+        "failures", "each award too many by its value, each missing one by the contact it leads to",
+        "sum(awarded - earned, where=awarded > earned) * award_value + n[awarded < earned] * p_contact_no_award * contact",
+    ),
+}  # fmt: skip
+PARTS: dict[str, tuple[str, ...]] = {  # group -> its parts
+    group: tuple(name for name, part in BILL.items() if part.group == group)
+    for group in dict.fromkeys(part.group for part in BILL.values())
 }
 
 
@@ -50,17 +113,21 @@ def fee(cents: float, prices: Prices) -> float:
     return cents / 100 * prices.fee_share.value + prices.fee_fixed.value
 
 
-def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
-    """The morning's bill. Refunded money is neutral; its fee, and what people do until it is refunded, are not."""
+def bill(tally: Tally, design: Design, prices: Prices, *, basket_cents: int) -> Bill:
+    """The morning's bill; `basket_cents` is what a customer came to buy. The formulas stand in BILL.
+
+    Money that was taken wrongly is no cost in itself: it was never the shop's, and goes back by a refund or by the bank. Its
+    fee is, and what people do until it is back. Nor does a lost sale depend on how it was lost: a basket counts at its price
+    whether or not anybody got as far as asking the provider for it.
+    """
     counts, found = tally.counts, tally.found
     paid_for = capacity(tally.stations, design, prices, worked_s=tally.worked_s)
     reads = counts["database_reads"] + counts["polls"] - counts["polls_from_cache"]
     operations = (reads + counts["database_writes"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
-    basket = found["cents"] / found["calls"] / 100 if found["calls"] else 0.0
+    basket, basket_cost = basket_cents / 100, prices.basket_cost_share.value
 
     contact = prices.contact.value
-    disputed = prices.p_dispute.value * prices.dispute.value
     of_calls = counts["authorisations"] * prices.fee_attempt.value + found["refunds"] * prices.fee_refund.value
     unawarded = found["under-awarded"] * prices.p_contact_no_award.value * contact
     parts = {
@@ -69,11 +136,23 @@ def bill(tally: Tally, design: Design, prices: Prices) -> Bill:
         "operations": operations,
         "messages": messages,
         "fees": float(sum(number * fee(cents, prices) for cents, number in sorted(tally.charged.items()))) + of_calls,
-        "double charges": found["charges too many"] * (prices.p_contact_double_charge.value * contact + disputed),
-        "paid, no coffee": found["orphan"] * (prices.p_contact_no_coffee.value * contact + disputed),
+        "double charges": _wronged(
+            found["charges too many"], found["cents overcharged, served"], prices.p_contact_double_charge.value, prices
+        ),
+        "paid, no coffee": _wronged(found["orphan"], found["cents of orphans"], prices.p_contact_no_coffee.value, prices),
         "wrong message": found["misinformed or abandoned"] * prices.p_contact_misinformed.value * contact,
-        "lost sales": found["lost"] * basket * (1 - prices.basket_cost_share.value),
-        "coffee given away": found["coffees too many"] * basket * prices.basket_cost_share.value,
+        "told yes, then no": found["retracted"] * prices.p_contact_retracted.value * contact,
+        "lost sales": found["lost"] * basket * (1 - basket_cost),
+        "coffee given away": found["coffees too many"] * basket * basket_cost,
         "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
     return Bill(parts, paid_for, found["purchases"], found["correct"], prices)
+
+
+def _wronged(times: int, cents: int, p_contact: float, prices: Prices) -> float:
+    """USD of money that was taken wrongly so many times: some get in touch, and are given a share of it; some go to their bank.
+
+    So a charge of 85 USD costs more than one of 6.50, but not in proportion: a conversation and a dispute cost the same.
+    """
+    goodwill = cents / 100 * p_contact * prices.goodwill_share.value
+    return times * (p_contact * prices.contact.value + prices.p_dispute.value * prices.dispute.value) + goodwill

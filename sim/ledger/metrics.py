@@ -57,9 +57,24 @@ def _collapsed(tally: Tally, _: Bill) -> float:
     return share if np.isnan(share) else float(share < 0.5)
 
 
+def _overcharged(what: str, tally: Tally, _: Bill) -> float:
+    """USD of 1,000 purchases; NaN if there are none."""
+    return tally.share(what) * 1000 / 100
+
+
+def _charges_per_harmed(tally: Tally, _: Bill) -> float:
+    """NaN if nobody was charged twice."""
+    harmed = {charges: customers for charges, customers in tally.charges.items() if charges > 1}
+    return sum(charges * customers for charges, customers in harmed.items()) / sum(harmed.values()) if harmed else float("nan")
+
+
 # Only of metrics that are neither a share of what a tally has found nor a part of the cost.
 COMPUTE: dict[str, Callable[[Tally, Bill], float]] = {
     "purchases": lambda t, _: float(t.found["purchases"]),
+    "overcharged_per_1000": partial(_overcharged, "cents overcharged"),
+    "overcharged_per_1000_net": partial(_overcharged, "cents overcharged, net"),
+    "charges_per_harmed": _charges_per_harmed,
+    "most_charged": lambda t, _: float(max(t.charges, default=float("nan"))),
     "requests_per_purchase": lambda t, _: t.found["requests"] / max(t.found["purchases"], 1),
     **{f"ack_latency_p{p}": partial(_percentile_of, "ack", p) for p in (50, 95, 99)},
     **{f"confirmation_lag_p{p}": partial(_percentile_of, "confirmation", p) for p in (50, 95, 99)},

@@ -34,6 +34,7 @@ class Tally:
     found: Counter[str]  # purchases, orders, requests, polls: how many, and how many of which kind
     fates: Counter[Fate]  # of requests
     charged: Counter[int]  # captured charges by their amount in cents
+    charges: Counter[int]  # purchases by the number of their captured charges
     lags: dict[str, np.ndarray]
     minutes: np.ndarray  # of the lags "ack": in which step of the series they were submitted
     steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
@@ -58,6 +59,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
         found=_found(tables, audit, lags),
         fates=Counter(dict(zip(Fate, np.bincount(tables.requests["fate"], minlength=len(Fate)).tolist(), strict=True))),
         charged=Counter(tables.charges["cents"][captured].tolist()),
+        charges=Counter(audit.charged.tolist()),
         lags=lags,
         minutes=minutes(tables)[good],
         steps=steps(tables),
@@ -78,6 +80,7 @@ def pooled(parts: Sequence[Tally]) -> Tally:
         found=sum((part.found for part in parts), Counter()),
         fates=sum((part.fates for part in parts), Counter()),
         charged=sum((part.charged for part in parts), Counter()),
+        charges=sum((part.charges for part in parts), Counter()),
         lags={name: np.concatenate([part.lags[name] for part in parts]) for name in first.lags},
         minutes=np.concatenate([part.minutes for part in parts]),
         steps={name: np.sum([part.steps[name] for part in parts], axis=0) for name in first.steps},
@@ -132,6 +135,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "misinformed": audit.misinformed.sum(),
         "mistaken": audit.mistaken.sum(),
         "abandoned": audit.abandoned.sum(),
+        "retracted": audit.retracted.sum(),
         "misinformed or abandoned": (audit.misinformed | audit.abandoned).sum(),
         "correct": audit.correct.sum(),
         "lost": (good & ~ordered).sum(),
@@ -147,7 +151,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
         "calls": len(charges),  # to the provider
-        "cents": charges["cents"].sum(),  # that they asked for
+        "cents overcharged": audit.overcharged_cents.sum(),
+        "cents overcharged, net": audit.overcharged_net_cents.sum(),
+        "cents overcharged, served": audit.overcharged_cents[ordered].sum(),
+        "cents of orphans": audit.overcharged_net_cents[audit.orphan].sum(),
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
         "looked": looked.sum(),
         "shown stale": shown_stale.sum(),

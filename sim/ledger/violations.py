@@ -1,4 +1,7 @@
-"""What can be done wrong to a purchase: one kind of harm each, found in the evidence of a morning."""
+"""What can be done wrong to a purchase: one kind of harm each, found in the evidence of a morning.
+
+A retraction is a harm, and yet no failure: see `harmed`.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,17 @@ VIOLATIONS: dict[str, Violation] = {
     "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),
     "never_confirmed": Violation("never got a coffee, with a good card", _never_confirmed),
     "unconverged": Violation("is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
+    "retracted": Violation("was told “we have your order”, and has no order", lambda e: e.audit.retracted),
 }
+FAILURES = {kind: violation for kind, violation in VIOLATIONS.items() if kind != "retracted"}
 
 
 def harmed(evidence: Evidence) -> np.ndarray:
-    """Purchases to which anything wrong was done: flags, shape (purchases,)."""
-    return np.logical_or.reduce([violation.flags(evidence) for violation in VIOLATIONS.values()])
+    """Purchases to which a failure did anything wrong (FAILURES): flags, shape (purchases,).
+
+    A retraction alone does not count. A customer with a good card who was told yes and gets nothing is `never_confirmed`
+    already. What would be added are those whose card is declined after the answer: that is what answering early costs on every
+    morning, with or without a fault, so in a world with declined cards it would open all failure windows of every design that
+    answers early, and say nothing of the window.
+    """
+    return np.logical_or.reduce([violation.flags(evidence) for violation in FAILURES.values()])

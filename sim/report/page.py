@@ -12,6 +12,7 @@ from sim import style, words
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text, time_and_day
+from sim.config.writing import flow, written
 from sim.diagram import components
 from sim.documents import comparison as compared
 from sim.documents import cost_curve
@@ -124,6 +125,7 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "lost": tables.lost(comparison),
         "collapses": tables.collapses(comparison),
         "settings": knobs.settings([result.design for result in results.values()]),
+        "price_table": flow(written(scenario.prices)),
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
         "charts": CHARTS,
         "about_tipping": TIPPING.caption,

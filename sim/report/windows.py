@@ -12,7 +12,7 @@ from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, sentence, title
 from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
 from sim.failure_windows.verdicts import STATES
-from sim.ledger.violations import VIOLATIONS
+from sim.ledger.violations import FAILURES
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
 from sim.report.files import files_of, render, software
@@ -86,7 +86,7 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
         "published": {label: PUBLISHED[label] for label in matrix.windows if label in PUBLISHED},
         "marks": MARKS,
         "sources": SOURCES,
-        "violations": VIOLATIONS,
+        "violations": FAILURES,
         "most": max(cell.mornings for cell in matrix.cells.values()),
         "mornings": matrix.mornings,
         "purchases": f"{sum(cell.purchases for cell in matrix.cells.values()):,}",

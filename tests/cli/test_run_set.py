@@ -28,6 +28,27 @@ def test_set_is_the_changed_files(tiny: str) -> None:
     assert mean == pytest.approx(expected.results["naive"].metrics["double_charge_rate"].mean)
 
 
+def test_a_price_is_set_and_swept(tiny: str) -> None:
+    """As a plain number: the bill is that of the table with this line, and a sweep of it gives each value its own."""
+    few = ("-n", "1", "-j", "1", "--json")
+    world = changed(load_scenario(tiny), [], {"provider.ambiguous": "40%"})[0]
+    dear = changed(world, [], {"prices.dispute": 500})[0]
+    costs = [compare(one, ["naive"], Effort(1, jobs=1)).results["naive"].metrics["monthly_cost"].mean for one in (world, dear)]
+    assert costs[0] != costs[1]
+    set_to = coffee("run", tiny, "naive", "--set", "provider.ambiguous=40%", "--set", "prices.dispute=500", *few)
+    assert json.loads(set_to.stdout)["designs"]["naive"]["metrics"]["monthly_cost"]["mean"] == pytest.approx(costs[1])
+    vary = ("--vary", "provider.ambiguous=40%", "--vary", "prices.dispute=15,500", "--metric", "monthly_cost", "--no-report")
+    cells = json.loads(coffee("sweep", tiny, "naive", *vary, *few).stdout)["cells"]
+    assert [cell["designs"]["naive"]["monthly_cost"]["mean"] for cell in cells] == pytest.approx(costs)
+
+
+def test_show_has_the_prices(tiny: str) -> None:
+    """Each line of the table with its value and its meaning."""
+    shown = " ".join(coffee("show", tiny).stdout.split())
+    assert "dispute 15.0 USD that a dispute costs" in shown
+    assert "p_dispute 0.05 share of charges too many" in shown
+
+
 def test_set_is_told(tiny: str) -> None:
     """Under the title stands what was set."""
     told = coffee("run", tiny, "naive", "-n", "1", "-j", "1", "--set", "app.timeout=4s").stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from sim.architectures import load_design, parse_design
 from sim.config.errors import ConfigError
 from sim.config.fates import FATES
-from sim.config.library import digest, load_scenario, parse_scenario
+from sim.config.library import FOLDER, digest, load_scenario, parse_scenario
+from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
+from sim.config.writing import written
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
@@ -188,8 +191,44 @@ def test_measured_times_from_a_file(tmp_path: Path) -> None:
 
 def test_prices_beside_the_scenario(tmp_path: Path) -> None:
     """A price table of one's own is looked for beside the scenario."""
-    (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
-    assert scenario("prices: mine.yaml", beside=tmp_path).prices == str(tmp_path / "mine.yaml")
+    text = (FOLDER / "prices" / "aws-us-east-1.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace("value: 15,", "value: 20,"), encoding="utf-8")
+    for said in ("prices: mine.yaml", "prices: {from: mine.yaml}"):
+        read = scenario(said, beside=tmp_path).prices
+        assert (read.table, read.dispute, read.differing) == (str(tmp_path / "mine.yaml"), 20, [])
+
+
+def test_prices_of_the_scenario_lie_over_the_table() -> None:
+    """As plain numbers; the other lines stay as the table has them, and a file says only what differs."""
+    for said in (
+        "{from: aws-us-east-1-arm, dispute: 25, p_dispute: 0.1}",
+        "{p_dispute: 0.1, dispute: 25, from: aws-us-east-1-arm}",
+    ):
+        read = scenario(f"prices: {said}").prices
+        assert (read.dispute, read.p_dispute, read.vcpu_hour, read.contact) == (25, 0.1, 0.03238, 8)
+        assert written(read) == {"from": "aws-us-east-1-arm", "dispute": 25, "p_dispute": 0.1}
+        known = load_prices(read)
+        assert (known.dispute.value, known.dispute.source, known.contact.value) == (25, "the scenario's own", 8)
+    for said in ("aws-us-east-1", "{from: aws-us-east-1}", "{dispute: 15}", "{}"):
+        assert written(scenario(f"prices: {said}").prices) == "aws-us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("nope", '2:1: prices: unknown price table "nope"; known: aws-us-east-1, aws-us-east-1-arm'),
+        ("{from: nope}", '2:10: prices.from: unknown price table "nope"; known: aws-us-east-1, aws-us-east-1-arm'),
+        ("{dispuet: 25}", '2:10: prices.dispuet: unknown key; did you mean "dispute"?'),
+        ("{dispute: 25 USD}", '2:10: prices.dispute: expected a number (got "25 USD")'),
+        ("{dispute: true}", "2:10: prices.dispute: expected a number (got true)"),
+        ("{p_dispute: 1.5}", "2:10: prices.p_dispute: must be at most 1 (got 1.5)"),
+        ("{workers_per_vcpu: 0}", "2:10: prices.workers_per_vcpu: must be above 0 (got 0)"),
+    ],
+)
+def test_wrong_prices_are_told_at_their_place(said: str, says: str) -> None:
+    """Units are those of the table, so a value is a plain number; shares are at most 1, and what divides is not 0."""
+    with pytest.raises(ConfigError, match=re.escape(f"x.yaml:{says}")):
+        scenario(f"prices: {said}")
 
 
 WANTED = "s: expected a number of seconds of at least 0"

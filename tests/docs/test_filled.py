@@ -14,9 +14,11 @@ from typer.main import get_command
 import sim
 from sim.architectures import ARCHITECTURES
 from sim.cli.app import COMMANDS, app
+from sim.config.prices import Prices
 from sim.config.schema import design_schema, scenario_schema
 from sim.documents.schema import DOCUMENTS, ROWS, results_schema
 from sim.failure_windows.matrix import bundled_windows
+from sim.ledger.costs import BILL
 from sim.vocabulary import METRICS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -87,9 +89,18 @@ def test_every_metric_is_there_with_its_formula(generator: ModuleType) -> None:
 def test_every_name_of_the_formulas_is_explained(generator: ModuleType) -> None:
     """No formula uses a name that the page does not define."""
     defined = page(generator, "reference/metrics").partition("## The names")[2]
-    known = {"n", "max", "percentile", "never", "correct", "hours_per_month", "mornings_per_month"}
+    known = {"n", "max", "sum", "percentile", "never", "correct", "hours_per_month", "mornings_per_month"}
     names = {name for metric in METRICS.values() for name in re.findall(r"[a-z_]+", metric.formula)} - known
     assert {name for name in names if f"`{name}`" not in defined} == set()
+
+
+def test_every_part_of_the_bill_and_every_price_is_there(generator: ModuleType) -> None:
+    """Each part with its formula; each price with its value, its meaning and its source."""
+    text = page(generator, "cost")
+    shown = text.replace(r"\|", "|")  # as a reader sees it
+    assert all(f"| {name} | {part.group} | " in shown and f"`{part.formula}`" in shown for name, part in BILL.items())
+    assert all(f"| `{name}` | " in text for name in Prices.model_fields if name != "name")
+    assert "| `dispute` | 15 | USD that a dispute costs, beside the amount | Stripe, each dispute received" in text
 
 
 def test_every_window_has_its_story(generator: ModuleType) -> None:

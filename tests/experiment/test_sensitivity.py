@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design
 from sim.config.library import load_scenario, parse_scenario
+from sim.config.prices import LINES, load_prices
 from sim.config.scenario import Scenario
+from sim.experiment import measuring
 from sim.experiment.altering import altered
 from sim.experiment.effort import Effort
+from sim.experiment.measuring import measured
+from sim.experiment.mornings import count
 from sim.experiment.sensitivity import Effect, assumptions, sensitivity
+from sim.experiment.workers import crew
 
 CALM = """
 name: calm
@@ -70,3 +76,40 @@ def test_each_design_has_its_own_assumptions(effects: list[Effect]) -> None:
     """Payment workers are altered in outbox alone, the checkout's in both."""
     of = {name: {e.design for e in effects if e.input.name == name} for name in ("payment.workers", "checkout.workers")}
     assert of == {"payment.workers": {"outbox"}, "checkout.workers": {"naive", "outbox"}}
+
+
+def test_prices_that_are_assumed_are_assumptions(effects: list[Effect]) -> None:
+    """They move the cost by what the bill says, and nothing else; a list price is none, nor a share doubled beyond 1."""
+    of = {(e.design, e.input.name, e.value): e for e in effects}
+    doubled = of["naive", "prices.database_hour", "0.45"]
+    assert doubled.clear("infra_cost_per_1000")
+    moved = {metric for metric, difference in doubled.differences.items() if difference.difference}
+    assert moved == {"infra_cost_per_1000", "cost_per_1000", "monthly_cost"}
+    assert doubled.differences["monthly_cost"].difference == pytest.approx(730 * 0.225), "another database all month"
+    assert not {name for _, name, _ in of} & {"prices.dispute", "prices.fee_share", "prices.vcpu_hour"}
+    assert {value for _, name, value in of if name == "prices.p_contact_double_charge"} == {"0.4"}
+    assert {value for _, name, value in of if name == "prices.p_dispute"} == {"0.025", "0.1"}
+
+
+def test_what_is_called_an_assumption_is_one_in_the_usual_table() -> None:
+    """The lines whose source says so, and no others."""
+    scenario = parse_scenario(CALM)
+    told = {known.path[1] for known, _ in assumptions(scenario) if known.path[0] == "prices"}
+    prices = load_prices(scenario.prices)
+    assert told == {line for line in LINES if getattr(prices, line).source.startswith("assumption")}
+
+
+def test_runs_that_differ_by_prices_are_simulated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And their values are those of the same runs one by one."""
+    simulated = []
+    monkeypatch.setattr(measuring, "count", lambda *run: simulated.append(run) or count(*run))
+    world, naive = parse_scenario(CALM), load_design("naive")
+    dear = altered(world, ("prices", "contact"), 80)
+    slow = altered(world, ("provider", "latency"), {"constant": "1s"})
+    runs = [(world, naive), (dear, naive), (slow, naive), (altered(slow, ("prices", "contact"), 80), naive)]
+    with crew(1, "local") as workers:
+        together = measured(workers, runs, range(2))
+        assert len(simulated) == 2 * 2
+        alone = [measured(workers, [run], range(2))[0] for run in runs]
+    for mine, others in zip(together, alone, strict=True):
+        assert all(np.array_equal(mine[name], others[name], equal_nan=True) for name in mine)

@@ -134,7 +134,15 @@ def test_own_price_tables_count(tmp_path: Path) -> None:
     world = altered(WORLD, ("prices",), str(table))
     before = pair_of(world, NAIVE, {}).digests
     table.write_text(text.replace("value: 0.75", "value: 0.76").replace("value: 0", "value: 1", 1), encoding="utf-8")
-    assert pair_of(world, NAIVE, {}).digests != before
+    again = altered(WORLD, ("prices",), str(table))
+    assert pair_of(again, NAIVE, {}).digests != before
+
+
+def test_changed_prices_are_another_pair() -> None:
+    """A line that differs from the table's makes another pair; one that says what the table says doesn't."""
+    for value, same in ((25, False), (15, True)):
+        changed = altered(WORLD, ("prices", "dispute"), value)
+        assert (pair_of(changed, NAIVE, {}).digests == PAIR.digests) is same
 
 
 def test_removing_takes_what_is_of_no_use_along(file: Path) -> None:

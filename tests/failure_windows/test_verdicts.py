@@ -7,7 +7,8 @@ from sim.config.library import load_scenario
 from sim.config.prices import load_prices
 from sim.experiment.statistics import zero_events_bound
 from sim.failure_windows.verdicts import TOLERANCE, MorningHarm, Verdict, harm_of, judged
-from tests.worlds import design
+from tests.worlds import ONE_CUSTOMER, design, world
+from tests.worlds import judged as judged_morning
 
 
 def harms(*harmed: int, of: int = 600, kind: str = "double_charge") -> list[MorningHarm]:
@@ -71,6 +72,15 @@ def test_kinds_are_counted_over_all_mornings() -> None:
     mixed = cell([*harms(1), *harms(2, kind="under_award"), *harms(1, kind="under_award")], None)
     assert list(mixed.kinds.items()) == [("under_award", 3), ("double_charge", 1)]
     assert (mixed.harmed, mixed.purchases, mixed.mornings) == (4, 1800, 3)
+
+
+@pytest.mark.parametrize(("name", "retracted"), [("naive", 0), ("idempotent", 0), ("outbox", 1)])
+def test_a_declined_card_opens_no_window(name: str, retracted: int) -> None:
+    """Not even in a design that has said yes by then: that is what the early answer costs, and no fault did it."""
+    declined = world(ONE_CUSTOMER.replace("450ms}", "450ms}\n  declined: 100%"))
+    assert judged_morning(declined, design(name))[1].metrics["retracted_rate"] == retracted
+    harm = harm_of(declined, design(name), load_prices(declined.prices), 0)
+    assert (harm.purchases, harm.harmed, harm.kinds.get("retracted")) == (1, 0, None)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sim import words
 from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin
 from sim.kata.checking import checked
@@ -34,6 +35,10 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     assert "The question is open: How much idle capacity" in page
     assert "has not been checked" in page
     assert page.count("Shown by run 2") == 4
+    retracted = sum(morning["retracted_rate"] for morning in progress.runs[-1].mornings) / 5
+    assert 0.02 < retracted < 0.06, "about the share of declined cards"
+    assert f"<code>retracted_rate</code> is {words.share(retracted)} with your design" in page
+    assert any("retracted_rate" in line for line in progress.runs[-1].worse)
     assert "A check on others missed it" not in page, "that check was of a design whose own run had missed it"
     document = json.loads((folder / "debrief" / "debrief.json").read_text(encoding="utf-8"))
     assert [run["passed"] for run in document["runs"]] == [[False] * 5, [True] * 4 + [False]]

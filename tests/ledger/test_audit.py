@@ -25,6 +25,7 @@ def tables_of(
     told_confirmed: bool = False,
     left: bool = False,
     shown_cents: int = 0,
+    acknowledged: bool = False,
 ) -> Tables:
     """One purchase at second 1: charges (order, captured, refunded), orders (status, shown status), awards (order)."""
     tables = Tables(1000.0, 100.0, Purchases(2))  # to the second one nothing happens
@@ -34,6 +35,7 @@ def tables_of(
     tables.purchases.told_confirmed_s[0] = 5.0 if told_confirmed else NAN
     tables.purchases.left_s[0] = 7.0 if left else NAN
     tables.purchases.shown_cents[0] = shown_cents
+    tables.purchases.acknowledged_s[0] = 1.1 if acknowledged else NAN
     for order, captured_s, refunded_s in charges:
         row: dict[str, Any] = {
             "purchase": 0, "order": order, "outcome": Outcome.CAPTURED, "cents": 650, "sent_s": 1.5,
@@ -104,6 +106,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "told another amount, not charged": (
         {"orders": [OK], "told_confirmed": True, "shown_cents": 1}, {"mistaken": False, "misinformed": True},
     ),
+    "told yes, and served": ({**GOOD, "acknowledged": True}, {"retracted": False, "correct": True}),
+    "told yes, then declined": (
+        {"orders": [(Status.DECLINED, Status.DECLINED)], "acknowledged": True}, {"retracted": True, "ordered": 0},
+    ),
+    "told yes, and still waiting": (
+        {"orders": [(Status.PENDING, Status.PENDING)], "acknowledged": True}, {"retracted": True, "unsettled": True},
+    ),
+    "told no": ({"orders": [(Status.DECLINED, Status.DECLINED)]}, {"retracted": False}),
     "no award": ({**GOOD, "awards": []}, {"under_awarded": True, "over_awarded": False, "correct": False}),
     "two awards": ({**GOOD, "awards": [0, 0]}, {"over_awarded": True, "under_awarded": False, "correct": False}),
     "an award for nothing": (

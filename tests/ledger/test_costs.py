@@ -11,19 +11,22 @@ import pytest
 
 from sim.architectures import load_design
 from sim.config.errors import ConfigError
-from sim.config.library import names
+from sim.config.library import names, parse_scenario
 from sim.config.prices import Price, Prices, load_prices
 from sim.ledger.audit import audit
 from sim.ledger.costs import PARTS, Bill, bill, fee
 from sim.ledger.records import Tables
 from sim.ledger.tally import tally
 from sim.vocabulary import Outcome, Status
+from sim.world.cell import cells_of
 from tests.ledger.test_audit import GOOD, NAN, OK, tables_of
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 PRICES = load_prices("aws-us-east-1")
 FEE = 0.4885  # of 6.50
 CONTACT, DISPUTES = 8.0, 0.05 * 15
+CHARGED_TWICE = 0.8 * (CONTACT + 0.2 * 6.5) + DISPUTES  # a contact and a voucher, or a dispute, for a charge of 6.50 too many
+PAID_FOR_NOTHING = 0.9 * (CONTACT + 0.2 * 6.5) + DISPUTES
 NOTHING = {name: 0.0 for names in PARTS.values() for name in names}
 
 
@@ -33,7 +36,7 @@ def billed(tables: Tables, prices: Prices = PRICES, name: str = "naive", **count
         "authorisations",
     )  # fmt: skip
     tables.counts = dict.fromkeys(zero, 0) | counts
-    return bill(tally(tables, audit(tables)), load_design(name), prices)
+    return bill(tally(tables, audit(tables)), load_design(name), prices, basket_cents=650)
 
 
 def without_capacity(of: Bill) -> dict[str, float]:
@@ -57,23 +60,23 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     "none": (GOOD, {"fees": FEE}),
     "charged twice": (
         GOOD | {"charges": [(0, 2.0, NAN), (0, 2.1, NAN)]},
-        {"fees": 2 * FEE, "double charges": 0.8 * CONTACT + DISPUTES},
+        {"fees": 2 * FEE, "double charges": CHARGED_TWICE},
     ),
     "charged three times": (
         GOOD | {"charges": [(0, 2.0, NAN), (0, 2.1, NAN), (0, 2.2, NAN)]},
-        {"fees": 3 * FEE, "double charges": 2 * (0.8 * CONTACT + DISPUTES)},
+        {"fees": 3 * FEE, "double charges": 2 * CHARGED_TWICE},
     ),
     "charged twice and refunded": (
         GOOD | {"charges": [(0, 2.0, NAN), (0, 2.1, 9.0)]},
-        {"fees": 2 * FEE, "double charges": 0.8 * CONTACT + DISPUTES},
+        {"fees": 2 * FEE, "double charges": CHARGED_TWICE},
     ),
     "charged and no coffee": (
         ORPHAN,
-        {"fees": FEE, "paid, no coffee": 0.9 * CONTACT + DISPUTES, "lost sales": 0.7 * 6.5},
+        {"fees": FEE, "paid, no coffee": PAID_FOR_NOTHING, "lost sales": 0.7 * 6.5},
     ),
     "charged twice and no coffee": (
         ORPHAN | {"charges": [(0, 2.0, NAN), (0, 2.1, NAN)]},
-        {"fees": 2 * FEE, "paid, no coffee": 0.9 * CONTACT + DISPUTES, "lost sales": 0.7 * 6.5},
+        {"fees": 2 * FEE, "paid, no coffee": PAID_FOR_NOTHING + 0.9 * 0.2 * 6.5, "lost sales": 0.7 * 6.5},
     ),
     "told failed, and charged": (
         GOOD | {"told_confirmed": False, "told_failed": True},
@@ -84,6 +87,10 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
         {"fees": FEE, "wrong message": 0.2 * CONTACT},
     ),
     "nobody was charged": ({"charges": [(0, NAN, NAN)], "orders": LOST}, {"lost sales": 0.7 * 6.5}),
+    "told yes, then declined": (
+        {"orders": LOST, "acknowledged": True},
+        {"told yes, then no": 0.05 * CONTACT, "lost sales": 0.7 * 6.5},
+    ),
     "refunded, and made": (
         GOOD | {"charges": [(0, 2.0, 9.0)]},
         {"fees": FEE, "coffee given away": 0.3 * 6.5},
@@ -94,7 +101,7 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     ),
     "made three times, and paid twice": (
         GOOD | {"orders": [OK, OK, OK], "charges": [(0, 2.0, NAN), (1, 2.1, NAN)]},
-        {"fees": 2 * FEE, "double charges": 0.8 * CONTACT + DISPUTES, "coffee given away": 0.3 * 6.5},
+        {"fees": 2 * FEE, "double charges": CHARGED_TWICE, "coffee given away": 0.3 * 6.5},
     ),
     "two awards too many": (GOOD | {"awards": [0, 0, 0]}, {"fees": FEE, "loyalty": 2 * 0.65}),
     "no award": (GOOD | {"awards": []}, {"fees": FEE, "loyalty": 0.1 * CONTACT}),
@@ -113,6 +120,47 @@ def test_a_customer_with_a_bad_card_is_no_lost_sale() -> None:
     tables = tables_of(charges=[(0, NAN, NAN)], orders=LOST)
     tables.purchases.good_card[0] = 0
     assert without_capacity(billed(tables)) == {}
+
+
+@pytest.mark.parametrize(("cents", "usd"), [(650, 8.19), (8500, 0.8 * (8 + 0.2 * 85) + 0.75)])
+def test_a_charge_too_many_costs_by_its_amount(cents: int, usd: float) -> None:
+    """The voucher grows with it, the conversation and the dispute don't: 8.19 for a coffee, 20.75 for a ticket of 85 USD."""
+    tables = tables_of(**GOOD | {"charges": [(0, 2.0, NAN), (0, 2.1, NAN)]})
+    tables.charges.cents[0] = tables.charges.cents[1] = cents
+    assert billed(tables).parts["double charges"] == pytest.approx(usd, abs=1e-9)
+
+
+NOBODY_SERVED = """name: dark
+clock: {start: "07:00", duration: 5min, drain: 15min}
+traffic: {rate: 30/min, price: 85 USD}
+"""
+DARK = {
+    "the provider": 'faults: [{outage: provider, at: "07:00", for: 20min}]',
+    "the database": 'faults: [{outage: database, at: "07:00", for: 20min}]',
+    "the network": "network: {request_lost: 100%}",
+}
+
+
+@pytest.mark.parametrize("who", DARK)
+@pytest.mark.parametrize("cells", [1, 2])
+def test_a_lost_sale_costs_the_same_whoever_failed(who: str, cells: int) -> None:
+    """Seven tenths of 85 USD for each customer with a good card, though behind a dead database nobody calls the provider."""
+    parts = [
+        judged(parse_scenario(NOBODY_SERVED + DARK[who]), load_design("idempotent"), 0, cell)[1] for cell in cells_of(cells)
+    ]
+    people = sum(part.tally.found["purchases"] for part in parts)
+    assert people > 100
+    assert sum(part.bill.parts["lost sales"] for part in parts) == pytest.approx(people * 0.7 * 85)
+
+
+def test_what_may_be_left_out_of_a_table(tmp_path: Path) -> None:
+    """A table made before there were these lines stays valid; what it then has is what the bundled tables say."""
+    text = Path("scenarios/prices/aws-us-east-1.yaml").read_text(encoding="utf-8")
+    optional = [name for name, line in Prices.model_fields.items() if not line.is_required()]
+    kept = [line for line in text.splitlines() if line.partition(":")[0] not in optional]
+    assert len(kept) == len(text.splitlines()) - len(optional)
+    (tmp_path / "mine.yaml").write_text("\n".join(kept), encoding="utf-8")
+    assert load_prices(str(tmp_path / "mine.yaml")) == PRICES
 
 
 def test_operations_and_messages() -> None:
@@ -176,12 +224,12 @@ def test_one_customer_line_by_line() -> None:
     assert money.monthly() == pytest.approx(0.27437 * 730 + 30 * (1.8e-6 + FEE))  # 214.95
 
 
-def test_a_double_charge_costs_seven_dollars_and_a_fee() -> None:
+def test_a_double_charge_costs_eight_dollars_and_a_fee() -> None:
     """A checkout that dies after its commit makes naive charge twice: no purchase is right, so a right one costs infinitely."""
     _, evidence = judged(world(ONE_CUSTOMER + "faults: [{crash: checkout, after: commit, times: 1}]\n"), design("naive"))
     money = evidence.bill
     assert money.parts["fees"] == pytest.approx(2 * FEE)
-    assert money.total("failures") == money.parts["double charges"] == pytest.approx(7.15)
+    assert money.total("failures") == money.parts["double charges"] == pytest.approx(8.19)
     assert money.correct == 0
     assert money.per_1000() == np.inf
 
@@ -191,8 +239,8 @@ def test_the_parts_are_the_total() -> None:
     parts = {name: float(2**power) for name, power in zip(NOTHING, count())}
     _, evidence = judged(world(), design("naive"))
     money = Bill(parts, evidence.bill.capacity, 5, 4, PRICES)
-    assert [money.total(group) for group in PARTS] == [1 + 2 + 4 + 8, 16, 32 + 64 + 128 + 256 + 512 + 1024]
-    assert money.total() == sum(money.total(group) for group in PARTS) == 2047
+    assert [money.total(group) for group in PARTS] == [1 + 2 + 4 + 8, 16, 32 + 64 + 128 + 256 + 512 + 1024 + 2048]
+    assert money.total() == sum(money.total(group) for group in PARTS) == 4095
     assert [money.per_1000(group) for group in PARTS] == [money.total(group) * 250 for group in PARTS]
     assert set(evidence.bill.parts) == set(NOTHING)
 
@@ -200,7 +248,7 @@ def test_the_parts_are_the_total() -> None:
 EVERYTHING_WRONG: dict[str, Any] = {  # charged twice and once refunded, made three times, over-awarded, told "failed"
     "charges": [(0, 2.0, NAN), (0, 2.1, 9.0)], "orders": [OK, OK, OK], "awards": [0, 0], "told_failed": True,
 }  # fmt: skip
-NO_COFFEE, NO_AWARD = ORPHAN, GOOD | {"awards": []}
+NO_COFFEE, NO_AWARD = ORPHAN | {"acknowledged": True}, GOOD | {"awards": []}
 
 
 @pytest.mark.parametrize("line", [name for name in Prices.model_fields if name != "name"])
@@ -235,11 +283,11 @@ def test_every_price_has_a_source_and_a_date(name: str) -> None:
 def test_a_price_without_its_date_is_refused(date: str, tmp_path: Path) -> None:
     """At its key, with what was expected."""
     text = Path("scenarios/prices/aws-us-east-1.yaml").read_text(encoding="utf-8")
-    changed = text.replace('wring.co", date: "2026-03"}', f'wring.co", date: "{date}"}}', 1)
+    changed = text.replace('ecs/pricing/", date: "2026-09-20"}', f'ecs/pricing/", date: "{date}"}}', 1)
     assert changed != text
     file = tmp_path / "mine.yaml"
     file.write_text(changed, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"mine.yaml:4:\d+: vcpu_hour.date: "):
+    with pytest.raises(ConfigError, match=r"mine.yaml:5:\d+: vcpu_hour.date: "):
         load_prices(str(file))
 
 

@@ -52,7 +52,7 @@ def in_parts(tables: Tables, number: int) -> Tally:
 def told(counted: Tally, scenario: Scenario, design: Design) -> str:
     """Everything that is made of a tally, to the last digit."""
     assert_laws(counted)
-    money = bill(counted, design, load_prices(scenario.prices))
+    money = bill(counted, design, load_prices(scenario.prices), basket_cents=scenario.traffic.price)
     over_time = [values.tolist() for values in vars(series(counted)).values()]
     lags = {name: np.sort(values).tolist() for name, values in counted.lags.items()}
     return repr([measure(counted, money), money, over_time, lags, counted.stations, counted.faults, counted.counts["polls"]])

@@ -58,6 +58,7 @@ def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterato
     yield "charged as the audit says", evidence.audit.charged.tolist() == [charged[p] for p in range(len(people))]
     yield "kept as the audit says", evidence.audit.kept.tolist() == [kept[p] for p in range(len(people))]
     yield "only good cards are charged", all(people[p].good_card for p in charged)
+    yield from _of_wrong_money(tables, evidence)
     told = (Outcome.CAPTURED, Outcome.UNKNOWN)
     yield "who is charged is told so, or nothing", all(c.outcome in told for c in charges if not never(c.captured_s))
     by_order: defaultdict[int, list[Row]] = defaultdict(list)
@@ -70,6 +71,35 @@ def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterato
     )
     yield "one amount or the other", all(c.cents in (price, price + adds) for c in charges)
     yield "refused calls cost nothing", all(never(c.captured_s) for c in charges if c.outcome not in told)
+
+
+def _of_wrong_money(tables: Tables, evidence: Evidence) -> Iterator[Check]:
+    """Every captured cent is either the one rightful charge of somebody who was served, or was taken wrongly."""
+    orders, values, number = rows(tables.orders), evidence.metrics, len(tables.purchases)
+    served = {o.purchase for o in orders if o.status == Status.CONFIRMED}
+    charges = sorted((c for c in rows(tables.charges) if not never(c.captured_s)), key=lambda c: c.captured_s)
+    for name, taken in (("", charges), ("_net", [c for c in charges if never(c.refunded_s)])):
+        rightful: dict[int, Row] = {}
+        for c in taken:
+            mine = rightful.get(c.purchase)
+            if c.purchase in served and (mine is None or (_of_order(c, orders) and not _of_order(mine, orders))):
+                rightful[c.purchase] = c
+        right, whole = sum(c.cents for c in rightful.values()), sum(c.cents for c in taken)
+        wrong = values[f"overcharged_per_1000{name}"] * number / 10 if number else 0
+        yield f"captured = rightful + wrong{name}", math.isclose(whole, right + wrong, rel_tol=1e-9, abs_tol=1e-6)
+    times = Counter(c.purchase for c in charges)
+    harmed = [count for count in times.values() if count > 1]
+    yield (
+        "charges of those charged twice",
+        math.isclose(values["charges_per_harmed"], sum(harmed) / len(harmed))
+        if harmed
+        else (math.isnan(values["charges_per_harmed"])),
+    )
+    yield "the most charges of anybody", not number or values["most_charged"] == max(times.values(), default=0)
+
+
+def _of_order(charge: Row, orders: list[Row]) -> bool:
+    return bool(orders[int(charge.order)].status == Status.CONFIRMED)
 
 
 def _of_keys(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Check]:
@@ -120,6 +150,9 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
     yield "what is confirmed has a time", all(not never(o.confirmed_s) for o in orders if o.status == Status.CONFIRMED)
     yield "awards go to their order's purchase", all(orders[int(a.order)].purchase == a.purchase for a in awards)
+    told_yes = [not never(p.acknowledged_s) for p in rows(tables.purchases)]
+    unserved = [told_yes[p] and not ordered[p] for p in range(people)]
+    yield "told yes and not served, as the audit says", evidence.audit.retracted.tolist() == unserved
     inbox, news = design.loyalty.inbox, getattr(design.payment, "news", "direct")
     if news == "outbox" and inbox is not None and inbox.window > tables.horizon_s:  # one row says that an order is confirmed
         yield "a long memory awards an order once", max(Counter(a.order for a in awards).values(), default=0) <= 1

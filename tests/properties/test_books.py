@@ -98,7 +98,12 @@ def test_a_clerk_notices(what: str) -> None:
     spoil(tables)
     judged = audit(tables)
     counted = tally(tables, judged)
-    assert sentence in wrong(tables, Evidence(tables, judged, counted, bill(counted, design, prices)), scenario, design)
+    assert sentence in wrong(
+        tables,
+        Evidence(tables, judged, counted, bill(counted, design, prices, basket_cents=scenario.traffic.price)),
+        scenario,
+        design,
+    )
 
 
 def test_a_clerk_notices_a_wrong_audit() -> None:

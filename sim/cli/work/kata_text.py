@@ -195,9 +195,12 @@ def stages_line(done: list[bool]) -> Text:
 
 
 def print_stage(out: Console, stage: Stage) -> None:
-    """The trade-off of a stage that has been reached, and what its objectives count."""
+    """The trade-off of a stage that has been reached, what its objectives count, and what no objective limits."""
     print_title(out, f"stage {stage.number}", stage.question)
-    print_rows(out, [("", metric, METRICS[metric].summary) for metric in stage.criteria], most=(1, 28))
+    rows = [("", metric, METRICS[metric].summary) for metric in stage.criteria]
+    if stage.price is not None:
+        rows.append(("", stage.price, f"no objective, and the price of an early answer: {METRICS[stage.price].summary}"))
+    print_rows(out, rows, most=(1, 28))
 
 
 def print_hint(out: Console, given: Given) -> None:
