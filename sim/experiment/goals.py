@@ -126,7 +126,7 @@ def _change(metric: str, values: np.ndarray, others: np.ndarray, slack: float) -
     if said in ("better", "worse"):
         return said
     signs = np.sign(values[both] - others[both])
-    if abs(apart.difference) > SLACK * usual and abs(signs.sum()) == len(signs):
+    if abs(apart.difference) > SLACK * usual and abs(signs.sum()) == len(signs) > 1:
         return "worse" if METRICS[metric].badness(apart.difference) > 0 else "better"
     return ""
 

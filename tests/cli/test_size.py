@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from sim.architectures import load_design
+from sim.cli.work.size import News
+from sim.cli.work.sizing_sentences import measured
+from sim.experiment.size import Forecast
+from sim.experiment.statistics import Estimate
 from tests.cli.coffee import coffee
 from tests.cli.test_results import replace_report
 
@@ -31,6 +35,66 @@ def test_size(tiny: str) -> None:
     ):
         assert part in done.stdout.replace("\u00a0", " ")
     assert "sized in" in done.stderr
+
+
+NOBODY = """
+name: nobody
+clock: {start: "07:00", duration: 10min, drain: 10min}
+traffic: {rate: 1/d}
+objectives: {double_charge_rate: 0, ack_latency_p95: 1s}
+"""
+NOTHING_RIGHT = """
+name: nothing-right
+clock: {start: "07:00", duration: 5min, drain: 5min}
+traffic: {rate: 6/min}
+provider: {failed: 100%}
+objectives: {ack_latency_p95: 1s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NOBODY, ("There was nothing to count for double_charge_rate and ack_latency_p95, so they say nothing about capacity.",
+                  "Nobody came, so there is no cost of a purchase.")),
+        (NOTHING_RIGHT, ("On 2 of 2 mornings nobody got a correct purchase, so none has a cost.",
+                         "Whatever the capacity, some never get there, and then there is no value: ack_latency_p95 (on 2 of 2")),
+    ],
+)  # fmt: skip
+def test_where_there_is_nothing_to_count(text: str, said: tuple[str, ...], tiny: str) -> None:
+    """Where nobody came, or nobody got what they paid for, that is what is said, and no number is made up."""
+    Path("world.yaml").write_text(text, encoding="utf-8")
+    done = coffee("size", "world.yaml", "idempotent", *FEW)
+    out = " ".join(done.stdout.replace("\u00a0", " ").split())
+    for sentence in said:
+        assert sentence in out
+    assert "USD per 1,000" not in out
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Estimate(216.0, 192.0, 240.3, 50, 0.0), "216.0 s [192.0, 240.3]"),
+        (Estimate(216.0, 192.0, 239.97, 50, 0.0), "216.00 s [192.00, 239.97]"),
+        (Estimate(216.0, 192.0, 260.0, 50, 0.0), "216 s [192, 260]"),
+        (Estimate(216.0, 192.0, 240.0, 50, 0.0), "216 s [192, 240]"),
+        (Estimate(None, None, None, 50, 0.5), "never (50 % of mornings)"),
+    ],
+)
+def test_digits_show_on_which_side_of_the_limit_an_interval_ends(value: Estimate, text: str) -> None:
+    """With a limit of 240 s, what is more is not printed as 240 s, nor is what is less."""
+    assert measured(value, "confirmation_lag_p99", 240.0).replace("\u00a0", " ") == text
+
+
+def test_how_long_it_will_take_is_said_before(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of work that takes long: how long, from one timed morning, and how to have a first look; then each finished design."""
+    news = News(mornings=12, designs=2)
+    news.forecast(Forecast(mornings=488, morning_s=1.0, at_a_time=2))
+    assert capsys.readouterr().err.replace("\u00a0", " ") == (
+        "sizing takes about 4 min: some 488 mornings of 1 s, 2 at a time; -n 2 for a first look\n"
+    )
+    News(mornings=2, designs=1).forecast(Forecast(mornings=8, morning_s=1.0, at_a_time=1))
+    assert capsys.readouterr().err == ""
 
 
 def test_a_sized_design_is_a_file(tiny: str) -> None:

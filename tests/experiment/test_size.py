@@ -292,6 +292,7 @@ def test_few_mornings_that_all_say_the_same() -> None:
     assert cost_change(trial([1.0, 1.0], cost_per_1000=[530.0, 600.0]), usual) == "worse"
     assert not cost_change(trial([1.0, 1.0], cost_per_1000=[502.0, 509.0]), usual)
     assert not cost_change(trial([1.0, 1.0], cost_per_1000=[490.0, 600.0]), usual)
+    assert not cost_change(trial([1.0], cost_per_1000=[600.0]), trial([1.0], cost_per_1000=[500.0]))  # one says nothing
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def _out_of_reach(sizing: Sizing) -> Iterator[str]:
         )
         yield f"What can be reached stands in for that, and is {as_good}: {values}."
     if goals.uncounted:
-        yield f"There was nothing to count for {_listed(goals.uncounted)}, so nothing about capacity follows from that."
+        says = "it says" if len(goals.uncounted) == 1 else "they say"
+        yield f"There was nothing to count for {_listed(goals.uncounted, 'and')}, so {says} nothing about capacity."
     missed = (*goals.held, *goals.never)
     if charges_within_the_request(sizing.design) and any(metric.startswith("ack_latency") for metric in missed):
         call = words.seconds(slowest_call_s(sizing.result.scenario, sizing.design))
