@@ -57,8 +57,10 @@ objectives: {ack_latency_p95: 1s}
     [
         (NOBODY, ("There was nothing to count for double_charge_rate and ack_latency_p95, so they say nothing about capacity.",
                   "Nobody came, so there is no cost of a purchase.")),
-        (NOTHING_RIGHT, ("On 2 of 2 mornings nobody got a correct purchase, so none has a cost.",
-                         "Whatever the capacity, some never get there, and then there is no value: ack_latency_p95 (on 2 of 2")),
+        (NOTHING_RIGHT, (
+            "On 2 of 2 mornings nobody got a correct purchase, so none has a cost.",
+            "Whatever the capacity, some never get there, and then there is no value: ack_latency_p95 (on 2 of 2",
+        )),
     ],
 )  # fmt: skip
 def test_where_there_is_nothing_to_count(text: str, said: tuple[str, ...], tiny: str) -> None:

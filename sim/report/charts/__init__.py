@@ -41,8 +41,8 @@ CHARTS: dict[str, Chart] = {
         duplicates.draw,
         "What the audit found",
         "Each dot is the share of purchases that one kind of harm befell, and its bar the 95 % interval over the mornings. "
-        "A hollow triangle was not seen even once: the true rate is probably to the left of it, which is not the same as "
-        "impossible.",
+        "A hollow triangle was not seen even once: the true rate is probably to the left of it, if each purchase fails by "
+        "itself, which is not the same as impossible.",
     ),
     "confirmation_lag": Chart(
         confirmation_lag.draw,

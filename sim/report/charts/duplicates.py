@@ -61,7 +61,7 @@ def _panel(comparison: Comparison) -> Axes:
     heading(
         made,
         "What the audit found",
-        f"{words.mornings(comparison.mornings)}; {bars}hollow: not seen once, and so rarer than this",
+        f"{words.mornings(comparison.mornings)}; {bars}hollow: not seen once, and so rarer than this if each fails by itself",
     )
     return made.add_axes((1.6 / width, 0.5 / height, (width - 1.6 - 2.3) / width, 1 - 1.4 / height))
 

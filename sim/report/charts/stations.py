@@ -117,4 +117,4 @@ def _say_first(ax: Axes, comparison: Comparison) -> None:
     """Name, under the panel, the station with the longest queueing time of each design."""
     firsts = saturates_first(comparison).items()
     said = "; ".join(f"{name}: {first.replace('_', ' ') if first else 'nobody queues'}" for name, first in firsts)
-    ax.set_xlabel("\n".join(wrap(f"with a queue for most of them: {said}", 120)))
+    ax.set_xlabel("\n".join(wrap(f"most often with a queue in them: {said}", 120)))
