@@ -88,3 +88,9 @@ def test_limits_say_which_way_is_better() -> None:
 def test_a_mean_may_be_missing(value: float, text: str) -> None:
     """A mean that is not a number, or infinite, is said in words."""
     assert said(words.measured(value, "share")) == text
+
+
+def test_the_last_bits_of_a_sum_are_not_missing() -> None:
+    """A share that is 1 but for rounding is all; one that is less is told with the digits that say so."""
+    assert words.share(1 - 5e-15) == "100\u00a0%"
+    assert words.share(1 - 1e-7) == "99.99999\u00a0%"

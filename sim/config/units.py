@@ -168,10 +168,10 @@ def probability_text(p: float) -> str:
 def share_text(share: float) -> str:
     """The percents of a computed share, without their sign: `7.3`, `0.0099`, `99.98`: two digits that count.
 
-    Almost all is not all.
+    Almost all is not all, unless it is the last bits of a sum that are missing.
     """
     percent = share * 100
-    if percent <= 0 or percent >= 100:
+    if percent <= 0 or percent >= 100 - 1e-9:
         return f"{percent:.0f}"
     return f"{percent:.{max(0, 1 - math.floor(math.log10(percent)), -math.floor(math.log10(100 - percent)))}f}"
 
