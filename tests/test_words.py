@@ -93,4 +93,4 @@ def test_a_mean_may_be_missing(value: float, text: str) -> None:
 def test_the_last_bits_of_a_sum_are_not_missing() -> None:
     """A share that is 1 but for rounding is all; one that is less is told with the digits that say so."""
     assert words.share(1 - 5e-15) == "100\u00a0%"
-    assert words.share(1 - 1e-7) == "99.99999\u00a0%"
+    assert words.share(1 - 1e-7) == "99.999990\u00a0%"
