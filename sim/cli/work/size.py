@@ -28,7 +28,7 @@ from sim.experiment.cost_curve import MORNINGS, cost_curve
 from sim.experiment.effort import Effort
 from sim.experiment.size import FEWEST, Forecast, Sizing, with_objectives
 
-LONG_S = 10.0  # work that takes less is not announced
+LONG_S = 30.0  # work that takes less is not announced
 
 
 def size(
