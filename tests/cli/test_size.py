@@ -91,7 +91,7 @@ def test_how_long_it_will_take_is_said_before(capsys: pytest.CaptureFixture[str]
     news = News(mornings=12, designs=2)
     news.forecast(Forecast(mornings=488, morning_s=1.0, at_a_time=2))
     assert capsys.readouterr().err.replace("\u00a0", " ") == (
-        "sizing takes about 4 min: some 488 mornings of 1 s, 2 at a time; -n 2 for a first look\n"
+        "sizing takes up to about 4 min: some 488 mornings of 1 s, 2 at a time; -n 2 for a first look\n"
     )
     News(mornings=2, designs=1).forecast(Forecast(mornings=28, morning_s=1.0, at_a_time=1))
     assert capsys.readouterr().err == ""

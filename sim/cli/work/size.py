@@ -96,7 +96,7 @@ class News:
             at_a_time = f", {forecast.at_a_time} at a time" if forecast.at_a_time > 1 else ""
             first = f"; -n {FEWEST} for a first look" if self._mornings > FEWEST else ""
             note(
-                f"sizing takes about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
+                f"sizing takes up to about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
                 f"{forecast.morning_s:.2g} s{at_a_time}{first}"
             )
 
