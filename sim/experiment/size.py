@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 MORNINGS, FRESH = 12, 50
 FRESH_FOR_EACH = 5  # fresh mornings for each morning of a shorter search
 FEWEST = 2  # mornings: one has no interval, and nothing would ever be met
-USUAL_CAPACITIES = 12  # that a search tries, neighbours included, for the forecast and the progress bar
+USUAL_CAPACITIES = 16  # that a search tries at most, as a rule, neighbours included: for the forecast and the progress bar
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ def limits_of(scenario: Scenario) -> dict[str, float]:
 
 
 def usual(mornings: int, fresh: int) -> int:
-    """About how many mornings a design takes."""
+    """How many mornings a design takes at most, as a rule."""
     return USUAL_CAPACITIES * mornings + 2 * fresh
 
 

@@ -59,7 +59,7 @@ objectives: {ack_latency_p95: 1s}
                   "Nobody came, so there is no cost of a purchase.")),
         (NOTHING_RIGHT, (
             "On 2 of 2 mornings nobody got a correct purchase, so none has a cost.",
-            "Whatever the capacity, some never get there, and then there is no value: ack_latency_p95 (on 2 of 2",
+            "Whatever the capacity, some never get there, and then there is no value: ack_latency_p95",
         )),
     ],
 )  # fmt: skip
@@ -93,9 +93,9 @@ def test_how_long_it_will_take_is_said_before(capsys: pytest.CaptureFixture[str]
     news = News(mornings=12, designs=2)
     news.forecast(Forecast(mornings=488, morning_s=1.0, at_a_time=2))
     assert capsys.readouterr().err.replace("\u00a0", " ") == (
-        "sizing takes about 4 min: some 488 mornings of 1 s, 2 at a time; -n 2 for a first look\n"
+        "sizing takes up to about 4 min: some 488 mornings of 1 s, 2 at a time; -n 2 for a first look\n"
     )
-    News(mornings=2, designs=1).forecast(Forecast(mornings=8, morning_s=1.0, at_a_time=1))
+    News(mornings=2, designs=1).forecast(Forecast(mornings=28, morning_s=1.0, at_a_time=1))
     assert capsys.readouterr().err == ""
 
 
@@ -153,7 +153,7 @@ def test_ctrl_c_half_way(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     done = coffee("size", tiny, "naive", "outbox", *FEW, "--json")
     assert done.exit_code == 130
     assert list(json.loads(done.stdout)["designs"]) == ["naive"]
-    assert done.stderr == "interrupted; there is no answer for outbox\n"
+    assert done.stderr.endswith("interrupted; there is no answer for outbox\n")
     done = coffee("size", tiny, "outbox", *FEW)
     assert (done.exit_code, done.stdout) == (130, "")
     assert "there are no results" in done.stderr

@@ -29,7 +29,7 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.experiment.size import FEWEST, Forecast, Sizing, with_objectives
 
-LONG_S = 10.0  # work that takes less is not announced
+LONG_S = 30.0  # work that takes less is not announced
 
 
 def size(
@@ -101,7 +101,7 @@ class News:
             at_a_time = f", {forecast.at_a_time} at a time" if forecast.at_a_time > 1 else ""
             first = f"; -n {FEWEST} for a first look" if self._mornings > FEWEST else ""
             note(
-                f"sizing takes about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
+                f"sizing takes up to about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
                 f"{forecast.morning_s:.2g} s{at_a_time}{first}"
             )
 
