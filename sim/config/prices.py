@@ -18,7 +18,6 @@ from sim.config.model import Field, Model, Overlay, reading
 USUAL = "aws-us-east-1"
 
 MOST = 1e9  # of a price: a slip of a unit should be an error, not an endless sum
-DIVISORS = ("workers_per_vcpu", "connections_per_database")
 
 
 class Price(Model):
@@ -81,16 +80,6 @@ class Prices(Model):
             raise KeyedErrors(wrong)
         return self
 
-    @model_validator(mode="after")
-    def _possible(self) -> Prices:
-        """Check what a price can't know by itself: that it is a share, or that something is divided by it."""
-        shares = [name for name in type(self).model_fields if name.startswith("p_") or name.endswith("_share")]
-        errors = [((name, "value"), "a share; must be at most 1") for name in shares if getattr(self, name).value > 1]
-        errors += [((name, "value"), "must be above 0") for name in DIVISORS if getattr(self, name).value == 0]
-        if errors:
-            raise KeyedErrors(errors)
-        return self
-
 
 LINES = tuple(line for line in Prices.model_fields if line != "name")
 DIVIDES = ("workers_per_vcpu", "connections_per_database", "hours_per_month")
@@ -101,7 +90,7 @@ def _wrong(line: str, value: float) -> str:
     if line in DIVIDES and value <= 0:
         return f"must be above 0 (got {value:g})"
     is_share = line.startswith("p_") or line.endswith("_share")
-    return f"must be at most 1 (got {value:g})" if is_share and value > 1 else ""
+    return f"a share; must be at most 1 (got {value:g})" if is_share and value > 1 else ""
 
 
 class _PriceTable(Overlay):

@@ -213,7 +213,7 @@ TINY = {
         seed=1,
         open=("idempotent", {"payment": {"after_error": "same_key"}}),
         closed=("idempotent", {}),
-        harm=["never_confirmed", "unconverged"],
+        harm=["never_confirmed", "unconverged", "retracted"],
         story="""
         0.000 request 0 sent
         0.034 charge 0 of order 0 sent
@@ -322,7 +322,7 @@ TINY = {
         seed=0,
         open=("idempotent", {"payment": {"webhooks": "trusted"}}),
         closed=("idempotent", {"payment": {"webhooks": "checked"}}),
-        harm=["over_award", "never_confirmed"],
+        harm=["over_award", "never_confirmed", "retracted"],
         story="""
         0.000 request 0 sent
         0.034 charge 0 of order 0 sent

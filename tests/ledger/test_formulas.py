@@ -159,11 +159,11 @@ def names(design: str) -> Known:
     left, served = made["left"], ordered > 0
     pools = [station for station in tables.stations if station.name in ("checkout", "payment")]
     of_bill = {
-        "ceil": math.ceil, "hours": tables.horizon_s / 3600,
+        "ceil": math.ceil, "hours": tables.worked_s / 3600,
         "background": hasattr(chosen, "relay") + hasattr(chosen, "completer"),
-        "workers": sum(pool.provisioned_s for pool in pools) / tables.horizon_s, "connections": chosen.database.connections,
+        "workers": sum(pool.provisioned_s for pool in pools) / tables.worked_s, "connections": chosen.database.connections,
         "database_reads": tables.counts["database_reads"], "database_writes": tables.counts["database_writes"],
-        "cached_polls": tables.counts["polls_from_cache"], "published": tables.counts["broker_published"],
+        "polls": tables.counts["polls"], "cached_polls": tables.counts["polls_from_cache"], "published": tables.counts["broker_published"],
         "delivered": tables.counts["broker_delivered"], "authorisations": tables.counts["authorisations"],
         "captured": np.array([charge["cents"] / 100 for charge in captured]),
         "refunds": sum(not np.isnan(charge["refunded_s"]) for charge in captured),

@@ -19,6 +19,7 @@ from sim import style
 from sim.config.errors import ConfigError
 from sim.diagram.components import file_names
 from sim.experiment.compare import Comparison
+from sim.ledger.causes import CAUSES
 from sim.report import tables
 from sim.report.charts import CHARTS
 from sim.report.findings import findings
@@ -117,6 +118,10 @@ def test_the_page_has_the_numbers_of_the_json(report: Path, html: str) -> None:
     ]
     for metrics in grouped("report").values():
         expected += [design["metrics"][metric]["mean"] for metric in metrics for design in document["designs"].values()]
+    lost = [design["lost"] for design in document["designs"].values()]
+    causes = [cause for cause in CAUSES if any(cause in found for found in lost)]
+    expected += [found.get(cause, 0) for cause in causes for found in lost]
+    expected += [sum(found.values()) for found in lost] if causes else []
     expected += [design["metrics"]["collapsed_share"]["mean"] for design in document["designs"].values()]
     assert [float(value) if value else None for value in values] == expected
     with (report.parent / "summary.csv").open(encoding="utf-8", newline="") as file:
