@@ -90,7 +90,7 @@ def _wrong(line: str, value: float) -> str:
     if line in DIVIDES and value <= 0:
         return f"must be above 0 (got {value:g})"
     is_share = line.startswith("p_") or line.endswith("_share")
-    return f"a share; must be at most 1 (got {value:g})" if is_share and value > 1 else ""
+    return f"must be at most 1 (got {value:g})" if is_share and value > 1 else ""
 
 
 class _PriceTable(Overlay):

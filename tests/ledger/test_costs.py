@@ -301,9 +301,9 @@ def test_outcomes_that_cost_nothing() -> None:
 @pytest.mark.parametrize(
     ("price", "value", "message"),
     [
-        ("p_dispute", 1.5, "p_dispute.value: a share; must be at most 1 (got 1.5)"),
-        ("fee_share", 29, "fee_share.value: a share; must be at most 1 (got 29)"),
-        ("basket_cost_share", 30, "basket_cost_share.value: a share; must be at most 1 (got 30)"),
+        ("p_dispute", 1.5, "p_dispute.value: must be at most 1 (got 1.5)"),
+        ("fee_share", 29, "fee_share.value: must be at most 1 (got 29)"),
+        ("basket_cost_share", 30, "basket_cost_share.value: must be at most 1 (got 30)"),
         ("workers_per_vcpu", 0, "workers_per_vcpu.value: must be above 0 (got 0)"),
         ("connections_per_database", 0, "connections_per_database.value: must be above 0 (got 0)"),
         ("contact", -1, "contact.value: must be at least 0.0 (got -1)"),
