@@ -55,7 +55,7 @@ class Changed(TypedDict):
     """whether a percentile of lags leaves out those who never got there"""
     value: numbers.Estimate
     instead_of: numbers.Estimate
-    """the same of the answer, on the same mornings"""
+    """the same of the answer on the same mornings; with one fewer, of the capacity in plenty where that is what counts"""
 
 
 class Neighbour(TypedDict):

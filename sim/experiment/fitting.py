@@ -6,7 +6,6 @@ Nothing here says what a capacity is worth: that is asked of `sim.experiment.goa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.config.design import Design
@@ -30,7 +29,7 @@ class Neighbour:
     fresh: bool  # the mornings on which the answer is measured (the first of them); else those of the search
     changed: tuple[Measure, ...]  # with one fewer what it breaks, the worst first; with one more what it improves
     values: dict[Measure, Estimate]
-    instead_of: dict[Measure, Estimate]  # the same of what it is compared with: the answer or, if `to_plenty`, the reference
+    instead_of: dict[Measure, Estimate]  # the same of the answer; with one fewer, of the reference where that is what counts
     cost: Difference  # USD per 1,000 correct purchases, to those of the answer or, if `to_plenty`, of the reference
     to_plenty: bool = False  # it isn't clearly dearer than the answer, but than the reference, which the answer is not
 
@@ -214,8 +213,11 @@ class Fitting:
             breaks += [COST] if dearer or to_plenty else []
             if breaks:
                 break
+        against = {one: answer if one.metric in self.goals.met and not one.reached else reference for one in breaks}
+        if dearer:
+            against[COST] = answer
         other = reference if to_plenty else answer
-        return self._neighbour(name, fewer, breaks, trial, other, fresh=bench is self._fresh, to_plenty=to_plenty)
+        return self._neighbour(name, fewer, trial, against, other, fresh=bench is self._fresh, to_plenty=to_plenty)
 
     def _one_more(self, capacity: Capacity, name: str) -> Neighbour:
         """On some fresh mornings: which objectives it meets, or makes better by more than SLACK, and whether it's cheaper."""
@@ -227,16 +229,17 @@ class Fitting:
         better = [one for one in measures if change(one, trial, answer, SLACK) == "better"]
         if cost_change(trial, answer) == "better":
             better.append(COST)
-        return self._neighbour(name, more, better, trial, answer, fresh=True)
+        return self._neighbour(name, more, trial, dict.fromkeys(better, answer), answer, fresh=True)
 
     def _neighbour(
-        self, name: str, capacity: Capacity, changed: Iterable[Measure], trial: Trial, other: Trial,
+        self, name: str, capacity: Capacity, trial: Trial, against: dict[Measure, Trial], other: Trial,
         *, fresh: bool, to_plenty: bool = False,
     ) -> Neighbour:  # fmt: skip
-        changed = tuple(changed)
-        values, instead_of = ({one: made.estimate(one) for one in changed} for made in (trial, other))
+        """`against`: what has changed, and against which trial; `other`: against which the cost is told."""
+        values = {one: trial.estimate(one) for one in against}
+        instead_of = {one: made.estimate(one) for one, made in against.items()}
         cost = paired(trial.costs, other.costs)
-        return Neighbour(capacity[name], len(trial.summaries), fresh, changed, values, instead_of, cost, to_plenty)
+        return Neighbour(capacity[name], len(trial.summaries), fresh, tuple(against), values, instead_of, cost, to_plenty)
 
 
 def first_rung(design: Design, load: dict[str, float]) -> Capacity:

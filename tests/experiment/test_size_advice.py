@@ -127,9 +127,11 @@ def again(sizing: Sizing, name: str, one: Neighbour, *, worse: bool) -> None:
     """Simulate a neighbour and what it is compared with, and hold what is said to that."""
     effort = Effort(one.mornings, MORNINGS if one.fresh else 0, jobs=1)
     near = at(sizing, sizing.capacity | {name: one.number}, effort)
-    other = at(sizing, sizing.reference if one.to_plenty else sizing.capacity, effort)
+    answer, plenty = (at(sizing, capacity, effort) for capacity in (sizing.capacity, sizing.reference))
     sign = 1 if worse else -1
     for measure in one.changed:
+        to_plenty = one.to_plenty if measure == COST else worse and (measure.reached or measure.metric not in sizing.goals.met)
+        other = plenty if to_plenty else answer
         if measure == COST:
             assert sign * (of(near, COST) - of(other, COST)) > 0 or near.metrics["cost_per_1000"].never
         elif measure.metric in sizing.goals.met and not measure.reached:
@@ -145,10 +147,10 @@ def again(sizing: Sizing, name: str, one: Neighbour, *, worse: bool) -> None:
             assert one.instead_of[measure] == other.metrics[measure.metric]
     if worse and not one.changed:  # not a word of what breaks: then nothing that is met now is violated
         for metric in sizing.goals.met:
-            statuses = [judge(metric, sizing.goals.limits[metric], made.metrics[metric]) for made in (near, other)]
+            statuses = [judge(metric, sizing.goals.limits[metric], made.metrics[metric]) for made in (near, answer)]
             assert "met" not in statuses or statuses[0] == "met"
     if not worse and COST not in one.changed:  # "no purchase gets cheaper": not on every morning by more than a twentieth
-        ratios = near.values("cost_per_1000") / other.values("cost_per_1000")
+        ratios = near.values("cost_per_1000") / answer.values("cost_per_1000")
         assert (ratios >= 1 - SLACK).any()
 
 

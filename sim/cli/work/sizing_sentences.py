@@ -25,6 +25,9 @@ def sentences(sizing: Sizing) -> Iterator[str]:
     """Warnings first."""
     for warning in sizing.warnings:
         yield f"Warning: {warning}."
+    if sizing.goals.held or sizing.goals.never or any(one.to_plenty for one in sizing.fewer.values()):
+        waits = ", with which nobody waits" if sizing.nobody_waits else ""
+        yield f"Capacity in plenty is here {counted(sizing.reference)}{waits}."
     yield from _one_fewer(sizing)
     yield from _one_more(sizing)
     yield from _out_of_reach(sizing)
@@ -68,7 +71,7 @@ def _one_fewer(sizing: Sizing) -> Iterator[str]:
             yield f"With {count(one.number, name)}, one fewer, nothing was seen to get worse{_where(one)}."
             continue
         rest = len(one.changed) - 1
-        more = f", and {rest} more {'gets' if rest == 1 else 'get'} worse" if rest else ""
+        more = f", and {rest} more {'measure gets' if rest == 1 else 'measures get'} worse" if rest else ""
         yield f"With {count(one.number, name)}, one fewer, {_worse(sizing, one)}{more}{_where(one)}."
 
 
@@ -77,10 +80,11 @@ def _worse(sizing: Sizing, one: Neighbour) -> str:
     measure = one.changed[0]
     value = one.values[measure]
     if measure == COST:
-        return _dearer(sizing, one)
+        return _dearer(one)
     limit = sizing.goals.limits.get(measure.metric)
     if measure.metric not in sizing.goals.met or measure.reached or limit is None:
-        return _instead(one, measure)
+        value_in_plenty = _value(measure, one.instead_of[measure])
+        return f"{measure.name} is clearly worse than in plenty: {_value(measure, value)} instead of {value_in_plenty}"
     said = f"{measure.name} is {measured(value, measure.metric, limit)}"
     if judge(measure.metric, limit, value) == "violated":
         return f"{said} and no longer {words.limit(measure.metric, limit)}"
@@ -89,10 +93,10 @@ def _worse(sizing: Sizing, one: Neighbour) -> str:
     return f"{said}: the limit, {words.limit(measure.metric, limit)}, lies within the interval"
 
 
-def _dearer(sizing: Sizing, one: Neighbour) -> str:
+def _dearer(one: Neighbour) -> str:
     if one.cost.difference is None:
         return "nobody gets a correct purchase on more of the mornings"
-    than = f" than with {counted(sizing.reference)}, as they don't now" if one.to_plenty else ""
+    than = " than in plenty; the answer's don't clearly" if one.to_plenty else ""
     return f"1,000 correct purchases cost {_usd(one.cost)} more{than}"
 
 
@@ -119,9 +123,6 @@ def _where(one: Neighbour) -> str:
 def _out_of_reach(sizing: Sizing) -> Iterator[str]:
     goals = sizing.goals
     as_good = f"not clearly worse, by more than {words.percent(SLACK)}, than with capacity in plenty"
-    if goals.held or goals.never:
-        waits = ", with which nobody waits" if sizing.nobody_waits else ""
-        yield f"Capacity in plenty is here {counted(sizing.reference)}{waits}."
     hopeless = [m for m in goals.held if judge(m, goals.limits[m], sizing.best[m].value) == "violated"]
     if hopeless:
         yield f"No capacity meets {_listed(hopeless)}: {_they_are(hopeless)} {as_good}."
