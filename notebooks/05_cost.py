@@ -198,6 +198,6 @@ if answer is not None:
 # ### Solution
 
 # %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
-one_double_charge = fee + 0.8 * 8 + 0.05 * 15
+one_double_charge = fee + 0.8 * (8 + 0.2 * 6.50) + 0.05 * 15
 solution = 100 * cost.loc["outbox", "infrastructure"] / one_double_charge
 check(solution)
