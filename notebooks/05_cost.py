@@ -171,9 +171,9 @@ assert growth.iloc[1, 2] < 0.5 * growth.iloc[0, 2]
 #
 # ## Exercise
 #
-# A double charge costs the second fee, a contact with 8 people of 10 (8 USD each), and a dispute (15 USD) with 1 in 20;
-# these are the assumptions in `scenarios/prices`. **How many double charges in 100,000 purchases cost as much as the whole
-# infrastructure of the sized `outbox`?** Use `cost.loc["outbox", "infrastructure"]`.
+# A double charge costs the second fee, a contact with 8 people of 10 (8 USD each, and a voucher of a fifth of the 6.50 USD),
+# and a dispute (15 USD) with 1 in 20; these are the assumptions in `scenarios/prices`. **How many double charges in 100,000
+# purchases cost as much as the whole infrastructure of the sized `outbox`?** Use `cost.loc["outbox", "infrastructure"]`.
 
 # %%
 answer = None  # double charges in 100,000 purchases
@@ -184,7 +184,8 @@ def check(number):
     """Fails unless so many double charges cost, by the simulator's price table, what the infrastructure does."""
     prices = load_prices(world.prices)
     second_fee = 6.50 * prices.fee_share.value + prices.fee_fixed.value
-    trouble = prices.p_contact_double_charge.value * prices.contact.value + prices.p_dispute.value * prices.dispute.value
+    contact = prices.contact.value + prices.goodwill_share.value * 6.50
+    trouble = prices.p_contact_double_charge.value * contact + prices.p_dispute.value * prices.dispute.value
     due = 100 * cost.loc["outbox", "infrastructure"] / (second_fee + trouble)
     assert abs(number / due - 1) < 0.02, f"{number:.1f} double charges cost {number * (second_fee + trouble):.2f} USD"
     return f"{number:.1f} in 100,000: right, at {second_fee + trouble:.2f} USD each"
@@ -197,6 +198,6 @@ if answer is not None:
 # ### Solution
 
 # %% tags=["solution", "hide-input"] jupyter={"source_hidden": true}
-one_double_charge = fee + 0.8 * 8 + 0.05 * 15
+one_double_charge = fee + 0.8 * (8 + 0.2 * 6.50) + 0.05 * 15
 solution = 100 * cost.loc["outbox", "infrastructure"] / one_double_charge
 check(solution)

@@ -151,7 +151,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", show_default=False,
-        help="Change a key of the scenario or design; VALUE as in its file: app.timeout=4s, "
+        help="Change a key of the scenario or design; VALUE as in its file: app.timeout=4s, prices.dispute=25, "
         "'faults[0].for=30min'. Can be repeated.",
     ),
 ]  # fmt: skip
