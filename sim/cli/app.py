@@ -57,7 +57,7 @@ EPILOG = f"""{AS_IT_STANDS}Exit codes:
   1    check, size: violated; lint: warnings; hunt: a promise was broken; validity: a number differs; optimise: no
        design holds every limit; or a report could not be written, or a worker process was killed
   2    wrong usage, or errors in a file
-  3    check, size: undecided
+  3    check: undecided, or met only so far; size: undecided
   70   a bug of the simulator
   130  interrupted by Ctrl-C; run, compare, check and windows print what is finished, sweep keeps it
 """

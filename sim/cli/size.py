@@ -62,7 +62,7 @@ def size(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find the capacity that meets the objectives at the lowest total cost.
+    """Find the cheapest capacity that meets the objectives.
 
     How many checkout workers, payment workers and database connections does a design need, what breaks with one fewer, does one
     more help, and what does a correct purchase cost, failures included? The answer is checked on mornings that the search has

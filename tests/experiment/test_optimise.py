@@ -25,8 +25,8 @@ provider: {latency: {constant: 300ms}, ambiguous: 20%}
 """)
 CALM = parse_scenario("""
 name: calm
-clock: {start: "07:00", duration: 3min, drain: 2min}
-traffic: {rate: 20/min}
+clock: {start: "07:00", duration: 4min, drain: 2min}
+traffic: {shape: {"07:00": 20/min, "07:03": 20/min, "07:03:01": 0/min, "07:04": 0/min}}
 customers: {patience: {constant: 1h}}
 provider: {latency: {constant: 300ms}}
 """)

@@ -73,8 +73,7 @@ def what_to_change(scenario: str, design: str, chosen: Design) -> str:
     pools = [".".join(COMPONENTS[name].path) for name in capacity_of(chosen)]
     view = [] if chosen.read_model.inline else ["read_model.apply"]
     inputs = " ".join(f"-i {key}" for key in (*pools, *view, "payment.timeout", "app.timeout"))
-    shown = " ".join(f"-m {metric}" for metric in ("confirmed_share", "ack_latency_p95", "cost_per_1000"))
-    return f"What to change first: coffee sensitivity {shlex.quote(scenario)} {shlex.quote(design)} {inputs} {shown}"
+    return f"What to change first: coffee sensitivity {shlex.quote(scenario)} {shlex.quote(design)} {inputs}"
 
 
 def _did(result: Result) -> list[str]:
