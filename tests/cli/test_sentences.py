@@ -10,8 +10,8 @@ import pytest
 from tests.cli.coffee import coffee
 
 NONE = (
-    r"charged nobody twice \(0 of \d+ purchases, in 0 of 2 mornings: at 95 % below [\d.]+ % if each fails by itself, in fewer than "
-    r"78 % of mornings if those of a morning fail together\)"
+    r"charged nobody twice \(0 of \d+ purchases, in 0 of 2 mornings: at 95 % below [\d.]+ % if each fails by itself, in fewer "
+    r"than 78 % of mornings if those of a morning fail together\)"
 )
 CLOCK = "clock: {duration: 2min, drain: 2min}"
 SAYS = {
