@@ -24,6 +24,7 @@ STEPS = {  # what a process can be struck after
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}
 NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11), and a rate limit of the provider"
 MOST = 5  # troubles of one world
+ONCE = ("a slow provider", "a slow database")  # two of one kind, one upon the other, would make work that outlasts the world
 Part = dict[str, Any]
 
 
@@ -134,8 +135,10 @@ def worlds(draw: st.DrawFn, troubles: Sequence[str] = ()) -> Part:
         "customers": {"patience": {"constant": "1h"}},
         "provider": {"latency": {"constant": draw(st.sampled_from(["500ms", "50ms", "3s"]))}},
     }
-    for name in troubles or draw(st.lists(st.sampled_from(list(TROUBLES)), max_size=MOST)):
-        world = _with(world, draw(TROUBLES[name]))
+    chosen = list(troubles) or draw(st.lists(st.sampled_from(list(TROUBLES)), max_size=MOST))
+    for number, name in enumerate(chosen):
+        if name not in ONCE or name not in chosen[:number]:
+            world = _with(world, draw(TROUBLES[name]))
     return world
 
 

@@ -29,13 +29,14 @@ BROKEN = {  # what is wrong with a variant shows in one of these ways
     "short-inbox": "awarded_exactly_once",
     "dual-write": "awarded_exactly_once",
     "mark-before-publish": "every_order_settles",
-    "last-seen-id": "awarded_exactly_once",
+    "last-seen-id": "every_order_settles",
     "cached-declines": "never_confirmed",
     "no-fingerprint": "wrong_amount",
     "trusted-webhooks": "over_award",
     "no-reconciler": "charged_at_most_once",
+    "checked-webhooks": "under_award",  # one more dual write: whoever takes a webhook may die after the commit
 }
-SOUND = ("outbox", "idempotent", "asks-before-late-retry", "checked-webhooks")
+SOUND = ("outbox", "idempotent", "asks-before-late-retry")
 WORLDS = 3000  # enough for each of them; a minute draws several times as many
 
 

@@ -48,7 +48,7 @@ VARIANTS: dict[str, dict[str, State]] = {
     "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open", "W16": "narrowed"},
     "no-reconciler": {},
     "patient-inquiry": {"W12": "closed", "W13": "closed", "W16": "closed"},
-    "same-key-for-ever": {"W6": "worse", "W16": "open"},
+    "same-key-for-ever": {"W6": "worse", "W16": "narrowed"},
     "short-inbox": {"W8": "worse"},
     "waits-two-seconds": {},
     "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed"},
