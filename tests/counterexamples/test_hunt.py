@@ -34,7 +34,6 @@ BROKEN = {  # what is wrong with a variant shows in one of these ways
     "no-fingerprint": "wrong_amount",
     "trusted-webhooks": "over_award",
     "no-reconciler": "charged_at_most_once",
-    "checked-webhooks": "under_award",  # one more dual write: whoever takes a webhook may die after the commit
 }
 SOUND = ("outbox", "idempotent", "asks-before-late-retry")
 WORLDS = 3000  # enough for each of them; a minute draws several times as many
