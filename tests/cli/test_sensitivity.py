@@ -112,8 +112,9 @@ def test_wrong_usage(tiny: str, arguments: tuple[str, ...], message: str) -> Non
 
 
 @pytest.mark.parametrize("world", ["nobody", "refused", "declined"])
-def test_every_metric_of_a_morning_with_nothing_to_count(world: str) -> None:
+def test_every_metric_of_a_morning_with_nothing_to_count(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody comes, every call is refused, every card is bad: each metric has its table and its chart all the same."""
+    monkeypatch.chdir(tmp_path)
     Path("empty.yaml").write_text(EMPTY[world])
     metrics = [part for metric in METRICS for part in ("--metric", metric)]
     done = coffee("sensitivity", "empty.yaml", "outbox", "--input", "provider.latency", *metrics, *QUICK, "--out", "moved")

@@ -30,8 +30,9 @@ SAYS = {
 
 
 @pytest.mark.parametrize("world", SAYS)
-def test_sentences_of_little(world: str) -> None:
+def test_sentences_of_little(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody came, nobody had a good card, nothing went through: each is said in words, and no number is made up."""
+    monkeypatch.chdir(tmp_path)
     Path("little.yaml").write_text(f"name: little\n{CLOCK}\n{world}\n")
     done = coffee("compare", "little.yaml", "outbox", "--mornings", "2", "--jobs", "1", "--out", "r")
     assert done.exit_code == 0, done.stderr
