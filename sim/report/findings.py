@@ -26,7 +26,7 @@ def _charged(result: Result) -> str:
     value = result.metrics["double_charge_rate"]
     if value.mean == 0:
         n = int(result.values("purchases").sum())
-        return f"charged nobody twice ({words.none_of(n, value)})" if n else "had no purchase to charge"
+        return f"charged nobody twice ({words.none_of(n, value)})"
     return f"charged {words.estimate(value, 'share')} of the purchases twice"
 
 

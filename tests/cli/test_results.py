@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -334,3 +335,12 @@ def test_a_full_disk() -> None:
         program = [sys.executable, "-m", "sim", "schema"]
         done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "error: stdout: No space left on device\n")
+
+
+def test_the_command_to_go_on_with_runs(tiny: str) -> None:
+    """What `run` names to find out what to change first: followed literally, it halves and doubles each pool and timeout."""
+    told = coffee("run", tiny, "outbox", "-n", "2", "-j", "1").stdout.splitlines()[-1]
+    command = told.partition("What to change first: coffee ")[2]
+    done = coffee(*shlex.split(command), "-n", "2", "-j", "1")
+    assert done.exit_code == 0, done.stderr
+    assert "6 inputs, 2 mornings" in done.stdout
