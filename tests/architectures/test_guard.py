@@ -136,7 +136,7 @@ def test_endless_loops_without_a_yield(loop: str, in_a_thread: bool, monkeypatch
     if in_a_thread:
         thread = threading.Thread(target=lambda: told.append(said(ACCEPT + loop)))
         thread.start()
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     else:
         told.append(said(ACCEPT + loop))
     assert told[0].startswith(("my.py:13: an endless loop without a `yield`", "my.py:14: an endless loop without a `yield`"))
@@ -158,7 +158,7 @@ def test_what_python_cannot_interrupt() -> None:
     Path("my.py").write_text(f"{HEAD}{ACCEPT}        sum(iter(int, 1))\n{REPLY}", encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     ended = subprocess.run(
-        [sys.executable, "-c", HOLDS], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", HOLDS], env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert ended.returncode == 1
     assert re.search(r"^Timeout .*^  File \"my.py\", line 13 in handle$", ended.stderr, re.DOTALL | re.MULTILINE)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.coffee import coffee, start
+from tests.processes import ends
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 MANY = ("-n", "5000", "--no-report")
@@ -22,7 +23,7 @@ MANY = ("-n", "5000", "--no-report")
 def wait_for_work(process: subprocess.Popen[str]) -> list[int]:
     """The workers of a process, once it has some and they have been at it for a while."""
     assert process.pid
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while time.monotonic() < deadline:
         workers = [int(pid) for pid in children.read_text().split()] if children.exists() else []
@@ -30,13 +31,7 @@ def wait_for_work(process: subprocess.Popen[str]) -> list[int]:
             time.sleep(0.7)
             return workers
         time.sleep(0.05)
-    raise AssertionError("no workers in 30 s")
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process, other than as a zombie that nobody has collected."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    raise AssertionError("no workers in two minutes")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
@@ -45,7 +40,7 @@ def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
     process = start("compare", tiny, *MANY, "--jobs", "2", "--json")
     wait_for_work(process)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     document = json.loads(out)
     assert 1 <= document["mornings"] < 5000
@@ -58,7 +53,7 @@ def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
 def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
     """Exit code 130, the numbers on stdout, a note on stderr, no file of a report, and no worker left."""
     process = start("compare", tiny, "-n", "2", "--jobs", "2", "--json")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not any(Path().glob("reports/.*.new/charts/*.svg")):
         assert time.monotonic() < deadline
         assert process.poll() is None
@@ -66,12 +61,12 @@ def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
     workers = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
     assert workers
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "report" not in json.loads(out)
     assert err.startswith("interrupted while the report was being written, so there is none\n")
     assert not list(Path("reports").iterdir())
-    assert not any(is_running(pid) for pid in workers)
+    assert ends(*workers)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
@@ -80,11 +75,8 @@ def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
     process = start("compare", tiny, *MANY, "--jobs", "2", "--json")
     workers = wait_for_work(process)
     process.kill()
-    process.communicate(timeout=30)  # ends when nobody holds the other end of the pipes any more
-    deadline = time.monotonic() + 10
-    while any(is_running(pid) for pid in workers):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    process.communicate(timeout=120)  # ends when nobody holds the other end of the pipes any more
+    assert ends(*workers)
 
 
 def test_ctrl_c_without_workers(tiny: str) -> None:
@@ -92,7 +84,7 @@ def test_ctrl_c_without_workers(tiny: str) -> None:
     process = start("check", tiny, "naive", "-n", "5000", "--jobs", "1", "--json")
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert not out or json.loads(out)["interrupted"] == {"asked": 5000}

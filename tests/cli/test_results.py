@@ -323,7 +323,7 @@ def test_a_reader_that_goes_away(tiny: str) -> None:
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=60) == coffee(*check).exit_code
+    assert process.wait(timeout=240) == coffee(*check).exit_code
     assert "Traceback" not in err
     assert "Exception ignored" not in err
 

@@ -58,7 +58,7 @@ def test_two_sweeps_at_once_into_one_file(mini: str) -> None:
     both = [start("sweep", mini, "naive", "--vary", vary, "-n", "4", "-j", "1", "--no-report", "--results", "both.sqlite")
             for vary in ranges]  # fmt: skip
     for process in both:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
         assert process.returncode == 0, err
     alone = ("naive", "--vary", "checkout.workers=2..12:11", "-n", "4", "-j", "1", "--no-report", "--results", "alone.sqlite")
     assert coffee("sweep", mini, *alone).exit_code == 0
@@ -72,7 +72,7 @@ def test_a_full_disk_loses_nothing_finished(mini: str) -> None:
     program = f"{limited}from sim.cli import main; main()"
     sweep = ("sweep", mini, "naive", "--vary", "checkout.workers=2..101:100", "-n", "4", "-j", "1", "--no-report")
     done = subprocess.run(
-        [sys.executable, "-c", program, *sweep, "--results", "full.sqlite"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program, *sweep, "--results", "full.sqlite"], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 2
     assert "full.sqlite: cannot be written or read (the disk may be full)" in done.stderr
@@ -132,7 +132,7 @@ def test_interruptions_leave_no_trace(mini: str) -> None:
                 process.kill()
             else:
                 os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=240)
         cut_short.append(process.returncode)
         if process.returncode == 0:
             break

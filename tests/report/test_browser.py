@@ -41,7 +41,7 @@ def test_the_page_is_whole_and_asks_for_nothing(stormy: Comparison, tmp_path: Pa
     probed.write_text(page.read_text().replace("</body>", PROBE + "</body>"))
     assert CHROMIUM is not None
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probed.as_uri()]
-    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
     match = re.search(r'<pre id="probe">(.*?)</pre>', dom, flags=re.DOTALL)
     assert match is not None
     seen = json.loads(html.unescape(match[1]))
