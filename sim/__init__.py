@@ -1,9 +1,9 @@
 """Coffee please: a flight simulator for checkout correctness.
 
 The verbs of the command line, for Python and Jupyter: `run`, `compare`, `check`, `size`, `cost_curve`, `sweep`, `sensitivity`,
-`optimise`, `cells`, `windows`, `explain`, `hunt`, `lint`, `validity`, `schema`; and `explore`, `load_scenario`, `load_design`.
-They are imported when first used, so that `import sim` is instant. No module of the package imports names from this one, so it
-may know all of them.
+`what_if`, `optimise`, `cells`, `windows`, `explain`, `hunt`, `lint`, `validity`, `schema`; and `explore`, `load_scenario`,
+`load_design`. They are imported when first used, so that `import sim` is instant. No module of the package imports names from
+this one, so it may know all of them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _HOME = {  # as in __init__.pyi, which tells type checkers
     "size": "sim.lab.verbs",
     "sweep": "sim.lab.verbs",
     "validity": "sim.lab.verbs",
+    "what_if": "sim.lab.verbs",
     "windows": "sim.lab.verbs",
 }
 __all__ = ["__version__", *_HOME]

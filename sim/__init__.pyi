@@ -15,6 +15,7 @@ from sim.lab.verbs import sensitivity as sensitivity
 from sim.lab.verbs import size as size
 from sim.lab.verbs import sweep as sweep
 from sim.lab.verbs import validity as validity
+from sim.lab.verbs import what_if as what_if
 from sim.lab.verbs import windows as windows
 
 __version__: str

@@ -55,16 +55,22 @@ class Fate(IntEnum):
     """What became of a request at the checkout service (requests sent = the sum of these)."""
 
     LOST = 0  # on the way, by the network
-    REJECTED = 1  # 503 at once: queue full or no instance up; or dropped at the deadline
+    REJECTED = 1  # 503 at once: queue full or no instance up
     REPLAYED = 2  # answered from what was stored, or 409
     EXECUTED = 3  # did the work, or died doing it
     WAITING = 4  # still queued or running when the morning ended
+    DROPPED = 5  # taken out of the queue unanswered: its deadline had passed, or the customer had left
+
+
+LATE_S = 10.0
+"""After how many seconds an answer is late, where a scenario has no limit for it: people's attention is elsewhere by then
+(J. Nielsen, Usability Engineering, 1993, chapter 5)."""
 
 
 Unit = Literal["share", "s", "USD", "count"]
 Better = Literal["lower", "higher"]
 Group = Literal["Money and orders", "Points and truth", "Waiting", "The status view", "Effort and cost"]
-Place = Literal["terminal", "report", "sweep", "swings", "panel", "validity"]
+Place = Literal["terminal", "report", "sweep", "swings", "what-if", "panel", "validity"]
 
 
 class Metric(NamedTuple):
@@ -145,7 +151,7 @@ METRICS: dict[str, Metric] = {
         "share", "lower", "Money and orders", "purchases with more than one captured charge, before refunds",
         "n[charged > 1] / purchases",
         counts="charged twice", harm="double_charge", label="charged twice",
-        shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
+        shown=("terminal", "report", "sweep", "swings", "what-if", "panel", "validity"),
     ),
     "double_charge_rate_net": Metric(
         "share", "lower", "Money and orders", "purchases with more than one charge left after refunds",
@@ -220,7 +226,7 @@ METRICS: dict[str, Metric] = {
         "share", "higher", "Waiting", "purchases with a good card that end with a confirmed order",
         "n[good_card & (ordered > 0)] / n[good_card]",
         counts="confirmed", of="good cards", harm="never_confirmed",
-        shown=("terminal", "report", "sweep", "validity"),
+        shown=("terminal", "report", "sweep", "what-if", "validity"),
     ),
     "acknowledged_share": Metric(
         "share", "higher", "Waiting", 'purchases with a good card whose app was told "we have your order"',
@@ -239,7 +245,11 @@ METRICS: dict[str, Metric] = {
     ),
     **_percentiles(
         "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card]",
-        {50: ("terminal", "report"), 95: ("terminal", "report", "sweep", "swings", "panel", "validity"), 99: ("report",)},
+        {
+            50: ("terminal", "report"),
+            95: ("terminal", "report", "sweep", "swings", "what-if", "panel", "validity"),
+            99: ("report",),
+        },
     ),
     **_percentiles(
         "confirmation_lag", "Waiting", "first tap to a confirmed order, over purchases with a good card",
@@ -293,7 +303,7 @@ METRICS: dict[str, Metric] = {
         "USD", "lower", "Effort and cost", "infrastructure, fees and failures per 1,000 correct purchases",
         "1000 * (infrastructure + fees + failures) / correct",
         of="correct",
-        shown=("terminal", "report", "sweep", "swings", "panel", "validity"),
+        shown=("terminal", "report", "sweep", "swings", "what-if", "panel", "validity"),
     ),
     "unused_capacity_share": Metric(
         "share", "lower", "Effort and cost", "worker time that was paid for and in which nobody used the worker",

@@ -26,6 +26,7 @@ VERBS = {
     "size": "scenario designs * objectives mornings fresh seed jobs engine progress",
     "sweep": "scenario vary designs * zipped mornings seed jobs engine results progress",
     "validity": "cases * full jobs progress",
+    "what_if": "scenario design * mornings seed jobs engine progress",
     "windows": "designs windows * mornings seed jobs engine progress",
 }
 

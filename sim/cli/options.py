@@ -156,4 +156,11 @@ Settings = Annotated[
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout; everything else goes to stderr.")]
+WhatIf = Annotated[
+    bool,
+    typer.Option(
+        "--what-if",
+        help="Also double each pool, and change each knob of the design by one step, alone and on the same mornings.",
+    ),
+]
 AllMetrics = Annotated[bool, typer.Option("--all", help="Show every metric, not only the key ones.")]

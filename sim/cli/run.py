@@ -18,6 +18,7 @@ from sim.cli.options import (
     ScenarioName,
     Seed,
     Settings,
+    WhatIf,
 )
 from sim.experiment.effort import Effort
 
@@ -35,21 +36,26 @@ def run(
     jobs: Jobs = None,
     engine: EngineName = "local",
     tables: OldTables = None,
+    what_if: WhatIf = False,
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
     """Run one design on a scenario.
 
-    Prints its metrics with 95 % intervals, why people got nothing, how full its stations were, its verdict on each objective,
-    and the command that finds out what to change first.
+    Prints its metrics with 95 % intervals, what went wrong and why, how full its stations were, and its verdict on each
+    objective; with --what-if also what to change first.
 
     Examples:
       coffee run morning-rush outbox
       coffee run rush.yaml mine.yaml --mornings 50
       coffee run morning-rush outbox --set app.timeout=4s --set 'faults[0].for=30min'
+      coffee run morning-rush naive --what-if
       coffee run morning-rush naive --json
     """
     from sim.cli.work import run as work
 
     effort = Effort(mornings, seed, cells, jobs, engine)
-    work.run(context, scenario, design, settings or [], effort, precision, tables, everything=everything, as_json=as_json)
+    work.run(
+        context, scenario, design, settings or [], effort, precision, tables, what_if=what_if, everything=everything,
+        as_json=as_json,
+    )  # fmt: skip

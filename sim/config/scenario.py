@@ -28,7 +28,7 @@ from sim.config.units import (
     seconds_into,
     time_and_day,
 )
-from sim.vocabulary import METRICS
+from sim.vocabulary import LATE_S, METRICS
 
 SHAPE = "a shape needs at least two clock times, in ascending order"
 MOST_CENTS = 1_000_000_000  # of a basket, and of what is added to it: the ledgers' numbers have 32 bits
@@ -337,6 +337,12 @@ class Scenario(Model):
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
     )
     prices: PriceTable = Field(USUAL, description="what things cost: a price table, and lines that differ from it")
+
+    @property
+    def late_s(self) -> float:
+        """After how many seconds an answer is late: by the objective for its latency, or else LATE_S."""
+        limits = [self.objectives[metric] for metric in ("ack_latency_p95", "ack_latency_p50") if metric in self.objectives]
+        return float(limits[0]) if limits else LATE_S
 
     def _repr_html_(self) -> str | None:
         """How Jupyter shows the scenario."""

@@ -11,6 +11,8 @@ from typing_extensions import TypedDict
 from sim.documents import fields, numbers
 from sim.documents.fields import SomeMetrics
 from sim.experiment import compare
+from sim.experiment.what_if import WhatIf
+from sim.ledger.causes import KINDS
 
 
 class Interrupted(TypedDict):
@@ -43,15 +45,24 @@ class Objective(TypedDict):
     """upper end of the 95 % interval, in the metric's unit; null: there is none"""
 
 
+class Caused(TypedDict):
+    """What went wrong by one cause, all mornings together."""
+
+    purchases: int
+    """how many"""
+    cost_per_1000: numbers.Number
+    """USD of what failures cost by this cause, per 1,000 correct purchases; null: none was correct"""
+
+
 class DesignRun(TypedDict):
     """What one design did."""
 
     metrics: Annotated[numbers.EveryEstimate, Field(description="every metric")]
     objectives: Annotated[list[Objective], Field(description="the scenario's objectives; empty if it has none")]
     verdict: fields.Status
-    lost: Annotated[
-        dict[str, int],
-        Field(description="why purchases with a good card ended without a confirmed order, all mornings together, by cause"),
+    causes: Annotated[
+        dict[str, dict[str, Caused]],
+        Field(description="what went wrong, and why: kind (lost, harmed, late), cause, and how much; a purchase has one cause"),
     ]
 
 
@@ -75,9 +86,23 @@ class Mornings(TypedDict):
     digest: fields.Digest
 
 
+class ChangeTried(TypedDict):
+    """What one change of the design does, alone and on the same mornings."""
+
+    key: str
+    """of the design's file"""
+    value: str
+    """as in a file"""
+    was: str
+    """the value as things are"""
+    differences: numbers.EveryDifference
+    """every metric's difference; the intervals allow for the number of changes"""
+
+
 class _InRun(TypedDict, total=False):
     interrupted: Interrupted
     set: Annotated[list[str], Field(description="the keys that --set changed, as KEY=VALUE; not there if there were none")]
+    what_if: Annotated[list[ChangeTried], Field(description="with --what-if: single changes, those first that save most")]
 
 
 class Run(Mornings, _InRun):
@@ -135,8 +160,8 @@ def document(comparison: compare.Comparison, *, report: str | None = None, timed
     }
 
 
-def run(comparison: compare.Comparison, *, settings: Sequence[str] = ()) -> Run:
-    """The same without differences, and with the keys that were set for this run."""
+def run(comparison: compare.Comparison, *, settings: Sequence[str] = (), changes: WhatIf | None = None) -> Run:
+    """The same without differences, and with the keys that were set for this run, and what was tried beside it."""
     interrupted: _InRun = {"interrupted": {"asked": comparison.asked}} if comparison.interrupted else {}
     document: Run = {
         **_mornings(comparison),
@@ -146,6 +171,16 @@ def run(comparison: compare.Comparison, *, settings: Sequence[str] = ()) -> Run:
     }
     if settings:
         document["set"] = list(settings)
+    if changes is not None:
+        document["what_if"] = [
+            {
+                "key": one.input.name,
+                "value": one.value,
+                "was": one.input.value,
+                "differences": {metric: numbers.difference(value) for metric, value in one.differences.items()},
+            }
+            for one in (*changes.clear, *changes.unclear)
+        ]
     return document
 
 
@@ -185,7 +220,14 @@ def _design(result: compare.Result) -> DesignRun:
             for objective in result.objectives
         ],
         "verdict": result.verdict,
-        "lost": result.causes,
+        "causes": {
+            kind: {
+                cause: {"purchases": one.purchases, "cost_per_1000": numbers.rounded(result.per_1000(one.usd))}
+                for (known, cause), one in result.causes.items()
+                if known == kind
+            }
+            for kind in KINDS
+        },
     }
 
 

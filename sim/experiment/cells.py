@@ -7,6 +7,7 @@ processors as there are cells. All cells of a morning meet the same weather: it 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -68,7 +69,11 @@ def together(tallies: Sequence[Tally], bills: Sequence[Bill]) -> tuple[Tally, Bi
     parts = {part: sum(bill.parts[part] for bill in bills) for part in bills[0].parts}
     paid_for = Capacity(**{name: sum(vars(bill.capacity)[name] for bill in bills) for name in vars(bills[0].capacity)})
     purchases, correct = (sum(vars(bill)[what] for bill in bills) for what in ("purchases", "correct"))
-    return replace(whole, stations=stations), Bill(parts, paid_for, purchases, correct, bills[0].prices)
+    by_cause: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for bill in bills:
+        for name, usd in bill.by_cause.items():
+            by_cause[name] += usd
+    return replace(whole, stations=stations), Bill(parts, paid_for, purchases, correct, bills[0].prices, dict(by_cause))
 
 
 def _one(stations: Sequence[StationRecord]) -> StationRecord:

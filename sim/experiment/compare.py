@@ -23,8 +23,9 @@ from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.effort import Effort, in_words
 from sim.experiment.estimates import Open, Status, Values, each, estimates, judge, open_because, values_of, verdict
-from sim.experiment.mornings import Progress, Summary, run_mornings
+from sim.experiment.mornings import Caused, Progress, Summary, run_mornings
 from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, paired, variance_share
+from sim.ledger.causes import NAMES
 from sim.version import VERSION
 from sim.vocabulary import METRICS, shown_in
 
@@ -128,9 +129,33 @@ class Result:
         return [objective.metric for objective in self.objectives if objective.may_change(precision)]
 
     @cached_property
-    def causes(self) -> dict[str, int]:
-        """Why people with a good card got nothing: cause (`ledger.causes`) -> purchases of all mornings, commonest first."""
-        return dict(sum((Counter(summary.causes) for summary in self.summaries), Counter()).most_common())
+    def causes(self) -> dict[tuple[str, str], Caused]:
+        """What went wrong, and why: (kind, cause), in the order of `ledger.causes.NAMES`, -> purchases and USD of all mornings.
+
+        The purchases are those that went wrong, each once, and the USD those that failures cost.
+        """
+        found = {name: [summary.causes[name] for summary in self.summaries if name in summary.causes] for name in NAMES}
+        return {name: Caused(*map(sum, zip(*each, strict=True))) for name, each in found.items() if each}
+
+    @property
+    def purchases(self) -> int:
+        """Of all mornings."""
+        return sum(summary.counted["purchases"] for summary in self.summaries)
+
+    @property
+    def right(self) -> int:
+        """Purchases of all mornings with which nothing went wrong."""
+        return self.purchases - sum(one.purchases for one in self.causes.values())
+
+    def wrong(self, kind: str, cause: str | None = None) -> Caused:
+        """What went wrong in one way (`ledger.causes.KINDS`), by one cause or by all of them."""
+        mine = [one for (known, why), one in self.causes.items() if known == kind and cause in (None, why)]
+        return Caused(sum(one.purchases for one in mine), sum(one.usd for one in mine))
+
+    def per_1000(self, usd: float) -> float:
+        """USD of all mornings, per 1,000 correct purchases; infinite if none was correct."""
+        correct = sum(summary.counted["correct"] for summary in self.summaries)
+        return usd / correct * 1000 if correct else math.inf
 
     def lags(self, name: Literal["ack", "confirmation", "read_model"]) -> np.ndarray:
         """All mornings' lags in seconds, sorted, inf for never."""

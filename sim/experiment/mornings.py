@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,13 @@ LARGE = 10_000  # purchases of a morning or cell whose memory is worth some hund
 Task = tuple[int, int]  # the seed of a morning, the number of a design
 
 
+class Caused(NamedTuple):
+    """What went wrong by one cause: purchases, and what they cost afterwards in USD."""
+
+    purchases: int
+    usd: float
+
+
 @dataclass
 class Summary:
     """What is kept of one morning."""
@@ -48,7 +55,7 @@ class Summary:
     faults: list[tuple[str, float, float]]
     counted: dict[str, int]  # how many there were of what the intervals of shares count
     wall_s: float
-    causes: dict[str, int] = field(default_factory=dict)  # why people with a good card got nothing: purchases by cause
+    causes: dict[tuple[str, str], Caused] = field(default_factory=dict)  # (kind, cause) -> what went wrong by it
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def simulate(
 def examine(tables: Tables, scenario: Scenario, design: Design, prices: Prices) -> Evidence:
     """The evidence of a morning that was simulated to its end. Raises BrokenLaw on a bug of ours."""
     judged = audit(tables)
-    counted = tally(tables, judged)
+    counted = tally(tables, judged, scenario.late_s)
     assert_laws(counted)
     return Evidence(tables, judged, counted, bill(counted, design, prices, basket_cents=scenario.traffic.price))
 
@@ -110,7 +117,11 @@ def summary(seed: int, parts: Sequence[Counted]) -> Summary:
         stations=counted.stations,
         faults=counted.faults,
         counted=numbers_of(counted),
-        causes=dict(counted.causes),
+        causes={
+            (kind, cause): Caused(number, money.by_cause[kind, cause])
+            for (kind, cause, what), number in counted.causes.items()
+            if what == "purchases"
+        },
         wall_s=sum(part.wall_s for part in parts) + time.perf_counter() - begin,
     )
 

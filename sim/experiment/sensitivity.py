@@ -26,7 +26,7 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import Status, Values, each, judge
 from sim.experiment.measuring import counting, estimate_of, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.statistics import Difference, paired
+from sim.experiment.statistics import CONFIDENCE, Difference, paired
 from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
@@ -153,15 +153,20 @@ def sensitivity(
 
 
 def effects(
-    world: Scenario, designs: Sequence[Design], plans: Sequence[Plan], effort: Effort, progress: Progress | None
-) -> list[Effect]:
-    """What each plan does to its design, on the same mornings as the designs in the scenario as it is."""
+    world: Scenario, designs: Sequence[Design], plans: Sequence[Plan], effort: Effort, progress: Progress | None,
+    *, confidence: float = CONFIDENCE,
+) -> list[Effect]:  # fmt: skip
+    """What each plan does to its design, on the same mornings as the designs in the scenario as it is; with intervals that hold
+    with that confidence.
+    """
     runs = [(world, design) for design in designs] + [(plan.world, plan.changed) for plan in plans]
     total = len(runs) * effort.mornings
     with crew(effort.jobs, effort.engine, most=total) as workers:
         made = measured(workers, runs, effort.seeds, tell=counting(progress, total))
     before = {design.name: values for design, values in zip(designs, made, strict=False)}
-    return [_effect(plan, before[plan.design.name], made[number]) for number, plan in enumerate(plans, len(designs))]
+    return [
+        _effect(plan, before[plan.design.name], made[number], confidence) for number, plan in enumerate(plans, len(designs))
+    ]
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,7 @@ class Plan:
     changed: Design
 
 
-def _effect(plan: Plan, before: Values, after: Values) -> Effect:
+def _effect(plan: Plan, before: Values, after: Values, confidence: float) -> Effect:
     verdicts = {metric: (_verdict(metric, limit, before), _verdict(metric, limit, after))
                 for metric, limit in plan.world.objectives.items()}  # fmt: skip
     return Effect(
@@ -184,7 +189,7 @@ def _effect(plan: Plan, before: Values, after: Values) -> Effect:
         plan.design.name,
         {metric: float(np.mean(each(metric, before))) for metric in METRICS},
         {metric: float(np.mean(each(metric, after))) for metric in METRICS},
-        {metric: paired(each(metric, after), each(metric, before)) for metric in METRICS},
+        {metric: paired(each(metric, after), each(metric, before), confidence) for metric in METRICS},
         {metric: both for metric, both in verdicts.items() if both[0] != both[1]},
     )
 

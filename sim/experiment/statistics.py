@@ -204,7 +204,7 @@ def _interval_of_share(values: np.ndarray, confidence: float) -> tuple[float, fl
     return low, high
 
 
-def paired(values: np.ndarray, baseline: np.ndarray) -> Difference:
+def paired(values: np.ndarray, baseline: np.ndarray, confidence: float = CONFIDENCE) -> Difference:
     """Mean of the differences morning by morning, with its interval. None where either was never there in some morning.
 
     Differences that are skewed, so that Student's interval holds 0, get that of skewed values where two things speak against
@@ -221,19 +221,19 @@ def paired(values: np.ndarray, baseline: np.ndarray) -> Difference:
     mean = float(differences.mean())
     if len(differences) < 2 or not (values[counted].any() or baseline[counted].any()):
         return Difference(mean, None, None)
-    low, high = t_interval(differences)
-    if low <= 0 <= high and _beyond_chance(values[counted], baseline[counted]):
-        near, far = mean_interval(np.abs(differences))
+    low, high = t_interval(differences, confidence)
+    if low <= 0 <= high and _beyond_chance(values[counted], baseline[counted], confidence):
+        near, far = mean_interval(np.abs(differences), confidence)
         low, high = (near, far) if mean > 0 else (-far, -near)
     return Difference(mean, low, high)
 
 
-def _beyond_chance(values: np.ndarray, baseline: np.ndarray) -> bool:
+def _beyond_chance(values: np.ndarray, baseline: np.ndarray, confidence: float) -> bool:
     """Whether all values are on the same side of those they are paired with, and by a clear factor."""
     apart = values - baseline
     if len(apart) < FEW or (not (apart > 0).all() and not (apart < 0).all()) or not (np.minimum(values, baseline) > 0).all():
         return False
-    low, high = t_interval(np.log(values / baseline))
+    low, high = t_interval(np.log(values / baseline), confidence)
     return not low <= 0 <= high
 
 

@@ -24,10 +24,11 @@ from sim.experiment.screening import Screening
 from sim.experiment.size import Sizing, Sizings
 from sim.experiment.sweep import Sweep
 from sim.experiment.swings import Swings
+from sim.experiment.what_if import WhatIf
 from sim.explanation.story import Explanation
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, sentence, title
-from sim.lab.cards_of_searches import cells, hunt, optimum, screening, swings, validity
+from sim.lab.cards_of_searches import cells, hunt, optimum, screening, swings, validity, what_if
 from sim.lab.plots import hints
 from sim.lab.run import Run
 from sim.report import knobs as said
@@ -262,6 +263,7 @@ CARDS: dict[type, Callable[[Any], str]] = {
     Sweep: sweep,
     Swings: swings,
     Validity: validity,
+    WhatIf: what_if,
 }
 
 

@@ -10,6 +10,7 @@ from sim.experiment.optimise import Optimum
 from sim.experiment.screening import COLUMNS, Screening
 from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swings, turns
+from sim.experiment.what_if import LOOKED_AT, WhatIf, said
 from sim.lab.plots import hints
 from sim.ledger.violations import VIOLATIONS
 from sim.report.card import Card, Cell, Table
@@ -55,6 +56,27 @@ def swings(about: Swings) -> str:
         closing=["With many inputs some seem clear by chance: one in twenty."],
         hints=hints(Swings, ["effects"]),
     ).html()
+
+
+def what_if(about: WhatIf) -> str:
+    """The changes that clearly move something, the one that saves most first."""
+    rows = [
+        [Cell(f"{one.input.name}={shown(one.value)}", shown(one.input.value)), *(_moved(one, metric) for metric in LOOKED_AT)]
+        for one in about.clear[:MOST_ROWS]
+    ]
+    return Card(
+        title=f"What if one changes {about.design.name} in {about.scenario.name}",
+        subtitle=f"one change at a time, {words.mornings(about.mornings)} from seed {about.seed}; "
+        "brackets: intervals that allow for the number of changes",
+        tables=[
+            Table(["change", *LOOKED_AT], rows, f"{len(about.clear)} of {len(about.effects)} changes clearly move something")
+        ],
+        hints=hints(WhatIf, ["changes"]),
+    ).html()
+
+
+def _moved(effect: Effect, metric: str) -> Cell:
+    return _end(effect, metric) if said(effect, metric) else Cell("·")
 
 
 def _end(end: Effect | None, metric: str) -> Cell:

@@ -25,6 +25,7 @@ from sim.failure_windows.matrix import Matrix
 from sim.report import sequence
 from sim.report.charts import (
     capacity_by_peak,
+    causes,
     confirmation_lag,
     convergence,
     cost,
@@ -137,6 +138,10 @@ class ComparisonPlots(Plots[Comparison]):
         A hollow triangle was not seen even once: the true rate is probably to the left of it.
         """
         return self._one(duplicates.draw, ax)
+
+    def causes(self, ax: Any = None) -> Panels:
+        """What went wrong and why: by cause the share of all purchases, and USD per 1,000 correct purchases; 2 panels."""
+        return self._many(causes.draw, ax, (2,))
 
     def confirmation_lag(self, ax: Any = None) -> Panels:
         """How many people are still waiting after a time: for "we have your order", and for the confirmed order; 2 panels."""

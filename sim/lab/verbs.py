@@ -23,6 +23,7 @@ from sim.experiment import screening
 from sim.experiment import size as sizing
 from sim.experiment import sweep as sweeping
 from sim.experiment import swings as swinging
+from sim.experiment import what_if as changing
 from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
@@ -35,6 +36,7 @@ from sim.experiment.size import Sizings
 from sim.experiment.space import Space, load_space
 from sim.experiment.sweep import Sweep, Vary
 from sim.experiment.swings import Swings
+from sim.experiment.what_if import WhatIf
 from sim.explanation import story
 from sim.explanation.story import Explanation
 from sim.explanation.witness import Nobody
@@ -525,3 +527,34 @@ def schema(kind: Schema = "scenario") -> dict[str, Any]:
 def _several(given: str | Sequence[str]) -> Sequence[str]:
     """One by itself is a list of one."""
     return [given] if isinstance(given, str) else given
+
+
+def what_if(
+    scenario: Scenario | Path | str,
+    design: Design | Path | str,
+    *,
+    mornings: int = 10,
+    seed: int = 0,
+    jobs: int | None = None,
+    engine: Engine = "local",
+    progress: Progress | None = None,
+) -> WhatIf:
+    """Find out what to change first, as `coffee run --what-if` does: each pool doubled, and each knob of the design one step.
+
+    Args:
+        scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
+        design: likewise a design.
+        mornings: for the design as it is, and for every change; at least 5.
+        seed: of the first morning.
+        jobs: processes; None: one a processor. The result doesn't depend on it.
+        engine: `"local"`, `"serial"`, `"dask:tcp://HOST:PORT"`, or an `Executor`.
+        progress: called with (mornings done, of).
+
+    Returns:
+        What each change does, with a DataFrame `changes`.
+
+    Raises:
+        ConfigError: for names, files and numbers that can't be.
+        KeyboardInterrupt: after Ctrl-C.
+    """
+    return changing.what_if(scenario, design, Effort(mornings, seed, jobs=jobs, engine=engine), progress=progress)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.config.design import Design
@@ -88,6 +89,7 @@ class Bill:
     purchases: int
     correct: int
     prices: Prices
+    by_cause: dict[tuple[str, str], float] = field(default_factory=dict)  # (kind, cause) -> USD of its failures
 
     def total(self, group: str | None = None) -> float:
         names = PARTS[group] if group else [name for names in PARTS.values() for name in names]
@@ -125,17 +127,27 @@ def bill(tally: Tally, design: Design, prices: Prices, *, basket_cents: int) -> 
     reads = counts["database_reads"] + counts["polls"] - counts["polls_from_cache"]
     operations = (reads + counts["database_writes"]) * prices.database_operation.value
     messages = (counts["broker_published"] + counts["broker_delivered"]) * prices.message.value
-    basket, basket_cost = basket_cents / 100, prices.basket_cost_share.value
-
-    contact = prices.contact.value
     of_calls = counts["authorisations"] * prices.fee_attempt.value + found["refunds"] * prices.fee_refund.value
-    unawarded = found["under-awarded"] * prices.p_contact_no_award.value * contact
     parts = {
         "compute": paid_for.compute,
         "database": paid_for.database,
         "operations": operations,
         "messages": messages,
         "fees": float(sum(number * fee(cents, prices) for cents, number in sorted(tally.charged.items()))) + of_calls,
+        **_of_failures(found, prices, basket_cents),
+    }
+    by_cause: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (kind, cause, what), number in tally.causes.items():
+        by_cause[kind, cause][what] = number
+    of_causes = {name: sum(_of_failures(mine, prices, basket_cents).values()) for name, mine in by_cause.items()}
+    return Bill(parts, paid_for, found["purchases"], found["correct"], prices, of_causes)
+
+
+def _of_failures(found: Counter[str], prices: Prices, basket_cents: int) -> dict[str, float]:
+    """What failures cost afterwards, by part: all that were found, or those of one cause."""
+    basket, basket_cost, contact = basket_cents / 100, prices.basket_cost_share.value, prices.contact.value
+    unawarded = found["under-awarded"] * prices.p_contact_no_award.value * contact
+    return {
         "double charges": _wronged(
             found["charges too many"], found["cents overcharged, served"], prices.p_contact_double_charge.value, prices
         ),
@@ -146,7 +158,6 @@ def bill(tally: Tally, design: Design, prices: Prices, *, basket_cents: int) -> 
         "coffee given away": found["coffees too many"] * basket * basket_cost,
         "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
-    return Bill(parts, paid_for, found["purchases"], found["correct"], prices)
 
 
 def _wronged(times: int, cents: int, p_contact: float, prices: Prices) -> float:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.ledger.audit import Audit, contradictions, last_fault_s
-from sim.ledger.causes import causes
+from sim.ledger.causes import NAMES, NONE, causes, lost
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.steps import minutes, steps
-from sim.vocabulary import SETTLED, Fate, Status
+from sim.vocabulary import LATE_S, SETTLED, Fate, Status
 
 Fault = tuple[str, float, float]  # what, from, to
 
@@ -40,7 +40,7 @@ class Tally:
     steps: dict[str, np.ndarray]  # what happened until the end of each step of the series
     converged_s: float  # from the end of the last fault until all orders placed before it agree; NaN: there are none
     contradictions: Counter[str]  # rows that break a law, by law
-    causes: Counter[str]  # why somebody with a good card got nothing (`sim.ledger.causes`): purchases by cause
+    causes: Counter[tuple[str, str, str]]  # (kind, cause, what was found): of purchases that went wrong (`sim.ledger.causes`)
     counts: Counter[str]  # operations of the shop's parts
     stations: list[StationRecord]
     faults: list[Fault]
@@ -50,8 +50,8 @@ class Tally:
         return self.found[what] / self.found[of] if self.found[of] else float("nan")
 
 
-def tally(tables: Tables, audit: Audit) -> Tally:
-    """Count a morning, or some of its purchases with all that belongs to them."""
+def tally(tables: Tables, audit: Audit, late_s: float = LATE_S) -> Tally:
+    """Count a morning, or some of its purchases with all that belongs to them; `late_s` as for `causes`."""
     good, lags = tables.purchases["good_card"] == 1, _lags(tables, audit)
     captured = ~np.isnan(tables.charges["captured_s"])
     return Tally(
@@ -65,7 +65,7 @@ def tally(tables: Tables, audit: Audit) -> Tally:
         steps=steps(tables),
         converged_s=_converged_s(tables, audit),
         contradictions=contradictions(tables, audit),
-        causes=+Counter({cause: int(flags.sum()) for cause, flags in causes(tables, audit).items()}),
+        causes=_causes(tables, audit, late_s),
         counts=Counter(tables.counts),
         stations=tables.stations,
         faults=tables.faults,
@@ -118,7 +118,7 @@ def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
 def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter[str]:
     """Of purchases where nothing else is said."""
     purchases, charges = tables.purchases, tables.charges
-    good, ordered = purchases["good_card"] == 1, audit.ordered > 0
+    good = purchases["good_card"] == 1
     end_s = last_fault_s(tables)
     later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
     looked, shown_stale = _looks(tables)
@@ -128,38 +128,57 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "charged twice": (audit.charged > 1).sum(),
         "charged twice, net": (audit.kept > 1).sum(),
         "ordered twice": (audit.ordered > 1).sum(),
-        "orphan": audit.orphan.sum(),
         "unpaid": audit.unpaid.sum(),
         "over-awarded": audit.over_awarded.sum(),
-        "under-awarded": audit.under_awarded.sum(),
         "misinformed": audit.misinformed.sum(),
         "mistaken": audit.mistaken.sum(),
         "abandoned": audit.abandoned.sum(),
-        "retracted": audit.retracted.sum(),
-        "misinformed or abandoned": (audit.misinformed | audit.abandoned).sum(),
         "correct": audit.correct.sum(),
-        "lost": (good & ~ordered).sum(),
         "turned away": len(np.unique(tables.requests["purchase"][tables.requests["fate"] == Fate.REJECTED])),
         "acknowledged": np.isfinite(lags["ack"]).sum(),
         "confirmed": np.isfinite(lags["confirmation"]).sum(),
         "after the faults": later.sum(),
         "served after the faults": (np.isfinite(lags["ack"]) & np.isfinite(lags["confirmation"]))[later].sum(),
-        "charges too many": np.maximum(audit.charged - 1, 0)[ordered].sum(),
-        "coffees too many": np.maximum(audit.ordered - audit.kept, 0).sum(),
-        "awards too many": np.maximum(audit.awarded - ordered, 0).sum(),
         "awards": len(tables.awards),
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
         "calls": len(charges),  # to the provider
         "cents overcharged": audit.overcharged_cents.sum(),
         "cents overcharged, net": audit.overcharged_net_cents.sum(),
-        "cents overcharged, served": audit.overcharged_cents[ordered].sum(),
-        "cents of orphans": audit.overcharged_net_cents[audit.orphan].sum(),
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),
         "looked": looked.sum(),
         "shown stale": shown_stale.sum(),
+        **{what: of_each.sum() for what, of_each in failures(tables, audit).items()},
     }
     return Counter({name: int(number) for name, number in found.items()})
+
+
+def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
+    """What of each purchase costs the shop something afterwards (`sim.ledger.costs`): numbers or flags, shape (purchases,)."""
+    ordered = audit.ordered > 0
+    return {
+        "charges too many": np.where(ordered, np.maximum(audit.charged - 1, 0), 0),
+        "cents overcharged, served": np.where(ordered, audit.overcharged_cents, 0),
+        "orphan": audit.orphan,
+        "cents of orphans": np.where(audit.orphan, audit.overcharged_net_cents, 0),
+        "misinformed or abandoned": audit.misinformed | audit.abandoned,
+        "retracted": audit.retracted,
+        "lost": lost(tables, audit),
+        "coffees too many": np.maximum(audit.ordered - audit.kept, 0),
+        "awards too many": np.maximum(audit.awarded - ordered, 0),
+        "under-awarded": audit.under_awarded,
+    }
+
+
+def _causes(tables: Tables, audit: Audit, late_s: float) -> Counter[tuple[str, str, str]]:
+    """Purchases that went wrong and what they cost afterwards, by the kind of it and its cause."""
+    cause = causes(tables, audit, late_s)
+    wrong = np.flatnonzero(cause != NONE)
+    if not len(wrong):
+        return Counter()
+    counted = {"purchases": np.ones(len(cause)), **failures(tables, audit)}
+    sums = {what: np.bincount(cause[wrong], weights=of_each[wrong], minlength=len(NAMES)) for what, of_each in counted.items()}
+    return +Counter({(*name, what): int(total[code]) for what, total in sums.items() for code, name in enumerate(NAMES)})
 
 
 def _looks(tables: Tables) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
-from sim.ledger.causes import CAUSES
+from sim.ledger.causes import CAUSES, KINDS
 from sim.vocabulary import METRICS, Group, grouped
 
 SYMBOLS = {"met": "✓", "so far": "○", "violated": "✗", "undecided": "?"}
@@ -53,12 +54,13 @@ class Row(NamedTuple):
     cells: list[Cell]
 
 
-class Lost(NamedTuple):
-    """Why people with a good card got nothing: a cause, what it says of them, and a cell for each design."""
+class Cause(NamedTuple):
+    """What went wrong in one way, or by one cause of it: what it says of the people, and a cell for each design."""
 
-    cause: str
+    name: str
     summary: str
-    cells: list[tuple[str, int, str]]  # how many and their share, the number, and the lost sales
+    is_kind: bool  # the sum of the causes below it
+    cells: list[tuple[str, int, str]]  # how many and their share, the number, and what they cost
 
 
 class Collapse(NamedTuple):
@@ -99,20 +101,24 @@ def metrics(comparison: Comparison) -> dict[Group, list[Row]]:
     }
 
 
-def lost(comparison: Comparison) -> list[Lost]:
-    """A row a cause that somebody met with, and one of all of them; empty if everybody got what they wanted."""
-    results = comparison.results.values()
-    causes = [cause for cause in CAUSES if any(result.causes.get(cause) for result in results)]
-    rows = [Lost(cause, CAUSES[cause], [_lost(result, result.causes.get(cause, 0)) for result in results]) for cause in causes]
-    return [*rows, Lost("all", "", [_lost(result, sum(result.causes.values())) for result in results])] if rows else []
+def causes(comparison: Comparison) -> list[Cause]:
+    """A row for each way to go wrong that somebody met with, and one for each cause of it; empty if nothing went wrong."""
+    results, rows = list(comparison.results.values()), []
+    for kind, known in CAUSES.items():
+        found = [cause for cause in known if any((kind, cause) in result.causes for result in results)]
+        if found:
+            rows.append(Cause(kind, KINDS[kind], True, [_wrong(result, kind) for result in results]))
+        rows += [Cause(cause, known[cause], False, [_wrong(result, kind, cause) for result in results]) for cause in found]
+    return rows
 
 
-def _lost(result: Result, number: int) -> tuple[str, int, str]:
-    everybody = sum(summary.counted["good cards"] for summary in result.summaries)
+def _wrong(result: Result, kind: str, cause: str | None = None) -> tuple[str, int, str]:
+    number, usd = result.wrong(kind, cause)
     if not number:
         return "–", 0, ""
-    sales = float(np.mean([summary.costs["lost sales"] for summary in result.summaries])) * number / sum(result.causes.values())
-    return f"{number:,} ({words.share(number / everybody)})", number, f"{words.quantity(sales, 'USD')} a morning"
+    each = result.per_1000(usd)
+    cost = f"{words.quantity(each, 'USD')} per 1,000" if usd and isfinite(each) else ""
+    return f"{number:,} ({words.share(number / result.purchases)})", number, cost
 
 
 def _cell(value: Estimate, metric: str, pairs: dict[str, Difference] | None) -> Cell:

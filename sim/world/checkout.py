@@ -96,14 +96,14 @@ class Checkout:
             return
         for job in self._waiting.pop(purchase, ()):
             if self._pool.withdraw(job):
-                self._fate[job.about.row] = Fate.REJECTED
+                self._fate[job.about.row] = Fate.DROPPED
                 self.dropped += 1
 
     def _too_late(self, request: Request) -> bool:
         assert self._patience_s is not None
         if self._env.now < request.sent_s + self._patience_s:
             return False
-        self._fate[request.row] = Fate.REJECTED
+        self._fate[request.row] = Fate.DROPPED
         self.dropped += 1
         return True
 

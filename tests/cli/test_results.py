@@ -119,7 +119,7 @@ def test_run(tiny: str) -> None:
     ):
         assert part in done.stdout
     assert "Fullest in its busiest" in done.stdout or "No station had a queue worth naming" in done.stdout
-    assert "What to change first: coffee sensitivity " in done.stdout
+    assert "What to change first: coffee run " in done.stdout
 
 
 def test_json_of_run_is_that_of_compare(tiny: str) -> None:
@@ -128,7 +128,7 @@ def test_json_of_run_is_that_of_compare(tiny: str) -> None:
     alone = json.loads(coffee("run", tiny, "naive", *options).stdout)
     both = json.loads(coffee("compare", tiny, "naive", "outbox", "--no-report", *options).stdout)
     company = both["designs"]["naive"]
-    assert list(company) == ["metrics", "objectives", "verdict", "lost", "paired", "variance_shares"]
+    assert list(company) == ["metrics", "objectives", "verdict", "causes", "paired", "variance_shares"]
     del company["paired"], company["variance_shares"]
     assert alone["designs"] == {"naive": company}
     assert list(alone) == ["scenario", "seed", "mornings", "cells", "version", "digest", "designs", "timing"]
@@ -338,9 +338,19 @@ def test_a_full_disk() -> None:
 
 
 def test_the_command_to_go_on_with_runs(tiny: str) -> None:
-    """What `run` names to find out what to change first: followed literally, it halves and doubles each pool and timeout."""
-    told = coffee("run", tiny, "outbox", "-n", "2", "-j", "1").stdout.splitlines()[-1]
-    command = told.partition("What to change first: coffee ")[2]
-    done = coffee(*shlex.split(command), "-n", "2", "-j", "1")
+    """What `run` names to find out what to change first, followed literally: each change is tried, what helps comes first."""
+    told = coffee("run", tiny, "naive", "-n", "5", "-j", "1", "--set", "app.timeout=4s").stdout.splitlines()[-1]
+    command = shlex.split(told.partition("What to change first: coffee ")[2])
+    assert command == ["run", tiny, "naive", "--set=app.timeout=4s", "--what-if"]
+    done = coffee(*command, "-n", "5", "-j", "1", "--json")
     assert done.exit_code == 0, done.stderr
-    assert "6 inputs, 2 mornings" in done.stdout
+    tried = json.loads(done.stdout)["what_if"]
+    assert ("payment.timeout", "10s", "5s") in [(one["key"], one["value"], one["was"]) for one in tried]
+    assert ("app.timeout", "8s", "4s") in [(one["key"], one["value"], one["was"]) for one in tried]
+    assert [list(one["differences"]) for one in tried] == [list(METRICS)] * len(tried)
+
+
+def test_changes_are_tried_on_whole_mornings(tiny: str) -> None:
+    done = coffee("run", tiny, "naive", "--what-if", "--cells", "2")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--what-if: is for whole mornings" in done.stderr

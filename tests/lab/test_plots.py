@@ -63,7 +63,7 @@ def test_the_wrong_number_of_axes_is_told(compared: Comparison) -> None:
 def test_names_can_be_found(compared: Comparison) -> None:
     """`dir` and `repr` list the charts and nothing else, and a wrong name is told the nearest."""
     assert dir(compared.plot) == sorted(charts(ComparisonPlots))
-    assert repr(compared.plot).startswith("charts: confirmation_lag, convergence")
+    assert repr(compared.plot).startswith("charts: causes, confirmation_lag, convergence")
     with pytest.raises(AttributeError, match=r'there is no chart "mornings"; did you mean "morning"\?'):
         compared.plot.mornings  # type: ignore[attr-defined]  # noqa: B018
     assert not hasattr(compared.plot, "_ipython_display_")

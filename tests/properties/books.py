@@ -129,7 +129,7 @@ def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator
     yield "every submission sends a request", [p.submissions for p in people] == [submissions[p] for p in range(len(people))]
     yield "no more submissions than allowed", all(p.submissions <= scenario.customers.max_submissions for p in people)
     yield "an answer has a time", all((r.answer == Answer.NONE) == never(r.answered_s) for r in requests)
-    refused = (Fate.REJECTED, Fate.LOST)
+    refused = (Fate.REJECTED, Fate.DROPPED, Fate.LOST)
     turned_away = (Answer.NONE, Answer.UNAVAILABLE)
     yield "who was turned away got nothing else", all(r.answer in turned_away for r in requests if r.fate in refused)
     yield "503 is for those", all(r.fate == Fate.REJECTED for r in requests if r.answer == Answer.UNAVAILABLE)

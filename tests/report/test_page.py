@@ -118,10 +118,11 @@ def test_the_page_has_the_numbers_of_the_json(report: Path, html: str) -> None:
     ]
     for metrics in grouped("report").values():
         expected += [design["metrics"][metric]["mean"] for metric in metrics for design in document["designs"].values()]
-    lost = [design["lost"] for design in document["designs"].values()]
-    causes = [cause for cause in CAUSES if any(cause in found for found in lost)]
-    expected += [found.get(cause, 0) for cause in causes for found in lost]
-    expected += [sum(found.values()) for found in lost] if causes else []
+    for kind, known in CAUSES.items():
+        went = [{cause: one["purchases"] for cause, one in d["causes"][kind].items()} for d in document["designs"].values()]
+        causes = [cause for cause in known if any(cause in found for found in went)]
+        expected += [sum(found.values()) for found in went] if causes else []
+        expected += [found.get(cause, 0) for cause in causes for found in went]
     expected += [design["metrics"]["collapsed_share"]["mean"] for design in document["designs"].values()]
     assert [float(value) if value else None for value in values] == expected
     with (report.parent / "summary.csv").open(encoding="utf-8", newline="") as file:

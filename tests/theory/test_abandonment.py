@@ -47,7 +47,7 @@ def test_who_leaves_the_queue(servers: int, per_s: float, patience_s: float, pur
     customers = {"patience": {"exponential": f"{patience_s}s"}}
     knobs = {"workers": servers, "service": {"exponential": "1s"}, "leaver_drop": True}
     tables, _ = morning(bare_world(purchases, per_s, {"customers": customers}), bare_design("naive", {"checkout": knobs}), 3)
-    left = (tables.requests["fate"] == Fate.REJECTED).astype(float)
+    left = (tables.requests["fate"] == Fate.DROPPED).astype(float)
     share, _ = erlang_a(servers, per_s, patience_s=patience_s)
     mean_of(batches(left[WARM_UP:])).check(share, se_below=0.04, what="share that leaves the queue")
     [checkout] = [station for station in tables.stations if station.name == "checkout"]

@@ -154,7 +154,7 @@ def test_leaver_drop_takes_requests_out_of_the_queue(refresh: int, left: int) ->
     text = habits("5s", 0, refresh, 100 - refresh, max_submissions=2)
     tables, audit = morning(world(text, arrivals=(0.0, 0.1, 5.2)), design("naive", LEAVERS))
     fates = [Fate(fate).name for fate in tables.requests["fate"][tables.requests["purchase"] == 1]]
-    assert fates[0] == "REJECTED"
+    assert fates[0] == "DROPPED"
     assert (~np.isnan(tables.purchases["left_s"][1:2])).sum() == 1
     assert tables.counts["requests_dropped"] >= 1
     assert audit.charged[1] == 0

@@ -23,7 +23,7 @@ from sim.cli.work.simulation import (
     say_what_memory_it_takes,
     simulated,
 )
-from sim.cli.work.tables import comparison_table, lost_table, verdicts_table
+from sim.cli.work.tables import causes_table, comparison_table, verdicts_table
 from sim.cli.work.texts import peaks_of
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
@@ -79,9 +79,9 @@ def _print(comparison: Comparison, *, everything: bool) -> None:
     if comparison.scenario.objectives:
         out.print(verdicts_table(comparison))
         out.print()
-    lost = lost_table(list(comparison.results.values()))
-    if lost is not None:
-        out.print(lost)
+    wrong = causes_table(list(comparison.results.values()))
+    if wrong is not None:
+        out.print(wrong)
         out.print()
     for result in comparison.results.values():
         out.print(about(result))

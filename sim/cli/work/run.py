@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
 from sim.architectures import load_design
+from sim.cli.again import again
 from sim.cli.messages import DONE
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.lint import warn
 from sim.cli.work.names import scenario_called
-from sim.cli.work.sentences import about, fullest, mornings_line, what_to_change
+from sim.cli.work.sentences import about, fullest, mornings_line
 from sim.cli.work.simulation import (
+    at_work,
     leave,
     say_how_it_went,
     say_what_cells_are,
@@ -20,32 +24,49 @@ from sim.cli.work.simulation import (
     say_what_memory_it_takes,
     simulated,
 )
-from sim.cli.work.tables import lost_table, metrics_table, objectives_table, stations, stations_table
+from sim.cli.work.tables import causes_table, metrics_table, objectives_table, stations, stations_table
 from sim.cli.work.texts import assigned
+from sim.cli.work.what_if import print_changes
+from sim.config.errors import ConfigError
 from sim.documents.comparison import run as document
 from sim.experiment.altering import changed
 from sim.experiment.compare import Comparison
 from sim.experiment.effort import Effort
+from sim.experiment.what_if import FEWEST, WhatIf
+from sim.experiment.what_if import what_if as ask
 
 
 def run(
     context: typer.Context, scenario: str, design: str, settings: Sequence[str], effort: Effort, precision: float | None,
-    tables: str | None, *, everything: bool, as_json: bool,
+    tables: str | None, *, what_if: bool, everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
     world, [chosen] = changed(scenario_called(scenario), [load_design(design)], assigned(settings))
     warn(chosen, world, names=[scenario, design], settings=settings)
     say_what_is_no_more(tables)
     say_what_memory_it_takes(world, cells=effort.cells)
+    if what_if and effort.cells > 1:
+        raise ConfigError("--what-if: is for whole mornings; leave out --cells")
     comparison = simulated(context, world, [chosen], effort, precision)
+    changes = _changes(context, comparison, effort) if what_if and not comparison.interrupted else None
     if as_json:
-        print_json(document(comparison, settings=settings))
+        print_json(document(comparison, settings=settings, changes=changes))
     else:
         _print(comparison, settings, everything=everything)
-        if not settings:
-            console().print(what_to_change(scenario, design, chosen), soft_wrap=True, highlight=False, markup=False)
+        if changes is not None:
+            print_changes(changes)
+        else:
+            again = shlex.join(["coffee", "run", scenario, design, *(f"--set={text}" for text in settings), "--what-if"])
+            console().print(f"What to change first: {again}", soft_wrap=True, highlight=False, markup=False)
     say_how_it_went(comparison, precision)
     say_what_cells_are(effort.cells, scenario, design)
     leave(comparison, DONE)
+
+
+def _changes(context: typer.Context, comparison: Comparison, effort: Effort) -> WhatIf:
+    design = next(iter(comparison.results.values())).design
+    again_ = replace(effort, mornings=max(comparison.mornings, FEWEST))
+    with at_work("changing one thing at a time", 0, again(context)) as progress:
+        return ask(comparison.scenario, design, again_, progress=progress)
 
 
 def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool) -> None:
@@ -56,7 +77,7 @@ def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool)
     out.print(mornings_line(comparison) + with_, style="dim", highlight=False, markup=False)
     for table in (
         metrics_table(result, everything=everything, width=out.width),
-        lost_table([result]),
+        causes_table([result]),
         stations_table(result),
         objectives_table(result.objectives) if result.objectives else None,
     ):

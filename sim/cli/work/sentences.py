@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from sim import words
-from sim.config.design import Design
-from sim.experiment.capacity import COMPONENTS, capacity_of
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.estimates import mornings_needed
 
@@ -66,14 +63,6 @@ def fullest(stations: list[dict[str, Any]]) -> str:
             f"{one['longest_queue']:,} waited at the worst moment."
         )
     return f"No station had a queue worth naming; {one['station']} was {busy} busy in its busiest five minutes."
-
-
-def what_to_change(scenario: str, design: str, chosen: Design) -> str:
-    """The command that finds out what moves how much: each pool and each timeout halved and doubled, on the same mornings."""
-    pools = [".".join(COMPONENTS[name].path) for name in capacity_of(chosen)]
-    view = [] if chosen.read_model.inline else ["read_model.apply"]
-    inputs = " ".join(f"-i {key}" for key in (*pools, *view, "payment.timeout", "app.timeout"))
-    return f"What to change first: coffee sensitivity {shlex.quote(scenario)} {shlex.quote(design)} {inputs}"
 
 
 def _did(result: Result) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from sim.experiment.cells_compared import CellsCompared, result_of
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
-from sim.ledger.causes import CAUSES
+from sim.ledger.causes import CAUSES, KINDS
 from sim.vocabulary import METRICS, grouped
 
 COLOURS = {"met": "green", "so far": "cyan", "violated": "red", "undecided": "yellow"}
@@ -102,24 +103,39 @@ def verdicts_table(comparison: Comparison) -> Table:
     return table
 
 
-def lost_table(results: Sequence[Result]) -> Table | None:
-    """Why people with a good card got nothing, by design: one cause each, so that they add up. None if nobody lost anything."""
-    causes = [cause for cause in CAUSES if any(result.causes.get(cause) for result in results)]
-    if not causes:
+def causes_table(results: Sequence[Result]) -> Table | None:
+    """What went wrong and why, by design: one cause a purchase, so that they add up. None if nothing did.
+
+    With what it says of the people where there is room for it: beside one design.
+    """
+    if not any(result.causes for result in results):
         return None
-    table = plain_table("with a good card, and no coffee", *(result.design.name for result in results), "they")
-    for cause in causes:
-        lost = (_lost(result, result.causes.get(cause, 0)) for result in results)
-        table.add_row(cause, *lost, Text(CAUSES[cause], style="dim"))
-    table.add_section()
-    table.add_row(Text("all", style="bold"), *(_lost(result, sum(result.causes.values())) for result in results), "")
+    alone = len(results) == 1
+    table = plain_table("what went wrong", *(result.design.name for result in results), *(["they"] if alone else []))
+    for kind, known in CAUSES.items():
+        found = [cause for cause in known if any((kind, cause) in result.causes for result in results)]
+        if found:
+            says = [Text(KINDS[kind])] if alone else []
+            table.add_row(Text(kind, style="bold"), *(_wrong(result, kind) for result in results), *says)
+        for cause in found:
+            says = [Text(known[cause], style="dim")] if alone else []
+            table.add_row(f"  {cause}", *(_wrong(result, kind, cause) for result in results), *says)
+        table.add_section()
+    right = (f"{number:,} ({words.share(number / result.purchases)})" for result in results for number in [result.right])
+    table.add_row(Text("none of these", style="bold"), *right, *([""] if alone else []))
+    late = words.quantity(results[0].scenario.late_s, "s")
+    table.caption = f"one cause a purchase; USD that failures cost per 1,000 correct purchases; an answer is late after {late}"
+    table.caption_justify = "left"
     return table
 
 
-def _lost(result: Result, number: int) -> str:
-    """`27 (0.3 %)` of the people with a good card."""
-    people = sum(summary.counted["good cards"] for summary in result.summaries)
-    return f"{number:,} ({words.share(number / people)})" if number else "–"
+def _wrong(result: Result, kind: str, cause: str | None = None) -> Text:
+    """`27 (0.3 %)` of all purchases, and what they cost per 1,000 correct ones."""
+    number, usd = result.wrong(kind, cause)
+    if not number:
+        return Text("–")
+    cost = words.quantity(each, "USD") if isfinite(each := result.per_1000(usd)) and usd else ""
+    return _two(f"{number:,} ({words.share(number / result.purchases)})", cost, style="bold" if cause is None else "", room=24)
 
 
 def _cell(result: Result, metric: str, *, room: int, judged: bool = True) -> Text:

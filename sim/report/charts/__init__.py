@@ -9,6 +9,7 @@ from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.report.charts import (
     capacity_by_peak,
+    causes,
     confirmation_lag,
     convergence,
     cost,
@@ -43,6 +44,12 @@ CHARTS: dict[str, Chart] = {
         "Each dot is the share of purchases that one kind of harm befell, and its bar the 95 % interval over the mornings. "
         "A hollow triangle was not seen even once: the true rate is probably to the left of it, if each purchase fails by "
         "itself, which is not the same as impossible.",
+    ),
+    "causes": Chart(
+        causes.draw,
+        "What went wrong, and why",
+        "On the left is how many of the purchases were lost, harmed or late by each cause, and on the right what that costs "
+        "afterwards. A long bar on the right is what to mend first; the bars of a design add up to all that its failures cost.",
     ),
     "confirmation_lag": Chart(
         confirmation_lag.draw,

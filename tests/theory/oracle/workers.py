@@ -69,7 +69,7 @@ class Workers(Provider):
         while pool.idle and pool.queue:
             job = pool.queue.popleft()
             if job.request and self.design.checkout.deadline_drop and self.now >= job.request.sent_s + self.design.app.timeout:
-                job.request.fate = "rejected"
+                job.request.fate = "dropped"
                 continue
             job.worker = pool.idle.pop()
             pool.running[job.worker] = job

@@ -219,7 +219,7 @@ def happened(tables: Tables) -> Counter[str]:
         "unheard answer": ~answered & (requests["fate"] != Fate.LOST),
         "lost request": requests["fate"] == Fate.LOST,
         "refused request": requests["answer"] == Answer.UNAVAILABLE,
-        "dropped at the deadline": (requests["fate"] == Fate.REJECTED) & ~answered,
+        "dropped at the deadline": requests["fate"] == Fate.DROPPED,
         "replay": (requests["fate"] == Fate.REPLAYED) & (requests["answer"] == Answer.CONFIRMED),
         "in flight": requests["answer"] == Answer.CONFLICT,
         "mismatch": requests["answer"] == Answer.MISMATCH,
