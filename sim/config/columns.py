@@ -11,6 +11,7 @@ from sim.config.errors import ConfigError, KeyedErrors, got, nearest
 from sim.config.files import read_text
 
 MOST_CELLS_SHOWN = 10
+MOST_BYTES = 100_000_000
 
 
 def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tuple[float, ...]:
@@ -20,7 +21,7 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
     keys that give the file and the column, under which the errors are reported.
     """
     try:
-        lines = read_text(path).splitlines()
+        lines = read_text(path, most=MOST_BYTES).split("\n")
     except ConfigError as error:
         raise KeyedErrors([(keys[0], str(error))]) from None
     rows = _rows(path, lines, keys[0])
@@ -33,7 +34,10 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
     index, name = _place(path.name, header, column, keys)
     values, errors = [], []
     for number, cells in rows[1:]:
-        cell = cells[index].strip() if index < len(cells) else ""
+        if len(cells) != len(header):
+            errors.append((keys[0], f"{path}:{number}: {_other_length(cells, len(header))}"))
+            continue
+        cell = cells[index].strip()
         value = _seconds(cell)
         if value is None:
             errors.append((keys[0], f"{path}:{number}: {name}: expected a number of seconds of at least 0{got(cell)}"))
@@ -47,21 +51,39 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
 
 
 def _rows(path: Path, lines: list[str], key: str) -> list[tuple[int, list[str]]]:
-    """Parse the rows; each comes with the number of the line on which it ends."""
+    """Parse the rows; each comes with the number of its line. A first line with semicolons and no comma says that the cells are
+    apart by semicolons; numbers have a decimal comma then, or a point.
+    """
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
-    reader = csv.reader(line for _, line in kept)
+    by_semicolon = bool(kept) and ";" in kept[0][1] and "," not in kept[0][1]
+    texts = (f"{line.replace(',', '.') if by_semicolon else line}\n" for _, line in kept)
+    reader = csv.reader(texts, delimiter=";" if by_semicolon else ",", strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         rows.extend(_numbered(reader, kept))
     except csv.Error as error:
-        line = kept[min(reader.line_num, len(kept)) - 1][0]
-        raise KeyedErrors([(key, f"{path}:{line}: not a CSV file: {error}")]) from None
+        line = kept[min(len(rows), len(kept) - 1)][0]
+        raise KeyedErrors([(key, f"{path}:{line}: not a CSV file: {error}; is a quote missing?")]) from None
+    glued = next((number for number, cells in rows if any("\n" in cell for cell in cells)), None)
+    if glued is not None:
+        raise KeyedErrors([(key, f"{path}:{glued}: a quoted cell goes on over several lines; is a quote missing?")])
     return rows
 
 
+def _other_length(cells: list[str], columns: int) -> str:
+    expected = f"expected {columns} cell{'s' * (columns != 1)}, as in the first line, got {len(cells)}"
+    if len(cells) > columns and all(cell.strip().isdecimal() for cell in cells[-2:]):
+        number = ".".join(cell.strip() for cell in cells[-2:])
+        return f"{expected}: is it a decimal comma? Write {number}, or put semicolons between the cells of all lines"
+    return expected
+
+
 def _numbered(reader: Iterator[list[str]], kept: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the number of the line on which it begins."""
+    begin = 0
     for cells in reader:
-        yield kept[reader.line_num - 1][0], cells  # type: ignore[attr-defined]
+        yield kept[begin][0], cells
+        begin = reader.line_num  # type: ignore[attr-defined]
 
 
 def _place(file: str, header: list[str], column: str | None, keys: tuple[str, str]) -> tuple[int, str]:
@@ -77,7 +99,7 @@ def _place(file: str, header: list[str], column: str | None, keys: tuple[str, st
 
 def _seconds(cell: str) -> float | None:
     try:
-        value = float(cell) if "_" not in cell else math.nan
+        value = float(cell) if "_" not in cell and cell.isascii() else math.nan
     except ValueError:
         return None
     return value if math.isfinite(value) and value >= 0 else None

@@ -24,18 +24,22 @@ class Written(NamedTuple):
 def written(folder: Path) -> Written:
     """Read both files without checking what is in them. Raises ConfigError if they can't be read."""
     design = read_text(folder / DESIGN)
-    file = folder / _code_file(design)
-    return Written(design, read_text(file) if file.is_file() else "")
+    file = _code_path(folder, design)
+    return Written(design, read_text(file) if file is not None and file.is_file() else "")
 
 
 def undo(folder: Path, earlier: Sequence[Written]) -> bool:
-    """Restore the last of the `earlier` files that differs from the present ones; False if none does. Raises ConfigError."""
+    """Restore the last of the `earlier` files that differs from the present ones; False if none does.
+
+    Raises ConfigError, also if what was kept names a file outside of the folder: somebody else may have written it.
+    """
     now = written(folder) if (folder / DESIGN).exists() else None
     before = next((files for files in reversed(earlier) if files != now), None)
     if before is None:
         return False
-    if before.code:
-        write_text(folder / _code_file(before.design), before.code, replace=True)
+    file = _code_path(folder, before.design)
+    if before.code and file is not None:
+        write_text(file, before.code, replace=True)
     write_text(folder / DESIGN, before.design, replace=True)
     return True
 
@@ -47,6 +51,21 @@ def changes(before: Written, now: Written) -> list[str]:
     changed = [f"{key}: {old.get(key, 'not given')} → {new.get(key, 'not given')}" for key in keys]
     rewritten = before.code != now.code and "architecture" not in keys
     return [*changed, *([f"{_code_file(now.design)}: rewritten"] if rewritten else [])]
+
+
+def _code_path(folder: Path, design: str) -> Path | None:
+    """Where the Python file is that a design's text names; None if it names none. Raises ConfigError if it isn't in the folder."""
+    name = _code_file(design)
+    if not name:
+        return None
+    path = folder / name
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a NUL in the name, or links that lead in a circle
+        inside = False
+    if not inside:
+        raise ConfigError(f"{folder / DESIGN}: architecture: {name} is not in this folder; copy the file into it, and name the copy")
+    return path
 
 
 def _code_file(design: str) -> str:
