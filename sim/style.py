@@ -51,6 +51,7 @@ RC = {
     "svg.fonttype": "path",  # drawn, so that no font needs to be there
     "svg.hashsalt": "coffee",
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "xtick.color": QUIET,
     "xtick.labelcolor": INK,
     "xtick.labelsize": 8.5,

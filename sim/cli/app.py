@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
@@ -33,7 +34,19 @@ from sim.cli import (
 )
 from sim.cli import list as list_
 from sim.cli.again import option_of
-from sim.cli.messages import FAILED, INTERRUPTED, USAGE, complain, forget_stdout, note, write_out
+from sim.cli.messages import (
+    BUG,
+    INTERRUPTED,
+    KILLED,
+    UNWRITTEN,
+    USAGE,
+    complain,
+    forget_stdout,
+    never_stumble,
+    note,
+    report_bug,
+    write_out,
+)
 from sim.config.errors import ArgumentError, ConfigError
 from sim.version import VERSION
 
@@ -54,11 +67,13 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
-  1    check, size: violated; lint: warnings; hunt: a promise was broken; validity: a number differs; optimise: no
-       design holds every limit; or a report could not be written, or a worker process was killed
+  1    check, size: violated; kata check: not passed; lint: warnings; hunt: a promise was broken; validity: a number
+       differs; optimise: no design holds every limit
   2    wrong usage, or errors in a file
   3    check: undecided, or met only so far; size: undecided
   70   a bug of the simulator
+  71   a worker process was killed
+  74   stdout or a report could not be written
   130  interrupted by Ctrl-C; run, compare, check and windows print what is finished, sweep keeps it
 """
 MISSING = {
@@ -176,12 +191,26 @@ def main() -> None:
     """Run the application with the arguments of this process."""
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  closed by the caller (`>&-`)
     sys.stderr = sys.stderr or sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        never_stumble(stream)
     try:
         try:
             app()
         finally:
             write_out("")  # what is left in the buffer, while it can still be said that it did not go out
     except OSError as error:
+        sys.exit(_refused(error))
+    except Exception as error:
+        report_bug(error)
+        sys.exit(BUG)
+
+
+def _refused(error: OSError) -> int:
+    """Say what the system refused; the exit code. Without a name of a file it is stdout."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        complain("too many open files for this system's limit (ulimit -n); raise it, or give fewer --jobs")
+        return KILLED
+    if error.filename is None:
         forget_stdout()
-        complain(f"{error.filename or 'stdout'}: {error.strerror}")
-        sys.exit(FAILED)
+    complain(f"{error.filename or 'stdout'}: {error.strerror}")
+    return UNWRITTEN if error.filename is None or error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT) else USAGE

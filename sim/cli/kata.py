@@ -181,18 +181,22 @@ def grade(
         int,
         typer.Option(metavar="N", parser=whole_number, help="Other mornings than those of `check`, for an exam."),
     ] = 1000,
+    run_code: Annotated[
+        bool, typer.Option("--run-code", help="Run the code of submissions that have any; read it first.")
+    ] = False,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Grade a class on the mornings of `check`, each submission in a process of its own.
 
-    20 points a stage, and the reasons for those that are missing. Submissions may be Python files too; they are run with your
-    rights, so grade what you don't trust in a container.
+    20 points a stage, and the reasons for those that are missing. Submissions with code are named, and run only with
+    --run-code: in a box without network where the machine allows one, which is said.
 
     Examples:
       coffee kata grade submissions
       coffee kata grade submissions --csv --seed 4711 > grades.csv
+      coffee kata grade submissions --run-code
     """
     from sim.cli.work import kata as work
 
-    work.grade(submissions, timeout, seed, jobs, as_csv=as_csv, as_json=as_json)
+    work.grade(submissions, timeout, seed, jobs, run_code=run_code, as_csv=as_csv, as_json=as_json)

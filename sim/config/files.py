@@ -1,6 +1,6 @@
 """Read and write text files: reading fails with an error that names the remedy; a file is written whole or not at all.
 
-Only regular files are read, and no more of them than is sensible: a pipe could keep us waiting for ever, and a device has no end.
+Only regular files are read, and no more of them than is sensible: a pipe could keep us waiting for ever, a device has no end.
 What is written replaces regular files only. A link is followed, and a device (`/dev/stdout`, `/dev/null`) is written to.
 """
 
@@ -23,7 +23,7 @@ def read_text(path: Path, *, most: int = MOST_READ) -> str:
     read, or has more than so many bytes.
     """
     try:
-        with open(path, "rb", opener=_at_once) as file:  # noqa: PTH123  Path.open takes no opener
+        with open(path, "rb", opener=_at_once) as file:
             _check_regular(path, os.fstat(file.fileno()), most)
             content = file.read(most + 1)
         if len(content) > most:  # some files of /proc say that they have no size

@@ -22,13 +22,6 @@ class Interrupted(TypedDict):
     """number of mornings asked for"""
 
 
-class SpeedTiming(fields.Timing):
-    """What differs from one run of the same command to the next, and how fast that was."""
-
-    purchases_per_s_and_core: int
-    """purchases simulated per second of processor time"""
-
-
 class Objective(TypedDict):
     """An objective of the scenario, and how a design stands against it."""
 
@@ -110,13 +103,11 @@ class Run(Mornings, _InRun):
 
     designs: dict[str, DesignRun]
     """by the design's name"""
-    timing: SpeedTiming
 
 
 class _InComparison(TypedDict, total=False):
     interrupted: Interrupted
     report: fields.Report
-    timing: Annotated[SpeedTiming, Field(description="not in summary.json, which is the same each time")]
 
 
 class Comparison(Mornings, _InComparison):
@@ -135,15 +126,13 @@ class ComparisonRow(_MetricOf, numbers.Estimate):
     """One design's metric: a line of summary.csv; what is null in JSON is empty there."""
 
 
-def document(comparison: compare.Comparison, *, report: str | None = None, timed: bool = True) -> Comparison:
-    """A comparison. It is the same each time but for `timing`, which is left out unless it is to be `timed`."""
+def document(comparison: compare.Comparison, *, report: str | None = None) -> Comparison:
+    """A comparison."""
     more: _InComparison = {}
     if comparison.interrupted:
         more["interrupted"] = {"asked": comparison.asked}
     if report is not None:
         more["report"] = report
-    if timed:
-        more["timing"] = _timing(comparison)
     return {
         **_mornings(comparison),
         "designs": {
@@ -167,7 +156,6 @@ def run(comparison: compare.Comparison, *, settings: Sequence[str] = (), changes
         **_mornings(comparison),
         "designs": {name: _design(result) for name, result in comparison.results.items()},
         **interrupted,
-        "timing": _timing(comparison),
     }
     if settings:
         document["set"] = list(settings)
@@ -229,7 +217,3 @@ def _design(result: compare.Result) -> DesignRun:
             for kind in KINDS
         },
     }
-
-
-def _timing(comparison: compare.Comparison) -> SpeedTiming:
-    return {"wall_s": round(comparison.wall_s, 3), "purchases_per_s_and_core": round(comparison.purchases_per_s)}

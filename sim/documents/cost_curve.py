@@ -60,8 +60,6 @@ class CostCurve(TypedDict):
     capacity_in_brownouts: dict[str, Capacity]
     """design -> the capacity that it has in every brownout"""
     interrupted: NotRequired[SizingInterrupted]
-    timing: NotRequired[fields.Timing]
-    """not in cost-curve.json, which is the same each time"""
 
 
 @with_columns(
@@ -82,8 +80,8 @@ class CurveRow(TypedDict):
     objectives: fields.Status
 
 
-def document(curve: cost_curve.CostCurve, *, timed: bool = True) -> CostCurve:
-    """Each design's points by peak, and its bills by the length of the brownout; `timing` unless it is not to be `timed`."""
+def document(curve: cost_curve.CostCurve) -> CostCurve:
+    """Each design's points by peak, and its bills by the length of the brownout."""
     document: CostCurve = {
         "scenario": curve.scenario.name,
         "objectives": dict(curve.scenario.objectives),
@@ -99,8 +97,6 @@ def document(curve: cost_curve.CostCurve, *, timed: bool = True) -> CostCurve:
     }
     if curve.interrupted:
         document["interrupted"] = {"asked": [design.name for design in curve.designs]}
-    if timed:
-        document["timing"] = {"wall_s": round(curve.wall_s, 3)}
     return document
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
-from typing_extensions import TypeAliasType, TypedDict
+from typing_extensions import TypeAliasType
 
 from sim.experiment import estimates
 from sim.vocabulary import METRICS, Metric
@@ -67,9 +67,3 @@ Status = Annotated[
 ]
 Passed = Annotated[list[bool], Field(description="whether each of the five stages is passed, in their order")]
 SpentS = Annotated[int, Field(description="time spent on the kata in seconds, without pauses")]
-
-
-class Timing(TypedDict):
-    """What differs from one run of the same command to the next."""
-
-    wall_s: Annotated[float, Field(description="elapsed time in seconds")]

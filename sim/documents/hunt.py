@@ -40,7 +40,6 @@ class Hunt(_InHunt):
     """number of customers in the world found; null: the design survived"""
     scenario: str | None
     """the world found, as the text of a scenario's file; null: the design survived"""
-    timing: fields.Timing
 
 
 def document(found: hunt.Hunt, scenario: str) -> Hunt:
@@ -61,5 +60,4 @@ def document(found: hunt.Hunt, scenario: str) -> Hunt:
         "harm": catch.harm if catch else {},
         "customers": catch.customers if catch else None,
         "scenario": scenario or None,
-        "timing": {"wall_s": round(found.seconds, 3)},
     }

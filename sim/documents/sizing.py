@@ -149,7 +149,6 @@ class Sizings(_InSizings):
     designs: dict[str, SizedDesign]
     """by the design's name"""
     verdict: fields.Status
-    timing: fields.Timing
 
 
 def document(sizings: size.Sizings, *, file: str | None = None) -> Sizings:
@@ -165,7 +164,6 @@ def document(sizings: size.Sizings, *, file: str | None = None) -> Sizings:
         "designs": {name: sized(sizing) for name, sizing in sizings.sizings.items()},
         "verdict": sizings.verdict,
         **interrupted,
-        "timing": {"wall_s": round(sizings.wall_s, 3)},
     }
     if file is not None:
         document["file"] = file

@@ -99,8 +99,6 @@ class Windows(TypedDict):
     """by the window's label: W1, W2, …"""
     interrupted: NotRequired[WindowsInterrupted]
     report: NotRequired[fields.Report]
-    timing: NotRequired[fields.Timing]
-    """not in windows.json, which is the same each time"""
 
 
 class _Cell(TypedDict):
@@ -124,8 +122,8 @@ class WindowRow(_Cell, HarmRate):
     differs: Differs
 
 
-def document(matrix: Matrix, *, report: str | None = None, timed: bool = True) -> Windows:
-    """The matrix. It is the same each time but for `timing`, which is left out unless it is to be `timed`."""
+def document(matrix: Matrix, *, report: str | None = None) -> Windows:
+    """The matrix."""
     document: Windows = {
         "seed": matrix.seed,
         "mornings_at_most": matrix.mornings,
@@ -150,8 +148,6 @@ def document(matrix: Matrix, *, report: str | None = None, timed: bool = True) -
         document["interrupted"] = {"asked": matrix.asked}
     if report is not None:
         document["report"] = report
-    if timed:
-        document["timing"] = {"wall_s": round(matrix.wall_s, 3)}
     return document
 
 

@@ -17,8 +17,6 @@ from sim.kata.moves import moved
 from sim.kata.progress import Progress
 from sim.kata.stages import STAGES, current, stage_of
 
-FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
-
 
 def started(folder: Path) -> kata.KataStarted:
     """A folder that a kata was started in."""
@@ -73,15 +71,18 @@ def grades(made: Sequence[Grade], *, seed: int) -> kata.Grades:
     return {"seed": seed, "of": POINTS * len(STAGES), "submissions": [_graded(grade) for grade in made]}
 
 
+GRADE_COLUMNS = ("submission", *(f"stage_{stage.number}" for stage in STAGES), "score", "reasons", "design")
+
+
 def grade_rows(made: Sequence[Grade]) -> list[dict[str, Any]]:
     """A GradeRow for each submission: points by stage, their sum, why points are missing, and the digest of the design."""
     return [
         {
-            "submission": _no_formula(grade.submission),
+            "submission": grade.submission,
             **{f"stage_{stage.number}": points for stage, points in zip(STAGES, grade.points, strict=True)},
             "score": grade.score,
-            "reasons": _no_formula(grade.error or _reasons(grade)),
-            "design": _no_formula(grade.design),
+            "reasons": grade.error or _reasons(grade),
+            "design": grade.design,
         }
         for grade in made
     ]
@@ -116,7 +117,3 @@ def _reasons(grade: Grade) -> str:
     return "; ".join(
         f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, grade.reasons, strict=True) for reason in found
     )
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

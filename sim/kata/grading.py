@@ -1,16 +1,17 @@
-"""Grade a class: every submission is checked in a separate process, in a copy of its folder, with a time limit.
+"""Grade a class: every submission is checked in a separate process, in a copy of its folder, with limits.
 
-So an endless loop, a crash or an overwritten file harms no other grade. It is not a sandbox: a submission in Python has the
-rights of the user who grades it, and runs in the process that counts its points, so it can claim any number of points.
+So an endless loop, a crash, a full disk or an overwritten file harms no other grade: whatever a submission is, it is one row.
+Code is run only if the teacher says so, in a box where the machine allows one (`sim.kata.box`). The box keeps the class apart;
+it does not keep points apart from code, which runs in the process that counts them, so it can claim any number of points.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import site
+import stat
 import subprocess
 import sys
 import tempfile
@@ -19,15 +20,24 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.config.errors import ConfigError
+from sim.config.files import read_text
+from sim.documents.text import shown
+from sim.kata import box
 from sim.kata.brief import DESIGN
 from sim.kata.check import POINTS
 from sim.kata.progress import FILE
 from sim.kata.stages import STAGES
+from sim.kata.written import code_named
 
 ENDINGS = (".yaml", ".yml", ".py")
+LEFT_BEHIND = (FILE, ".git", "debrief", "__pycache__")  # of a submission's folder, by name
+MOST_FILES, MOST_BYTES, MOST_LEVELS = 200, 16_000_000, 8  # of a submission
+MOST_TOLD = 1_000_000  # bytes of the result that a submission's process writes
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # the environment variables of a submission's process
 
 
@@ -46,6 +56,27 @@ class Grade:
         return sum(self.points)
 
 
+class _Stage(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    points: int
+    reasons: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=20)]
+
+
+class _Told(BaseModel):
+    """What a submission's process may say: the points, or what is wrong with its files."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    stages: Annotated[list[_Stage], Field(min_length=len(STAGES), max_length=len(STAGES))] = []
+    design: Annotated[str, Field(max_length=100)] = ""
+    error: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=100)] = []
+
+
+class Refused(Exception):
+    """A submission that is not looked into, and why."""
+
+
 def submissions(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """The submissions, name -> path in sorted order; and the names of other files in the folder.
 
@@ -54,31 +85,44 @@ def submissions(folder: Path) -> tuple[dict[str, Path], list[str]]:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: {'a file' if folder.exists() else 'no such folder'}; expected a folder of submissions")
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    handed_in = [path for path in entries if path.is_dir() or path.suffix in ENDINGS]
+    handed_in = [path for path in entries if _is_folder(path) or path.is_symlink() or path.suffix in ENDINGS]
     if not handed_in:
         raise ConfigError(f"{folder}: no submissions; expected a folder with a {DESIGN} each, or .yaml files")
     names: dict[str, Path] = {}
     for path in handed_in:
-        name = path.name if path.is_dir() or path.stem in names else path.stem
-        names[path.name if name in names else name] = path
-    return names, [path.name for path in entries if path not in handed_in]
+        name = path.name if _is_folder(path) or path.stem in names else path.stem
+        names[shown(path.name if name in names else name)] = path
+    return names, [shown(path.name) for path in entries if path not in handed_in]
+
+
+def _is_folder(path: Path) -> bool:
+    """And no link to one, which could lead anywhere."""
+    return stat.S_ISDIR(path.lstat().st_mode)
 
 
 def grade(
-    folder: Path, *, seed: int, timeout_s: float, jobs: int = 1, tell: Callable[[int, int], None] | None = None
-) -> list[Grade]:
+    folder: Path, *, seed: int, timeout_s: float, run_code: bool = False, jobs: int = 1,
+    tell: Callable[[int, int], None] | None = None, graded: Callable[[Grade], None] = lambda _: None,
+) -> list[Grade]:  # fmt: skip
     """Grade all submissions, in the order of their names. Grades are the same on every machine, unless one exceeds its time.
 
-    Raises ConfigError, and KeyboardInterrupt after having ended the processes that were running.
+    Those with code are run only if `run_code` says so. `graded` is called with each grade, in that order, as soon as all before
+    it are known. Raises ConfigError, and KeyboardInterrupt after having ended the processes that were running.
     """
     paths, _ = submissions(folder)
     running = Running()
     done: dict[str, Grade] = {}
+    to_tell = iter(paths)
+    following = next(to_tell, None)
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_graded, name, path, seed, timeout_s, running): name for name, path in paths.items()}
+        grader = Grader(folder, seed, timeout_s, running, run_code=run_code)
+        futures = {pool.submit(grader.grade, name, path): name for name, path in paths.items()}
         try:
             for future in as_completed(futures):
                 done[futures[future]] = future.result()
+                while following in done:
+                    graded(done[following])
+                    following = next(to_tell, None)
                 if tell is not None:
                     tell(len(done), len(futures))
         except BaseException:
@@ -125,46 +169,117 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _graded(name: str, path: Path, seed: int, timeout_s: float, running: Running) -> Grade:
-    with tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True) as room:
-        desk, result = Path(room, "submission"), Path(room, "result.json")
-        try:
-            design = _copied(path, desk)
-        except (OSError, shutil.Error) as error:
-            return _without_points(name, f"cannot be copied: {error}")
-        if design is None:
-            return _without_points(name, f"no {DESIGN} in this folder")
-        with Path(room, "stderr").open("w+b") as errors:
-            process = running.started(
-                [sys.executable, "-P", "-m", "sim.kata.submission", design, str(seed), str(result)],
-                cwd=desk, env=_environment(room), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+@dataclass(frozen=True)
+class Grader:
+    """Grades the submissions of one folder, one after the other."""
+
+    folder: Path
+    seed: int
+    timeout_s: float
+    running: Running
+    run_code: bool
+
+    def grade(self, name: str, path: Path) -> Grade:
+        """Whatever is wrong with a submission is the reason why it has no points."""
+        with tempfile.TemporaryDirectory(prefix="kata-", ignore_cleanup_errors=True) as place:
+            desk, room = Path(place, "submission"), Path(place, "room")
+            try:
+                room.mkdir()
+                design = copied(path, desk)
+                if not self.run_code and (code := code_of(desk, design)):
+                    return _without_points(name, f"has code ({code}), which is run only with --run-code; read it first")
+                return self._checked(name, desk, room, design)
+            except (Refused, ConfigError) as error:
+                return _without_points(name, shown(str(error).replace(f"{desk}{os.sep}", "")))
+            except Exception as error:
+                return _without_points(name, f"could not be graded: {type(error).__name__}: {shown(str(error))[:200]}")
+
+    def _checked(self, name: str, desk: Path, room: Path, design: str) -> Grade:
+        told, errors = Path(desk.parent, "result.json"), Path(desk.parent, "stderr")
+        with told.open("w+b") as result, errors.open("w+b") as stderr:
+            limits = [str(self.seed), str(int(self.timeout_s) + 1), str(result.fileno())]
+            command = [sys.executable, "-P", "-m", "sim.kata.submission", design, *limits]
+            if box.is_allowed():
+                command = box.boxed(command, room=room, hidden=self.folder)
+            process = self.running.started(
+                command, cwd=desk, env=_environment(str(room)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=stderr, pass_fds=(result.fileno(),),
             )  # fmt: skip
             try:
-                process.wait(timeout_s)
+                process.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
-                return _without_points(name, f"not finished after {timeout_s:g} s")
+                return _without_points(name, f"not finished after {self.timeout_s:g} s")
             finally:
                 kill(process)
                 process.wait()
-                running.ended(process)
-            errors.seek(0)
-            last = errors.read()[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+                self.running.ended(process)
         try:
-            if result.is_symlink() or not result.is_file():  # reading a pipe would block
-                raise ValueError("no result")
-            return _as_grade(name, json.loads(result.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return _without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{last}")
+            return _as_grade(name, _Told.model_validate_json(read_text(told, most=MOST_TOLD)))
+        except (ConfigError, ValidationError):
+            last = _end_of(errors).strip().rpartition("\n")[2][:200]
+            return _without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{shown(last)}")
 
 
-def _copied(path: Path, desk: Path) -> str | None:
-    """Copy a submission to `desk`, and return the name of the design's file there; None if it has none."""
-    if path.is_dir():
-        shutil.copytree(path, desk, symlinks=True, ignore=shutil.ignore_patterns(FILE, ".git", "debrief"))
-        return DESIGN if (desk / DESIGN).is_file() else None
+def _end_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        stream.seek(max(file.stat().st_size - 2000, 0))
+        return stream.read().decode("utf-8", "replace")
+
+
+def copied(path: Path, desk: Path) -> str:
+    """Copy a submission to `desk`, and return the name of the design's file there. Raises Refused.
+
+    Only regular files are copied, no more of them than anybody needs, and no link is followed: it would hand in what is not
+    one's own.
+    """
+    if path.is_symlink():
+        raise Refused("a link; hand in the file itself")
+    if _is_folder(path):
+        _copy(path, desk, Taken())
+        if not (desk / DESIGN).is_file():
+            raise Refused(f"no {DESIGN} in this folder")
+        return DESIGN
     desk.mkdir()
-    shutil.copy(path, desk / path.name)
+    Taken().file(path, desk / path.name)
     return path.name
+
+
+@dataclass
+class Taken:
+    """How much of a submission has been copied."""
+
+    files: int = 0
+    size: int = 0
+
+    def file(self, path: Path, to: Path) -> None:
+        """Raises Refused for anything but a small regular file."""
+        about = path.lstat()
+        self.files += 1
+        self.size += about.st_size
+        if not stat.S_ISREG(about.st_mode):
+            what = "a link" if stat.S_ISLNK(about.st_mode) else "no regular file"
+            raise Refused(f"{shown(path.name)} is {what}; hand in the file itself")
+        if self.files > MOST_FILES or self.size > MOST_BYTES:
+            raise Refused(f"more than {MOST_FILES} files or {MOST_BYTES // 1_000_000} MB; hand in the design's files only")
+        shutil.copyfile(path, to, follow_symlinks=False)
+
+
+def _copy(folder: Path, to: Path, taken: Taken, level: int = 1) -> None:
+    if level > MOST_LEVELS:
+        raise Refused(f"folders in folders, more than {MOST_LEVELS} deep; hand in the design's files only")
+    to.mkdir()
+    for path in sorted(folder.iterdir()):
+        if path.name in LEFT_BEHIND:
+            continue
+        if _is_folder(path):
+            _copy(path, to / path.name, taken, level + 1)
+        else:
+            taken.file(path, to / path.name)
+
+
+def code_of(desk: Path, design: str) -> str:
+    """The Python file that grading a submission would run; "" if it has none. Raises ConfigError if it is outside of `desk`."""
+    return design if design.endswith(".py") else code_named(desk, design)
 
 
 def _environment(room: str) -> dict[str, str]:
@@ -173,14 +288,11 @@ def _environment(room: str) -> dict[str, str]:
     return kept | {"HOME": room, "TMPDIR": room, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def _as_grade(name: str, document: dict[str, Any]) -> Grade:
-    if "error" in document:
-        return _without_points(name, "; ".join(document["error"]))
-    stages = document["stages"]
-    points = tuple(int(stage["points"]) for stage in stages)
-    if len(points) != len(STAGES) or not set(points) <= {0, POINTS}:
-        raise ValueError("no points of a check")
-    return Grade(name, points, tuple(tuple(stage["reasons"]) for stage in stages), document["design"])
+def _as_grade(name: str, told: _Told) -> Grade:
+    if told.error or not told.stages or not {stage.points for stage in told.stages} <= {0, POINTS}:
+        return _without_points(name, "; ".join(map(shown, told.error)) or "no points of a check")
+    reasons = tuple(tuple(map(shown, stage.reasons)) for stage in told.stages)
+    return Grade(name, tuple(stage.points for stage in told.stages), reasons, shown(told.design))
 
 
 def _without_points(name: str, error: str) -> Grade:

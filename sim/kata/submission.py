@@ -1,34 +1,53 @@
-"""Check one submission in a separate process: `python -P -m sim.kata.submission DESIGN SEED RESULT`."""
+"""Check one submission in a separate process: `python -P -m sim.kata.submission DESIGN SEED SECONDS RESULT`."""
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 MOST_MEMORY = 4 << 30  # bytes of address space (assumption: a check takes a tenth of it)
 MOST_WRITTEN = 64 << 20  # bytes of any file that the process writes
+MOST_PROCESSES = 64  # of the user in this box, threads included
 
 
-def main(design: str, seed: str, result: str) -> None:
-    """Write the check's result, or the errors in the design's file, to the file `result` as JSON."""
-    with suppress(ImportError, OSError, ValueError):  # some systems have no such limits
-        import resource
+def main(design: str, seed: str, seconds: str, result: str) -> None:
+    """Write the check's result, or the errors in the design's file, as JSON to the open file of that number.
 
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
+    `seconds`: most time of a processor.
+    """
+    limit(int(seconds))
     import json
 
     from sim.architectures import load_design
+    from sim.architectures.guard import line_of, said
     from sim.config.errors import ConfigError
+    from sim.documents.text import shown
     from sim.kata import documents
     from sim.kata.check import check
 
     try:
         text = json.dumps(documents.check(check(load_design(design), seed=int(seed), jobs=1)))
     except ConfigError as error:
-        text = json.dumps({"error": list(error.messages)})
-    Path(result).write_text(text, encoding="utf-8")
+        text = json.dumps({"error": [shown(message)[:2000] for message in error.messages[:100]]})
+    except Exception as error:
+        line = line_of(error.__traceback__, design)
+        text = json.dumps({"error": [f"{design}{'' if line is None else f':{line}'}: {shown(said(error))}"[:2000]]})
+    with os.fdopen(int(result), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def limit(seconds: int) -> None:
+    """Memory, processor time, files and processes; some systems have no such limits."""
+    with suppress(ImportError):
+        import resource
+
+        for what, most in (
+            (resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_CPU, seconds),
+            (resource.RLIMIT_NPROC, MOST_PROCESSES),
+        ):  # fmt: skip
+            with suppress(OSError, ValueError):
+                resource.setrlimit(what, (most, most))
 
 
 if __name__ == "__main__":

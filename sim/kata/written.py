@@ -53,8 +53,17 @@ def changes(before: Written, now: Written) -> list[str]:
     return [*changed, *([f"{_code_file(now.design)}: rewritten"] if rewritten else [])]
 
 
+def code_named(folder: Path, design: str) -> str:
+    """The Python file that the design's file in a folder names; "" if it names none.
+
+    Raises ConfigError if it is elsewhere, or if the design can't be read.
+    """
+    text = read_text(folder / design)
+    return _code_file(text) if _code_path(folder, text) is not None else ""
+
+
 def _code_path(folder: Path, design: str) -> Path | None:
-    """Where the Python file is that a design's text names; None if it names none. Raises ConfigError if it isn't in the folder."""
+    """Where the Python file is that a design's text names; None if it names none. Raises ConfigError if it's somewhere else."""
     name = _code_file(design)
     if not name:
         return None
@@ -64,7 +73,9 @@ def _code_path(folder: Path, design: str) -> Path | None:
     except (OSError, ValueError, RuntimeError):  # a NUL in the name, or links that lead in a circle
         inside = False
     if not inside:
-        raise ConfigError(f"{folder / DESIGN}: architecture: {name} is not in this folder; copy the file into it, and name the copy")
+        raise ConfigError(
+            f"{folder / DESIGN}: architecture: {name} is not in this folder; copy it into the folder, and name that"
+        )
     return path
 
 

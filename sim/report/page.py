@@ -42,7 +42,7 @@ def write_report(
     with files_of(folder, ours=ours) as files:
         (files.folder / "charts").mkdir()
         with drawing(_pictures(comparison, curve, files), jobs) as drawn:
-            files.json(JSON, compared.document(comparison, report=PAGE, timed=False))
+            files.json(JSON, compared.document(comparison, report=PAGE))
             files.csv(CSV, compared.rows(comparison))
             content = _content(comparison, command) | {"curve": None if curve is None else _curve(curve, files)}
             pictures = {name: picture.result() for name, picture in drawn.items()}
@@ -91,7 +91,7 @@ def _shown(curve: CostCurve) -> dict[str, CurveChart]:
 
 def _curve(curve: CostCurve, files: Files) -> dict[str, Any]:
     """The cost curve for the page; its numbers also as files."""
-    files.json(CURVE_JSON, cost_curve.document(curve, timed=False))
+    files.json(CURVE_JSON, cost_curve.document(curve))
     files.csv(CURVE_CSV, cost_curve.rows(curve))
     return {
         "charts": {name: chart.caption for name, chart in _shown(curve).items()},

@@ -32,7 +32,7 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
     or can't be written.
     """
     with files_of(folder, ours=FILES.__contains__) as files:
-        files.json(JSON, windows.document(matrix, report=PAGE, timed=False))
+        files.json(JSON, windows.document(matrix, report=PAGE))
         files.csv(CSV, windows.rows(matrix))
         chart = files.picture(CHART, style.figure_of(heat_map.draw_matrix(matrix)), LABEL)
         files.text(PAGE, render("windows.html.j2", _content(matrix, command) | {"chart": chart}))

@@ -60,7 +60,8 @@ def test_a_device_is_written_to() -> None:
 @posix
 def test_stdout_is_written_to() -> None:
     """`/dev/stdout` leads to whatever that is."""
-    program = "from pathlib import Path; from sim.config.files import write_text; write_text(Path('/dev/stdout'), 'text', replace=True)"
+    write = "write_text(Path('/dev/stdout'), 'text', replace=True)"
+    program = f"from pathlib import Path; from sim.config.files import write_text; {write}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "text"
 
@@ -92,16 +93,17 @@ def test_drafts_of_the_dead_are_removed(tmp_path: Path) -> None:
     """And neither those of the living, nor a file that only looks like one."""
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
     dead, living = int(done.stdout), os.getppid()
-    for name in (f".r.csv.{dead}.abc.draft", f".r.csv.{living}.abc.draft", ".r.csv.mine.draft", f".other.csv.{dead}.abc.draft"):
+    others = {f".r.csv.{living}.abc.draft", ".r.csv.mine.draft", f".other.csv.{dead}.abc.draft"}
+    for name in (f".r.csv.{dead}.abc.draft", *others):
         (tmp_path / name).write_text("half")
     write_text(tmp_path / "r.csv", "whole")
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"r.csv", f".r.csv.{living}.abc.draft", ".r.csv.mine.draft", f".other.csv.{dead}.abc.draft"}
+    assert {path.name for path in tmp_path.iterdir()} == {"r.csv", *others}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["seconds\n0.45\n1.2\n", "seconds;\n", "shop;seconds\nnorth;0,45\nsouth;1,2\n", "shop;seconds\r\nnorth;0.45\r\nsouth;1.2\r\n",
+    ["seconds\n0.45\n1.2\n", "seconds;\n",
+     "shop;seconds\nnorth;0,45\nsouth;1,2\n", "shop;seconds\r\nnorth;0.45\r\nsouth;1.2\r\n",
      '"shop","seconds"\n"a, b","0.45"\n"c","1.2"\n', "\ufeffseconds\n0.45\n1.2\n"],
 )  # fmt: skip
 def test_columns_as_spreadsheets_write_them(tmp_path: Path, text: str) -> None:

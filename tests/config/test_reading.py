@@ -255,7 +255,11 @@ BAD_COLUMNS = {
         ['file: {csv}:1: the columns have no names; expected a first line such as `seconds` (got "25200")'],
     ),
     "a short row": ("a,s\n1\n", "s", ["file: {csv}:2: expected 2 cells, as in the first line, got 1"]),
-    "a long row": ("a,s\n1,2,3\n", "s", ["file: {csv}:2: expected 2 cells, as in the first line, got 3: " + COMMA.format("2.3")]),
+    "a long row": (
+        "a,s\n1,2,3\n",
+        "s",
+        ["file: {csv}:2: expected 2 cells, as in the first line, got 3: " + COMMA.format("2.3")],
+    ),
     "a decimal comma": (
         "s\n0,45\n0.61\n",
         "none",
@@ -263,7 +267,11 @@ BAD_COLUMNS = {
     ),
     "a comma too many": ("s\n45,\n", "none", ["file: {csv}:2: expected 1 cell, as in the first line, got 2"]),
     "an open quote": ('s\n"0.4\n0.5\n', "none", ["file: {csv}:2: not a CSV file: unexpected end of data; is a quote missing?"]),
-    "a quote over lines": ('s\n"0.4\n0.5"\n', "none", ["file: {csv}:2: a quoted cell goes on over several lines; is a quote missing?"]),
+    "a quote over lines": (
+        's\n"0.4\n0.5"\n',
+        "none",
+        ["file: {csv}:2: a quoted cell goes on over several lines; is a quote missing?"],
+    ),
     "digits of another script": ("s\n٣\n", "none", [f'file: {{csv}}:2: {WANTED} (got "٣")']),
     "many": (
         "s\n" + "x\n" * 12,

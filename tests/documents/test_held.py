@@ -157,13 +157,13 @@ def test_never_is_null_with_a_share() -> None:
 
 
 def test_interrupted_documents(nobody: Comparison) -> None:
-    """After Ctrl-C a comparison and a run say how many mornings were asked for; a file has no timing, and its page's name."""
+    """After Ctrl-C a comparison and a run say how many mornings were asked for; a file has its page's name."""
     cut = replace(nobody, interrupted=True, asked=10)
-    made = comparison.document(cut, report="report.html", timed=False)
+    made = comparison.document(cut, report="report.html")
     assert list(made) == ["scenario", "seed", "mornings", "cells", "version", "digest", "designs", "interrupted", "report"]
     assert check(made, ["Comparison"], "compare") == "Comparison"
     alone = comparison.run(cut, settings=["a=1"])
-    assert list(alone)[-4:] == ["designs", "interrupted", "timing", "set"]
+    assert list(alone)[-4:] == ["digest", "designs", "interrupted", "set"]
     assert check(alone, ["Run"], "run") == "Run"
 
 
@@ -195,7 +195,7 @@ def test_a_cost_curve() -> None:
     stormy = parse_scenario(SCENARIO + "faults: [{brownout: provider, at: '07:01', for: 1min, latency: x3}]\n")
     goals = "confirmed_share=10%"
     curve = curve_of(stormy, ["outbox"], Effort(2, jobs=1), objectives=goals, peaks_per_s=(0.3,), brownouts_s=(60.0,), fresh=2)
-    assert check(cost_curve.document(curve, timed=False), ["CostCurve"], "cost-curve.json") == "CostCurve"
+    assert check(cost_curve.document(curve), ["CostCurve"], "cost-curve.json") == "CostCurve"
     assert check_csv(csv_text(cost_curve.rows(curve)), ["CurveRow"], "cost-curve.csv") == "CurveRow"
 
 

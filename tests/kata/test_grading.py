@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
+import re
 import site
+import socket
 from pathlib import Path
 
 import pytest
 
 from sim.config.errors import ConfigError
 from sim.documents.text import csv_text
+from sim.kata import box
 from sim.kata.documents import grade_rows
 from sim.kata.documents import grades as document
 from sim.kata.grading import _environment, grade, submissions
@@ -70,7 +74,7 @@ def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     (tmp_path / "dead.py").write_text(CODE.format(body="print('so long'); __import__('os')._exit(7)"))
     (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
     (tmp_path / "good.yaml").write_text(OUTBOX)
-    grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, jobs=2)}
+    grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, run_code=True, jobs=2)}
     assert grades["dead"].error.startswith("ended with code 7")
     assert grades["good"].score == 100
     assert (tmp_path / "good.yaml").read_text() == OUTBOX
@@ -88,7 +92,7 @@ pathlib.Path({str(started)!r}).write_text(str(sleeper.pid))
 __import__("time").sleep(600)
 """
     (tmp_path / "loop.py").write_text(CODE.format(body=body))
-    [one] = grade(tmp_path, seed=1000, timeout_s=8.0)
+    [one] = grade(tmp_path, seed=1000, timeout_s=8.0, run_code=True)
     assert one.error == "not finished after 8 s"
     if started.exists():
         assert ends(int(started.read_text()))
@@ -110,25 +114,28 @@ os = __import__("os")
 {body}
 os._exit(0)
 """
-STAGES_OF = 'open(sys.argv[3], "w").write(\'{"design": "", "stages": [%s]}\')'
+STAGES_OF = 'os.write(int(sys.argv[4]), b\'{"design": "", "stages": [%s]}\')'
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes as Unix has them")
 @pytest.mark.parametrize(
     "body",
     [
-        "os.mkfifo(sys.argv[3])",
-        "os.symlink('/dev/zero', sys.argv[3])",
         STAGES_OF % ", ".join(['{"points": 1000, "reasons": []}'] * 5),
         STAGES_OF % ", ".join(['{"points": Infinity, "reasons": []}'] * 5),
-        "open(sys.argv[3], 'w').write('[' * 200000)",
+        STAGES_OF % ", ".join(['{"points": 20, "reasons": [1]}'] * 5),
+        STAGES_OF % ", ".join(['{"points": 20, "reasons": null}'] * 5),
+        STAGES_OF % '{"points": 20, "reasons": []}',
+        'os.write(int(sys.argv[4]), b\'{"design": 5, "stages": []}\')',
+        "os.write(int(sys.argv[4]), b'[' * 200000)",
+        "os.write(int(sys.argv[4]), b'\"' + b'x' * 2000000 + b'\"')",
+        "os.close(int(sys.argv[4]))",
     ],
 )
 def test_what_is_no_result_is_an_error_of_one(tmp_path: Path, body: str) -> None:
     """Neither waited for, nor the end of everybody's grading, nor more points than there are."""
     (tmp_path / "odd.py").write_text(FORGED.format(body=body) + CODE.format(body=""))
-    [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
-    assert (one.score, one.error) == (0, "ended with code 0")
+    [one] = grade(tmp_path, seed=1000, timeout_s=60.0, run_code=True)
+    assert (one.score, one.error) in ((0, "ended with code 0"), (0, "no points of a check"))
 
 
 def test_packages_of_the_user_are_found(tmp_path: Path) -> None:
@@ -154,3 +161,101 @@ def test_no_submissions_is_an_error(tmp_path: Path) -> None:
         submissions(tmp_path)
     with pytest.raises(ConfigError, match="no such folder"):
         submissions(tmp_path / "class")
+
+
+def hostile(room: Path) -> dict[str, str]:
+    """Submissions that once took everybody's grades away, were believed, or were not their own; and what is said of each."""
+    (room / "surrogate.yaml").write_text('from: outbox\n"\\ud800": 1\n')
+    (room / "deep" / "/".join("a" * 400)).mkdir(parents=True)
+    (room / "deep" / "design.yaml").write_text(OUTBOX)
+    (room / "neighbour.yaml").symlink_to(room / "ada.yaml")
+    (room / "everything").symlink_to("/")
+    (room / "endless.yaml").symlink_to("/dev/zero")
+    os.mkfifo(room / "pipe.yaml")
+    with (room / "holes.yaml").open("wb") as file:
+        file.truncate(2_000_000_000)
+    (room / "linked").mkdir()
+    (room / "linked" / "design.yaml").symlink_to("/etc/hostname")
+    (room / "outside").mkdir()
+    (room / "outside" / "design.yaml").write_text(f"architecture: {room / 'spy.py'}:Spy\n")
+    (room / "hidden").mkdir()
+    (room / "hidden" / "design.yaml").write_text('"\\x61rchitectur\\u0065": ".cache.\\x70y:Mine"\n')
+    (room / "hidden" / ".cache.py").write_text("raise SystemExit")
+    (room / "code.py").write_text(CODE.format(body=""))
+    (room / "control\x1b]0;x\x07.yaml").write_text("from: nothing\n")
+    (room / "latin.yaml").write_bytes("from: outbox # caf\u00e9\n".encode("latin-1"))
+    return {
+        "surrogate": 'expected text (got "\\ud800")', "deep": "folders in folders, more than 8 deep", "neighbour": "a link;",
+        "everything": "a link;", "endless": "a link;", "pipe": "pipe.yaml is no regular file;",
+        "holes": "more than 200 files or 16 MB", "linked": "design.yaml is a link;", "outside": "is not in this folder",
+        "hidden": "has code (.cache.py), which is run only with --run-code", "code": "has code (code.py), which is run only",
+        "control\\x1b]0;x\\x07": "unknown architecture", "latin": "latin.yaml: not a text file in UTF-8",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes as Unix has them")
+def test_a_class_with_one_hostile_submission_of_each_kind(tmp_path: Path) -> None:
+    """Of thirty, each hostile one is one row with its reason, and the others have their grades."""
+    said = hostile(tmp_path)
+    (tmp_path / "ada.yaml").write_text(OUTBOX)
+    (tmp_path / "zoe.yaml").write_text("from: idempotent\n")
+    for number in range(30 - len(said) - 2):
+        (tmp_path / f"late{number:02}").mkdir()
+    told: list[str] = []
+    grades = grade(tmp_path, seed=1000, timeout_s=120.0, jobs=2, graded=lambda one: told.append(one.submission))
+    by_name = {one.submission: one for one in grades}
+    assert len(grades) == 30
+    assert told == list(by_name)
+    assert (by_name["ada"].score, by_name["zoe"].score) == (100, 20)
+    for name, reason in said.items():
+        assert (by_name[name].score, reason in by_name[name].error) == (0, True), by_name[name]
+    assert {by_name[name].error for name in by_name if name.startswith("late")} == {"no design.yaml in this folder"}
+    assert csv_text(grade_rows(grades)).isprintable() or "\x1b" not in csv_text(grade_rows(grades))
+    json.dumps(document(grades, seed=1000)).encode()
+
+
+BOXED = pytest.mark.skipif(not box.is_allowed(), reason="no namespaces for this user")
+
+
+@BOXED
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("__import__('socket').create_connection(('127.0.0.1', {port}), 5)", "ConnectionRefusedError|OSError"),
+        ("open({victim!r}, 'w').write('owned')", "Read-only file system"),
+        ("open({neighbour!r}).read()", "FileNotFoundError"),
+        (
+            "__import__('os').kill(__import__('os').getppid(), 9) if __import__('os').getppid() > 1 else 1 / 0",
+            "ZeroDivisionError",
+        ),
+        ("open(__import__('os').environ['HOME'] + '/big', 'wb').write(bytes(100_000_000))", "No space left|File too large"),
+        ("x = 9 ** 9 ** 9 ** 9", "ended with code|not finished|MemoryError|loop.py:"),
+    ],
+)
+def test_what_a_box_keeps_in(tmp_path: Path, body: str, error: str) -> None:
+    """No network, no file but on the scratch disk, nothing of the neighbours, no process but its own, and not for ever."""
+    room = tmp_path / "class"
+    room.mkdir()
+    (room / "neighbour.yaml").write_text("from: nothing\n")
+    (tmp_path / "victim").write_text("mine")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        body = body.format(
+            port=server.getsockname()[1], victim=str(tmp_path / "victim"), neighbour=str(room / "neighbour.yaml")
+        )
+        (room / "loop.py").write_text(CODE.format(body=body))
+        grades = {one.submission: one for one in grade(room, seed=1000, timeout_s=8.0, run_code=True)}
+    assert grades["loop"].score == 0
+    assert re.search(error, grades["loop"].error), grades["loop"].error
+    assert (tmp_path / "victim").read_text() == "mine"
+
+
+@BOXED
+def test_nothing_outlives_a_box(tmp_path: Path) -> None:
+    """Not even a process in a session of its own, which a process group would not reach."""
+    marker = f"{3000 + os.getpid()}.25"
+    body = f"__import__('subprocess').Popen(['sleep', '{marker}'], start_new_session=True)"
+    (tmp_path / "daemon.py").write_text(CODE.format(body=body))
+    grade(tmp_path, seed=1000, timeout_s=60.0, run_code=True)
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [command for command in commands if marker.encode() in command]

@@ -241,3 +241,19 @@ def test_a_hint_after_a_run_is_what_the_run_found(folder: Path, monkeypatch: pyt
     attempt(folder, progress, predicted={}, now=2.0, clock=lambda: 3.0)
     monkeypatch.delattr("sim.kata.helping.simulated")
     assert hinted(folder, progress, strength=3, now=4.0) == before
+
+
+@pytest.mark.parametrize("name", ["../victim.py", "{parent}/victim.py", "link/victim.py"])
+def test_a_folder_that_somebody_handed_in_writes_nowhere_else(tmp_path: Path, name: str) -> None:
+    """What was kept may name any file and hold any code: it is neither written nor read outside of the folder."""
+    folder = tmp_path / "kata"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    (tmp_path / "victim.py").write_text("mine")
+    design = f"architecture: {name.format(parent=tmp_path)}:X\n"
+    with pytest.raises(ConfigError, match=r"victim\.py is not in this folder; copy it into the folder"):
+        undo(folder, [Written(design, "print('owned')")])
+    assert (tmp_path / "victim.py").read_text() == "mine"
+    (folder / "design.yaml").write_text(design)
+    with pytest.raises(ConfigError, match=r"victim\.py is not in this folder"):
+        written(folder)

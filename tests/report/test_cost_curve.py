@@ -85,7 +85,6 @@ def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path:
     with (with_it.parent / "cost-curve.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     document = json.loads((with_it.parent / "cost-curve.json").read_text(encoding="utf-8"))
-    assert "timing" not in document
     first = document["peaks"]["naive"][0]
     assert float(rows[0]["cost_per_1000"]) == first["cost"]["cost_per_1000"]["mean"]
     assert int(rows[0]["checkout_workers"]) == first["capacity"]["checkout workers"]

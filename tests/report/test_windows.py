@@ -176,7 +176,6 @@ def test_the_page_has_the_numbers_of_the_json_and_the_csv(page: Path, matrix: Ma
     assert (
         document["designs"]["naive"]["sentence"] == "closes 0 of the 1 that could strike it (W8 finds nothing there); open: W1"
     )
-    assert "timing" not in document
     for window in matrix.windows.values():
         assert window.summary.partition(" ")[2] in html
 

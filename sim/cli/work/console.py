@@ -8,27 +8,41 @@ import sys
 from collections.abc import Iterable
 from typing import IO, Any, cast
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from sim.cli.messages import write_out
-from sim.documents.text import json_text
+from sim.documents.text import json_text, shown
 
 WIDTH = 100  # columns without a terminal, unless COLUMNS says otherwise
+NARROWEST = 20  # columns; with fewer no table can be read, and some programs set COLUMNS to 0
 
 
 def console() -> Console:
-    """A console on stdout."""
+    """A console on stdout, which shows the control characters in what it prints, and does not obey them."""
     plain: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    told = os.environ.get("COLUMNS", "")
+    width = int(told) if told.isdecimal() and int(told) >= NARROWEST else None
     if sys.stdout.isatty():
-        return Console(**plain)
-    width = None if os.environ.get("COLUMNS", "").isdecimal() else WIDTH
-    return Console(**plain, width=width, file=cast(IO[str], _Trimmed()))
+        return _Shown(**plain, width=width)
+    return _Shown(**plain, width=width or WIDTH, file=cast(IO[str], _Trimmed()))
+
+
+class _Shown(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(shown(segment.text), segment.style)
 
 
 class _Trimmed:
     """Stdout without the spaces that fill up a table's lines."""
+
+    @property
+    def encoding(self) -> str:
+        """By which rich chooses the lines of its boxes."""
+        return sys.stdout.encoding or "utf-8"
 
     def write(self, text: str) -> None:
         write_out(re.sub(r" +\n", "\n", text))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sim.architectures import load_design
 from sim.cli.again import again
-from sim.cli.messages import FAILED, complain, note, write_out
+from sim.cli.messages import UNWRITTEN, complain, note, write_out
 from sim.cli.work.console import console, print_json
 from sim.cli.work.names import folder_name, scenario_called
 from sim.cli.work.simulation import at_work
@@ -82,7 +82,7 @@ def _write(explanation: Explanation, folder: Path, command: str, *, say: Callabl
         write_story(explanation, folder, command=command)
     except ConfigError as error:
         complain(*error.messages)
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(UNWRITTEN) from None
     where = f"diagram: {folder / 'sequence.svg'} (also as PNG, as Mermaid text, and story.txt)"
     if say is None:
         console().print(where, soft_wrap=True)

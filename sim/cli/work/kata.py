@@ -29,13 +29,19 @@ from sim.documents.kata import KataDebrief, KataHint
 from sim.documents.text import csv_text
 from sim.experiment.effort import Effort
 from sim.experiment.workers import processors
-from sim.kata import documents, grading
+from sim.kata import box, documents, grading
 from sim.kata.attempt import asked_for, attempt, begin, predictions, step
 from sim.kata.checking import checked
 from sim.kata.folder import USUAL, folder_of
+from sim.kata.grading import Grade
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import FILE, load
 from sim.kata.written import undo as put_back
+
+NO_BOX = (
+    "no box for submissions on this machine: limits on time, memory, files and processes only, with your rights; "
+    "grade what you don't trust in a container"
+)
 
 
 def start(folder: Path | None, *, as_json: bool) -> None:
@@ -142,21 +148,34 @@ def debrief(folder: Path | None, words: str | None, *, as_json: bool) -> None:
         console().print(f"debrief: {page}", soft_wrap=True)
 
 
-def grade(submissions: Path, timeout: str, seed: int, jobs: int | None, *, as_csv: bool, as_json: bool) -> None:
+def grade(
+    submissions: Path, timeout: str, seed: int, jobs: int | None, *, run_code: bool, as_csv: bool, as_json: bool
+) -> None:  # fmt: skip
     if as_csv and as_json:
         raise ConfigError("--csv and --json: choose one")
     effort, timeout_s = Effort(1, seed, jobs=jobs), _seconds_of(timeout)
     found, others = grading.submissions(submissions)
     for name in others:
         note(f"{submissions / name}: neither a folder nor a design's file, left out")
-    with _simulating(submissions, "grading", len(found)) as tell:
-        grades = grading.grade(submissions, seed=effort.seed, timeout_s=timeout_s, jobs=effort.jobs or processors(), tell=tell)
+    note(f"each submission in a box: {box.IS}" if box.is_allowed() else NO_BOX)
     if as_csv:
-        write_out(csv_text(documents.grade_rows(grades)))
-    elif as_json:
+        write_out(csv_text([], columns=documents.GRADE_COLUMNS))
+    with _simulating(submissions, "grading", len(found)) as tell:
+        grades = grading.grade(
+            submissions, seed=effort.seed, timeout_s=timeout_s, run_code=run_code, jobs=effort.jobs or processors(), tell=tell,
+            graded=_write_row if as_csv else lambda _: None,
+        )  # fmt: skip
+    if as_csv:
+        return
+    if as_json:
         print_json(documents.grades(grades, seed=seed))
     else:
         print_grades(console(), grades)
+
+
+def _write_row(grade: Grade) -> None:
+    """As soon as it is known: what comes later, or never, takes nothing of it away."""
+    write_out(csv_text(documents.grade_rows([grade])).partition("\n")[2])
 
 
 def _seconds_of(timeout: str) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from sim.cli.again import again
-from sim.cli.messages import BUG, DONE, FAILED, INTERRUPTED, complain, note
+from sim.cli.messages import BUG, DONE, INTERRUPTED, KILLED, UNWRITTEN, complain, note
 from sim.cli.work.progress import progress_bar
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -48,10 +48,10 @@ def accidents_said(command: str) -> Iterator[None]:
         yield
     except Lost as lost:
         complain(str(lost))
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(KILLED) from None
     except BrokenExecutor:
         complain("a worker process was killed, probably out of memory; fewer --jobs or a smaller scenario may help")
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(KILLED) from None
     except BrokenLaw as law:
         complain(
             f"the books of a simulated morning do not add up ({law})",
@@ -145,10 +145,10 @@ def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
         return write(), DONE
     except ConfigError as error:
         complain(*error.messages)
-        return None, FAILED
+        return None, UNWRITTEN
     except BrokenExecutor:
         complain("a process that drew the report was killed, so there is none; probably out of memory: fewer --jobs may help")
-        return None, FAILED
+        return None, KILLED
     except KeyboardInterrupt:
         note("interrupted while the report was being written, so there is none")
         return None, INTERRUPTED

@@ -1,0 +1,112 @@
+"""Whatever the terminal, the locale or the disk: a result keeps its exit code, and an accident has one of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.cli import app as application
+from tests.cli.coffee import coffee
+
+posix = pytest.mark.skipif(os.name != "posix", reason="streams and devices as Unix has them")
+MET = (
+    "{name: met, clock: {start: '07:00', duration: 1min, drain: 5min}, traffic: {rate: 30/min}, "
+    "objectives: {ack_latency_p95: 10min}}"
+)
+VIOLATED = MET.replace("10min}}", "1ms}}")
+
+
+def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    """In a process of its own, as a user starts it."""
+    environment = {**os.environ, "COLUMNS": "100", **more}
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *arguments], capture_output=True, env=environment, timeout=240, check=False
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "ascii", "cp437"])
+def test_an_encoding_changes_no_verdict(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has no character for is written as something like it, or by its code."""
+    monkeypatch.chdir(tmp_path)
+    for name, text, code in (("met.yaml", MET, 0), ("violated.yaml", VIOLATED, 1)):
+        (tmp_path / name).write_text(text.replace("{name: ", "{summary: 'Zażółć ☕ →', name: "), encoding="utf-8")
+        done = run("check", name, "outbox", "-n", "60", "-j", "1", PYTHONIOENCODING=encoding)
+        assert done.returncode == code, done.stderr
+        text = done.stdout.decode(encoding)
+        assert "ack_latency_p95" in text
+        assert ("─" in text) == (encoding == "utf-8")
+
+
+@posix
+def test_a_full_disk_is_not_a_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was met, and can't be said, is neither met nor violated: exit code 74."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "met.yaml").write_text(MET)
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "sim", "check", "met.yaml", "outbox", "-n", "60", "-j", "1"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=240, check=False)
+    assert done.returncode == 74
+    assert done.stderr.splitlines()[-1] == b"error: stdout: No space left on device"
+
+
+def test_a_bug_is_not_a_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 70, one line, and a file to report that has the command and the traceback."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("something of ours")
+
+    monkeypatch.setattr(application, "app", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["coffee", "check", "p.yaml"])
+    with pytest.raises(SystemExit) as ended:
+        application.main()
+    assert ended.value.code == 70
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "error: a bug of coffee-please: RuntimeError: something of ours"
+    file = Path(said[1].removeprefix("please report it with this file: "))
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("coffee check p.yaml\n")
+    assert text.endswith("RuntimeError: something of ours\n")
+
+
+@pytest.mark.parametrize(("told", "wide"), [("0", True), ("5", True), ("60", False), ("x", True)])
+def test_columns_that_no_table_fits_into(told: str, wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some programs set COLUMNS to 0: the output is as wide as without a terminal."""
+    monkeypatch.setenv("COLUMNS", told)
+    lines = coffee("list").stdout.splitlines()
+    assert len(lines) > 20
+    assert (max(map(len, lines)) > 60) == wide
+
+
+EVIL = "\x1b]0;owned\x07\x9b31m\u202egnp"
+
+
+def test_control_characters_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a file says of itself: nothing reaches the terminal that it would obey, on stdout, on stderr or in JSON."""
+    monkeypatch.chdir(tmp_path)
+    quoted = json.dumps(EVIL)
+    (tmp_path / "evil.yaml").write_text(MET.replace("{name: met", f"{{summary: {quoted}, name: met"), encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(f"{{from: outbox, summary: {quoted}}}", encoding="utf-8")
+    for command in (
+        ["show", "evil.yaml"], ["show", "mine.yaml"], ["run", "evil.yaml", "mine.yaml", "-n", "2", "-j", "1"],
+        ["lint", "mine.yaml", "evil.yaml"], ["run", "evil.yaml", "mine.yaml", "-n", "2", "-j", "1", "--json"],
+        ["run", EVIL, "outbox"],
+    ):  # fmt: skip
+        done = coffee(*command)
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & {*done.stdout, *done.stderr}, command
+
+
+def test_a_dollar_is_a_dollar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a name that a chart shows it begins no formula."""
+    monkeypatch.chdir(tmp_path)
+    text = MET.replace("{name: met", "{summary: 'price $5 or $6_{', name: 'baskets of $5, 10% off above $20'")
+    (tmp_path / "dollar.yaml").write_text(text)
+    (tmp_path / "mine.yaml").write_text("{from: outbox, name: 'for $x^2 or $y_'}")
+    done = coffee("compare", "dollar.yaml", "naive", "mine.yaml", "-n", "2", "-j", "1", "--out", "report")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "report" / "report.html").exists()
