@@ -6,6 +6,7 @@ import ast
 import inspect
 import os
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,20 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
     return validate(kind, {"name": Path(filename).stem, **knobs}, document)
 
 
+def docstring(kind: type[Design]) -> str:
+    """What a class says of itself, also where Python has left docstrings out (-OO): the digest of a design depends on it."""
+    if sys.flags.optimize < 2:
+        return kind.__doc__ or ""
+    try:
+        [tree] = ast.parse(inspect.getsource(kind)).body
+    except (OSError, TypeError):
+        return ""
+    assert isinstance(tree, ast.ClassDef)
+    return ast.get_docstring(tree, clean=False) or ""
+
+
 def _summed_up(architecture: type[Design], knobs: dict[str, Any]) -> Design:
-    summary = (architecture.__doc__ or "").strip().partition("\n")[0]
+    summary = docstring(architecture).strip().partition("\n")[0]
     return architecture.model_validate({"summary": summary, **knobs})
 
 

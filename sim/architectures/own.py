@@ -153,7 +153,7 @@ def _module(text: str, file: str) -> ModuleType:
             raise ConfigError(*(f"{file}:{line}: {message}" for line, message in wrong))
         with Watch() as watch:
             watch.enter()
-            exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  running the file is the purpose
+            exec(compile(text, file, "exec", dont_inherit=True, optimize=min(sys.flags.optimize, 1)), module.__dict__)  # noqa: S102  running the file is the purpose
     except SyntaxError as error:
         where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else placed(error, file)
         raise ConfigError(f"{where}: {error.msg}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -74,7 +75,7 @@ EPILOG = f"""{AS_IT_STANDS}Exit codes:
   70   a bug of the simulator
   71   a worker process was killed
   74   stdout or a report could not be written
-  130  interrupted by Ctrl-C; run, compare, check and windows print what is finished, sweep keeps it
+  130  interrupted by Ctrl-C or SIGTERM; run, compare, check and windows print what is finished, sweep keeps it
 """
 MISSING = {
     "scenario": "Give a name that `coffee list` shows, such as morning-rush, or a YAML file of yours.",
@@ -193,6 +194,7 @@ def main() -> None:
     sys.stderr = sys.stderr or sys.stdout
     for stream in (sys.stdout, sys.stderr):
         never_stumble(stream)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # who is ended keeps what is finished, too
     try:
         try:
             app()

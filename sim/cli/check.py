@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from sim.cli.options import DesignName, EngineName, Jobs, Json, Mornings, Precision, ScenarioName, Seed
@@ -14,6 +16,10 @@ def check(
     design: DesignName,
     mornings: Mornings = 60,
     precision: Precision = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", min=1, help="Judge by the mornings that are finished by then.", show_default=False),
+    ] = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     engine: EngineName = "local",
@@ -29,7 +35,9 @@ def check(
     Examples:
       coffee check morning-rush mine.yaml && ./deploy
       coffee check morning-rush outbox --mornings 100 --json
+      coffee check morning-rush outbox --mornings 1000 --seconds 60
     """
     from sim.cli.work import check as work
 
-    work.check(context, scenario, design, Effort(mornings, seed, jobs=jobs, engine=engine), precision, as_json=as_json)
+    effort = Effort(mornings, seed, jobs=jobs, engine=engine)
+    work.check(context, scenario, design, effort, precision, seconds, as_json=as_json)

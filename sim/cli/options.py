@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +12,9 @@ from sim.cli.messages import note
 
 
 def whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f'expected a whole number (got "{text}")') from None
+    if re.fullmatch(r"\s*[-+]?[0-9]{1,100}\s*", str(text)) is None:  # int() also takes 1_0 and digits of other scripts
+        raise typer.BadParameter(f'expected a whole number (got "{text}")')
+    return int(text)
 
 
 def share(text: str) -> float:

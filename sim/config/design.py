@@ -69,7 +69,7 @@ class Autoscale(Model):
     measures: Literal["held", "cpu"] = Field(
         "held", description="a worker counts as in use while a request holds it (held), or only while it computes (cpu)"
     )
-    every: Duration = Field("15s", gt=0, description="period of the decisions (Kubernetes: 15 s)")
+    every: Duration = Field("15s", ge=0.1, description="period of the decisions (Kubernetes: 15 s)")
     warm_up: Duration = Field("60s", description="until a new worker takes work; it is paid for meanwhile (assumption)")
     cool_down: Duration = Field("5min", description="workers not needed for this long are removed (Kubernetes: 5 min)")
 
@@ -94,7 +94,7 @@ class Checkout(Model):
     autoscale: Autoscale | None = Field(None, description="adjusts the number of workers to their use; none: it stays the same")
     instances: int = Field(2, ge=1, le=10_000, description="processes the workers are spread over; a crash takes one")
     service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
-    queue_limit: int | None = Field(200, ge=0, description="503 at once beyond this many waiting; none: no limit")
+    queue_limit: int | None = Field(200, ge=0, le=10_000_000, description="503 at once if more are waiting; none: no limit")
     deadline_drop: bool = Field(False, description="don't start work the app has stopped waiting for")
     leaver_drop: bool = Field(False, description="take a request out of the queue when its customer leaves, or reloads the app")
 
@@ -183,7 +183,7 @@ class QueuedPayment(KeyedPayment):
 class Relay(Model):
     """Moves outbox rows to the broker."""
 
-    poll_every: Duration = Field("500ms", gt=0, description="sleep between polls (Eventuate: 500 ms)")
+    poll_every: Duration = Field("500ms", ge=0.001, description="sleep between polls (Eventuate: 500 ms)")
     batch: int = Field(100, ge=1, le=1_000_000, description="rows a poll takes (MassTransit: 100)")
     marks: Literal["after", "before"] = Field("after", description="rows are marked as published after publishing, or before")
     finds: Literal["unmarked", "by_id"] = Field(
@@ -196,7 +196,7 @@ class Broker(Model):
 
     publish: Distribution = Field({"constant": "3ms"}, description="until the broker has a message (assumption)")
     deliver: Duration = Field("5ms", description="from the broker to a consumer (assumption)")
-    visibility: Duration = Field("30s", gt=0, description="an unacknowledged message is delivered again after this")
+    visibility: Duration = Field("30s", ge=0.01, description="an unacknowledged message is delivered again after this")
 
 
 class ReadModel(Model):
@@ -222,7 +222,7 @@ class Loyalty(Model):
 class Recovery(Model):
     """The reconciler, an automatic job: from the provider's ledger it confirms paid orders and refunds wrong charges."""
 
-    reconcile_every: Duration | None = Field(None, gt=0, description="compare with the provider's ledger; none: never")
+    reconcile_every: Duration | None = Field(None, ge=0.1, description="compare with the provider's ledger; none: never")
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
 
 
@@ -246,9 +246,9 @@ class Claims(Keys):
 class Completer(Model):
     """Finishes orders that no process is working on any more."""
 
-    every: Duration = Field("5s", gt=0, description="period of the search for stuck orders (Brandur: 5 s)")
+    every: Duration = Field("5s", ge=0.1, description="period of the search for stuck orders (Brandur: 5 s)")
     after: Duration = Field("10s", description="an unknown order is taken up this long after its last attempt (assumption)")
-    batch: int = Field(20, ge=1, description="orders taken up at once (assumption)")
+    batch: int = Field(20, ge=1, le=1_000_000, description="orders taken up at once (assumption)")
 
 
 @dataclass(frozen=True)

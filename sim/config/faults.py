@@ -102,7 +102,7 @@ class Crash(Model):
     every: Distribution | None = Field(None, description="time from one restart to the next crash")
     after: Step | None = Field(None, description="right after this step")
     p: Probability = Field("100%", description="with `after`: share of the times the step is taken")
-    times: int | None = Field(None, ge=1, description="with `after`: strike at most this many times")
+    times: int | None = Field(None, ge=1, le=1_000_000, description="with `after`: strike at most this many times")
     restart: Duration = Field("20s", description="until it is up again (assumption)")
 
     @model_validator(mode="after")
@@ -119,7 +119,7 @@ class Pause(Model):
     after: Step = Field(description="right after this step")
     lasts: Duration = Field(alias="for", gt=0, description="how long it stands still")
     p: Probability = Field("100%", description="share of the times the step is taken")
-    times: int | None = Field(None, ge=1, description="strike at most this many times")
+    times: int | None = Field(None, ge=1, le=1_000_000, description="strike at most this many times")
 
 
 FAULTS: dict[str, type[Model]] = {

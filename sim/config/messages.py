@@ -91,6 +91,8 @@ def _length(kind: Kind) -> str:
 
 
 def _quantity(kind: Kind, value: float) -> str:
+    if isinstance(value, str):  # as it was written: where there may be none of it, pydantic looks before it is read
+        return value
     return kind.unit.text(value) if kind.unit is not None else f"{value:,}"
 
 

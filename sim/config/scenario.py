@@ -202,7 +202,7 @@ class DoubleTap(Model):
 class Polling(Model):
     """The app asks for the order's status until it is settled."""
 
-    every: Duration = Field("3s", gt=0, description="period of the status view's polls (assumption)")
+    every: Duration = Field("3s", ge=0.1, description="period of the status view's polls (assumption)")
     give_up: Duration = Field("10min", description="the customer closes the app after this long (assumption)")
 
 

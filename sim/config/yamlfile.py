@@ -17,7 +17,9 @@ from sim.config.errors import ConfigError
 MOST_CHARACTERS = 1_000_000
 MOST_VALUES = 20_000  # after aliases are followed
 DEEPEST = 40
+MOST_KEYS = 500  # of one section
 LONGEST_NUMBER = 100  # characters
+_UNPRINTABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")  # but tabs and new lines
 MERGE = "<<"
 PLAIN = "tag:yaml.org,2002:"
 IN_PLAIN_WORDS = (
@@ -99,6 +101,8 @@ class Source:
         except yaml.reader.ReaderError as error:
             line, column = text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
             raise ConfigError(f"{self.filename}:{line}:{column}: not valid YAML: a character that can't be printed") from None
+        except (OverflowError, ValueError):  # PyYAML's own, from an escape like "\\Uffffffff"
+            raise ConfigError(f"{self.filename}: not valid YAML: an escape (\\U…) that is no character") from None
         except RecursionError:
             raise ConfigError(f"{self.filename}: nested too deeply (at most {DEEPEST} levels)") from None
         if root is None:
@@ -127,6 +131,8 @@ class Source:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         first: dict[str, int] = {}
+        if len(node.value) > MOST_KEYS:
+            raise ConfigError(f"{self.at(node.start_mark)}: {_name(path)}{len(node.value):,} keys; that can't be meant")
         for key, child in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self._wrong(key, path, "a key must be a word")
@@ -151,6 +157,8 @@ class Source:
         text = node.value
         match node.tag.removeprefix(PLAIN):
             case "str":
+                if found := _UNPRINTABLE.search(text):
+                    self._wrong(node, path, f"a character that can't be printed ({found[0]!r}); leave it out")
                 return text
             case "null":
                 return None

@@ -154,7 +154,10 @@ class Store:
         between = (seeds.start, seeds.stop - 1)
         with self._told():
             rows = self._file.execute(f"{query} AND seed BETWEEN ? AND ?", (*pair.digests, version(), *between)).fetchall()
-        return {seed: _measured(seed, values) for seed, *values in rows}
+        try:
+            return {seed: _measured(seed, values) for seed, *values in rows}
+        except (ValueError, TypeError):  # a text or a BLOB where a number was written
+            raise ConfigError(self.damaged) from None
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query gives, as rows with the names of the columns."""
@@ -255,6 +258,11 @@ class Store:
 
     def _first(self, query: str, *values: Any) -> Any:
         return self._file.execute(query, values).fetchone()[0]
+
+    @property
+    def damaged(self) -> str:
+        """What to say of values that no version of this program has written."""
+        return f"{self.path}: {TROUBLES['SQLITE_CORRUPT']}"
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -36,7 +36,10 @@ class Listed(NamedTuple):
 
 def listing(store: Store) -> list[Listed]:
     """What there is, by scenario, varied keys, design and version."""
-    return [Listed(**row | {"varied": json.loads(row["varied"])}) for row in store.rows(LISTING)]
+    try:
+        return [Listed(**row | {"varied": json.loads(row["varied"])}) for row in store.rows(LISTING)]
+    except (ValueError, TypeError):
+        raise ConfigError(store.damaged) from None
 
 
 def mornings(store: Store) -> list[dict[str, Any]]:

@@ -153,6 +153,7 @@ def _deaf() -> Iterator[None]:
 def begin_work(begin: Callable[[], None] | None = None) -> None:
     """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     if begin is not None:
         begin()

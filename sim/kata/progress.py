@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.documents.kata import Move
 from sim.experiment.estimates import Status
+from sim.kata.stages import STAGES
 from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import Written
 from sim.version import VERSION
 
 FILE = ".kata.json"
 FORMAT = 1
+LAST = 1e11  # seconds since 1970: no clock says more
 PAUSE_S = 600.0  # a longer gap between two steps is a pause, which doesn't count as time spent (assumption)
 
 
@@ -82,6 +84,23 @@ class Progress(Kept):
     hints: list[Hint] = []
     checks: list[Check] = []
 
+    @field_validator("steps")
+    @classmethod
+    def _times(cls, steps: list[float]) -> list[float]:
+        if not all(0 <= step < LAST for step in steps):
+            raise ValueError("a time that can't be")
+        return steps
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Self:
+        """Somebody may have edited the file: whoever reads on relies on this."""
+        for number, run in enumerate(self.runs, 1):
+            if len(run.passed) != len(STAGES) or not run.mornings:
+                raise ValueError(f"run {number} is not whole")
+            if run.against is not None and not 1 <= run.against < number:
+                raise ValueError(f"run {number} is compared with a run that is not before it")
+        return self
+
     @property
     def spent_s(self) -> float:
         """The time spent (s), without the pauses between sittings."""
@@ -98,7 +117,7 @@ class Progress(Kept):
     @property
     def passed(self) -> list[bool]:
         """The stages that the last run passed."""
-        return self.runs[-1].passed if self.runs else [False] * 5
+        return self.runs[-1].passed if self.runs else [False] * len(STAGES)
 
 
 def load(folder: Path) -> Progress:

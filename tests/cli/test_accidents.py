@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,52 @@ def test_a_dollar_is_a_dollar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     done = coffee("compare", "dollar.yaml", "naive", "mine.yaml", "-n", "2", "-j", "1", "--out", "report")
     assert done.exit_code == 0, done.stderr
     assert (tmp_path / "report" / "report.html").exists()
+
+
+def test_whole_numbers_are_written_in_digits() -> None:
+    """And not in those of another script, or with underscores."""
+    for text in ("９", "1_0", "٣", "1e3", ""):
+        done = coffee("run", "calm-tuesday", "naive", "-n", text)
+        assert (done.exit_code, "expected a whole number" in done.stderr) == (2, True), text
+
+
+def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check --seconds` ends with the verdict of the mornings that are finished, and says of how many."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "violated.yaml").write_text(VIOLATED)
+    done = run("check", "violated.yaml", "outbox", "-n", "5000", "-j", "1", "--seconds", "6")
+    assert done.returncode == 1, done.stderr
+    assert b"judged after 6 s by " in done.stderr
+    assert b"of 5,000 mornings" in done.stderr
+    quick = run("check", "violated.yaml", "outbox", "-n", "3", "-j", "1", "--seconds", "100")
+    assert (quick.returncode, b"judged after" in quick.stderr) == (1, False)
+
+
+@posix
+def test_who_is_ended_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM, by which a CI service ends what takes too long, is like Ctrl-C."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "met.yaml").write_text(MET)
+    command = [sys.executable, "-m", "sim", "run", "met.yaml", "outbox", "-n", "5000", "-j", "1", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    process.terminate()
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert json.loads(out)["interrupted"] == {"asked": 5000}
+    assert err.startswith("interrupted after ")
+
+
+def test_long_work_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it begins: about how long it takes, and what makes it short."""
+    from sim.cli.work.simulation import say_how_long_it_takes
+    from sim.config.library import load_scenario
+    from sim.experiment.effort import Effort
+
+    told: list[str] = []
+    monkeypatch.setattr("sim.cli.work.simulation.note", told.append)
+    say_how_long_it_takes(load_scenario("morning-rush"), 3, Effort(mornings=10, jobs=2))
+    assert told == []
+    say_how_long_it_takes(load_scenario("morning-rush"), 3, Effort(mornings=2000, jobs=2))
+    [said] = told
+    assert said.startswith("this takes 10\xa0min or longer: 6,000 mornings of 3,0")

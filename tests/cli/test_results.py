@@ -294,7 +294,7 @@ def test_a_process_that_draws_is_killed(tiny: str, monkeypatch: pytest.MonkeyPat
             ("captured charges: 3 is not 4", "please report it with this command: coffee run tiny.yaml naive"),
         ),
         (BrokenProcessPool(), 71, ("a worker process was killed", "--jobs")),
-        (Lost("whoever works on this is killed: tiny, seed 7"), 71, ("error: whoever works on this is killed: tiny, seed 7\n",)),
+        (Lost("whoever works on this is killed: tiny, seed 7"), 71, ("error: whoever works on this is killed: tiny, seed 7",)),
     ],
 )  # fmt: skip
 def test_bugs_and_accidents(

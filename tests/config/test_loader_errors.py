@@ -357,7 +357,7 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         "from: outbox\nrelay: {poll_every: 0s, batch: 0}\ncheckout: {workers: 1}\n"
         "app: {key: purchases, retry: {never: false}}\n",
         [
-            "x.yaml:2:9: relay.poll_every: must be above 0s (got 0s)",
+            "x.yaml:2:9: relay.poll_every: must be at least 1ms (got 0s)",
             "x.yaml:2:25: relay.batch: must be at least 1 (got 0)",
             "x.yaml:3:1: checkout: 2 instances need at least as many workers",
             'x.yaml:4:7: app.key: expected one of none, request, submission, purchase (got "purchases"); '

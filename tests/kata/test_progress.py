@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,3 +258,18 @@ def test_a_folder_that_somebody_handed_in_writes_nowhere_else(tmp_path: Path, na
     (folder / "design.yaml").write_text(design)
     with pytest.raises(ConfigError, match=r"victim\.py is not in this folder"):
         written(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"steps": [9e99]}, {"steps": [-1]}, {"runs": [{"passed": []}]}, {"runs": [{"against": 99}]}, {"runs": [{"against": 0}]},
+     {"runs": [{"mornings": []}]}],
+)  # fmt: skip
+def test_progress_that_was_edited(tmp_path: Path, change: dict[str, Any]) -> None:
+    """It is said to be broken, with the way out, before anything relies on it."""
+    run = {"at": 1.0, "design": "from: naive\n", "changes": [], "predicted": {}, "moved": {}, "mornings": [{"x": 1.0}],
+           "statuses": {}, "passed": [False] * 5, "finding": "", "worse": []}  # fmt: skip
+    runs = [{**run, **part} for part in change.get("runs", [])]
+    (tmp_path / ".kata.json").write_text(json.dumps({"world": "w", "steps": [1.0], **change, "runs": runs}))
+    with pytest.raises(ConfigError, match=r"\.kata\.json: broken, .*move the file away, and `coffee kata start` begins anew"):
+        load(tmp_path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from sim import words
 from sim.cli.again import again
 from sim.cli.messages import BUG, DONE, INTERRUPTED, KILLED, UNWRITTEN, complain, note
 from sim.cli.work.progress import progress_bar
@@ -21,10 +24,13 @@ from sim.config.units import probability_text
 from sim.experiment.batches import Lost
 from sim.experiment.compare import Comparison, compare
 from sim.experiment.effort import Effort
+from sim.experiment.workers import processors
 from sim.ledger.laws import BrokenLaw
 from sim.world.traffic import expected
 
 Progress = Callable[[int, int], None]
+PURCHASES_PER_S = 15_000  # of a processor, roughly (docs/speed.md)
+LONG_S = 60.0  # of work that is said beforehand to take long
 MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
 
 
@@ -69,6 +75,7 @@ def simulated(
     `meanwhile` is called once, while workers simulate; `instead` is as in `again`.
     """
     command = again(context, precision=None if precision is None else probability_text(precision), **instead)
+    say_how_long_it_takes(scenario, len(chosen), effort)
     too_early = f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results"
     total = effort.mornings * len(chosen) * effort.cells
     with at_work("simulating", total, command, interrupted=too_early) as progress:
@@ -116,6 +123,14 @@ def say_what_is_no_more(tables: str | None) -> None:
         note("--tables has no effect any more; --cells N is what keeps memory small")
 
 
+def say_how_long_it_takes(scenario: Scenario, designs: int, effort: Effort) -> None:
+    """On stderr, for a run of minutes: about how many."""
+    seconds = expected(scenario) * designs * effort.mornings / PURCHASES_PER_S / (effort.jobs or processors())
+    if seconds > LONG_S:
+        mornings = f"{designs * effort.mornings:,} mornings of {expected(scenario):,.0f} purchases"
+        note(f"this takes {words.about(seconds)} or longer: {mornings}; a few --mornings give a first look")
+
+
 def say_what_memory_it_takes(scenario: Scenario, *, cells: int) -> None:
     """On stderr, for a large morning in one piece: how much memory it takes, and in how many cells it would take little."""
     purchases = expected(scenario)
@@ -126,6 +141,21 @@ def say_what_memory_it_takes(scenario: Scenario, *, cells: int) -> None:
             f"a morning of about {purchases:,.0f} purchases takes about {purchases / 1000:,.0f} MB, 1 KB a purchase; "
             f"--cells {least} would keep every process below {limit_mb:,.0f} MB"
         )
+
+
+@contextmanager
+def ended_after(seconds: float | None) -> Iterator[None]:
+    """As if by Ctrl-C, once so many seconds are over."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, _thread.interrupt_main)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def leave(comparison: Comparison, code: int) -> None:
