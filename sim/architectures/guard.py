@@ -25,15 +25,20 @@ from simpy import Environment, Interrupt
 from simpy.events import Event
 
 from sim.architectures.parts import Diagram
+from sim.architectures.seal import Changed, Seal
 from sim.config.design import Design, Origin
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.ledger.laws import BrokenLaw
+from sim.ledger.records import Tables
 from sim.vocabulary import Answer
+from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Reply
 from sim.world.database import Order, OutboxRow
 from sim.world.engine import Crash, Story
+from sim.world.morning import Morning
+from sim.world.observer import Observer
 from sim.world.shop import Shop
 
 MOST_STEPS = 100_000  # of one story within WITHIN_S of simulated time: the busiest relay takes a hundredth of this
@@ -105,7 +110,23 @@ def _postpone() -> None:
     faulthandler.dump_traceback_later(LAST_RESORT_S, exit=True, file=STDERR)
 
 
-_here = threading.local()  # the watch of this thread's morning
+_here = threading.local()  # the watch and the seal of this thread's morning
+BEHIND = "a story uses the steps of the shop, and changes nothing behind them"
+
+
+def morning(scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None) -> Tables:
+    """Simulate a morning, inside `answering`; of a user's own architecture under seal, unless somebody else observes it."""
+    if design.origin is None or observer is not None:
+        return Morning(scenario, design, seed, cell, observer=observer).run()
+    _here.seal = Seal()
+    tables = Morning(scenario, design, seed, cell, observer=_here.seal).run()
+    try:
+        _here.seal.check(tables)
+    except Changed as changed:
+        raise Slip(f"{changed} was changed: {BEHIND}", None, None, 0.0) from None
+    finally:
+        _here.seal = None
+    return tables
 
 
 @contextmanager
@@ -303,6 +324,8 @@ def guarded(kind: type[Design], origin: Origin) -> None:
 
     def prepared(self: Design, shop: Shop) -> None:
         guard = shop.watch = Guard(origin, shop.env)
+        if getattr(_here, "seal", None) is not None:
+            _here.seal.put_on(shop)
         guard.watch.enter()
         if set_up is not None:
             set_up(self, shop)

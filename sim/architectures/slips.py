@@ -19,14 +19,18 @@ EVENTS = ("compute", "sleep")  # the shop's steps that are events, waited for wi
 DIFFER = "two runs would differ"
 WAITING = "the time of the morning is shop.env.now, and a story waits with `yield shop.sleep(seconds)`"
 OUTSIDE = "a story runs inside a simulated morning; anything outside of it differs between two machines"
+COUNTS = "what counts and judges is not a story's business"
 REFUSED = {
     "random": DIFFER, "secrets": DIFFER, "uuid": DIFFER, "numpy.random": DIFFER, "hash": DIFFER, "id": DIFFER,
     "time": WAITING, "datetime": WAITING, "asyncio": WAITING, "threading": WAITING,
     "os": OUTSIDE, "subprocess": OUTSIDE, "multiprocessing": OUTSIDE, "signal": OUTSIDE, "socket": OUTSIDE,
     "sys.stdout": "that is for results; `print` writes to stderr",
+    "sim.ledger": COUNTS, "sim.kata": COUNTS, "sim.experiment": COUNTS, "sim.cli": COUNTS, "gc": OUTSIDE, "inspect": OUTSIDE,
 }  # fmt: skip
 BUILTIN = ("hash", "id")  # Python's functions of these names; a user's own functions may be called so
 UNGUARDED = "mistakes in such a story go unnoticed; begin it with `shop.background(…)` in set_up, or with `shop.start(…)`"
+INSIDE = "that is inside of something that is not yours; a story uses the steps of the shop, and what they give it"
+REACHING, ALL_AT_ONCE = ("getattr", "setattr", "delattr"), ("vars", "globals")
 BROAD = ("Exception", "BaseException", "Crash")
 
 
@@ -49,8 +53,30 @@ def refused(tree: ast.Module) -> list[tuple[int, str]]:
             uses += [(node.lineno, name) for name in BUILTIN if name == node.func.id and name not in own]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
             uses.append((node.lineno, f"{known[node.value.id] or node.value.id}.{node.attr}"))
+    inside = [(line, f"`{what}`: {INSIDE}") for line, what in _insides(tree)]
     parts = ((line, part) for line, name in uses for part in accumulate(name.split("."), "{}.{}".format))
-    return sorted({(line, f"{part}: {REFUSED[part]}") for line, part in parts if part in REFUSED})
+    return sorted({*inside, *((line, f"{part}: {REFUSED[part]}") for line, part in parts if part in REFUSED)})
+
+
+def _insides(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Uses of what belongs to somebody else: an attribute that begins with an underscore, and that the file doesn't define; or
+    all attributes at once.
+    """
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    defined |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and node.attr not in defined and not _is_own(node):
+            yield node.lineno, ast.unparse(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            named = [argument.value for argument in node.args[1:2] if isinstance(argument, ast.Constant)]
+            hidden = node.func.id in REACHING and (not named or str(named[0]).startswith("_"))
+            if hidden or node.func.id in ALL_AT_ONCE:
+                yield node.lineno, f"{node.func.id}(…)"
+
+
+def _is_own(node: ast.Attribute) -> bool:
+    """An attribute of the object itself."""
+    return isinstance(node.value, ast.Name | ast.Call) and ast.unparse(node.value) in ("self", "cls", "super()")
 
 
 def slips(text: str, module: ModuleType, kind: type) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.architectures.guard import answering
+from sim.architectures.guard import answering, morning
 from sim.config.design import Design
 from sim.config.prices import Prices
 from sim.config.scenario import Scenario
@@ -27,7 +27,6 @@ from sim.ledger.records import StationRecord, Tables
 from sim.ledger.series import Series, series
 from sim.ledger.tally import Tally, tally
 from sim.world.cell import WHOLE, Cell, cells_of
-from sim.world.morning import Morning
 from sim.world.observer import Observer
 
 Progress = Callable[[int, int], None]  # (done, of)
@@ -76,7 +75,7 @@ def simulate(
     """
     design = design_of(design, cell)
     with answering(scenario, design, seed):
-        tables = Morning(scenario, design, seed, cell, observer=observer).run()
+        tables = morning(scenario, design, seed, cell, observer=observer)
         return tables, examine(tables, scenario, design, prices)
 
 

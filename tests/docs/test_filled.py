@@ -75,7 +75,7 @@ def test_defaults_are_those_of_the_architecture(generator: ModuleType) -> None:
     """Where architectures differ, the default of each is told; where they agree, it is told once."""
     text = page(generator, "reference/design")
     assert "| naive: `none`; idempotent: `purchase`; outbox: `purchase`; inquiry: `purchase` |" in text
-    assert "| `poll_every` | [duration](#scenario-units), more than 0 | `500ms` |" in text
+    assert "| `poll_every` | [duration](#scenario-units), at least 1ms | `500ms` |" in text
 
 
 def test_every_metric_is_there_with_its_formula(generator: ModuleType) -> None:
