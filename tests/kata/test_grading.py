@@ -71,7 +71,8 @@ class Mine(Design):
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
 def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     """A process that kills itself is told, what is overwritten is a copy, and the others have their points."""
-    (tmp_path / "dead.py").write_text(CODE.format(body="print('so long'); __import__('os').execv('/bin/sh', ['sh', '-c', 'exit 7'])"))
+    ends = "print('so long'); __import__('os').execv('/bin/sh', ['sh', '-c', 'exit 7'])"
+    (tmp_path / "dead.py").write_text(CODE.format(body=ends))
     (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
     (tmp_path / "good.yaml").write_text(OUTBOX)
     grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, run_code=True, jobs=2)}
