@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
 from sim.config.design import Design
@@ -18,6 +19,8 @@ from sim.vocabulary import METRICS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 UNITS = {"duration": DURATION, "rate": RATE, "probability": PROBABILITY, "factor": FACTOR, "money": USD, "clock": CLOCK}
+_ZERO_TEXT = r"^\s*x?\s*(0+(\.0*)?|\.0+)([eE][+-]?[0-9]+)?\s*[a-zA-Z%/ ]*$"
+ZERO = {"anyOf": [{"const": 0}, {"type": "string", "pattern": _ZERO_TEXT}]}
 EMPTY = {"type": "null", "description": "an empty section: its defaults"}
 
 
@@ -89,6 +92,8 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
             if child.get("default", ...) is None:
                 del child["default"]
             kind = below(Kind(model), key)
+            if key in fields(model) and _above_zero(fields(model)[key]):
+                child["not"] = ZERO
             if key == "for":
                 schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
             elif kind is not None and kind.model is not None and issubclass(kind.model, Overlay):
@@ -99,6 +104,12 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
                 schema["properties"][key] = _choice(kind, child)
         if issubclass(model, OneOf):
             schema["oneOf"] = [{"required": [choice]} for choice in model.choices()]
+
+
+def _above_zero(info: FieldInfo) -> bool:
+    """Whether the loader wants more than nothing; other bounds are its own to tell."""
+    return any((getattr(bound, "gt", None) or getattr(bound, "ge", None) or -1) > 0 or getattr(bound, "gt", None) == 0
+               for bound in info.metadata)  # fmt: skip
 
 
 def _choice(kind: Kind, schema: dict[str, Any]) -> dict[str, Any]:

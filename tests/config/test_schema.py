@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures import ARCHITECTURES, load_design, parse_design
+from sim.config.errors import ConfigError
 from sim.config.library import FOLDER, names
 from sim.config.loader import Document, read_text
 from sim.config.schema import design_schema, scenario_schema
 from sim.config.template import design_template, scenario_template
+from sim.config.yamlfile import Source
 
 
 @cache
@@ -101,3 +103,23 @@ def test_defaults_are_as_in_files() -> None:
         "duration": "2h",
         "drain": "30min",
     }
+
+
+@pytest.mark.parametrize(
+    ("design", "legal"),
+    [("recovery: {reconcile_every: none}", True), ("recovery: {reconcile_every: 0s}", False), ("payment: {timeout: 0}", False),
+     ("payment: {timeout: 0.0e5min}", False), ("payment: {timeout: .5s}", True), ("read_model: {cache: 0s}", True),
+     ("app: {retry_budget: none}", True), ("relay: {poll_every: 0ms}", False)],
+)  # fmt: skip
+def test_zero_is_refused_by_both(design: str, legal: bool) -> None:
+    """Where a file may not say zero, neither the schema nor the loader takes it; and where it may, both do."""
+    data = Source(f"from: outbox\n{design}\n", "x.yaml").data
+    from jsonschema import Draft202012Validator
+
+    by_schema = not list(Draft202012Validator(design_schema(ARCHITECTURES)).iter_errors(data))
+    try:
+        parse_design(f"from: outbox\n{design}\n")
+        by_loader = True
+    except ConfigError:
+        by_loader = False
+    assert (by_schema, by_loader) == (legal, legal)
