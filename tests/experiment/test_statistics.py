@@ -110,6 +110,13 @@ def test_impossible_counts_are_refused(events: int, n: int) -> None:
         clopper_pearson(events, n)
 
 
+def test_clopper_pearson_at_another_confidence() -> None:
+    """At 80 %: a tenth on either side of one event of two; where all are alike, a fifth on one side, .2^(1/10) of ten."""
+    assert clopper_pearson(1, 2, 0.8) == pytest.approx((1 - np.sqrt(0.9), np.sqrt(0.9)))
+    assert clopper_pearson(0, 10, 0.8) == (0.0, pytest.approx(1 - 0.2**0.1))
+    assert clopper_pearson(10, 10, 0.8) == (pytest.approx(0.2**0.1), 1.0)
+
+
 def test_t_interval_by_hand() -> None:
     """1, 2, 3, 4: mean 2.5, s = 1.29099, t(.975, 3) = 3.18245, so 2.5 ± 2.05426."""
     assert t_interval(np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx((2.5 - 2.05426, 2.5 + 2.05426), abs=1e-5)
@@ -141,6 +148,13 @@ def test_one_morning_has_no_interval() -> None:
     """A single morning is a number without a spread, be it a share or a time."""
     assert estimate(np.array([0.25]), share_of=1000) == Estimate(0.25, None, None, 1, 0.0)
     assert estimate(np.array([7.5])) == Estimate(7.5, None, None, 1, 0.0)
+
+
+def test_one_morning_without_an_exception_is_all_that_was_looked_at() -> None:
+    """A share of 0 or 1 has the interval of its things, even on one morning; what is no share has none, be it 0 or 1."""
+    assert estimate(np.ones(1), share_of=300) == Estimate(1.0, *clopper_pearson(300, 300), 1, 0.0)
+    for value in (0.0, 1.0):
+        assert estimate(np.array([value])) == Estimate(value, None, None, 1, 0.0)
 
 
 @pytest.mark.parametrize("share_of", [None, 1000])
@@ -184,6 +198,74 @@ def test_share_of_mornings_is_binomial() -> None:
     assert (none.low, none.high) == (0.0, zero_events_bound(20))
 
 
+@pytest.mark.parametrize("values", [[INF, 1.0], [7.5], [1.0, 2.0]])
+def test_an_estimate_says_how_sure_it_is(values: list[float]) -> None:
+    """The confidence asked for stands beside the interval, or where there is none."""
+    assert estimate(np.array(values), confidence=0.8).confidence == 0.8
+
+
+def test_an_estimate_has_the_interval_of_its_confidence() -> None:
+    """At 80 %, of mornings that were struck or not, of things, of mornings that differ, and of what is no share."""
+    values = np.array([0.0, 0.1, 0.2, 0.3])
+    for value, interval in (
+        (estimate(np.array([1.0, 0.0, 0.0]), whole=True, confidence=0.8), clopper_pearson(1, 3, 0.8)),
+        (estimate(np.array([0.01, 0.01]), share_of=200, confidence=0.8), clopper_pearson(2, 200, 0.8)),
+        (estimate(values, share_of=10**6, confidence=0.8), t_interval(values, 0.8)),
+        (estimate(values, confidence=0.8), t_interval(values, 0.8)),
+    ):
+        assert (value.low, value.high) == interval
+
+
+# Shares, between mornings: of so many things that those by themselves leave no doubt
+
+
+def between_mornings(values: list[float], confidence: float = 0.95) -> tuple[float | None, float | None]:
+    value = estimate(np.array(values), share_of=10**8, confidence=confidence)
+    return value.low, value.high
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_few_mornings_that_were_struck_may_have_been_more(confidence: float) -> None:
+    """Two mornings of twenty, and .2 of each on average: as many more as Clopper and Pearson allow, and no other end."""
+    values = [0.1, 0.3] + [0.0] * 18
+    low, high = t_interval(np.array(values), confidence)
+    more = clopper_pearson(2, 20, confidence)[1] * 0.2
+    assert more > high
+    assert between_mornings(values, confidence) == pytest.approx((max(low, 0.0), more))
+
+
+@pytest.mark.parametrize(("struck", "few"), [(40, True), (50, False)])
+def test_fewer_than_half_of_the_mornings_are_few(struck: int, few: bool) -> None:
+    """Of a hundred mornings forty are, and fifty aren't: theirs is Student's interval."""
+    values = [0.1] * struck + [0.0] * (100 - struck)
+    low, high = t_interval(np.array(values))
+    more = clopper_pearson(struck, 100)[1] * 0.1
+    assert more > high
+    assert between_mornings(values) == pytest.approx((low, more if few else high))
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.3] + [0.0] * 18, [0.01, 0.02, 0.3, 0.02, 0.05]])
+def test_a_share_near_one_mirrors_one_near_zero(values: list[float]) -> None:
+    """What is sure of the rarer side is sure of the other, at any confidence."""
+    for confidence in (0.8, 0.95):
+        low, high = between_mornings(values, confidence)
+        assert low is not None
+        assert high is not None
+        mirrored = between_mornings([1.0 - value for value in values], confidence)
+        assert mirrored == pytest.approx((1.0 - high, 1.0 - low))
+
+
+def test_a_share_of_one_half_is_taken_as_it_is() -> None:
+    """Neither side is rarer; its own logarithms count, not those of what is left of it."""
+    values = np.array([0.25, 0.25, 1.0])
+    assert between_mornings(values.tolist()) == (mean_interval(values)[0], 1.0)
+
+
+def test_a_share_of_one_on_all_mornings_has_no_spread() -> None:
+    """Nor was any morning struck: only the things that were looked at leave a doubt."""
+    assert estimate(np.ones(3), share_of=300) == Estimate(1.0, *clopper_pearson(300, 300), 3, 0.0)
+
+
 # Skewed values
 
 
@@ -191,6 +273,26 @@ def test_cox_interval_by_hand() -> None:
     """Logarithms 0, 1, 2: mean 1, s² = 1, so exp(1.5 ± 4.30265 √(1/3 + 1/4)) = exp(1.5 ± 3.28622)."""
     low, high = cox_interval(np.exp([0.0, 1.0, 2.0]))
     assert np.log([low, high]) == pytest.approx([1.5 - 3.28622, 1.5 + 3.28622], abs=1e-4)
+
+
+def test_cox_interval_of_a_larger_spread_by_hand() -> None:
+    """Logarithms 0, 2, 4: mean 2, s² = 4, so exp(4 ± 4.30265 √(4/3 + 16/4)) = exp(4 ± 9.93655)."""
+    low, high = cox_interval(np.exp([0.0, 2.0, 4.0]))
+    assert np.log([low, high]) == pytest.approx([4 - 9.93655, 4 + 9.93655], abs=1e-4)
+
+
+def test_cox_interval_ends_at_a_number() -> None:
+    """At e^700: not much above it begins what no number holds."""
+    assert cox_interval(np.array([1e-300, 1.0]))[1] == np.exp(700.0)
+
+
+def test_mean_interval_has_the_ends_of_its_confidence() -> None:
+    """At 80 % as at 95 %: where Cox's begins, and the farther of the two ends; Student's as soon as one value is 0."""
+    values = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    for confidence in (0.8, 0.95):
+        low, high = cox_interval(values, confidence)
+        assert mean_interval(values, confidence) == (low, max(high, t_interval(values, confidence)[1]))
+        assert mean_interval(values - 1, confidence) == t_interval(values - 1, confidence)
 
 
 def test_values_that_vary_little_have_students_interval() -> None:
@@ -232,6 +334,7 @@ def test_the_spread_of_a_ratio() -> None:
     """Totals in proportion have none; else it is (y - R x) / mean x."""
     assert np.ptp(ratios(np.array([2.0, 4.0, 8.0]), np.array([1.0, 2.0, 4.0]))) == pytest.approx(0.0)
     assert ratios(np.array([3.0, 1.0]), np.array([1.0, 1.0])) == pytest.approx([3.0, 1.0])
+    assert ratios(np.array([1.0, 4.0, 1.0]), np.array([2.0, 4.0, 6.0])) == pytest.approx([0.5, 1.0, 0.0])  # .5 + (0, 2, -2) / 4
 
 
 # Paired differences
@@ -252,6 +355,56 @@ def test_four_pairs_are_too_few_for_their_signs() -> None:
     """One in eight experiments of four pairs has them all on one side by chance."""
     before, after = np.array([9.6, 128.0, 126.3, 15.1]), np.array([0.073, 0.077, 0.075, 0.074])
     assert paired(after, before) == Difference((after - before).mean(), *t_interval(after - before))
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
+def test_clear_pairs_have_the_interval_of_skewed_values(unit: float) -> None:
+    """That of their distances, on the side on which they all are, whatever the unit."""
+    more, less = unit * np.array([9.6, 128.0, 126.3, 15.1, 10.8]), unit * np.array([0.073, 0.077, 0.075, 0.074, 0.076])
+    low, high = mean_interval(more - less)
+    assert low > 0
+    assert paired(more, less) == Difference((more - less).mean(), low, high)
+    assert paired(less, more) == Difference((less - more).mean(), -high, -low)
+
+
+def test_pairs_are_clear_at_some_confidence() -> None:
+    """Ratios whose logarithms are .05 and .5: at 80 % their mean is above 0 and the interval skewed; at 95 % it may be 0."""
+    less = np.array([1.0, 1.0, 1.0, 1.0, 1000.0])
+    more = less * np.exp([0.05, 0.05, 0.05, 0.5, 0.5])
+    apart = more - less
+    assert t_interval(apart, 0.8)[0] < 0
+    for values, baseline, sign in ((more, less, 1), (less, more, -1)):
+        assert paired(values, baseline) == Difference(sign * apart.mean(), *t_interval(sign * apart))
+        near, far = mean_interval(apart, 0.8)
+        interval = (near, far) if sign > 0 else (-far, -near)
+        assert paired(values, baseline, 0.8) == Difference(sign * apart.mean(), *interval)
+
+
+def test_differences_that_are_clear_by_themselves_have_students_interval() -> None:
+    """Nothing is gained from ratios where the differences suffice, at any confidence."""
+    less = np.array([0.1, 0.2, 0.1, 0.2, 0.1])
+    more = less + np.array([0.4, 0.5, 0.6, 0.7, 0.3])
+    for confidence in (0.8, 0.95):
+        assert t_interval(more - less, confidence)[0] > 0
+        assert paired(more, less, confidence) == Difference((more - less).mean(), *t_interval(more - less, confidence))
+        assert paired(less, more, confidence) == Difference((less - more).mean(), *t_interval(less - more, confidence))
+
+
+@pytest.mark.parametrize("last", [9.0, 10.0])
+def test_one_pair_that_is_not_on_the_side_of_the_others_speaks_for_chance(last: float) -> None:
+    """Seven pairs that are ten times as much and one that is less, or the same: the interval is Student's."""
+    baseline, values = np.array([0.01] * 7 + [10.0]), np.array([0.1] * 7 + [last])
+    assert t_interval(np.log(values / baseline))[0] > 0
+    for one, other in ((values, baseline), (baseline, values)):
+        assert paired(one, other) == Difference((one - other).mean(), *t_interval(one - other))
+
+
+def test_pairs_with_nothing_have_no_ratio() -> None:
+    """Five mornings above 0 against five of 0: no factor is clear, and the interval is Student's."""
+    values = np.array([1.0, 1.0, 1.0, 1.0, 100.0])
+    assert t_interval(values)[0] < 0
+    assert paired(values, np.zeros(5)) == Difference(values.mean(), *t_interval(values))
+    assert paired(np.zeros(5), values) == Difference(-values.mean(), *t_interval(-values))
 
 
 def test_pairs_by_chance_are_rarely_clear() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -50,9 +51,10 @@ def in_parts(tables: Tables, number: int) -> Tally:
 
 
 def told(counted: Tally, scenario: Scenario, design: Design) -> str:
-    """Everything that is made of a tally, to the last digit."""
+    """Everything that is made of a tally, to the last digit; lags and causes in an order that no part has a say in."""
     assert_laws(counted)
     money = bill(counted, design, load_prices(scenario.prices), basket_cents=scenario.traffic.price)
+    money = replace(money, by_cause=dict(sorted(money.by_cause.items())))
     over_time = [values.tolist() for values in vars(series(counted)).values()]
     lags = {name: np.sort(values).tolist() for name, values in counted.lags.items()}
     return repr([measure(counted, money), money, over_time, lags, counted.stations, counted.faults, counted.counts["polls"]])
@@ -99,3 +101,12 @@ def test_faults_are_told_as_they_were() -> None:
     tables, found = morning(scenario(text), design("naive"))
     assert tally(tables, found).faults == tables.faults
     assert len(tables.faults) == 1
+
+
+def test_causes_add_up_over_parts() -> None:
+    """A cause that several parts had counts the purchases of all of them, and one that only one part had is kept."""
+    late, lost = ("late", "queue", "purchases"), ("lost", "network", "purchases")
+    tables, _ = ROUGH.simulated()
+    part = tally(tables, audit(tables))
+    parts = [replace(part, causes=Counter({late: 2})), replace(part, causes=Counter({late: 3, lost: 1}))]
+    assert pooled(parts).causes == {late: 5, lost: 1}

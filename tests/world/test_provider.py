@@ -18,6 +18,7 @@ from sim.vocabulary import Outcome
 from sim.world.cell import WHOLE, Cell
 from sim.world.database import Order
 from sim.world.engine import Clock
+from sim.world.observer import Call, Observer
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Spell, Timetable
@@ -49,6 +50,28 @@ class Noted(Streams):
         return drawn
 
 
+class Listening(Observer):
+    """Notes what it hears of the provider, with what is told of it."""
+
+    def __init__(self) -> None:
+        self.heard_of: list[tuple[Any, ...]] = []
+
+    def charged(self, caller: str, order: Order, *, call: Call) -> None:
+        self.heard_of.append(("charged", caller, order.id, call))
+
+    def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
+        self.heard_of.append(("inquired", caller, order.id, outcome, answered_s, timeout_s))
+
+    def heard(self, caller: str, order: Order) -> None:
+        self.heard_of.append(("heard", caller, order.id))
+
+    def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
+        self.heard_of.append(("refunded", caller, purchase, cents))
+
+    def delivered_webhook(self, order: Order, outcome: Outcome, *, again: bool) -> None:
+        self.heard_of.append(("delivered", order.id, outcome, again))
+
+
 class World:
     """A provider with a latency of one second, and calls made at given times."""
 
@@ -58,6 +81,7 @@ class World:
         good: bool = True,
         uniform: float | None = None,
         cell: Cell = WHOLE,
+        observer: Observer | None = None,
         **knobs: Any,
     ) -> None:
         self.env = Clock()
@@ -69,6 +93,7 @@ class World:
             charges=Charges(),
             streams=self.streams,
             weather=Timetable(spells or []),
+            observer=observer,
         )
 
     def call(self, at: float, key: object = None, timeout: float = 5.0, cents: int = 650) -> tuple[str, float]:
@@ -508,3 +533,93 @@ def test_a_probability_counts_the_draws_below_it(knobs: dict[str, Any], said: st
     assert world.call(1) == (said, 2)
     world.env.run(until=100)
     assert len(heard) == webhooks
+
+
+# What an observer hears
+
+SEVENTH = Order(7, 0, 0, 650, 0.0)
+
+
+def test_a_charge_is_told_with_all_that_will_come_of_it() -> None:
+    """Who calls for which order, its key, what happens at the provider and what the caller sees, each with its time."""
+    observer = Listening()
+    world = World(observer=observer, good=False, answer={"constant": "500ms"})
+    world.wait(1)
+    assert world.end(world.provider.charge(SEVENTH, 1.2, "k", caller="payment")) is Outcome.UNKNOWN
+    [(_, _, _, call), heard] = observer.heard_of
+    assert observer.heard_of[0] == ("charged", "payment", 7, call)
+    assert (call.key, call.timeout_s, call.result, call.done_s) == ("k", 1.2, Outcome.DECLINED, 2.5)
+    assert np.isnan(call.captured_s)
+    assert (call.outcome, call.answered_s) == (Outcome.UNKNOWN, 2.2)
+    assert heard == ("heard", "payment", 7)
+
+
+def test_an_inquiry_is_told_with_its_answer() -> None:
+    """Who asks about which order, what they will be told and when, and how long they would have waited."""
+    observer = Listening()
+    world = World(observer=observer)
+    world.wait(3)
+    answer = world.provider.inquire(SEVENTH, 5.0, caller="completer")
+    assert observer.heard_of == [("inquired", "completer", 7, Outcome.FAILED, 4.0, 5.0)]
+    assert world.end(answer) is Outcome.FAILED
+    assert world.env.now == 4
+    assert observer.heard_of[1:] == [("heard", "completer", 7)]
+
+
+def test_who_asks_is_the_checkout_unless_said_otherwise() -> None:
+    """Of charges, inquiries and refunds."""
+    observer = Listening()
+    world = World(observer=observer)
+    for ask in (lambda: world.provider.charge(SEVENTH, 5.0), lambda: world.provider.inquire(SEVENTH, 5.0)):
+        world.end(ask())
+    world.provider.refund(0)
+    assert [(what, who) for what, who, *_ in observer.heard_of] == [
+        ("charged", "checkout"),
+        ("heard", "checkout"),
+        ("inquired", "checkout"),
+        ("heard", "checkout"),
+        ("refunded", "checkout"),
+    ]
+
+
+def test_an_answer_that_is_there_at_once_is_heard_at_once() -> None:
+    """Nobody can have died in no time."""
+    observer = Listening()
+    world = World(observer=observer, latency={"constant": "0s"})
+    assert world.provider.charge(SEVENTH, 5.0).value is Outcome.CAPTURED
+    assert [what for what, *_ in observer.heard_of] == ["charged", "heard"]
+
+
+def test_an_answer_that_nobody_waits_for_is_not_heard() -> None:
+    """Whoever called is dead when it comes; the call itself was told."""
+    observer = Listening()
+    world = World(observer=observer)
+    world.provider.charge(SEVENTH, 5.0)
+    world.provider.inquire(SEVENTH, 5.0)
+    world.wait(100)
+    assert [what for what, *_ in observer.heard_of] == ["charged", "inquired"]
+
+
+def test_a_refund_is_told_once() -> None:
+    """Who gives back how much of which purchase; refunding twice changes nothing, so it is no news."""
+    observer = Listening()
+    world = World(observer=observer, good=True)
+    world.call(1)
+    observer.heard_of.clear()
+    world.provider.refund(0, caller="reconciler")
+    world.provider.refund(0, caller="reconciler")
+    assert observer.heard_of == [("refunded", "reconciler", 0, 650)]
+
+
+def test_a_webhook_is_told_when_it_arrives() -> None:
+    """Of which order, and what; what follows the first of a call is told as one that was sent again."""
+    observer = Listening()
+    world = World(observer=observer, webhooks={**HOOKS, "retry": "60s"})
+    taken = news(world, not_taken_first=2)
+    for start_s in (1, 501):
+        world.wait(start_s)
+        world.provider.charge(SEVENTH, 5.0)
+        world.wait(start_s + 450)
+    told = [("delivered", 7, Outcome.CAPTURED, again) for again in (False, True, True, False)]
+    assert [one for one in observer.heard_of if one[0] == "delivered"] == told
+    assert len(taken) == len(told)
