@@ -23,6 +23,7 @@ KNOBS: list[tuple[str, dict[str, Any], str]] = [
     ("naive", {"checkout": {"instances": 1}}, "1 process"),
     ("naive", {"checkout": {"instances": 3}}, "3 processes"),
     ("naive", {"checkout": {"deadline_drop": True}}, "drops late work"),
+    ("naive", {"checkout": {"leaver_drop": True}}, "drops work of those who left"),
     ("naive", {"database": {"connections": 3}}, "3 connections"),
     ("naive", {"read_model": {"inline": True}}, "reads the orders"),
     ("naive", {"read_model": {"inline": True}}, "read_model -> database: reads"),

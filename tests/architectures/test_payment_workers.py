@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sim.ledger.records import Tables
-from sim.vocabulary import Status
+from sim.vocabulary import Outcome, Status
 from tests.worlds import ONE_CUSTOMER, design, morning, timeline, world
 
 ONE_TAP = ONE_CUSTOMER.replace("{constant: 1h}", "{constant: 1h}\n  max_submissions: 1\n  polling: {every: 10min}")
@@ -75,6 +75,27 @@ def test_what_is_known_keeps_the_breaker_closed(declined: bool) -> None:
     knobs = {"payment": {"breaker": AT_TWO}, "recovery": {"reconcile_every": None}}
     tables, _ = morning(world(text, arrivals=(0.0, 2.0, 4.0)), design("outbox", knobs))
     assert [int(time_s) for time_s in tables.charges["sent_s"]] == [0, 2, 4]
+
+
+def test_a_call_from_before_the_opening_does_not_decide_the_trial() -> None:
+    """The first call hangs; the next two are refused and open the breaker; the trial is out when the first one's time is up. So
+    the trial closes the breaker, and what waits for it is charged.
+    """
+    text = (
+        ONE_TAP
+        + """faults:
+      - {brownout: provider, at: "07:00", for: 1s, latency: x1, ambiguous: 100%}
+      - {brownout: provider, at: "07:00:01", for: 2s, latency: x1, failed: 100%}
+      - {brownout: provider, at: "07:00:04", for: 2s, latency: x4}
+    """
+    )
+    payment = {"breaker": {**AT_TWO, "open": "2s"}, "retry": {"fixed": {"delay": "1s"}}}
+    knobs = {"payment": payment, "recovery": {"reconcile_every": None}}
+    tables, _ = morning(world(text, arrivals=(0.0, 1.0, 1.5)), design("outbox", knobs))
+    told = [Outcome(outcome).name for outcome in tables.charges["outcome"]]
+    assert told == ["UNKNOWN", "FAILED", "FAILED", "CAPTURED", "CAPTURED", "CAPTURED"]
+    assert [round(time_s, 1) for time_s in tables.charges["sent_s"].tolist()] == [0.5, 1.5, 2.0, 4.5, 6.5, 6.5]
+    assert [round(time_s, 1) for time_s in tables.charges["answered_s"].tolist()] == [5.5, 2.0, 2.5, 6.3, 6.9, 7.0]
 
 
 def test_a_message_is_done_when_somebody_else_has_settled_its_order() -> None:
