@@ -57,6 +57,8 @@ class DesignRun(TypedDict):
         dict[str, dict[str, Caused]],
         Field(description="what went wrong, and why: kind (lost, harmed, late), cause, and how much; a purchase has one cause"),
     ]
+    right: int
+    """purchases with which nothing went wrong, all mornings together"""
 
 
 class DesignCompared(DesignRun):
@@ -216,4 +218,5 @@ def _design(result: compare.Result) -> DesignRun:
             }
             for kind in KINDS
         },
+        "right": result.right,
     }

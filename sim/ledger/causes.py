@@ -20,6 +20,7 @@ KINDS = {
     "harmed": "they got it, and something else was done wrong to them; or were told yes, and then no",
     "late": "all was right, but for the answer, which came late",
 }
+RIGHT = "served as they should be, or declined at once"  # the others
 CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the purchases, as the rest of a sentence about people
     "lost": {
         "charged": "were charged, and no order came of it",

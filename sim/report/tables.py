@@ -13,7 +13,7 @@ from sim.experiment.compare import Comparison, Result
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
-from sim.ledger.causes import CAUSES, KINDS
+from sim.ledger.causes import CAUSES, KINDS, RIGHT
 from sim.vocabulary import METRICS, Group, grouped
 
 SYMBOLS = {"met": "✓", "so far": "○", "violated": "✗", "undecided": "?"}
@@ -109,6 +109,9 @@ def causes(comparison: Comparison) -> list[Cause]:
         if found:
             rows.append(Cause(kind, KINDS[kind], True, [_wrong(result, kind) for result in results]))
         rows += [Cause(cause, known[cause], False, [_wrong(result, kind, cause) for result in results]) for cause in found]
+    if rows:
+        right = [(f"{result.right:,} ({words.share(result.right / result.purchases)})", result.right, "") for result in results]
+        rows.append(Cause("none of these", RIGHT, True, right))
     return rows
 
 

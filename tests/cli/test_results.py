@@ -128,7 +128,7 @@ def test_json_of_run_is_that_of_compare(tiny: str) -> None:
     alone = json.loads(coffee("run", tiny, "naive", *options).stdout)
     both = json.loads(coffee("compare", tiny, "naive", "outbox", "--no-report", *options).stdout)
     company = both["designs"]["naive"]
-    assert list(company) == ["metrics", "objectives", "verdict", "causes", "paired", "variance_shares"]
+    assert list(company) == ["metrics", "objectives", "verdict", "causes", "right", "paired", "variance_shares"]
     del company["paired"], company["variance_shares"]
     assert alone["designs"] == {"naive": company}
     assert list(alone) == ["scenario", "seed", "mornings", "cells", "version", "digest", "designs"]

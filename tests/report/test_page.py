@@ -123,6 +123,7 @@ def test_the_page_has_the_numbers_of_the_json(report: Path, html: str) -> None:
         causes = [cause for cause in known if any(cause in found for found in went)]
         expected += [sum(found.values()) for found in went] if causes else []
         expected += [found.get(cause, 0) for cause in causes for found in went]
+    expected += [design["right"] for design in document["designs"].values()]
     expected += [design["metrics"]["collapsed_share"]["mean"] for design in document["designs"].values()]
     assert [float(value) if value else None for value in values] == expected
     with (report.parent / "summary.csv").open(encoding="utf-8", newline="") as file:

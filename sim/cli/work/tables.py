@@ -16,7 +16,7 @@ from sim.experiment.cells_compared import CellsCompared, result_of
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.estimates import judgement
 from sim.experiment.statistics import Difference, Estimate
-from sim.ledger.causes import CAUSES, KINDS
+from sim.ledger.causes import CAUSES, KINDS, RIGHT
 from sim.vocabulary import METRICS, grouped
 
 COLOURS = {"met": "green", "so far": "cyan", "violated": "red", "undecided": "yellow"}
@@ -122,7 +122,7 @@ def causes_table(results: Sequence[Result]) -> Table | None:
             table.add_row(f"  {cause}", *(_wrong(result, kind, cause) for result in results), *says)
         table.add_section()
     right = (f"{number:,} ({words.share(number / result.purchases)})" for result in results for number in [result.right])
-    table.add_row(Text("none of these", style="bold"), *right, *([""] if alone else []))
+    table.add_row(Text("none of these", style="bold"), *right, *([RIGHT] if alone else []))
     late = words.quantity(results[0].scenario.late_s, "s")
     table.caption = f"one cause a purchase; USD that failures cost per 1,000 correct purchases; an answer is late after {late}"
     table.caption_justify = "left"
