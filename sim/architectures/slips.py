@@ -27,6 +27,7 @@ REFUSED = {
     "sys.stdout": "that is for results; `print` writes to stderr",
     "sim.ledger": COUNTS, "sim.kata": COUNTS, "sim.experiment": COUNTS, "sim.cli": COUNTS, "gc": OUTSIDE, "inspect": OUTSIDE,
 }  # fmt: skip
+PROMISES = "sim.ledger.promises"  # what a design says that it will be held to
 BUILTIN = ("hash", "id")  # Python's functions of these names; a user's own functions may be called so
 UNGUARDED = "mistakes in such a story go unnoticed; begin it with `shop.background(…)` in set_up, or with `shop.start(…)`"
 INSIDE = "that is inside of something that is not yours; a story uses the steps of the shop, and what they give it"
@@ -54,7 +55,8 @@ def refused(tree: ast.Module) -> list[tuple[int, str]]:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
             uses.append((node.lineno, f"{known[node.value.id] or node.value.id}.{node.attr}"))
     inside = [(line, f"`{what}`: {INSIDE}") for line, what in _insides(tree)]
-    parts = ((line, part) for line, name in uses for part in accumulate(name.split("."), "{}.{}".format))
+    judging = [(line, name) for line, name in uses if not name.startswith(PROMISES)]
+    parts = ((line, part) for line, name in judging for part in accumulate(name.split("."), "{}.{}".format))
     return sorted({*inside, *((line, f"{part}: {REFUSED[part]}") for line, part in parts if part in REFUSED)})
 
 

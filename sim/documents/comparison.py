@@ -57,8 +57,7 @@ class DesignRun(TypedDict):
         dict[str, dict[str, Caused]],
         Field(description="what went wrong, and why: kind (lost, harmed, late), cause, and how much; a purchase has one cause"),
     ]
-    right: int
-    """purchases with which nothing went wrong, all mornings together"""
+    right: Annotated[int, Field(description="purchases with which nothing went wrong, all mornings together")]
 
 
 class DesignCompared(DesignRun):

@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +50,7 @@ class Grade:
     reasons: tuple[tuple[str, ...], ...]
     design: str = ""  # the design's digest
     error: str = ""
+    has_code: bool = False  # that was not run
 
     @property
     def score(self) -> int:
@@ -187,7 +188,7 @@ class Grader:
                 room.mkdir()
                 design = copied(path, desk)
                 if not self.run_code and (code := code_of(desk, design)):
-                    return _without_points(name, f"has code ({code}), which is run only with --run-code; read it first")
+                    return replace(_without_points(name, f"has code ({code}), which nobody has asked to run"), has_code=True)
                 return self._checked(name, desk, room, design)
             except (Refused, ConfigError) as error:
                 return _without_points(name, shown(str(error).replace(f"{desk}{os.sep}", "")))

@@ -133,4 +133,5 @@ def restore(before: dict[str, dict[str, object]]) -> None:
 
     for module in (costs, laws, metrics):
         vars(module).update(before[module.__name__])
+    metrics.COMPUTE.clear()
     metrics.COMPUTE.update(before["compute"])  # type: ignore[arg-type]

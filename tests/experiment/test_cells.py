@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from sim.architectures import ARCHITECTURES
+from sim.architectures import ARCHITECTURES, guard
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
@@ -225,7 +225,7 @@ def test_a_finished_cell_leaves_no_tables(monkeypatch: pytest.MonkeyPatch) -> No
             there.append(weakref.ref(self.tables.charges))  # which the provider keeps
             return super().run()
 
-    monkeypatch.setattr(mornings, "Morning", Watched)
+    monkeypatch.setattr(guard, "Morning", Watched)
     monkeypatch.setattr(mornings, "LARGE", 1)
     gc.disable()  # of its own accord Python looks for garbage at any time, or not for long
     try:

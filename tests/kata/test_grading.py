@@ -189,7 +189,7 @@ def hostile(room: Path) -> dict[str, str]:
         "surrogate": 'expected text (got "\\ud800")', "deep": "folders in folders, more than 8 deep", "neighbour": "a link;",
         "everything": "a link;", "endless": "a link;", "pipe": "pipe.yaml is no regular file;",
         "holes": "more than 200 files or 16 MB", "linked": "design.yaml is a link;", "outside": "is not in this folder",
-        "hidden": "has code (.cache.py), which is run only with --run-code", "code": "has code (code.py), which is run only",
+        "hidden": "has code (.cache.py), which nobody has asked", "code": "has code (code.py), which nobody has asked to run",
         "control\\x1b]0;x\\x07": "unknown architecture", "latin": "latin.yaml: not a text file in UTF-8",
     }  # fmt: skip
 

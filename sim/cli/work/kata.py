@@ -165,6 +165,9 @@ def grade(
             submissions, seed=effort.seed, timeout_s=timeout_s, run_code=run_code, jobs=effort.jobs or processors(), tell=tell,
             graded=_write_row if as_csv else lambda _: None,
         )  # fmt: skip
+    unread = [one.submission for one in grades if one.has_code]
+    if unread:
+        note(f"{len(unread)} with code, which is run only with --run-code; read it first: {', '.join(unread)}")
     if as_csv:
         return
     if as_json:
