@@ -62,6 +62,7 @@ def test_a_bug_is_not_a_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         raise RuntimeError("something of ours")
 
     monkeypatch.setattr(application, "app", fail)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["coffee", "check", "p.yaml"])
     with pytest.raises(SystemExit) as ended:
@@ -120,6 +121,7 @@ def test_whole_numbers_are_written_in_digits() -> None:
         assert (done.exit_code, "expected a whole number" in done.stderr) == (2, True), text
 
 
+@pytest.mark.slow
 def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`check --seconds` ends with the verdict of the mornings that are finished, and says of how many."""
     monkeypatch.chdir(tmp_path)
@@ -132,6 +134,7 @@ def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.
     assert (quick.returncode, b"judged after" in quick.stderr) == (1, False)
 
 
+@pytest.mark.slow
 @posix
 def test_who_is_ended_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM, by which a CI service ends what takes too long, is like Ctrl-C."""

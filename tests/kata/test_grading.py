@@ -219,6 +219,7 @@ def test_a_class_with_one_hostile_submission_of_each_kind(tmp_path: Path) -> Non
 BOXED = pytest.mark.skipif(not box.is_allowed(), reason="no namespaces for this user")
 
 
+@pytest.mark.slow
 @BOXED
 @pytest.mark.parametrize(
     ("body", "error"),
@@ -251,6 +252,7 @@ def test_what_a_box_keeps_in(tmp_path: Path, body: str, error: str) -> None:
     assert (tmp_path / "victim").read_text() == "mine"
 
 
+@pytest.mark.slow
 @BOXED
 def test_nothing_outlives_a_box(tmp_path: Path) -> None:
     """Not even a process in a session of its own, which a process group would not reach."""
