@@ -253,8 +253,9 @@ def _of_late(tables: Tables, late_s: float) -> np.ndarray:
     cause[lost_request] = code["network"]
     cause[np.intersect1d(begun, requests["purchase"][by_then & unheard])] = code["network"]
     cause[requests["purchase"][by_then & (requests["fate"] == Fate.REJECTED)]] = code["turned away"]
-    cause[charges["purchase"][over & failed]] = code["provider failed"]
-    cause[charges["purchase"][(charges["sent_s"] <= call_due_s) & ~over]] = code["provider slow"]
+    if not any(station.name == "payment" for station in tables.stations):  # payment workers charge after the answer
+        cause[charges["purchase"][over & failed]] = code["provider failed"]
+        cause[charges["purchase"][(charges["sent_s"] <= call_due_s) & ~over]] = code["provider slow"]
     return cause
 
 

@@ -78,6 +78,17 @@ def test_an_app_that_repeats() -> None:
     assert "harmed: tapped again" not in seen
 
 
+def test_who_does_not_wait_for_the_provider_is_not_late_by_it() -> None:
+    """The outbox answers before it charges: whose answer is late had lost it, however slow the provider is."""
+    slow = SLOW + "network: {answer_lost: 50%}\nobjectives: {ack_latency_p95: 1s}\n"
+    scenario, late = world(slow), set()
+    for seed in range(20):
+        tables, evidence = judged(scenario, design("outbox", {}), seed)
+        codes = causes(tables, evidence.audit, scenario.late_s).tolist()
+        late |= {NAMES[code] for code in codes if code != NONE and NAMES[code][0] == "late"}
+    assert late == {("late", "network")}
+
+
 def _seeded(scenario: str, changes: dict[str, Any], seed: int) -> list[str]:
     tables, evidence = judged(world(scenario), design("naive", changes), seed)
     return [": ".join(NAMES[code]) for code in causes(tables, evidence.audit, LATE_S).tolist() if code != NONE]
