@@ -55,8 +55,8 @@ def run(
         if changes is not None:
             print_changes(changes)
         else:
-            again = shlex.join(["coffee", "run", scenario, design, *(f"--set={text}" for text in settings), "--what-if"])
-            console().print(f"What to change first: {again}", soft_wrap=True, highlight=False, markup=False)
+            command = shlex.join(["coffee", "run", scenario, design, *(f"--set={text}" for text in settings), "--what-if"])
+            console().print(f"What to change first: {command}", soft_wrap=True, highlight=False, markup=False)
     say_how_it_went(comparison, precision)
     say_what_cells_are(effort.cells, scenario, design)
     leave(comparison, DONE)
@@ -64,9 +64,9 @@ def run(
 
 def _changes(context: typer.Context, comparison: Comparison, effort: Effort) -> WhatIf:
     design = next(iter(comparison.results.values())).design
-    again_ = replace(effort, mornings=max(comparison.mornings, FEWEST))
+    same = replace(effort, mornings=max(comparison.mornings, FEWEST))
     with at_work("changing one thing at a time", 0, again(context)) as progress:
-        return ask(comparison.scenario, design, again_, progress=progress)
+        return ask(comparison.scenario, design, same, progress=progress)
 
 
 def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool) -> None:
