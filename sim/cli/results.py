@@ -15,7 +15,7 @@ def results(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="A file that `coffee sweep` has written.")] = RESULTS,
     csv: Annotated[
         Path | None,
-        typer.Option("--csv", metavar="FILE", help="Write every morning as CSV.", show_default=False),
+        typer.Option("--csv", metavar="FILE", help="Write every morning as CSV; - is stdout.", show_default=False),
     ] = None,
     parquet: Annotated[
         Path | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 import shutil
@@ -12,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sim.config.errors import ConfigError
+from sim.config.files import is_alive
 
+DRAFT = ".new"  # how the names of folders end that are still being written
 TRIES = 20  # to replace the folder, when another writer puts its own there at the same moment
 
 Ours = Callable[[str], bool]  # is the file at this path (relative, with slashes) one of ours, which may be replaced?
@@ -32,7 +35,8 @@ def replacing(folder: Path, *, ours: Ours) -> Iterator[Path]:
     """
     check_replaceable(folder, ours=ours)
     folder = folder.resolve()
-    made = folder.parent / f".{folder.name}.{secrets.token_hex(6)}.new"
+    _remove_old_drafts(folder)
+    made = folder.parent / f".{folder.name}.{os.getpid()}.{secrets.token_hex(6)}{DRAFT}"
     try:
         made.mkdir(parents=True)
         yield made
@@ -41,6 +45,14 @@ def replacing(folder: Path, *, ours: Ours) -> Iterator[Path]:
         raise ConfigError(_cannot(folder, error)) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _remove_old_drafts(folder: Path) -> None:
+    """Of processes that were killed before they could do it themselves."""
+    for draft in folder.parent.glob(f".{glob.escape(folder.name)}.*{DRAFT}"):
+        process = draft.name.removeprefix(f".{folder.name}.").partition(".")[0]
+        if process.isdecimal() and not is_alive(int(process)):
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_replaceable(folder: Path, *, ours: Ours) -> None:

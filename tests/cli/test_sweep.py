@@ -86,6 +86,8 @@ def test_what_is_kept_is_told_exported_and_removed(mini: str) -> None:
     assert found == [("naive", {"checkout.workers": 2}, 2), ("naive", {"checkout.workers": 4}, 2)]
     assert "r.csv: 4 rows" in coffee("results", "r.sqlite", "--csv", "r.csv").stderr
     assert len(Path("r.csv").read_text(encoding="utf-8").splitlines()) == 5
+    assert coffee("results", "r.sqlite", "--csv", "-").stdout == Path("r.csv").read_text(encoding="utf-8")
+    assert "only one can be on stdout" in coffee("results", "r.sqlite", "--csv", "-", "--json").stderr
     done = coffee("results", "r.sqlite", "--prune", "design=naive")
     assert "removed design=naive: 4 mornings" in done.stderr
     assert "r.sqlite holds no results" in done.stdout

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +37,18 @@ def test_a_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
         (made / "a").write_text("1")
         assert not folder.exists()
     assert everything(tmp_path) == {"x", "x/y", "x/y/a"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks for processes as Unix has them")
+def test_drafts_of_the_dead_are_removed(tmp_path: Path) -> None:
+    """Those of a process that was killed; not of one that lives, and not of another folder."""
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    dead, living = done.stdout.strip(), os.getppid()
+    for name in (f".r.{dead}.ab.new", f".r.{living}.ab.new", f".other.{dead}.ab.new", ".r.mine.new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text("half")
+    filled(tmp_path / "r", "1")
+    assert {path.name for path in tmp_path.iterdir()} == {"r", f".r.{living}.ab.new", f".other.{dead}.ab.new", ".r.mine.new"}
 
 
 def test_an_older_one_is_replaced_whole(tmp_path: Path) -> None:

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.cli.messages import note
+from sim.cli.messages import note, write_out
 from sim.cli.work.console import console, print_json
 from sim.cli.work.tables import plain_table
 from sim.cli.work.texts import removing
+from sim.config.errors import ConfigError
 from sim.config.writing import flow
 from sim.documents.stored import StoredMornings, document, write_csv
+from sim.documents.text import csv_text
 from sim.experiment.store import Store, version
-from sim.experiment.store_listing import write_parquet
+from sim.experiment.store_listing import COLUMNS, mornings, write_parquet
 
 
 def results(file: Path, csv: Path | None, parquet: Path | None, prune: Sequence[str], *, as_json: bool) -> None:
+    if csv == Path("-") and as_json:
+        raise ConfigError("--csv - and --json: only one can be on stdout")
+    if parquet == Path("-"):
+        raise ConfigError("--parquet: expected a file; only --csv can be -, for stdout")
     conditions = [removing(what) for what in prune]
     with Store(file) as store:
         removed = [store.remove(*condition) for condition in conditions]
         for what, gone in zip(prune, removed, strict=True):
             note(f"removed {what}: {gone:,} morning{'' if gone == 1 else 's'}")
         for path, write in ((csv, write_csv), (parquet, write_parquet)):
-            if path is not None:
+            if path == Path("-"):
+                write_out(csv_text(mornings(store), COLUMNS))
+            elif path is not None:
                 rows = write(store, path)
                 note(f"{path}: {rows:,} row{'' if rows == 1 else 's'}")
         found = document(store, removed=dict(zip(prune, removed, strict=True)))
+        if csv == Path("-"):
+            return
         if as_json:
             print_json(found)
         else:
