@@ -17,6 +17,7 @@ from sim.config.units import CLOCK, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import kind_at, split, unknown, value_of
 
+FURTHEST = 1e15  # how large the end of a range may be, and how many times the other
 MOST_CELLS = 2_000
 BLUR = 0.01  # of the least gap in a range is what its values may be moved by, so that they have few digits: `4.67s`
 _RANGE = re.compile(r"\s*(log:)?\s*([-x.\d][^{}\[\],]*?)\s*\.\.\s*([-x.\d][^{}\[\],]*?)\s*")
@@ -112,6 +113,8 @@ def spaced(key: str, spec: str, match: re.Match[str], count: str, kind: Kind) ->
     low, high = (_end(says, text, parse) for text in (first, last))
     if not low < high:
         raise ConfigError(f"{says}: the first end of a range must be below the second")
+    if max(abs(low), abs(high)) > FURTHEST or (logarithmic and 0 < low < high / FURTHEST):
+        raise ConfigError(f"{says}: the ends are further apart than can be meant")
     if logarithmic and low <= 0:
         raise ConfigError(f"{says}: no geometric range begins at {first}; begin above it, or leave out log:")
     n = int(count) if re.fullmatch(r"[0-9]{1,9}", count) else 0

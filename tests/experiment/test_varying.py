@@ -55,6 +55,8 @@ def test_values_and_ranges(text: str, values: tuple[object, ...]) -> None:
         ("checkout.workers=1..5:1", 'checkout.workers=1..5:1: a range has at least 2 values, its ends (got "1")'),
         ("checkout.workers=1..3:5", "checkout.workers=1..3:5: there are not so many whole numbers between the ends"),
         ("checkout.workers=1.5..3:2", 'checkout.workers=1.5..3:2: expected a whole number (got "1.5")'),
+        ("app.timeout=1s..1e308s:3", "app.timeout=1s..1e308s:3: the ends are further apart than can be meant"),
+        ("app.timeout=log:1e-300s..1s:5", "app.timeout=log:1e-300s..1s:5: the ends are further apart than can be meant"),
         ("app.timeout=2s..10:3", "app.timeout=2s..10:3: a bare number: add the unit"),
         ("app.timeout=2s..10s", "app.timeout=2s..10s: a range says how many values it has: 2s..10s:5"),
         ("app.timeout=log:0..5s:3", "app.timeout=log:0..5s:3: no geometric range begins at 0"),
