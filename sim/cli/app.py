@@ -196,7 +196,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         never_stumble(stream)
     if threading.current_thread() is threading.main_thread():  # who is ended keeps what is finished, as after Ctrl-C
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _end)
     try:
         try:
             app()
@@ -207,6 +207,13 @@ def main() -> None:
     except Exception as error:
         report_bug(error)
         sys.exit(BUG)
+
+
+def _end(*_: object) -> None:
+    """Like Ctrl-C, also where that is not heard: a shell's command in the background is started deaf to it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _refused(error: OSError) -> int:

@@ -136,11 +136,12 @@ def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.slow
 @posix
-def test_who_is_ended_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGTERM, by which a CI service ends what takes too long, is like Ctrl-C."""
+@pytest.mark.parametrize("shell", [(), ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")], ids=["", "in the background"])
+def test_who_is_ended_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: tuple[str, ...]) -> None:
+    """SIGTERM, by which a CI service ends what takes too long, is like Ctrl-C; also for a command that is deaf to that."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "met.yaml").write_text(MET)
-    command = [sys.executable, "-m", "sim", "run", "met.yaml", "outbox", "-n", "5000", "-j", "1", "--json"]
+    command = [*shell, sys.executable, "-m", "sim", "run", "met.yaml", "outbox", "-n", "5000", "-j", "1", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(15)
     process.terminate()
