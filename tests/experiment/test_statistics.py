@@ -390,11 +390,11 @@ def test_differences_that_are_clear_by_themselves_have_students_interval() -> No
         assert paired(less, more, confidence) == Difference((less - more).mean(), *t_interval(less - more, confidence))
 
 
-@pytest.mark.parametrize("last", [9.0, 10.0])
+@pytest.mark.parametrize("last", [9.5, 10.0])
 def test_one_pair_that_is_not_on_the_side_of_the_others_speaks_for_chance(last: float) -> None:
-    """Seven pairs that are ten times as much and one that is less, or the same: the interval is Student's."""
-    baseline, values = np.array([0.01] * 7 + [10.0]), np.array([0.1] * 7 + [last])
-    assert t_interval(np.log(values / baseline))[0] > 0
+    """Seven pairs that are ten times as much or more, and one that is less, or the same: the interval is Student's."""
+    baseline, values = np.array([0.01] * 6 + [1.0, 10.0]), np.array([0.1] * 6 + [100.0, last])
+    assert t_interval(values - baseline)[0] < 0 < t_interval(np.log(values / baseline))[0]
     for one, other in ((values, baseline), (baseline, values)):
         assert paired(one, other) == Difference((one - other).mean(), *t_interval(one - other))
 
