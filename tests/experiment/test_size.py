@@ -359,5 +359,5 @@ def test_the_rush_holds_on_other_mornings() -> None:
         plenty = with_capacity(one.design, {key: 10 * number for key, number in one.capacity.items()})
         best = compare(rush, [plenty], Effort(50, 5000)).results[name]
         goals = replace(one.goals, never=())  # what stands in for them isn't in a comparison
-        assert not goals.broken(*(Trial(made.design, rush, made.summaries, []) for made in (others, best))), name
+        assert not goals.broken(*(Trial(made.design, rush, made.summaries, reached=[]) for made in (others, best))), name
         assert one.binding is not None, name

@@ -27,7 +27,9 @@ from tests.worlds import judged
 REPOSITORY = Path(__file__).parents[3]
 # Of W10 it is the refused calls that harm these, and not the webhooks: one refusal is stored, or given up after.
 STORES_OR_GIVES_UP = ("cached-declines", f"outbox {GIVES_UP}", f"outbox {GIVES_UP_ALONE}")
-NOT_BY_THE_WINDOW = {(name, "W10") for name in STORES_OR_GIVES_UP}
+# Likewise of W16: one person in some five thousand gets a stored failure at the last of their taps; no key is taken too soon.
+STORES = "idempotent {'app': {'key': 'submission'}, 'claim': {'stores_failures': True}}"
+NOT_BY_THE_WINDOW = {*((name, "W10") for name in STORES_OR_GIVES_UP), (STORES, "W16")}
 
 
 def named(case: Case) -> str:
