@@ -118,10 +118,10 @@ def morning(scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *
     """Simulate a morning, inside `answering`; of a user's own architecture under seal, unless somebody else observes it."""
     if design.origin is None or observer is not None:
         return Morning(scenario, design, seed, cell, observer=observer).run()
-    _here.seal = Seal()
-    tables = Morning(scenario, design, seed, cell, observer=_here.seal).run()
+    seal = _here.seal = Seal()
     try:
-        _here.seal.check(tables)
+        tables = Morning(scenario, design, seed, cell, observer=seal).run()
+        seal.check(tables)
     except Changed as changed:
         raise Slip(f"{changed} was changed: {BEHIND}", None, None, 0.0) from None
     finally:

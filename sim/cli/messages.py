@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import traceback
-from pathlib import Path
 from typing import TextIO
 
 from sim.documents.text import shown
@@ -77,4 +76,4 @@ def report_bug(error: BaseException) -> None:
     except OSError:
         note(text)
         return
-    note(f"please report it with this file: {Path(file)}")
+    note(f"please report it with this file: {file}")

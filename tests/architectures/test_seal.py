@@ -89,10 +89,11 @@ TOUCHING = {
     "somebody else's charge": {"after": "charges = shop.provider.charges\n"
                                         "if len(charges.purchase):\n    charges.purchase[-1] = 0"},
     "a cheaper charge": {"after": "if len(shop.provider.charges.cents):\n    shop.provider.charges.cents[-1] = 1"},
-    "a charge struck out": {"after": "if len(shop.provider.charges.cents) == 5:\n"
-                                     "    for column in ('purchase', 'order', 'outcome', 'cents', 'sent_s', 'answered_s', "
-                                     "'captured_s', 'refunded_s'):\n"
-                                     "        getattr(shop.provider.charges, column).pop()"},
+    "a charge struck out": {"after": "c = shop.provider.charges\n"
+                                     "if len(c.cents) > 20 and shop.env.now > 100:\n"
+                                     "    for column in (c.purchase, c.order, c.outcome, c.cents, c.sent_s, c.answered_s, "
+                                     "c.captured_s, c.refunded_s):\n"
+                                     "        column.pop()"},
     "another provider": {"set_up": "charge = shop.provider.charge\n"
                                    "shop.provider.charge = lambda order, *a, **k: charge(order, *a, **k)"},
     "another step of the shop": {"set_up": "shop.publish = lambda *a, **k: iter(())"},
@@ -115,7 +116,7 @@ def test_what_is_caught_after_it(tmp_path: Path, cheat: str) -> None:
     """Public names lead to the books as well, so there is a second copy."""
     before = snapshot()
     try:
-        with pytest.raises(ConfigError, match=f"{CAUGHT}|the books of the morning|that is inside of"):
+        with pytest.raises(ConfigError, match=f"{CAUGHT}|the books of the morning"):
             simulated(tmp_path, **TOUCHING[cheat])
     finally:
         restore(before)

@@ -122,6 +122,20 @@ def test_whole_numbers_are_written_in_digits() -> None:
 
 
 @pytest.mark.slow
+@posix
+def test_seconds_are_kept_in_the_background() -> None:
+    """Where a shell's command is deaf to Ctrl-C, time is up all the same, and it is as deaf as before afterwards."""
+    program = (
+        "import signal, time\nfrom sim.cli.work.simulation import ended_after\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "try:\n    with ended_after(1.0):\n        time.sleep(60)\nexcept KeyboardInterrupt:\n    print('ended')\n"
+        "print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True)
+    assert done.stdout.splitlines() == ["ended", "True"]
+
+
+@pytest.mark.slow
 def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`check --seconds` ends with the verdict of the mornings that are finished, and says of how many."""
     monkeypatch.chdir(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import math
 import shlex
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -149,6 +150,9 @@ def ended_after(seconds: float | None) -> Iterator[None]:
     if seconds is None:
         yield
         return
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN:  # a shell's command in the background is started deaf to it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(seconds, _thread.interrupt_main)
     timer.daemon = True
     timer.start()
@@ -156,6 +160,7 @@ def ended_after(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before)
 
 
 def leave(comparison: Comparison, code: int) -> None:
