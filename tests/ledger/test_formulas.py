@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,15 +55,16 @@ def rows(table: Any, *columns: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*(table[column] for column in columns), strict=True)]
 
 
-def looked(tables: Any, purchase: int) -> bool:
-    """Whether a customer looked when there was something to know."""
-    settled_s = [
-        order["changed_s"]
-        for order in rows(tables.orders, "purchase", "status", "changed_s")
-        if order["purchase"] == purchase and order["status"] in SETTLED
-    ]
-    reads = [read for read in rows(tables.reads, "purchase", "stale", "read_s") if read["purchase"] == purchase]
-    return any(read["stale"] or read["read_s"] >= min(settled_s, default=np.inf) for read in reads)
+def looked(tables: Any) -> np.ndarray:
+    """Whether each customer looked when there was something to know."""
+    settled_s = np.full(len(tables.purchases), np.inf)
+    for order in rows(tables.orders, "purchase", "status", "changed_s"):
+        if order["status"] in SETTLED:
+            settled_s[order["purchase"]] = min(settled_s[order["purchase"]], order["changed_s"])
+    found = np.zeros(len(settled_s), bool)
+    for read in rows(tables.reads, "purchase", "stale", "read_s"):
+        found[read["purchase"]] |= bool(read["stale"] or read["read_s"] >= settled_s[read["purchase"]])
+    return found
 
 
 def largest(*values: Any) -> float:
@@ -74,6 +77,7 @@ class Known(NamedTuple):
     parts: dict[str, float]
 
 
+@functools.cache
 def names(design: str) -> Known:
     """What the names of the formulas stand for in a morning, counted row by row, and the morning's metrics and bill."""
     scenario, chosen = parse_scenario(BAD), load_design(design)
@@ -114,9 +118,11 @@ def names(design: str) -> Known:
 
     def rightful(charges: list[dict[str, Any]]) -> np.ndarray:
         """USD of the one charge that those who got a coffee owe: the first for a confirmed order, else the first."""
-        usd = np.zeros(size)
+        usd, of = np.zeros(size), defaultdict(list)
+        for charge in charges:
+            of[charge["purchase"]].append(charge)
         for purchase in np.flatnonzero(ordered):
-            mine = [charge for charge in charges if charge["purchase"] == purchase]
+            mine = of[purchase]
             right = [charge for charge in mine if charge["order"] in confirmed_orders] or mine
             if right:
                 usd[purchase] = min(right, key=lambda charge: charge["captured_s"])["cents"] / 100
@@ -132,7 +138,7 @@ def names(design: str) -> Known:
         "n": Number(), "sum": np.sum, "max": largest, "percentile": percentile, "never": np.inf,
         "purchases": size, "requests": len(tables.requests),
         "turned_away": per_purchase(r["purchase"] for r in rows(tables.requests, "purchase", "fate") if r["fate"] == 1) > 0,
-        "looked": np.array([looked(tables, number) for number in range(size)]),
+        "looked": looked(tables),
         "shown_stale": per_purchase(read["purchase"] for read in rows(tables.reads, "purchase", "stale") if read["stale"]) > 0,
         "charged": per_purchase(charge["purchase"] for charge in captured),
         "kept": per_purchase(charge["purchase"] for charge in kept),
