@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity notebooks lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity notebooks audit release lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -22,7 +22,7 @@ test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order,
 test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
 	$(PYTEST) $(BY_FILE) -m slow
 
-test-deep: $(VENV)/ready-dev  ## all tests: quick, slow, and those that take long
+test-deep: $(VENV)/ready-fuzz  ## all tests: quick, slow, and those that take long
 	$(PYTEST)
 
 mutants: $(VENV)/ready-mutants  ## mutation tests of ledger, provider, statistics and architectures: list small changes that no test notices
@@ -62,9 +62,21 @@ notebooks: $(VENV)/ready-notebook  ## run the notebooks and write them anew from
 
 extras: $(VENV)/ready-extras  ## set up for more: clusters (Dask), samplers (Optuna, SALib), Parquet (duckdb), notebooks (JupyterLab)
 
-lock:  ## resolve the dependencies anew with uv (names, versions and markers only)
-	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
-	  --no-emit-find-links --upgrade --output-file requirements.lock pyproject.toml
+# Names, versions, markers and hashes; no addresses.
+LOCK := $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+lock: $(VENV)/bin/python  ## resolve the dependencies anew, and the tool that installs them
+	$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	echo uv | $(LOCK) --upgrade --output-file setup.lock -
+
+audit: $(VENV)/ready-release  ## look every locked package up in the list of known vulnerabilities (needs the Internet)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+release: audit  ## build the wheel and the source archive, and list what an installation contains (CycloneDX)
+	rm -rf dist
+	$(BIN)/python -m uv build --quiet --build-constraints requirements.lock --require-hashes
+	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --constraint requirements.lock pyproject.toml \
+	  | $(BIN)/cyclonedx-py requirements - --pyproject pyproject.toml --output-reproducible --output-file dist/contents.cdx.json
 
 clean:  ## remove the set-up and all that was built
 	rm -rf $(VENV) build dist mutants site
@@ -72,39 +84,53 @@ clean:  ## remove the set-up and all that was built
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement setup.lock
 
-# uv where there is one or it installs, plain pip where not.
+# uv holds every download to the hashes of the lock. Plain pip can't where the project itself is installed from its folder; it is
+# for machines without uv.
+UV_INSTALL := pip install --quiet --python $(BIN)/python --constraint requirements.lock --build-constraint requirements.lock
 define install
-	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then $(BIN)/python -m uv pip install --quiet --python $(BIN)/python $(1); \
-	elif command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python $(1); \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1); fi
+	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then $(BIN)/python -m uv $(UV_INSTALL) --editable $(1); \
+	elif command -v uv >/dev/null 2>&1; then uv $(UV_INSTALL) --editable $(1); \
+	else echo "no uv here: pip installs the locked versions, but doesn't compare their hashes"; \
+	  sed -e '/--hash=/d' -e 's/ *\\$$//' requirements.lock >$(VENV)/versions.txt; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/versions.txt --editable $(1); fi
 endef
 
 $(VENV)/ready: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable .)
+	$(call install,'.[hunt]')
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '.[dev]')
+	$(call install,'.[dev]')
 	@touch $@ $(VENV)/ready
 
 $(VENV)/ready-notebook: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '.[notebook]')
+	$(call install,'.[notebook]')
 	@touch $@ $(VENV)/ready
 
-EXTRAS := .[distributed,lab,notebook]
+EXTRAS := .[distributed,hunt,lab,notebook]
 
 $(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '$(EXTRAS)')
+	$(call install,'$(EXTRAS)')
 	@touch $@ $(VENV)/ready
 
 $(VENV)/ready-docs: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '.[docs]')
+	$(call install,'.[docs]')
 	@touch $@ $(VENV)/ready
 
-DEV_AND_MUTANTS := .[dev,mutants]# a comma of its own would end the argument of a call
+$(VENV)/ready-release: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,'.[release]')
+	@touch $@
+
+DEV_AND_FUZZ := .[dev,fuzz]# a comma of its own would end the argument of a call
+
+$(VENV)/ready-fuzz: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(call install,'$(DEV_AND_FUZZ)')
+	@touch $@ $(VENV)/ready-dev $(VENV)/ready
+
+DEV_AND_MUTANTS := .[dev,mutants]
 
 $(VENV)/ready-mutants: $(VENV)/bin/python pyproject.toml requirements.lock
-	$(call install,--constraint requirements.lock --editable '$(DEV_AND_MUTANTS)')
+	$(call install,'$(DEV_AND_MUTANTS)')
 	@touch $@ $(VENV)/ready-dev $(VENV)/ready

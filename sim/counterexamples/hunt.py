@@ -24,6 +24,7 @@ from sim.config.writing import flow
 from sim.counterexamples.reached import Reached
 from sim.experiment import frames
 from sim.experiment.effort import check_whole
+from sim.experiment.extras import how_to_install
 from sim.experiment.mornings import Progress, simulate
 from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
@@ -113,13 +114,16 @@ def hunt(
     """Draw worlds until one breaks a promise, then shrink it; for at most so many seconds and so many worlds.
 
     The same seed draws the same worlds, so it finds the same case, unless time cuts it short. After Ctrl-C it tells of
-    the worlds tried so far. Raises ConfigError; KeyboardInterrupt before the first world.
+    the worlds tried so far. Raises ConfigError, also if Hypothesis isn't installed; KeyboardInterrupt before the first world.
     """
     check_whole("seed", seed, 0)
     if worlds is not None:
         check_whole("worlds", worlds, 1)
-    from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
-    from hypothesis.errors import NoSuchExample
+    try:
+        from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
+        from hypothesis.errors import NoSuchExample
+    except ImportError:
+        raise ConfigError(f"to hunt needs Hypothesis, which is not installed: {how_to_install('hunt')}") from None
 
     from sim.counterexamples.worlds import worlds as drawn
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,11 @@ def test_wrong_usage(tiny: str, command: tuple[str, ...], message: str) -> None:
     done = coffee(*command)
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
+
+
+def test_without_the_extra(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to install."""
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    done = coffee("hunt", "naive")
+    assert done.exit_code == 2
+    assert "to hunt needs Hypothesis, which is not installed: `make extras` in the folder of coffee-please" in done.stderr

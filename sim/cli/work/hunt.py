@@ -17,7 +17,6 @@ from sim.config.files import check_new, write_text
 from sim.config.library import parse_scenario
 from sim.counterexamples.hunt import Hunt, as_yaml, caught, promises_of
 from sim.counterexamples.hunt import hunt as hunted
-from sim.counterexamples.worlds import KINDS, NOT_DRAWN
 from sim.documents.hunt import document
 from sim.ledger.violations import VIOLATIONS
 
@@ -70,6 +69,8 @@ def _sentences(found: Hunt) -> list[str]:
     name, catch = found.design.name, found.catch
     tried = f"{found.worlds:,} worlds in {found.seconds:.1f} s"
     if catch is None:
+        from sim.counterexamples.worlds import KINDS, NOT_DRAWN  # needs Hypothesis
+
         promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
         kept = f"It kept: {promises}."
         spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
