@@ -54,7 +54,7 @@ class Answer(IntEnum):
 class Fate(IntEnum):
     """What became of a request at the checkout service (requests sent = the sum of these)."""
 
-    LOST = 0  # on the way, by the network
+    LOST = 0  # on the way, by the network or by a checkout that hangs
     REJECTED = 1  # 503 at once: queue full or no instance up
     REPLAYED = 2  # answered from what was stored, or 409
     EXECUTED = 3  # did the work, or died doing it

@@ -17,8 +17,8 @@ from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.architectures.own import Lines, file_named, is_own, load_own, new_file
 from sim.config import library
-from sim.config.bundled import SEE_LIST, as_text, full_name
-from sim.config.design import Design
+from sim.config.bundled import SEE_LIST, as_text, full_name, is_path
+from sim.config.design import Design, merged
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.loader import Document, read_text, validate
 from sim.config.scenario import Scenario
@@ -29,6 +29,7 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "outbox": Outbox,
     "inquiry": Inquiry,
 }
+OF_A_FILE = ("name", "summary")  # what a design that starts from another one does not take over
 ASIDE = ("promises", "parts", "set_up")  # members of an architecture's class that are not part of its story
 Designs = Design | Path | str | Iterable[Design | Path | str]  # what functions accept: one design, or several
 COMPARED = ("naive", "idempotent", "outbox")  # the default of a comparison; `inquiry` is for providers without keys
@@ -42,7 +43,7 @@ def design_names() -> list[str]:
 def load_design(name: Design | Path | str) -> Design:
     """Load a design by name or path. Raises ConfigError.
 
-    `name` is that of a built-in design or a bundled variant, the path of a YAML file that starts `from` one of them, or a class
+    `name` is that of a built-in design or a bundled variant, the path of a YAML file that starts `from` one, or a class
     in a Python file, which is run: `my_checkout.py`, or `my_checkout.py:MyCheckout` if it has several. A `Design` is returned
     as it is.
     """
@@ -76,6 +77,15 @@ def load_designs(names: Designs) -> list[Design]:
 def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
     """Parse a design from YAML text. Raises ConfigError."""
     document = Document(text, filename)
+    kind, knobs = _begun(document, (Path(filename).resolve(),))
+    return validate(kind, {"name": Path(filename).stem, **knobs}, document)
+
+
+def _begun(document: Document, behind: tuple[Path, ...]) -> tuple[type[Design], dict[str, Any]]:
+    """The architecture that a design's file ends up starting from, and its knobs, over those of the files in between.
+
+    `behind`: the files that start from this one. Raises ConfigError.
+    """
     knobs = dict(document.data)
     where = document.place((document.start or "from",))[0]
     if document.start is None:
@@ -88,13 +98,36 @@ def parse_design(text: str, *, filename: str = "design.yaml") -> Design:
         raise ConfigError(f"{where}: from and architecture: a design starts from one; leave one of them out")
     base = knobs.pop(document.start)
     if document.start == "architecture":
-        kind = load_own(base, beside=document.beside, place=f"{where}: architecture: ")
-    elif base in ARCHITECTURES:
-        kind = ARCHITECTURES[base]
-    else:
-        hint = f"; write architecture: {base}" if is_own(base) else nearest(base, ARCHITECTURES)
-        raise ConfigError(f"{where}: from: unknown architecture {base!r}{hint}")
-    return validate(kind, {"name": Path(filename).stem, **knobs}, document)
+        return load_own(base, beside=document.beside, place=f"{where}: architecture: "), knobs
+    if base in ARCHITECTURES:
+        return ARCHITECTURES[base], knobs
+    if not is_path(base) and base not in library.names("designs"):
+        hint = (
+            f"; write architecture: {base}" if is_own(base) else closest(base, design_names()) or nearest(base, ARCHITECTURES)
+        )
+        raise ConfigError(f"{where}: from: unknown design {base!r}{hint}")
+    file = document.beside / base if is_path(base) else library.find(base, folder="designs", kind="design")
+    if file.resolve() in behind:
+        raise ConfigError(f"{where}: from: {base} starts from this file again; one of them must start from an architecture")
+    if not file.exists():
+        raise ConfigError(f"{where}: from: {file}: no such file")
+    parent = Document(read_text(file), str(file) if is_path(base) else file.name, beside=file.parent)
+    kind, below = _begun(parent, (*behind, file.resolve()))
+    validate(kind, below, parent)  # what is wrong in it is told of its own file
+    below = {key: value for key, value in _seen_from(document.beside, parent.beside, below).items() if key not in OF_A_FILE}
+    return kind, merged(below, knobs)
+
+
+def _seen_from(folder: Path, beside: Path, knobs: Any) -> Any:
+    """The same knobs, with the paths of measured times as they are from another folder."""
+    if not isinstance(knobs, dict):
+        return knobs
+    return {
+        key: os.path.relpath(beside / value, folder)
+        if key == "empirical" and isinstance(value, str)
+        else _seen_from(folder, beside, value)
+        for key, value in knobs.items()
+    }
 
 
 def docstring(kind: type[Design]) -> str:

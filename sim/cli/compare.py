@@ -20,6 +20,7 @@ from sim.cli.options import (
     Precision,
     ScenarioName,
     Seed,
+    Settings,
 )
 from sim.experiment.effort import Effort
 
@@ -36,6 +37,7 @@ def compare(
         ),
     ] = None,
     more: OldDesigns = None,
+    settings: Settings = None,
     mornings: Mornings = 10,
     precision: Precision = None,
     cells: Cells = 1,
@@ -66,6 +68,7 @@ def compare(
       coffee compare morning-rush
       coffee compare morning-rush outbox mine.yaml
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
+      coffee compare morning-rush --set checkout.workers=64 --set provider.ambiguous=2%
       coffee compare morning-rush --no-report --json > result.json
       coffee compare morning-rush --cost-curve
     """
@@ -73,6 +76,6 @@ def compare(
 
     effort = Effort(mornings, seed, cells, jobs, engine)
     work.compare(
-        context, scenario, designs or [], more or [], effort, precision, tables, out, peak, report=report,
+        context, scenario, designs or [], more or [], settings or [], effort, precision, tables, out, peak, report=report,
         cost_curve=cost_curve, everything=everything, as_json=as_json,
     )  # fmt: skip

@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim.config.faults import Brownout
+from sim.config.shares import FATES
 from sim.config.units import probability_text
 
 if TYPE_CHECKING:
     from sim.config.scenario import Hours, Provider
 
-FATES = ("failed", "ambiguous", "errored")
 BLUR = 1e-9  # of a sum of decimal fractions
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, field_validator, model_validator
 
-from sim.config.errors import closest
+from sim.config.errors import KeyedErrors, closest
 from sim.config.model import Distribution, Field, Model, reading
+from sim.config.shares import ERRORS, dealt
 from sim.config.units import Clock, Duration, Factor, Probability, seconds_into, time_and_day
 
 
@@ -59,15 +60,31 @@ class Brownout(Scheduled):
     failed: Probability | None = Field(None, description="calls refused before any charge")
     ambiguous: Probability | None = Field(None, description="calls that charge the card and whose answer is lost")
     errored: Probability | None = Field(None, description="calls answered with a 500; nothing is charged")
+    errors: Probability | None = Field(None, description=ERRORS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dealt(cls, value: Any) -> Any:
+        return dealt(value)
 
 
 class Outage(Scheduled):
     """A component can't be reached: the provider and the checkout refuse every call, consumers and the database let work wait.
 
     The checkout answers 503 at once; what its workers have begun, or what waits for them, goes on. (In a crash it dies.)
+    A provider or a checkout that hangs gives no answer at all, and does nothing: callers find out by their timeouts.
     """
 
     outage: Literal["provider", "database", "read_model", "loyalty", "checkout"]
+    how: Literal["refuses", "hangs"] = Field(
+        "refuses", description="a provider or a checkout says no at once, or says nothing; nothing is charged either way"
+    )
+
+    @model_validator(mode="after")
+    def _who_can_hang(self) -> Outage:
+        if self.how == "hangs" and self.outage not in ("provider", "checkout"):
+            raise KeyedErrors([("how", f"work for the {self.outage} waits in any outage; leave it out")])
+        return self
 
 
 class Slow(Scheduled):

@@ -5,13 +5,17 @@ Once read, durations are seconds, rates are per second, probabilities are betwee
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
+from math import log
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, ClassVar
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from sim.config.columns import read_column
 from sim.config.errors import KeyedErrors
@@ -86,11 +90,34 @@ class Overlay(Model):
         raise NotImplementedError
 
 
+STEEPEST = 5.0  # spread, as sigma of a lognormal: of a lognormal's own, and of what lies beyond the outermost percentiles
+
+
 class Lognormal(Model):
     """A time whose natural logarithm is normally distributed around log(median) with standard deviation sigma."""
 
     median: Duration = Field(description="half are shorter")
-    sigma: float = Field(ge=0, le=5, description="spread; 0: always the median")
+    sigma: float = Field(ge=0, le=STEEPEST, description="spread; 0: always the median")
+
+
+_PERCENTILE = re.compile(r"p(100|[0-9]{1,2}(\.[0-9]{1,6})?)")
+
+
+def percents(percentile: str) -> float:
+    """`99.9` of `p99.9`."""
+    return float(percentile[1:])
+
+
+def inner_percentiles(percentiles: dict[str, float]) -> tuple[list[float], list[float]]:
+    """Those between p0 and p100 as standard normal quantiles, with the natural logarithms of their seconds."""
+    inner = {key: seconds for key, seconds in percentiles.items() if 0 < percents(key) < 100}
+    return [NormalDist().inv_cdf(percents(key) / 100) for key in inner], [log(seconds) for seconds in inner.values()]
+
+
+def tail_spreads(percentiles: dict[str, float]) -> tuple[float, float]:
+    """How fast times fall below the lowest percentile and rise beyond the highest, as sigma of a lognormal."""
+    z, logs = inner_percentiles(percentiles)
+    return (logs[1] - logs[0]) / (z[1] - z[0]), (logs[-1] - logs[-2]) / (z[-1] - z[-2])
 
 
 class Distribution(OneOf):
@@ -99,6 +126,11 @@ class Distribution(OneOf):
     constant: Duration | None = None
     exponential: Duration | None = Field(None, description="by its mean")
     lognormal: Lognormal | None = None
+    percentiles: dict[str, Duration] | None = Field(
+        None,
+        description="two or more, like {p50: 700ms, p95: 2.4s, p99: 6s}; lognormal between two and on beyond the outermost; "
+        "p100 is the longest time, p0 the shortest",
+    )
     uniform: tuple[Duration, Duration] | None = Field(None, description="[from, to]")
     empirical: str | None = Field(None, description="a CSV file of measured seconds, beside this file")
     samples: tuple[float, ...] | None = Field(
@@ -110,6 +142,33 @@ class Distribution(OneOf):
         if self.uniform is not None and self.uniform[0] > self.uniform[1]:
             raise KeyedErrors([("uniform", "expected [from, to] with from at most to")])
         return self
+
+    @field_validator("percentiles")
+    @classmethod
+    def _ascending(cls, percentiles: dict[str, float] | None) -> dict[str, float] | None:
+        if percentiles is None:
+            return None
+        if strange := [key for key in percentiles if not _PERCENTILE.fullmatch(key)]:
+            raise KeyedErrors([(key, "expected a percentile such as p50, p99 or p99.9") for key in strange])
+        told = dict(sorted(percentiles.items(), key=lambda item: percents(item[0])))
+        if len({percents(key) for key in told}) < len(told):
+            raise ValueError("the same percentile twice")
+        if errors := [
+            (key, f"less than {before}; percentiles rise") for before, key in pairwise(told) if told[key] < told[before]
+        ]:
+            raise KeyedErrors(errors)
+        inner = [key for key in told if 0 < percents(key) < 100]
+        if len(inner) < 2:
+            raise ValueError("expected two percentiles or more between p0 and p100, such as {p50: 700ms, p99: 6s}")
+        if told[inner[0]] == 0:
+            raise KeyedErrors([(inner[0], "expected a time above 0; only p0 may be 0")])
+        for spread, bound, two in zip(tail_spreads(told), ("p0", "p100"), (inner[:2], inner[-2:]), strict=True):
+            if spread > STEEPEST and bound not in told:
+                which = "shortest" if bound == "p0" else "longest"
+                raise ValueError(
+                    f"{two[0]} and {two[1]} are so far apart that nothing is known beyond them; add {bound}, the {which} time"
+                )
+        return told
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Distribution:

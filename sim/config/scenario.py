@@ -11,12 +11,13 @@ from pydantic import ConfigDict, ValidationInfo, field_validator, model_validato
 from sim.config import showing
 from sim.config.columns import read_column
 from sim.config.errors import KeyedErrors, closest, got
-from sim.config.fates import FATES, too_many, too_many_in
+from sim.config.fates import too_many, too_many_in
 from sim.config.faults import Fault, outside
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
 from sim.config.prices import USUAL, PriceTable
+from sim.config.shares import ERRORS, FATES, dealt
 from sim.config.units import (
     DAY_S,
     Cents,
@@ -115,11 +116,14 @@ class Arrivals(Model):
 
 
 class Traffic(OneOf):
-    """When people want coffee: a piecewise-linear `shape`, a `profile`, a constant `rate`, real `arrivals`, or `times`."""
+    """When people want coffee: a piecewise-linear `shape`, `steps`, a `profile`, one `rate`, real `arrivals`, or `times`."""
 
     shape: dict[str, Rate] | None = Field(
         None,
         description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}; straight lines between, level outside',
+    )
+    steps: dict[str, Rate] | None = Field(
+        None, description='likewise, but each rate holds from its time to the next, e.g. {"09:55": 1/s, "10:00": 40/s}'
     )
     profile: Profile | None = None
     rate: Rate | None = Field(None, description="a constant rate (Poisson arrivals)")
@@ -130,7 +134,7 @@ class Traffic(OneOf):
     also = frozenset({"price"})
     price: Cents = Field("6.50 USD", gt=0, le=MOST_CENTS, description="of one basket (assumption)")
 
-    @field_validator("shape")
+    @field_validator("shape", "steps")
     @classmethod
     def _clock_keys(cls, shape: dict[str, float] | None) -> dict[str, float] | None:
         if shape is None:
@@ -149,11 +153,12 @@ class Traffic(OneOf):
 
     def outside_of(self, clock: Hours) -> KeyedErrors | None:
         """What is wrong with the traffic's clock times, for a clock; None if nothing is."""
-        if self.shape is not None:
+        for key, rates in (("shape", self.shape), ("steps", self.steps)):
             try:
-                clock.shape_s([clock_s(time) for time in self.shape])
+                if rates is not None:
+                    clock.shape_s([clock_s(time) for time in rates])
             except ValueError as error:
-                return KeyedErrors([("shape", str(error))])
+                return KeyedErrors([(key, str(error))])
         if self.arrivals is not None and self.arrivals.times is not None:
             rows = self.arrivals.times
             if missed := clock.not_open(rows):
@@ -169,7 +174,7 @@ class Traffic(OneOf):
 
     @model_validator(mode="after")
     def _some_traffic(self) -> Traffic:
-        if self.rate == 0 or (self.shape and not any(self.shape.values())):
+        if self.rate == 0 or any(rates and not any(rates.values()) for rates in (self.shape, self.steps)):
             raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
         return self
 
@@ -287,6 +292,7 @@ class Provider(Model):
     failed: Probability = Field("0%", description="calls refused before any charge, with a clear error")
     ambiguous: Probability = Field("0%", description="calls that charge the card and whose answer is lost")
     errored: Probability = Field("0%", description="calls that the provider answers with a 500; nothing is charged")
+    errors: Probability | None = Field(None, description=ERRORS)
     late: Late = Late()
     answer: Distribution = Field({"constant": "0s"}, description="from the charge to its answer (assumption)")
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
@@ -304,6 +310,11 @@ class Provider(Model):
         if PRESETS[name].keys is None and own and isinstance(own, dict):
             raise KeyedErrors([("keys", f"the preset {name} has none; leave the preset out, or these keys")])
         return value | {"keys": PRESETS[name].under(own)}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dealt(cls, value: Any) -> Any:
+        return dealt(value)
 
     @model_validator(mode="after")
     def _one_fate_a_call(self) -> Provider:

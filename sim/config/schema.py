@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
+from sim.config.bundled import names
 from sim.config.design import Design
 from sim.config.keys import LIMITS, Kind, below, fields
 from sim.config.model import OneOf, Overlay
@@ -45,9 +46,10 @@ def scenario_schema() -> dict[str, Any]:
 
 
 def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
-    """The JSON Schema of a design file: `from` names one of `architectures`, or `architecture` a class in a Python file.
+    """The JSON Schema of a design file: `from` names one of `architectures` or another design, or `architecture` a class in a
+    Python file.
 
-    The knobs of a class in a Python file are unknown, so any key is allowed there.
+    The knobs of a class in a Python file, or of another design, are unknown, so any key is allowed there.
     """
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in architectures.values()]
     places, schema = models_json_schema(models, by_alias=True, schema_generator=_AsInFiles)
@@ -61,6 +63,12 @@ def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:
         own["properties"] = {"from": start, **own["properties"]}
         own["required"] = ["from", *own.get("required", [])]
         options.append(reference)
+    others = [name for name in names("designs") if name not in architectures]
+    other = {
+        "anyOf": [{"enum": others}, {"type": "string", "pattern": r"\.ya?ml$"}],
+        "description": "a bundled design, or the file of another design",
+    }
+    options.append({"type": "object", "properties": {"from": other}, "required": ["from"]})
     file = {"type": "string", "pattern": r"\.py(:\w+)?$", "description": "a Python file beside this one, and a class in it"}
     options.append({"type": "object", "properties": {"architecture": file}, "required": ["architecture"]})
     _finish(definitions, list(architectures.values()))

@@ -23,7 +23,8 @@ from sim.vocabulary import METRICS
 
 DISTRIBUTIONS = """\
 # A distribution of times is one of {constant: 20ms}, {exponential: 20ms} (by its mean), {uniform: [10ms, 30ms]},
-# {lognormal: {median: 20ms, sigma: 0.6}}, or {empirical: file.csv} (a column of measured seconds beside this file).
+# {percentiles: {p50: 20ms, p95: 60ms, p99: 150ms}}, {lognormal: {median: 20ms, sigma: 0.6}}, or {empirical: file.csv} (a column
+# of measured seconds beside this file).
 """
 META = ("name", "summary", "story")
 

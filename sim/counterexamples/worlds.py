@@ -100,8 +100,13 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         st.sampled_from(["ambiguous", "failed"]),
     ),
     "outages": st.builds(
-        lambda what, at, lasts: _fault(outage=what, at=at, for_=lasts),
-        st.sampled_from(["provider", "checkout", "database", "loyalty", "read_model"]),
+        lambda what, at, lasts: _fault(**what, at=at, for_=lasts),
+        st.sampled_from(
+            [
+                *({"outage": what} for what in ("provider", "checkout", "database", "loyalty", "read_model")),
+                *({"outage": what, "how": "hangs"} for what in ("provider", "checkout")),
+            ]
+        ),
         moments,
         spans,
     ),

@@ -93,9 +93,12 @@ class ChangeTried(TypedDict):
     """every metric's difference; the intervals allow for the number of changes"""
 
 
+Set = Annotated[list[str], Field(description="the keys that --set changed, as KEY=VALUE; not there if there were none")]
+
+
 class _InRun(TypedDict, total=False):
     interrupted: Interrupted
-    set: Annotated[list[str], Field(description="the keys that --set changed, as KEY=VALUE; not there if there were none")]
+    set: Set
     what_if: Annotated[list[ChangeTried], Field(description="with --what-if: single changes, those first that save most")]
 
 
@@ -108,6 +111,7 @@ class Run(Mornings, _InRun):
 
 class _InComparison(TypedDict, total=False):
     interrupted: Interrupted
+    set: Set
     report: fields.Report
 
 
@@ -127,9 +131,9 @@ class ComparisonRow(_MetricOf, numbers.Estimate):
     """One design's metric: a line of summary.csv; what is null in JSON is empty there."""
 
 
-def document(comparison: compare.Comparison, *, report: str | None = None) -> Comparison:
-    """A comparison."""
-    more: _InComparison = {}
+def document(comparison: compare.Comparison, *, settings: Sequence[str] = (), report: str | None = None) -> Comparison:
+    """A comparison, with the keys that were set for it."""
+    more: _InComparison = {"set": list(settings)} if settings else {}
     if comparison.interrupted:
         more["interrupted"] = {"asked": comparison.asked}
     if report is not None:

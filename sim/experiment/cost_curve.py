@@ -226,9 +226,9 @@ def at_peak(scenario: Scenario, per_s: float) -> Scenario:
         return scenario
     if traffic.rate is not None:
         return altered(scenario, ("traffic", "rate"), rate_text(traffic.rate * factor))
-    if traffic.shape is not None:
-        shape = {time: rate_text(rate * factor) for time, rate in traffic.shape.items()}
-        return altered(scenario, ("traffic", "shape"), shape)
+    if (rates := traffic.shape or traffic.steps) is not None:
+        scaled = {time: rate_text(rate * factor) for time, rate in rates.items()}
+        return altered(scenario, ("traffic", traffic.chosen), scaled)
     assert traffic.profile is not None
     return altered(scenario, ("traffic", "profile", "purchases"), max(round(traffic.profile.purchases * factor), 1))
 

@@ -189,7 +189,7 @@ def _knob(model: Scenario | Design, path: tuple[str, ...], about: str) -> Knob:
 
 
 def _of_traffic(knob: Knob) -> Iterator[tuple[str, ...]]:
-    for choice in ("profile", "rate", "shape"):
+    for choice in ("profile", "rate", "shape", "steps"):
         if choice in knob.value:
             yield (*knob.path, choice, "purchases") if choice == "profile" else (*knob.path, choice)
 

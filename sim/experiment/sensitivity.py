@@ -98,6 +98,8 @@ def scaled(knob: Knob, factor: float) -> Any:
     if kind.model not in (Distribution, Retry):
         return None
     [(choice, inner)] = value.items()
+    if choice == "percentiles":
+        return {choice: {key: _larger(DURATION, seconds, factor) or seconds for key, seconds in inner.items()}}
     if isinstance(inner, dict):
         once = _larger(DURATION, inner[TIMES[choice]], factor)
         return None if once is None else {choice: {**inner, TIMES[choice]: once}}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.architectures import file_named
+from sim.config.bundled import is_path
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.config.writing import flow
@@ -64,6 +65,11 @@ def code_named(folder: Path, design: str) -> str:
 
 def _code_path(folder: Path, design: str) -> Path | None:
     """Where the Python file is that a design's text names; None if it names none. Raises ConfigError if it's somewhere else."""
+    start = _given(design, "from")
+    if is_path(start):
+        raise ConfigError(
+            f"{folder / DESIGN}: from: {start} is another file; in a kata a design starts from one that has a name"
+        )
     name = _code_file(design)
     if not name:
         return None
@@ -81,8 +87,13 @@ def _code_path(folder: Path, design: str) -> Path | None:
 
 def _code_file(design: str) -> str:
     """The Python file that a design's text names; "" if it names none."""
+    return file_named(_given(design, "architecture"))
+
+
+def _given(design: str, key: str) -> str:
+    """What stands in a design's text at a key; "" if nothing does."""
     try:
-        return file_named(str(Source(design, DESIGN).data.get("architecture", "")))
+        return str(Source(design, DESIGN).data.get(key, ""))
     except ConfigError:  # not valid YAML yet; loading the design reports the error
         return ""
 

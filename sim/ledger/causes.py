@@ -35,7 +35,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "dropped": "had waited so long that the checkout dropped their request, or had left by then",
         "died": "were being served when the process died",
         "waiting": "were still waiting to be served",
-        "network": "never reached the shop: the network lost their requests",
+        "network": "never reached the shop: the network lost their requests, or the checkout hung",
     },
     "harmed": {
         "app repeated": "were charged or served twice: the app sent their request again, and it became another order",

@@ -43,6 +43,8 @@ def distribution(times: Distribution) -> str:
             return f"{duration(value)} on average"
         case "lognormal":
             return f"{duration(value.median)} in the median"
+        case "percentiles":
+            return ", ".join(f"{key} {duration(seconds)}" for key, seconds in value.items())
         case "uniform":
             return f"{duration(value[0])} to {duration(value[1])}"
     return f"as measured in {value}"
@@ -102,7 +104,8 @@ def fault(what: Any) -> str:
             ]
             return f"provider brownout {_when(what)}: " + ", ".join([f"calls take {what.latency:g} times as long", *also])
         case Outage():
-            return f"{_component(what.outage)} outage {_when(what)}"
+            hangs = ": nobody gets an answer" if what.how == "hangs" else ""
+            return f"{_component(what.outage)} outage {_when(what)}{hangs}"
         case Slow():
             return f"slow {_component(what.slow)} {_when(what)}: everything takes {what.times:g} times as long"
         case Spike():

@@ -74,6 +74,9 @@ class Checkout:
 
     def _arrive(self, request: Request) -> None:
         pool = self._pool
+        if self._weather is not None and self._weather.at(self._env.now).hangs:
+            self._fate[request.row] = Fate.LOST
+            return
         full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
         if full or not self.up:
             self._fate[request.row] = Fate.REJECTED

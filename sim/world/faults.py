@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sim.config.errors import ConfigError
-from sim.config.fates import FATES, too_many
+from sim.config.fates import too_many
 from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
+from sim.config.shares import FATES
 from sim.ledger.records import Numbers
 from sim.world.cell import Cell
 from sim.world.streams import BLOCK, Draw, Streams, sample
@@ -144,7 +145,7 @@ def _spell(fault: Scheduled, begin: float, end: float) -> tuple[str, Spell]:
             shares = {fate: getattr(fault, fate) for fate in FATES}
             return "provider", Spell(begin, end, slower=fault.latency, **shares)
         case Outage():
-            return fault.outage, Spell(begin, end, down=True)
+            return fault.outage, Spell(begin, end, down=True, hangs=fault.how == "hangs")
         case Slow():
             return fault.slow, Spell(begin, end, slower=fault.times)
         case Spike():

@@ -80,7 +80,7 @@ class Provider:
         answered = True
         hidden_s = 0.0
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
-            outcome, latency_s = Outcome.FAILED, REFUSAL_S
+            outcome, latency_s, answered = Outcome.FAILED, REFUSAL_S, not weather.hangs
         else:
             luck, answered = self._luck(purchase, attempt, weather)
             known = None if key is None or self._keys is None else self._recall(self._keys, key, now)
@@ -216,7 +216,7 @@ class Provider:
         self._inquiries[order.id] += 1
         weather = self._weather.at(self._env.now)
         if weather.down:
-            return REFUSAL_S, Outcome.UNKNOWN
+            return timeout_s if weather.hangs else REFUSAL_S, Outcome.UNKNOWN
         latency_s = self._latency_s(order.purchase, turn) * weather.slower
         luck, answered = self._luck(order.purchase, turn, weather)
         if latency_s > timeout_s or not answered:

@@ -19,6 +19,7 @@ import numpy as np
 
 from sim.config.model import Distribution
 from sim.world.cell import WHOLE, Cell
+from sim.world.percentiles import Percentiles
 
 _BITS = 9
 BLOCK = 1 << _BITS
@@ -84,6 +85,8 @@ def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> n
     if distribution.lognormal is not None:
         with np.errstate(divide="ignore"):  # a median of 0: always 0
             return rng.lognormal(np.log(distribution.lognormal.median), distribution.lognormal.sigma, size)
+    if distribution.percentiles is not None:
+        return Percentiles(distribution.percentiles).at(rng.standard_normal(size))
     if distribution.uniform is not None:
         return rng.uniform(*distribution.uniform, size)
     assert distribution.samples is not None, "the file of an empirical distribution is read when a scenario is loaded"
@@ -95,6 +98,8 @@ def mean(distribution: Distribution) -> float:
     """The expectation in seconds."""
     if distribution.lognormal is not None:
         return distribution.lognormal.median * float(np.exp(distribution.lognormal.sigma**2 / 2))
+    if distribution.percentiles is not None:
+        return Percentiles(distribution.percentiles).mean_s
     if distribution.uniform is not None:
         return sum(distribution.uniform) / 2
     if distribution.samples is not None:
@@ -109,6 +114,8 @@ def quantile(distribution: Distribution, q: float) -> float:
         return -distribution.exponential * log(1 - q)
     if distribution.lognormal is not None:
         return distribution.lognormal.median * exp(distribution.lognormal.sigma * NormalDist().inv_cdf(q))
+    if distribution.percentiles is not None:
+        return float(Percentiles(distribution.percentiles).at(np.array([NormalDist().inv_cdf(q)]))[0])
     if distribution.uniform is not None:
         return distribution.uniform[0] + q * (distribution.uniform[1] - distribution.uniform[0])
     if distribution.samples is not None:
@@ -125,6 +132,8 @@ def share_above(distribution: Distribution, seconds: float) -> float:
         if not (median and sigma and seconds):
             return float(median > seconds)
         return 1 - NormalDist(log(median), sigma).cdf(log(seconds))
+    if distribution.percentiles is not None:
+        return Percentiles(distribution.percentiles).share_above(seconds)
     if distribution.uniform is not None:
         begin, end = distribution.uniform
         return float(begin > seconds) if begin == end else min(max((end - seconds) / (end - begin), 0.0), 1.0)

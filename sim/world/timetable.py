@@ -16,6 +16,7 @@ class Spell:
     end_s: float
     slower: float = 1.0
     down: bool = False
+    hangs: bool = False
     failed: float | None = None
     ambiguous: float | None = None
     errored: float | None = None
@@ -27,6 +28,7 @@ class Weather:
 
     slower: float = 1.0
     down: bool = False
+    hangs: bool = False  # down, and who calls isn't told
     failed: float | None = None
     ambiguous: float | None = None
     errored: float | None = None
@@ -101,14 +103,15 @@ class Timetable:
 
 
 def _sum(spells: Sequence[Spell]) -> Weather:
-    slower, down, failed, ambiguous, errored = 1.0, False, None, None, None
+    slower, down, hangs, failed, ambiguous, errored = 1.0, False, False, None, None, None
     for spell in spells:
         slower *= spell.slower
         down = down or spell.down
+        hangs = hangs or spell.hangs
         failed = failed if spell.failed is None else spell.failed
         ambiguous = ambiguous if spell.ambiguous is None else spell.ambiguous
         errored = errored if spell.errored is None else spell.errored
-    return Weather(slower, down, failed, ambiguous, errored)
+    return Weather(slower, down, hangs, failed, ambiguous, errored)
 
 
 UP = Timetable()

@@ -1,7 +1,8 @@
-"""When customers arrive: a non-homogeneous Poisson process from a piecewise-linear rate, or real arrival times."""
+"""When customers arrive: a non-homogeneous Poisson process, whose rate is piecewise linear or jumps, or real arrival times."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +19,7 @@ COFFEE_SHOP = (
     (0.0313, 0.0909, 0.1183, 0.1219, 0.1269, 0.0663, 0.0575, 0.0578, 0.0591, 0.0597, 0.0588, 0.0574, 0.0491, 0.0407, 0.0042)
 )  # fmt: skip
 FIRST_HOUR = 6
-JUMP_S = 0.0005  # the profile steps from one hour to the next within a millisecond
+JUMP_S = 0.0005  # a step is made within a millisecond
 MOST_PURCHASES = 5_000_000  # in one cell of a morning: a slip of a unit should be an error, not a full memory
 
 
@@ -35,6 +36,8 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     if traffic.shape is not None:
         times = np.array(clock.shape_s([clock_s(time) for time in traffic.shape]))
         rates = np.array(list(traffic.shape.values()))
+    elif traffic.steps is not None:
+        times, rates = _stairs(np.array(clock.shape_s([clock_s(time) for time in traffic.steps])), list(traffic.steps.values()))
     else:
         times, rates = _day_after_day(clock)
     inside = times[(times > 0) & (times < clock.duration)]
@@ -49,6 +52,12 @@ def rate_knots(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
         first_day = knots <= DAY_S  # what the profile's purchases are of
         values = values / np.trapezoid(values[first_day], knots[first_day]) * traffic.profile.purchases
     return knots, values
+
+
+def _stairs(times: np.ndarray, rates: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Each rate from its time to the next; the first one before, too."""
+    knots = np.column_stack([times - JUMP_S, times + JUMP_S]).ravel()[1:]
+    return knots, np.repeat(rates, 2)[:-1]
 
 
 def _day_after_day(clock: Hours) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +84,7 @@ def peak_per_s(scenario: Scenario) -> float:
     if scenario.traffic.arrivals is not None or scenario.traffic.times is not None:
         raise ConfigError(
             f"{scenario.name}: has real arrival times, and other traffic can't be made of them; give traffic as a shape:, "
-            "a profile: or a rate:"
+            "steps:, a profile: or a rate:"
         )
     return float(rate_knots(scenario)[1].max())
 

@@ -173,7 +173,7 @@ def test_what_is_wrong_in_a_file(text: str, message: str) -> None:
         ("my.py:Mien", 'my.py: no class "Mien"; did you mean "Mine"?'),
         ("my.py:Patient", "my.py:4: Patient is no Design, so it has no knobs; write `class Patient(Design)`"),
         ("own.yaml", "own.yaml:1:1: architecture: none.py: no such file"),
-        ("from.yaml", "from.yaml:1:1: from: unknown architecture 'my.py'; write architecture: my.py"),
+        ("from.yaml", "from.yaml:1:1: from: unknown design 'my.py'; write architecture: my.py"),
         ("both.yaml", "both.yaml:1:1: from and architecture: a design starts from one; leave one of them out"),
         ("text.yaml", "text.yaml:1:1: architecture: expected a Python file and a class, like my_checkout.py:MyCheckout"),
         ("knob.yaml", 'knob.yaml:2:11: payment.calmer: unknown key; did you mean "calm"?'),

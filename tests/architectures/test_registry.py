@@ -49,7 +49,7 @@ def test_a_file_that_is_called_like_a_design(tmp_path: Path, monkeypatch: pytest
     Path("mine").mkdir()
     Path("mine/tea.yaml").write_text("from: oubox\n", encoding="utf-8")
     with pytest.raises(
-        ConfigError, match=r"^mine/tea\.yaml:1:1: from: unknown architecture 'oubox'; did you mean \"outbox\"\?$"
+        ConfigError, match=r"^mine/tea\.yaml:1:1: from: unknown design 'oubox'; did you mean \"outbox\"\?$"
     ):
         load_design("mine/tea.yaml")
 
@@ -80,7 +80,7 @@ def test_a_design_that_is_not_there(name: str, message: str) -> None:
         ("name: x\n", "design.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry"),
         (
             "name: x\nfrom: tea\n",
-            "design.yaml:2:1: from: unknown architecture 'tea'; known: naive, idempotent, outbox, inquiry",
+            "design.yaml:2:1: from: unknown design 'tea'; known: naive, idempotent, outbox, inquiry",
         ),
     ],
 )

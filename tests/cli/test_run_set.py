@@ -28,6 +28,24 @@ def test_set_is_the_changed_files(tiny: str) -> None:
     assert mean == pytest.approx(expected.results["naive"].metrics["double_charge_rate"].mean)
 
 
+def test_compare_sets_for_all(tiny: str) -> None:
+    """A key of the world for everybody, one of a design for those that have it; what was set stands in the JSON and on screen,
+    and the warnings of each design in one line on stderr.
+    """
+    settings = ["--set", "provider.ambiguous=40%", "--set", "payment.workers=2"]
+    few = ("-n", "2", "-j", "1", "--no-report")
+    document = json.loads(coffee("compare", tiny, "naive", "outbox", *settings, *few, "--json").stdout)
+    changes = {"provider.ambiguous": "40%", "payment.workers": 2}
+    world, designs = changed(load_scenario(tiny), [load_design(name) for name in ("naive", "outbox")], changes)
+    assert designs[1].payment.workers == 2  # type: ignore[attr-defined]
+    assert document["digest"] == compare(world, designs, Effort(2, jobs=1)).digest
+    assert document["set"] == ["provider.ambiguous=40%", "payment.workers=2"]
+    done = coffee("compare", tiny, "naive", "outbox", *settings, *few)
+    assert "with provider.ambiguous=40%, payment.workers=2" in " ".join(done.stdout.split())
+    assert "warnings for naive: no-key, no-provider-key" in done.stderr
+    assert f"coffee lint {tiny} naive --set provider.ambiguous=40% --set payment.workers=2" in done.stderr
+
+
 def test_a_price_is_set_and_swept(tiny: str) -> None:
     """As a plain number: the bill is that of the table with this line, and a sweep of it gives each value its own."""
     few = ("-n", "1", "-j", "1", "--json")

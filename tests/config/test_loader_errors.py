@@ -85,8 +85,9 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     "filled in by the loader": (
         "provider: {latency: {constant: 1s, samples: [1]}}\ntraffic: {rate: 1/s, knots: [1]}",
         [
-            "x.yaml:2:36: provider.latency.samples: unknown key; known: constant, exponential, lognormal, uniform, empirical",
-            "x.yaml:3:22: traffic.knots: unknown key; known: shape, profile, rate, arrivals, times, price",
+            "x.yaml:2:36: provider.latency.samples: unknown key; "
+            "known: constant, exponential, lognormal, percentiles, uniform, empirical",
+            "x.yaml:3:22: traffic.knots: unknown key; known: shape, steps, profile, rate, arrivals, times, price",
         ],
     ),
     "a bare number": ("clock: {duration: 30}", [f"x.yaml:2:9: clock.duration: {BARE}; {DURATION} (got 30)"]),
@@ -125,7 +126,7 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     ),
     "two kinds of traffic": (
         "traffic: {rate: 1/s, profile: {}}",
-        ["x.yaml:2:1: traffic: give exactly one of: shape, profile, rate, arrivals, times"],
+        ["x.yaml:2:1: traffic: give exactly one of: shape, steps, profile, rate, arrivals, times"],
     ),
     "no times": (
         "traffic: {times: []}",
@@ -332,7 +333,7 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         "name: x\nclock: {start: '07:00'}\n",
         ["x.yaml:2:1: this is a scenario (it has `clock`); expected a design"],
     ),
-    "unknown from": ("name: x\nfrom: outbx\n", ["x.yaml:2:1: from: unknown architecture 'outbx'; did you mean \"outbox\"?"]),
+    "unknown from": ("name: x\nfrom: outbx\n", ["x.yaml:2:1: from: unknown design 'outbx'; did you mean \"outbox\"?"]),
     "from a list": ("from: [naive]\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
     "from nothing": ("from:\n", ["x.yaml:1:1: from: expected the name of a design to start from"]),
     "knobs of others": (

@@ -10,10 +10,10 @@ import pytest
 
 from sim.architectures import load_design, parse_design
 from sim.config.errors import ConfigError
-from sim.config.fates import FATES
 from sim.config.library import FOLDER, digest, load_scenario, parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
+from sim.config.shares import FATES
 from sim.config.writing import written
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams

@@ -106,7 +106,7 @@ def test_a_module_beside_a_submission_is_not_ours(tmp_path: Path) -> None:
     for name in ("sim.py", "json.py", "numpy.py"):
         (tmp_path / "ada" / name).write_text("raise SystemExit(3)\n")
     [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
-    assert one.error.startswith("design.yaml:1:1: from: unknown architecture")
+    assert one.error.startswith("design.yaml:1:1: from: unknown design")
 
 
 FORGED = """
@@ -153,7 +153,7 @@ def test_names_are_no_formulas(tmp_path: Path) -> None:
     (tmp_path / "=2+2.yaml").write_text("from: nothing\n")
     [row] = csv.DictReader(io.StringIO(csv_text(grade_rows(grade(tmp_path, seed=0, timeout_s=60.0)))))
     assert row["submission"] == "'=2+2"
-    assert row["reasons"].startswith("'=2+2.yaml:1:1: from: unknown architecture")
+    assert row["reasons"].startswith("'=2+2.yaml:1:1: from: unknown design")
 
 
 def test_no_submissions_is_an_error(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def hostile(room: Path) -> dict[str, str]:
         "everything": "a link;", "endless": "a link;", "pipe": "pipe.yaml is no regular file;",
         "holes": "more than 200 files or 16 MB", "linked": "design.yaml is a link;", "outside": "is not in this folder",
         "hidden": "has code (.cache.py), which nobody has asked", "code": "has code (code.py), which nobody has asked to run",
-        "control\\x1b]0;x\\x07": "unknown architecture", "latin": "latin.yaml: not a text file in UTF-8",
+        "control\\x1b]0;x\\x07": "unknown design", "latin": "latin.yaml: not a text file in UTF-8",
     }  # fmt: skip
 
 

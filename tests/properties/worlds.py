@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.architectures import ARCHITECTURES
-from sim.config.fates import FATES
 from sim.config.faults import FAULTS
 from sim.config.presets import PRESETS
+from sim.config.shares import FATES
 from tests.properties.world import Data, World
 
 Sections = st.SearchStrategy[Data]
@@ -62,6 +62,7 @@ def times(*scales: str) -> Sections:
         st.builds(lambda s: {"exponential": s}, scale),
         st.builds(lambda s, sigma: {"lognormal": {"median": s, "sigma": sigma}}, scale, some(0, 0.6, 1.5)),
         st.builds(lambda s: {"uniform": ["0s", s]}, scale),
+        st.builds(lambda s: {"percentiles": {"p50": s, "p99": s, "p100": s}}, scale),
     )
 
 
@@ -87,6 +88,7 @@ traffic = st.builds(
         st.lists(st.integers(0, 59), min_size=1, max_size=20).map(lambda at: {"times": [f"07:00:{s:02d}" for s in sorted(at)]}),
         st.integers(2, 20).map(lambda n: {"rate": f"{n}/min"}),
         st.builds(lambda a, b: {"shape": {"07:00": f"{a}/min", "07:01": f"{b}/min"}}, st.integers(0, 20), st.integers(1, 30)),
+        st.builds(lambda a, b: {"steps": {"07:00": f"{a}/min", "07:01": f"{b}/min"}}, st.integers(0, 20), st.integers(1, 30)),
         st.integers(2, 40).map(lambda n: {"profile": {"purchases": n}}),
     ),
     section(price=some("1 USD", "6.50 USD")),
@@ -144,8 +146,11 @@ FAULT: dict[str, Sections] = {
         st.fixed_dictionaries({"for": spans}, optional={"latency": some("x1", "x10"), **fates}),
     ),
     "outage": st.builds(
-        lambda what, when, lasts: {"outage": what, **when, "for": lasts},
-        some("provider", "database", "read_model", "loyalty", "checkout"), once_or_often, spans,
+        lambda what, when, lasts: {**what, **when, "for": lasts},
+        some(
+            *({"outage": what} for what in ("provider", "database", "read_model", "loyalty", "checkout")),
+            *({"outage": what, "how": "hangs"} for what in ("provider", "checkout")),
+        ), once_or_often, spans,
     ),
     "slow": st.builds(
         lambda what, when, lasts, by: {"slow": what, **when, "for": lasts, "times": by},

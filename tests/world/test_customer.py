@@ -185,6 +185,30 @@ def test_an_outage_of_the_checkout_refuses_at_once() -> None:
     assert answered[:2] == ["1.140 request 1 answered UNAVAILABLE", "1.411 request 0 answered CONFIRMED"]
 
 
+def test_a_checkout_that_hangs_says_nothing() -> None:
+    """Requests during such an outage get no answer and do nothing: the app tries again after its 8 s and a second."""
+    text = ONE_CUSTOMER + "faults: [{outage: checkout, at: '07:00', for: 2s, how: hangs}]\n"
+    tables, audit = morning(world(text), design("naive"))
+    assert [line for line in timeline(tables) if "request" in line] == [
+        "0.000 request 0 sent",
+        "9.000 request 1 sent",
+        "9.511 request 1 answered CONFIRMED",
+    ]
+    assert audit.charged.tolist() == [1]
+
+
+def test_a_provider_that_hangs_says_nothing() -> None:
+    """A call has no answer, is given up at its timeout of 5 s, and charges nothing, then or later; the next try does."""
+    text = ONE_CUSTOMER + "faults: [{outage: provider, at: '07:00', for: 4s, how: hangs}]\n"
+    for name in ("naive", "idempotent", "outbox"):
+        tables, audit = morning(world(text), design(name, {"app": {"retry": {"never": True}}}))
+        known = [line for line in timeline(tables) if "known" in line]
+        assert known[0].split(" ", 1)[1] == "charge 0 known UNKNOWN"
+        assert float(known[0].split()[0]) - tables.charges["sent_s"][0] == pytest.approx(5, abs=1e-3)
+        assert np.isnan(tables.charges["captured_s"][0])
+        assert audit.charged.tolist() == [1]
+
+
 def test_webhooks_wait_for_the_end_of_an_outage() -> None:
     """A provider whose webhook finds nobody sends it again."""
     text = ONE_CUSTOMER.replace("450ms}", "450ms}\n  ambiguous: 100%\n  webhooks: {delay: {constant: 1s}, retry: 1min}")

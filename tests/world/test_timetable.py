@@ -17,22 +17,20 @@ from sim.world.timetable import CALM, Spell, Timetable, Weather
 moments = st.one_of(st.integers(0, 20).map(float), st.floats(0, 20))
 shares = st.sampled_from([None, 0.1, 0.3])
 spells = st.builds(
-    lambda begin, lasts, slower, down, failed, ambiguous, errored: Spell(
-        begin, begin + lasts, slower, down, failed, ambiguous, errored
-    ),
-    moments, moments, st.sampled_from([1.0, 0.1, 3.0, 1 / 3]), st.booleans(), shares, shares, shares,
+    lambda begin, lasts, slower, down, *more: Spell(begin, begin + lasts, slower, down, *more),
+    moments, moments, st.sampled_from([1.0, 0.1, 3.0, 1 / 3]), st.booleans(), st.booleans(), shares, shares, shares,
 )  # fmt: skip
 
 
 def plainly(at_s: float, all_spells: list[Spell]) -> Weather:
     """What holds at a moment, by looking at every spell."""
-    slower, down, fates = 1.0, False, {"failed": None, "ambiguous": None, "errored": None}
+    slower, down, hangs, fates = 1.0, False, False, {"failed": None, "ambiguous": None, "errored": None}
     for spell in sorted(all_spells, key=lambda spell: spell.begin_s):
         if spell.begin_s <= at_s < spell.end_s:
             slower *= spell.slower
-            down = down or spell.down
+            down, hangs = down or spell.down, hangs or spell.hangs
             fates = {fate: value if getattr(spell, fate) is None else getattr(spell, fate) for fate, value in fates.items()}
-    return Weather(slower, down, **fates)
+    return Weather(slower, down, hangs, **fates)
 
 
 def served(start_s: float, service_s: float, all_spells: list[Spell]) -> tuple[float, float]:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import typer
 
+from sim.architectures import load_designs
 from sim.cli.again import again
 from sim.cli.messages import DONE
 from sim.cli.work.console import console, print_json, print_title
+from sim.cli.work.lint import warn_in_short
 from sim.cli.work.names import compared, folder_name, scenario_called
 from sim.cli.work.sentences import about, mornings_line
 from sim.cli.work.simulation import (
@@ -24,11 +26,13 @@ from sim.cli.work.simulation import (
     simulated,
 )
 from sim.cli.work.tables import causes_table, comparison_table, verdicts_table
-from sim.cli.work.texts import peaks_of
+from sim.cli.work.texts import assigned, peaks_of
+from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.documents.comparison import document
 from sim.experiment import cost_curve as curves
+from sim.experiment.altering import changed
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.effort import Effort
@@ -37,12 +41,12 @@ from sim.report.names import ours
 
 
 def compare(
-    context: typer.Context, scenario: str, designs: Sequence[str], more: Sequence[str], effort: Effort,
-    precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool, cost_curve: bool,
-    everything: bool, as_json: bool,
+    context: typer.Context, scenario: str, designs: Sequence[str], more: Sequence[str], settings: Sequence[str],
+    effort: Effort, precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool,
+    cost_curve: bool, everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    chosen = compared(designs, more)
-    world = scenario_called(scenario)
+    called = compared(designs, more)
+    world, chosen = changed(scenario_called(scenario), load_designs(called), assigned(settings))
     folder = out or Path("reports") / folder_name(world.name)
     check_report_options(out, report=report)
     drawing = _curve_options(world, cost_curve or peak is not None, peak, report=report)
@@ -50,10 +54,12 @@ def compare(
         _check_folder(folder)
     say_what_is_no_more(tables)
     say_what_memory_it_takes(world, cells=effort.cells)
-    comparison = simulated(context, world, chosen, effort, precision, _get_ready_to_draw if report else None, designs=chosen)
-    command = again(context, designs=chosen, mornings=comparison.asked, precision=None)
+    for name, design in zip(called, chosen, strict=True):
+        warn_in_short(design, world, names=[scenario, name], settings=settings)
+    comparison = simulated(context, world, chosen, effort, precision, _get_ready_to_draw if report else None, designs=called)
+    command = again(context, designs=called, mornings=comparison.asked, precision=None)
     if not as_json:
-        _print(comparison, everything=everything)
+        _print(comparison, settings, everything=everything)
     curve = None
     if drawing is not None and not comparison.interrupted:
         curve = _curve(world, chosen, drawing, effort, command)
@@ -61,18 +67,18 @@ def compare(
     if report and not comparison.interrupted:
         page, code = _write(comparison, folder, command, curve, effort.jobs)
     if as_json:
-        print_json(document(comparison, report=str(page) if page else None))
+        print_json(document(comparison, settings=settings, report=str(page) if page else None))
     elif page:
         console().print(f"report: {page}", soft_wrap=True)
     say_how_it_went(comparison, precision, unwritten="; no report was written" if report else "")
-    say_what_cells_are(effort.cells, scenario, chosen[0])
+    say_what_cells_are(effort.cells, scenario, called[0])
     leave(comparison, code)
 
 
-def _print(comparison: Comparison, *, everything: bool) -> None:
+def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool) -> None:
     out = console()
     print_title(out, comparison.scenario.name, comparison.scenario.summary)
-    out.print(mornings_line(comparison), style="dim")
+    out.print(mornings_line(comparison, settings), style="dim", highlight=False, markup=False)
     out.print()
     out.print(comparison_table(comparison, everything=everything, width=out.width))
     out.print()
@@ -96,7 +102,7 @@ def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: b
     return curves.default_peaks(world) if peak is None else peaks_of(peak)
 
 
-def _curve(world: Scenario, chosen: list[str], peaks: tuple[float, ...], effort: Effort, command: str) -> CostCurve:
+def _curve(world: Scenario, chosen: Sequence[Design], peaks: tuple[float, ...], effort: Effort, command: str) -> CostCurve:
     too_early = "interrupted before the first capacity was found; there is no report"
     with at_work("sizing", 1, command, interrupted=too_early) as progress:
         sizing = Effort(curves.MORNINGS, effort.seed, jobs=effort.jobs, engine=effort.engine)

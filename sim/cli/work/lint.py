@@ -51,6 +51,14 @@ def warn(design: Design, scenario: Scenario, *, names: Sequence[str], settings: 
         note(f"why, and what to change: {shlex.join(['coffee', 'lint', *names, *given])}")
 
 
+def warn_in_short(design: Design, scenario: Scenario, *, names: Sequence[str], settings: Sequence[str] = ()) -> None:
+    """One line on stderr with the names of the rules, before several designs are run, and the command that explains them."""
+    if hazards := hazards_of(design, scenario):
+        given = [part for text in settings for part in ("--set", text)]
+        rules = ", ".join(dict.fromkeys(hazard.rule for hazard in hazards))
+        note(f"warnings for {design.name}: {rules}; why: {shlex.join(['coffee', 'lint', *names, *given])}")
+
+
 def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:
     out = console()
     where = f" in {scenario.name}" if scenario is not None else ""

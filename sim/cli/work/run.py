@@ -73,8 +73,7 @@ def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool)
     out = console()
     result = next(iter(comparison.results.values()))
     print_title(out, comparison.scenario.name, comparison.scenario.summary)
-    with_ = f"; with {', '.join(settings)}" if settings else ""
-    out.print(mornings_line(comparison) + with_, style="dim", highlight=False, markup=False)
+    out.print(mornings_line(comparison, settings), style="dim", highlight=False, markup=False)
     for table in (
         metrics_table(result, everything=everything, width=out.width),
         causes_table([result]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sim import words
@@ -16,14 +17,16 @@ def about(result: Result) -> str:
     return f"{result.design.name} {', '.join(_did(result))}, and {verdict(result)}."
 
 
-def mornings_line(comparison: Comparison) -> str:
-    """What the numbers below it are of."""
+def mornings_line(comparison: Comparison, settings: Sequence[str] = ()) -> str:
+    """What the numbers below it are of, and what was set for them."""
+    set_ = f"; with {', '.join(settings)}" if settings else ""
     first, last = comparison.seed, comparison.seed + comparison.asked - 1
     of = f" of {comparison.asked:,}" if comparison.interrupted else ""
     dealt = f" in {comparison.cells:,} cells" if comparison.cells > 1 else ""
     if comparison.mornings == 1:
-        return f"one{of} morning{'s' if of else ''}{dealt} (seed {first}), so there are no intervals; more --mornings give some"
-    return f"mean of {comparison.mornings:,}{of} mornings{dealt} (seeds {first} to {last}) with its 95 % interval"
+        one = f"one{of} morning{'s' if of else ''}{dealt} (seed {first})"
+        return f"{one}, so there are no intervals; more --mornings give some{set_}"
+    return f"mean of {comparison.mornings:,}{of} mornings{dealt} (seeds {first} to {last}) with its 95 % interval{set_}"
 
 
 def verdict(result: Result) -> str:
