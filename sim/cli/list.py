@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from sim.cli.options import Json
 
 
-def list_(as_json: Json = False) -> None:
-    """List scenarios, designs, provider presets and metrics."""
+def list_(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="WHAT", show_default=False,
+            help="scenarios, incidents, windows, designs, presets or metrics; or a word, for whatever has it in its line.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """List scenarios, designs, provider presets and metrics.
+
+    Examples:
+      coffee list
+      coffee list designs
+      coffee list webhook
+    """
     from sim.cli.work import list as work
 
-    work.list_(as_json=as_json)
+    work.list_(what, as_json=as_json)

@@ -15,7 +15,11 @@ WIDE = 100  # columns from which there is room for long values
 def show(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="A scenario, design or provider preset: its name, or a file.", show_default=False),
+        typer.Argument(
+            metavar="NAME",
+            help="A scenario or design (its name, or a file), a provider preset, a metric or a key.",
+            show_default=False,
+        ),
     ],
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Only draw a design's components, to an SVG file.")
@@ -29,7 +33,7 @@ def show(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show a scenario, a design or a provider preset in full.
+    """Show a scenario, a design, a provider preset, a metric or a key in full.
 
     Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
     is its components and who calls whom, and its own source code.
@@ -40,6 +44,8 @@ def show(
       coffee show outbox --story
       coffee show outbox --svg outbox.svg
       coffee show stripe-v1
+      coffee show ack_latency_p95
+      coffee show app.retry
       coffee show mine.yaml --json
     """
     from sim.cli.work import show as work

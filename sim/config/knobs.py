@@ -73,6 +73,11 @@ def _doc(kind: Kind) -> str:
     return next(iter((kind.model.__doc__ or "").strip().splitlines()), "") if kind.model is not None else ""
 
 
+def of_distribution(kind: Kind) -> list[tuple[str, str]]:
+    """The keys of a distribution, if the knob is one."""
+    return [(key, _meaning(Distribution, key)) for key in fields(Distribution)] if kind.model is Distribution else []
+
+
 def inside(kind: Kind) -> list[tuple[str, str]]:
     """The keys of a knob that is a mapping, with their meanings. Empty for distributions: templates explain them at the top."""
     models = [option.model for option in (kind, *kind.options.values()) if option.model not in (None, Distribution)]

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from sim.config.presets import PRESETS
 from sim.documents.fields import EveryMetric
-from sim.vocabulary import METRICS
+from sim.vocabulary import METRICS, Metric
 
 
 class MetricAbout(TypedDict):
@@ -42,7 +42,9 @@ def document(scenarios: Mapping[str, str], designs: Mapping[str, str]) -> Catalo
         "scenarios": dict(scenarios),
         "designs": dict(designs),
         "presets": {name: preset.summary for name, preset in PRESETS.items()},
-        "metrics": {
-            name: {"unit": metric.unit, "better": metric.better, "summary": metric.summary} for name, metric in METRICS.items()
-        },
+        "metrics": {name: metric_about(metric) for name, metric in METRICS.items()},
     }
+
+
+def metric_about(metric: Metric) -> MetricAbout:
+    return {"unit": metric.unit, "better": metric.better, "summary": metric.summary}

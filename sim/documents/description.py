@@ -16,6 +16,9 @@ from sim.config.design import Design
 from sim.config.presets import PRESETS, Mark
 from sim.config.scenario import Scenario
 from sim.diagram.mermaid import flowchart
+from sim.documents import fields
+from sim.documents.catalogue import MetricAbout, metric_about
+from sim.vocabulary import METRICS
 
 
 class Knob(TypedDict):
@@ -119,6 +122,44 @@ class PresetDescription(TypedDict):
     """key of the scenario's file -> its value; null: the provider has no idempotency keys"""
 
 
+class MetricDescription(MetricAbout):
+    """A metric."""
+
+    kind: Literal["metric"]
+    """what it is"""
+    name: fields.MetricName
+    formula: str
+    """how it is computed; docs/reference/metrics.md explains its names"""
+
+
+class KeyPlace(TypedDict):
+    """A key, and the files in which it means the same."""
+
+    key: str
+    """the key: `app.timeout`"""
+    files: list[str]
+    """where it may stand: `scenario`, or the architecture that a design starts from"""
+    default: Any
+    """its default, as in a file"""
+    description: str
+    """what it means"""
+    words: list[str]
+    """the words to choose from; empty: it is no word"""
+    inside: dict[str, str]
+    """key of the mapping that may stand there -> what it means"""
+
+
+class KeyDescription(TypedDict):
+    """A key of scenario or design files, and all keys below it."""
+
+    kind: Literal["key"]
+    """what it is"""
+    name: str
+    """the key that was asked for"""
+    keys: list[KeyPlace]
+    """itself, or those below it"""
+
+
 def scenario(scenario: Scenario, found: Sequence[knobs.Knob] = ()) -> ScenarioDescription:
     """A scenario, with the knobs found in it."""
     document: ScenarioDescription = {
@@ -162,6 +203,21 @@ def preset(name: str) -> PresetDescription:
         if found.keys is None
         else {key: {"value": one.value, "mark": one.mark, "note": one.note} for key, one in found.keys.items()},
     }
+
+
+def metric(name: str) -> MetricDescription:
+    return {"kind": "metric", "name": name, "formula": METRICS[name].formula, **metric_about(METRICS[name])}
+
+
+def key(name: str, places: list[KeyPlace]) -> KeyDescription:
+    return {"kind": "key", "name": name, "keys": places}
+
+
+def key_place(knob: knobs.Knob, files: list[str]) -> KeyPlace:
+    return {
+        "key": ".".join(knob.path), "files": files, "default": knob.default, "description": knob.about,
+        "words": list(knob.kind.words), "inside": dict(knobs.inside(knob.kind) or knobs.of_distribution(knob.kind)),
+    }  # fmt: skip
 
 
 def _knob(knob: knobs.Knob) -> Knob:

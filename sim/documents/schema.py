@@ -63,6 +63,8 @@ DOCUMENTS: dict[str, Kind] = {
     "ScenarioDescription": Kind(description.ScenarioDescription, ("show",)),
     "DesignDescription": Kind(description.DesignDescription, ("show",)),
     "PresetDescription": Kind(description.PresetDescription, ("show",)),
+    "MetricDescription": Kind(description.MetricDescription, ("show",)),
+    "KeyDescription": Kind(description.KeyDescription, ("show",)),
     "NewFile": Kind(new_file.NewFile, ("new",)),
     "KataStarted": Kind(kata.KataStarted, ("kata start",)),
     "KataRun": Kind(kata.KataRun, ("kata run",)),

@@ -48,9 +48,7 @@ def test_a_file_that_is_called_like_a_design(tmp_path: Path, monkeypatch: pytest
         assert architecture_of(load_design(file)) == "outbox"
     Path("mine").mkdir()
     Path("mine/tea.yaml").write_text("from: oubox\n", encoding="utf-8")
-    with pytest.raises(
-        ConfigError, match=r"^mine/tea\.yaml:1:1: from: unknown design 'oubox'; did you mean \"outbox\"\?$"
-    ):
+    with pytest.raises(ConfigError, match=r"^mine/tea\.yaml:1:1: from: unknown design 'oubox'; did you mean \"outbox\"\?$"):
         load_design("mine/tea.yaml")
 
 

@@ -38,6 +38,47 @@ def test_list_as_json() -> None:
     assert list(document["designs"])[:3] == ["naive", "idempotent", "outbox"]
 
 
+def test_list_of_one_kind() -> None:
+    """A kind has its sections, a word the lines that have it; a word that is nowhere is told what was meant."""
+    designs = coffee("list", "designs").stdout
+    assert "\n  outbox " in designs
+    assert "\n  no-inbox " in designs
+    assert "morning-rush" not in designs
+    webhooks = coffee("list", "webhook").stdout
+    assert "\n  w09-webhook-twice " in webhooks
+    assert "\n  trusted-webhooks " in webhooks
+    assert "naive" not in webhooks.replace("coffee", "")
+    nowhere = coffee("list", "desigs")
+    assert (nowhere.exit_code, nowhere.stderr) == (2, 'error: nothing has "desigs" in its line; did you mean "designs"?\n')
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_show_a_metric(name: str) -> None:
+    """What it counts, its unit, which way is better, its formula, and what an objective of it means."""
+    text = " ".join(coffee("show", name).stdout.split())
+    assert METRICS[name].summary in text
+    assert " ".join(METRICS[name].formula.split()) in text
+    assert f"{name} in a scenario's objectives is {METRICS[name].limits} what you give" in text
+
+
+def test_show_a_key() -> None:
+    """What it means, its default, where it may stand, and what may stand in it; a section shows all of its keys."""
+    text = " ".join(coffee("show", "app.retry").stdout.split())
+    assert "default {full_jitter: {base: 500ms, cap: 8s, attempts: 3}}" in text
+    assert "in files of designs that start from naive, idempotent, outbox, inquiry" in text
+    assert "full_jitter {base, cap, attempts}" in text
+    assert "percentiles two or more, like {p50: 700ms, p95: 2.4s, p99: 6s}" in " ".join(
+        coffee("show", "provider.latency").stdout.split()
+    )
+    payment = json.loads(coffee("show", "payment", "--json").stdout)
+    assert {(one["key"], tuple(one["files"])) for one in payment["keys"]} >= {
+        ("payment.timeout", ("naive", "idempotent", "outbox", "inquiry")),
+        ("payment.workers", ("outbox",)),
+    }
+    assert 'did you mean "app.retry"?' in coffee("show", "app.retri").stderr
+    assert coffee("show", "app.retry", "--story").exit_code == 2
+
+
 @pytest.mark.parametrize("columns", ["60", "80", "120"])
 @pytest.mark.parametrize("name", ["morning-rush", "outbox"])
 def test_show_fits(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,8 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("show", "outbox", "--story"), set()),
     (("show", "morning-rush", "--story"), set()),
     (("show", "stripe-v1"), set()),
+    (("show", "ack_latency_p95"), set()),
+    (("show", "payment"), set()),
     (("new", "mine.yaml", "--from", "outbox"), set()),
     (("lint", "naive", "morning-rush"), set()),
     (("lint", "naive"), set()),

@@ -6,35 +6,54 @@ from collections.abc import Iterator
 
 from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.cli.work.console import console, print_json, print_rows
+from sim.config.errors import ConfigError, closest
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
 from sim.documents.catalogue import document
 from sim.vocabulary import METRICS, Metric
 
 
-def list_(*, as_json: bool) -> None:
+def list_(what: str | None, *, as_json: bool) -> None:
     scenarios = {name: load_scenario(name).summary for name in names()}
     designs = {name: load_design(name).summary for name in design_names()}
     if as_json:
+        if what is not None:
+            raise ConfigError("--json lists everything; leave out WHAT")
         print_json(document(scenarios, designs))
         return
     out = console()
     built_in = {name: summary for name, summary in designs.items() if name in ARCHITECTURES}
+    variants = {name: designs[name] for name in designs if name not in built_in}
+    presets = {name: preset.summary for name, preset in PRESETS.items()}
     sections = [
-        ("Scenarios: coffee compare NAME", _within(scenarios, "")),
-        ("Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
-        ("Failure windows, one at a time: coffee explain w4 DESIGN", _within(scenarios, "windows")),
-        ("Designs: coffee run SCENARIO NAME", built_in),
-        ("Variants of them, which differ in a knob or two", {name: designs[name] for name in designs if name not in built_in}),
-        ("Presets of a payment provider: `provider: {preset: NAME}`", {name: PRESETS[name].summary for name in PRESETS}),
-        ("Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
+        ("scenarios", "Scenarios: coffee compare NAME", _within(scenarios, "")),
+        ("incidents", "Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
+        ("windows", "Failure windows, one at a time: coffee explain w4 DESIGN", _within(scenarios, "windows")),
+        ("designs", "Designs: coffee run SCENARIO NAME", built_in),
+        ("designs", "Variants of them, which differ in a knob or two", variants),
+        ("presets", "Presets of a payment provider: `provider: {preset: NAME}`", presets),
+        ("metrics", "Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
     ]
-    width = max(len(name) for _, rows in sections for name in rows) + 2
-    for title, rows in sections:
+    chosen = [(title, _asked_for(what, kind, rows)) for kind, title, rows in sections]
+    width = max((len(name) for _, rows in chosen for name in rows), default=0) + 2
+    if not width - 2:
+        kinds = dict.fromkeys(kind for kind, _, _ in sections)
+        hint = closest(what or "", kinds) or "; `coffee list` shows everything"
+        raise ConfigError(f'nothing has "{what}" in its line{hint}')
+    for title, rows in chosen:
+        if not rows:
+            continue
         out.print(title, style="bold")
         print_rows(out, [(f"  {name}".ljust(width), line) for name, line in rows.items()], most=(width,))
         out.print()
     out.print("coffee show NAME prints a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
+
+
+def _asked_for(what: str | None, kind: str, rows: dict[str, str]) -> dict[str, str]:
+    """All rows, if their kind is asked for or nothing is; else those with the word in their name or their line."""
+    if what is None or what == kind:
+        return rows
+    return {name: line for name, line in rows.items() if what.lower() in f"{name} {line}".lower()}
 
 
 def _within(scenarios: dict[str, str], folder: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.syntax import Syntax
 
 from sim.cli.work.components import drawn_instead, print_components
 from sim.cli.work.console import console, print_json, print_rows, print_title
+from sim.cli.work.meaning import key_names, meaning_of, print_meaning
 from sim.cli.work.names import load
 from sim.cli.work.presets import print_preset
 from sim.config.design import Design
@@ -36,7 +37,16 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
             raise ConfigError(f"--story: {name} is a provider preset, and only scenarios and designs have a story")
         _show_preset(name, as_json=as_json)
         return
-    model = load(name, also=PRESETS)
+    meant = meaning_of(name)
+    if meant is not None:
+        if story:
+            raise ConfigError(f"--story: {name} is a {meant['kind']}, and only scenarios and designs have a story")
+        if as_json:
+            print_json(meant)
+        else:
+            print_meaning(console(), meant)
+        return
+    model = load(name, also=chain(PRESETS, METRICS, key_names()))
     rows = [] if story else _knobs(model)
     if as_json:
         print_json(scenario(model, rows) if isinstance(model, Scenario) else design(model, rows, story=story))
