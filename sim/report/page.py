@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 from sim import style, words
+from sim.architectures import architecture_of
+from sim.architectures.lint import lint
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text, time_and_day
@@ -18,25 +21,28 @@ from sim.documents import comparison as compared
 from sim.documents import cost_curve
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, rate_text_of
-from sim.report import knobs, sequence, story, tables
+from sim.report import knobs, sequence, story, tables, world
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
 from sim.report.drawing import Picture, drawing
 from sim.report.files import Files, files_of, render, software
 from sim.report.findings import findings
 from sim.report.names import CSV, CURVE_CSV, CURVE_JSON, JSON, PAGE, ours
+from sim.report.recommendation import figures, recommendation
 
 TIPPING = Chart(tipping.draw, tipping.TITLE, tipping.CAPTION)  # only of designs of which some mornings collapse
 
 
 def write_report(
-    comparison: Comparison, folder: Path, *, command: str, curve: CostCurve | None = None, jobs: int | None = None
-) -> Path:
+    comparison: Comparison, folder: Path, *, command: str, called: Mapping[str, str] | None = None,
+    curve: CostCurve | None = None, jobs: int | None = None,
+) -> Path:  # fmt: skip
     """Write the report of a comparison, and of a cost curve if there is one, to a folder; return the path of the page.
 
-    `command` is what the reader is told to type, and `jobs` how many processes draw the charts (None: one a processor). The
-    folder appears, or replaces an earlier report, only when everything is written. The files hold no wall-clock times and no
-    paths, so the same comparison gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a
+    `command` is what the reader is told to type; `called` has, by the names of the scenario and of designs, how a command
+    calls them where that is another text; `jobs` is how many processes draw the charts (None: one a processor). The folder
+    appears, or replaces an earlier report, only when everything is written. The files hold no wall-clock times and no paths,
+    so the same comparison gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a
     report, or can't be written; and BrokenExecutor if a process that draws is killed.
     """
     with files_of(folder, ours=ours) as files:
@@ -44,7 +50,7 @@ def write_report(
         with drawing(_pictures(comparison, curve, files), jobs) as drawn:
             files.json(JSON, compared.document(comparison, report=PAGE))
             files.csv(CSV, compared.rows(comparison))
-            content = _content(comparison, command) | {"curve": None if curve is None else _curve(curve, files)}
+            content = _content(comparison, command, called or {}) | {"curve": None if curve is None else _curve(curve, files)}
             pictures = {name: picture.result() for name, picture in drawn.items()}
         content |= {"pictures": pictures, "diagrams": pictures["diagrams"], "anatomy": pictures.get("anatomy")}
         files.text(PAGE, render("page.html.j2", content))
@@ -104,8 +110,9 @@ def _curve(curve: CostCurve, files: Files) -> dict[str, Any]:
     }
 
 
-def _content(comparison: Comparison, command: str) -> dict[str, Any]:
+def _content(comparison: Comparison, command: str, called: Mapping[str, str]) -> dict[str, Any]:
     scenario, results = comparison.scenario, comparison.results
+    designs = [result.design for result in results.values()]
     clock = scenario.clock
     return {
         "scenario": scenario,
@@ -114,10 +121,18 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "closes": time_and_day(clock.start + clock.duration),
         "drained": time_and_day(clock.start + clock.horizon_s),
         "faults": [knobs.fault(fault) for fault in scenario.faults],
+        "starts": {design.name: architecture_of(design) for design in designs},
         "designs": {name: result.design for name, result in results.items()},
         "baseline": next(iter(results)),
         "colours": style.colours(results),
         "purchases": f"{sum(result.values('purchases').sum() for result in results.values()) / len(results):,.0f}",
+        "recommendation": recommendation(comparison),
+        "figures": figures(comparison),
+        "world": list(world.sentences(scenario)),
+        "keys": world.keys(scenario),
+        "files": world.files(scenario, designs),
+        "warnings": {design.name: [str(hazard) for hazard in lint(design, scenario)] for design in designs},
+        "called": {name: called.get(name, name) for name in (scenario.name, *results)},
         "findings": findings(comparison),
         "overall": {name: (result.verdict, tables.SYMBOLS[result.verdict]) for name, result in results.items()},
         "objectives": tables.verdicts(comparison),
@@ -125,7 +140,7 @@ def _content(comparison: Comparison, command: str) -> dict[str, Any]:
         "late": words.quantity(scenario.late_s, "s"),
         "causes": tables.causes(comparison),
         "collapses": tables.collapses(comparison),
-        "settings": knobs.settings([result.design for result in results.values()]),
+        "settings": knobs.settings(designs),
         "price_table": flow(written(scenario.prices)),
         "prices": {name: getattr(comparison.prices, name) for name in type(comparison.prices).model_fields if name != "name"},
         "charts": CHARTS,

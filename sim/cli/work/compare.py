@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -65,7 +65,8 @@ def compare(
         curve = _curve(world, chosen, drawing, effort, command)
     page, code = None, DONE
     if report and not comparison.interrupted:
-        page, code = _write(comparison, folder, command, curve, effort.jobs)
+        names = {world.name: scenario, **{design.name: name for design, name in zip(chosen, called, strict=True)}}
+        page, code = _write(comparison, folder, command, names, curve, effort.jobs)
     if as_json:
         print_json(document(comparison, settings=settings, report=str(page) if page else None))
     elif page:
@@ -115,11 +116,11 @@ def _get_ready_to_draw() -> None:
 
 
 def _write(
-    comparison: Comparison, folder: Path, command: str, curve: CostCurve | None, jobs: int | None
+    comparison: Comparison, folder: Path, command: str, names: Mapping[str, str], curve: CostCurve | None, jobs: int | None
 ) -> tuple[Path | None, int]:
     from sim.report.page import write_report  # matplotlib takes a second to import, and --no-report does without
 
-    return saved(lambda: write_report(comparison, folder, command=command, curve=curve, jobs=jobs))
+    return saved(lambda: write_report(comparison, folder, command=command, called=names, curve=curve, jobs=jobs))
 
 
 def _check_folder(folder: Path) -> None:

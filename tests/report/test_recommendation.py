@@ -1,0 +1,70 @@
+"""The first screen of a report recommends what its numbers say, and names the price."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.experiment.compare import Comparison
+from sim.report.recommendation import COST, FIGURES, figures, recommendation
+from tests.report.conftest import CALM, DEAD, EMPTY, STORMY, compared
+
+
+def test_what_to_take(stormy: Comparison) -> None:
+    """Whoever violates fewest objectives, with the number of each, and how much was simulated."""
+    told = recommendation(stormy)
+    violated = {name: result.standing["violated"] for name, result in stormy.results.items()}
+    fewest = min(violated, key=lambda name: (violated[name], stormy.results[name].metrics[COST].mean))
+    assert told.heading == f"Take {fewest}."
+    text = " ".join(told.sentences)
+    assert f"Of 5 objectives {fewest} violates {violated[fewest] or 'none'}" in text
+    for name in set(violated) - {fewest}:
+        assert f"{name} violates {violated[name] or 'none'}" in text
+    assert f"{stormy.results[fewest].purchases:,} purchases" in text
+
+
+def test_the_price_is_named(stormy: Comparison) -> None:
+    """The outbox says yes before the card is asked, and so has to take it back more often: its recommendation says so."""
+    [price] = [sentence for sentence in recommendation(stormy).sentences if sentence.startswith("Its price")]
+    retracted = {name: result.metrics["retracted_rate"].mean for name, result in stormy.results.items()}
+    assert retracted["outbox"] > retracted["naive"] == 0  # type: ignore[operator]
+    assert "of the people hear “we have your order”, and then no (with naive 0\u00a0%)" in price
+
+
+def test_figures(stormy: Comparison) -> None:
+    """Six numbers of every design; the best of a row is marked, and it is the best by the metric's own direction."""
+    rows = {row.metric: row for row in figures(stormy)}
+    assert list(rows) == list(FIGURES)
+    double = [result.metrics["double_charge_rate"].mean for result in stormy.results.values()]
+    assert [cell.is_best for cell in rows["double_charge_rate"].cells] == [value == min(double) for value in double]  # type: ignore[type-var]
+    confirmed = [result.metrics["confirmed_share"].mean for result in stormy.results.values()]
+    assert rows["confirmed_share"].cells[int(np.argmax(confirmed))].is_best  # type: ignore[arg-type]
+
+
+def test_the_same_design_twice() -> None:
+    """Between two of the same nothing is decided, no price is named, and no number is the best."""
+    twice = compared(STORMY, designs=("outbox",))
+    [result] = twice.results.values()
+    other = type(result)(result.design.model_copy(update={"name": "twin"}), result.scenario, result.summaries)
+    twice.results["twin"] = other
+    told = recommendation(twice)
+    assert told.heading == "These mornings do not decide between outbox and twin."
+    assert "none of the numbers below is clearly better with another design" in " ".join(told.sentences)
+    assert "more mornings may decide it" in told.sentences[-1]
+    assert not any(cell.is_best for row in figures(twice) for cell in row.cells)
+
+
+def test_nothing_to_choose_between() -> None:
+    """One design is not recommended over none."""
+    assert recommendation(compared(CALM, mornings=2, designs=("naive",))) == ("", [])
+
+
+@pytest.mark.parametrize("text", [EMPTY, DEAD])
+def test_mornings_without_a_correct_purchase(text: str) -> None:
+    """Nobody came, or nothing came right: nothing is decided by a cost that is no number, and no number is marked as best."""
+    comparison = compared(text, mornings=2)
+    told = recommendation(comparison)
+    assert told.heading.startswith("These mornings do not decide between")
+    [cost] = [row for row in figures(comparison) if row.metric == COST]
+    assert not any(cell.is_best for cell in cost.cells)
+    assert "nan" not in " ".join(told.sentences).lower()
