@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from functools import wraps
 from itertools import count
@@ -402,7 +402,9 @@ def said(error: BaseException) -> str:
         return "; ".join(f"{error.title}: {key}: {message}" for key, message in errors)
     if isinstance(error, PydanticErrorMixin):
         return str(error.message).replace("\n", " ")
-    text = " ".join(str(error).split())
+    text = ""
+    with suppress(Exception):  # an error of somebody's own may be unable to say what it is
+        text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

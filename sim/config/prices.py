@@ -127,7 +127,7 @@ class _PriceTable(Overlay):
 
 
 def _line(line: str) -> tuple[Any, Any]:
-    return float | None, Field(None, ge=0, description=Prices.model_fields[line].description)
+    return float | None, Field(None, ge=0, le=MOST, description=Prices.model_fields[line].description)
 
 
 if TYPE_CHECKING:

@@ -23,7 +23,9 @@ def _value(kind: Kind, value: Any, path: tuple[Any, ...], slips: Slips) -> Any:
     if kind.options:
         kind = _option(kind, value)
     if isinstance(value, bool) and kind.type in (int, float) and kind.unit is None:
-        slips.append((path, f"expected a {'whole ' if kind.type is int else ''}number{got(value)}"))
+        slips.append((path, _no_number(kind, value)))
+    if isinstance(value, str) and "_" in value and kind.type in (int, float) and kind.unit is None:  # 1_000, as in Python
+        slips.append((path, _no_number(kind, value)))
     if isinstance(value, dict) and kind.model is not None:
         return _section(kind, value, path, slips)
     if isinstance(value, dict) and kind.container is dict:
@@ -37,7 +39,9 @@ def _section(kind: Kind, section: dict[str, Any], path: tuple[Any, ...], slips: 
     tidy = {}
     for key, value in section.items():
         child = below(kind, key)
-        if child is None:
+        if child is None and key in _filled_in(kind):
+            slips.append(((*path, key), "unknown key"))
+        elif child is None:
             tidy[key] = value
         elif value == "none" and child.nullable:
             tidy[key] = None
@@ -48,6 +52,15 @@ def _section(kind: Kind, section: dict[str, Any], path: tuple[Any, ...], slips: 
         elif child.nullable or not (child.model or child.container or child.options):
             tidy[key] = None
     return tidy
+
+
+def _no_number(kind: Kind, value: Any) -> str:
+    return f"expected a {'whole ' if kind.type is int else ''}number{got(value)}"
+
+
+def _filled_in(kind: Kind) -> set[str | None]:
+    """The keys that a model has only after reading: what another file says."""
+    return {info.alias for info in kind.model.model_fields.values() if info.exclude} if kind.model is not None else set()
 
 
 def _option(kind: Kind, value: Any) -> Kind:

@@ -10,12 +10,13 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from sim.config.design import Design
-from sim.config.errors import ConfigError, closest
+from sim.config.errors import ConfigError, closest, got
 from sim.config.keys import Kind, below
 from sim.config.knobs import knobs
 from sim.config.loader import validate
 from sim.config.model import OneOf, Overlay
 from sim.config.scenario import Scenario
+from sim.config.units import probability
 from sim.config.writing import given, written
 from sim.config.yamlfile import Source
 
@@ -29,7 +30,10 @@ def split(key: str) -> tuple[str, ...]:
 
 def value_of(text: str) -> Any:
     """A value as it would stand in a file: `16`, `250ms`, `none`, `{exponential: 4ms}`. Raises ConfigError."""
-    return Source(f"value: {text}", f'"{text}"').data["value"]
+    data = Source(f"value: {text}", f'"{text}"').data
+    if len(data) > 1:
+        raise ConfigError(f'"{text}": expected one value, on one line')
+    return data["value"]
 
 
 def altered(model: M, path: Sequence[str], value: Any) -> M:
@@ -167,7 +171,7 @@ def _shares(model: Any, path: Sequence[str], value: Any) -> dict[str, str]:
     """All shares of a section that add up to 1, when one of them is given."""
     section: dict[str, str] = written(_at(model, path[:-1]))
     others = [key for key in section if key != path[-1]]
-    share, rest = _share(value), sum(_share(section[key]) for key in others)
+    share, rest = _share(value, ".".join(path)), sum(_share(section[key]) for key in others)
     parts = {key: _share(section[key]) / rest if rest else 1 / len(others) for key in others}
     others_now = {key: f"{100 * (1 - share) * part:.12g}%" for key, part in parts.items()}
     return {key: value if key == path[-1] else others_now[key] for key in section}
@@ -179,8 +183,11 @@ def _at(model: Any, path: Sequence[str]) -> Any:
     return model
 
 
-def _share(text: Any) -> float:
-    return float(str(text).rstrip("%")) / 100
+def _share(text: Any, key: str = "") -> float:
+    try:
+        return probability(text)
+    except ValueError as error:
+        raise ConfigError(f"{key}: {error}{got(text)}") from None
 
 
 class _Keys:

@@ -99,6 +99,9 @@ class Progress(Kept):
                 raise ValueError(f"run {number} is not whole")
             if run.against is not None and not 1 <= run.against < number:
                 raise ValueError(f"run {number} is compared with a run that is not before it")
+        for number, check in enumerate(self.checks, 1):
+            if len(check.passed) != len(STAGES) or len(check.reasons) != len(STAGES):
+                raise ValueError(f"check {number} is not whole")
         return self
 
     @property
@@ -128,7 +131,8 @@ def load(folder: Path) -> Progress:
     mend = "move the file away, and `coffee kata start` begins anew beside your design"
     try:
         data: Any = json.loads(read_text(path))
-    except ValueError:
+        json.dumps(data, ensure_ascii=False).encode()  # raises UnicodeEncodeError for half a character, which can't be kept
+    except (ValueError, RecursionError):
         raise ConfigError(f"{path}: broken, it is not valid JSON; {mend}") from None
     written = data.get("kata") if isinstance(data, dict) else None
     if isinstance(written, int) and written > FORMAT:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.config import showing
 from sim.config.errors import ConfigError, closest
+from sim.experiment.effort import Effort
 from sim.experiment.frames import framed
 from sim.experiment.workers import crew
 from sim.validation import coverage, events, overload, payments, queues, weather
@@ -75,6 +76,7 @@ def check(
     names: Sequence[str] = (), *, full: bool = False, jobs: int | None = None, progress: Progress | None = None
 ) -> list[Checked]:
     """Simulate the named cases, or all if none is named. The result does not depend on `jobs`. Raises ConfigError."""
+    Effort(jobs=jobs)  # raises ArgumentError
     wanted = [case.name for case in chosen(names)]
     longest = sorted(wanted, key=lambda name: -CASES[name].more)
     done: dict[str, Checked] = {}

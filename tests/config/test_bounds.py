@@ -40,6 +40,8 @@ def test_batches() -> None:
     ("text", "message"),
     [
         ("customers: {polling: {every: 1us}}", "customers.polling.every: must be at least 100ms"),
+        ("customers: {max_submissions: 1_000}", r'customers.max_submissions: expected a whole number \(got "1_000"\)'),
+        ("network: {latency: {'(read from the file)': [1]}}", r"network.latency.\(read from the file\): unknown key"),
         ('faults: [{crash: payment, after: charge, times: 99999999999}]', "times: must be at most 1,000,000"),
         ("summary: \"\\Uffffffff\"", "not valid YAML: an escape"),
         ("summary: \"\\ud800\"", r"summary: a character that can't be printed \('\\ud800'\); leave it out"),

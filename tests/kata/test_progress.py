@@ -263,6 +263,8 @@ def test_a_folder_that_somebody_handed_in_writes_nowhere_else(tmp_path: Path, na
 @pytest.mark.parametrize(
     "change",
     [{"steps": [9e99]}, {"steps": [-1]}, {"runs": [{"passed": []}]}, {"runs": [{"against": 99}]}, {"runs": [{"against": 0}]},
+     {"world": "\ud800"},
+     {"checks": [{"at": 1.0, "design": "", "score": 100, "passed": [], "reasons": []}]},
      {"runs": [{"mornings": []}]}],
 )  # fmt: skip
 def test_progress_that_was_edited(tmp_path: Path, change: dict[str, Any]) -> None:
