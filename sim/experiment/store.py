@@ -275,6 +275,8 @@ class Store:
             if said is None and not isinstance(error, sqlite3.OperationalError):
                 raise
             raise ConfigError(f"{self.path}: {said or f'{error}; what was finished before is in the file'}") from error
+        except UnicodeDecodeError as error:  # a text whose bytes somebody has changed
+            raise ConfigError(self.damaged) from error
 
 
 TROUBLES = {  # what SQLite calls it, by how that begins

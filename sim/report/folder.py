@@ -58,7 +58,7 @@ def _remove_old_drafts(folder: Path) -> None:
 def check_replaceable(folder: Path, *, ours: Ours) -> None:
     """Raises ConfigError if `folder` can't be written to, or holds a file that isn't ours."""
     try:
-        folder = folder.resolve()
+        folder = _resolved(folder)
         if Path.cwd().is_relative_to(folder):
             raise ConfigError(
                 f"{folder}: this is where you are now; name a folder of the report's own, such as {folder / 'report'}"
@@ -69,6 +69,13 @@ def check_replaceable(folder: Path, *, ours: Ours) -> None:
             raise ConfigError(f"{folder}: cannot be written: no permission in {there}; name a folder elsewhere")
     except OSError as error:
         raise ConfigError(_cannot(folder, error)) from error
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except RuntimeError:  # as Python 3.11 and 3.12 call it
+        raise ConfigError(f"{folder}: a link that leads in a circle; name another folder") from None
 
 
 def _check_content(place: Path, folder: Path, ours: Ours) -> None:

@@ -70,6 +70,9 @@ def _write(design: Design, files: dict[str, Path]) -> None:
 
     figure = draw(arranged(parts_of(design)), design.name, colour=style.colours([design.name])[design.name])
     with TemporaryDirectory() as folder:
-        style.save(figure, Path(folder) / "made")
+        try:
+            style.save(figure, Path(folder) / "made")
+        except OSError as error:
+            raise ConfigError(f"{next(iter(files.values()))}: cannot be drawn: {error.strerror}") from None
         for ending, file in files.items():
             write_bytes(file, (Path(folder) / "made").with_suffix(ending).read_bytes(), replace=True)
