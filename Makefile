@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity notebooks audit release lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity reference notebooks audit release lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ gallery: $(VENV)/ready  ## write the committed sample reports anew
 
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md
+
+reference: $(VENV)/ready  ## write the parts of the documentation anew that are generated from the code
+	$(BIN)/python -m docs.filled
 
 notebooks: $(VENV)/ready-notebook  ## run the notebooks and write them anew from their scripts
 	$(BIN)/python notebooks/build.py

@@ -1,4 +1,4 @@
-"""The documentation's site: Sphinx, MyST Markdown and Furo. What can be read off the code is filled in when it is built."""
+"""The site of the documentation: Sphinx, MyST and Furo. Every page is as it is in the repository; only the menu is added."""
 
 from __future__ import annotations
 
@@ -15,23 +15,16 @@ from sim.version import VERSION
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from filled import filled
+from filled.menu import menu
 
 project = "Coffee please"
 version = release = VERSION
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb"]
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["dollarmath"]
 nb_execution_mode = "off"  # notebooks are shown as they were run
 exclude_patterns = ["notebooks/README.md", "notebooks/.ipynb_checkpoints"]
-
-default_role = "code"  # docstrings write `name` as Markdown does
-autodoc_member_order = "bysource"
-autodoc_typehints_format = "short"
-toc_object_entries_show_parents = "hide"
-python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 80
 
 html_theme = "furo"
 html_title = f"Coffee please {version}"
@@ -47,8 +40,8 @@ html_math_renderer = "mathml"
 NOTEBOOK = re.compile(r"\[([^\]]+)\]\([./]*notebooks/(\w+)\.ipynb\)")
 
 
-def _fill(_: Sphinx, page: str, source: list[str]) -> None:
-    source[0] = NOTEBOOK.sub(r"{doc}`\1 </notebooks/\2>`", filled(page, source[0]))
+def _read(_: Sphinx, page: str, source: list[str]) -> None:
+    source[0] = NOTEBOOK.sub(r"{doc}`\1 </notebooks/\2>`", source[0]) + (menu() if page == "index" else "")
 
 
 def _inline(self: Any, node: nodes.math) -> None:
@@ -64,4 +57,4 @@ def _block(self: Any, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
-    app.connect("source-read", _fill)
+    app.connect("source-read", _read)

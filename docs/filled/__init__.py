@@ -1,21 +1,25 @@
-"""The parts of the documentation that are generated from the code. Each is Markdown; `conf.py` puts it into its page.
+"""The parts of the documentation that are generated from the code. Each is Markdown, and is committed in its page.
 
-A page is a stub with an introduction, and a comment `<!-- filled: NAME -->` where a part belongs.
+A part stands between `<!-- filled: NAME -->` and `<!-- /filled -->`. `python -m docs.filled` writes all parts anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
-from .lists import bill, designs, metrics, more, presets, prices, published, scenarios, windows
+from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
+from .python import functions, sections
 from .results import document_fields, documents
 
+DOCS = Path(__file__).parents[1]
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "index": {"more": more},
     "cost": {"bill": bill, "prices": prices},
     "failure-windows": {"windows": windows, "published": published},
+    "reference/api": {"functions": functions, "sections": sections},
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},
     "reference/metrics": {"metrics": metrics},
@@ -25,10 +29,22 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
 
 
 def filled(page: str, text: str) -> str:
-    """A page's source with its generated parts in their places. Raises ValueError if the place of a part is missing."""
-    for name, part in PAGES.get(page, {}).items():
-        place = f"<!-- filled: {name} -->"
-        if text.count(place) != 1:
-            raise ValueError(f"docs/{page}.md: expected the comment {place} once")
-        text = text.replace(place, part())
+    """The text of a page with its parts as they are generated now. Raises ValueError if the place of a part is missing."""
+    for name, part in PAGES[page].items():
+        place = re.compile(f"(<!-- filled: {name} -->\n).*?(<!-- /filled -->\n)", flags=re.S)
+        if len(place.findall(text)) != 1:
+            raise ValueError(f"docs/{page}.md: expected <!-- filled: {name} --> and <!-- /filled --> once, each on a line")
+        text = place.sub(lambda found, part=part: f"{found[1]}\n{part()}\n\n{found[2]}", text)
     return text
+
+
+def write() -> list[str]:
+    """Write all parts anew. Returns the pages that have changed."""
+    changed = []
+    for page in PAGES:
+        file = DOCS / f"{page}.md"
+        before = file.read_text(encoding="utf-8")
+        if (after := filled(page, before)) != before:
+            file.write_text(after, encoding="utf-8")
+            changed.append(f"docs/{page}.md")
+    return changed

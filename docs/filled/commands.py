@@ -9,24 +9,24 @@ from typer.main import get_command
 
 from sim.cli.app import app
 
-from .markdown import block, code, one_line, table
+from .markdown import block, code, one_line, table, to
 
 EXAMPLES = "Examples:\n"
 
 
 def commands() -> str:
     group: Any = get_command(app)
-    rows = [(f"[`{name}`](#coffee-{name})", _paragraphs(command)[0]) for name, command in group.commands.items()]
+    rows = [(to(f"coffee {name}", code(name)), _paragraphs(command)[0]) for name, command in group.commands.items()]
     exit_codes = group.epilog.partition("Exit codes:\n")[2]
     parts = [table(("command", "what it does"), rows)]
     parts += [_command(name, command) for name, command in group.commands.items()]
-    return "\n\n".join([*parts, "(exit-codes)=\n## Exit codes", block("\n" + exit_codes)])
+    return "\n\n".join([*parts, "## Exit codes", block("\n" + exit_codes)])
 
 
 def _command(name: str, command: Any) -> str:
     if hasattr(command, "commands"):
         rest = (command.help or "").partition("\b\n")[2].replace("\b\n", "")
-        parts = [f"(coffee-{name})=\n## coffee {name}", *_paragraphs(command), *([block("\n" + rest)] if rest else [])]
+        parts = [f"## coffee {name}", *_paragraphs(command), *([block("\n" + rest)] if rest else [])]
         return "\n\n".join([*parts, *(_described(f"{name} {inner}", each, 3) for inner, each in command.commands.items())])
     return _described(name, command, 2)
 
@@ -35,7 +35,7 @@ def _described(name: str, command: Any, level: int) -> str:
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option" and not parameter.hidden]
     usage = " ".join(["coffee", name, *(_name(a) if a.required else f"[{_name(a)}]" for a in arguments), "[OPTIONS]"])
-    parts = [f"(coffee-{name.replace(' ', '-')})=\n{'#' * level} coffee {name}", *_paragraphs(command), block(usage)]
+    parts = [f"{'#' * level} coffee {name}", *_paragraphs(command), block(usage)]
     examples = (command.help or "").partition(EXAMPLES)[2]
     if examples:
         parts.append(block("\n" + examples, "sh"))

@@ -17,7 +17,7 @@ from sim.config.schema import UNITS
 from sim.config.units import CENTS
 from sim.config.writing import flow, written
 
-from .markdown import code, one_line, table
+from .markdown import code, one_line, table, to
 
 EVERYWHERE = (Distribution, Lognormal)
 TYPES = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
@@ -113,7 +113,7 @@ class Sections:
         return section.places[0] + (f" of {', '.join(section.values)}" if rivals else "")
 
     def _section(self, section: Section) -> str:
-        head = f"({self._anchor(section.model)})=\n### {self._title(section)}"
+        head = f"### {self._title(section)}"
         sentences = [one_line(section.model.__doc__)] if section.model.__doc__ else []
         if self._is_shared(section) and section.model not in EVERYWHERE:
             sentences.append(f"At {', '.join(map(code, section.places))}.")
@@ -125,10 +125,7 @@ class Sections:
             )
         values = {root: value for root, value in section.values.items() if value is not None}
         rows = [self._row(section.model, values, key) for key in fields(section.model)]
-        return "\n\n".join((head, " ".join(sentences), table(("key", "value", "default", "meaning"), rows)))
-
-    def _anchor(self, model: type[BaseModel]) -> str:
-        return f"{self.prefix}-{model.__name__.lower()}"
+        return "\n\n".join((head, *filter(None, [" ".join(sentences)]), table(("key", "value", "default", "meaning"), rows)))
 
     def _row(self, model: type[BaseModel], values: dict[str, BaseModel], key: str) -> tuple[str, str, str, str]:
         info, kind = fields(model)[key], below(Kind(model), key)
@@ -141,14 +138,14 @@ class Sections:
     def _value(self, kind: Kind) -> str:
         if kind.unit is not None:
             name = "money" if kind.unit is CENTS else next(name for name, unit in UNITS.items() if unit is kind.unit)
-            return f"[{name}](#scenario-units)"
+            return f"[{name}]({'' if self.prefix == 'scenario' else 'scenario.md'}#quantities)"
         if kind.words:
             return " or ".join(map(code, kind.words))
         if kind.options:
             return " or ".join(map(self._value, kind.options.values()))
         if kind.model is not None:
             named = kind.model in (Distribution, *FAULTS.values())
-            return f"[{kind.model.__name__.lower() if named else 'mapping'}](#{self._anchor(kind.model)})"
+            return to(self._title(self.found[kind.model]), kind.model.__name__.lower() if named else "mapping")
         if kind.container is tuple:
             return f"list of {self._value(below(kind, 0) or Kind(Any))}"
         if kind.container is dict:

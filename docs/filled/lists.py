@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 from sim.architectures import architecture_of, design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
@@ -21,15 +18,6 @@ from .markdown import block, code, one_line, table
 UNITS = {"share": "share", "s": "seconds", "USD": "USD", "count": "number"}
 ARROWS = {"lower": "↓", "higher": "↑"}
 KEYS = ("ttl", "in_flight", "mismatch", "stores_errors")
-
-
-DOCS = Path(__file__).parents[1]
-
-
-def more() -> str:
-    """The pages that the home page doesn't place, so that none is left out of the menu."""
-    placed = set(re.findall(r"[\w-]+", (DOCS / "index.md").read_text(encoding="utf-8")))
-    return "\n".join(sorted(page.stem for page in DOCS.glob("*.md") if page.stem not in placed and page.stem != "index"))
 
 
 def scenarios() -> str:
@@ -96,7 +84,7 @@ def windows() -> str:
         words = {"✓": "Closed by", "◐": "Narrowed by", "!": "Made worse by"}
         closing = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]
         parts += [
-            f"(window-{label.lower()})=\n### {label} {title(world)}",
+            f"### {label} {title(world)}",
             one_line(world.story),
             " ".join(closing),
             block(f"coffee explain {label.lower()} naive", "sh"),

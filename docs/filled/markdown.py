@@ -1,8 +1,9 @@
-"""Tables and code in Markdown."""
+"""Tables, headings and code in Markdown, for a code host and for the site alike."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,16 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
+
+
+def slug(heading: str) -> str:
+    """The anchor that a heading has."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def to(heading: str, words: str | None = None) -> str:
+    """A link to a heading of the same page."""
+    return f"[{words or heading}](#{slug(heading)})"
 
 
 def code(text: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sim.documents.schema import DOCUMENTS, ROWS, results_schema
 from sim.vocabulary import METRICS
 
-from .markdown import code, table
+from .markdown import code, table, to
 
 TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`", "null": "`null`"}
 
@@ -16,7 +16,7 @@ TYPES = {"string": "text", "integer": "whole number", "number": "number", "boole
 def documents() -> str:
     """A table of all kinds: the name of the definition, and where it is printed or written."""
     rows = [
-        (link(name), ", ".join(code(f"coffee {command}") for command in kind.commands), ", ".join(map(code, kind.files)))
+        (to(name), ", ".join(code(f"coffee {command}") for command in kind.commands), ", ".join(map(code, kind.files)))
         for name, kind in (DOCUMENTS | ROWS).items()
     ]
     return table(("definition", "printed by", "file"), rows)
@@ -31,10 +31,6 @@ def document_fields() -> str:
     return "\n\n".join([*sections, *(_of_metrics(name, definitions[name]) for name in shared)])
 
 
-def link(name: str) -> str:
-    return f"[{name}](#results-{name.lower()})"
-
-
 def _is_shared(definition: Mapping[str, Any]) -> bool:
     """Whether it says nothing but the metrics, which have a page of their own."""
     return definition.get("enum") == list(METRICS) or set(definition.get("properties", ())) == set(METRICS)
@@ -42,7 +38,7 @@ def _is_shared(definition: Mapping[str, Any]) -> bool:
 
 def _section(name: str, definitions: Mapping[str, Any]) -> str:
     definition = definitions[name]
-    head = f"(results-{name.lower()})=\n### {name}\n\n{definition['description']}"
+    head = f"### {name}\n\n{definition['description']}"
     if "properties" not in definition:
         return f"{head} {_value(definition)}."
     required = definition.get("required", ())
@@ -62,7 +58,7 @@ def _of_metrics(name: str, definition: Mapping[str, Any]) -> str:
     text = (
         f"{about} Each [metric](metrics.md) -> {_value(values)}." if values else f"{about}: one of the [metrics](metrics.md)."
     )
-    return f"(results-{name.lower()})=\n### {name}\n\n{text}"
+    return f"### {name}\n\n{text}"
 
 
 def _about(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
@@ -80,7 +76,7 @@ def _value(schema: Mapping[str, Any]) -> str:
 def _options(schema: Mapping[str, Any]) -> Iterator[str]:
     kind = schema.get("type")
     if "$ref" in schema:
-        yield link(schema["$ref"].rpartition("/")[2])
+        yield to(schema["$ref"].rpartition("/")[2])
     elif "anyOf" in schema:
         for option in schema["anyOf"]:
             yield from _options(option)
