@@ -17,7 +17,7 @@ class Outcome(IntEnum):
     """What the caller of the payment provider knows afterwards. Unknown is an outcome, not a failure."""
 
     UNKNOWN = 0  # no answer within our timeout: the card may or may not have been charged
-    CAPTURED = 1
+    CAPTURED = 1  # the card was charged
     DECLINED = 2  # the card was refused: final
     FAILED = 3  # *this call* was refused before any charge; it says nothing about earlier calls
     CONFLICT = 4  # a call with the same idempotency key is still in flight
@@ -31,7 +31,7 @@ class Status(IntEnum):
     PENDING = 0  # accepted, payment not settled
     UNKNOWN = 1  # a charge attempt ended without an answer
     CONFIRMED = 2  # paid and accepted for the kitchen
-    DECLINED = 3
+    DECLINED = 3  # the card was refused
     FAILED = 4  # given up without (as far as we know) a charge
 
 
@@ -41,14 +41,14 @@ SETTLED = (Status.CONFIRMED, Status.DECLINED, Status.FAILED)
 class Answer(IntEnum):
     """What the checkout service tells the app, as HTTP status codes."""
 
-    NONE = 0
-    CONFIRMED = 201
+    NONE = 0  # no answer at all; a story can't reply so
+    CONFIRMED = 201  # paid, and accepted for the kitchen
     PENDING = 202  # "we have your order"
-    DECLINED = 402
+    DECLINED = 402  # the card was refused
     CONFLICT = 409  # the same idempotency key is being worked on
     MISMATCH = 422  # the same idempotency key with another basket: the app shows the order that the key stands for
     FAILED = 502  # "payment failed, please try again"
-    UNAVAILABLE = 503
+    UNAVAILABLE = 503  # the queue is full, or no instance is up
 
 
 class Fate(IntEnum):

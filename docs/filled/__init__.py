@@ -14,6 +14,7 @@ from .keys import design_keys, scenario_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
 from .python import functions, sections
 from .results import document_fields, documents
+from .steps import answers, outcomes, promises, statuses, step_sections, steps
 
 DOCS = Path(__file__).parents[1]
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
@@ -25,6 +26,14 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "reference/metrics": {"metrics": metrics},
     "reference/results": {"documents": documents, "fields": document_fields},
     "reference/scenario": {"units": units, "keys": scenario_keys, "presets": presets, "scenarios": scenarios},
+    "steps": {
+        "steps": steps,
+        "sections": step_sections,
+        "outcomes": outcomes,
+        "statuses": statuses,
+        "answers": answers,
+        "promises": promises,
+    },
 }
 
 

@@ -15,7 +15,7 @@ MENU = {
     ],
     "Reference": [
         "reference/cli", "reference/scenario", "reference/design", "reference/metrics", "What a morning costs <cost>",
-        "reference/results", "reference/api", "Speed <speed>",
+        "reference/results", "reference/api", "steps", "Speed <speed>",
     ],
     "Explanation": ["failure-windows", "trust", "Known answers <validity>"],
 }  # fmt: skip

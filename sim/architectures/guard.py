@@ -27,7 +27,7 @@ from simpy.events import Event
 from sim.architectures.parts import Diagram
 from sim.architectures.seal import Changed, Seal
 from sim.config.design import Design, Origin
-from sim.config.errors import ConfigError
+from sim.config.errors import ConfigError, closest
 from sim.config.scenario import Scenario
 from sim.config.units import clock_text
 from sim.ledger.laws import BrokenLaw
@@ -39,7 +39,7 @@ from sim.world.database import Order, OutboxRow
 from sim.world.engine import Crash, Story
 from sim.world.morning import Morning
 from sim.world.observer import Observer
-from sim.world.shop import Shop
+from sim.world.shop import STEPS, Shop
 
 MOST_STEPS = 100_000  # of one story within WITHIN_S of simulated time: the busiest relay takes a hundredth of this
 WITHIN_S = 30.0
@@ -381,6 +381,10 @@ def _shown(value: Any) -> str:
 
 def _hint(error: BaseException) -> str:
     text = str(error)
+    if isinstance(error, AttributeError) and isinstance(error.obj, Shop):
+        name = error.name or ""
+        likely = f'; did you mean "{MEANT[name]}"?' if name in MEANT else closest(name, STEPS)
+        return f"{likely or ';'} steps: {', '.join(STEPS)} (docs/steps.md)"
     if "'generator' object" in text:
         return "; a `yield from` is missing where that was made"
     if isinstance(error, TypeError) and "object is not iterable" in text and any(f"'{e}'" in text for e in EVENTS):
@@ -390,6 +394,10 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
+MEANT = {  # how a step is called elsewhere, where the name itself is far from ours
+    "authorise": "charge", "authorize": "charge", "capture": "charge", "pay": "charge", "void": "refund", "ask": "inquire",
+    "commit": "settle", "save": "settle", "update": "settle", "send": "publish", "emit": "publish", "wait": "sleep",
+}  # fmt: skip
 EVENTS = ("Coming", "Done", "Awaited", "Stay", "Timeout", "Event")
 
 

@@ -1,7 +1,8 @@
 """The shop as an architecture sees it: its parts, and the steps that a story can take with them.
 
 Every method that has an effect is a *step*: first the effect, then `took`, where a fault may strike the process dead. Of what
-the process knew then, only what is in the database survives.
+the process knew then, only what is in the database survives. docs/steps.md is made from the docstrings of `STEPS`; what a step
+costs is under `Costs:`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from simpy import Interrupt, Process
@@ -93,7 +95,10 @@ class Shop:
         return shop
 
     def background(self, component: str, story: Callable[[Shop], Story]) -> None:
-        """Run a story in the background; after a crash it starts again from its first line."""
+        """Run a story in the background, for all of the morning. After a crash it starts again from its first line.
+
+        Costs: nothing; what the story does takes its time.
+        """
         story = self.watch("background", story)
         self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
 
@@ -111,7 +116,10 @@ class Shop:
                 restart_s = crash.restart_s
 
     def workers(self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None) -> Pool:
-        """Make the component's pool of workers, to which `start` submits stories."""
+        """Make the component's pool of workers, to which `start` gives stories. Returns the pool.
+
+        Costs: nothing; a story holds a worker from its first line to its end.
+        """
         pool = self.pools[component] = Pool(self.env, component, number, instances)
         if autoscale is not None:
             computed_s = self.computed_s
@@ -120,13 +128,22 @@ class Shop:
         return pool
 
     def start(self, story: Story) -> None:
-        """Have a worker of this component's pool run a story. Its result is not used, and its death not noticed."""
+        """Have a worker of this component's pool run a story, and go on at once. Nobody hears of its result or its death.
+
+        Costs: nothing to the story that calls it; a worker of the pool, for as long as the other story takes.
+        """
         self.pools[self.component].submit(Job(self.watch("start", lambda: story)(), _unheard, _unheard))
 
     def consume(
         self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
     ) -> None:
-        """Have a pool of workers run a story for every pending order that is published."""
+        """Have a pool of workers run a story for every pending order that is published.
+
+        The story returns None when it is done with the order, or after how many seconds the order is to be delivered again. An
+        order whose worker has died is delivered again after `broker.visibility`.
+
+        Costs: nothing; a story holds a worker from its first line to its end.
+        """
         self.workers(component, workers, autoscale=autoscale)
         story = self.watch("consume", story)
         shop = self.seen_from(component)
@@ -136,7 +153,10 @@ class Shop:
         self.broker.subscribe(consumer, [Status.PENDING])
 
     def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
-        """Have a checkout worker run a story for every webhook. If the worker dies, the provider sends the webhook again."""
+        """Have a checkout worker run a story for every webhook. If the worker dies, the provider sends the webhook again.
+
+        Costs: nothing; a story holds a checkout worker from its first line to its end.
+        """
         pool = self.pools["checkout"]
         story = self.watch("listen", story)
 
@@ -175,10 +195,17 @@ class Shop:
         return pauses
 
     def sleep(self, seconds: float) -> Event:
+        """Wait.
+
+        Costs: the time, and the worker that waits, if it is a worker's story.
+        """
         return Coming(self.env, seconds)
 
     def compute(self, request: Request) -> Event:
-        """Do a checkout worker's own work on a request."""
+        """Do a checkout worker's own work on a request.
+
+        Costs: worker time, as `checkout.service` says, and longer while a fault slows the checkout down.
+        """
         service_s = self._service_s(request.purchase, request.number)
         if self._weather.spells:
             service_s *= self._weather.at(self.env.now).slower
@@ -186,7 +213,10 @@ class Shop:
         return pause(self.env, service_s)
 
     def insert(self, request: Request) -> Story:
-        """Insert a new order for this request, whatever the key says. Returns the order."""
+        """Insert a new order for this request, whatever the key says. Returns the order.
+
+        Costs: a database write.
+        """
 
         def commit() -> Order:
             order = self.database.create(request.purchase, request.cents)
@@ -201,7 +231,11 @@ class Shop:
     def claim(self, request: Request, rules: Claims) -> Story:
         """Claim the request's key: one request wins, by a unique insert of key and order, or by taking a stale claim over.
 
-        With `check_first` there is no unique constraint: the key is looked up and then inserted, and two requests may both win.
+        Returns a `Claim`. If its `answer` is None, the request has won, and nobody else may work on `order` for as long as
+        `rules.lock` says. Else `answer` is what to reply. With `check_first` there is no unique constraint: the key is looked
+        up and then inserted, and two requests may both win.
+
+        Costs: a database write; with `check_first` a database read before it.
         """
         database = self.database
         if rules.check_first:
@@ -243,7 +277,10 @@ class Shop:
         return Claim(order, taken_over=taken_over)
 
     def accept(self, request: Request, rules: Keys) -> Story:
-        """Write order and outbox row in one transaction, once a key. Returns the order, and whether the key was known."""
+        """Write order and outbox row in one transaction, once a key. Returns the order, and whether the key was known.
+
+        Costs: a database write.
+        """
         row = self.database.draw_row()
 
         def commit() -> tuple[Order, bool]:
@@ -266,6 +303,8 @@ class Shop:
 
         Before the call its beginning is noted in the order's row, so that a death of the process leaves a call that nobody has
         heard the end of. The note goes with the look whether the order is settled, and takes no time of its own (assumption).
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
         key = order.key if self._keyed else None  # a key per attempt is as good as none
         began_s = self.env.now
@@ -278,8 +317,11 @@ class Shop:
         return outcome
 
     def inquire(self, order: Order) -> Story:
-        """Ask the provider what became of an order: CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if it is
-        working on it, or UNKNOWN.
+        """Ask the provider what became of an order.
+
+        Returns CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if the provider is working on it, or UNKNOWN.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
         outcome: Outcome = yield self.provider.inquire(order, self._timeout_s, caller=self.component)
         yield from self.took("inquire", order.purchase)
@@ -290,6 +332,8 @@ class Shop:
 
         It keeps its key, and False is returned, if a call may still charge that began less than `lands_within_s` ago: two keys
         are two charges. The old one is spent then, and nobody calls with it again: each call would have to be waited for.
+
+        Costs: a database write.
         """
 
         def commit() -> bool:
@@ -307,7 +351,10 @@ class Shop:
         return renewed
 
     def overwrite(self, order: Order, outcome: Outcome) -> Story:
-        """Write the outcome that came last over whatever was known before."""
+        """Write the outcome that came last over whatever was known before.
+
+        Costs: a database write.
+        """
 
         def commit() -> None:
             self.database.overwrite(order, outcome)
@@ -321,6 +368,8 @@ class Shop:
         """Note the outcome and release the order; with `tell`, write an outbox row in the same transaction.
 
         Returns whether the order changed: only the process that changed it may publish it.
+
+        Costs: a database write.
         """
         row = self.database.draw_row() if tell else 0
 
@@ -338,7 +387,12 @@ class Shop:
         return changed
 
     def publish(self, what: Order | OutboxRow) -> Story:
-        """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be."""
+        """Hand an event to the broker: an outbox row, or (a dual write) the order as this process believes it to be.
+
+        Where `loyalty.inline` is set, loyalty is called first, if the order is confirmed.
+
+        Costs: a message to the broker, which takes `broker.publish`; with `loyalty.inline` a call to loyalty before it.
+        """
         event = what if isinstance(what, OutboxRow) else self.database.event(what)
         if self._observer is not None:
             self._observer.published(self.component, event, listeners=self.broker.listeners(event.status))
@@ -351,7 +405,10 @@ class Shop:
     def next_rows(self, relay: Relay) -> Story:
         """Sleep until the next poll that finds outbox rows, and read them as they stood when it began.
 
-        Polls that would find nothing are counted but not simulated; the first that finds a row comes at its usual time.
+        Returns the rows, `relay.batch` at most. Polls that would find nothing are counted but not simulated; the first that
+        finds a row comes at its usual time.
+
+        Costs: the time until that poll, and a database read a poll.
         """
         database, poll_every_s = self.database, relay.poll_every
         if database.outbox:
@@ -376,7 +433,10 @@ class Shop:
         return rows
 
     def mark_published(self, rows: list[OutboxRow], relay: Relay) -> Story:
-        """Take rows out of the outbox: the relay will not read them again."""
+        """Take rows out of the outbox: the relay will not read them again.
+
+        Costs: a database write, for all rows together.
+        """
 
         def commit() -> None:
             self.database.mark_published(rows)
@@ -389,7 +449,12 @@ class Shop:
         yield from self.took("mark", rows[-1].order.purchase)
 
     def stuck_orders(self, completer: Completer, *, lock_s: float) -> Story:
-        """Claim orders that nobody has worked on for a while: unknown outcomes, and claims whose holder must have died."""
+        """Claim orders that nobody has worked on for a while: unknown outcomes, and claims whose holder must have died.
+
+        Returns the orders, `completer.batch` at most. They are claimed for `lock_s` seconds.
+
+        Costs: a database write, for all orders together.
+        """
 
         def claim() -> list[Order]:
             now = self.env.now
@@ -405,15 +470,25 @@ class Shop:
         return orders
 
     def refund(self, row: int) -> Story:
-        """Give one charge of the provider's ledger back, as soon as the provider can be asked."""
+        """Give one charge of the provider's ledger back, as soon as the provider can be asked.
+
+        Costs: a call to the provider.
+        """
         while self.provider.down:
             yield Coming(self.env, 1.0)
         yield self.provider.refund(row, caller=self.component)
         yield from self.took("refund", self.provider.charges.purchase[row])
 
     def pay_draw(self, order: Order) -> float:
-        """The uniform draw behind the back-off before an order's next payment attempt."""
+        """The uniform draw, from 0 to 1, behind the back-off before an order's next payment attempt.
+
+        Costs: nothing.
+        """
         return self._pay_draw(order.purchase, order.attempts)
+
+
+OWN = ("seen_from", "took")  # methods for the shop's own parts
+STEPS = tuple(name for name, made in vars(Shop).items() if isfunction(made) and not name.startswith("_") and name not in OWN)
 
 
 def _without(times: tuple[float, ...], one: float) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from sim.architectures import guard, load_design
 from sim.config.errors import ConfigError
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
+from sim.world.shop import STEPS
 from tests.worlds import ONE_CUSTOMER, morning, world
 
 HEAD = """from sim.architectures.outbox import Outbox
@@ -108,7 +109,18 @@ def test_mistakes_beside_the_requests() -> None:
     commits = f"{ACCEPT}        yield shop.database.transaction(0, lambda: 1 / 0)\n{REPLY}"
     assert said(commits) == "my.py:13: ZeroDivisionError: division by zero (seed 0)"
     sets_up = "\n    def set_up(self, shop):\n        shop.nothing\n"
-    assert said(f"{ACCEPT}{REPLY}{sets_up}") == "my.py:16: AttributeError: 'Shop' object has no attribute 'nothing' (seed 0)"
+    told = said(f"{ACCEPT}{REPLY}{sets_up}")
+    assert told.startswith("my.py:16: AttributeError: 'Shop' object has no attribute 'nothing'; steps: background, workers, ")
+    assert told.endswith("(docs/steps.md) (seed 0)")
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("authorise", "charge"), ("inquiry", "inquire"), ("settled", "settle")])
+def test_a_step_that_there_is_not(wrong: str, right: str) -> None:
+    """The error names the nearest step, by its name or by its meaning, and all steps that there are."""
+    told = said(f"{ACCEPT}        yield from shop.{wrong}(order)\n{REPLY}")
+    nearest = f"'Shop' object has no attribute '{wrong}'; did you mean \"{right}\"?"
+    assert told.startswith(f"my.py:13: AttributeError: {nearest} steps: {', '.join(STEPS)} (docs/steps.md) (customer 0, ")
+    assert set(guard.MEANT.values()) <= set(STEPS)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +158,7 @@ def test_endless_loops_without_a_yield(loop: str, in_a_thread: bool, monkeypatch
 HOLDS = """
 from pathlib import Path
 from sim.architectures import guard, load_design
+from sim.world.shop import STEPS
 from tests.worlds import ONE_CUSTOMER, morning, world
 
 guard.LAST_RESORT_S = 1.0
