@@ -1,6 +1,7 @@
-"""The parts of the documentation that are generated from the code. Each is Markdown, and is committed in its page.
+"""The parts of the documentation that are generated from the code. Each is Markdown and committed in its page.
 
-A part stands between `<!-- filled: NAME -->` and `<!-- /filled -->`. `python -m docs.filled` writes all parts anew.
+A part stands between `<!-- filled: NAME -->` and `<!-- /filled -->`. `python -m docs.filled` writes all parts anew, and
+the pictures in docs/_static.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from .commands import commands
 from .keys import design_keys, scenario_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
+from .pictures import pictures
 from .python import functions, sections
 from .results import document_fields, documents
 from .steps import answers, outcomes, promises, statuses, step_sections, steps
@@ -48,12 +50,10 @@ def filled(page: str, text: str) -> str:
 
 
 def write() -> list[str]:
-    """Write all parts anew. Returns the pages that have changed."""
-    changed = []
-    for page in PAGES:
-        file = DOCS / f"{page}.md"
-        before = file.read_text(encoding="utf-8")
-        if (after := filled(page, before)) != before:
-            file.write_text(after, encoding="utf-8")
-            changed.append(f"docs/{page}.md")
-    return changed
+    """Write all parts and pictures anew. Returns the files that have changed."""
+    texts = {DOCS / f"{page}.md": filled(page, (DOCS / f"{page}.md").read_text(encoding="utf-8")) for page in PAGES}
+    texts |= {DOCS / "_static" / name: svg for name, svg in pictures().items()}
+    changed = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for file in changed:
+        file.write_text(texts[file], encoding="utf-8", newline="\n")
+    return [str(file.relative_to(DOCS.parent)) for file in changed]
