@@ -23,7 +23,7 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
     """
     plan, times = moments(scenario)
     rates = purchases_per_s(scenario)
-    call_s = np.minimum(_call_s(scenario, slower(plan, times, "provider")), design.payment.timeout)
+    call_s = np.minimum(_call_s(scenario, plan, times), design.payment.timeout)
     write_s = mean(design.database.write) * slower(plan, times, "database")
     own_s = mean(design.checkout.service) * slower(plan, times, "checkout")
     if charges_within_the_request(design):
@@ -42,12 +42,14 @@ def purchases_per_s(scenario: Scenario) -> np.ndarray:
 
 def slowest_call_s(scenario: Scenario, design: Design) -> float:
     """How long a call of the provider takes on average during the worst brownout, capped at our timeout."""
-    factors = slower(*moments(scenario), "provider")
-    return min(float(_call_s(scenario, factors).max()), design.payment.timeout)
+    return min(float(_call_s(scenario, *moments(scenario)).max()), design.payment.timeout)
 
 
-def _call_s(scenario: Scenario, slower: np.ndarray) -> np.ndarray:
-    return mean(scenario.provider.latency) * slower + mean(scenario.provider.answer)
+def _call_s(scenario: Scenario, plan: FaultPlan, times: np.ndarray) -> np.ndarray:
+    """Infinite while the provider hangs."""
+    hangs = np.array([plan.weather("provider").at(time).hangs for time in times])
+    answered_s = mean(scenario.provider.latency) * slower(plan, times, "provider") + mean(scenario.provider.answer)
+    return np.where(hangs, np.inf, answered_s)
 
 
 def charges_within_the_request(design: Design) -> bool:

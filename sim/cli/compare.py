@@ -38,6 +38,12 @@ def compare(
     ] = None,
     more: OldDesigns = None,
     settings: Settings = None,
+    fit: Annotated[
+        bool,
+        typer.Option(
+            "--fit-to-traffic", help="First make every design large enough for the people who come (first taps alone)."
+        ),
+    ] = False,
     mornings: Mornings = 10,
     precision: Precision = None,
     cells: Cells = 1,
@@ -70,6 +76,7 @@ def compare(
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
       coffee compare morning-rush --set checkout.workers=64 --set provider.ambiguous=2%
       coffee compare morning-rush --no-report --json > result.json
+      coffee compare rush.yaml --fit-to-traffic
       coffee compare morning-rush --cost-curve
     """
     from sim.cli.work import compare as work
@@ -77,5 +84,5 @@ def compare(
     effort = Effort(mornings, seed, cells, jobs, engine)
     work.compare(
         context, scenario, designs or [], more or [], settings or [], effort, precision, tables, out, peak, report=report,
-        cost_curve=cost_curve, everything=everything, as_json=as_json,
+        fit=fit, cost_curve=cost_curve, everything=everything, as_json=as_json,
     )  # fmt: skip

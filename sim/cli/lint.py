@@ -27,11 +27,15 @@ def lint(
     a scenario the numbers are the scenario's, and its traffic and objectives are checked, too; it may stand before the design.
     Nothing is simulated, so a design without a warning may still be wrong. docs/lint.md lists all rules.
 
+    Of a scenario alone it says what the file means: how many people come, which failure windows can't show in it for want of a
+    trouble, and which bundled designs are too small for it.
+
     Exit codes: 0 nothing to warn of, 1 warnings.
 
     Examples:
       coffee lint mine.yaml
       coffee lint morning-rush naive
+      coffee lint rush.yaml
       coffee lint morning-rush mine.yaml --json
     """
     from sim.cli.work import lint as work

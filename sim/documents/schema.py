@@ -57,6 +57,7 @@ DOCUMENTS: dict[str, Kind] = {
     "NoStory": Kind(story.NoStory, ("explain",)),
     "Hunt": Kind(hunt.Hunt, ("hunt",)),
     "Lint": Kind(lint.Lint, ("lint",)),
+    "LintOfScenario": Kind(lint.LintOfScenario, ("lint",)),
     "KnownCases": Kind(validity.KnownCases, ("validity",)),
     "AssumptionEffects": Kind(validity.AssumptionEffects, ("validity",)),
     "Catalogue": Kind(catalogue.Catalogue, ("list",)),

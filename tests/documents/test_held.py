@@ -45,6 +45,7 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("new", "mine.yaml", "--from", "outbox"), set()),
     (("lint", "naive", "morning-rush"), set()),
     (("lint", "naive"), set()),
+    (("lint", "morning-rush"), set()),
     (("run", "tiny.yaml", "outbox", *QUICK), set()),
     (("run", "tiny.yaml", "outbox", *QUICK, "--set", "checkout.workers=3"), set()),
     (("check", "tiny.yaml", "outbox", *QUICK), set()),

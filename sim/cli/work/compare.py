@@ -9,7 +9,7 @@ import typer
 
 from sim.architectures import load_designs
 from sim.cli.again import again
-from sim.cli.messages import DONE
+from sim.cli.messages import DONE, note
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.lint import warn_in_short
 from sim.cli.work.names import compared, folder_name, scenario_called
@@ -36,6 +36,7 @@ from sim.experiment.altering import changed
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve
 from sim.experiment.effort import Effort
+from sim.experiment.room import with_room
 from sim.report.folder import check_replaceable
 from sim.report.names import ours
 
@@ -43,10 +44,12 @@ from sim.report.names import ours
 def compare(
     context: typer.Context, scenario: str, designs: Sequence[str], more: Sequence[str], settings: Sequence[str],
     effort: Effort, precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool,
-    cost_curve: bool, everything: bool, as_json: bool,
+    fit: bool, cost_curve: bool, everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
     called = compared(designs, more)
     world, chosen = changed(scenario_called(scenario), load_designs(called), assigned(settings))
+    if fit:
+        chosen = [_fitted(design, world) for design in chosen]
     folder = out or Path("reports") / folder_name(world.name)
     check_report_options(out, report=report)
     drawing = _curve_options(world, cost_curve or peak is not None, peak, report=report)
@@ -74,6 +77,14 @@ def compare(
     say_how_it_went(comparison, precision, unwritten="; no report was written" if report else "")
     say_what_cells_are(effort.cells, scenario, called[0])
     leave(comparison, code)
+
+
+def _fitted(design: Design, world: Scenario) -> Design:
+    """With room for the traffic; what was changed is said on stderr."""
+    design, changes = with_room(design, world)
+    if changes:
+        note(f"made larger for this traffic: {design.name}: {', '.join(f'{key}={value}' for key, value in changes)}")
+    return design
 
 
 def _print(comparison: Comparison, settings: Sequence[str], *, everything: bool) -> None:

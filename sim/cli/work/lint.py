@@ -9,7 +9,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from sim.architectures import load_design
+from sim.architectures import ARCHITECTURES, load_design
 from sim.architectures.lint import Hazard
 from sim.architectures.lint import lint as hazards_of
 from sim.cli.messages import DONE, FAILED, note
@@ -21,24 +21,49 @@ from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
-from sim.documents.lint import document
+from sim.documents.lint import document, of_scenario
 from sim.experiment.altering import changed
+from sim.experiment.room import OVERLOADED
+from sim.failure_windows.needs import missing
 
 
 def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json: bool) -> None:
+    if scenario is None and isinstance(only := load(design), Scenario):
+        world, _ = changed(only, [], assigned(settings))
+        _lint_scenario(world, design, as_json=as_json)
+        return
     if scenario is not None and isinstance(load(design), Scenario):
         design, scenario = scenario, design  # in the order of the other commands
     known = Scenario(name="ordinary") if scenario is None else scenario_called(scenario)
     altered, [chosen] = changed(known, [load_design(design)], assigned(settings))
     if scenario is None and altered != known:
         raise ConfigError("--set names a key of a scenario, and no scenario is given")
-    world = None if scenario is None else altered
-    hazards = hazards_of(chosen, world)
+    given = None if scenario is None else altered
+    hazards = hazards_of(chosen, given)
     if as_json:
-        print_json(document(chosen.name, None if world is None else world.name, hazards))
+        print_json(document(chosen.name, None if given is None else given.name, hazards))
     else:
-        _print(chosen, world, hazards, design)
+        _print(chosen, given, hazards, design)
     raise typer.Exit(FAILED if hazards else DONE)
+
+
+def _lint_scenario(world: Scenario, called: str, *, as_json: bool) -> None:
+    """What a scenario's file means: how many people, what can't go wrong, and which bundled designs it is too much for."""
+    found = {name: [hazard for hazard in hazards_of(name, world) if hazard.rule == OVERLOADED] for name in ARCHITECTURES}
+    meant = of_scenario(world, [(need.window, need.what) for need in missing(world)], found)
+    if as_json:
+        print_json(meant)
+        return
+    out = console()
+    peak = "" if meant["peak_per_s"] is None else f", at most {meant['peak_per_s']:.3g} a second"
+    out.print(Text.assemble((world.name, "bold"), f": about {meant['purchases']:,.0f} purchases a morning{peak}"))
+    if meant["hidden"]:
+        out.print("\nFailure windows that can't show, since the scenario has none of this", style="bold")
+        print_rows(out, [(f"  {one['window']}", one["needs"]) for one in meant["hidden"]], most=(6,))
+    if meant["overloaded"]:
+        out.print("\nToo small for this traffic, as they are bundled", style="bold")
+        print_rows(out, [(f"  {one['design']}", one["message"]) for one in meant["overloaded"]], most=(14,))
+        out.print(f"\nWith room for it: {shlex.join(['coffee', 'compare', called, '--fit-to-traffic'])}", soft_wrap=True)
 
 
 def warn(design: Design, scenario: Scenario, *, names: Sequence[str], settings: Sequence[str] = ()) -> None:
