@@ -203,7 +203,13 @@ class ReadModel(Model):
     """The status view that the app polls: projected from events, or `inline` (read straight from the order database)."""
 
     inline: bool = Field(False, description="read from the order database itself; no projector")
-    apply: Distribution = Field({"exponential": "20ms"}, description="one event by the single projector (assumption)")
+    apply: Distribution = Field({"exponential": "20ms"}, description="one event by one projector (assumption)")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="projectors behind one queue (with 20 ms each ends at 50 events a second); the bill counts none",
+    )
     cache: Duration = Field("0s", description="a status is served from a cache for this long")
 
 

@@ -265,12 +265,12 @@ def slow_projector(look: Look) -> Advice | None:
         return None
     return Advice(
         "slow_projector", "read_model",
-        f"{_leading(look, metric)}; the one projector of the status view was busy {words.share(pool.busy)} of the time, with "
+        f"{_leading(look, metric)}; the status view's projectors were busy {words.share(pool.busy)} of the time, with "
         f"{pool.longest} events waiting at the worst moment.",
         "Look at how long the view takes for one event.",
         (
             "All orders of a backlog are confirmed within seconds. How soon does the view know?",
-            "`read_model.apply` is the time for one event, and there is one projector.",
+            "`read_model.apply` is the time for one event, and `read_model.workers` says how many are applied at once.",
             "In design.yaml, below read_model: `apply: {exponential: 20ms}`",
         ),
     )  # fmt: skip

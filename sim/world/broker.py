@@ -103,7 +103,7 @@ class Broker:
 
 
 class SingleConsumer:
-    """One consumer process that handles events one after the other: a FIFO station.
+    """One consumer that handles events one after the other, or several at a time behind one queue: a FIFO station.
 
     `handle` makes the effect and may raise Crash after it: the effect stays, the acknowledgement doesn't happen.
     """
@@ -118,10 +118,11 @@ class SingleConsumer:
         handle: Callable[[OutboxRow], None],
         streams: Streams,
         weather: Timetable,
+        workers: int = 1,
     ) -> None:
         self.name = name
         self._broker = broker
-        self.station = Station(env, name, 1, weather)
+        self.station = Station(env, name, workers, weather)
         self._service_s: Draw = streams.times(f"{name}.service", service)
         self._handle = handle
 

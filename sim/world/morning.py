@@ -97,8 +97,9 @@ class Morning:
         consumers = [awards]
         if not design.read_model.inline:
             projector = single_consumer(
-                env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams, plan=plan
-            )
+                env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams, plan=plan,
+                workers=design.read_model.workers,
+            )  # fmt: skip
             broker.subscribe(projector)
             consumers.append(projector)
         story.set_up(shop)

@@ -507,7 +507,7 @@ def _unheard(*_: Any) -> None:
 
 def single_consumer(
     env: Clock, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
-    plan: FaultPlan, service: Any,
+    plan: FaultPlan, service: Any, workers: int = 1,
 ) -> SingleConsumer:  # fmt: skip
     """A FIFO consumer whose effect is a step of its own component."""
     seen = shop.seen_from(name)
@@ -517,5 +517,6 @@ def single_consumer(
         seen.took(step, event.order.purchase)
 
     return SingleConsumer(
-        env, name, shop.broker, service=service, handle=handle_and_step, streams=streams, weather=plan.weather(name)
-    )
+        env, name, shop.broker, service=service, handle=handle_and_step, streams=streams, weather=plan.weather(name),
+        workers=workers,
+    )  # fmt: skip

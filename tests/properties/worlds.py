@@ -62,7 +62,7 @@ def times(*scales: str) -> Sections:
         st.builds(lambda s: {"exponential": s}, scale),
         st.builds(lambda s, sigma: {"lognormal": {"median": s, "sigma": sigma}}, scale, some(0, 0.6, 1.5)),
         st.builds(lambda s: {"uniform": ["0s", s]}, scale),
-        st.builds(lambda s: {"percentiles": {"p50": s, "p99": s, "p100": s}}, scale),
+        st.builds(lambda s: {"percentiles": {"p50": "1ms" if s == "0s" else s, "p99": "1ms" if s == "0s" else s}}, scale),
     )
 
 
@@ -266,7 +266,7 @@ checkout = st.integers(1, 20).flatmap(
     ).map(_one_each)
 )
 database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"))
-read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), cache=some("0s", "5s"))
+read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), workers=st.integers(1, 3), cache=some("0s", "5s"))
 loyalty = section(
     inline=st.booleans(),
     inbox=st.one_of(st.just("none"), some("1s", "1min", "7d").map(lambda window: {"window": window})),

@@ -238,3 +238,16 @@ def test_endless_requests_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     message = r"^one customer would send more than 50 requests; that can't be meant: let app\.retry end"
     with pytest.raises(ConfigError, match=message):
         morning(world(DOWN), design("naive", ENDLESS))
+
+
+def test_two_projectors_apply_two_events_at_once() -> None:
+    """Two orders are confirmed at the same moment: with one projector of a second the later is visible a second later, with two
+    both are after one.
+    """
+    knobs = {"read_model": {"apply": {"constant": "1s"}}}
+    one, _ = morning(world(arrivals=(0.0, 0.0)), design("naive", knobs))
+    two, _ = morning(world(arrivals=(0.0, 0.0)), design("naive", {"read_model": {**knobs["read_model"], "workers": 2}}))
+    assert sorted(one.orders["visible_s"] - one.orders["confirmed_s"]) == pytest.approx([1.008, 2.008], abs=1e-3)
+    assert (two.orders["visible_s"] - two.orders["confirmed_s"]).tolist() == pytest.approx([1.008, 1.008], abs=1e-3)
+    [station] = [station for station in two.stations if station.name == "read_model"]
+    assert station.servers == 2

@@ -45,7 +45,7 @@ def _relief(design: Design, scenario: Scenario, knob: str, load: float) -> Itera
         bigger = (2**power for power in range(1, 21) if 2**power > relay_of(design).batch)  # type: ignore[union-attr]
         enough = (size for size in bigger if stations(_with_batch(design, size), scenario)[knob][0] <= BUSY)
         yield from ((knob, str(size)) for size in list(enough)[:1])
-    elif last in ("apply", "award"):
+    elif last == "award":
         faster_s = mean(getattr(getattr(design, section), last)) * BUSY / load
         yield knob, f"{{exponential: {down(faster_s)}}}"
     else:
@@ -77,7 +77,7 @@ def stations(design: Design, scenario: Scenario) -> dict[str, tuple[float, float
     events = 1 if relay is None else 2  # a purchase's events: its order is settled; with a relay, also accepted
     if not design.read_model.inline:
         busy = rates * events * mean(design.read_model.apply) * slower(plan, times, "read_model")
-        loads["read_model.apply"] = (float(busy.max()), 1.0, "projectors")
+        loads["read_model.workers"] = (float(busy.max()), float(design.read_model.workers), "projectors")
     award_s = mean(design.loyalty.award) * slower(plan, times, "loyalty")
     loads["loyalty.award"] = (float((rates * award_s).max()), 1.0, "loyalty consumers")
     if relay is not None:

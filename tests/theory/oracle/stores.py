@@ -39,7 +39,7 @@ class Stores(Weather):
         self.awards: list[Award] = []
         self.turns: Counter[int] = Counter()  # database operations, by purchase; -1: by nobody
         self.lines = {"database": Line("database", design.database.connections)}
-        self.lines |= {name: Line(name, 1) for name in ("loyalty", "read_model")}
+        self.lines |= {"loyalty": Line("loyalty", 1), "read_model": Line("read_model", design.read_model.workers)}
         times, handle = self.streams.times, {"loyalty": design.loyalty.award, "read_model": design.read_model.apply}
         self.write_s = times("database.write", design.database.write)
         self.publish_s = times("broker.publish", design.broker.publish)
