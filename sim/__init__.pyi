@@ -19,4 +19,3 @@ from sim.lab.verbs import what_if as what_if
 from sim.lab.verbs import windows as windows
 
 __version__: str
-__all__: list[str]

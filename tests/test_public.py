@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 
+import coffee_please
 import sim
 
 VERBS = {
@@ -44,6 +45,15 @@ def parameters(name: str) -> str:
 def test_exported_names() -> None:
     """The package exports its verbs and its version, and nothing else."""
     assert sorted(sim.__all__) == sorted(["__version__", *VERBS])
+
+
+def test_the_name_by_which_it_is_installed() -> None:
+    """`coffee_please` has the same names, and they are the same things."""
+    assert coffee_please.__all__ == sim.__all__
+    assert all(getattr(coffee_please, name) is getattr(sim, name) for name in sim.__all__)
+    assert dir(coffee_please) == dir(sim)
+    with pytest.raises(AttributeError, match="'nothing'"):
+        coffee_please.nothing  # noqa: B018
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -7,7 +7,7 @@ from pathlib import Path
 DOCS = Path(__file__).parents[1]
 HOW_TO = "How to"
 MENU = {
-    "Tutorial": ["tutorial", "kata"],
+    "Tutorial": ["install", "tutorial", "kata"],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((DOCS / "notebooks").glob("*.ipynb"))],
     HOW_TO: [
         "own-scenario", "explore", "write-an-architecture", "lint", "check-in-ci", "sizing", "sweeps", "cluster", "nationwide",

@@ -6,6 +6,7 @@ from typing import assert_type
 
 from matplotlib.axes import Axes
 
+import coffee_please as coffee
 import sim
 from sim.lab.plots import Panels
 
@@ -14,6 +15,7 @@ def charts() -> None:
     compared = sim.compare("morning-rush", ["naive", sim.load_design("outbox")], mornings=2)
     assert_type(compared.plot.duplicates(), Axes)
     assert_type(compared.plot.morning(), Panels)
+    assert_type(coffee.run("morning-rush", "naive").plot.stations(), Panels)
     compared.plot.mornings()  # type: ignore[attr-defined]
     assert_type(sim.run("morning-rush", "naive").plot.stations(), Panels)
     assert_type(sim.explain("morning-rush", violation="double_charge").plot.sequence(), Axes)
