@@ -106,7 +106,8 @@ def test_the_page() -> None:
     assert "6 numbers" in text  # 1 + 1 + 4
     for result in done:
         assert f"`coffee validity {result.case.name} --full`" in text
-    assert "4 taps of the customer** | requests a purchase | 16 | 16 | agrees |" in text
+    assert "4 taps of the customer** (`coffee validity layers --full`): " in text
+    assert "\n| requests a purchase | 16 | 16 | agrees |\n" in text
     assert "`network.latency`" in text
     assert "| outbox |" in text
     assert "{{" not in text
