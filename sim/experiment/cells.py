@@ -25,7 +25,7 @@ CAPACITIES = (
     "payment.workers", "payment.autoscale.min", "payment.autoscale.max", "relay.batch", "completer.batch",
 )  # fmt: skip
 """Knobs of which a cell has its share. All others are the same in every cell: `checkout.instances` too, since a crash takes one
-of them, and that is to be the same share of the workers."""
+of them, and that is to be the same share of the workers; and `read_model.workers`, as each cell has a view of its own."""
 MAY_BE_ZERO = ("checkout.queue_limit",)
 ADDED = ("servers", "arrivals", "served", "busy_s", "area_s", "sojourn_s", "provisioned_s")  # of a station
 MEANS = ("waiting_s", "worked_s", "busiest_share", "busiest_queueing_share")  # of a cell, in a station of all cells

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_set_is_the_changed_files(tiny: str) -> None:
 
 def test_compare_sets_for_all(tiny: str) -> None:
     """A key of the world for everybody, one of a design for those that have it; what was set stands in the JSON and on screen,
-    and the warnings of each design in one line on stderr.
+    and the warnings of a design of one's own in one line on stderr; of a bundled one only that it is too small.
     """
     settings = ["--set", "provider.ambiguous=40%", "--set", "payment.workers=2"]
     few = ("-n", "2", "-j", "1", "--no-report")
@@ -40,10 +41,12 @@ def test_compare_sets_for_all(tiny: str) -> None:
     assert designs[1].payment.workers == 2  # type: ignore[attr-defined]
     assert document["digest"] == compare(world, designs, Effort(2, jobs=1)).digest
     assert document["set"] == ["provider.ambiguous=40%", "payment.workers=2"]
-    done = coffee("compare", tiny, "naive", "outbox", *settings, *few)
+    Path("mine.yaml").write_text("from: naive\n", encoding="utf-8")
+    done = coffee("compare", tiny, "mine.yaml", "outbox", *settings, *few)
     assert "with provider.ambiguous=40%, payment.workers=2" in " ".join(done.stdout.split())
-    assert "warnings for naive: no-key, no-provider-key" in done.stderr
-    assert f"coffee lint {tiny} naive --set provider.ambiguous=40% --set payment.workers=2" in done.stderr
+    assert "warnings for mine: no-key, no-provider-key" in done.stderr
+    assert f"coffee lint {tiny} mine.yaml --set provider.ambiguous=40% --set payment.workers=2" in done.stderr
+    assert "warnings for outbox" not in done.stderr
 
 
 def test_a_price_is_set_and_swept(tiny: str) -> None:

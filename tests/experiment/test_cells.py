@@ -44,7 +44,12 @@ objectives: {double_charge_rate: 0}
 """)
 PRICES = load_prices(ROUGH.prices)
 
-KEPT = ("checkout.instances", "breaker.window", "app.retry")  # what each cell has as a whole: see sim/experiment/cells.py
+KEPT = (
+    "checkout.instances",
+    "breaker.window",
+    "app.retry",
+    "read_model.workers",
+)  # a cell's as a whole: sim/experiment/cells.py
 
 
 def counted(model: type[BaseModel], place: str = "") -> Iterator[str]:

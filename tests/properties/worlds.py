@@ -62,7 +62,13 @@ def times(*scales: str) -> Sections:
         st.builds(lambda s: {"exponential": s}, scale),
         st.builds(lambda s, sigma: {"lognormal": {"median": s, "sigma": sigma}}, scale, some(0, 0.6, 1.5)),
         st.builds(lambda s: {"uniform": ["0s", s]}, scale),
-        st.builds(lambda s: {"percentiles": {"p50": "1ms" if s == "0s" else s, "p99": "1ms" if s == "0s" else s}}, scale),
+    )
+
+
+def by_percentiles(*scales: str) -> Sections:
+    """Times of which the median, the 99th percentile and the longest are known."""
+    return st.builds(
+        lambda s, most: {"percentiles": {"p50": s, "p99": "5s", "p100": most}}, some(*scales), some("1min", "10min")
     )
 
 
@@ -118,7 +124,7 @@ keys = st.one_of(
 )
 provider = section(
     preset=st.sampled_from(sorted(PRESETS)),
-    latency=times("50ms", "450ms", "4s"),
+    latency=times("50ms", "450ms", "4s") | by_percentiles("50ms", "450ms", "4s"),
     declined=shares,
     failed=rare,
     ambiguous=rare,

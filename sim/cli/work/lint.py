@@ -9,14 +9,14 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.architectures.lint import Hazard
 from sim.architectures.lint import lint as hazards_of
 from sim.cli.messages import DONE, FAILED, note
 from sim.cli.work.console import console, print_json, print_rows
 from sim.cli.work.names import load, scenario_called
 from sim.cli.work.texts import assigned
-from sim.config.bundled import full_name
+from sim.config.bundled import full_name, is_path, names
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
@@ -28,8 +28,8 @@ from sim.failure_windows.needs import missing
 
 
 def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json: bool) -> None:
-    if scenario is None and isinstance(only := load(design), Scenario):
-        world, _ = changed(only, [], assigned(settings))
+    if scenario is None and _is_scenario(design):
+        world, _ = changed(scenario_called(design), [], assigned(settings))
         _lint_scenario(world, design, as_json=as_json)
         return
     if scenario is not None and isinstance(load(design), Scenario):
@@ -45,6 +45,10 @@ def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json:
     else:
         _print(chosen, given, hazards, design)
     raise typer.Exit(FAILED if hazards else DONE)
+
+
+def _is_scenario(name: str) -> bool:
+    return (is_path(name) or full_name(name) in names()) and isinstance(load(name), Scenario)
 
 
 def _lint_scenario(world: Scenario, called: str, *, as_json: bool) -> None:
@@ -77,8 +81,13 @@ def warn(design: Design, scenario: Scenario, *, names: Sequence[str], settings: 
 
 
 def warn_in_short(design: Design, scenario: Scenario, *, names: Sequence[str], settings: Sequence[str] = ()) -> None:
-    """One line on stderr with the names of the rules, before several designs are run, and the command that explains them."""
-    if hazards := hazards_of(design, scenario):
+    """One line on stderr with the names of the rules, before several designs are run, and the command that explains them.
+
+    A bundled design is what it is; of one only that it is too small is said.
+    """
+    bundled = names[-1] in design_names()
+    hazards = [hazard for hazard in hazards_of(design, scenario) if not bundled or hazard.rule == OVERLOADED]
+    if hazards:
         given = [part for text in settings for part in ("--set", text)]
         rules = ", ".join(dict.fromkeys(hazard.rule for hazard in hazards))
         note(f"warnings for {design.name}: {rules}; why: {shlex.join(['coffee', 'lint', *names, *given])}")
