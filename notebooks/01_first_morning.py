@@ -7,7 +7,8 @@
 # All notebooks go the same way: *predict, run, read one number, explain, change one thing*. Write your prediction down
 # before you run the cell; a number that surprises nobody teaches nothing.
 #
-# To run them: `make notebooks` sets everything up, then `source .venv/bin/activate` and `jupyter lab notebooks`.
+# To run them: `make notebooks` sets everything up, then `source .venv/bin/activate` and `jupyter lab notebooks`. Cells that
+# draw a picture or check an answer are folded; a click opens them.
 
 # %%
 import pandas as pd
@@ -49,9 +50,6 @@ print(
     f"{len(victims)} of {purchases} people were charged more than once ({len(victims) / purchases:.1%}). You said {my_guess}."
 )
 
-# %%
-assert len(victims) == round(morning.metrics.value["double_charge_rate"] * purchases)  # the audit counts the same
-
 # %% [markdown]
 # ## Explain
 #
@@ -61,15 +59,6 @@ assert len(victims) == round(morning.metrics.value["double_charge_rate"] * purch
 # %%
 explained = sim.explain("morning-rush", "naive", seed=7, purchase=victims[0])
 explained
-
-# %%
-steps = explained.steps.what
-assert "lost" in steps[6]
-assert "unknown" in steps[7]
-assert "payment failed" in steps[10]
-assert steps[4] == steps[14] == "charges 6.50 USD, no key"
-assert (explained.changes.before == len(victims)).all()
-assert (explained.changes.after == 0).all()
 
 # %% [markdown]
 # The provider took the money, and its answer got lost (5, 6). After five seconds the shop knew only that it *didn't know* (7),
@@ -89,7 +78,6 @@ by_quarter
 # %%
 in_the_brownout = by_quarter.loc["07:15", "charged twice"] / len(victims)
 print(f"{in_the_brownout:.0%} of the victims tapped within the brownout, 07:15 to 07:30")
-assert in_the_brownout > 0.8
 
 # %% [markdown]
 # ## Change one thing
@@ -110,12 +98,6 @@ means.round(4)
 
 # %%
 comparison.metrics.xs("double_charge_rate", level="metric")[["mean", "low", "high", "n"]].round(4)
-
-# %%
-charged_twice = means.loc["double_charge_rate"]
-assert charged_twice["naive"] > charged_twice["no-app-retries"] > 0.04  # people tap again, with or without the app's help
-assert charged_twice["idempotent"] == charged_twice["outbox"] == 0
-assert means.loc["ack_latency_p95", "outbox"] < 0.2 < 4 < means.loc["ack_latency_p95", "idempotent"]
 
 # %% [markdown]
 # Without the app's retries most of the victims are still there: people who are told "failed" tap again by themselves.
@@ -138,7 +120,7 @@ panels = comparison.plot.morning()
 answer = None  # USD
 
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 def check(usd):
     """Fails unless this is what was taken too many."""
     each = captured.cents.groupby(captured.purchase)

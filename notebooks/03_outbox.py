@@ -67,12 +67,6 @@ print(f"{cell['mean']:.1%} [{cell.low:.1%}, {cell.high:.1%}]; you said it is har
 # %%
 states.commonest.unstack("design")[DESIGNS].fillna("")
 
-# %%
-hurts = {design: {window for window in matrix.windows if states.loc[(window, design), "harmed"]} for design in DESIGNS}
-assert hurts == {"outbox": set(), "no-provider-key": {"W4", "W5"}, "dual-write": {"W7"}, "no-inbox": {"W8"}}
-kinds = {"no-provider-key": "double_charge", "dual-write": "under_award", "no-inbox": "over_award"}
-assert all(states.loc[(window, design), "commonest"] == kinds[design] for design in DESIGNS for window in hurts[design])
-
 # %% [markdown]
 # Each part closes its own windows:
 #
@@ -92,10 +86,6 @@ assert all(states.loc[(window, design), "commonest"] == kinds[design] for design
 without = sim.windows("idempotent", ["w4", "w5", "w7", "w8"]).states.droplevel("design")
 without[["state", "mean", "commonest"]].fillna("").round(4)
 
-# %%
-assert not without.loc[["W4", "W5", "W8"], "harmed"].any()  # the charge is safe in every window...
-assert without.loc["W7", "commonest"] == "under_award"  # ...and the news of it is not
-
 # %% [markdown]
 # No outbox, and not one double charge; but points go missing in W7. So the sentence reads: *we send the provider a key that
 # stays the same, so nobody is charged twice; and we use an outbox, so nobody's order is forgotten.*
@@ -111,7 +101,7 @@ assert without.loc["W7", "commonest"] == "under_award"  # ...and the news of it 
 answer = None  # such as "double_charge_rate"
 
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 @cache  # whoever tries several answers waits once
 def relays():
     return sim.compare("w8", ["outbox", "mark-before-publish"], mornings=3).metrics["mean"]

@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 import sim
-from sim.architectures import parse_design
-from sim.config.library import parse_scenario
 
 # %% [markdown]
 # ## Predict
@@ -36,7 +34,7 @@ broker: {publish: {constant: 0s}, deliver: 0s}
 read_model: {apply: {constant: 0s}}
 checkout: {service: {constant: 0s}}
 """
-steady, polled = parse_scenario(WORLD), parse_design(DESIGN)
+steady, polled = sim.parse_scenario(WORLD), sim.parse_design(DESIGN)
 my_guess_s = 0.250
 
 # %% [markdown]
@@ -74,7 +72,7 @@ periods_s = [0.1, 0.2, 0.3, 0.4, 0.46, 0.5, 0.6, 0.8, 1.0]
 
 
 def mean_lag_s(world, period_s):
-    return lags_s(sim.run(world, parse_design(DESIGN.replace("500ms", f"{period_s}s")), seed=1)).mean()
+    return lags_s(sim.run(world, sim.parse_design(DESIGN.replace("500ms", f"{period_s}s")), seed=1)).mean()
 
 
 def sawtooth_s(period_s, latency_s=0.45):
@@ -86,10 +84,6 @@ table["P - (L mod P)"] = [sawtooth_s(p) for p in periods_s]
 table["simulated"] = [mean_lag_s(steady, p) for p in periods_s]
 table.round(3)
 
-# %%
-assert (table["simulated"] - table["P - (L mod P)"]).abs().max() < 0.001
-assert table.loc[0.4, "simulated"] > 6 * table.loc[0.5, "simulated"]  # polling more often, and far later
-
 # %% [markdown]
 # Every 400 ms instead of 500 ms makes it seven times as slow: the second row has just missed a poll.
 #
@@ -100,13 +94,13 @@ assert table.loc[0.4, "simulated"] > 6 * table.loc[0.5, "simulated"]  # polling 
 
 # %%
 SPREAD = WORLD.replace("{constant: 450ms}", "{lognormal: {median: 450ms, sigma: 0.6}}")
-varied = parse_scenario(SPREAD)
+varied = sim.parse_scenario(SPREAD)
 table["simulated, L varies"] = [mean_lag_s(varied, p) for p in periods_s]
 latency_s = np.random.default_rng(0).lognormal(np.log(0.45), 0.6, 100_000)
 table["mean of P - (L mod P)"] = [sawtooth_s(p, latency_s).mean() for p in periods_s]
 table.round(3)
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 fine_s = np.linspace(0.05, 1.05, 2_001)
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 left.plot(fine_s, fine_s / 2, color="0.6", ls="--", lw=1, label="half a period")
@@ -125,12 +119,6 @@ right.legend(frameon=False, fontsize=8)
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 plt.show()
-
-# %%
-short = table.loc[:0.3]
-assert ((short["simulated, L varies"] - short.index / 2).abs() < 0.015).all()  # half a period, where L varies by more than P
-assert (table["simulated, L varies"] - table["mean of P - (L mod P)"]).abs().max() < 0.03
-assert table.loc[1.0, "simulated, L varies"] > 0.55
 
 # %% [markdown]
 # Where $L$ varies by more than a period, it forgets when the last poll was, and the wait is uniform: half a period on
@@ -151,17 +139,14 @@ STOPPED = WORLD + 'faults: [{outage: read_model, at: "07:03", for: 60s}]\n'
 
 def convergence_s(apply_ms, mornings=5):
     """Mean seconds from the end of the outage until all earlier orders agree, by one projector."""
-    design = parse_design(DESIGN.replace("apply: {constant: 0s}", f"apply: {{constant: {apply_ms}ms}}"))
-    return sim.compare(parse_scenario(STOPPED), [design], mornings=mornings).metrics["mean"]["polled", "convergence_time"]
+    design = sim.parse_design(DESIGN.replace("apply: {constant: 0s}", f"apply: {{constant: {apply_ms}ms}}"))
+    return sim.compare(sim.parse_scenario(STOPPED), [design], mornings=mornings).metrics["mean"]["polled", "convergence_time"]
 
 
 events_per_s, outage_s = 2 * 2, 60
 rows = {ms: (events_per_s * outage_s * ms / 1000, convergence_s(ms)) for ms in (20, 50, 100)}
 by_speed = pd.DataFrame(rows, index=["λ D apply, s", "simulated, s"]).T.rename_axis("apply, ms")
 by_speed.round(1)
-
-# %%
-assert (by_speed["simulated, s"] / by_speed["λ D apply, s"]).between(0.85, 1.25).all()
 
 # %% [markdown]
 # ## Exercise
@@ -174,7 +159,7 @@ assert (by_speed["simulated, s"] / by_speed["λ D apply, s"]).between(0.85, 1.25
 answer = None  # ms
 
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 def check(ms):
     """Fails unless a projector of that speed takes 30 s, to within 10 %."""
     took_s = convergence_s(ms)

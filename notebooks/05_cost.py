@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import sim
-from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 
 # %% [markdown]
@@ -27,7 +26,7 @@ faults:
   - {brownout: provider, at: "07:10", for: 5min, latency: x10, failed: 5%, ambiguous: 10%}
 objectives: {double_charge_rate: 0, ack_latency_p95: 1s, confirmation_lag_p95: 4min}
 """
-world = parse_scenario(WORLD)
+world = sim.parse_scenario(WORLD)
 
 # %% [markdown]
 # `idempotent` holds a checkout worker for as long as the provider takes, `outbox` a payment worker, after the answer. Both stop
@@ -82,14 +81,6 @@ little = pd.DataFrame(
 ).T
 little.round(3)
 
-# %%
-assert ((little["offered"] - erlangs).abs() < 0.02).all()  # a few ms of our own come to the 5 s
-assert little.loc["idempotent", "needed"] >= erlangs > little.loc["outbox", "needed"]
-assert (
-    sizings["idempotent"].result.metrics["ack_latency_p95"].mean > 1 > sizings["outbox"].result.metrics["ack_latency_p95"].mean
-)
-assert share < 0.002
-
 # %% [markdown]
 # The outbox does with *fewer* workers than are busy: its customers have their answer already, so the charges may queue
 # through the brownout and be worked off afterwards. (And no number of workers answers within a second in `idempotent`: it
@@ -100,7 +91,8 @@ assert share < 0.002
 
 # %%
 fee = 0.029 * 6.50 + 0.30
-assert abs(cost.loc["outbox", "provider's fees"] - 1000 * fee) < 0.01
+billed = cost.loc["outbox", "provider's fees"]
+print(f"{1000 * fee:.2f} USD by the formula, {billed:.2f} USD on the bill")
 
 # %% [markdown]
 # ## Change one thing
@@ -118,7 +110,7 @@ curves = swept.loc["cost_per_1000"]
 bill = curves["mean"].unstack("design").loc[LENGTHS, ["naive", "idempotent", "outbox"]]
 bill.round(0)
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 minutes = [0, 2, 5, 10]
 fig, ax = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 for name, colour in {"naive": "#D55E00", "idempotent": "#0072B2", "outbox": "#009E73"}.items():
@@ -136,11 +128,6 @@ ax.set(xlabel="length of the brownout, min", ylabel="USD per 1,000 correct purch
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, fontsize=8)
 plt.show()
-
-# %%
-assert bill["naive"].is_monotonic_increasing
-assert bill.loc["10min", "naive"] > 4 * bill.loc["0s", "naive"]
-assert bill["outbox"].max() - bill["outbox"].min() < 2
 
 # %% [markdown]
 # The outbox doesn't notice: its orders wait. `naive` pays for every minute in contacts, disputes and second fees.
@@ -161,10 +148,6 @@ growth = pd.DataFrame(
 ).rename_axis("people a minute")
 growth.round(2)
 
-# %%
-assert growth["workers"].iloc[1] <= 4 * growth["workers"].iloc[0]
-assert growth.iloc[1, 2] < 0.5 * growth.iloc[0, 2]
-
 # %% [markdown]
 # No more than four times as many: the margin for chance grows like the root of the load, though of so few workers it is rounded
 # up. And infrastructure per purchase falls, since the database is there in any case.
@@ -179,7 +162,7 @@ assert growth.iloc[1, 2] < 0.5 * growth.iloc[0, 2]
 answer = None  # double charges in 100,000 purchases
 
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 def check(number):
     """Fails unless so many double charges cost, by the simulator's price table, what the infrastructure does."""
     prices = load_prices(world.prices)

@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 
 import sim
-from sim.architectures import parse_design
-from sim.config.library import parse_scenario
 
 DATA = Path("data")
 latency_s = pd.read_csv(DATA / "latencies.csv", comment="#").seconds
@@ -48,7 +46,7 @@ my_guess = 1.0
 replayed = sim.load_scenario("data/my-morning.yaml")
 text = (DATA / "my-morning.yaml").read_text()
 as_fitted = f"{{lognormal: {{median: {median_s:.4f}s, sigma: {sigma:.4f}}}}}"
-fitted = parse_scenario(text.replace("{empirical: latencies.csv}", as_fitted), beside=DATA)
+fitted = sim.parse_scenario(text.replace("{empirical: latencies.csv}", as_fitted), beside=DATA)
 found = pd.concat(
     {name: sim.compare(world, mornings=3).metrics for name, world in {"replayed": replayed, "fitted": fitted}.items()},
     names=["latencies"],
@@ -63,20 +61,18 @@ found["mean"].unstack(["design", "latencies"]).loc[wanted].round(4)
 twice = found["mean"].xs(("naive", "double_charge_rate"), level=("design", "metric"))
 print(f"charged twice: {twice['replayed']:.2%} replayed, {twice['fitted']:.2%} fitted; you said a factor of {my_guess:g}")
 
-# %%
-assert abs(np.exp(mu) - latency_s.median()) < 0.035
-assert twice["replayed"] > 10 * twice["fitted"]
-p95_s = found["mean"].xs(("naive", "ack_latency_p95"), level=("design", "metric"))
-assert p95_s["fitted"] > p95_s["replayed"]
-
 # %% [markdown]
 # ## Explain
 #
 # Nobody is hurt by the median. Whoever waits longer than our timeout of 5 s is told "failed" though the card will be
-# charged, and that is decided in the tail. Draw how many calls take longer than so many seconds, on two logarithmic axes:
+# charged, and that is decided in the tail. How many calls take longer than so many seconds, on two logarithmic axes:
 
 # %%
 TIMEOUT_S = 5.0
+slow, slow_by_fit = (latency_s > TIMEOUT_S).mean(), 1 - NormalDist(mu, sigma).cdf(np.log(TIMEOUT_S))
+print(f"longer than {TIMEOUT_S:g} s: {slow:.2%} of the measured calls, {slow_by_fit:.3%} by the fit")
+
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 ordered_s = np.sort(latency_s)
 longer = 1 - np.arange(1, len(ordered_s) + 1) / (len(ordered_s) + 1)
 by_fit = [1 - NormalDist(mu, sigma).cdf(np.log(t)) for t in ordered_s]
@@ -100,11 +96,6 @@ for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
-# %%
-slow, slow_by_fit = (latency_s > TIMEOUT_S).mean(), 1 - NormalDist(mu, sigma).cdf(np.log(TIMEOUT_S))
-print(f"longer than {TIMEOUT_S:g} s: {slow:.2%} of the measured calls, {slow_by_fit:.3%} by the fit")
-assert slow > 100 * slow_by_fit
-
 # %% [markdown]
 # The fit makes the usual call slower than it is, to make up for the few slow ones, and still knows next to nothing of
 # those; and they do all the harm. *Replay what you have measured; fit only what you need to extrapolate, and look at the
@@ -122,11 +113,6 @@ TIMEOUTS = ["1s", "2s", "5s", "8s"]
 swept = sim.sweep(replayed, {"payment.timeout": TIMEOUTS}, ["naive", "idempotent"], mornings=2).metrics.set_index("metric")
 swept.loc["double_charge_rate"].pivot(index="payment.timeout", columns="design", values="mean").loc[TIMEOUTS].round(4)
 
-# %%
-rates = swept.loc["double_charge_rate"].pivot(index="payment.timeout", columns="design", values="mean").loc[TIMEOUTS]
-assert rates["naive"].is_monotonic_decreasing
-assert (rates["idempotent"] == 0).all()
-
 # %% [markdown]
 # In `naive` a shorter timeout charges more people twice: each call that is given up too early is a charge nobody believes
 # in. With a key the timeout decides only how long somebody waits. That is what a key buys: a timeout that may be wrong.
@@ -140,10 +126,10 @@ assert (rates["idempotent"] == 0).all()
 answer = None  # seconds
 
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 def check(timeout_s):
     """Fails unless 1 % of the simulated calls, give or take 0.4 percentage points, take longer than that."""
-    design = parse_design(f"from: naive\nname: patient\npayment: {{timeout: {timeout_s:.3f}s}}")
+    design = sim.parse_design(f"from: naive\nname: patient\npayment: {{timeout: {timeout_s:.3f}s}}")
     outcomes = pd.concat(sim.run(replayed, design, seed=seed).charges.outcome for seed in range(3))
     unknown = (outcomes == "unknown").mean()
     assert abs(unknown - 0.01) < 0.004, f"with {timeout_s:.2f} s {unknown:.2%} of the calls end without an answer"

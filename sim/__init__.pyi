@@ -1,6 +1,8 @@
 from sim.architectures import load_design as load_design
+from sim.architectures import parse_design as parse_design
 from sim.architectures.lint import lint as lint
 from sim.config.library import load_scenario as load_scenario
+from sim.config.library import parse_scenario as parse_scenario
 from sim.lab.explore import explore as explore
 from sim.lab.verbs import cells as cells
 from sim.lab.verbs import check as check

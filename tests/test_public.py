@@ -20,6 +20,8 @@ VERBS = {
     "lint": "design scenario",
     "load_design": "name",
     "load_scenario": "name",
+    "parse_design": "text * filename",
+    "parse_scenario": "text * filename beside",
     "optimise": "scenario space * minimise subject_to mornings trials seed jobs engine progress",
     "run": "scenario design * seed",
     "schema": "kind",

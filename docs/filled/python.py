@@ -40,7 +40,7 @@ SECTIONS = {
     "The designs that nobody beats": ["sim.optimise", "sim.experiment.optimise.Optimum", "sim.lab.plots.OptimumPlots"],
     "Cells": ["sim.cells", "sim.experiment.cells_compared.CellsCompared"],
     "Cases with a known answer": ["sim.validity", "sim.validation.cases.Validity"],
-    "Files": ["sim.load_scenario", "sim.load_design", "sim.schema"],
+    "Files": ["sim.load_scenario", "sim.load_design", "sim.parse_scenario", "sim.parse_design", "sim.schema"],
 }  # fmt: skip
 PART = re.compile(r"^(Args|Returns|Raises):\n", flags=re.M)  # of a docstring
 ENTRY = re.compile(r"^    (\w+): ", flags=re.M)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
+from tests.notebooks.claims import CLAIMS
 from tests.notebooks.conftest import NOTEBOOKS, SCRIPTS
 from tests.tiers import slow
 
@@ -23,13 +25,14 @@ WRONG: dict[str, tuple[Any, ...]] = {  # answers to each exercise that somebody 
 
 @pytest.mark.parametrize("script", slow(SCRIPTS, but=[NOTEBOOKS / "04_lag.py"]), ids=lambda script: script.stem)
 def test_it_runs_and_its_exercise_knows_right_from_wrong(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the prose claims is asserted by the script; the solution passes its exercise's check, and wrong answers don't."""
+    """What the prose claims is so; the solution passes its exercise's check, and wrong answers don't."""
     matplotlib.use("Agg")
     monkeypatch.chdir(NOTEBOOKS)
     try:
         names = runpy.run_path(str(script))
     finally:
         plt.close("all")
+    CLAIMS[script.stem](SimpleNamespace(**names))
     assert names["check"](names["solution"])
     for wrong in WRONG[script.stem]:
         with pytest.raises(AssertionError):
