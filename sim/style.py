@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -72,8 +73,11 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """Use our settings, and no matplotlibrc, within the block."""
-    with matplotlib.style.context(["default", RC]):  # type: ignore[arg-type, unused-ignore]
+    """Use our settings, and no matplotlibrc, within the block. A letter that the font doesn't have is drawn as a box, and no
+    warning tells it to people who can't help it.
+    """
+    with warnings.catch_warnings(), matplotlib.style.context(["default", RC]):  # type: ignore[arg-type, unused-ignore]
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 
 

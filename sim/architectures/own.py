@@ -69,7 +69,10 @@ def load_own(text: str, *, beside: Path = Path(), place: str = "") -> type[Desig
 def architecture(text: str, file: str, name: str | None) -> type[Design]:
     """The class of the name, or the file's only architecture if `name` is None, checked and guarded. Raises ConfigError."""
     module = _module(text, file)
-    designs = {key: value for key, value in _classes(module).items() if issubclass(value, Design)}
+    try:
+        designs = {key: value for key, value in _classes(module).items() if issubclass(value, Design)}
+    except Exception as error:  # of a class's own class, which answers in its place
+        raise ConfigError(f"{placed(error, file)}: {said(error)}") from None
     if name is None and len(designs) != 1:
         raise ConfigError(_not_one(designs, module, text, file))
     if name is not None and name not in designs:

@@ -43,7 +43,7 @@ from sim.cli.messages import (
     UNWRITTEN,
     USAGE,
     complain,
-    forget_stdout,
+    forget,
     never_stumble,
     note,
     report_bug,
@@ -222,6 +222,6 @@ def _refused(error: OSError) -> int:
         complain("too many open files for this system's limit (ulimit -n); raise it, or give fewer --jobs")
         return KILLED
     if error.filename is None:
-        forget_stdout()
+        forget(sys.stdout)
     complain(f"{error.filename or 'stdout'}: {error.strerror}")
     return UNWRITTEN if error.filename is None or error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT) else USAGE

@@ -27,8 +27,11 @@ def complain(*messages: str) -> None:
 
 
 def note(message: str) -> None:
-    """Say something that is not part of the result."""
-    print(shown(message), file=sys.stderr)
+    """Say something that is not part of the result; where that can't be said, the result stays what it is."""
+    try:
+        print(shown(message), file=sys.stderr, flush=True)
+    except OSError:  # a full disk, or a reader that has gone away
+        forget(sys.stderr)
 
 
 def write_out(text: str) -> None:
@@ -37,13 +40,13 @@ def write_out(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        forget_stdout()
+        forget(sys.stdout)
 
 
-def forget_stdout() -> None:
-    """Let whatever is still in stdout's buffer, and all that comes, go nowhere."""
+def forget(stream: TextIO) -> None:
+    """Let whatever is still in a stream's buffer, and all that comes, go nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

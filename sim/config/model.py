@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
+from math import exp, isfinite, log
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, ClassVar
@@ -98,6 +98,12 @@ class Lognormal(Model):
 
     median: Duration = Field(description="half are shorter")
     sigma: float = Field(ge=0, le=STEEPEST, description="spread; 0: always the median")
+
+    @model_validator(mode="after")
+    def _finite(self) -> Lognormal:
+        if not isfinite(self.median * exp(8 * self.sigma)):  # further from the median than any draw
+            raise KeyedErrors([("median", "too large for this sigma: some times would be infinite")])
+        return self
 
 
 _PERCENTILE = re.compile(r"p(100|[0-9]{1,2}(\.[0-9]{1,6})?)")

@@ -151,8 +151,6 @@ def duration_text(seconds: float) -> str:
     """The shortest readable text for exactly these seconds: `250ms`, `90s`, `2min`."""
     if seconds == 0:
         return "0s"
-    if seconds == math.inf:  # of no file, but of a distribution's mean or a slow-down
-        return "for ever"
     return _handiest(seconds, duration_s, ((seconds / size, "", unit) for unit, size in SECONDS.items()))
 
 

@@ -19,7 +19,8 @@ MOST_VALUES = 20_000  # after aliases are followed
 DEEPEST = 40
 MOST_KEYS = 500  # of one section
 LONGEST_NUMBER = 100  # characters
-_UNPRINTABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")  # but tabs and new lines
+# But for tabs and new lines: control characters, those that turn the direction of what follows, and what is no character.
+_UNPRINTABLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]")
 MERGE = "<<"
 PLAIN = "tag:yaml.org,2002:"
 IN_PLAIN_WORDS = (

@@ -40,12 +40,15 @@ def test_batches() -> None:
     ("text", "message"),
     [
         ("customers: {polling: {every: 1us}}", "customers.polling.every: must be at least 100ms"),
+        ("network: {latency: {lognormal: {median: 1e300s, sigma: 5}}}", r"median: too large for this sigma"),
         ("customers: {max_submissions: 1_000}", r'customers.max_submissions: expected a whole number \(got "1_000"\)'),
         ("network: {latency: {'(read from the file)': [1]}}", r"network.latency.\(read from the file\): unknown key"),
         ('faults: [{crash: payment, after: charge, times: 99999999999}]', "times: must be at most 1,000,000"),
         ("summary: \"\\Uffffffff\"", "not valid YAML: an escape"),
         ("summary: \"\\ud800\"", r"summary: a character that can't be printed \('\\ud800'\); leave it out"),
         ("summary: \"a\\x9bb\"", r"summary: a character that can't be printed \('\\x9b'\)"),
+        ("summary: \"a\\u202eb\"", r"summary: a character that can't be printed \('\\u202e'\)"),
+        ("summary: \"a\\ufffeb\"", r"summary: a character that can't be printed \('\\ufffe'\)"),
         ("story: \"a\\ab\"", r"story: a character that can't be printed \('\\x07'\)"),
     ],
 )  # fmt: skip
