@@ -14,7 +14,7 @@ from sim.config.units import CENTS, CLOCK, DURATION, FACTOR, PROBABILITY, RATE
 from tests.cli.coffee import SCENARIO
 
 BY_UNIT = {
-    DURATION: ("1e-300s", "1us", "7d", "1e300s"),
+    DURATION: ("1e-300s", "1us", "12h", "1e300s"),
     RATE: ("1e-300/s", "1e300/s"),
     PROBABILITY: ("1e-300%", "100%"),
     FACTOR: ("x1e-300", "x1e300"),

@@ -32,9 +32,11 @@ OTHERS = (
 )  # fmt: skip
 NAMES = (*CONTROL, *TURNED, *CELLS, *MARKUP, *FORMULAS, *PATHS, *OTHERS)
 
-C1 = frozenset(map(chr, range(0x7F, 0xA0)))
-OBEYED = frozenset(map(chr, range(0x20))) - {"\n"} | C1 | frozenset("\u202e\u202d\u202c\u2066\u2069\u200e\u200f")
-UNPRINTABLE = frozenset(map(chr, (*range(0x20), *range(0xD800, 0xE000)))) - {"\t", "\n"} | C1  # refused in a file
+C0, C1 = frozenset(map(chr, range(0x20))) - {"\n"}, frozenset(map(chr, range(0x7F, 0xA0)))
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+OBEYED = C0 | C1 | TURNING | {"\u200e", "\u200f"}  # by terminals
+HALVES = frozenset(map(chr, range(0xD800, 0xE000)))
+UNPRINTABLE = (C0 - {"\t"}) | C1 | TURNING | HALVES | {"\ufffe", "\uffff"}  # refused in a file
 
 
 def escaped(name: str) -> str:

@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("class", "ada.yaml").write_text("from: outbox\n")
 
 
-@some_and_all(25)
+@some_and_all(8)
 def test_command_lines(most: int | None) -> None:
     """Every option of every command, with values that can't be meant, is refused, and no file is written."""
     assert coffee("kata", "start", "mine").exit_code == 0

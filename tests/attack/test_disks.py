@@ -102,7 +102,7 @@ def test_too_many_open_files(most: int) -> None:
     assert "Traceback" not in done.stderr
 
 
-@some_and_all(8)
+@some_and_all(6)
 def test_damaged_results(most: int | None) -> None:
     """A file of results in which some bytes are others, or whose end is lost, is refused in words, or still read."""
     content = Path("kept.sqlite").read_bytes()

@@ -13,7 +13,7 @@ ASKED = {"designs": ("lint", "bad.yaml"), "prices": ("lint", "priced.yaml", "nai
 SCENARIO = ("lint", "bad.yaml", "naive")
 
 
-@some_and_all(20)
+@some_and_all(8)
 def test_slips_are_refused(most: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every slip of the hand in any bundled file, scenario, design or price table, is refused by the name of the file."""
     monkeypatch.chdir(tmp_path)

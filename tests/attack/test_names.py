@@ -81,7 +81,7 @@ def executed() -> str:
             return f"accepted: {path} has markup that somebody else wrote"
         if path.suffix == ".svg":
             ET.fromstring(text)
-        if path.suffix in (".csv", ".html", ".svg", ".md") and OBEYED.difference("\u200e\u200f").intersection(text):
+        if path.suffix in (".csv", ".html", ".svg", ".md") and OBEYED.difference("\t\u200e\u200f").intersection(text):
             return f"accepted: {path} has characters that are obeyed"
     return ""
 
@@ -94,7 +94,7 @@ def is_formula(cell: str) -> bool:
     return False
 
 
-@some_and_all(12)
+@some_and_all(6)
 def test_hostile_names(most: int | None) -> None:
     """As name, summary and story of a scenario and a design, as argument and as output: shown by their codes, never obeyed."""
     inputs = [(name, command) for name in NAMES for command in COMMANDS]

@@ -29,7 +29,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "check": ("check", "tiny.yaml", "outbox", "-n", "300", "-j", "2", "--json"),
 }  # fmt: skip
 MOMENTS = 24  # of each command
-LONGEST_S = 8.0
 
 
 @pytest.fixture
@@ -45,14 +44,26 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.communicate(timeout=240)
 
 
-def struck(tried: tuple[str, signal.Signals, float]) -> str:
-    """Strike a command after so many seconds; what is wrong with how it ends, and with what it leaves behind."""
-    name, sign, after_s = tried
+def begin(name: str) -> subprocess.Popen[str]:
     shutil.rmtree("made", ignore_errors=True)
     Path("made").mkdir()
-    process = start(*COMMANDS[name])
+    return start(*COMMANDS[name])
+
+
+def takes_s(name: str) -> float:
+    """How long a command takes that nobody interrupts (s)."""
+    began = time.monotonic()
+    begin(name).communicate(timeout=240)
+    return time.monotonic() - began
+
+
+def struck(name: str, sign: signal.Signals, after_s: float, running: list[str]) -> str:
+    """Strike a command after so many seconds; what is wrong with how it ends, and with what it leaves behind."""
+    process = begin(name)
     time.sleep(after_s)
     begun = is_handled(process)
+    if process.poll() is None:
+        running.append(name)
     if name == "grade" or sign == signal.SIGTERM:
         process.send_signal(sign)
     else:
@@ -88,6 +99,11 @@ def test_signals_at_any_moment(most: int | None, here: None) -> None:
     """No file is half-written, no process stays behind, and the exit code is that of an interruption or of what was done."""
     draw = random.Random(SEED)
     signs = (signal.SIGINT, signal.SIGTERM)
-    inputs = [(name, signs[number % 2], draw.uniform(0.2, LONGEST_S)) for name in COMMANDS for number in range(MOMENTS)]
+    inputs = [(name, signs[number % 2], draw.uniform(0.05, 0.95)) for name in COMMANDS for number in range(MOMENTS)]
     assert len(inputs) >= 140
-    assert not (found := faults(chosen(inputs, most), struck)), told(found)
+    some = chosen(inputs, most)
+    lasts_s = {name: takes_s(name) for name in sorted({name for name, _, _ in some})}
+    running: list[str] = []
+    found = faults(some, lambda one: struck(one[0], one[1], one[2] * lasts_s[one[0]], running))
+    assert not found, told(found)
+    assert len(running) > len(some) / 2, "they had ended before they were struck"
