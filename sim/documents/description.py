@@ -17,7 +17,7 @@ from sim.config.presets import PRESETS, Mark
 from sim.config.scenario import Scenario
 from sim.diagram.mermaid import flowchart
 from sim.documents import fields
-from sim.documents.catalogue import MetricAbout, metric_about
+from sim.documents.catalogue import metric_about
 from sim.vocabulary import METRICS
 
 
@@ -122,12 +122,18 @@ class PresetDescription(TypedDict):
     """key of the scenario's file -> its value; null: the provider has no idempotency keys"""
 
 
-class MetricDescription(MetricAbout):
+class MetricDescription(TypedDict):
     """A metric."""
 
     kind: Literal["metric"]
     """what it is"""
     name: fields.MetricName
+    unit: Literal["share", "s", "USD", "count"]
+    """share: 0 to 1; s: seconds; USD: US dollars; count: a number"""
+    better: Literal["lower", "higher"]
+    """which way is better"""
+    summary: str
+    """what it counts"""
     formula: str
     """how it is computed; docs/reference/metrics.md explains its names"""
 

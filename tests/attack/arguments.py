@@ -64,7 +64,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "explain": {"--violation": WORDS, "--purchase": (*WHOLE, "99999999"), "--seed": WHOLE, "-o": PATHS},
     "run": {"--set": SETTINGS, "-n": COUNT, "--until-precision": SHARES, "--cells": COUNT, "--seed": WHOLE,
             "-j": COUNT, "--engine": ENGINES},
-    "compare": {"-n": COUNT, "--until-precision": SHARES, "--cells": COUNT, "--seed": WHOLE, "-j": COUNT,
+    "compare": {"--set": SETTINGS, "-n": COUNT, "--until-precision": SHARES, "--cells": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": PATHS, "--peak": RATES},
     "check": {"-n": COUNT, "--until-precision": SHARES, "--seconds": FLOATS, "--seed": WHOLE, "-j": COUNT,
               "--engine": ENGINES},
