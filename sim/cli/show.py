@@ -33,7 +33,7 @@ def show(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show a scenario, a design, a provider preset, a metric or a key in full.
+    """Show a scenario, design, preset, metric or key in full.
 
     Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
     is its components and who calls whom, and its own source code.
