@@ -35,6 +35,10 @@ def test_a_slider_moves_and_the_figure_changes(tmp_path: Path) -> None:
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 1200})
             page.set_default_timeout(PATIENCE_S * 1000)
+            # On a busy machine JupyterLab may say that its server does not answer; as a person would, take note and go on.
+            page.add_locator_handler(
+                page.locator("dialog.jp-Dialog"), lambda dialog: dialog.locator("button.jp-mod-accept").click()
+            )
             page.goto(address)
             run(page, 0)
             page.get_by_text("of 2,000 mornings").wait_for()  # minutes: there is a meanwhile on any machine
