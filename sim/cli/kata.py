@@ -79,7 +79,7 @@ def run(
 ) -> None:  # fmt: skip
     """Run the design on five mornings, and see what changed against the run before.
 
-    They are the same mornings every time, so every difference is the change's. Finding, and one thing to try, are of this run.
+    They are the same mornings every time, so every difference is the change's. It says what happened, and leaves why to you.
 
     Examples:
       coffee kata run mine --predict better

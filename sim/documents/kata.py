@@ -55,21 +55,22 @@ class KataObjective(TypedDict):
     """against the run before; null: there is none"""
 
 
-KataRun = TypedDict(
-    "KataRun",
-    {
-        "run": Annotated[int, Field(description="number of the run, from 1")],
-        "spent_s": fields.SpentS,
-        "changes": Annotated[list[str], Field(description="what was changed in the files since the run before")],
-        "predicted": Annotated[dict[str, Prediction], SomeMetrics, Field(description="the predicted metrics")],
-        "objectives": Annotated[list[KataObjective], Field(description="every objective")],
-        "passed": fields.Passed,
-        "worse": Annotated[list[str], Field(description="the watched metrics that got worse, in words")],
-        "finding": Annotated[str | None, Field(description="what stands in the way now; null: all stages are passed")],
-        "try": Annotated[str | None, Field(description="what to try next; null: all stages are passed")],
-    },
-)
-KataRun.__doc__ = "One run of the design as it stands."
+class KataRun(TypedDict):
+    """One run of the design as it stands."""
+
+    run: int
+    """number of the run, from 1"""
+    spent_s: fields.SpentS
+    changes: list[str]
+    """what was changed in the files since the run before"""
+    predicted: Annotated[dict[str, Prediction], SomeMetrics, Field(description="the predicted metrics")]
+    objectives: list[KataObjective]
+    """every objective"""
+    passed: fields.Passed
+    worse: list[str]
+    """the watched metrics that got worse, in words"""
+    finding: str | None
+    """what happened that stands in the way now; null: all stages are passed"""
 
 
 class KataHint(TypedDict):

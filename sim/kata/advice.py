@@ -1,7 +1,8 @@
-"""Rules that turn a run's numbers into advice: one finding, one thing to try, and hints of three strengths.
+"""Rules that turn a run's numbers into advice: what happened, and hints of three strengths for whoever asks for them.
 
 A rule looks at a run and gives advice or None; the first rule of the open stage that gives some is used. The advice is drawn
-from this run alone, so the same run always gets the same words.
+from this run alone, so the same run always gets the same words. The finding says what happened and not why: the learner is
+asked for that.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ ALSO_WATCHED = (  # metrics watched besides the objectives, since a change may m
     "confirmation_lag_p50", "read_model_lag_p99", "misinformed_rate", "retracted_rate", "confirmed_share",
     "requests_per_purchase", "failure_cost_per_1000",
 )  # fmt: skip
+ENOUGH = {"checkout": 8, "payment": QueuedPayment().workers}  # workers of an outbox that passes the check
 BECAUSE = {"stale_read_rate": " (customers who are still waiting poll the status view)"}
 FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."
 
@@ -36,9 +38,8 @@ class Advice:
 
     rule: str
     about: str  # a metric, component or knob
-    finding: str
-    try_next: str
-    hints: tuple[str, str, str]  # a question, where to look, what to write
+    finding: str  # what happened, and no cause of it
+    hints: tuple[str, str, str]  # a question, where to look (with the cause), what to write
 
 
 Rule = Callable[[Look], Advice | None]
@@ -71,15 +72,13 @@ def naive_orders(look: Look) -> Advice | None:
     if look.architecture != "naive" or metric is None:
         return None
     key = look.knob("app.key")
-    unread = "" if key == "none" else f" The app sends a key for each {key}, and nobody looks at it."
+    unread = "" if key == "none" else f"The app sends a key for each {key}, and nobody looks at it. "
     return Advice(
-        "naive_orders", metric,
-        f"{look.witness(metric)} {_counted(look, metric)}.{unread} naive takes every request for a new order, and the provider "
-        "gets no key with its charges.",
-        "Make a request that comes again recognisable: `coffee show idempotent --story` shows one way, which needs a key.",
+        "naive_orders", metric, _harm(look, metric),
         (
             "The same customer's request arrives a second time. How could the checkout know? And how the provider?",
-            "Two knobs belong together: the architecture claims a key (`coffee show idempotent --story`: one request wins), "
+            f"{unread}naive takes every request for a new order, and the provider gets no key with its charges. Two knobs "
+            "belong together: the architecture claims a key (`coffee show idempotent --story`: one request wins), "
             "and the app sends one (`app.key`). Begin with the architecture, `from:` in design.yaml.",
             "In design.yaml: `from: idempotent`",
         ),
@@ -96,11 +95,10 @@ def app_key(look: Look) -> Advice | None:
         "submission": "Each tap has a key of its own, so a second tap or one after a refresh looks like somebody else's order",
     }[scope]
     return Advice(
-        "app_key", "app.key", f"{look.witness(metric)} {_counted(look, metric)}. {why}.",
-        "Think about what the key should name: a call, a tap, or what the customer wants.",
+        "app_key", "app.key", _harm(look, metric),
         (
             "The customer wants one coffee. How many requests and taps may that take, and what stays the same in all of them?",
-            "The scope of the app's key, `app.key`, is the knob. It must survive a retry, a second tap and a refresh.",
+            f"{why}. The scope of the app's key, `app.key`, is the knob. It must survive a retry, a second tap and a refresh.",
             "In design.yaml, below app: `key: purchase`",
         ),
     )  # fmt: skip
@@ -110,13 +108,11 @@ def provider_key(look: Look) -> Advice | None:
     if look.missed("double_charge_rate") is None or look.knob("payment.key") in ("order", NO_KNOB):
         return None
     return Advice(
-        "provider_key", "payment.key",
-        f"{look.witness('double_charge_rate')} {_counted(look, 'double_charge_rate')}. `payment.key` is "
-        f"{look.knob('payment.key')}: the provider can't know that a call is a second try.",
-        "Look at what the provider is told when a charge is tried again.",
+        "provider_key", "payment.key", _harm(look, "double_charge_rate"),
         (
             "Who is the last that could refuse a second charge?",
-            "The provider keeps keys too. `payment.key` says what they name.",
+            f"The provider keeps keys too, and `payment.key` says what they name. It is {look.knob('payment.key')}: the "
+            "provider can't know that a call is a second try.",
             "In design.yaml, below payment: `key: order`",
         ),
     )  # fmt: skip
@@ -127,12 +123,10 @@ def forgets_keys(look: Look) -> Advice | None:
     if metric is None or ttl in (None, NO_KNOB):
         return None
     return Advice(
-        "forgets_keys", "claim.ttl",
-        f"{look.witness(metric)} {_counted(look, metric)}. The checkout forgets a key after {words.seconds(ttl)}.",
-        "Compare how long a key is remembered with how late customers come back.",
+        "forgets_keys", "claim.ttl", _harm(look, metric),
         (
             "How late can a second request of the same purchase arrive?",
-            "`claim.ttl` is how long the checkout remembers a key.",
+            f"`claim.ttl` is how long the checkout remembers a key: {words.seconds(ttl)}.",
             "In design.yaml, below claim: `ttl: none`",
         ),
     )  # fmt: skip
@@ -143,13 +137,11 @@ def checks_first(look: Look) -> Advice | None:
     if metric is None or look.knob("claim.check_first") is not True:
         return None
     return Advice(
-        "checks_first", "claim.check_first",
-        f"{look.witness(metric)} {_counted(look, metric)}. The key is looked up and then inserted, so two requests at the same "
-        "moment can both find nothing.",
-        "Let the database decide which of two requests is first.",
+        "checks_first", "claim.check_first", _harm(look, metric),
         (
             "Two requests with the same key arrive within a millisecond. Which of them wins?",
-            "`claim.check_first` leaves out the unique constraint.",
+            "The key is looked up and then inserted, so two requests at the same moment can both find nothing. "
+            "`claim.check_first` leaves out the unique constraint, by which the database would decide.",
             "In design.yaml, below claim: `check_first: false`",
         ),
     )  # fmt: skip
@@ -169,11 +161,11 @@ def waits_for_the_provider(look: Look) -> Advice | None:
     return Advice(
         "waits_for_the_provider", "checkout",
         f"{_leading(look, metric)}; {queue}, and the {pool.servers} workers computed or waited for others in "
-        f"{words.share(pool.busy)} of their time. {look.architecture} answers when the payment provider has.",
-        "Ask what the customer waits for, and whether it has to be before the answer.",
+        f"{words.share(pool.busy)} of their time.",
         (
             "What does a checkout worker do between the request and the answer, and which of it must the customer wait for?",
-            '"We have your order" needs the order written down, not the money. `coffee show outbox --story`: it accepts in '
+            f'{look.architecture} answers when the payment provider has. "We have your order" needs the order written down, '
+            "not the money. `coffee show outbox --story`: it accepts in "
             "one transaction, answers, and charges afterwards.",
             "In design.yaml: `from: outbox`",
         ),
@@ -186,12 +178,12 @@ def too_few_workers(look: Look) -> Advice | None:
         return None
     return Advice(
         "too_few_workers", "checkout",
-        f"{_leading(look, metric)}; somebody waited for one of {pool.servers} checkout workers in {words.share(pool.queueing)} "
-        f"of the time, {pool.longest} at the worst moment.",
-        "Look at the checkout's own queue.",
+        f"{_leading(look, metric)}.",
         (
             "What stands between a request and its answer when the answer itself is quick?",
-            "`checkout.workers` and `checkout.queue_limit` say how many are served at once, and how many may wait.",
+            f"Somebody waited for one of {pool.servers} checkout workers in {words.share(pool.queueing)} of the time, "
+            f"{pool.longest} at the worst moment. `checkout.workers` and `checkout.queue_limit` say how many are served at "
+            "once, and how many may wait.",
             f"In design.yaml, below checkout: `workers: {max(Checkout().workers, 2 * pool.servers)}`",
         ),
     )  # fmt: skip
@@ -208,12 +200,12 @@ def cached_view(look: Look) -> Advice | None:
     return Advice(
         "cached_view", "stale_read_rate",
         f"{look.shown('stale_read_rate')} of the {people:,.0f} people who looked for their order were shown less than the "
-        f"order database knew. The view is served from a cache for {words.seconds(cache_s)}.",
-        "Compare how long an answer is kept with how soon the customer asks again.",
+        "order database knew.",
         (
             f"Customers ask every {words.seconds(look.scenario.customers.polling.every)}. What do they get in between two "
             "updates?",
-            f"`read_model.cache` keeps an answer, also \"nothing yet\". Is the view slow enough to need it?{_busy(look)}",
+            f"`read_model.cache` keeps an answer, also \"nothing yet\", for {words.seconds(cache_s)}. Is the view slow enough "
+            f"to need it?{_busy(look)}",
             "In design.yaml, below read_model: `cache: 0s`",
         ),
     )  # fmt: skip
@@ -232,11 +224,11 @@ def no_outbox(look: Look) -> Advice | None:
     return Advice(
         "no_outbox", metric,
         f"{_leading(look, metric)}. On average {look.shown('unconverged_orders')} orders of a morning still differ between the "
-        "stores when it has drained: a process that commits and then publishes may die in between.",
-        "Look at what happens after a commit, and what is lost with a process.",
+        "stores when it has drained.",
         (
             "A process dies right after it has committed a payment. Who tells the status view?",
-            "The news must be written in the same transaction as the change that it reports: `coffee show outbox --story`.",
+            "A process that commits and then publishes may die in between. The news must be written in the same transaction as "
+            "the change that it reports: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -248,12 +240,12 @@ def payment_backlog(look: Look) -> Advice | None:
         return None
     return Advice(
         "payment_backlog", "payment",
-        f"{_leading(look, metric)}; orders waited for one of {pool.servers} payment workers in {words.share(pool.queueing)} of "
-        f"the time, {pool.longest} of them at the worst moment.",
-        "Look at how fast the backlog of the slowdown is worked off.",
+        f"{_leading(look, metric)}.",
         (
             "A call takes ten times as long in the brownout. How many must be under way at once?",
-            "`payment.workers`, `payment.retry` and `payment.breaker` decide how fast a backlog shrinks.",
+            f"Orders waited for one of {pool.servers} payment workers in {words.share(pool.queueing)} of the time, "
+            f"{pool.longest} of them at the worst moment. `payment.workers`, `payment.retry` and `payment.breaker` decide how "
+            "fast a backlog shrinks.",
             f"In design.yaml, below payment: `workers: {max(QueuedPayment().workers, 2 * pool.servers)}`",
         ),
     )  # fmt: skip
@@ -265,12 +257,12 @@ def slow_projector(look: Look) -> Advice | None:
         return None
     return Advice(
         "slow_projector", "read_model",
-        f"{_leading(look, metric)}; the status view's projectors were busy {words.share(pool.busy)} of the time, with "
-        f"{pool.longest} events waiting at the worst moment.",
-        "Look at how long the view takes for one event.",
+        f"{_leading(look, metric)}.",
         (
             "All orders of a backlog are confirmed within seconds. How soon does the view know?",
-            "`read_model.apply` is the time for one event, and `read_model.workers` says how many are applied at once.",
+            f"The status view's projectors were busy {words.share(pool.busy)} of the time, with {pool.longest} events waiting "
+            "at the worst moment. `read_model.apply` is the time for one event, and `read_model.workers` says how many are "
+            "applied at once.",
             "In design.yaml, below read_model: `apply: {exponential: 20ms}`",
         ),
     )  # fmt: skip
@@ -282,11 +274,10 @@ def slow_relay(look: Look) -> Advice | None:
         return None
     return Advice(
         "slow_relay", "relay.poll_every",
-        f"{_leading(look, metric)}; the relay polls the outbox every {words.seconds(every_s)}.",
-        "Follow an event from the order database to the status view.",
+        f"{_leading(look, metric)}.",
         (
             "An order is confirmed. What happens until the customer can see it?",
-            "`relay.poll_every` is how long an event may lie in the outbox.",
+            f"`relay.poll_every` is how long an event may lie in the outbox: {words.seconds(every_s)}.",
             "In design.yaml, below relay: `poll_every: 500ms`",
         ),
     )  # fmt: skip
@@ -299,13 +290,12 @@ def no_inbox(look: Look) -> Advice | None:
     if look.missed("loyalty_over_award_rate") is None or look.knob("loyalty.inbox") is not None:
         return None
     return Advice(
-        "no_inbox", "loyalty",
-        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. Messages come at least once "
-        "(the broker delivers one twice, or a process dies and sends it again), and loyalty has no inbox: it awards each time.",
-        "Make the second delivery of a message harmless.",
+        "no_inbox", "loyalty", _harm(look, "loyalty_over_award_rate"),
         (
             "The same message arrives twice. Who could notice?",
-            "An inbox remembers which messages were handled, in the transaction that handles them: `loyalty.inbox`.",
+            "Messages come at least once (the broker delivers one twice, or a process dies and sends it again), and loyalty "
+            "awards each time. An inbox remembers which messages were handled, in the transaction that handles them: "
+            "`loyalty.inbox`.",
             "In design.yaml, below loyalty: `inbox: {window: 7d}`",
         ),
     )  # fmt: skip
@@ -316,12 +306,10 @@ def short_inbox(look: Look) -> Advice | None:
     if look.missed("loyalty_over_award_rate") is None or window_s is NO_KNOB or window_s >= SHORT_S:
         return None
     return Advice(
-        "short_inbox", "loyalty.inbox",
-        f"{look.witness('loyalty_over_award_rate')} {_counted(look, 'loyalty_over_award_rate')}. The inbox forgets a message "
-        f"after {words.seconds(window_s)}, and one can come again later than that.",
-        "Compare how long the inbox remembers with how late a message can come again.",
+        "short_inbox", "loyalty.inbox", _harm(look, "loyalty_over_award_rate"),
         (
             "What makes a message come again, and after what time?",
+            f"The inbox forgets a message after {words.seconds(window_s)}, and one can come again later than that. "
             "`broker.visibility` and the restart of a crashed relay or consumer bound it from below; `loyalty.inbox.window` "
             "must be longer than anything you can think of.",
             "In design.yaml, below loyalty: `inbox: {window: 7d}`",
@@ -336,12 +324,11 @@ def lost_news(look: Look) -> Advice | None:
     knob = "`from: outbox`" if look.pays_in_request else "below payment: `news: outbox`"
     return Advice(
         "lost_news", "loyalty_under_award_rate",
-        f"{look.witness('loyalty_under_award_rate')} {_counted(look, 'loyalty_under_award_rate')}. The process that commits "
-        "the payment informs loyalty afterwards, and may die in between.",
-        "Look at what happens after a commit, and what is lost with a process.",
+        _harm(look, "loyalty_under_award_rate"),
         (
             "A process dies between the commit and the message. Who will ever send it?",
-            "The message must be written in the same transaction as the payment that it reports: `coffee show outbox --story`.",
+            "The process that commits the payment informs loyalty afterwards, and may die in between. The message must be "
+            "written in the same transaction as the payment that it reports: `coffee show outbox --story`.",
             f"In design.yaml: {knob}",
         ),
     )  # fmt: skip
@@ -354,11 +341,10 @@ def careless_relay(look: Look) -> Advice | None:
         return None
     return Advice(
         "careless_relay", key,
-        f"{look.witness(metric)} {_leading(look, metric)}. With `{key}: {look.knob(key)}` the relay can miss a row.".strip(),
-        "Look at when the relay counts a message as sent.",
+        f"{look.witness(metric)} {_leading(look, metric)}.".strip(),
         (
             "The relay dies in the middle of its work. Which messages does it send when it is back?",
-            f"`coffee show outbox --story` shows the relay's story; `{key}` is the knob.",
+            f"`coffee show outbox --story` shows the relay's story. With `{key}: {look.knob(key)}` it can miss a row.",
             f"In design.yaml, below relay: `{key.split('.')[1]}: {value}`",
         ),
     )  # fmt: skip
@@ -369,8 +355,7 @@ def careless_relay(look: Look) -> Advice | None:
 
 def idle_workers(look: Look) -> Advice | None:
     pools = {name: pool for name in ("checkout", "payment") if (pool := look.pool(name)) is not None}
-    usual = {"checkout": Checkout().workers, "payment": QueuedPayment().workers}
-    large = {name: pool for name, pool in pools.items() if pool.servers > usual[name]}
+    large = {name: pool for name, pool in pools.items() if pool.servers > ENOUGH[name]}
     if look.missed("infra_cost_per_1000") is None or not large:
         return None
     name = max(large, key=lambda name: (large[name].servers * (1 - large[name].busy), name))
@@ -379,15 +364,14 @@ def idle_workers(look: Look) -> Advice | None:
     knob = "autoscale.min" if isinstance(scale, Autoscale) else "workers"
     return Advice(
         "idle_workers", name,
-        f"Machines cost {look.shown('infra_cost_per_1000')} for 1,000 correct purchases. The {pool.servers} {name} workers "
-        f"were used in {words.share(pool.busy)} of the time that is paid for.",
-        "Take workers away where they are used least, and watch what fails first.",
+        _machines(look),
         (
-            "Which pool was made larger for a reason that no longer holds?",
+            "Which pool was made larger for a reason that no longer holds? What would fail first if you took some of it away?",
+            f"The {pool.servers} {name} workers were used in {words.share(pool.busy)} of the time that is paid for. "
             f"`{name}.{knob}`: with the answer no longer waiting for the provider, how many are at work at the same time?"
             if name == "checkout" else f"`{name}.{knob}`: how many calls are under way at once in the brownout?",
-            f"In design.yaml, below {name}: `workers: {usual[name]}`" if knob == "workers"
-            else f"In design.yaml, below {name}: take autoscale away and say `workers: {usual[name]}`",
+            f"In design.yaml, below {name}: `workers: {ENOUGH[name]}`" if knob == "workers"
+            else f"In design.yaml, below {name}: take autoscale away and say `workers: {ENOUGH[name]}`",
         ),
     )  # fmt: skip
 
@@ -398,11 +382,10 @@ def idle_database(look: Look) -> Advice | None:
         return None
     return Advice(
         "idle_database", "database",
-        f"Machines cost {look.shown('infra_cost_per_1000')} for 1,000 correct purchases. The {connections} connections of the "
-        f"database were used in {words.share(pool.busy)} of the time.",
-        "Look at what the database is paid for.",
+        _machines(look),
         (
             "How many transactions are under way at the same time?",
+            f"The {connections} connections of the database were used in {words.share(pool.busy)} of the time. "
             "`database.connections`: a database is paid by whole instances, as many as the connections need.",
             f"In design.yaml, below database: `connections: {usual}`",
         ),
@@ -420,9 +403,8 @@ def costly_failures(look: Look) -> Advice | None:
         "costly_failures", "cost_per_1000",
         f"1,000 correct purchases cost {look.shown('cost_per_1000')}, {look.shown('failure_cost_per_1000')} of it for what "
         f"went wrong. Most of that is “{part}”: {words.quantity(costs[part], 'USD')} a morning.",
-        "Ask which failure is behind the largest part, and which stage it belongs to.",
         (
-            "What does a customer do who was let down in this way, and what does it cost?",
+            "Which failure is behind the largest part, and which stage does it belong to?",
             "`coffee show outbox` loses no order and no message. What does your file say differently from its defaults?",
             FRESH_START,
         ),
@@ -432,7 +414,7 @@ def costly_failures(look: Look) -> Advice | None:
 RULES: dict[int, tuple[Rule, ...]] = {
     1: (naive_orders, app_key, provider_key, forgets_keys, checks_first),
     2: (waits_for_the_provider, too_few_workers),
-    3: (cached_view, no_outbox, payment_backlog, careless_relay, slow_relay, slow_projector),
+    3: (cached_view, no_outbox, careless_relay, payment_backlog, slow_relay, slow_projector),
     4: (no_inbox, short_inbox, lost_news, careless_relay),
     5: (idle_workers, idle_database, costly_failures),
 }
@@ -446,12 +428,11 @@ def _fallback(stage: Stage) -> Rule:
         return Advice(
             f"stage_{stage.number}", metric,
             f"{look.witness(metric)} {_leading(look, metric)}.".strip(),
-            f"Compare your design with one that meets this: `coffee compare kata design.yaml "
-            f"{'idempotent' if stage.number == 1 else 'outbox'}`.",
             (
                 f"What happens to a purchase that counts in {metric}? ({METRICS[metric].summary})",
-                "`coffee kata why` shows such a purchase step by step. In the report of `coffee compare` look at which "
-                "component saturates first.",
+                "`coffee kata why` shows such a purchase step by step. Compare your design with one that meets this, and look "
+                "in the report at which component saturates first: `coffee compare kata design.yaml "
+                f"{'idempotent' if stage.number == 1 else 'outbox'}`.",
                 _remedy(look, metric),
             ),
         )  # fmt: skip
@@ -466,11 +447,22 @@ def _remedy(look: Look, metric: str) -> str:
     return f"In design.yaml: `{closing.text}`" if closing is not None else FRESH_START
 
 
-def _counted(look: Look, metric: str) -> str:
-    """`In all mornings together 9.9 % of the purchases count in double_charge_rate`."""
-    return f"In all mornings together {look.shown(metric)} of the purchases count in {metric}"
+def _harm(look: Look, metric: str) -> str:
+    """One customer, and how many there are: `In all mornings together 9.9 % of the purchases count in double_charge_rate.`"""
+    return f"{look.witness(metric)} In all mornings together {look.shown(metric)} of the purchases count in {metric}.".strip()
+
+
+def _machines(look: Look) -> str:
+    metric = "infra_cost_per_1000"
+    limit = words.limit(metric, look.scenario.objectives[metric])
+    return f"Machines cost {look.shown(metric)} for 1,000 correct purchases, and should cost {limit}."
 
 
 def _leading(look: Look, metric: str) -> str:
-    """`ack_latency_p95 is 10 s, and should be at most 1 s`."""
-    return f"{metric} is {look.shown(metric)}, and should be {words.limit(metric, look.scenario.objectives[metric])}"
+    """`ack_latency_p95 is 10 s, and should be at most 1 s`; or that this is not certain."""
+    limit = words.limit(metric, look.scenario.objectives[metric])
+    if any(objective.metric == metric and objective.status == "undecided" for objective in look.result.objectives):
+        return (
+            f"{metric} is {words.estimate(look.value(metric), METRICS[metric].unit)}, so it is not certain that it is {limit}"
+        )
+    return f"{metric} is {look.shown(metric)}, and should be {limit}"

@@ -13,6 +13,11 @@ SCENARIO = (
     "turns slow and flaky. Customers time out, the app retries, people tap twice and refresh. The support desk's phone does "
     "not stop: charged twice, two coffees, no points, a status that says nothing for minutes."
 )
+CHOICE = (
+    "You can't choose the customers, the provider or what goes wrong. You can choose the design, in design.yaml: the "
+    "architecture (from: naive, idempotent or outbox) and its knobs. A run is the same five mornings every time, so every "
+    "difference is your change's. In the end the design is checked on other mornings. brief.md has who accepts what."
+)
 CONSTRAINTS = (
     "You can't choose the customers, the network, the provider or what goes wrong (in full, if you like: `coffee show kata`).",
     "You can choose the design: the architecture (`from:` naive, idempotent or outbox) and its knobs.",

@@ -36,7 +36,6 @@ def run(made: Attempt, progress: Progress) -> kata.KataRun:
         "passed": made.run.passed,
         "worse": made.run.worse,
         "finding": made.run.finding or None,
-        "try": made.advice.try_next if made.advice else None,
     }
 
 

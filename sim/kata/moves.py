@@ -37,15 +37,15 @@ def moved(metric: str, before: np.ndarray, now: np.ndarray) -> Move:
 
 
 def difference(metric: str, before: np.ndarray, now: np.ndarray, *, interval: bool = True) -> str:
-    """`−9.6 s [−15.9, −3.3]`; where a value is infinite (never) or missing, a text that says so."""
+    """`−9.6 s [−15.9, −3.3]`; `never: 5 → 0 of 5` where a value was or is infinite on so many mornings."""
     value = paired(now, before)
     if value.difference is not None:
         return words.difference(value if interval else Difference(value.difference, None, None), METRICS[metric].unit)
     was, still = int(np.isinf(before).sum()), int(np.isinf(now).sum())
-    return f"never in {still} of {len(now)}, was {was}" if was or still else "nothing to count"
+    return f"never: {was} → {still} of {len(now)}" if was or still else "nothing to count"
 
 
-def few(texts: list[str], most: int = 2) -> str:
+def few(texts: list[str], most: int) -> str:
     """The first `most` texts, and how many more there are."""
     more = [f"and {len(texts) - most} more, in the debrief"] if len(texts) > most else []
     return "; ".join([*texts[:most], *more])

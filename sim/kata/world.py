@@ -54,7 +54,7 @@ def unseen() -> list[Weather]:
             _with(
                 world,
                 {
-                    "traffic.shape": {"07:00": "14/min", "07:10": "36/min", "07:25": "36/min", "07:40": "8/min"},
+                    "traffic.shape": {"07:00": "28/min", "07:10": "72/min", "07:25": "72/min", "07:40": "16/min"},
                     "faults[0].at": "07:14",
                     "faults[1].at": "07:30",
                 },

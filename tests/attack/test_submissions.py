@@ -17,8 +17,9 @@ from tests.attack.harness import chosen
 from tests.attack.special import SPECIAL
 from tests.attack.starts import CLASS, CODE, HANDLE, STARTS
 from tests.attack.tricks import HANDS, LARGE, TAGS
+from tests.kata.designs import PASSES
 
-HONEST = {"ada": ("from: outbox\n", 100), "zoe": ("from: idempotent\n", 20)}
+HONEST = {"ada": (PASSES, 100), "zoe": ("from: idempotent\n", 20)}
 IN_A_CLASS = 30
 Handed = Callable[[Path], None]  # writes a submission to a file of that name
 

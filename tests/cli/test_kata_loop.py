@@ -44,7 +44,7 @@ def test_a_whole_game_with_the_hints_alone() -> None:
     """From the first Enter to 100 points: each change is what a hint said, and the debrief is written."""
     result = play(
         "", "hint", "from=idempotent", "better", "no key", "app.key=purchase", "b", "", "from=outbox", "better", "accept first",
-        "read_model.cache=0s", "", "", "loyalty.inbox={window: 7d}", "", "", "checkout.workers=16", "", "",
+        "read_model.cache=0s", "", "", "loyalty.inbox={window: 7d}", "", "", "checkout.workers=8", "", "",
         "check", "debrief", "quit",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -87,6 +87,51 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from sim.cli import main
 main()
 """
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal as Unix has it")
+def test_every_screen_fits_a_terminal_of_80_by_24() -> None:
+    """The brief, four runs with their predictions, and a story, which comes a page at a time."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    terminal, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")} | {"TERM": "dumb"}
+    game = subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, "kata"], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env=environ,
+    )  # fmt: skip
+    os.close(theirs)
+
+    def screen(line: str | None, prompt: str) -> list[str]:
+        """What is printed after a line was typed, up to the next prompt."""
+        if line is not None:
+            os.write(terminal, line.encode() + b"\n")
+        seen, deadline = "", time.monotonic() + 240
+        while not seen.rstrip().endswith(prompt):
+            assert time.monotonic() < deadline, seen[-2000:]
+            if select.select([terminal], [], [], 2.0)[0]:
+                seen += os.read(terminal, 4096).decode("utf-8", "replace")
+        return [part.rstrip() for part in seen.replace("\r", "").split("\n")]
+
+    try:
+        screens = [screen(None, "as it stands today."), screen("", "kata>")]
+        for change in ("from=idempotent", "app.key=purchase", "from=outbox", "read_model.cache=0s"):
+            screen(change, "no idea)")
+            screens += [screen("better", "skip)")]
+            screen("because", "kata>")
+        screen("from=naive", "no idea)")
+        screen("worse", "skip)")
+        screen("", "kata>")
+        screens += [screen("why", "Enter: more"), screen("", "kata>")]
+    finally:
+        game.kill()
+        game.wait()
+    assert max(len(one) for one in screens) <= 24 + 1, "the line that was typed has scrolled away"
+    assert max(len(line) for one in screens for line in one) <= 80
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal as Unix has it")

@@ -13,6 +13,7 @@ from sim.kata.attempt import attempt, begin
 from sim.kata.checking import checked
 from sim.kata.debrief import write_debrief
 from sim.kata.progress import Check, load
+from tests.kata.designs import PASSES
 
 
 def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_what_a_check_caught_is_the_lesson(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     progress = begin(folder, now=0.0)
     for at, window in ((60.0, "60s"), (120.0, "7d")):
-        (folder / "design.yaml").write_text(f"from: outbox\nloyalty: {{inbox: {{window: {window}}}}}\n")
+        (folder / "design.yaml").write_text(f"{PASSES}loyalty: {{inbox: {{window: {window}}}}}\n")
         attempt(folder, progress, predicted={}, now=at, clock=lambda at=at: at + 2)
         checked(folder, progress, seed=None, now=at + 10)
         page = write_debrief(folder, progress, now=at + 20).read_text(encoding="utf-8")

@@ -19,15 +19,14 @@ from sim.kata import box
 from sim.kata.documents import grade_rows
 from sim.kata.documents import grades as document
 from sim.kata.grading import _environment, grade, submissions
+from tests.kata.designs import PASSES
 from tests.processes import ends
-
-OUTBOX = "from: outbox\n"
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
     folder = tmp_path / "class"
-    for name, text in {"ada": OUTBOX, "ben": "from: idempotent\n", "cy": "from: outbox\napp: {kei: purchase}\n"}.items():
+    for name, text in {"ada": PASSES, "ben": "from: idempotent\n", "cy": "from: outbox\napp: {kei: purchase}\n"}.items():
         (folder / name).mkdir(parents=True)
         (folder / name / "design.yaml").write_text(text)
     (folder / "dan.yaml").write_text("[]")
@@ -74,11 +73,11 @@ def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     ends = "print('so long'); __import__('os').execv('/bin/sh', ['sh', '-c', 'exit 7'])"
     (tmp_path / "dead.py").write_text(CODE.format(body=ends))
     (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
-    (tmp_path / "good.yaml").write_text(OUTBOX)
+    (tmp_path / "good.yaml").write_text(PASSES)
     grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, run_code=True, jobs=2)}
     assert grades["dead"].error.startswith("ended with code 7")
     assert grades["good"].score == 100
-    assert (tmp_path / "good.yaml").read_text() == OUTBOX
+    assert (tmp_path / "good.yaml").read_text() == PASSES
 
 
 @pytest.mark.slow
@@ -168,7 +167,7 @@ def hostile(room: Path) -> dict[str, str]:
     """Submissions that once took everybody's grades away, were believed, or were not their own; and what is said of each."""
     (room / "surrogate.yaml").write_text('from: outbox\n"\\ud800": 1\n')
     (room / "deep" / "/".join("a" * 400)).mkdir(parents=True)
-    (room / "deep" / "design.yaml").write_text(OUTBOX)
+    (room / "deep" / "design.yaml").write_text(PASSES)
     (room / "neighbour.yaml").symlink_to(room / "ada.yaml")
     (room / "everything").symlink_to("/")
     (room / "endless.yaml").symlink_to("/dev/zero")
@@ -199,7 +198,7 @@ def hostile(room: Path) -> dict[str, str]:
 def test_a_class_with_one_hostile_submission_of_each_kind(tmp_path: Path) -> None:
     """Of thirty, each hostile one is one row with its reason, and the others have their grades."""
     said = hostile(tmp_path)
-    (tmp_path / "ada.yaml").write_text(OUTBOX)
+    (tmp_path / "ada.yaml").write_text(PASSES)
     (tmp_path / "zoe.yaml").write_text("from: idempotent\n")
     for number in range(30 - len(said) - 2):
         (tmp_path / f"late{number:02}").mkdir()

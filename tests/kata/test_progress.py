@@ -20,6 +20,7 @@ from sim.kata.moves import moved
 from sim.kata.progress import FILE, PAUSE_S, load, save
 from sim.kata.stages import STAGES
 from sim.kata.written import Written, changes, undo, written
+from tests.kata.designs import PASSES
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ def test_what_was_taken_back_is_compared_with_what_it_goes_back_to(folder: Path)
 @pytest.mark.slow
 def test_after_a_failed_check_hints_are_of_its_mornings(folder: Path) -> None:
     """What passes the mornings that are seen and not the check has a hint and a harmed customer all the same."""
-    (folder / "design.yaml").write_text("from: outbox\nloyalty: {inbox: {window: 60s}}\n")
+    (folder / "design.yaml").write_text(f"{PASSES}loyalty: {{inbox: {{window: 60s}}}}\n")
     progress = load(folder)
     attempt(folder, progress, predicted={}, now=1.0, clock=lambda: 2.0)
     assert hinted(folder, progress, strength=None, now=3.0).stage is None

@@ -10,6 +10,7 @@ from sim.kata.brief import START, as_text
 from sim.kata.check import check
 from sim.kata.stages import PEOPLE, STAGES, passed
 from sim.kata.world import seen, unseen
+from tests.kata.designs import NEARLY, PASSES
 
 OUTBOX_AS_STARTED = START.replace("from: naive", "from: outbox").replace("key: none", "key: purchase")
 
@@ -32,11 +33,12 @@ def test_every_objective_belongs_to_one_stage_and_one_person() -> None:
     [
         ("from: naive", [False, False, False, False, True]),  # idle machines are not its trouble: it has the usual 16 workers
         ("from: idempotent", [True, False, False, False, False]),
-        ("from: outbox", [True, True, True, True, True]),
+        (NEARLY, [True, True, True, True, False]),  # its checkout's workers are those of a design that waits for the provider
+        (PASSES, [True] * 5),
     ],
 )
 def test_built_in_designs_stand_where_the_exercise_says(design: str, expected: list[bool]) -> None:
-    """Naive fails correctness, idempotent fails responsiveness, outbox with its defaults passes everything."""
+    """Naive fails correctness, idempotent fails responsiveness, outbox passes everything when it is sized."""
     found = stages_of(design)
     if design == "from: naive":
         assert found[:4] == expected[:4]
@@ -59,9 +61,14 @@ def test_more_workers_do_not_answer_sooner() -> None:
     assert not stages_of("from: idempotent\ncheckout: {workers: 400}")[1]
 
 
-def test_outbox_passes_the_check_and_the_others_do_not() -> None:
+def test_whoever_saves_in_the_wrong_place_sees_what_fails_first() -> None:
+    """Fewer payment workers cost less too; then the backlog of the brownout is confirmed too late, so stage 3 is lost."""
+    assert stages_of(f"{PASSES}payment: {{workers: 8}}\n") == [True, True, False, True, True]
+
+
+def test_a_sized_outbox_passes_the_check_and_the_others_do_not() -> None:
     """Also on mornings and in weather that nobody has seen."""
-    graded = check(load_design("outbox"))
+    graded = check(parse_design(PASSES))
     assert graded.passed == [True] * 5, graded.reasons
     assert graded.score == 100
     assert check(load_design("idempotent")).passed[:2] == [True, False]
@@ -72,14 +79,20 @@ def test_outbox_passes_the_check_and_the_others_do_not() -> None:
 
 
 @pytest.mark.slow
-def test_a_design_tuned_to_the_seen_mornings_is_caught() -> None:
+@pytest.mark.parametrize(
+    ("tuned", "stage", "metrics"),
+    [
+        ("loyalty: {inbox: {window: 60s}}", 4, ["loyalty_over_award_rate"]),
+        ("payment: {workers: 16}", 3, ["stale_read_rate", "confirmation_lag_p99"]),
+    ],
+)
+def test_a_design_tuned_to_the_seen_mornings_is_caught(tuned: str, stage: int, metrics: list[str]) -> None:
     """An inbox that just outlasts the repeats of five known mornings, and just enough payment workers, pass those only."""
-    tuned = "from: outbox\nloyalty: {inbox: {window: 60s}}\npayment: {workers: 6}\n"
-    assert stages_of(tuned) == [True] * 5
-    graded = check(parse_design(tuned))
-    assert not graded.passed[2]
-    assert not graded.passed[3]
-    assert [reason.split()[0] for reason in graded.reasons[3]] == ["loyalty_over_award_rate"]
+    design = f"{PASSES}{tuned}\n"
+    assert stages_of(design) == [True] * 5
+    graded = check(parse_design(design))
+    assert graded.passed == [number != stage for number in range(1, 6)]
+    assert {reason.split()[0] for reason in graded.reasons[stage - 1]} <= set(metrics)
 
 
 def test_unseen_weather_has_the_same_objectives_at_other_times() -> None:

@@ -73,8 +73,11 @@ def run(folder: Path | None, predict: Sequence[str], words: str | None, *, as_js
     if as_json:
         print_json(documents.run(made, progress))
         return
-    again = f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did"'
-    print_attempt(console(), made, progress, f"coffee kata check {where}", again)
+    then = (
+        f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did" keeps your answer '
+        f"with the next run; coffee kata why {where} shows one harmed customer, coffee kata hint {where} helps"
+    )
+    print_attempt(console(), made, progress, f"coffee kata check {where}", then)
     say_lint_warns(where)
 
 

@@ -38,12 +38,15 @@ from sim.kata.written import undo, written
 
 HELP = """\
 KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s
-run         run, after you have changed design.yaml in an editor (Enter does the same)
-hint        a hint; again: a stronger one          why      one harmed customer, step by step
+run         run what you have changed in an editor; Enter does the same
+why         one harmed customer, step by step
+hint        a hint; again: a stronger one
 show NAME   naive, idempotent or outbox: drawn, and in its own source
-status      how far it has come                    brief    the task once more
 undo        design.yaml as it was in the run before
-check       mornings you haven't seen              debrief  what you did and learned, as a page
+status      how far it has come
+brief       the task once more
+check       mornings you haven't seen
+debrief     what you did and learned, as a page
 quit        stop; everything is kept"""
 
 
@@ -87,7 +90,7 @@ class Game:
             self.guarded(self.run)
         else:
             print_status(self.out, self.progress, self.folder)
-        self.help()
+        self.out.print("help has the words that you can type here.", style="dim")
 
     def ask(self, prompt: str) -> str:
         """A line, or Left when there is no more or Ctrl-C is pressed."""
@@ -157,10 +160,10 @@ class Game:
 
     def tried(self, predicted: dict[str, Move]) -> None:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
-        self.out.print()
         print_attempt(self.out, made, self.progress, "check")
         say_lint_warns(self.folder)
         if made.before is None:
+            self.out.print("why?  `why` shows one of these people, step by step. Then change one thing, like app.timeout=4s.")
             return
         made.run.note = self.ask("Why did it come out like this? One line, for your debrief (Enter: skip) ")
         self.keep()
@@ -172,11 +175,26 @@ class Game:
         print_hint(self.out, hinted(self.folder, self.progress, strength=None, now=time.time()))
 
     def why(self) -> None:
-        print_why(self.out, harmed(self.folder, self.progress, now=time.time()))
+        story = harmed(self.folder, self.progress, now=time.time())
+        self.by_pages(lambda: print_why(self.out, story))
 
     def show(self, name: str = "") -> None:
         words = [word for word in name.split() if word != "--story"]
-        print_story(self.out, load_design(words[0] if words else str(self.folder / DESIGN)))
+        design = load_design(words[0] if words else str(self.folder / DESIGN))
+        self.by_pages(lambda: print_story(self.out, design))
+
+    def by_pages(self, draw: Callable[[], None]) -> None:
+        """What is longer than the terminal comes a page at a time; without a terminal, at once."""
+        if not self.out.is_terminal:
+            draw()
+            return
+        with self.out.capture() as drawn:
+            draw()
+        lines, page = drawn.get().splitlines(keepends=True), max(self.out.height - 2, 1)
+        for first in range(0, len(lines), page):
+            write_out("".join(lines[first : first + page]))
+            if first + page < len(lines):
+                self.ask("Enter: more ")
 
     def status(self) -> None:
         print_status(self.out, self.progress, self.folder)

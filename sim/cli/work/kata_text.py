@@ -13,12 +13,12 @@ from sim import words
 from sim.architectures import load_design
 from sim.architectures.lint import lint
 from sim.cli.messages import note
-from sim.cli.work.console import print_rows, print_title
+from sim.cli.work.console import print_title
 from sim.cli.work.tables import CHANGES, COLOURS, plain_table
 from sim.experiment.statistics import estimate
 from sim.explanation.story import Explanation
 from sim.kata.attempt import Attempt, column
-from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
+from sim.kata.brief import CHOICE, DESIGN, LOOP, SCENARIO
 from sim.kata.check import Graded
 from sim.kata.grading import Grade
 from sim.kata.helping import STRENGTHS, Given
@@ -32,6 +32,7 @@ from sim.vocabulary import METRICS
 
 WITH_BEFORE, WITH_INTERVAL = 112, 98  # columns of a terminal with room for what was before, and for intervals of differences
 SAME = Text("the same", style="dim")
+WORST_FIRST = ("worse", "not clear", "better")
 SAID = {"better": "better", "worse": "worse", "same": "the same", "not clear": "not clear"}
 
 
@@ -41,28 +42,21 @@ def minutes(seconds: float) -> str:
 
 
 def print_brief(out: Console) -> None:
-    out.print(Text("The kata", style="bold"))
-    out.print(SCENARIO)
-    out.print(seen().story.strip().replace("\n", " "))
+    """The task on one screen; brief.md says it in full, with who accepts what."""
+    out.print(Text.assemble(("The kata", "bold"), f"  {SCENARIO}"))
     out.print()
-    for line in CONSTRAINTS:
-        out.print(f"• {line}")
+    out.print(CHOICE)
     out.print()
-    out.print(Text("What they accept", style="bold"))
-    for who, rows in criteria(seen()).items():
-        out.print(f"• {who}: {', '.join(f'{metric} {limit}' for metric, limit, _ in rows)}")
-    out.print()
-    out.print(Text("Five stages", style="bold"))
     for stage in STAGES:
         out.print(f"{stage.number}. {stage.title}")
     out.print()
     out.print(f"The loop: {LOOP}.")
 
 
-def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, again: str = "") -> None:
-    """What was changed and predicted, every objective against the run before, and what to make of it.
+def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, then: str = "") -> None:
+    """What was changed and predicted, the objectives against the run before, and what happened. Why is for the learner to say.
 
-    `check` is what to type in the end, `again` before that.
+    `check` is what to type in the end, `then` before that.
     """
     run, before = made.run, made.before
     nearest = run.against is not None and run.against < made.number - 1
@@ -70,25 +64,21 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, a
     print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far{against}")
     if before is not None:
         print_changes(out, run)
-    out.print()
     out.print(_objectives(made, out.width))
-    for legend in _legends(made):
-        out.print(legend, style="dim")
-    out.print()
-    out.print(stages_line(run.passed))
-    if made.stage is not None and (before is None or made.stage != current(before.passed)):
-        print_stage(out, made.stage)
+    if legends := _legends(made):
+        out.print(" · ".join(legends), style="dim")
     if before is not None and run.worse:
-        print_title(out, "worse", few(run.worse))
+        print_title(out, "worse", few(run.worse, 2 if out.width >= WITH_INTERVAL else 1))
     elif before is not None and run.changes:
         print_title(out, "worse", "none of the watched metrics got worse")
-    if made.advice is not None:
-        print_title(out, "finding", made.advice.finding)
-        print_title(out, "try", made.advice.try_next)
-        if again:
-            print_title(out, "then", again)
-    else:
+    if made.advice is None:
         print_title(out, "all five stages are passed", f"on these mornings. Now others: {check}")
+        return
+    print_title(out, "finding", made.advice.finding)
+    if made.stage is not None and (before is None or made.stage != current(before.passed)):
+        print_stage(out, made.stage)
+    if then:
+        print_title(out, "why?", then)
 
 
 def print_changes(out: Console, run: Run) -> None:
@@ -111,22 +101,24 @@ def print_changes(out: Console, run: Run) -> None:
 
 
 def _objectives(made: Attempt, width: int) -> Any:
-    """Every objective by stage: its value now, against the run before if there is one. Narrow terminals do without some.
+    """The objectives of the open stage, each with its value; every other stage in a line, which counts what has moved.
 
-    A stage in which nothing has moved is one line, unless it is the open one.
+    A screen of 80 × 24 holds it. Narrow terminals do without some.
     """
     with_before = made.before is not None and width >= WITH_BEFORE
-    titles = ["", "objective", "", *(["before"] if with_before else []), "now"]
+    titles = ["", "stage", "limit", *(["before"] if with_before else []), "now"]
     table = plain_table(*titles, *(["change"] if made.before else []))
     for column_ in table.columns[: len(titles)]:
         column_.no_wrap = True
     now = {objective.metric: objective for objective in made.result.objectives}
     for stage in STAGES:
-        if made.before is not None and stage != made.stage and not _has_moved(stage, made.before, made.run):
+        if stage != made.stage:
             statuses = [now[metric].status for metric in stage.criteria]
             symbols = Text(" ").join(Text(SYMBOLS[status], COLOURS[status]) for status in statuses)
-            table.add_row(str(stage.number), f"all {len(stage.criteria)}", "", *([""] if with_before else []), symbols, SAME)
-            table.add_section()
+            change = [_moved(stage, made.before, made.run)] if made.before is not None else []
+            table.add_row(
+                str(stage.number), stage.title.partition(",")[0], "", *([""] if with_before else []), symbols, *change
+            )
             continue
         for metric in stage.criteria:
             objective = now[metric]
@@ -138,10 +130,9 @@ def _objectives(made: Attempt, width: int) -> Any:
                 table.add_row(*head, Text.assemble(symbol, whole))
                 continue
             was, is_now = column(made.before.mornings, metric), column(made.run.mornings, metric)
-            value = whole if objective.status == "undecided" else _mean(metric, is_now)
+            value = whole if objective.status == "undecided" and width >= WITH_INTERVAL else _mean(metric, is_now)
             head += [_mean(metric, was)] * with_before
             table.add_row(*head, Text.assemble(symbol, value), _change(metric, was, is_now, interval=width >= WITH_INTERVAL))
-        table.add_section()
     return table
 
 
@@ -154,20 +145,17 @@ def _legends(made: Attempt) -> list[str]:
     pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
     small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
-        *(["the same: certainly changed by less than a hundredth"] if small else []),
-        *(["?  undecided: its interval holds the limit, so it is not met for certain"] if undecided else []),
-        *(
-            ["never: on this many mornings there is no such time, because too many purchases never got that far"]
-            if never
-            else []
-        ),
+        *(["the same: to within a hundredth"] if small else []),
+        *(["?: undecided, the 95 % interval holds the limit"] if undecided else []),
+        *(["never: too many purchases never got that far"] if never else []),
     ]
 
 
-def _has_moved(stage: Stage, before: Run, run: Run) -> bool:
-    """Whether any objective of a stage has another value on any morning."""
-    pairs = [(column(before.mornings, metric), column(run.mornings, metric)) for metric in stage.criteria]
-    return not all(unchanged(*pair) for pair in pairs)
+def _moved(stage: Stage, before: Run, run: Run) -> Text:
+    """`1 worse, 2 better`, or that all is the same."""
+    went = [moved(metric, column(before.mornings, metric), column(run.mornings, metric)) for metric in stage.criteria]
+    parts = [Text(f"{went.count(move)} {SAID[move]}", CHANGES.get(move, "dim")) for move in WORST_FIRST if move in went]
+    return Text(", ").join(parts) if parts else SAME
 
 
 def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
@@ -195,12 +183,10 @@ def stages_line(done: list[bool]) -> Text:
 
 
 def print_stage(out: Console, stage: Stage) -> None:
-    """The trade-off of a stage that has been reached, what its objectives count, and what no objective limits."""
+    """The trade-off of a stage that has been reached, and what no objective limits."""
     print_title(out, f"stage {stage.number}", stage.question)
-    rows = [("", metric, METRICS[metric].summary) for metric in stage.criteria]
     if stage.price is not None:
-        rows.append(("", stage.price, f"no objective, and the price of an early answer: {METRICS[stage.price].summary}"))
-    print_rows(out, rows, most=(1, 28))
+        print_title(out, stage.price, f"no objective, and the price of an early answer: {METRICS[stage.price].summary}")
 
 
 def print_hint(out: Console, given: Given) -> None:
