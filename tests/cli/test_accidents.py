@@ -177,4 +177,4 @@ def test_long_work_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert told == []
     say_how_long_it_takes(load_scenario("morning-rush"), 3, Effort(mornings=2000, jobs=2))
     [said] = told
-    assert said.startswith("this takes 10\xa0min or longer: 6,000 mornings of 3,0")
+    assert said.startswith("simulating takes about 15\xa0min or longer: 6,000 mornings of 3,0")

@@ -10,7 +10,7 @@ from sim.cli.again import again
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import mornings_line
-from sim.cli.work.simulation import at_work
+from sim.cli.work.simulation import at_work, first_look
 from sim.cli.work.tables import cells_table
 from sim.documents.cells import document
 from sim.experiment.cells_compared import compare_cells, result_of
@@ -23,7 +23,9 @@ def cells(
 ) -> None:  # fmt: skip
     world = scenario_called(scenario)
     too_early = "interrupted before everything was simulated; there are no results"
-    with at_work("simulating", effort.mornings * (1 + sum(numbers)), again(context), interrupted=too_early) as progress:
+    with at_work(
+        "simulating", effort.mornings * (1 + sum(numbers)), again(context), smaller=first_look(effort), interrupted=too_early
+    ) as progress:
         found = compare_cells(world, design, numbers, effort, progress=progress)
     if as_json:
         print_json(document(found))

@@ -25,6 +25,7 @@ from sim.cli.work.simulation import (
     say_what_memory_it_takes,
     simulated,
 )
+from sim.cli.work.size import News
 from sim.cli.work.tables import causes_table, comparison_table, verdicts_table
 from sim.cli.work.texts import assigned, peaks_of
 from sim.config.design import Design
@@ -116,9 +117,10 @@ def _curve_options(world: Scenario, wanted: bool, peak: str | None, *, report: b
 
 def _curve(world: Scenario, chosen: Sequence[Design], peaks: tuple[float, ...], effort: Effort, command: str) -> CostCurve:
     too_early = "interrupted before the first capacity was found; there is no report"
-    with at_work("sizing", 1, command, interrupted=too_early) as progress:
+    with at_work("sizing", 1, command, smaller=None, interrupted=too_early) as progress:
         sizing = Effort(curves.MORNINGS, effort.seed, jobs=effort.jobs, engine=effort.engine)
-        return curves.cost_curve(world, chosen, sizing, peaks_per_s=peaks, progress=progress)
+        news = News(sizing.mornings, len(chosen), first="")
+        return curves.cost_curve(world, chosen, sizing, peaks_per_s=peaks, progress=progress, forecast=news.forecast)
 
 
 def _get_ready_to_draw() -> None:

@@ -30,7 +30,7 @@ def hunt(
     if out is not None:
         check_new(out)
     command = again(context)
-    with at_work("worlds tried", worlds, command, interrupted="interrupted") as progress:
+    with at_work("trying worlds", worlds, command, interrupted="interrupted") as progress:
         found = hunted(chosen, promises, seed=seed, seconds=seconds, worlds=worlds, progress=progress)
     text = _replayed(found, command)
     if as_json:

@@ -37,7 +37,7 @@ def optimise(
             check_replaceable(folder, ours=ours.__contains__)
     world, choices = scenario_called(scenario), load_space(space)
     command = again(context)
-    with at_work("simulating mornings", 0, command) as progress:
+    with at_work("simulating mornings", 0, command, smaller="fewer --trials give a first look") as progress:
         found = optimised(
             world, choices, effort, minimise=minimise or MINIMISED, subject_to=subject_to or CONSTRAINTS, trials=trials,
             progress=progress,

@@ -17,6 +17,7 @@ from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import about, fullest, mornings_line
 from sim.cli.work.simulation import (
     at_work,
+    first_look,
     leave,
     say_how_it_went,
     say_what_cells_are,
@@ -65,7 +66,7 @@ def run(
 def _changes(context: typer.Context, comparison: Comparison, effort: Effort) -> WhatIf:
     design = next(iter(comparison.results.values())).design
     same = replace(effort, mornings=max(comparison.mornings, FEWEST))
-    with at_work("changing one thing at a time", 0, again(context)) as progress:
+    with at_work("changing one thing at a time", 0, again(context), smaller=first_look(effort)) as progress:
         return ask(comparison.scenario, design, same, progress=progress)
 
 

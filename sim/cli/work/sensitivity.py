@@ -13,7 +13,7 @@ from sim.cli.again import again
 from sim.cli.messages import DONE, note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.names import scenario_called
-from sim.cli.work.simulation import Progress, at_work
+from sim.cli.work.simulation import Progress, at_work, first_look
 from sim.cli.work.tables import plain_table
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
@@ -42,7 +42,7 @@ def sensitivity(
         check_replaceable(out, ours=FILES.__contains__)
     world = scenario_called(scenario)
     command = again(context, mornings=effort.mornings)
-    with at_work("simulating mornings", 0, command) as progress:
+    with at_work("simulating mornings", 0, command, smaller=first_look(effort)) as progress:
         found = _found(world, design, inputs, metrics, method, samples, effort, progress)
     if as_json:
         print_json(document(found))

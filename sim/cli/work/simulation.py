@@ -30,18 +30,20 @@ from sim.ledger.laws import BrokenLaw
 from sim.world.traffic import expected
 
 Progress = Callable[[int, int], None]
-PURCHASES_PER_S = 15_000  # of a processor, roughly (docs/speed.md)
+PURCHASES_PER_S = 10_000  # of a processor, roughly (docs/speed.md)
+LOOK = 2  # mornings of a first look
 LONG_S = 60.0  # of work that is said beforehand to take long
 MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for which nobody needs to think of memory
 
 
 @contextmanager
 def at_work(
-    what: str, total: int | None, command: str, *, interrupted: str = "interrupted; there are no results"
-) -> Iterator[Progress | None]:
-    """With a progress bar, while `command` works. Ctrl-C ends with the note `interrupted`, accidents as below. Raises Exit."""
+    what: str, total: int | None, command: str, *, smaller: str | None = "",
+    interrupted: str = "interrupted; there are no results",
+) -> Iterator[Progress]:  # fmt: skip
+    """With a progress bar, while `command` works; `smaller` as there. Raises Exit: after Ctrl-C with the note `interrupted`."""
     try:
-        with accidents_said(command), progress_bar(what, total) as progress:
+        with accidents_said(command), progress_bar(what, total, smaller) as progress:
             yield progress
     except KeyboardInterrupt:
         note(interrupted)
@@ -76,21 +78,21 @@ def simulated(
     `meanwhile` is called once, while workers simulate; `instead` is as in `again`.
     """
     command = again(context, precision=None if precision is None else probability_text(precision), **instead)
-    say_how_long_it_takes(scenario, len(chosen), effort)
+    is_told = say_how_long_it_takes(scenario, len(chosen), effort)
     too_early = f"interrupted before the first of {effort.mornings:,} mornings had finished; there are no results"
     total = effort.mornings * len(chosen) * effort.cells
-    with at_work("simulating", total, command, interrupted=too_early) as progress:
+    smaller = None if is_told else first_look(effort)
+    with at_work("simulating", total, command, smaller=smaller, interrupted=too_early) as progress:
         heard = progress if meanwhile is None else _with(progress, meanwhile)
         return compare(scenario, chosen, effort, precision=precision, progress=heard)
 
 
-def _with(progress: Progress | None, meanwhile: Callable[[], None]) -> Progress:
+def _with(progress: Progress, meanwhile: Callable[[], None]) -> Progress:
     """Progress that also calls `meanwhile` after the first result: the workers have more tasks by then and do not wait."""
     left = [meanwhile]
 
     def call(done: int, of: int) -> None:
-        if progress is not None:
-            progress(done, of)
+        progress(done, of)
         if left:
             left.pop()()
 
@@ -124,12 +126,19 @@ def say_what_is_no_more(tables: str | None) -> None:
         note("--tables has no effect any more; --cells N is what keeps memory small")
 
 
-def say_how_long_it_takes(scenario: Scenario, designs: int, effort: Effort) -> None:
-    """On stderr, for a run of minutes: about how many."""
+def first_look(effort: Effort) -> str:
+    """What takes less time than this."""
+    return f"-n {LOOK} gives a first look" if effort.mornings > LOOK else ""
+
+
+def say_how_long_it_takes(scenario: Scenario, designs: int, effort: Effort) -> bool:
+    """On stderr, for a run in which even the first mornings take long: about how many minutes. Whether there was cause."""
     seconds = expected(scenario) * designs * effort.mornings / PURCHASES_PER_S / (effort.jobs or processors())
-    if seconds > LONG_S:
-        mornings = f"{designs * effort.mornings:,} mornings of {expected(scenario):,.0f} purchases"
-        note(f"this takes {words.about(seconds)} or longer: {mornings}; a few --mornings give a first look")
+    if seconds <= LONG_S:
+        return False
+    mornings = f"{designs * effort.mornings:,} mornings of {expected(scenario):,.0f} purchases"
+    note(f"simulating takes about {words.about(seconds)} or longer: {mornings}; a few --mornings give a first look")
+    return True
 
 
 def say_what_memory_it_takes(scenario: Scenario, *, cells: int) -> None:

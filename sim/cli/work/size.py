@@ -42,7 +42,7 @@ def size(
         check_new(write)
     world = with_objectives(world, objectives)
     too_early = "interrupted before the first design was sized; there are no results"
-    with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
+    with at_work("sizing", 1, again(context, designs=chosen), smaller=None, interrupted=too_early) as progress:
         effort = Effort(experiment.MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
         news = News(effort.mornings, len(chosen))
         sizings = experiment.size(
@@ -74,7 +74,7 @@ def curve(
     peaks = () if peak is None else peaks_of(peak)
     lengths = () if brownout is None else lengths_of(brownout)
     too_early = "interrupted before the first capacity was found; there are no results"
-    with at_work("sizing", 1, again(context, designs=chosen), interrupted=too_early) as progress:
+    with at_work("sizing", 1, again(context, designs=chosen), smaller=None, interrupted=too_early) as progress:
         effort = Effort(MORNINGS if mornings is None else mornings, seed, jobs=jobs, engine=engine)
         found = cost_curve(
             world, chosen, effort, peaks_per_s=peaks, brownouts_s=lengths, objectives=objectives,
@@ -90,8 +90,8 @@ def curve(
 class News:
     """What is said on stderr about work that takes long: how long it will take, and each design that is finished."""
 
-    def __init__(self, mornings: int, designs: int) -> None:
-        self._mornings, self._left = mornings, designs
+    def __init__(self, mornings: int, designs: int, first: str = f"-n {FEWEST} for a first look") -> None:
+        self._left, self._first = designs, first if mornings > FEWEST else ""
         self._long = False
 
     def forecast(self, forecast: Forecast) -> None:
@@ -99,7 +99,7 @@ class News:
         self._long = forecast.seconds >= LONG_S
         if self._long:
             at_a_time = f", {forecast.at_a_time} at a time" if forecast.at_a_time > 1 else ""
-            first = f"; -n {FEWEST} for a first look" if self._mornings > FEWEST else ""
+            first = f"; {self._first}" if self._first else ""
             note(
                 f"sizing takes up to about {words.about(forecast.seconds)}: some {forecast.mornings:,} mornings of "
                 f"{forecast.morning_s:.2g} s{at_a_time}{first}"

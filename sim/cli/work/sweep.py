@@ -14,7 +14,7 @@ from sim.cli.again import again
 from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.names import compared, folder_name, scenario_called
-from sim.cli.work.simulation import at_work, check_report_options, saved
+from sim.cli.work.simulation import at_work, check_report_options, first_look, saved
 from sim.cli.work.tables import COLOURS, plain_table, value_and_interval
 from sim.documents.sweep import document
 from sim.experiment.effort import Effort
@@ -43,7 +43,8 @@ def sweep(
         check_replaceable(folder, ours=FILES.__contains__)
     chosen = compared(designs, more)
     command = again(context, designs=chosen)
-    with at_work("simulating mornings", None, command, interrupted="interrupted") as progress:
+    smaller = first_look(effort)
+    with at_work("simulating mornings", None, command, smaller=smaller, interrupted="interrupted") as progress:
         swept = swept_over(
             scenario, vary, chosen, effort, zipped=zipped, results=results, progress=progress,
         )  # fmt: skip

@@ -31,7 +31,8 @@ def validity(
     if page is not None and cases:
         raise ConfigError("--page is written from all cases; leave out the names of cases")
     wanted = [case.name for case in known.chosen(cases)]
-    with at_work("simulating cases", len(wanted), "coffee validity") as progress:
+    smaller = "name a few of them for a first look" if not cases and page is None else ""
+    with at_work("simulating cases", len(wanted), "coffee validity", smaller=smaller) as progress:
         done = known.check(wanted, full=full or page is not None, jobs=jobs, progress=progress)
         text = _page(done, jobs) if page is not None else ""
     if as_json:

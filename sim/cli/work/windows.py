@@ -60,7 +60,8 @@ def windows(
 def _surveyed(designs: Sequence[str], chosen: Sequence[str], effort: Effort, command: str) -> Matrix:
     cells = len(designs) * len({find_window(name) for name in chosen} or bundled_windows())
     too_early = "interrupted before the first window was finished; there are no results"
-    with at_work("deciding cells", cells, command, interrupted=too_early) as progress:
+    smaller = "a few --window NAME give a first look" if not chosen else ""
+    with at_work("deciding cells", cells, command, smaller=smaller, interrupted=too_early) as progress:
         return survey(designs, chosen, effort, progress=progress)
 
 
