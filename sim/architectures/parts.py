@@ -127,6 +127,8 @@ def _customer_side(design: Design) -> Iterator[Component]:
     yield Component("app", "app", "app", tuple(_app(design.app)), place=(0, 1))
     checkout = design.checkout
     notes = [*_workers(checkout), f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
+    if checkout.queue == "per_instance":
+        notes.append("a queue each")
     if checkout.deadline_drop:
         notes.append("drops late work")
     if checkout.leaver_drop:

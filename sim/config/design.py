@@ -48,6 +48,9 @@ class Retry(OneOf):
         return self
 
 
+Retried = Literal["timeout", "conflict", "failed", "unavailable"]
+
+
 class App(Model):
     """The ordering app on the customer's phone: ours, so part of the design."""
 
@@ -55,6 +58,11 @@ class App(Model):
     retry: Retry = Field(
         {"full_jitter": {"base": "500ms", "cap": "8s", "attempts": 3}},
         description="automatic retries of a submission (assumption; at most 3 tries is the SRE book's advice)",
+    )
+    retry_on: tuple[Retried, ...] = Field(
+        ("timeout", "conflict", "failed", "unavailable"),
+        description="after what it tries again: no answer in time, 409 (the same key is being worked on), 502 (payment "
+        "failed), 503 (queue full, or nobody there); it believes any other answer (assumption)",
     )
     retry_budget: Probability | None = Field(None, description="retries allowed per first request, fleet-wide")
     key: KeyScope = Field("none", description="scope of the idempotency key")
@@ -86,15 +94,20 @@ class Autoscale(Model):
 
 
 class Checkout(Model):
-    """The service that takes the orders: a pool of workers behind one queue."""
+    """The service that takes the orders: workers, spread over instances, behind one queue or one an instance."""
 
     workers: int = Field(
         16, ge=1, le=100_000, description="requests worked on at the same time; autoscaled: at the start (assumption)"
     )
     autoscale: Autoscale | None = Field(None, description="adjusts the number of workers to their use; none: it stays the same")
     instances: int = Field(2, ge=1, le=10_000, description="processes the workers are spread over; a crash takes one")
+    queue: Literal["shared", "per_instance"] = Field(
+        "shared",
+        description="where requests wait: before all workers (shared), or before the instance to which a balancer dealt them, "
+        "in turn and past those that are down (per_instance)",
+    )
     service: Distribution = Field({"exponential": "10ms"}, description="a worker's own computing (assumption)")
-    queue_limit: int | None = Field(200, ge=0, le=10_000_000, description="503 at once if more are waiting; none: no limit")
+    queue_limit: int | None = Field(200, ge=0, le=10_000_000, description="503 at once if more wait in a queue; none: no limit")
     deadline_drop: bool = Field(False, description="don't start work the app has stopped waiting for")
     leaver_drop: bool = Field(False, description="take a request out of the queue when its customer leaves, or reloads the app")
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sim.config import showing
 from sim.config.columns import read_column
@@ -26,6 +33,7 @@ from sim.config.units import (
     Probability,
     Rate,
     clock_s,
+    exchanged,
     seconds_into,
     time_and_day,
 )
@@ -332,6 +340,9 @@ def _limit(metric: str, value: Any) -> float:
     return float(value)
 
 
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+
+
 class Scenario(Model):
     """The world of one morning."""
 
@@ -348,6 +359,19 @@ class Scenario(Model):
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
     )
     prices: PriceTable = Field(USUAL, description="what things cost: a price table, and lines that differ from it")
+    currencies: dict[Currency, Annotated[float, Field(gt=0, le=1e6)]] = Field(
+        {},
+        description="what one of another currency is worth in USD, like {EUR: 1.08}: amounts may then be in it; results "
+        "are in USD",
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_its_money(cls, data: Any, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
+        """Read amounts at the rates that the file itself gives."""
+        rates = data.get("currencies") if isinstance(data, dict) else None
+        with exchanged(rates if isinstance(rates, dict) else {}):
+            return handler(data)
 
     @property
     def late_s(self) -> float:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -23,6 +26,9 @@ _RATE = 'a rate like "5/s", "12/min", "400/h"'
 _PROBABILITY = 'a probability in percent like "4%" or "0.2%"'
 _FACTOR = 'a factor like "x10" or "x2.5"'
 _MONEY = 'an amount like "6.50 USD"'
+_CURRENCY = "[A-Z]{3}"
+# USD for one of another currency, in the file that is being read.
+_RATES: ContextVar[Mapping[str, float]] = ContextVar("rates", default=MappingProxyType({}))
 _CLOCK = 'a clock time like "07:30"'
 DAY_S = 86400.0
 LAST_HOUR = 360  # the end of a clock that starts at 24:00 and runs for seven days and a drain of seven more
@@ -87,19 +93,43 @@ def factor(value: Any) -> float:
     return _finite(float(_quantity(value, r"\s*x" + _NUMBER, _FACTOR)[1]), _FACTOR)
 
 
+@contextmanager
+def exchanged(rates: Mapping[str, float]) -> Iterator[None]:
+    """While a file is read that says what one of each currency is worth in USD. What is no rate is left out."""
+    known = {code: rate for code, rate in rates.items() if re.fullmatch(_CURRENCY, str(code)) and isinstance(rate, int | float)}
+    token = _RATES.set(known)
+    try:
+        yield
+    finally:
+        _RATES.reset(token)
+
+
 def usd(value: Any) -> float:
-    """An amount of money such as `6.50 USD`. Raises ValueError."""
-    if _is_zero(value):
-        return 0.0
-    return _finite(float(_quantity(value, _NUMBER + r"USD\s*", _MONEY)[1]), _MONEY)
+    """USD of an amount of money such as `6.50 USD`, or in a currency of which the file gives the rate. Raises ValueError."""
+    return _money(value)[0]
 
 
 def cents(value: Any) -> int:
-    """Whole cents of an amount such as `6.50 USD`. Raises ValueError."""
-    amount = _finite(usd(value) * 100, _MONEY)
-    if abs(amount - round(amount)) > 1e-6:
+    """Whole cents of an amount such as `6.50 USD`; of another currency, the nearest. Raises ValueError."""
+    amount, is_exchanged = _money(value)
+    amount = _finite(amount * 100, _MONEY)
+    if abs(amount - round(amount)) > 1e-6 and not is_exchanged:
         raise ValueError(f"not whole cents; expected {_MONEY}")
     return round(amount)
+
+
+def _money(value: Any) -> tuple[float, bool]:
+    """USD, and whether they were another currency."""
+    if _is_zero(value):
+        return 0.0, False
+    rates = {"USD": 1.0, **_RATES.get()}
+    match = _quantity(value, _NUMBER + rf"({_CURRENCY})\s*", _MONEY)
+    amount, currency = float(match[1]), match[2]
+    if currency not in rates:
+        raise ValueError(
+            f"no rate for {currency}: say in the scenario what one is worth in USD, like currencies: {{{currency}: 1.08}}"
+        )
+    return _finite(amount * rates[currency], _MONEY), currency != "USD"
 
 
 def clock_s(value: Any) -> float:
@@ -234,7 +264,7 @@ DURATION = Unit(duration_s, duration_text, rf"({_NUMBER_TEXT}({'|'.join(SECONDS)
 RATE = Unit(rate_per_s, rate_text, rf"({_NUMBER_TEXT}/\s*({'|'.join(PERIODS)})\s*|0)", ("5/s", "12/min"))
 PROBABILITY = Unit(probability, probability_text, f"({_PERCENT_TEXT}|0)", ("4%", "0.2%"))
 FACTOR = Unit(factor, factor_text, rf"\s*x{_NUMBER_TEXT}", ("x10", "x2.5"), zero=False)
-USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}USD\s*|0)", ("6.50 USD",))
+USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}{_CURRENCY}\s*|0)", ("6.50 USD",))
 CENTS = Unit(cents, cents_text, USD.pattern, ("6.50 USD",))
 CLOCK = Unit(clock_s, clock_as_written, _CLOCK_TEXT, ("07:30",), zero=False)
 

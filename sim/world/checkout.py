@@ -77,8 +77,7 @@ class Checkout:
         if self._weather is not None and self._weather.at(self._env.now).hangs:
             self._fate[request.row] = Fate.LOST
             return
-        full = self._limit is not None and not pool.has_idle and pool.queued >= self._limit
-        if full or not self.up:
+        if not self.up or (self._limit is not None and not pool.takes(self._limit)):
             self._fate[request.row] = Fate.REJECTED
             self._answer(request, UNAVAILABLE)
             return

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 CONFIRMED, DECLINED, FAILED = Status.CONFIRMED, Status.DECLINED, Status.FAILED
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID = Answer.CONFIRMED
+RETRIED = {
+    "timeout": Answer.NONE, "conflict": Answer.CONFLICT, "failed": Answer.FAILED, "unavailable": Answer.UNAVAILABLE,
+}  # fmt: skip
 MOST_REQUESTS = 100_000  # of one purchase, so that purchase * 100_000 + request is an idempotency key of its own
 
 
@@ -58,6 +61,7 @@ class Crowd:
         self.horizon_s = scenario.clock.horizon_s
         self.app = app
         self.retry = policy(app.retry)
+        self.retried = frozenset(RETRIED[answer] for answer in app.retry_on)
         self.timeouts = Alarms(env, app.timeout)
         self.budget = Budget(app.retry_budget)
         self.cents = scenario.traffic.price
@@ -221,7 +225,7 @@ class Customer:
         elif answer is Answer.MISMATCH:
             assert reply.order is not None
             self._acknowledge(reply.order.cents, reply)
-        elif not self._try_again(request):
+        elif not (answer in self.crowd.retried and self._try_again(request)):
             if answer is Answer.CONFLICT:
                 self.acknowledged = True  # "still processing": not a promise, but something to wait for
                 self._watch(reply.order)

@@ -81,7 +81,8 @@ class Morning:
             struck=tables.crashes, observer=observer,
         )  # fmt: skip
         front = design.checkout
-        pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale)
+        own = front.queue == "per_instance"
+        pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale, queues=own)
         story = cast(Architecture, design)
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,

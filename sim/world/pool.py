@@ -96,9 +96,9 @@ class Pool(Presence):
     def queued(self) -> int:
         return len(self._queue) - self._withdrawn
 
-    @property
-    def has_idle(self) -> bool:
-        return bool(self._idle)
+    def takes(self, limit: int) -> bool:
+        """Whether the next job would be started at once, or have fewer than `limit` before it."""
+        return bool(self._idle) or self.queued < limit
 
     @property
     def up(self) -> bool:
@@ -259,3 +259,103 @@ class Pool(Presence):
             paid_s += workers * (until_s - since_s)
             since_s = until_s
         return paid_s
+
+
+class Lanes(Pool):
+    """A queue before every instance. A balancer deals jobs out in turn, past the instances of which no worker is up.
+
+    So one instance may have a queue while another has idle workers; and a crash of an instance takes its queue along.
+    """
+
+    def __init__(self, env: Clock, name: str, workers: int, instances: int) -> None:
+        super().__init__(env, name, workers, instances)
+        self._lanes: list[deque[Job]] = [deque() for _ in range(instances)]
+        self._next = 0  # the instance that the next job is dealt to
+        self._in_line = self._longest = 0  # jobs that wait, before any instance
+        self._lined_s = self._line_since_s = 0.0  # so long somebody waited, until the line changed last
+
+    def takes(self, limit: int) -> bool:
+        lane = self._turn()
+        return self._idle_in(lane) is not None or sum(job.waits for job in self._lanes[lane]) < limit
+
+    @property
+    def queued(self) -> int:
+        return self._in_line
+
+    def submit(self, job: Job) -> None:
+        lane = self._turn()
+        self._next = (lane + 1) % self._instances
+        job.pool = self
+        job.arrived_s = self._env.now
+        self._enter(job.arrived_s)
+        if (worker := self._idle_in(lane)) is not None:
+            self._begin(job, worker)
+        else:
+            job.waits = True
+            self._lanes[lane].append(job)
+            self._line(+1)
+
+    def withdraw(self, job: Job) -> bool:
+        waited = super().withdraw(job)
+        self._line(-waited)
+        return waited
+
+    def crash(self, instance: int, restart_s: float) -> None:
+        super().crash(instance, restart_s)
+        lost = [job for job in self._lanes[instance] if self.withdraw(job)]
+        self._lanes[instance].clear()
+        for job in lost:
+            job.died(job.about)
+
+    def free(self, worker: int) -> None:
+        self._idle.append(worker)
+        if self._handing_out:
+            return
+        self._handing_out = True
+        for lane, jobs in enumerate(self._lanes):  # of a story that took no time, another worker may have become free as well
+            while jobs and (idle := self._idle_in(lane)) is not None:
+                job = jobs.popleft()
+                if job.waits:
+                    job.waits = False
+                    self._line(-1)
+                    self._begin(job, idle)
+        self._handing_out = False
+
+    def note(self) -> None:
+        super().note()
+        self._line(0)
+        self._notes[-1] = (*self._notes[-1][:2], self._lined_s)
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        record = super().record(worked_s)
+        self._line(0)
+        record.waiting_s, record.queue_max = self._lined_s, self._longest
+        return record
+
+    def _line(self, more: int) -> None:
+        """So many more wait, or fewer. (Elsewhere somebody waits if more are there than workers; here also if fewer are.)"""
+        now = self._env.now
+        if self._in_line:
+            self._lined_s += now - self._line_since_s
+        self._line_since_s = now
+        self._in_line += more
+        self._longest = max(self._longest, self._in_line)
+
+    def _stayed_s(self) -> float:
+        waiting = sum(self._env.now - job.arrived_s for jobs in self._lanes for job in jobs if job.waits)
+        return waiting + super()._stayed_s()
+
+    def _turn(self) -> int:
+        """The instance whose turn it is: the next of which a worker is up; if none is, the next."""
+        up = {worker % self._instances for worker in self._workers if worker not in self._down_until}
+        lanes = [(self._next + step) % self._instances for step in range(self._instances)]
+        return next((lane for lane in lanes if lane in up), self._next)
+
+    def _idle_in(self, lane: int) -> int | None:
+        return next((worker for worker in reversed(self._idle) if worker % self._instances == lane), None)
+
+    def _begin(self, job: Job, worker: int) -> None:
+        """Start it on this worker, which is idle."""
+        self._idle.remove(worker)
+        self._idle.append(worker)
+        self._start(job)

@@ -27,7 +27,7 @@ from sim.world.database import NOBODY, Database, Order, OutboxRow
 from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
 from sim.world.faults import FaultPlan
 from sim.world.observer import Observer
-from sim.world.pool import Job, Pool
+from sim.world.pool import Job, Lanes, Pool
 from sim.world.provider import Provider
 from sim.world.streams import Draw, Streams, mean
 
@@ -115,12 +115,14 @@ class Shop:
             except Crash as crash:
                 restart_s = crash.restart_s
 
-    def workers(self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None) -> Pool:
-        """Make the component's pool of workers, to which `start` gives stories. Returns the pool.
+    def workers(
+        self, component: str, number: int, *, instances: int = 1, autoscale: Autoscale | None = None, queues: bool = False
+    ) -> Pool:
+        """Make the component's pool of workers, to which `start` gives stories; `queues`: one an instance. Returns the pool.
 
         Costs: nothing; a story holds a worker from its first line to its end.
         """
-        pool = self.pools[component] = Pool(self.env, component, number, instances)
+        pool = self.pools[component] = (Lanes if queues else Pool)(self.env, component, number, instances)
         if autoscale is not None:
             computed_s = self.computed_s
             used_s = (lambda: computed_s[component]) if autoscale.measures == "cpu" else (lambda: pool.held_s)

@@ -10,6 +10,7 @@ import pytest
 from sim.architectures import Outbox, load_design
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
+from sim.experiment.altering import altered
 from sim.experiment.cost_curve import at_peak
 from sim.experiment.inputs import factors
 from sim.experiment.store import as_yaml
@@ -132,3 +133,47 @@ def test_a_kata_reads_no_other_design(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("architecture: evil.py\n")
     with pytest.raises(ConfigError, match=r"other.yaml is another file; in a kata a design starts from"):
         code_named(tmp_path, "design.yaml")
+
+
+IN_EURO = """name: in-euro
+currencies: {EUR: 1.08, JPY: 0.0067}
+traffic: {rate: 1/min, price: 6.50 EUR}
+customers: {changes_basket: {p: 1%, adds: 500 JPY}}
+objectives: {cost_per_1000: 550 EUR}
+"""
+
+
+def test_money_of_another_currency() -> None:
+    """Exchanged at the file's own rates, to the nearest cent; written again in USD, which is read as the same."""
+    world = parse_scenario(IN_EURO)
+    assert (world.traffic.price, world.customers.changes_basket.adds) == (702, 335)
+    assert world.objectives["cost_per_1000"] == pytest.approx(594.0)
+    assert parse_scenario(as_yaml(world)) == world
+    assert altered(world, ("traffic", "price"), "10 EUR").traffic.price == 1080
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "EUR: 1.08, ",
+            "",
+            "traffic.price: no rate for EUR: say in the scenario what one is worth in USD, like currencies",
+        ),
+        ("EUR: 1.08", "EUR: 0", "currencies.EUR: must be above 0"),
+        ("EUR: 1.08", "euro: 1.08", "euro"),
+        ("6.50 EUR", "6.50 euro", 'unknown unit "euro"'),
+        ("6.50 EUR", "1e300 EUR", "traffic.price"),
+    ],
+)
+def test_money_that_has_no_rate(old: str, new: str, says: str) -> None:
+    """The key to add is named; a rate is of nothing else than three capital letters."""
+    with pytest.raises(ConfigError) as refused:
+        parse_scenario(IN_EURO.replace(old, new))
+    assert says in str(refused.value)
+
+
+def test_the_rate_of_one_file_is_not_the_next_ones() -> None:
+    parse_scenario(IN_EURO)
+    with pytest.raises(ConfigError, match="no rate for EUR"):
+        parse_scenario("name: x\ntraffic: {rate: 1/min, price: 6.50 EUR}\n")

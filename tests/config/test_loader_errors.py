@@ -17,7 +17,7 @@ DURATION = 'expected a duration like "250ms", "30s", "2min", "3h"'
 RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
-TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices"
+TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices, currencies"
 COMMON = "from, architecture, name, summary, app, checkout, database, payment, broker, read_model, loyalty, recovery"
 
 SCENARIOS: dict[str, tuple[str, list[str]]] = {

@@ -56,7 +56,7 @@ def test_workers_are_ordered_paid_for_and_then_there() -> None:
     it = Watched(2)
     it.work(0, 1000, 1000, 1000, 1000, 1000)
     assert it.until(19) == [(0, 2, 2), (10, 2, 4), (15, 4, 4)]
-    assert (it.pool.queued, it.pool.has_idle) == (1, False)
+    assert (it.pool.queued, it.pool.takes(1)) == (1, False)
     assert it.until(60) == [(0, 2, 2), (10, 2, 4), (15, 4, 4), (20, 4, 6), (25, 6, 6), (30, 6, 8), (35, 8, 8)]
     assert it.pool.queued == 0
 

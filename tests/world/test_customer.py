@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.config.errors import ConfigError
-from sim.vocabulary import Fate
+from sim.vocabulary import Answer, Fate
 from tests.worlds import ONE_CUSTOMER, design, morning, timeline, world
 
 SLOW = ONE_CUSTOMER.replace("450ms", "20s")  # the provider thinks for longer than anybody waits
@@ -251,3 +251,15 @@ def test_two_projectors_apply_two_events_at_once() -> None:
     assert (two.orders["visible_s"] - two.orders["confirmed_s"]).tolist() == pytest.approx([1.008, 1.008], abs=1e-3)
     [station] = [station for station in two.stations if station.name == "read_model"]
     assert station.servers == 2
+
+
+@pytest.mark.parametrize(
+    ("retry_on", "tries"), [(["timeout", "conflict", "failed", "unavailable"], 3), (["timeout"], 1), ([], 1)]
+)
+def test_the_app_tries_again_only_after_what_it_is_told(retry_on: list[str], tries: int) -> None:
+    """The provider refuses every call, so naive answers 502: an app that repeats only after timeouts believes the first."""
+    crowd = world(ONE_CUSTOMER.replace("latency: {constant: 450ms}", "failed: 100%\n  latency: {constant: 450ms}"))
+    tables, _ = morning(crowd, design("naive", {"app": {"retry_on": retry_on}}))
+    first = tables.requests["submission"] == 1
+    assert int(first.sum()) == tries
+    assert set(tables.requests["answer"][first]) == {int(Answer.FAILED)}

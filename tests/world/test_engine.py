@@ -97,7 +97,7 @@ def test_a_pool_queues_when_all_workers_are_busy() -> None:
     log, pool = Log(env), Pool(env, "p", 2)
     for name, delay in (("a", 1), ("b", 2), ("c", 1)):
         pool.submit(log.job(name, delay, delay))
-    assert (pool.queued, pool.has_idle) == (1, False)
+    assert (pool.queued, pool.takes(1), pool.takes(2)) == (1, False, True)
     env.run(until=100)
     assert log.lines == [(2, "a done"), (4, "b done"), (4, "c done")]
     record = pool.record()
