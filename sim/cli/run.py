@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from sim.cli.options import (
@@ -37,6 +40,9 @@ def run(
     engine: EngineName = "local",
     tables: OldTables = None,
     what_if: WhatIf = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a report to this folder.", show_default=False)
+    ] = None,
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -56,6 +62,6 @@ def run(
 
     effort = Effort(mornings, seed, cells, jobs, engine)
     work.run(
-        context, scenario, design, settings or [], effort, precision, tables, what_if=what_if, everything=everything,
-        as_json=as_json,
+        context, scenario, design, settings or [], effort, precision, tables, out, what_if=what_if,
+        everything=everything, as_json=as_json,
     )  # fmt: skip

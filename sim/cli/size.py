@@ -60,6 +60,10 @@ def size(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Save the one sized design as a YAML file.", show_default=False),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Write a page with the answer to this folder.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find the cheapest capacity that meets the objectives.
@@ -85,6 +89,8 @@ def size(
     if write is not None and (is_curve or len(chosen) != 1):
         raise ConfigError("--write saves one sized design; give one design, and neither --peak nor --brownout")
     if is_curve:
+        if out is not None:
+            raise ConfigError("--out is for the capacity of designs; curves are drawn by `coffee compare --cost-curve`")
         work.curve(context, scenario, chosen, goals, peak, brownout, mornings, fresh, seed, jobs, engine, as_json=as_json)
     else:
-        work.size(context, scenario, chosen, goals, mornings, fresh, seed, jobs, engine, write, as_json=as_json)
+        work.size(context, scenario, chosen, goals, mornings, fresh, seed, jobs, engine, write, out, as_json=as_json)

@@ -43,7 +43,7 @@ from sim.vocabulary import METRICS, PARTS_OF_COST, shown_in
 MOST_ROWS = 24  # of a sweep; its DataFrame has all
 
 
-def comparison(about: Comparison) -> str:
+def comparison(about: Comparison) -> Card:
     """What each design did, how it stands against the objectives, and every metric."""
     last = about.seed + about.mornings - 1
     several = about.mornings > 1
@@ -55,10 +55,10 @@ def comparison(about: Comparison) -> str:
         sentences=_sentences(about),
         tables=[*_objectives(about.results), _metrics(about, opened=not about.scenario.objectives)],
         hints=hints(Comparison, ["metrics", "objectives", "differences", "by_morning", "by_minute", "stations"]),
-    ).html()
+    )
 
 
-def run(about: Run) -> str:
+def run(about: Run) -> Card:
     """One morning: what the design did, and its tables."""
     one = about.comparison
     sizes = ", ".join(f"{len(frame):,} {name}" for name, frame in about.frames.items())
@@ -68,7 +68,7 @@ def run(about: Run) -> str:
         sentences=_sentences(one),
         tables=[*_objectives(one.results), _metrics(one, opened=not about.scenario.objectives)],
         hints=hints(Comparison, [*about.frames, "metrics"]),
-    ).html()
+    )
 
 
 def _sentences(about: Comparison) -> list[tuple[str, str, str]]:
@@ -85,7 +85,7 @@ def _metrics(about: Comparison, *, opened: bool) -> Table:
     return Table(["metric", *about.results], rows, "metrics" if opened else "all metrics", folded=not opened)
 
 
-def windows(about: Matrix) -> str:
+def windows(about: Matrix) -> Card:
     """What each design closes, and every cell."""
     ink, names = colours(about.designs), list(about.designs)
     differ = {(found.cell.window, found.cell.design) for found in differences(about)}
@@ -102,14 +102,14 @@ def windows(about: Matrix) -> str:
         sentences=[(ink[name], name, f"{sentence(about, name)}.") for name in names],
         tables=[Table(["window", *names], rows)],
         hints=hints(Matrix, ["states"]),
-    ).html()
+    )
 
 
 def _mark(differs: bool) -> str:
     return f"{words.NBSP}{matrix.DIFFERS}" if differs else ""
 
 
-def sweep(about: Sweep) -> str:
+def sweep(about: Sweep) -> Card:
     """The headline metrics at every point."""
     known, metrics = about.points.items(), shown_in("sweep")
     rows = [
@@ -129,10 +129,10 @@ def sweep(about: Sweep) -> str:
         tables=[Table([*about.keys, "design", *metrics], rows)],
         closing=[f"and {left:,} more points, all of them in .metrics"] if left else [],
         hints=hints(Sweep, ["metrics"]),
-    ).html()
+    )
 
 
-def sizings(about: Sizings) -> str:
+def sizings(about: Sizings) -> Card:
     """The capacity of each design, and how it stands."""
     ink = colours(about.sizings)
     searched = f"searched on {words.mornings(about.mornings)}, measured on {about.fresh:,} fresh ones"
@@ -142,7 +142,7 @@ def sizings(about: Sizings) -> str:
         sentences=[(ink[name], name, _capacity(one)) for name, one in about.sizings.items()],
         tables=_objectives({name: one.result for name, one in about.sizings.items()}),
         hints=hints(Sizings, ["capacity", "objectives", "metrics"]),
-    ).html()
+    )
 
 
 def _capacity(one: Sizing) -> str:
@@ -161,7 +161,7 @@ def _capacity(one: Sizing) -> str:
     return f"needs {needs}; {binds}. {costs}."
 
 
-def costs(about: CostCurve) -> str:
+def costs(about: CostCurve) -> Card:
     """The cost of each design, by peak and by length of the brownout."""
     frame = about.costs.reset_index()
     parts = ["cost_per_1000", *PARTS_OF_COST.values()]
@@ -177,10 +177,10 @@ def costs(about: CostCurve) -> str:
         subtitle=f"USD per 1,000 correct purchases; held to {held}{', interrupted' if about.interrupted else ''}",
         tables=[Table(["", "design", "in all", *PARTS_OF_COST, "objectives"], rows)],
         hints=hints(CostCurve, ["costs"]),
-    ).html()
+    )
 
 
-def explanation(about: Explanation) -> str:
+def explanation(about: Explanation) -> Card:
     """The story, and what would have closed it."""
     rows = []
     for number, moment in enumerate(about.moments, 1):
@@ -193,10 +193,10 @@ def explanation(about: Explanation) -> str:
         tables=[Table(["", "time", "who", "what", "afterwards"], rows)],
         closing=closing(about),
         hints=hints(Explanation, ["steps", "changes", "traded"]) | {"text": [".mermaid"]},
-    ).html()
+    )
 
 
-def scenario(about: Scenario) -> str:
+def scenario(about: Scenario) -> Card:
     """The story of a world, what goes wrong in it, what it asks for, and every key that it sets."""
     facts = [("fault", fault) for fault in map(said.fault, about.faults)]
     facts += [("objective", f"{metric} {words.limit(metric, limit)}") for metric, limit in about.objectives.items()]
@@ -209,10 +209,10 @@ def scenario(about: Scenario) -> str:
             Table(["key", "value", "meaning"], list(_rows(own)), "what it sets", folded=True),
         ],
         lead=[part.strip() for part in about.story.split("\n\n") if part.strip()],
-    ).html()
+    )
 
 
-def design(about: Design) -> str:
+def design(about: Design) -> Card:
     """The components of a design and who calls whom, what it promises, and its knobs."""
     base = architecture_of(about)
     promises = ", ".join(promise.__name__.replace("_", " ") for promise in about.promises) or "nothing"
@@ -223,7 +223,7 @@ def design(about: Design) -> str:
         picture=text_picture(parts_of(about)),
         closing=[f"{base} promises, whatever the weather: {promises}."],
         tables=[Table(["knob", "value", "meaning"], list(_rows(own)), f"what differs from {base}")] if own else [],
-    ).html()
+    )
 
 
 def _knobs(about: Scenario | Design, default: Scenario | Design) -> Iterator[Knob]:
@@ -247,7 +247,7 @@ def _objectives(results: dict[str, Result]) -> list[Table]:
     return [Table(["objective", *results], list(by_metric.values()))] if by_metric else []
 
 
-CARDS: dict[type, Callable[[Any], str]] = {
+CARDS: dict[type, Callable[[Any], Card]] = {
     Comparison: comparison,
     CostCurve: costs,
     Design: design,
@@ -268,5 +268,5 @@ CARDS: dict[type, Callable[[Any], str]] = {
 
 
 def card(shown: Any) -> str | None:
-    """The card of whatever has one, by its type; None of anything else."""
-    return next((drawn(shown) for kind, drawn in CARDS.items() if isinstance(shown, kind)), None)
+    """The card of whatever has one, by its type, as HTML; None of anything else."""
+    return next((drawn(shown).html() for kind, drawn in CARDS.items() if isinstance(shown, kind)), None)

@@ -21,7 +21,7 @@ from sim.vocabulary import METRICS
 MOST_ROWS = 12  # of a table; the DataFrame has all
 
 
-def cells(about: CellsCompared) -> str:
+def cells(about: CellsCompared) -> Card:
     """The undivided back end, and what each number of cells changes."""
     whole = about.whole.results[about.design.name]
     changed = {number: about.differences(number) for number in about.dealt}
@@ -35,10 +35,10 @@ def cells(about: CellsCompared) -> str:
         subtitle=f"{words.mornings(about.whole.mornings)} from seed {about.whole.seed}; cells less the whole",
         tables=[Table(["metric", "whole", *(f"{number} cells" for number in about.dealt)], rows)],
         hints=hints(CellsCompared, ["metrics", "changes"]),
-    ).html()
+    )
 
 
-def swings(about: Swings) -> str:
+def swings(about: Swings) -> Card:
     """For each metric the inputs that clearly move it, the largest effect first."""
     tables = []
     for metric in about.metrics:
@@ -55,10 +55,10 @@ def swings(about: Swings) -> str:
         tables=tables,
         closing=["With many inputs some seem clear by chance: one in twenty."],
         hints=hints(Swings, ["effects"]),
-    ).html()
+    )
 
 
-def what_if(about: WhatIf) -> str:
+def what_if(about: WhatIf) -> Card:
     """The changes that clearly move something, the one that saves most first."""
     rows = [
         [Cell(f"{one.input.name}={shown(one.value)}", shown(one.input.value)), *(_moved(one, metric) for metric in LOOKED_AT)]
@@ -72,7 +72,7 @@ def what_if(about: WhatIf) -> str:
             Table(["change", *LOOKED_AT], rows, f"{len(about.clear)} of {len(about.effects)} changes clearly move something")
         ],
         hints=hints(WhatIf, ["changes"]),
-    ).html()
+    )
 
 
 def _moved(effect: Effect, metric: str) -> Cell:
@@ -87,7 +87,7 @@ def _end(end: Effect | None, metric: str) -> Cell:
     return Cell(turned or words.difference(end.differences[metric], METRICS[metric].unit), shown(end.value))
 
 
-def screening(about: Screening) -> str:
+def screening(about: Screening) -> Card:
     """For each metric what the inputs do together, the most influential first."""
     names = COLUMNS[about.method]
     tables, closing = [], []
@@ -106,10 +106,10 @@ def screening(about: Screening) -> str:
         tables=tables,
         closing=closing,
         hints=hints(Screening, ["effects"]),
-    ).html()
+    )
 
 
-def optimum(about: Optimum) -> str:
+def optimum(about: Optimum) -> Card:
     """The front, and who may be on it as well."""
     ink = colours([base.name for base in about.space.bases])
     perhaps = about.perhaps()
@@ -126,10 +126,10 @@ def optimum(about: Optimum) -> str:
         tables=[Table(["design", *about.minimised], rows)] if rows else [],
         closing=[f"Held to: {limits}."] + ([] if about.front else ["No design that was tried holds every limit."]),
         hints=hints(Optimum, ["designs"]),
-    ).html()
+    )
 
 
-def hunt(about: Hunt) -> str:
+def hunt(about: Hunt) -> Card:
     """Whether the design survived, or whom the smallest world harms."""
     name, catch = about.design.name, about.catch
     if catch is None:
@@ -146,10 +146,10 @@ def hunt(about: Hunt) -> str:
         sentences=sentences,
         tables=[Table(["broken", "customers"], rows)] if rows else [],
         hints={"tables": [".victims"], "world": [".scenario"]},
-    ).html()
+    )
 
 
-def validity(about: Validity) -> str:
+def validity(about: Validity) -> Card:
     """Every number that theory knows, beside what was simulated."""
     rows = [
         [Cell(made.case.name), Cell(row.what), Cell(("at least " if row.at_least else "") + words.number(row.expected)),
@@ -163,4 +163,4 @@ def validity(about: Validity) -> str:
         subtitle="all numbers agree" if about.agrees else "some numbers differ",
         tables=[Table(["case", "what", "expected", "simulated", ""], rows)],
         hints=hints(Validity, ["numbers"]),
-    ).html()
+    )

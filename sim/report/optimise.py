@@ -1,4 +1,4 @@
-"""A front as a folder with chart, table and numbers, and as design files."""
+"""A front as a folder with page, chart, table and numbers, and as design files."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from sim.experiment.optimise import Optimum
 from sim.report.charts import pareto
 from sim.report.files import files_of
 from sim.report.folder import named
+from sim.report.names import PAGE
+from sim.report.result import Told, write_page
 
 JSON, CSV, CHART = "front.json", "tried.csv", "front"
-FILES = named(JSON, CSV, charts=[CHART])
+FILES = named(PAGE, JSON, CSV, charts=[CHART])
+ABOUT = "The designs that were tried, and those that no other beats in both."
 
 
-def write_folder(found: Optimum, folder: Path, *, command: str) -> Path:
-    """Write all files to a folder, which appears, or replaces an earlier one, when they are complete. Raises ConfigError."""
+def write_folder(found: Optimum, folder: Path, told: Told) -> Path:
+    """Write all files to a folder, which appears, or replaces an earlier one, when they are complete; return the page.
+
+    Raises ConfigError.
+    """
     with files_of(folder, ours=FILES.__contains__) as files:
-        files.json(JSON, optimum.document(found, command=command))
+        files.json(JSON, optimum.document(found, command=told.command))
         files.csv(CSV, optimum.rows(found))
-        files.chart(CHART, style.figure_of(pareto.draw(found)))
-    return folder
+        write_page(files, told, {CHART: files.picture(CHART, style.figure_of(pareto.draw(found)), ABOUT)})
+    return folder / PAGE
 
 
 def write_designs(found: Optimum, folder: Path) -> list[Path]:

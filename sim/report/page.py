@@ -14,7 +14,6 @@ from sim.architectures import architecture_of
 from sim.architectures.lint import lint
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text, time_and_day
 from sim.config.writing import flow, written
 from sim.diagram import components
 from sim.documents import comparison as compared
@@ -113,24 +112,19 @@ def _curve(curve: CostCurve, files: Files) -> dict[str, Any]:
 def _content(comparison: Comparison, command: str, called: Mapping[str, str]) -> dict[str, Any]:
     scenario, results = comparison.scenario, comparison.results
     designs = [result.design for result in results.values()]
-    clock = scenario.clock
+    mornings, cells = words.mornings(comparison.mornings), comparison.cells
+    purchases = f"{sum(result.values('purchases').sum() for result in results.values()) / len(results):,.0f} purchases"
+    last = comparison.seed + comparison.mornings - 1
+    dealt = f", each in {cells} cells" if cells > 1 else ""
     return {
+        **world.content(scenario, designs, f"{purchases} in {mornings}"),
         "scenario": scenario,
-        "story": [part.strip() for part in scenario.story.split("\n\n") if part.strip()],
-        "opens": clock_text(clock.start),
-        "closes": time_and_day(clock.start + clock.duration),
-        "drained": time_and_day(clock.start + clock.horizon_s),
-        "faults": [knobs.fault(fault) for fault in scenario.faults],
         "starts": {design.name: architecture_of(design) for design in designs},
         "designs": {name: result.design for name, result in results.items()},
         "baseline": next(iter(results)),
         "colours": style.colours(results),
-        "purchases": f"{sum(result.values('purchases').sum() for result in results.values()) / len(results):,.0f}",
         "recommendation": recommendation(comparison),
         "figures": figures(comparison),
-        "world": list(world.sentences(scenario)),
-        "keys": world.keys(scenario),
-        "files": world.files(scenario, designs),
         "warnings": {design.name: [str(hazard) for hazard in lint(design, scenario)] for design in designs},
         "called": {name: called.get(name, name) for name in (scenario.name, *results)},
         "findings": findings(comparison),
@@ -146,13 +140,18 @@ def _content(comparison: Comparison, command: str, called: Mapping[str, str]) ->
         "charts": CHARTS,
         "about_tipping": TIPPING.caption,
         "about_diagrams": components.CAPTION,
-        "mornings": words.mornings(comparison.mornings),
+        "mornings": mornings,
         "n": comparison.mornings,
         "asked": comparison.asked if comparison.interrupted else None,
-        "seed": comparison.seed,
-        "cells": comparison.cells,
+        "cells": cells,
         "command": command,
-        "digest": comparison.digest,
+        "facts": {
+            "scenario": scenario.name,
+            "designs": ", ".join(results),
+            "mornings": f"{comparison.mornings}, seeds {comparison.seed} to {last}{dealt}",
+            "digest of scenario and designs": comparison.digest,
+            **software(),
+        },
+        "beside": f"{CSV}, {JSON} and each chart as PNG and SVG in charts/",
         "version": comparison.version,
-        "software": software(),
     }

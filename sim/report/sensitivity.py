@@ -1,4 +1,4 @@
-"""Which inputs move the metrics, as a folder: a chart, a table, and the numbers."""
+"""Which inputs move the metrics, as a folder: a page, a chart, a table, and the numbers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from sim.experiment.screening import Screening
 from sim.experiment.swings import Swings
 from sim.report.files import files_of
 from sim.report.folder import named
+from sim.report.names import PAGE
+from sim.report.result import Told, write_page
 
 JSON, CSV, CHART = "sensitivity.json", "sensitivity.csv", "tornado"
-FILES = named(JSON, CSV, charts=[CHART])
+FILES = named(PAGE, JSON, CSV, charts=[CHART])
+ABOUT = "How far each input moves each metric, the largest first."
 
 
-def write_folder(found: Swings | Screening, folder: Path, *, command: str) -> Path:
-    """Write all files to a folder, which appears, or replaces an earlier one, when they are complete. Raises ConfigError."""
+def write_folder(found: Swings | Screening, folder: Path, told: Told) -> Path:
+    """Write all files to a folder, which appears, or replaces an earlier one, when they are complete; return the page.
+
+    Raises ConfigError.
+    """
     with files_of(folder, ours=FILES.__contains__) as files:
-        files.json(JSON, sensitivity.document(found, command=command))
+        files.json(JSON, sensitivity.document(found, command=told.command))
         files.csv(CSV, sensitivity.rows(found))
+        pictures = {}
         if isinstance(found, Swings):
             from sim import style
             from sim.report.charts import tornado
 
-            files.chart(CHART, style.figure_of(tornado.draw(found)))
-    return folder
+            pictures[CHART] = files.picture(CHART, style.figure_of(tornado.draw(found)), ABOUT)
+        write_page(files, told, pictures)
+    return folder / PAGE

@@ -1,4 +1,4 @@
-"""A sweep's folder: its numbers as CSV and JSON, and a chart a metric as PNG and SVG."""
+"""A sweep's folder: a page, its numbers as CSV and JSON, and a chart a metric as PNG and SVG."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from sim.experiment.sweep import Sweep
 from sim.report.charts import sweep_lines, sweep_map
 from sim.report.files import files_of
 from sim.report.folder import named
+from sim.report.names import PAGE
+from sim.report.result import Told, write_page
 from sim.style import figure_of
 from sim.vocabulary import METRICS, shown_in
 
 CHARTS = {1: sweep_lines.draw, 2: sweep_map.draw}  # by how many knobs have more than one value
 JSON, CSV = "sweep.json", "sweep.csv"
-FILES = named(JSON, CSV, charts=METRICS)
+FILES = named(PAGE, JSON, CSV, charts=METRICS)
 
 
-def write_sweep(swept: Sweep, folder: Path, *, metrics: tuple[str, ...] = shown_in("sweep")) -> Path:
-    """Write all files or none, without charts for three knobs or more. Returns the path of the table. Raises ConfigError."""
+def write_sweep(swept: Sweep, folder: Path, told: Told, *, metrics: tuple[str, ...] = shown_in("sweep")) -> Path:
+    """Write all files or none, without charts for three knobs or more. Returns the path of the page. Raises ConfigError."""
     draw = CHARTS.get(len(swept.drawn))
     with files_of(folder, ours=FILES.__contains__) as files:
         files.csv(CSV, sweep.rows(swept))
         files.json(JSON, sweep.document(swept))
-        if draw is not None:
-            for metric in metrics:
-                files.chart(metric, figure_of(draw(swept, metric)))
-    return folder / CSV
+        drawn = metrics if draw is not None else ()
+        write_page(files, told, {m: files.picture(m, figure_of(draw(swept, m)), METRICS[m].summary) for m in drawn if draw})
+    return folder / PAGE

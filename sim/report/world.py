@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.config.design import Design
 from sim.config.knobs import knobs
 from sim.config.scenario import Scenario
-from sim.config.units import rate_text
+from sim.config.units import clock_text, rate_text, time_and_day
 from sim.config.writing import flow
 from sim.experiment.store import as_yaml
-from sim.report.knobs import distribution
-from sim.words import percent, quantity
+from sim.report.knobs import distribution, fault
+from sim.words import NBSP, percent, quantity
 from sim.world.streams import quantile
 from sim.world.traffic import expected, peak_per_s
 
@@ -39,6 +39,22 @@ class Attached(NamedTuple):
     def address(self) -> str:
         """From which a browser saves it."""
         return f"data:text/plain;charset=utf-8;base64,{b64encode(self.text.encode()).decode()}"
+
+
+def content(scenario: Scenario, designs: Sequence[Design], purchases: str) -> dict[str, Any]:
+    """What the template of the world is filled with; `purchases` says how many there were."""
+    clock = scenario.clock
+    return {
+        "story": [part.strip() for part in scenario.story.split("\n\n") if part.strip()],
+        "opens": clock_text(clock.start),
+        "closes": time_and_day(clock.start + clock.duration),
+        "drained": time_and_day(clock.start + clock.horizon_s),
+        "faults": [fault(one) for one in scenario.faults],
+        "purchases": purchases,
+        "world": list(sentences(scenario)),
+        "keys": keys(scenario),
+        "files": files(scenario, designs),
+    }
 
 
 def sentences(scenario: Scenario) -> Iterator[str]:
@@ -88,4 +104,4 @@ def files(scenario: Scenario, designs: Sequence[Design]) -> list[Attached]:
     return list(dict.fromkeys(found))
 
 
-_QUANTILES = (("half", 0.5), ("90 %", 0.9), ("99 %", 0.99))
+_QUANTILES = (("half", 0.5), (f"90{NBSP}%", 0.9), (f"99{NBSP}%", 0.99))

@@ -47,7 +47,8 @@ def test_its_files(tiny: str, space: str) -> None:
     command = ("optimise", tiny, "-s", space, "-n", "2", "-j", "1", "--out", "front", "--write", "best", "--json")
     done = coffee(*command)
     document = json.loads(done.stdout)
-    assert {path.name for path in Path("front").iterdir()} == {"front.json", "tried.csv", "front.png", "front.svg"}
+    names = {"report.html", "front.json", "tried.csv", "front.png", "front.svg"}
+    assert {path.name for path in Path("front").iterdir()} == names
     written = json.loads(Path("front/front.json").read_text())
     assert written.pop("command") == "coffee optimise tiny.yaml --design-space space.yaml --mornings 2 --seed 0"
     assert written == document

@@ -41,6 +41,7 @@ def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
     done = coffee(*command, "--json", "--out", "moved")
     document = json.loads(done.stdout)
     assert {path.name for path in Path("moved").iterdir()} == {
+        "report.html",
         "sensitivity.json", "sensitivity.csv", "tornado.png", "tornado.svg",
     }  # fmt: skip
     written = json.loads(Path("moved/sensitivity.json").read_text())
@@ -81,7 +82,7 @@ def test_all_at_once(tiny: str, method: str, columns: tuple[str, str]) -> None:
     assert list(inputs) == ["provider.ambiguous", "loyalty.award"]
     assert set(inputs["loyalty.award"].values()) == {0}
     assert found["ends"]["provider.ambiguous"] == ["1%", "40%"]
-    assert {path.name for path in Path("all").iterdir()} == {"sensitivity.json", "sensitivity.csv"}
+    assert {path.name for path in Path("all").iterdir()} == {"report.html", "sensitivity.json", "sensitivity.csv"}
 
 
 def test_without_the_extra(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,8 @@ def test_a_sweep_is_printed_drawn_and_kept(mini: str) -> None:
     done = coffee("sweep", mini, *FEW, "--metric", "cost_per_1000")
     assert done.exit_code == 0, done.stderr
     assert "checkout.workers  design  cost_per_1000" in done.stdout
-    assert done.stdout.endswith("report: reports/sweep-mini\n")
-    names = {"sweep.csv", "sweep.json", "cost_per_1000.png", "cost_per_1000.svg"}
+    assert done.stdout.endswith("report: reports/sweep-mini/report.html\n")
+    names = {"report.html", "sweep.csv", "sweep.json", "cost_per_1000.png", "cost_per_1000.svg"}
     assert {path.name for path in Path("reports/sweep-mini").iterdir()} == names
     again = coffee("sweep", mini, *FEW, "--json")
     document = json.loads(again.stdout)

@@ -197,7 +197,7 @@ def test_a_finding_about_answers_that_never_came() -> None:
 
 def test_it_says_how_to_get_it_again(html: str, stormy: Comparison) -> None:
     """Command, seeds, digest and versions are on the page."""
-    for text in (f"<code>{stormy.digest}</code>", "seeds 0 to 2", "<dt>simpy</dt>", "<dt>numpy</dt>", "<dt>python</dt>"):
+    for text in (f"<dd>{stormy.digest}</dd>", "seeds 0 to 2", "<dt>simpy</dt>", "<dt>numpy</dt>", "<dt>python</dt>"):
         assert text in html
 
 

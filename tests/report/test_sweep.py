@@ -9,9 +9,12 @@ import pytest
 from matplotlib.axes import Axes
 
 import sim
+from sim.architectures import load_designs
 from sim.config.library import parse_scenario
 from sim.experiment.sweep import Sweep
+from sim.lab import cards
 from sim.report.charts import sweep_lines, sweep_map
+from sim.report.result import Told
 from sim.report.sweep import write_sweep
 from tests.report.conftest import DEAD
 
@@ -78,5 +81,6 @@ def test_a_map_has_a_panel_a_design() -> None:
 def test_three_knobs_have_tables_only(tmp_path: Path) -> None:
     """No chart is better than one that nobody can read."""
     found = swept("faults[0].for=1min,2min", "checkout.workers=2,4", "app.timeout=1s,2s", designs=("naive",))
-    write_sweep(found, tmp_path / "sweep")
-    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == ["sweep.csv", "sweep.json"]
+    told = Told("what changes?", cards.sweep(found), found.scenario, load_designs(found.designs), "1", "coffee sweep", "tables")
+    write_sweep(found, tmp_path / "sweep", told)
+    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == ["report.html", "sweep.csv", "sweep.json"]

@@ -21,8 +21,10 @@ from sim.experiment.optimise import CONSTRAINTS, MINIMISED, Optimum
 from sim.experiment.optimise import optimise as optimised
 from sim.experiment.search import Constraint, Finalist
 from sim.experiment.space import load_space
+from sim.lab.cards_of_searches import optimum as card
 from sim.report.folder import check_replaceable
-from sim.report.optimise import FILES, write_designs, write_folder
+from sim.report.optimise import CSV, FILES, JSON, write_designs, write_folder
+from sim.report.result import Told
 from sim.vocabulary import METRICS
 
 MOST = 15  # designs in the table
@@ -51,7 +53,7 @@ def optimise(
         for line in _sentences(found):
             screen.print(line)
     if out is not None:
-        note(f"written: {write_folder(found, out, command=command)}")
+        note(f"written: {write_folder(found, out, _told(found, command))}")
     if write is not None and found.front:
         write_designs(found, write)
         note(f"written: {write}; coffee compare {scenario} {write}/*.yaml")
@@ -75,6 +77,14 @@ def _cell(found: Optimum, one: Finalist, metric: str) -> str:
     if one is found.front[0]:
         return text
     return f"{text}\n{words.difference(found.difference(one, found.front[0], metric), _unit(metric))}"
+
+
+def _told(found: Optimum, command: str) -> Told:
+    return Told(
+        "which designs does no other beat?", card(found), found.scenario, [one.candidate.design for one in found.front],
+        f"{words.mornings(found.mornings)} of each finalist, from seed {found.seed}", command,
+        f"{CSV}, {JSON}, and the chart as PNG and SVG", list(_sentences(found)),
+    )  # fmt: skip
 
 
 def _sentences(found: Optimum) -> list[str]:

@@ -24,8 +24,10 @@ from sim.experiment.inputs import called, shown
 from sim.experiment.screening import Method, Screening, screen
 from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swings, no_effect, swings, turns
+from sim.lab import cards_of_searches as cards
 from sim.report.folder import check_replaceable
-from sim.report.sensitivity import FILES, write_folder
+from sim.report.result import Told
+from sim.report.sensitivity import CSV, FILES, JSON, write_folder
 from sim.vocabulary import METRICS
 from sim.words import quantity
 
@@ -51,8 +53,16 @@ def sensitivity(
         for table in _tables(found) if isinstance(found, Screening) else _swing_tables(found):
             screen_.print(table)
     if out is not None:
-        note(f"written: {write_folder(found, out, command=command)}")
+        note(f"written: {write_folder(found, out, _told(found, command))}")
     raise typer.Exit(DONE)
+
+
+def _told(found: Swings | Screening, command: str) -> Told:
+    return Told(
+        "which inputs matter?", cards.swings(found) if isinstance(found, Swings) else cards.screening(found), found.scenario,
+        [found.design], f"{words.mornings(found.mornings)} a point, from seed {found.seed}", command,
+        f"{CSV}, {JSON}{', and the chart as PNG and SVG' if isinstance(found, Swings) else ''}",
+    )  # fmt: skip
 
 
 def _found(

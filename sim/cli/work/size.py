@@ -16,7 +16,7 @@ from sim.cli.work.check import CODES
 from sim.cli.work.console import console, print_json
 from sim.cli.work.names import scenario_called
 from sim.cli.work.simulation import at_work
-from sim.cli.work.sizing_sentences import counted
+from sim.cli.work.sizing_sentences import counted, sentences
 from sim.cli.work.sizings import print_curve, print_sizings
 from sim.cli.work.texts import lengths_of, peaks_of
 from sim.config.files import check_new, write_text
@@ -27,19 +27,25 @@ from sim.experiment import size as experiment
 from sim.experiment.cost_curve import MORNINGS, cost_curve
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
-from sim.experiment.size import FEWEST, Forecast, Sizing, with_objectives
+from sim.experiment.size import FEWEST, Forecast, Sizing, Sizings, with_objectives
+from sim.lab.cards import sizings as card
+from sim.report.folder import check_replaceable
+from sim.report.result import Told
+from sim.report.sizing import FILES, JSON, write_folder
 
 LONG_S = 30.0  # work that takes less is not announced
 
 
 def size(
     context: typer.Context, scenario: str, designs: Sequence[str], objectives: Sequence[str], mornings: int | None,
-    fresh: int | None, seed: int, jobs: int | None, engine: str, write: Path | None, *, as_json: bool,
+    fresh: int | None, seed: int, jobs: int | None, engine: str, write: Path | None, out: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
-    """The capacity of each design, and its file if one is asked for."""
+    """The capacity of each design, and its file and a page if they are asked for."""
     world, chosen = scenario_called(scenario), list(designs or COMPARED)
     if write is not None:
         check_new(write)
+    if out is not None:
+        check_replaceable(out, ours=FILES.__contains__)
     world = with_objectives(world, objectives)
     too_early = "interrupted before the first design was sized; there are no results"
     with at_work("sizing", 1, again(context, designs=chosen), smaller=None, interrupted=too_early) as progress:
@@ -57,6 +63,8 @@ def size(
         if write is not None:
             try_it = shlex.join(["coffee", "compare", scenario, chosen[0], str(write)])
             console().print(f"{write}: the sized design; try it: {try_it}", soft_wrap=True)
+    if out is not None and sizings.sizings:
+        note(f"written: {write_folder(sizings, out, _told(sizings, again(context, designs=chosen)))}")
     left = [name for name in sizings.asked if name not in sizings.sizings]
     _leave(
         sizings.wall_s,
@@ -85,6 +93,16 @@ def curve(
     else:
         print_curve(console(), found)
     _leave(found.wall_s, DONE, unfinished="the rest of the curve is missing" if found.interrupted else "")
+
+
+def _told(found: Sizings, command: str) -> Told:
+    last, several = found.seed + found.mornings, len(found.sizings) > 1
+    return Told(
+        "how much capacity is enough?", card(found), found.scenario, [one.design for one in found.sizings.values()],
+        f"{found.mornings} for the search, seeds {found.seed} to {last - 1}; {found.fresh} for the answer, seeds {last} to "
+        f"{last + found.fresh - 1}", command, JSON,
+        [f"{name}: {sentence}" if several else sentence for name, one in found.sizings.items() for sentence in sentences(one)],
+    )  # fmt: skip
 
 
 class News:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim.architectures import load_designs
 from sim.cli.again import again
 from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_title
@@ -21,9 +22,11 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import known_metrics
 from sim.experiment.sweep import Sweep
 from sim.experiment.sweep import sweep as swept_over
+from sim.lab.cards import sweep as card
 from sim.report.charts.sweep_lines import level_words
 from sim.report.folder import check_replaceable
-from sim.report.sweep import FILES, write_sweep
+from sim.report.result import Told
+from sim.report.sweep import CSV, FILES, JSON, write_sweep
 from sim.vocabulary import METRICS, shown_in
 from sim.words import mornings
 
@@ -50,12 +53,14 @@ def sweep(
         )  # fmt: skip
     if not as_json and swept.points:
         _print(console(), swept, shown)
-    table, code = saved(lambda: write_sweep(swept, folder, metrics=shown)) if report and not swept.interrupted else (None, DONE)
+    page, code = None, DONE
+    if report and not swept.interrupted:
+        page, code = saved(lambda: write_sweep(swept, folder, _told(swept, chosen, command), metrics=shown))
     if as_json:
-        print_json(document(swept, report=str(table.parent) if table else None, results=str(results)))
-    elif table:
-        console().print(f"report: {table.parent}", soft_wrap=True)
-    _say_how_it_went(swept, results, command, drawn=table is not None)
+        print_json(document(swept, report=str(folder) if page else None, results=str(results)))
+    elif page:
+        console().print(f"report: {page}", soft_wrap=True)
+    _say_how_it_went(swept, results, command, drawn=page is not None)
     raise typer.Exit(INTERRUPTED if swept.interrupted else code)
 
 
@@ -93,6 +98,14 @@ def _table(swept: Sweep, metrics: Sequence[str], *, room: int) -> Table:
         if design == swept.designs[-1] and len(swept.designs) > 1:
             table.add_section()
     return table
+
+
+def _told(swept: Sweep, called: Sequence[str], command: str) -> Told:
+    seeds = f"{mornings(swept.mornings)} a point, seeds {swept.seed} to {swept.seed + swept.mornings - 1}"
+    return Told(
+        "what changes when knobs do?", card(swept), swept.scenario, load_designs(called), seeds, command,
+        f"{CSV}, {JSON}, and each chart as PNG and SVG",
+    )  # fmt: skip
 
 
 def _say_how_it_went(swept: Sweep, results: Path, command: str, *, drawn: bool) -> None:
