@@ -33,7 +33,8 @@ def _noted(context: typer.Context, value: Any) -> Any:
     """What `--design` was given; a note says that designs are arguments now."""
     if value and not context.resilient_parsing:
         names = (a.metavar.strip("[].") for a in context.command.params if isinstance(a, TyperArgument) and a.metavar)
-        note(f"--design will go in a later version; give designs as arguments: coffee {context.info_name} {' '.join(names)}")
+        usage = f"coffee {context.info_name} {' '.join(names)}"
+        note(f"--design will be removed in a later version; give designs as arguments: {usage}")
     return value
 
 

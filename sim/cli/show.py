@@ -29,7 +29,7 @@ def show(
     ] = None,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print only a design's components, as Mermaid text.")] = False,
     story: Annotated[
-        bool, typer.Option("--story", help="Fit one page: no knobs, and of a design's source only what says what it does.")
+        bool, typer.Option("--story", help="Print one page: no knobs, and of a design's source only what says what it does.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -70,8 +70,8 @@ def size(
 
     How many checkout workers, payment workers and database connections does a design need, what breaks with one fewer, does one
     more help, and what does a correct purchase cost, failures included? The answer is checked on mornings that the search has
-    not used. Objectives that no capacity meets are named; the answer is then as good as with capacity in plenty. Exits like
-    `check`; curves exit with 0. Before long work starts, an estimate of its time is printed on stderr.
+    not used. Objectives that no capacity meets are named; the answer is then as good as with more than enough capacity. Exits
+    like `check`; curves exit with 0. Before long work starts, an estimate of its time is printed on stderr.
 
     --peak and --brownout print cost curves, by default for objectives that every design can meet: how much capacity each design
     needs as the chain grows, and what a longer brownout adds to the bill.

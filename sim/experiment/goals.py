@@ -30,7 +30,7 @@ class Goals:
 
     @classmethod
     def within_reach(cls, limits: dict[str, float], trial: Trial) -> Goals:
-        """What a trial with capacity in plenty shows to be possible."""
+        """What a trial with more than enough capacity shows to be possible."""
         met = tuple(metric for metric, limit in limits.items() if is_met(metric, limit, trial))
         rest = [metric for metric in limits if metric not in met]
         held = tuple(metric for metric in rest if trial.metrics[metric].mean is not None)
@@ -67,7 +67,7 @@ class Goals:
         )
 
     def broken(self, trial: Trial, reference: Trial, *, surely: bool = False) -> list[Measure]:
-        """What a trial misses, the one that it misses by most first. `reference`: the same mornings with capacity in plenty.
+        """What a trial misses, the one that it misses by most first. `reference`: the same mornings, in plenty.
 
         `surely`: a limit counts as missed only if the interval is beyond it, for a look at a few mornings.
         """

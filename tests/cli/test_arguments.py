@@ -18,7 +18,7 @@ from sim.config.errors import ConfigError
 from tests.cli.coffee import coffee
 
 SIM = Path(sim.__file__).parent
-NOTE = "--design will go in a later version; give designs as arguments: coffee"
+NOTE = "--design will be removed in a later version; give designs as arguments: coffee"
 ONE = {
     "run": "run tiny.yaml -n 1 -j 1 --json",
     "cells": "cells tiny.yaml --cells 2 -n 1 -j 1 --json",

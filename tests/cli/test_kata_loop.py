@@ -36,7 +36,7 @@ def test_what_is_recommended_elsewhere_can_be_typed() -> None:
     assert "class Idempotent(Design)" in result.output
     assert "class Naive(Design)" in result.output, "one's own"
     assert "kata  in kata" in result.output
-    assert "worse: nothing that can be done here" in result.output
+    assert "worse: I do not know this word; help lists those that I know" in result.output
 
 
 @pytest.mark.deep

@@ -184,7 +184,7 @@ def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     assert 1 <= document["mornings"] < 50000
     announced, *_, said = err.splitlines()
     assert announced.startswith("simulating takes about ")
-    assert said == f"interrupted after {document['mornings']:,} of 50,000 mornings; the numbers are theirs"
+    assert said == f"interrupted after {document['mornings']:,} of 50,000 mornings; the numbers are of these"
     while cluster.scheduler.tasks:
         assert time.monotonic() < deadline + 60
         time.sleep(0.05)

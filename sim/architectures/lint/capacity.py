@@ -107,10 +107,14 @@ def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
     patience_s = quantile(world.scenario.customers.patience, 0.5)
     who, bears_s = ("the app", design.app.timeout) if design.app.timeout < patience_s else ("half of the people", patience_s)
     if wait_s > bears_s:
-        full = "without a limit the queue can grow for ever" if wait_s == inf else f"a full queue takes {about(wait_s)}"
+        full = (
+            "without a limit the queue can grow for ever"
+            if wait_s == inf
+            else f"whoever is last in a full queue waits for {about(wait_s)}"
+        )
         shorter = str(floor(bears_s / held_s / 2))  # half of what they bear: the work itself takes time too
         enough = (("checkout.queue_limit", shorter), ("checkout.deadline_drop", "true"))
-        yield Found("checkout.queue_limit", f"{full}, and {who} will have given up after {about(bears_s)}", enough)
+        yield Found("checkout.queue_limit", f"{full}, and {who} give up after {about(bears_s)}", enough)
 
 
 def _held_s(design: Design, scenario: Scenario) -> float:

@@ -47,7 +47,7 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
         message = f"payment.key is {key}, and this provider honours no keys: every later call is a new charge"
         yield Found("from", message, others)
     else:
-        sent = "no key" if key == "none" else "a new key with each call, which is as good as none"
+        sent = "no key" if key == "none" else "a new key with each call, which prevents nothing"
         message = f"the provider gets {sent}, so a later call for the same order is a new charge"
         yield Found("payment.key", message, (("payment.key", "order"),))
 

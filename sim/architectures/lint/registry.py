@@ -162,8 +162,8 @@ RULES: dict[str, Rule] = {
     ),
     "breaker-opens-too-late": Rule(
         capacity.breaker_opens_too_late, (),
-        "The breaker stays closed in the very outage that it is for, and every order calls the provider in vain again and "
-        "again.",
+        "The breaker stays closed in the very outage that it is for, and every order goes on calling a provider that is "
+        "down.",
     ),
     "scales-by-cpu": Rule(
         capacity.scales_by_cpu, (),

@@ -31,8 +31,8 @@ def cells(
         print_json(document(found))
         return
     out = console()
-    print_title(out, world.name, f"{result_of(found.whole).design.name} as a whole, and how much more or less it is in cells")
+    print_title(out, world.name, f"{result_of(found.whole).design.name} as a whole, and the differences in cells")
     out.print(f"{mornings_line(found.whole)}; differences are paired by morning", style="dim")
     out.print()
     out.print(cells_table(found, everything=everything, width=out.width))
-    out.print("Green: better in cells. Red: worse. The interval of every other difference holds 0.", style="dim")
+    out.print("Green: better in cells. Red: worse. Every other difference may be zero: its interval contains 0.", style="dim")

@@ -73,7 +73,7 @@ def _sentences(found: Hunt) -> list[str]:
 
         promises = "; ".join(promise.replace("_", " ") for promise in found.promises)
         kept = f"It kept: {promises}."
-        spared = "" if found.plain is None else " It harmed nobody whom its plain architecture would spare."
+        spared = "" if found.plain is None else " It harmed nobody whom the unchanged architecture would not harm as well."
         drawn = f"Tried: {KINDS}. Not tried: {NOT_DRAWN}."
         return [f"{name} survived {tried}. {kept}{spared}", drawn, *_coverage(found)]
     lines = []
@@ -81,9 +81,10 @@ def _sentences(found: Hunt) -> list[str]:
         lines.append(f"{name} broke “{promise.replace('_', ' ')}” for {_of(purchases, catch.customers)}.")
     for kind, purchases in catch.harm.items():
         lines.append(
-            f"{name}: {_of(purchases, catch.customers)} {VIOLATIONS[kind].clause}; the plain architecture spares them."
+            f"{name}: {_of(purchases, catch.customers)} {VIOLATIONS[kind].clause}; the unchanged architecture does not."
         )
-    small = "the time was up before it was as small as possible" if found.cut_short else f"shrunk in {found.shrunk} more tries"
+    late = "the time ran out before the world was as small as possible"
+    small = late if found.cut_short else f"shrunk in {found.shrunk} more tries"
     return [*lines, f"Found in world {found.worlds:,}, {small}; {found.seconds:.1f} s."]
 
 

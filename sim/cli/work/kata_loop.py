@@ -63,7 +63,7 @@ def play() -> None:
         while True:
             game.turn(game.ask("kata> "))
     except Left:
-        note(f"kept in {folder}; coffee kata goes on from here")
+        note(f"your progress is in {folder}; coffee kata goes on from here")
 
 
 class Game:
@@ -113,7 +113,7 @@ class Game:
             self.guarded(lambda: self.run() if self.is_changed else self.help())
         elif not found:
             if word != "?":
-                self.out.print(f"{word}: nothing that can be done here")
+                self.out.print(f"{word}: I do not know this word; help lists those that I know")
             self.help()
         else:
             self.guarded(self.turns[found[0]])

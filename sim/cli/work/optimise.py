@@ -81,7 +81,7 @@ def _cell(found: Optimum, one: Finalist, metric: str) -> str:
 
 def _told(found: Optimum, command: str) -> Told:
     return Told(
-        "which designs does no other beat?", card(found), found.scenario, [one.candidate.design for one in found.front],
+        "which designs are beaten by no other?", card(found), found.scenario, [one.candidate.design for one in found.front],
         f"{words.mornings(found.mornings)} of each finalist, from seed {found.seed}", command,
         f"{CSV}, {JSON}, and the chart as PNG and SVG", list(_sentences(found)),
     )  # fmt: skip

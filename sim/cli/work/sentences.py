@@ -25,7 +25,7 @@ def mornings_line(comparison: Comparison, settings: Sequence[str] = ()) -> str:
     dealt = f" in {comparison.cells:,} cells" if comparison.cells > 1 else ""
     if comparison.mornings == 1:
         one = f"one{of} morning{'s' if of else ''}{dealt} (seed {first})"
-        return f"{one}, so there are no intervals; more --mornings give some{set_}"
+        return f"{one}, so there are no intervals; give more --mornings to have some{set_}"
     return f"mean of {comparison.mornings:,}{of} mornings{dealt} (seeds {first} to {last}) with its 95 % interval{set_}"
 
 

@@ -102,7 +102,7 @@ def _with(progress: Progress, meanwhile: Callable[[], None]) -> Progress:
 def say_how_it_went(comparison: Comparison, precision: float | None, *, unwritten: str = "") -> None:
     """On stderr: how fast it was, and what is not so precise; or, after Ctrl-C, how far it got and what is `unwritten`."""
     if comparison.interrupted:
-        note(f"interrupted after {comparison.mornings:,} of {comparison.asked:,} mornings; the numbers are theirs{unwritten}")
+        note(f"interrupted after {comparison.mornings:,} of {comparison.asked:,} mornings; the numbers are of these{unwritten}")
         return
     designs = f"{len(comparison.results)} designs × " if len(comparison.results) > 1 else ""
     mornings = "1 morning" if comparison.mornings == 1 else f"{comparison.mornings:,} mornings"
@@ -110,7 +110,7 @@ def say_how_it_went(comparison: Comparison, precision: float | None, *, unwritte
         for name, result in comparison.results.items():
             if left := result.unsettled(precision):
                 note(f"{name}: neither decided nor within {100 * precision:g} % after {mornings}: {', '.join(left)}")
-    note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases/s and core)")
+    note(f"{designs}{mornings} in {comparison.wall_s:.1f} s ({comparison.purchases_per_s:,.0f} purchases per second and core)")
 
 
 def say_what_cells_are(cells: int, scenario: str, design: str) -> None:

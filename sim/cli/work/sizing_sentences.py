@@ -27,7 +27,7 @@ def sentences(sizing: Sizing) -> Iterator[str]:
         yield f"Warning: {warning}."
     if sizing.goals.held or sizing.goals.never or any(one.to_plenty for one in sizing.fewer.values()):
         waits = ", with which nobody waits" if sizing.nobody_waits else ""
-        yield f"Capacity in plenty is here {counted(sizing.reference)}{waits}."
+        yield f"More than enough capacity is here {counted(sizing.reference)}{waits}."
     yield from _one_fewer(sizing)
     yield from _one_more(sizing)
     yield from _out_of_reach(sizing)
@@ -83,8 +83,8 @@ def _worse(sizing: Sizing, one: Neighbour) -> str:
         return _dearer(one)
     limit = sizing.goals.limits.get(measure.metric)
     if measure.metric not in sizing.goals.met or measure.reached or limit is None:
-        value_in_plenty = _value(measure, one.instead_of[measure])
-        return f"{measure.name} is clearly worse than in plenty: {_value(measure, value)} instead of {value_in_plenty}"
+        instead = f"{_value(measure, value)} instead of {_value(measure, one.instead_of[measure])}"
+        return f"{measure.name} is clearly worse than with more than enough capacity: {instead}"
     said = f"{measure.name} is {measured(value, measure.metric, limit)}"
     if judge(measure.metric, limit, value) == "violated":
         return f"{said} and no longer {words.limit(measure.metric, limit)}"
@@ -96,7 +96,7 @@ def _worse(sizing: Sizing, one: Neighbour) -> str:
 def _dearer(one: Neighbour) -> str:
     if one.cost.difference is None:
         return "nobody gets a correct purchase on more of the mornings"
-    than = " than in plenty; the answer's don't clearly" if one.to_plenty else ""
+    than = " than with more than enough capacity; the answer's don't clearly" if one.to_plenty else ""
     return f"1,000 correct purchases cost {_usd(one.cost)} more{than}"
 
 
@@ -122,7 +122,7 @@ def _where(one: Neighbour) -> str:
 
 def _out_of_reach(sizing: Sizing) -> Iterator[str]:
     goals = sizing.goals
-    as_good = f"not clearly worse, by more than {words.percent(SLACK)}, than with capacity in plenty"
+    as_good = f"not clearly worse, by more than {words.percent(SLACK)}, than with more than enough capacity"
     hopeless = [m for m in goals.held if judge(m, goals.limits[m], sizing.best[m].value) == "violated"]
     if hopeless:
         yield f"No capacity meets {_listed(hopeless)}: {_they_are(hopeless)} {as_good}."
@@ -132,7 +132,8 @@ def _out_of_reach(sizing: Sizing) -> Iterator[str]:
         often = ", ".join(f"{metric} (on {words.never_in(sizing.best[metric].value)})" for metric in goals.never)
         yield f"Whatever the capacity, some never get there, and then there is no value: {often}."
         values = ", ".join(
-            f"{one.name} {_mean(one, sizing.result)} (in plenty {_mean(one, sizing.plenty)})" for one in goals.stand_ins
+            f"{one.name} {_mean(one, sizing.result)} (with more than enough {_mean(one, sizing.plenty)})"
+            for one in goals.stand_ins
         )
         yield f"What can be reached stands in for that, and is {as_good}: {values}."
     if goals.uncounted:

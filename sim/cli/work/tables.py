@@ -124,7 +124,9 @@ def causes_table(results: Sequence[Result]) -> Table | None:
     right = (f"{number:,} ({words.share(number / result.purchases)})" for result in results for number in [result.right])
     table.add_row(Text("none of these", style="bold"), *right, *([RIGHT] if alone else []))
     late = words.quantity(results[0].scenario.late_s, "s")
-    table.caption = f"one cause a purchase; USD that failures cost per 1,000 correct purchases; an answer is late after {late}"
+    table.caption = (
+        f"each purchase has one cause; USD that failures cost per 1,000 correct purchases; an answer is late after {late}"
+    )
     table.caption_justify = "left"
     return table
 

@@ -85,7 +85,7 @@ def _print(out: Console, matrix: Matrix) -> None:
     shown = {cell.state for cell in matrix.cells.values()}
     legend = [(f"  {state}", meaning) for state, meaning in STATES.items() if state in shown]
     if any(not cell.exposed for cell in matrix.cells.values()):
-        legend.append(("  nothing there", "closed, because what goes wrong has nothing to strike in this design"))
+        legend.append(("  nothing there", "closed, because this design does not have the part that fails"))
     if any(cell.harmed for cell in matrix.cells.values()):
         legend.append(("  [ , ]", "the 95 % interval of a rate, over mornings"))
     if found:
@@ -138,7 +138,7 @@ def _write(matrix: Matrix, folder: Path, command: str) -> tuple[Path | None, int
 
 def _say_how_it_went(matrix: Matrix, *, unwritten: str) -> None:
     if matrix.interrupted:
-        note(f"interrupted after {len(matrix.windows)} of {matrix.asked} windows; the numbers are theirs{unwritten}")
+        note(f"interrupted after {len(matrix.windows)} of {matrix.asked} windows; the numbers are of these{unwritten}")
         return
     mornings = sum(cell.mornings for cell in matrix.cells.values())
     sizes = (
