@@ -12,7 +12,7 @@ from sim.ledger.costs import PARTS, Bill
 from sim.ledger.metrics import Evidence, measure, percentile
 from sim.ledger.records import Purchases, Requests, Tables
 from sim.ledger.tally import tally
-from sim.vocabulary import METRICS, Status
+from sim.vocabulary import METRICS, Fate, Status
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 PRICES = load_prices("aws-us-east-1")
@@ -130,8 +130,9 @@ def test_every_metric_counts_its_own_kind() -> None:
             tables.reads.stale.append(stale)
             tables.reads.purchase.append(purchase)
             tables.reads.read_s.append(5.0)
+    tables.requests.fate[7] = Fate.REJECTED  # of one purchase
     judged = Audit(
-        charged=1 + some(1), kept=1 + some(2), ordered=1 + some(3), awarded=np.ones(number),
+        charged=1 + some(19) + some(1), kept=1 + some(2), ordered=1 + some(3), awarded=np.ones(number),
         overcharged_cents=650 * some(1), overcharged_net_cents=650 * some(2),
         confirmed_s=np.where(some(12), 3.0, np.inf), orphan=some(4), unpaid=some(5), over_awarded=some(6),
         under_awarded=some(7), misinformed=some(8), mistaken=some(9), abandoned=some(10), unsettled=some(15),
@@ -141,7 +142,8 @@ def test_every_metric_counts_its_own_kind() -> None:
     capacity = Capacity(compute=1.0, database=2.0, per_hour=3.0, scaled_up=0.5, paid_s=80.0, used_s=20.0)
     metrics = measure(tally(tables, judged), Bill(parts, capacity, 20, 16, PRICES))
     shares = {
-        "double_charge_rate": 1, "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
+        "double_charge_rate": 19, "turned_away_share": 1,
+        "double_charge_rate_net": 2, "duplicate_order_rate": 3, "orphan_charge_rate": 4,
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
         "wrong_amount_rate": 9, "abandoned_charge_rate": 10, "confirmed_share": 12, "acknowledged_share": 13,
         "stale_read_rate": 20,  # of those who looked when there was something to know: whoever was shown less, at least
@@ -151,7 +153,8 @@ def test_every_metric_counts_its_own_kind() -> None:
         "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,
         "infra_cost_per_1000": 15 / 16 * 1000, "provider_cost_per_1000": 16 / 16 * 1000,
         "failure_cost_per_1000": 4064 / 16 * 1000, "cost_per_1000": 4095 / 16 * 1000,
-        "overcharged_per_1000": 6.5 * 50, "overcharged_per_1000_net": 6.5 * 100, "charges_per_harmed": 2, "most_charged": 2,
+        "overcharged_per_1000": 6.5 * 50, "overcharged_per_1000_net": 6.5 * 100, "most_charged": 3,
+        "charges_per_harmed": (1 * 3 + 18 * 2) / 19,
         "monthly_cost": 3 * 730 + (4095 - 1 - 2 + 0.5) * 30, "unused_capacity_share": 0.75,
     }  # fmt: skip
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)

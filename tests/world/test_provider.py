@@ -19,7 +19,7 @@ from sim.world.cell import WHOLE, Cell
 from sim.world.database import Order
 from sim.world.engine import Clock
 from sim.world.observer import Call, Observer
-from sim.world.provider import Provider
+from sim.world.provider import REFUSAL_S, Provider
 from sim.world.streams import Draw, Streams
 from sim.world.timetable import Spell, Timetable
 
@@ -322,7 +322,8 @@ def test_an_inquiry_about_a_refused_card_says_so() -> None:
 def test_an_inquiry_can_fail_like_any_call() -> None:
     """Slower than the caller waits, or while the provider is down, or with its answer lost: nothing is known."""
     assert inquired(World(latency={"constant": "9s"}), 1.0) == ("UNKNOWN", 6.0)
-    assert inquired(World([Spell(0, 10, down=True)]), 1.0)[0] == "UNKNOWN"
+    assert inquired(World([Spell(0, 10, down=True)]), 1.0) == ("UNKNOWN", 1.0 + REFUSAL_S)
+    assert inquired(World([Spell(0, 10, down=True, hangs=True)]), 1.0) == ("UNKNOWN", 6.0)
     assert inquired(World(ambiguous="100%"), 1.0) == ("UNKNOWN", 6.0)
 
 
