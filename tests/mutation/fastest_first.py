@@ -1,4 +1,7 @@
-"""A plugin of the pytest that mutmut runs: a mutant meets the fastest tests first, so that most are found within a second."""
+"""A plugin of the pytest that mutmut runs, so that most mutants are found out within a second.
+
+A mutant meets the fastest tests first; and a drawn world that shows it needn't become as small as possible.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,15 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 STATISTICS = Path("mutmut-stats.json")  # in the folder of the mutants, which is the current one
+
+
+def pytest_collection() -> None:
+    """Load a profile over that of `tests/conftest.py`, before the tests' modules are imported."""
+    settings.register_profile("unshrunk", settings.get_profile("same"), phases=(Phase.explicit, Phase.generate))
+    settings.load_profile("unshrunk")
 
 
 @pytest.hookimpl(trylast=True)
