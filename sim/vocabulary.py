@@ -177,7 +177,7 @@ METRICS: dict[str, Metric] = {
         shown=("report",),
     ),
     "duplicate_order_rate": Metric(
-        "share", "lower", "Money and orders", "purchases with more than one order sent to the kitchen",
+        "share", "lower", "Money and orders", "purchases with more than one confirmed order",
         "n[ordered > 1] / purchases",
         counts="ordered twice", harm="duplicate_order", label="two orders made",
         shown=("terminal", "report", "panel", "validity"),
@@ -185,7 +185,7 @@ METRICS: dict[str, Metric] = {
     "orphan_charge_rate": Metric(
         "share", "lower", "Money and orders", "purchases charged and kept without any confirmed order",
         "n[(kept > 0) & (ordered == 0)] / purchases",
-        counts="orphan", harm="orphan_charge", label="charged, no coffee",
+        counts="orphan", harm="orphan_charge", label="charged, no order",
     ),
     "unpaid_order_rate": Metric(
         "share", "lower", "Money and orders", "purchases with a confirmed order that nothing was captured for",

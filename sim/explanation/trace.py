@@ -130,7 +130,7 @@ class Storyteller(Observer):
     def told_confirmed(self, customer: Customer) -> None:
         if customer.purchase == self.purchase:
             cents = customer.crowd.purchases.shown_cents[self.purchase] or customer.basket_cents
-            belief = ("customer", f"has paid {money(cents)}, awaits one coffee")
+            belief = ("customer", f"has paid {money(cents)}, awaits one order")
             self._note("app", "shows “paid”", "customer", kind="answer", belief=belief)
 
     def told_failed(self, customer: Customer) -> None:

@@ -184,7 +184,7 @@ REASONS = (
     ),
     Reason(
         ("W10",), ("open", "worse"), _payment("webhooks", "trusted"),
-        "A late webhook turns a paid order into a failed one, and the customer has no coffee. Naive doesn't listen to webhooks "
+        "A late webhook turns a paid order into a failed one, and the customer has no order. Naive doesn't listen to webhooks "
         "and has nothing to lose here.",
         ((_has("reconciler"), "The reconciler finds that order and gives the money back: the books agree again."),),
     ),

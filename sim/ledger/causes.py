@@ -45,7 +45,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "charged after an error": "were charged twice for one order: the shop called again after the provider had broken down",
         "charged after a refusal": "were charged twice for one order: a call was refused, and an earlier one had charged",
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
-        "unpaid": "got a coffee that nobody had paid for",
+        "unpaid": "got an order that nobody had paid for",
         "wrong amount": "paid for another basket than the app had confirmed",
         "told wrongly": "were told the opposite of the truth",
         "left unheard": "were charged, and had left before anybody told them so",

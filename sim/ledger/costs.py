@@ -48,7 +48,7 @@ BILL: dict[str, Part] = {
         "sum(charged[served] - 1, where=charged[served] > 1) * (p_contact_double_charge * contact + p_dispute * dispute)"
         " + sum((taken - rightful)[served]) * p_contact_double_charge * goodwill_share",
     ),
-    "paid, no coffee": Part(
+    "paid, no order": Part(
         "failures", "each person who paid, kept without any order: a contact, a dispute, a voucher with the apology",
         "n[orphan] * (p_contact_no_coffee * contact + p_dispute * dispute)"
         " + sum(taken_net[orphan]) * p_contact_no_coffee * goodwill_share",
@@ -65,7 +65,7 @@ BILL: dict[str, Part] = {
         "failures", "what would have been left of each basket that a good card never bought, whoever failed",
         "n[good_card & ~served] * price * (1 - basket_cost_share)",
     ),
-    "coffee given away": Part(
+    "order given away": Part(
         "failures", "what each coffee cost that nobody pays for",
         "sum(ordered - kept, where=ordered > kept) * price * basket_cost_share",
     ),
@@ -151,11 +151,11 @@ def _of_failures(found: Counter[str], prices: Prices, basket_cents: int) -> dict
         "double charges": _wronged(
             found["charges too many"], found["cents overcharged, served"], prices.p_contact_double_charge.value, prices
         ),
-        "paid, no coffee": _wronged(found["orphan"], found["cents of orphans"], prices.p_contact_no_coffee.value, prices),
+        "paid, no order": _wronged(found["orphan"], found["cents of orphans"], prices.p_contact_no_coffee.value, prices),
         "wrong message": found["misinformed or abandoned"] * prices.p_contact_misinformed.value * contact,
         "told yes, then no": found["retracted"] * prices.p_contact_retracted.value * contact,
         "lost sales": found["lost"] * basket * (1 - basket_cost),
-        "coffee given away": found["coffees too many"] * basket * basket_cost,
+        "order given away": found["coffees too many"] * basket * basket_cost,
         "loyalty": found["awards too many"] * prices.award_value.value + unawarded,
     }
 

@@ -20,12 +20,12 @@ def charged_at_most_once(audit: Audit) -> np.ndarray:
 
 
 def ordered_at_most_once(audit: Audit) -> np.ndarray:
-    """No purchase is sent to the kitchen twice."""
+    """No purchase becomes two confirmed orders."""
     return np.flatnonzero(audit.ordered > 1)
 
 
 def every_confirmed_order_was_paid(audit: Audit) -> np.ndarray:
-    """No coffee is made that nothing was captured for."""
+    """No order is made that nothing was captured for."""
     return np.flatnonzero(audit.unpaid)
 
 

@@ -27,14 +27,14 @@ def _never_confirmed(evidence: Evidence) -> np.ndarray:
 
 VIOLATIONS: dict[str, Violation] = {
     "double_charge": Violation("was charged twice", lambda e: e.audit.charged > 1),
-    "duplicate_order": Violation("was sent to the kitchen twice", lambda e: e.audit.ordered > 1),
+    "duplicate_order": Violation("was ordered twice", lambda e: e.audit.ordered > 1),
     "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
-    "unpaid_order": Violation("got a coffee that nobody paid for", lambda e: e.audit.unpaid),
+    "unpaid_order": Violation("got an order that nobody paid for", lambda e: e.audit.unpaid),
     "over_award": Violation("got more loyalty points than were earned", lambda e: e.audit.over_awarded),
     "under_award": Violation("got no loyalty points", lambda e: e.audit.under_awarded),
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
     "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),
-    "never_confirmed": Violation("never got a coffee, with a good card", _never_confirmed),
+    "never_confirmed": Violation("never got an order, with a good card", _never_confirmed),
     "unconverged": Violation("is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
     "retracted": Violation("was told “we have your order”, and has no order", lambda e: e.audit.retracted),
 }

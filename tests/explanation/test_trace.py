@@ -76,7 +76,7 @@ STORY = """
 07:00:09.000 app → checkout: request 2, attempt 2, key “cart” []
 07:00:09.034 checkout → database: looks the key up: 201 paid []
 07:00:09.034 checkout → app: request 2: 201 paid []
-07:00:09.054 app → customer: shows “paid” [customer: has paid 6.50 USD, awaits one coffee]
+07:00:09.054 app → customer: shows “paid” [customer: has paid 6.50 USD, awaits one order]
 07:00:12.054 app → status view: asks for order 0: not there yet (200 times in 9.9 min) []
 """
 

@@ -151,7 +151,7 @@ def test_what_nobody_has_explained_is_told_by_its_harm() -> None:
     cell = replace(made("W2", "outbox", "open"), harms=HARMED)
     differs = difference(cell, load_design("outbox"))
     assert differs is not None
-    assert differs.reason == f"{NO_REASON} The commonest harm, 3 of 4: the customer never got a coffee, with a good card."
+    assert differs.reason == f"{NO_REASON} The commonest harm, 3 of 4: the customer never got an order, with a good card."
     assert differs.expectation.states == ("closed",)
 
 

@@ -72,11 +72,11 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     ),
     "charged and no coffee": (
         ORPHAN,
-        {"fees": FEE, "paid, no coffee": PAID_FOR_NOTHING, "lost sales": 0.7 * 6.5},
+        {"fees": FEE, "paid, no order": PAID_FOR_NOTHING, "lost sales": 0.7 * 6.5},
     ),
     "charged twice and no coffee": (
         ORPHAN | {"charges": [(0, 2.0, NAN), (0, 2.1, NAN)]},
-        {"fees": 2 * FEE, "paid, no coffee": PAID_FOR_NOTHING + 0.9 * 0.2 * 6.5, "lost sales": 0.7 * 6.5},
+        {"fees": 2 * FEE, "paid, no order": PAID_FOR_NOTHING + 0.9 * 0.2 * 6.5, "lost sales": 0.7 * 6.5},
     ),
     "told failed, and charged": (
         GOOD | {"told_confirmed": False, "told_failed": True},
@@ -93,15 +93,15 @@ HARMS: dict[str, tuple[dict[str, Any], dict[str, float]]] = {
     ),
     "refunded, and made": (
         GOOD | {"charges": [(0, 2.0, 9.0)]},
-        {"fees": FEE, "coffee given away": 0.3 * 6.5},
+        {"fees": FEE, "order given away": 0.3 * 6.5},
     ),
     "made twice, and paid once": (
         GOOD | {"orders": [OK, OK]},
-        {"fees": FEE, "coffee given away": 0.3 * 6.5},
+        {"fees": FEE, "order given away": 0.3 * 6.5},
     ),
     "made three times, and paid twice": (
         GOOD | {"orders": [OK, OK, OK], "charges": [(0, 2.0, NAN), (1, 2.1, NAN)]},
-        {"fees": 2 * FEE, "double charges": CHARGED_TWICE, "coffee given away": 0.3 * 6.5},
+        {"fees": 2 * FEE, "double charges": CHARGED_TWICE, "order given away": 0.3 * 6.5},
     ),
     "two awards too many": (GOOD | {"awards": [0, 0, 0]}, {"fees": FEE, "loyalty": 2 * 0.65}),
     "no award": (GOOD | {"awards": []}, {"fees": FEE, "loyalty": 0.1 * CONTACT}),

@@ -42,7 +42,7 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
         return
     key, others = getattr(design.payment, "key", None), architectures(world)
     if key is None:
-        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same coffee", others)
+        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same purchase", others)
     elif not world.honours_keys:
         message = f"payment.key is {key}, and this provider honours no keys: every later call is a new charge"
         yield Found("from", message, others)

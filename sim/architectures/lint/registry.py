@@ -29,7 +29,7 @@ RULES: dict[str, Rule] = {
     ),
     "failures-stored": Rule(
         keys.failures_stored, ("W6", "W16"),
-        "Trying again gets the old failure and never a coffee. Store only what is safe to replay.",
+        "Trying again gets the old failure and never an order. Store only what is safe to replay.",
     ),
     "app-gives-up-first": Rule(
         keys.app_gives_up_first, ("W2", "W5", "W13", "W16"),
@@ -65,8 +65,8 @@ RULES: dict[str, Rule] = {
     ),
     "same-key-after-error": Rule(
         charging.same_key_after_error, ("W6", "W16"),
-        "The same key gets the same error until it expires, and the customer no coffee. Ask, and take a new key if nothing was "
-        "charged.",
+        "The same key gets the same error until it expires, and the customer gets no order. Ask, and take a new key if nothing "
+        "was charged.",
     ),
     "new-key-too-soon": Rule(
         charging.new_key_too_soon, ("W16",),
@@ -75,7 +75,7 @@ RULES: dict[str, Rule] = {
     ),
     "timeout-told-as-failure": Rule(
         charging.timeout_told_as_failure, ("W5", "W11"),
-        "No answer is no failure: a customer who is told so pays again for a coffee that may be paid. Unknown is a state of "
+        "No answer is no failure: a customer who is told so pays again for an order that may be paid. Unknown is a state of "
         "its own.",
     ),
     "timeout-too-short": Rule(
@@ -107,8 +107,8 @@ RULES: dict[str, Rule] = {
     ),
     "dual-write": Rule(
         telling.dual_write, ("W7",),
-        "The money is right, and the kitchen, the status view and the loyalty points never hear of the payment. An outbox row "
-        "commits with the outcome.",
+        "The money is right, and the status view, the loyalty points and whoever makes the order never hear of the payment. An "
+        "outbox row commits with the outcome.",
     ),
     "marks-before-publishing": Rule(
         telling.marks_before_publishing, ("W8",),
@@ -135,7 +135,7 @@ RULES: dict[str, Rule] = {
     ),
     "inline-loyalty": Rule(
         telling.inline_loyalty, (),
-        "Coffee and money wait for loyalty points. If loyalty learns of orders by events, it can be down without anybody "
+        "Orders and money wait for loyalty points. If loyalty learns of orders by events, it can be down without anybody "
         "noticing.",
     ),
     "stale-view": Rule(

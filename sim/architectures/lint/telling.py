@@ -124,6 +124,6 @@ def stale_view(design: Design, world: World) -> Iterator[Found]:
         yield Found(
             knob,
             f"the status view can be {about(behind_s)} behind, and people order again after {exactly(stale.after)}; "
-            "no stable key tells the shop that it is the same coffee",
+            "no stable key tells the shop that it is the same purchase",
             (*changes, *keyed),
         )
