@@ -17,9 +17,11 @@ PYTEST := $(BIN)/python -m pytest -n auto --durations=10 --durations-min=1
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order, and name the ten that took longest
+	@echo "the quick tests take some minutes; $$(nproc 2>/dev/null || echo some) processors share them"
 	$(PYTEST) $(BY_FILE) -m "not slow and not deep"
 
 test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
+	@echo "the slow tests take some ten minutes on two processors"
 	$(PYTEST) $(BY_FILE) -m slow
 
 test-deep: $(VENV)/ready-fuzz  ## all tests: quick, slow, and those that take long
@@ -50,7 +52,7 @@ bench-check: $(VENV)/ready-dev  ## fail if anything takes more than twice as lon
 	$(BIN)/python -m tests.bench --check
 
 gallery: $(VENV)/ready  ## write the committed sample reports anew
-	$(BIN)/coffee compare morning-rush --cost-curve --out reports/gallery/morning-rush
+	$(BIN)/coffee compare city-rush --peak 65/min,130/min,260/min --out reports/gallery/city-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
 	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
 

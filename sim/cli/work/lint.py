@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import typer
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
@@ -21,7 +22,7 @@ from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
-from sim.documents.lint import document, of_scenario
+from sim.documents.lint import LintOfScenario, document, of_scenario
 from sim.experiment.altering import changed
 from sim.experiment.room import OVERLOADED
 from sim.failure_windows.needs import missing
@@ -52,13 +53,21 @@ def _is_scenario(name: str) -> bool:
 
 
 def _lint_scenario(world: Scenario, called: str, *, as_json: bool) -> None:
-    """What a scenario's file means: how many people, what can't go wrong, and which bundled designs it is too much for."""
-    found = {name: [hazard for hazard in hazards_of(name, world) if hazard.rule == OVERLOADED] for name in ARCHITECTURES}
-    meant = of_scenario(world, [(need.window, need.what) for need in missing(world)], found)
     if as_json:
-        print_json(meant)
-        return
-    out = console()
+        print_json(_meant(world))
+    else:
+        print_what_it_means(console(), world, called)
+
+
+def _meant(world: Scenario, designs: Iterable[str] = ARCHITECTURES) -> LintOfScenario:
+    """How many people come, what can't go wrong, and which of these designs it is too much for."""
+    found = {name: [hazard for hazard in hazards_of(name, world) if hazard.rule == OVERLOADED] for name in designs}
+    return of_scenario(world, [(need.window, need.what) for need in missing(world)], found)
+
+
+def print_what_it_means(out: Console, world: Scenario, called: str, designs: Iterable[str] = ARCHITECTURES) -> None:
+    """What a scenario's file means, beyond what it says; also for these designs, as they are bundled."""
+    meant = _meant(world, designs)
     peak = "" if meant["peak_per_s"] is None else f", at most {meant['peak_per_s']:.3g} a second"
     out.print(Text.assemble((world.name, "bold"), f": about {meant['purchases']:,.0f} purchases a morning{peak}"))
     if meant["hidden"]:

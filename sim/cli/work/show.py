@@ -13,6 +13,7 @@ from rich.syntax import Syntax
 
 from sim.cli.work.components import drawn_instead, print_components
 from sim.cli.work.console import console, print_json, print_rows, print_title
+from sim.cli.work.lint import print_what_it_means
 from sim.cli.work.meaning import key_names, meaning_of, print_meaning
 from sim.cli.work.names import load
 from sim.cli.work.presets import print_preset
@@ -61,9 +62,12 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
     if story:
         return
     _print_knobs(out, model, rows)
-    if isinstance(model, Scenario) and model.provider.preset is not None:
+    if isinstance(model, Scenario):
+        if model.provider.preset is not None:
+            out.print()
+            print_preset(out, model.provider.preset)
         out.print()
-        print_preset(out, model.provider.preset)
+        print_what_it_means(out, model, name, designs=())  # those take seconds
 
 
 def print_story(out: Console, model: Design) -> None:
