@@ -83,7 +83,9 @@ def _why(comparison: Comparison, best: Result, second: Result, apart: Difference
     if limits := len(best.objectives):
         others = [result for result in comparison.results.values() if result is not best]
         theirs = ", ".join(f"{result.design.name} violates {result.standing['violated'] or 'none'}" for result in others)
-        sentences.append(f"Of {limits} objectives {name} violates {best.standing['violated'] or 'none'}; {theirs}.")
+        missed = [objective.metric for objective in best.objectives if objective.status == "violated"]
+        named = f" ({', '.join(missed)})" if 0 < len(missed) <= MOST_PAID else ""
+        sentences.append(f"Of {limits} objectives {name} violates {len(missed) or 'none'}{named}; {theirs}.")
     cost = [_value(result, COST) for result in (best, second)]
     interval = f" (the difference is {words.difference(apart, 'USD')})" if apart.low is not None else ""
     sentences.append(

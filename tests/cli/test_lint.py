@@ -83,3 +83,12 @@ def test_run_and_check_warn_on_stderr(tiny: str) -> None:
     quiet = ["--set", "loyalty.inbox={window: 7d}"]
     assert "no-inbox" not in coffee("run", tiny, "idempotent", *quiet, "-n", "1", "-j", "1").stderr
     assert "warning" not in coffee("check", tiny, "outbox", "-n", "1", "-j", "1").stderr
+
+
+def test_show_says_what_lint_says_of_a_scenario(tiny: str) -> None:
+    """How many people come, and which windows can't show; for the designs that are too small there is lint."""
+    shown, linted = coffee("show", tiny).stdout, coffee("lint", tiny).stdout
+    [people] = [line for line in linted.splitlines() if "purchases a morning" in line]
+    assert people in shown
+    assert "Failure windows that can't show" in shown
+    assert "Too small for this traffic" not in shown

@@ -164,7 +164,7 @@ def test_a_story_of_ones_own_is_not_explained_by_a_built_in_one(tmp_path: Path, 
         differs = difference(cell, load_design("mine.py"))
         assert differs is not None
         assert differs.reason.startswith(OWN_STORY)
-        assert "3 of 4: the customer never got a coffee" in differs.reason
+        assert "3 of 4: the customer never got an order" in differs.reason
 
 
 @pytest.mark.parametrize("state", ["undecided", "closed"])

@@ -45,7 +45,7 @@ def clock_axis(ax: Axes, scenario: Scenario, *, ticks: bool = True, most: int = 
     """The morning from start to horizon, in seconds after midnight, labelled as clock times if there are to be ticks."""
     begin, end = scenario.clock.start, scenario.clock.start + scenario.clock.horizon_s
     span_min = scenario.clock.horizon_s / 60
-    step = 60 * next((step for step in STEPS_MIN if span_min / step <= most), 1440 * -(-span_min // (1440 * most)))
+    step = 60 * next((step for step in STEPS_MIN if span_min / step < most), 1440 * -(-span_min // (1440 * most)))
     times = [step * i for i in range(int(-(-begin // step)), int(end // step) + 1)] if ticks else []
     ax.set_xlim(begin, end)
     ax.set_xticks(times, [_tick(time, span_min) for time in times])
