@@ -52,7 +52,7 @@ bench-check: $(VENV)/ready-dev  ## fail if anything takes more than twice as lon
 	$(BIN)/python -m tests.bench --check
 
 gallery: $(VENV)/ready  ## write the committed sample reports anew
-	$(BIN)/coffee compare city-rush --peak 65/min,130/min,260/min --out reports/gallery/city-rush
+	$(BIN)/coffee compare city-rush --out reports/gallery/city-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
 	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
 
