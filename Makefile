@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo extras test test-slow test-deep lint docs mutants bench bench-check gallery validity reference notebooks audit release lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs web mutants bench bench-check gallery validity reference notebooks audit release lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -80,11 +80,18 @@ audit: $(VENV)/ready-release  ## look every locked package up in the list of kno
 release: audit  ## build the wheel and the source archive, and list what an installation contains (CycloneDX)
 	rm -rf dist
 	$(BIN)/python -m uv build --quiet --build-constraints requirements.lock --require-hashes
-	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --constraint requirements.lock pyproject.toml \
+	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --extra web --constraint requirements.lock pyproject.toml \
 	  | $(BIN)/cyclonedx-py requirements - --pyproject pyproject.toml --output-reproducible --output-file dist/contents.cdx.json
 
+web: web/node_modules/.ready  ## check, test and build the page into sim/page/static (needs node and npm)
+	cd web && npm run --silent check && npm test --silent && npm run --silent build
+
+web/node_modules/.ready: web/package.json web/package-lock.json
+	cd web && npm ci --silent
+	@touch $@
+
 clean:  ## remove the set-up and all that was built
-	rm -rf $(VENV) build dist mutants site
+	rm -rf $(VENV) build dist mutants site web/node_modules web/.built
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -114,7 +121,7 @@ $(VENV)/ready-notebook: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,'.[notebook]')
 	@touch $@ $(VENV)/ready
 
-EXTRAS := .[distributed,hunt,lab,notebook]
+EXTRAS := .[distributed,hunt,lab,notebook,web]
 
 $(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,'$(EXTRAS)')

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from itertools import cycle
 from pathlib import Path
 from textwrap import shorten, wrap
 from typing import Any, ParamSpec, TypeVar
@@ -21,9 +20,10 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-# Okabe and Ito's palette, which people with any kind of colour vision can distinguish: https://jfly.uni-koeln.de/color/
-COLOURS = {"naive": "#D55E00", "idempotent": "#0072B2", "outbox": "#009E73", "inquiry": "#CC79A7"}
-VARIANTS = ("#8A5FBF", "#B8860B", "#3FA7D6", "#7A7A7A", "#A8324A", "#5B8C2A")  # designs of one's own, in order
+from sim.colours import COLOURS as COLOURS
+from sim.colours import VARIANTS as VARIANTS
+from sim.colours import colours as colours
+
 INK, QUIET, GRID, FAULT = "#2B2320", "#6E6460", "#E7E1DB", "#FBEBC8"
 DPI = 120
 
@@ -63,12 +63,6 @@ RC = {
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def colours(names: Iterable[str]) -> dict[str, str]:
-    """Design name -> colour. A built-in design has the same one everywhere, others take theirs in order."""
-    spare = cycle(VARIANTS)
-    return {name: COLOURS.get(name) or next(spare) for name in names}
 
 
 @contextmanager

@@ -30,6 +30,7 @@ THEN = (
     "kata",
     "cli",
     "lab",
+    "page",
 )  # fmt: skip  costly; small ones fill up the end
 
 

@@ -10,8 +10,8 @@ MENU = {
     "Tutorial": ["install", "tutorial", "kata"],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((DOCS / "notebooks").glob("*.ipynb"))],
     HOW_TO: [
-        "own-scenario", "explore", "write-an-architecture", "lint", "check-in-ci", "sizing", "sweeps", "cluster", "nationwide",
-        "grade-a-class",
+        "own-scenario", "page", "explore", "write-an-architecture", "lint", "check-in-ci", "sizing", "sweeps", "cluster",
+        "nationwide", "grade-a-class",
     ],
     "Reference": [
         "reference/cli", "reference/scenario", "reference/design", "reference/metrics", "What a morning costs <cost>",

@@ -28,6 +28,7 @@ from sim.cli import (
     run,
     schema,
     sensitivity,
+    serve,
     show,
     size,
     sweep,
@@ -145,6 +146,7 @@ def _common(
 HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Learn": {
         "kata": kata.app,
+        "serve": serve.serve,
         "list": list_.list_,
         "show": show.show,
         "windows": windows.windows,

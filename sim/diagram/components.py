@@ -23,7 +23,8 @@ from matplotlib.textpath import TextToPath
 from sim import style, words
 from sim.architectures.parts import Component, Diagram, parts_of
 from sim.diagram.layout import Box, Layout, Wire, laid_out
-from sim.diagram.routes import Square, bends
+from sim.diagram.routes import bends, beyond
+from sim.diagram.spoken import in_words
 from sim.experiment.compare import Comparison, Result
 from sim.style import INK, QUIET, figure, styled
 
@@ -99,17 +100,6 @@ def pictures(comparison: Comparison, folder: Path) -> dict[str, Markup]:
     return inline
 
 
-def in_words(layout: Layout) -> str:
-    """The diagram in words for screen readers: each component with its notes, and who calls whom."""
-    labels = {box.component.name: box.component.label for box in layout.boxes}
-    boxes = [" ".join((f"{box.component.label}:", ", ".join(box.component.notes))).rstrip(": ") for box in layout.boxes]
-    flows = [
-        f"{labels[wire.flow.source]} to {labels[wire.flow.target]}{': ' * bool(wire.flow.label)}{wire.flow.label}"
-        for wire in layout.wires
-    ]
-    return "; ".join((*boxes, *flows))
-
-
 def file_names(designs: Iterable[str]) -> dict[str, str]:
     """Design -> the name of its diagram's files without ending: numbered, as names of designs may hold any characters."""
     slugs = {name: re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] for name in designs}
@@ -159,7 +149,7 @@ def _draw_box(ax: Axes, box: Box, colour: str, share: float | None) -> None:
 
 def _draw_wire(ax: Axes, wire: Wire) -> None:
     """Draw a line from border to border: a wire's first and last cell are still a cell's width away from the boxes."""
-    cells = [_beyond(wire.cells[1], wire.cells[0]), *bends(list(wire.cells))[1:-1], _beyond(wire.cells[-2], wire.cells[-1])]
+    cells = [beyond(wire.cells[1], wire.cells[0]), *bends(list(wire.cells))[1:-1], beyond(wire.cells[-2], wire.cells[-1])]
     points = [(x + 0.5, y + 0.5) for x, y in cells]
     style = (0, (3.5, 2)) if wire.flow.dashed else "-"
     ax.add_line(Line2D([x for x, _ in points], [y for _, y in points], color=QUIET, lw=1.1, ls=style, solid_capstyle="butt"))
@@ -167,11 +157,6 @@ def _draw_wire(ax: Axes, wire: Wire) -> None:
     ax.add_patch(
         FancyArrowPatch(last, points[-1], arrowstyle="-|>", mutation_scale=11, shrinkA=0, shrinkB=0, color=QUIET, lw=0)
     )
-
-
-def _beyond(before: Square, last: Square) -> Square:
-    """The cell one step beyond `last`: on the border of the box at which the line begins or ends."""
-    return 2 * last[0] - before[0], 2 * last[1] - before[1]
 
 
 def _draw_label(ax: Axes, wire: Wire) -> None:

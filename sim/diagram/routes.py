@@ -144,3 +144,8 @@ def bends(route: Route) -> list[Square]:
 def segments(route: Route) -> list[tuple[Square, Square]]:
     """The straight pieces of a route, each from one bend to the next."""
     return list(pairwise(bends(route)))
+
+
+def beyond(before: Square, last: Square) -> Square:
+    """The cell one step beyond `last`: on the border of the box at which the line begins or ends."""
+    return 2 * last[0] - before[0], 2 * last[1] - before[1]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -39,7 +40,9 @@ class Apart(Executor):
     Work is a function that can be imported. Its future raises Died, and ConfigError and BrokenLaw if the work does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, preloaded: Sequence[str] = PRELOADED) -> None:
+        """`preloaded`: modules that the work needs; those of the first engine of this process count."""
+        self._context = _context(tuple(preloaded))
         self._threads = ThreadPoolExecutor(processors())  # each waits for one process
         self._running: set[Any] = set()
         self._lock = threading.Lock()  # held while a process begins or is killed, so that none begins after the end
@@ -58,8 +61,8 @@ class Apart(Executor):
 
     def _made(self, work: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """In a thread: wait for what the process makes of it."""
-        here, there = _context().Pipe(duplex=False)
-        process = _context().Process(target=_send, args=(there, work, arguments, named), daemon=True)
+        here, there = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_send, args=(there, work, arguments, named), daemon=True)
         with here:
             with there, self._lock:
                 if self.ended:
@@ -75,6 +78,12 @@ class Apart(Executor):
         if made is None:
             raise Died(process.exitcode)
         return made
+
+
+def prepare(preloaded: Sequence[str]) -> None:
+    """Begin to import what processes will need, in the process that they are forked from, before the first is wanted."""
+    if _context(tuple(preloaded)).get_start_method() == "forkserver":
+        forkserver.ensure_running()
 
 
 def _received(here: Connection) -> Any:
@@ -96,10 +105,10 @@ def _send(there: Connection, work: Callable[..., Any], arguments: tuple[Any, ...
 
 
 @cache
-def _context() -> Any:
+def _context(preloaded: tuple[str, ...]) -> Any:
     """Never a fork of this process, which may be a notebook's kernel with threads that hold locks."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(list(preloaded))
     return context

@@ -47,17 +47,17 @@ def scenario_yaml(scenario: Scenario, changes: Mapping[str, str]) -> str:
 
 def _section(scenario: Scenario, key: str, value: Any) -> str:
     if isinstance(value, tuple):
-        return "\n" + "".join(f"  - {flow(_item(item))}\n" for item in value)
+        return "\n" + "".join(f"  - {flow(item(one))}\n" for one in value)
     return f" {flow(written(value, below(Kind(type(scenario)), key)))}\n"
 
 
-def _item(item: Any) -> Any:
-    """What is left out stays left out."""
-    if not isinstance(item, BaseModel):
-        return written(item)
-    kind, known = Kind(type(item)), fields(type(item))
-    first = type(item).__name__.lower()  # the kind of fault, as in a file
-    keys = sorted(((key, value) for key, value in given(item) if value is not None or known[key].default is not None),
+def item(what: Any) -> Any:
+    """One of a list, such as a fault, as its file would say it. What is left out stays left out."""
+    if not isinstance(what, BaseModel):
+        return written(what)
+    kind, known = Kind(type(what)), fields(type(what))
+    first = type(what).__name__.lower()  # the kind of fault, as in a file
+    keys = sorted(((key, value) for key, value in given(what) if value is not None or known[key].default is not None),
                   key=lambda pair: pair[0] != first)  # fmt: skip
     return {key: plain(written(value, below(kind, key))) for key, value in keys}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "serve": ("serve", "tiny.yaml", "naive"),
     "show": ("show", "outbox"),
     "windows": ("windows", "naive", "--window", "w1", "--no-report"),
     "explain": ("explain", "tiny.yaml", "naive"),
@@ -58,6 +59,7 @@ FLOATS = ("", "x", "nan", "-1", "0", "1s", "0x1", "1,5", "\uff11")
 ENGINES = ("", "x", "dask", "dask:", "Local", "dask:tcp://", "dask:tcp://localhost:99999", "\0", "local,serial")
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "serve": {"--set": SETTINGS, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
     "show": {"--svg": PATHS, "--png": PATHS},
     "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": ()},
@@ -107,6 +109,7 @@ STRANGE = (  # whole command lines
     ("kata", "grade", "\0"), ("kata", "start", "tiny.yaml"), ("kata", "start", "\0"), ("kata", "start", "x" * 5000),
     ("kata", "check", "tiny.yaml"), ("optimise", "tiny.yaml"), ("compare", "tiny.yaml", "naive", "zebra"),
     ("windows", "zebra"), ("explain", "tiny.yaml", "zebra"),
+    ("serve", "zebra"), ("serve", "tiny.yaml", "zebra"), ("serve", "tiny.yaml", "naive", "outbox", "inquiry"),
 )  # fmt: skip
 
 

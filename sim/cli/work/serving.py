@@ -1,0 +1,70 @@
+"""Listens, says where, and serves the page until Ctrl-C."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import webbrowser
+from collections.abc import Sequence
+
+from sim.cli.messages import note
+from sim.cli.work.texts import assigned
+from sim.config.errors import ArgumentError, ConfigError
+from sim.experiment.effort import check_whole
+from sim.experiment.extras import how_to_install
+
+HOST = "127.0.0.1"
+USUAL = ("naive", "outbox")
+
+
+def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: int, port: int, *, show: bool) -> None:
+    try:
+        import uvicorn
+
+        from sim.page.server import application
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise ConfigError(f"coffee serve needs {error.name}, which is not installed: {how_to_install('web')}") from None
+    from sim.page.running import Runs
+    from sim.page.shelf import Shelf
+    from sim.page.wish import asked, wish
+
+    check_whole("port", port, 0, 65_535)
+    if len(designs) > 2:
+        raise ConfigError("the page has room for two designs; `coffee compare` takes more")
+    assigned(settings)
+    start = {
+        "scenario": scenario,
+        "sides": [{"design": name} for name in (designs or USUAL)],
+        "set": {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in settings)},
+        "seed": seed,
+    }
+    shelf = Shelf([scenario, *designs])
+    wish(asked(start), shelf)  # what is wrong with it is said here, and not on the page
+    with _listening(port) as listening:
+        found = listening.getsockname()[1]
+        token = secrets.token_urlsafe(18)
+        app = application(Runs(shelf), token=token, port=found, start=start)
+        address = f"http://{HOST}:{found}/{token}/"
+        note(f"the page is at {address}")
+        note("Ctrl-C ends it")
+        if show:
+            webbrowser.open(address)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=1)
+        )
+        server.run(sockets=[listening])
+
+
+def _listening(port: int) -> socket.socket:
+    """Raises ArgumentError if somebody else listens there."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise ArgumentError("port", f"cannot be listened on: {error.strerror} (got {port})") from None
+    listening.listen(128)
+    return listening

@@ -1,0 +1,15 @@
+import { render } from "preact";
+import { App } from "./app";
+import { file } from "./file";
+import { start } from "./player";
+import { server } from "./server";
+import { begin, playing } from "./store";
+import "./page.css";
+
+if (matchMedia("(prefers-reduced-motion: reduce)").matches) playing.value = false;
+const held = document.getElementById("tape");
+void begin(held ? file(held.textContent!) : server);
+start();
+const root = document.getElementById("page")!;
+root.textContent = "";
+render(<App />, root);

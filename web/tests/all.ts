@@ -1,0 +1,4 @@
+// The tests of the page's pure functions.
+import "./link";
+import "./flights";
+import "./tape";
