@@ -24,6 +24,7 @@ from sim.cli import (
     lint,
     new,
     optimise,
+    play,
     results,
     run,
     schema,
@@ -147,6 +148,7 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Learn": {
         "kata": kata.app,
         "serve": serve.serve,
+        "play": play.play,
         "list": list_.list_,
         "show": show.show,
         "windows": windows.windows,

@@ -55,12 +55,11 @@ def find(
         tables, evidence = simulate(scenario, design, prices, morning)
         looked_at += len(tables.purchases)
         if purchase is not None:
-            return _of_purchase(evidence, purchase, seed, kind)
+            return of_purchase(evidence, purchase, seed, kind)
         for wanted in [kind] if kind else VIOLATIONS:
             victims = np.flatnonzero(VIOLATIONS[wanted].flags(evidence))
             if len(victims):
-                events = _events(tables)
-                chosen = int(victims[np.argmin(events[victims])])
+                chosen = simplest(tables, victims)
                 kinds = (wanted, *_kinds(evidence, chosen, but=wanted))
                 return Witness(morning, chosen, kinds, len(victims), was_struck(tables, chosen))
     return Nobody(looked_at, mornings)
@@ -72,7 +71,13 @@ def check_kind(kind: str | None) -> None:
         raise ConfigError(f'unknown violation "{kind}"{nearest(kind, VIOLATIONS)}')
 
 
-def _of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None) -> Witness:
+def simplest(tables: Tables, victims: np.ndarray) -> int:
+    """Of these purchases the one with the fewest events."""
+    return int(victims[np.argmin(_events(tables)[victims])])
+
+
+def of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None = None) -> Witness:
+    """A purchase of the morning `seed`, with that kind of harm or whatever happened to it. Raises ArgumentError."""
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
         raise ArgumentError(

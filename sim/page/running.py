@@ -156,7 +156,7 @@ class Runs:
                 if (known := self.memory.get((digests[task.side], task.seed), taped=taped)) is not None:
                     done[task.side][task.seed] = known.summary
                     if taped:
-                        yield _tape(task, known)
+                        yield tape_line(task, known)
                 else:
                     side = wanted.sides[task.side]
                     work = engine.submit(morning, wanted.scenario, side.design, task.seed, taped=taped)
@@ -174,7 +174,7 @@ class Runs:
                 self.memory.keep((digests[task.side], task.seed), made)
                 done[task.side][task.seed] = made.summary
                 if made.tape is not None:
-                    yield _tape(task, made)
+                    yield tape_line(task, made)
             yield {"line": "done"}
         finally:
             engine.shutdown(wait=False)
@@ -241,7 +241,8 @@ class Finished:
                     return None
 
 
-def _tape(task: Task, made: Made) -> Line:
+def tape_line(task: Task, made: Made) -> Line:
+    """The line that brings the tape of a morning, with what is drawn beside it."""
     assert made.tape is not None
     series = made.summary.series
     return {

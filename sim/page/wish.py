@@ -17,6 +17,8 @@ from sim.experiment.altering import changed, has, split, value_of
 from sim.experiment.effort import Effort
 from sim.page.shelf import Shelf
 
+USUAL = ("naive", "outbox")  # the designs that are shown to those who name none
+MOST_SIDES = 2
 MOST_ASKED = 200  # mornings that the page may ask for; a longer run belongs to the command line
 Text = Annotated[str, Field(max_length=20_000)]
 Changes = Annotated[dict[Text, Text], Field(max_length=200)]
@@ -37,7 +39,7 @@ class Asked(_Strict):
     """A wish as the page writes it. `set` is for the scenario and for every design that has the key, as after `--set`."""
 
     scenario: Text
-    sides: Annotated[list[AskedSide], Field(min_length=1, max_length=2)]
+    sides: Annotated[list[AskedSide], Field(min_length=1, max_length=20)]
     set: Changes = {}
     seed: int = 0
     mornings: int = 10
@@ -91,6 +93,8 @@ def wish(what: Asked, shelf: Shelf) -> Wish:
     for name in (what.scenario, *(side.design for side in what.sides)):
         shelf.check(name)
     effort = Effort(what.mornings, what.seed)
+    if len(what.sides) > MOST_SIDES:
+        raise ConfigError(f"the page has room for {MOST_SIDES} designs; `coffee compare` takes more")
     if effort.mornings > MOST_ASKED:
         raise ConfigError(f"--mornings: the page simulates at most {MOST_ASKED}; the command line has no such limit")
     designs = [load_design(side.design) for side in what.sides]

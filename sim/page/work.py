@@ -11,6 +11,8 @@ from sim.documents.story import Story, document
 from sim.experiment.mornings import Counted, Summary, simulate, summary
 from sim.explanation import story
 from sim.explanation.story import Explanation
+from sim.ledger.metrics import Evidence
+from sim.ledger.records import Tables
 from sim.page.tape import tape
 
 
@@ -24,7 +26,11 @@ class Made:
 
 def morning(scenario: Scenario, design: Design, seed: int, *, taped: bool) -> Made:
     """Simulate one morning. Raises as `sim.experiment.mornings.simulate`."""
-    tables, evidence = simulate(scenario, design, load_prices(scenario.prices), seed)
+    return made(seed, *simulate(scenario, design, load_prices(scenario.prices), seed), taped=taped)
+
+
+def made(seed: int, tables: Tables, evidence: Evidence, *, taped: bool) -> Made:
+    """What is kept of a morning that was simulated."""
     return Made(summary(seed, [Counted(evidence.tally, evidence.bill, 0.0)]), tape(tables, evidence) if taped else None)
 
 

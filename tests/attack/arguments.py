@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": ("serve", "tiny.yaml", "naive"),
+    "play": ("play", "tiny.yaml", "naive"),
     "show": ("show", "outbox"),
     "windows": ("windows", "naive", "--window", "w1", "--no-report"),
     "explain": ("explain", "tiny.yaml", "naive"),
@@ -59,6 +60,7 @@ FLOATS = ("", "x", "nan", "-1", "0", "1s", "0x1", "1,5", "\uff11")
 ENGINES = ("", "x", "dask", "dask:", "Local", "dask:tcp://", "dask:tcp://localhost:99999", "\0", "local,serial")
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "play": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "-j": COUNT, "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
     "serve": {"--set": SETTINGS, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
     "show": {"--svg": PATHS, "--png": PATHS},
     "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,

@@ -8,7 +8,7 @@ import { HarmedList, Jar } from "./jar";
 import { PartPanel } from "./knobs";
 import { Numbers } from "./numbers";
 import { Share } from "./share";
-import { Stories, touchedBy } from "./story";
+import { Chosen, Told, touchedBy } from "./story";
 import { Timeline } from "./timeline";
 import { Transport } from "./transport";
 import { stepBy, toggle } from "./player";
@@ -35,6 +35,7 @@ export function App() {
         <main>
           <Switches />
           <Transport />
+          {purchase.value !== null && <Chosen />}
           <div class={`sides n${scene.value.sides.length}`}>
             {scene.value.sides.map((side, number) => <Side key={number} side={side} number={number} />)}
           </div>
@@ -43,7 +44,6 @@ export function App() {
             <span class="cross">×</span> lost on the way · {STRETCHED}
           </p>
           <Timeline />
-          {purchase.value !== null && <Stories />}
           <Numbers />
           <footer class="quiet">
             <p>{scene.value.scenario.summary} · {scene.value.scenario.opens} · seed {reels.value[0]?.seed ?? 0} is played · coffee {scene.value.version} · {scene.value.digest}</p>
@@ -143,9 +143,9 @@ function Side({ side, number }: { side: SideScene; number: number }) {
         <span class={`verdict ${verdict?.status.replace(" ", "-") ?? ""}`}>{verdict ? `${verdict.symbol} ${verdict.status}` : "no numbers yet"}</span>
         {(isOld || (running.value && !reel)) && <span class="busy">simulating …</span>}
       </div>
-      <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />
+      {purchase.value === null && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}
       <Diagram reel={isOld ? null : reel} layout={side.layout} side={number} colour={side.colour} touched={touchedBy(number) ?? touched} struck={struckIn(reel)} />
-      <Jar reel={reel} side={number} />
+      {purchase.value === null ? <Jar reel={reel} side={number} /> : <Told side={number} />}
       {opened.value?.side === number && <PartPanel side={side} number={number} part={opened.value.part} />}
     </section>
   );

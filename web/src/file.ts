@@ -13,6 +13,7 @@ export function file(text: string): Source {
   const held = JSON.parse(text) as Held;
   return {
     fixed: true,
+    tells: (purchase) => held.stories.some((story) => story.purchase === purchase),
     async start() {
       return held.start;
     },

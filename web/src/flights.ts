@@ -40,6 +40,7 @@ export function flightsOf(tape: Tape, layout: Layout): Flight[] {
       else calls.set(request, [row]);
     }
   }
+  const brought = new Set<number>(); // purchases whose order the broker has brought to the payment workers
   const lost = tape.names.fate.indexOf("lost");
   for (let row = 0; row < purchases.rows; row++) add(row, [along("customer", "app", purchases.submitted![row]!)]);
   for (let row = 0; row < requests.rows; row++) {
@@ -53,7 +54,9 @@ export function flightsOf(tape: Tape, layout: Layout): Flight[] {
     const sent = charges.sent![row]!;
     if (queued || charges.request![row]! < 0) {
       const from = queued ? "payment" : parts.has("completer") ? "completer" : "checkout";
-      add(charges.purchase![row]!, call(from, row));
+      const first = queued && !brought.has(charges.purchase![row]!);
+      brought.add(charges.purchase![row]!);
+      add(charges.purchase![row]!, [first ? along("broker", "payment", sent) : null, ...call(from, row)]);
     }
     add(charges.purchase![row]!, [along("reconciler", "provider", since(sent, charges.refunded![row]!))]);
   }

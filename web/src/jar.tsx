@@ -1,7 +1,7 @@
 // The jar of the harmed: nobody is left out, and everybody in it leads to their story.
 
 import type { Reel } from "./store";
-import { choose, drawer, harmedKind, reels, scene, shownNow } from "./store";
+import { choose, drawer, harmedKind, reels, scene, shownNow, source } from "./store";
 import { clockText } from "./link";
 import { until } from "./tape";
 
@@ -105,13 +105,14 @@ export function HarmedList() {
   if (!reel || !scene.value) return null;
   const { at, purchase, kind } = reel.tape.tables.harms;
   const rows = Array.from(kind!.keys()).filter((row) => kind![row] === chosen.kind);
+  const told = rows.filter((row) => source.tells(purchase![row]!));
   const starts = scene.value.scenario.starts_s;
   return (
     <>
       <h2>{reel.scene.name}: {reel.tape.names.labels[chosen.kind]}, {rows.length.toLocaleString("en")} this morning</h2>
-      <p class="quiet">Choose a customer: both sides then tell what happened to them.{rows.length > MOST_LISTED && ` The first ${MOST_LISTED} are listed.`}</p>
+      <p class="quiet">Choose a customer: both sides then tell what happened to them.{source.fixed && ` This file holds the story of ${told.length} of them.`}{told.length > MOST_LISTED && ` The first ${MOST_LISTED} are listed.`}</p>
       <ul class="people">
-        {rows.slice(0, MOST_LISTED).map((row) => (
+        {told.slice(0, MOST_LISTED).map((row) => (
           <li key={row}>
             <button type="button" onClick={() => void choose(purchase![row]!)}>
               {purchase![row]} <span class="quiet">{clockText(starts, at![row]! / 1000)}</span>
@@ -119,7 +120,7 @@ export function HarmedList() {
           </li>
         ))}
       </ul>
-      <AnyCustomer most={reel.tape.tables.purchases.rows - 1} />
+      {!source.fixed && <AnyCustomer most={reel.tape.tables.purchases.rows - 1} />}
     </>
   );
 }

@@ -21,6 +21,7 @@ export async function* linesOf(response: Response): AsyncGenerator<Line> {
 
 export const server: Source = {
   fixed: false,
+  tells: () => true,
   async start() {
     return (await (await fetch("start")).json()) as Asked;
   },

@@ -57,6 +57,7 @@ export interface Source {
   run(what: Asked & { before: Asked | null }, signal: AbortSignal): AsyncIterable<Line>;
   story(what: Asked, side: number, purchase: number, most: number): Promise<Story | string>;
   fixed: boolean; // nothing can be changed
+  tells(purchase: number): boolean; // whether it has the story of a purchase
 }
 export let source: Source;
 

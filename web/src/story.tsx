@@ -1,7 +1,7 @@
 // One customer: what happened to the same purchase in both designs, moment by moment, in words and on the diagram.
 
 import { useEffect, useRef } from "preact/hooks";
-import { asked, go, leaveCustomer, purchase, scene, source, step, stories } from "./store";
+import { asked, go, leaveCustomer, purchase, source, step, stories } from "./store";
 import type { Moment, Story } from "./asked";
 import { signal } from "@preact/signals";
 
@@ -18,25 +18,25 @@ export function touchedBy(side: number): Set<string> | null {
   return moment ? new Set([moment.who, moment.to ?? ""]) : null;
 }
 
-export function Stories() {
+// The one customer that is looked at: who it is, and the way back.
+export function Chosen() {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     marked.value = null;
-    title.current?.focus();
+    title.current?.focus({ preventScroll: true });
+    title.current?.scrollIntoView({ block: "start" });
   }, [purchase.value]);
   return (
-    <section class="stories" aria-label="One customer">
-      <h2 ref={title} tabIndex={-1}>Customer {purchase.value} <button type="button" onClick={leaveCustomer}>Back to everybody</button></h2>
-      <div class={`sides n${scene.value!.sides.length}`}>
-        {scene.value!.sides.map((side, number) => <Told key={number} name={side.name} story={stories.value[number] ?? null} side={number} />)}
-      </div>
-    </section>
+    <h2 class="chosen" ref={title} tabIndex={-1}>
+      Customer {purchase.value} in both designs <button type="button" onClick={leaveCustomer}>Back to everybody</button>
+    </h2>
   );
 }
 
-function Told({ name, story, side }: { name: string; story: Story | string | null; side: number }) {
-  if (story === null) return <div class="told"><h3>{name}</h3><p class="quiet">What happened is being found out …</p></div>;
-  if (typeof story === "string") return <div class="told"><h3>{name}</h3><p>{story}</p></div>;
+export function Told({ side }: { side: number }) {
+  const story = stories.value[side] ?? null;
+  if (story === null) return <div class="told"><p class="quiet">What happened is being found out …</p></div>;
+  if (typeof story === "string") return <div class="told"><p>{story}</p></div>;
   const mark = (number: number) => {
     const moment = story.moments[number];
     if (!moment) return;
@@ -47,7 +47,7 @@ function Told({ name, story, side }: { name: string; story: Story | string | nul
   const here = marked.value?.side === side ? marked.value.number : -1;
   return (
     <div class="told">
-      <h3>{name}: {story.sentence}</h3>
+      <h3>{story.sentence}</h3>
       <p class="steps">
         <button type="button" disabled={here <= 0} onClick={() => mark(here - 1)}>Step back</button>
         <button type="button" disabled={here >= story.moments.length - 1} onClick={() => mark(here + 1)}>Next step</button>

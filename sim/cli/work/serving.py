@@ -8,13 +8,12 @@ import webbrowser
 from collections.abc import Sequence
 
 from sim.cli.messages import note
-from sim.cli.work.texts import assigned
+from sim.cli.work.texts import settings_of
 from sim.config.errors import ArgumentError, ConfigError
 from sim.experiment.effort import check_whole
 from sim.experiment.extras import how_to_install
 
 HOST = "127.0.0.1"
-USUAL = ("naive", "outbox")
 
 
 def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: int, port: int, *, show: bool) -> None:
@@ -28,16 +27,13 @@ def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: 
         raise ConfigError(f"coffee serve needs {error.name}, which is not installed: {how_to_install('web')}") from None
     from sim.page.running import Runs
     from sim.page.shelf import Shelf
-    from sim.page.wish import asked, wish
+    from sim.page.wish import USUAL, asked, wish
 
     check_whole("port", port, 0, 65_535)
-    if len(designs) > 2:
-        raise ConfigError("the page has room for two designs; `coffee compare` takes more")
-    assigned(settings)
     start = {
         "scenario": scenario,
         "sides": [{"design": name} for name in (designs or USUAL)],
-        "set": {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in settings)},
+        "set": settings_of(settings),
         "seed": seed,
     }
     shelf = Shelf([scenario, *designs])

@@ -14,14 +14,19 @@ from sim.experiment.store import version
 
 def assigned(texts: Sequence[str]) -> dict[str, Any]:
     """`--set KEY=VALUE` as values at keys. Raises ConfigError for one that isn't, or for a key that is given twice."""
-    values: dict[str, Any] = {}
+    return {key: value_of(value) for key, value in settings_of(texts).items()}
+
+
+def settings_of(texts: Sequence[str]) -> dict[str, str]:
+    """The same as the texts that stand there."""
+    values: dict[str, str] = {}
     for text in texts:
         key, sign, value = (part.strip() for part in text.partition("="))
         if not (key and sign and value):
             raise ConfigError(f'--set {text}: expected KEY=VALUE, such as "app.timeout=4s"')
         if key in values:
             raise ConfigError(f"--set {text}: {key} is set twice")
-        values[key] = value_of(value)
+        values[key] = value
     return values
 
 
