@@ -7,43 +7,32 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel
-
 from sim.architectures import ARCHITECTURES, architecture_of
 from sim.architectures.lint import lint
 from sim.architectures.parts import Diagram, parts_of
 from sim.colours import colours
 from sim.config.design import Design
-from sim.config.faults import FAULTS, Brownout
-from sim.config.keys import Kind
-from sim.config.knobs import Knob, inside, knobs
+from sim.config.faults import Brownout
+from sim.config.knobs import knobs
 from sim.config.library import digest
 from sim.config.scenario import Scenario
 from sim.config.template import META
-from sim.config.units import DURATION, FACTOR, PROBABILITY, clock_text, time_and_day
+from sim.config.units import clock_text
 from sim.config.writing import flow
 from sim.diagram.layout import Layout, laid_out
 from sim.diagram.routes import Square, bends, beyond
 from sim.diagram.spoken import in_words
 from sim.documents.lint import document as lint_document
-from sim.lab.controls import Control, offered
 from sim.lab.recipe import command, item
+from sim.page.faults import blocks, kinds
 from sim.page.homes import home
+from sim.page.knobs import knob_line
 from sim.page.wish import Side, Wish
 from sim.report.knobs import fault
 from sim.version import VERSION
 
 BROWNOUT_BEGINS = 0.375  # of the morning: as in morning-rush, at 07:15 of a morning from 06:30 to 08:30
 TEXT = 13  # cells of a line in a box: three columns of boxes are readable on a laptop, two designs beside each other
-TIMES = (
-    "0s", "1ms", "5ms", "10ms", "20ms", "50ms", "100ms", "200ms", "500ms", "1s", "2s", "3s", "5s", "8s", "10s", "15s", "20s",
-    "30s", "1min", "2min", "5min", "10min", "15min", "20min", "30min", "1h", "2h", "12h", "1d", "7d",
-)  # fmt: skip
-NO_TIME = "0s"
-COUNTS = ("1", "2", "3", "4", "6", "8", "12", "16", "24", "32", "48", "64", "96", "128", "200", "500", "1000", "10000")
-SHARES = ("0%", "0.1%", "0.5%", "1%", "2%", "5%", "10%", "20%", "35%", "50%", "80%", "100%")
-FACTORS = ("x1", "x2", "x3", "x5", "x7", "x10", "x15", "x20", "x30")
-SCALES = {DURATION: TIMES, PROBABILITY: SHARES, FACTOR: FACTORS}
 
 
 def scene(wish: Wish) -> dict[str, Any]:
@@ -63,9 +52,9 @@ def scene(wish: Wish) -> dict[str, Any]:
             "opens": world.clock.opening,
             "closes_s": world.clock.duration,
             "ends_s": ends - begins,
-            "faults": [_fault(world, number) for number in range(len(world.faults))],
-            "kinds": [{"kind": kind, "about": _first_line(model)} for kind, model in FAULTS.items()],
-            "knobs": [_knob(world, knob) for knob in of_world],
+            "faults": blocks(world),
+            "kinds": kinds(),
+            "knobs": [knob_line(world, knob) for knob in of_world],
             "slow": slow(world),
         },
         "sides": [{**_side(world, side), "colour": ink[min(number, len(ink) - 1)]} for number, side in enumerate(wish.sides)],
@@ -115,31 +104,6 @@ def same_key(design: Design) -> dict[str, Any]:
     }
 
 
-def _first_line(model: type[BaseModel]) -> str:
-    return next(iter((model.__doc__ or "").strip().splitlines()), "")
-
-
-def _fault(world: Scenario, number: int) -> dict[str, Any]:
-    what = world.faults[number]
-    at = getattr(what, "at", None)
-    lasts = getattr(what, "lasts", None)
-    seconds = getattr(lasts, "constant", lasts) if not isinstance(lasts, float) else None
-    return {
-        "number": number,
-        "kind": type(what).__name__.lower(),
-        "says": fault(what),
-        "text": flow(item(what)),
-        "at_s": None if at is None else world.clock.since_start_s(at),
-        "at": None if at is None else time_and_day(at),
-        "for_s": seconds if at is not None else None,
-        "knobs": [_knob_of_fault(world, number, knob) for knob in knobs(what, what)],
-    }
-
-
-def _knob_of_fault(world: Scenario, number: int, knob: Knob) -> dict[str, Any]:
-    return _knob(world, Knob((f"faults[{number}]", *knob.path), knob.value, knob.default, knob.about, knob.kind))
-
-
 def _side(world: Scenario, side: Side) -> dict[str, Any]:
     design = side.design
     base = architecture_of(design)
@@ -154,7 +118,7 @@ def _side(world: Scenario, side: Side) -> dict[str, Any]:
         "key": same_key(design),
         "digest": side.digest(world),
         "layout": _drawn(parts),
-        "knobs": [{**_knob(design, knob), "part": home(knob.path[0], names)} for knob in own],
+        "knobs": [{**knob_line(design, knob), "part": home(knob.path[0], names)} for knob in own],
         "lacks": lacks(design),
         "lint": lint_document(design.name, world.name, lint(design, world))["warnings"],
     }
@@ -173,34 +137,6 @@ def lacks(design: Design) -> list[dict[str, str]]:
          "start": having[0]}
         for section, having in found.items()
     ]  # fmt: skip
-
-
-def _knob(model: Scenario | Design, knob: Knob) -> dict[str, Any]:
-    key, kind = ".".join(knob.path), knob.kind
-    return {
-        "key": key,
-        "value": flow(knob.value),
-        "default": flow(knob.default),
-        "about": knob.about,
-        "words": list(kind.words) or (["true", "false"] if kind.type is bool else []),
-        "unit": _unit(kind),
-        "nullable": kind.nullable,
-        "inside": [f"{name}: {meaning}" for name, meaning in inside(kind)],
-        "offers": _offers(model, key, kind, knob.default),
-    }
-
-
-def _unit(kind: Kind) -> str:
-    return kind.unit.examples[0] if kind.unit is not None else ""
-
-
-def _offers(model: Scenario | Design, key: str, kind: Kind, default: Any) -> list[str]:
-    """Values along a scale, the present one among them. No time at all is offered where it is usual, or in the world."""
-    scale = SCALES.get(kind.unit, ()) if kind.unit is not None else COUNTS if kind.type is int else ()
-    if not scale:
-        return []
-    known = offered(model, Control(key, key, scale, ""))
-    return known if isinstance(model, Scenario) or flow(default) == NO_TIME else [text for text in known if text != NO_TIME]
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ import { Diagram, STRETCHED } from "./diagram";
 import { drawer, lostServer, messages, notes, numbers, opened, purchase, reels, running, scene, source, take, turn } from "./store";
 import { announced, asked, clock, leaveCustomer, shownNow } from "./store";
 import { HarmedList, Jar } from "./jar";
+import { FaultPanel } from "./faults";
 import { PartPanel } from "./knobs";
 import { Numbers } from "./numbers";
 import { Share } from "./share";
@@ -32,7 +33,7 @@ export function App() {
       {messages.value.length > 0 && <Errors />}
       {notes.value.map((note) => <p class="notice" key={note}>{note}</p>)}
       {scene.value && (
-        <main>
+        <main aria-busy={running.value}>
           <Switches />
           <Transport />
           {purchase.value !== null && <Chosen />}
@@ -181,13 +182,14 @@ function Designs({ side, number }: { side: SideScene; number: number }) {
 function Drawer() {
   const open = drawer.value;
   if (!open || !scene.value) return null;
-  const titles = { world: "The world", share: "Share and save", harmed: "The harmed" };
+  const titles = { world: "The world", share: "Share and save", harmed: "The harmed", fault: "A fault" };
   return (
     <div class="drawer" role="dialog" aria-label={titles[open]} tabIndex={-1} ref={(element) => { if (element && !element.contains(document.activeElement)) element.focus(); }}>
       <button type="button" class="close" aria-label="Close" onClick={() => { drawer.value = ""; }}>×</button>
       {open === "world" && <World />}
       {open === "share" && <Share />}
       {open === "harmed" && <HarmedList />}
+      {open === "fault" && <FaultPanel />}
     </div>
   );
 }

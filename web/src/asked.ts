@@ -109,7 +109,7 @@ export interface Scene {
     closes_s: number;
     ends_s: number;
     faults: Fault[];
-    kinds: { kind: string; about: string }[];
+    kinds: { kind: string; about: string; adds: string }[];
     knobs: Knob[];
     slow: Switch;
   };

@@ -72,7 +72,7 @@ export function KnobRow({ knob, set, turn }: { knob: Knob; set: string | null; t
       <Input knob={knob} id={id} turn={turn} />
       <p class="quiet" id={`${id}-about`}>
         {knob.about}{knob.about && ". "}
-        {knob.value !== knob.default ? `Default: ${knob.default}.` : "This is the default."}
+        {!knob.key.startsWith("faults[") && (knob.value !== knob.default ? `Default: ${knob.default}.` : "This is the default.")}
         {set !== null && <button type="button" class="back" onClick={() => turn(null)}>as it was</button>}
       </p>
       {knob.inside.length > 0 && <details><summary>What may stand here</summary><ul>{knob.inside.map((line) => <li key={line}>{line}</li>)}</ul></details>}

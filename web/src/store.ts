@@ -38,7 +38,8 @@ export const purchase = signal<number | null>(null);
 export const stories = signal<(Story | string | null)[]>([]);
 export const step = signal(0); // of the story, a line that both sides have in common: its number among all moments
 export const opened = signal<{ side: number; part: string } | null>(null);
-export const drawer = signal<"" | "world" | "share" | "harmed">("");
+export const drawer = signal<"" | "world" | "share" | "harmed" | "fault">("");
+export const openedFault = signal(0);
 export const harmedKind = signal<{ side: number; kind: number } | null>(null);
 export const announced = signal("");
 
@@ -111,6 +112,7 @@ async function run(what: Asked, stop: AbortSignal): Promise<void> {
         });
         greet(line);
         place(line);
+        write();
       } else if (line.line === "tape") {
         const reel = await reelOf(line, found!.sides[line.side]!);
         if (stop.aborted) return;
@@ -131,7 +133,6 @@ async function run(what: Asked, stop: AbortSignal): Promise<void> {
   }
   if (!stop.aborted) {
     running.value = false;
-    write();
     if (purchase.value !== null) void choose(purchase.value);
   }
 }

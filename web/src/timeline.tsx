@@ -4,9 +4,10 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { clockText } from "./link";
 import { onFrame } from "./player";
+import { Lane } from "./faults";
 import { clock, go, reels, scene } from "./store";
 
-const HIGH = 150;
+const HIGH = 136;
 
 export function Timeline() {
   const frame = useRef<HTMLDivElement>(null);
@@ -25,7 +26,7 @@ export function Timeline() {
         width: box.clientWidth, height: HIGH, legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [0, world.ends_s] }, people: {}, harmed: {} },
         axes: [
-          { stroke: ink, grid, ticks: grid, values: time, incrs: [900, 1800, 3600, 7200] },
+          { stroke: ink, grid, ticks: grid, values: time, incrs: [900, 1800, 3600, 7200], size: 30 },
           { scale: "people", stroke: ink, grid, ticks: grid, size: 38 },
           { scale: "harmed", side: 1, stroke: ink, grid: { show: false }, ticks: grid, size: 44 },
         ],
@@ -42,8 +43,14 @@ export function Timeline() {
     const blocks = box.querySelector<HTMLDivElement>(".blocks")!;
     const fit = () => {
       chart.setSize({ width: box.clientWidth, height: HIGH });
-      blocks.style.left = `${chart.over.offsetLeft}px`;
-      blocks.style.width = `${chart.over.offsetWidth}px`;
+      for (const under of [blocks, box.parentElement!.querySelector<HTMLDivElement>(".lane")!]) {
+        under.style.marginLeft = `${chart.over.offsetLeft}px`;
+        under.style.width = `${chart.over.offsetWidth}px`;
+      }
+      for (const over of [blocks, playhead]) {
+        over.style.top = `${chart.over.offsetTop}px`;
+        over.style.height = `${chart.over.offsetHeight}px`;
+      }
     };
     fit();
     const observer = new ResizeObserver(fit);
@@ -66,12 +73,12 @@ export function Timeline() {
       <div class="chart" ref={frame} onClick={(event) => seek(event, world.ends_s)}>
         <div class="blocks" aria-hidden="true">
           {world.faults.filter((fault) => fault.at_s !== null).map((fault) => (
-            <div key={fault.number} class={`block ${fault.kind}`} title={fault.says}
-              style={{ left: `${(fault.at_s! / world.ends_s) * 100}%`, width: `${Math.max(((fault.for_s ?? 0) / world.ends_s) * 100, 0.4)}%` }} />
+            <div key={fault.number} class="shade" style={{ left: `${(fault.at_s! / world.ends_s) * 100}%`, width: `${((fault.for_s ?? 0) / world.ends_s) * 100}%` }} />
           ))}
         </div>
         <div class="playhead" aria-hidden="true" />
       </div>
+      <Lane ends={world.ends_s} />
       <Table />
     </section>
   );

@@ -35,8 +35,8 @@ export function Transport() {
         ))}
       </div>
       <label class="speed">
-        <span class="quiet">times as fast</span>
-        <select value={speed.value} onChange={(event) => { speed.value = Number(event.currentTarget.value); }}>
+        <span class="quiet" aria-hidden="true">times as fast</span>
+        <select aria-label="Times as fast" value={speed.value} onChange={(event) => { speed.value = Number(event.currentTarget.value); }}>
           {SPEEDS[distance.value].map((one) => <option key={one} value={one}>{one}×</option>)}
         </select>
       </label>
