@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Seed, Settings, whole_number
+from sim.cli.options import Mornings, Seed, Settings, whole_number
+from sim.experiment.effort import Effort
 
 
 def serve(
@@ -22,6 +23,7 @@ def serve(
         ),
     ] = None,
     settings: Settings = None,
+    mornings: Mornings = 10,
     seed: Seed = 0,
     port: Annotated[
         int, typer.Option(metavar="N", parser=whole_number, help="The port to listen on; 0: any that is free.")
@@ -41,4 +43,4 @@ def serve(
     """
     from sim.cli.work import serve as work
 
-    work.serve(scenario, designs or [], settings or [], seed, port, show=show)
+    work.serve(scenario, designs or [], settings or [], Effort(mornings, seed), port, show=show)

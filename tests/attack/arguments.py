@@ -61,7 +61,7 @@ ENGINES = ("", "x", "dask", "dask:", "Local", "dask:tcp://", "dask:tcp://localho
 
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "play": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "-j": COUNT, "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
-    "serve": {"--set": SETTINGS, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
+    "serve": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
     "show": {"--svg": PATHS, "--png": PATHS},
     "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": ()},

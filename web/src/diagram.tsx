@@ -104,7 +104,7 @@ function Part({ box, grid, side, colour, touched, struck }: { box: Box; grid: Gr
       class={`part ${box.kind}${isOpen ? " open" : ""}${struck ? " struck" : ""}`}
       data-part={box.name}
       role={source.fixed ? "img" : "button"}
-      tabIndex={source.fixed ? -1 : 0}
+      tabindex={source.fixed ? -1 : 0}
       aria-label={says}
       aria-expanded={source.fixed ? undefined : isOpen}
       onClick={open}

@@ -19,7 +19,7 @@ export function start(): void {
   const frame = (real: number) => {
     const passed = Math.min(real - last, 250); // a tab that was hidden goes on where it was
     last = real;
-    if (playing.value && clock.placed) {
+    if (playing.value && clock.placed && clock.ends) {
       clock.now = Math.min(clock.now + passed * speed.value, clock.ends);
       if (clock.now >= clock.ends) playing.value = false;
     }

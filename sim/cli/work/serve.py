@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sim.experiment.effort import Effort
 from sim.lab.apart import prepare
 from sim.page import PRELOADED
 
 
-def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: int, port: int, *, show: bool) -> None:
+def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort: Effort, port: int, *, show: bool) -> None:
     prepare(PRELOADED)  # another process imports what simulates while this one imports what serves
     from sim.cli.work import serving
 
-    serving.serve(scenario, designs, settings, seed, port, show=show)
+    serving.serve(scenario, designs, settings, effort, port, show=show)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from sim.cli.messages import note
 from sim.cli.work.texts import settings_of
 from sim.config.errors import ArgumentError, ConfigError
-from sim.experiment.effort import check_whole
+from sim.experiment.effort import Effort, check_whole
 from sim.experiment.extras import how_to_install
 
 HOST = "127.0.0.1"
 
 
-def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: int, port: int, *, show: bool) -> None:
+def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort: Effort, port: int, *, show: bool) -> None:
     try:
         import uvicorn
 
@@ -34,7 +34,8 @@ def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], seed: 
         "scenario": scenario,
         "sides": [{"design": name} for name in (designs or USUAL)],
         "set": settings_of(settings),
-        "seed": seed,
+        "seed": effort.seed,
+        "mornings": effort.mornings,
     }
     shelf = Shelf([scenario, *designs])
     wish(asked(start), shelf)  # what is wrong with it is said here, and not on the page
