@@ -18,6 +18,9 @@ what changed on the same mornings, and say why. Progress is kept in the folder, 
 {AS_IT_STANDS}At a prompt:
   coffee kata                          begins, or goes on, in the folder kata
 
+{AS_IT_STANDS}In the browser on this machine, on the same files:
+  coffee kata --page
+
 {AS_IT_STANDS}With an editor and a shell:
   coffee kata start mine               a folder with the brief and a design to begin with
   coffee kata run mine --predict better
@@ -34,8 +37,17 @@ app = typer.Typer(
 
 
 @app.callback()
-def kata(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
+def kata(
+    context: typer.Context,
+    page: Annotated[bool, typer.Option("--page", help="In the browser on this machine, on the same files.")] = False,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    if page:
+        from sim.cli.work import serve
+
+        serve.serve_kata()
+    else:
         from sim.cli.work.kata_loop import play
 
         play()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.config.errors import ConfigError
@@ -98,10 +99,13 @@ class Runs:
         `gone` tells whether nobody waits any more.
         """
         try:
-            what, before = _parted(data)
+            what, before, looked_at = _parted(data)
             wanted = await asyncio.to_thread(wish, asked(what), self.shelf)
             earlier = [] if before is None else await asyncio.to_thread(self._digests, before)
             yield {"line": "scene", **await asyncio.to_thread(scene, wanted)}
+            if looked_at:
+                yield {"line": "done"}
+                return
             if self._first not in (None, asyncio.current_task()):
                 await asyncio.wait([self._first])  # it is of the same wish, or over soon
             async for line in self._simulated(wanted, earlier, gone):
@@ -130,6 +134,29 @@ class Runs:
                 return {"messages": ["nobody waits any more"]} if found is None else dict(found.result())
             finally:
                 engine.shutdown(wait=False)
+        except ConfigError as error:
+            return {"messages": list(error.messages)}
+        except Died as died:
+            return {"messages": [_ended(died.code)]}
+
+    async def step(self, folder: Path, name: str, data: Any, gone: Callable[[], Awaitable[bool]]) -> dict[str, Any]:
+        """One step of the kata in a folder, and how things stand then; or what is wrong."""
+        from sim.page import exercise
+
+        given = data if isinstance(data, dict) else {}
+        try:
+            if name in exercise.SIMULATING:
+                engine = Apart(PRELOADED)
+                try:
+                    finished = Finished(gone)
+                    finished.watch(engine.submit(exercise.stepped, folder, name, given))
+                    found = await finished.next()
+                    made = {} if found is None else dict(found.result())
+                finally:
+                    engine.shutdown(wait=False)
+            else:
+                made = await asyncio.to_thread(exercise.stepped, folder, name, given)
+            return {**made, "standing": await asyncio.to_thread(exercise.standing, folder)}
         except ConfigError as error:
             return {"messages": list(error.messages)}
         except Died as died:
@@ -191,11 +218,12 @@ class Runs:
         return {"line": "numbers", "of": wanted.mornings, **numbers(wanted.scenario, wanted.sides, own, before)}
 
 
-def _parted(data: Any) -> tuple[Any, Any]:
-    """A wish, and the one before it."""
+def _parted(data: Any) -> tuple[Any, Any, bool]:
+    """A wish, the one before it, and whether it is only looked at and not simulated."""
     if not isinstance(data, dict):
-        return data, None
-    return {key: value for key, value in data.items() if key != "before"}, data.get("before")
+        return data, None, False
+    what = {key: value for key, value in data.items() if key not in ("before", "look", "kata")}
+    return what, data.get("before"), data.get("look") is True
 
 
 def _about(data: Any) -> tuple[Any, int, int, int | None]:

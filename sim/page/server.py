@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sim.config.errors import ConfigError
 from sim.page.running import Runs
 from sim.page.saving import saved
 from sim.page.shelf import catalogue
@@ -36,6 +37,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+}
+
+OF_DEBRIEF = {  # a page with its style within it, and no script
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 }
 
 
@@ -70,15 +75,17 @@ class Guarded:
 async def _with_headers(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
+            given = {name for name, _ in message.get("headers", [])}
             own = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *own]}
+            more = [(name, value) for name, value in own if name not in given]
+            message = {**message, "headers": [*message.get("headers", []), *more]}
         await send(message)
 
     await app(scope, receive, sent)
 
 
-def application(runs: Runs, *, token: str, port: int, start: dict[str, Any]) -> Starlette:
-    """The page and what it asks for. `start` is the wish that the page begins with."""
+def application(runs: Runs, *, token: str, port: int, start: dict[str, Any], kata: Path | None = None) -> Starlette:
+    """The page and what it asks for. `start` is the wish that the page begins with; `kata` the folder of an exercise."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -103,6 +110,28 @@ def application(runs: Runs, *, token: str, port: int, start: dict[str, Any]) -> 
     async def names(_: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(catalogue, runs.shelf))
 
+    async def standing(_: Request) -> Response:
+        from sim.page import exercise
+
+        try:
+            return JSONResponse(await asyncio.to_thread(exercise.standing, folder))
+        except ConfigError as error:
+            return JSONResponse({"messages": list(error.messages)})
+
+    async def step(request: Request) -> Response:
+        name = request.path_params["name"]
+        return JSONResponse(await runs.step(folder, name, await _asked(request), request.is_disconnected))
+
+    async def debrief(_: Request) -> Response:
+        page = folder / "debrief" / "debrief.html"
+        return FileResponse(page, headers=OF_DEBRIEF) if page.is_file() else PlainTextResponse("no debrief yet", 404)
+
+    folder = kata or Path()
+    exercising = [
+        Route(f"/{token}/kata", standing),
+        Route(f"/{token}/kata/debrief", debrief),
+        Route(f"/{token}/kata/{{name}}", step, methods=["POST"]),
+    ]
     inside = f"/{token}"
     return Starlette(
         routes=[
@@ -112,6 +141,7 @@ def application(runs: Runs, *, token: str, port: int, start: dict[str, Any]) -> 
             Route(f"{inside}/run", run, methods=["POST"]),
             Route(f"{inside}/story", story, methods=["POST"]),
             Route(f"{inside}/save", save, methods=["POST"]),
+            *(exercising if kata is not None else []),
         ],
         middleware=[Middleware(Guarded, token=token, port=port)],
         lifespan=lifespan,

@@ -28,8 +28,27 @@ class Shelf:
             return
         if is_own(name):
             raise ConfigError(f"{name}: the page runs only code that `coffee serve` was started with")
-        if is_path(name) and not is_here(name):
+        if is_path(name):
+            self.check_file(name)
+            self._check_start(name, ())
+
+    def check_file(self, name: str) -> None:
+        """Raises ConfigError for a file of another folder."""
+        if name not in self.named and not is_here(name):
             raise ConfigError(f"{name}: the page opens only files of the folder in which `coffee serve` was started")
+
+    def _check_start(self, name: str, behind: tuple[str, ...]) -> None:
+        """The same for what a design's file starts from. A file that can't be read is told of when it is loaded."""
+        try:
+            document = Document(read_text(Path(name)), name)
+        except ConfigError:
+            return
+        base = document.data.get(document.start or "")
+        if document.start == "architecture":
+            raise ConfigError(f"{name}: it names code; the page runs only code that `coffee serve` was started with")
+        if isinstance(base, str) and is_path(base) and base not in behind:
+            self.check_file(base)
+            self._check_start(base, (*behind, name))
 
 
 def is_here(name: str) -> bool:

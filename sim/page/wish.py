@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.architectures import load_design
+from sim.config.bundled import is_path
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest, load_scenario
@@ -97,6 +98,9 @@ def wish(what: Asked, shelf: Shelf) -> Wish:
         raise ConfigError(f"the page has room for {MOST_SIDES} designs; `coffee compare` takes more")
     if effort.mornings > MOST_ASKED:
         raise ConfigError(f"--mornings: the page simulates at most {MOST_ASKED}; the command line has no such limit")
+    for changes in (what.set, *(side.set for side in what.sides)):
+        for file in _files(values(changes)):
+            shelf.check_file(file)
     designs = [load_design(side.design) for side in what.sides]
     world, designs = changed(load_scenario(what.scenario), designs, values(what.set))
     sides = []
@@ -112,3 +116,15 @@ def wish(what: Asked, shelf: Shelf) -> Wish:
 def values(changes: Mapping[str, str]) -> dict[str, Any]:
     """Texts as they stand after `--set KEY=`, as values. Raises ConfigError."""
     return {key: value_of(text) for key, text in changes.items()}
+
+
+def _files(value: Any, key: str = "") -> Iterator[str]:
+    """The names of files in changes: of measured times, of arrivals and of prices."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _files(child, f"{key}.{name}")
+    elif isinstance(value, list):
+        for child in value:
+            yield from _files(child, key)
+    elif isinstance(value, str) and (key.endswith((".empirical", ".file")) or is_path(value)):
+        yield value

@@ -142,3 +142,33 @@ def test_the_catalogue_has_the_files_of_the_folder(folder: Path) -> None:
     assert {"storm.yaml", "morning-rush"} <= set(known["scenarios"])
     assert {"mine.yaml", "naive", "outbox"} <= set(known["designs"])
     assert "broken.yaml" not in {**known["scenarios"], **known["designs"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provider.latency": "{empirical: ../secret.csv}"},
+        {"provider.latency": "{empirical: /etc/hostname}"},
+        {"traffic": "{arrivals: {file: ../secret.csv}}"},
+        {"traffic.arrivals.file": "/etc/hostname"},
+        {"prices": "../prices.yaml"},
+        {"prices.from": "/etc/prices.yaml"},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("folder")
+def test_no_change_leads_to_a_file_elsewhere(changes: dict[str, str]) -> None:
+    """Neither measured times nor arrivals nor prices."""
+    assert "the page opens only files of the folder" in refused(set=changes)
+
+
+def test_a_file_that_names_code_runs_none(folder: Path) -> None:
+    """Also if another file of the folder starts from it; the command line may name it."""
+    (folder / "mine.py").write_text("raise SystemExit('ran')\n", encoding="utf-8")
+    (folder / "code.yaml").write_text("architecture: mine.py\n", encoding="utf-8")
+    (folder / "behind.yaml").write_text("from: code.yaml\n", encoding="utf-8")
+    (folder / "outside.yaml").write_text("from: ../elsewhere.yaml\n", encoding="utf-8")
+    for name in ("code.yaml", "behind.yaml"):
+        assert "runs only code" in refused(sides=[{"design": name}])
+    assert "only files of the folder" in refused(sides=[{"design": "outside.yaml"}])
+    Shelf(["storm.yaml", "code.yaml"]).check("code.yaml")

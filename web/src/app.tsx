@@ -3,7 +3,8 @@
 import { useEffect } from "preact/hooks";
 import { Diagram, STRETCHED } from "./diagram";
 import { drawer, lostServer, messages, notes, numbers, opened, purchase, reels, running, scene, source, take, turn } from "./store";
-import { announced, asked, clock, leaveCustomer, shownNow } from "./store";
+import { announced, asked, clock, kata, leaveCustomer, shownNow } from "./store";
+import { Kata } from "./kata";
 import { HarmedList, Jar } from "./jar";
 import { FaultPanel } from "./faults";
 import { PartPanel } from "./knobs";
@@ -34,10 +35,11 @@ export function App() {
       {notes.value.map((note) => <p class="notice" key={note}>{note}</p>)}
       {scene.value && (
         <main aria-busy={running.value}>
-          <Switches />
+          {!kata.value && <Switches />}
           <Transport />
           {purchase.value !== null && <Chosen />}
-          <div class={`sides n${scene.value.sides.length}`}>
+          <div class={kata.value ? "sides with-kata" : `sides n${scene.value.sides.length}`}>
+            {kata.value && <Kata />}
             {scene.value.sides.map((side, number) => <Side key={number} side={side} number={number} />)}
           </div>
           <p class="quiet legend">
@@ -84,7 +86,8 @@ function Header() {
   return (
     <header class="top">
       <h1>Coffee please <span class="quiet">which checkout charges people twice?</span></h1>
-      {!source.fixed && (
+      {kata.value && <p class="quiet">what is turned here is written into {kata.value.folder}/design.yaml</p>}
+      {!source.fixed && !kata.value && (
         <div class="tools">
           <button type="button" onClick={() => { drawer.value = "world"; }}>The world: {scene.value?.scenario.name ?? asked.value?.scenario}</button>
           <button type="button" onClick={() => { drawer.value = "share"; }}>Share, save</button>
@@ -142,9 +145,9 @@ function Side({ side, number }: { side: SideScene; number: number }) {
       <div class="name">
         <Designs side={side} number={number} />
         <span class={`verdict ${verdict?.status.replace(" ", "-") ?? ""}`}>{verdict ? `${verdict.symbol} ${verdict.status}` : "no numbers yet"}</span>
-        {(isOld || (running.value && !reel)) && <span class="busy">simulating …</span>}
+        {(isOld || (running.value && !reel)) && <span class="busy">{kata.value && !kata.value.is_run && kata.value.runs > 0 ? "changed, not run yet" : "simulating …"}</span>}
       </div>
-      {purchase.value === null && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}
+      {purchase.value === null && !kata.value && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}
       <Diagram reel={isOld ? null : reel} layout={side.layout} side={number} colour={side.colour} touched={touchedBy(number) ?? touched} struck={struckIn(reel)} />
       {purchase.value === null ? <Jar reel={reel} side={number} /> : <Told side={number} />}
       {opened.value?.side === number && <PartPanel side={side} number={number} part={opened.value.part} />}
@@ -166,7 +169,7 @@ function struckIn(reel: typeof reels.value[number]): Set<string> {
 function Designs({ side, number }: { side: SideScene; number: number }) {
   useEffect(loadCatalogue, []);
   const name = asked.value!.sides[number]!.design;
-  if (source.fixed) return <h2><span class="swatch" />{side.name}</h2>;
+  if (source.fixed || kata.value) return <h2><span class="swatch" />{side.name}{kata.value && <span class="quiet"> design.yaml, from {side.base}</span>}</h2>;
   const names = Object.keys(catalogue.value.designs);
   return (
     <h2>

@@ -5,11 +5,16 @@ import { useState } from "preact/hooks";
 import type { Fault } from "./asked";
 import { KnobRow } from "./knobs";
 import { clockText } from "./link";
-import { asked, change, drawer, openedFault, scene, shownNow, source, turn } from "./store";
+import { asked, change, drawer, openedFault, kata, scene, shownNow, source, turn } from "./store";
 
 const SNAP_S = 60;
 const MOST_S = 7 * 86_400;
 const now = computed(() => Math.floor(shownNow.value / 1000 / SNAP_S) * SNAP_S); // where a fault is added
+
+// In the kata the world can't be chosen.
+function isFixed(): boolean {
+  return source.fixed || kata.value !== null;
+}
 
 // A length as files write it: `15min`, `90s`.
 export function lengthText(seconds: number): string {
@@ -53,9 +58,9 @@ export function Lane({ ends }: { ends: number }) {
       </div>
       <div class="faults">
         {others.map((fault) => (
-          <button key={fault.number} type="button" class="chip" disabled={source.fixed} onClick={() => open(fault.number)}>{fault.says}</button>
+          <button key={fault.number} type="button" class="chip" disabled={isFixed()} onClick={() => open(fault.number)}>{fault.says}</button>
         ))}
-        {!source.fixed && (
+        {!isFixed() && (
           <label class="chip">Add a fault{" "}
             <select value="" onChange={(event) => { const kind = world.kinds.find((one) => one.kind === event.currentTarget.value); event.currentTarget.value = ""; if (kind) add(kind.adds); }}>
               <option value="">at {timeText(now.value)} …</option>
@@ -79,7 +84,7 @@ function Block({ fault, ends }: { fault: Fault; ends: number }) {
   const begins = fault.at_s! + (drag?.by ?? 0);
   const length = Math.max(lasts + (drag?.longer ?? 0), 0);
   const start = (event: PointerEvent, isEdge: boolean) => {
-    if (source.fixed || event.button !== 0) return;
+    if (isFixed() || event.button !== 0) return;
     event.stopPropagation();
     const block = event.currentTarget as HTMLElement;
     const second = ends / block.closest(".lane")!.getBoundingClientRect().width;
@@ -106,7 +111,7 @@ function Block({ fault, ends }: { fault: Fault; ends: number }) {
   };
   const keys = (event: KeyboardEvent) => {
     const way = { ArrowLeft: -SNAP_S, ArrowRight: SNAP_S }[event.key];
-    if (source.fixed) return;
+    if (isFixed()) return;
     if (way && event.shiftKey && fault.for_s !== null) stretch(fault, lasts + way);
     else if (way) move(fault, fault.at_s! + way);
     else if (event.key === "Enter" || event.key === " ") open(fault.number);
@@ -118,14 +123,14 @@ function Block({ fault, ends }: { fault: Fault; ends: number }) {
   const isOver = asked.value!.set[`faults[${fault.number}].for`] === "0s" || (fault.for_s !== null && length === 0);
   return (
     <div
-      class={`block ${fault.kind}${isOver ? " over" : ""}`} role="slider" tabIndex={source.fixed ? -1 : 0}
+      class={`block ${fault.kind}${isOver ? " over" : ""}`} role="slider" tabIndex={isFixed() ? -1 : 0}
       aria-label={`${fault.kind}; arrows move it, with Shift they change its length, Enter opens it, Delete removes it`}
       aria-valuemin={0} aria-valuemax={ends} aria-valuenow={fault.at_s!} aria-valuetext={fault.says} title={fault.says}
       style={{ left: `${(begins / ends) * 100}%`, width: `max(${(length / ends) * 100}%, 14px)` }}
       onPointerDown={(event) => start(event, false)} onKeyDown={keys}
     >
       <span class="words">{drag ? `${timeText(begins)}${lasts || drag.longer ? `, ${lengthText(length)}` : ""}` : fault.kind}</span>
-      {fault.for_s !== null && !source.fixed && <span class="edge" onPointerDown={(event) => start(event, true)} />}
+      {fault.for_s !== null && !isFixed() && <span class="edge" onPointerDown={(event) => start(event, true)} />}
     </div>
   );
 }

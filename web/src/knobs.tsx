@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Knob, SideScene, Warning } from "./asked";
-import { asked, change, opened, scene, take, turn } from "./store";
+import { asked, change, kata, opened, scene, take, turn } from "./store";
 
 // Knobs of the world that belong to a part of the diagram.
 const OF_WORLD: Record<string, string[]> = { customer: ["customers"], app: ["network"], provider: ["provider"] };
@@ -12,7 +12,7 @@ export function PartPanel({ side, number, part }: { side: SideScene; number: num
   if (!box) return null;
   const own = side.knobs.filter((knob) => knob.part === part);
   const foreign = OF_WORLD[part] ?? [];
-  const world = scene.value!.scenario.knobs.filter((knob) => foreign.includes(knob.key.split(".")[0]!));
+  const world = kata.value ? [] : scene.value!.scenario.knobs.filter((knob) => foreign.includes(knob.key.split(".")[0]!));
   const warnings = side.lint.filter((warning) => warning.knob === "from" ? part === "checkout" : own.some((knob) => covers(warning.knob, knob.key)));
   return (
     <div class="panel" role="dialog" aria-label={`${box.label} of ${side.name}`}>

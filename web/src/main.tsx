@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { App } from "./app";
 import { file } from "./file";
+import { edit, standing } from "./kata";
 import { start } from "./player";
 import { server } from "./server";
 import { begin, playing } from "./store";
@@ -8,7 +9,7 @@ import "./page.css";
 
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) playing.value = false;
 const held = document.getElementById("tape");
-void begin(held ? file(held.textContent!) : server);
+void begin(held ? file(held.textContent!) : server, { standing, edit });
 start();
 const root = document.getElementById("page")!;
 root.textContent = "";

@@ -1,6 +1,6 @@
 // The numbers, each with its interval; better or worse against the design before the last change, on the same mornings.
 
-import { harmedKind, drawer, numbers, reels, running, scene } from "./store";
+import { harmedKind, drawer, kata, numbers, reels, running, scene, source } from "./store";
 import type { Cell, Row } from "./asked";
 
 export function Numbers() {
@@ -16,7 +16,7 @@ export function Numbers() {
       </h2>
       <p class="quiet">
         {one ? "One morning has no interval yet. " : "Means with 95 % intervals; they narrow as mornings come. "}
-        Before: the same design before your last change, on the same customers.
+        {!kata.value && !source.fixed && "Before: the same design before your last change, on the same customers."}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of numbers">
         <table>

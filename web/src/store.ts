@@ -4,6 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type { Asked, Changes, Line, Numbers, Scene, SideScene, Story, TapeLine } from "./asked";
 import { flightsOf, volumes, type Flight } from "./flights";
 import { clockText, fragmentOf, linkOf, sinceOf } from "./link";
+import type { Standing } from "./kata";
 import { inflated, tapeOf, type Tape } from "./tape";
 
 export const VOLUME_STEP = 5_000; // milliseconds of the morning over which arrows count what runs along them
@@ -42,10 +43,12 @@ export const drawer = signal<"" | "world" | "share" | "harmed" | "fault">("");
 export const openedFault = signal(0);
 export const harmedKind = signal<{ side: number; kind: number } | null>(null);
 export const announced = signal("");
+export const kata = signal<Standing | null>(null); // of the exercise, if the server holds one
 
 export const clock = { now: 0, ends: 0, placed: false };
 export const shown = computed(() => reels.value.map((reel) => reel?.scene));
 
+let editFile: ((key: string, value: string) => void) | null = null; // where knobs are written into a file
 let giveUp: AbortController | null = null;
 let before: Asked | null = null;
 let last: Asked | null = null; // the wish that the numbers on the screen are of
@@ -54,18 +57,28 @@ let wanted: { at: string | null; purchase: number | null; digest: string | null 
 
 export interface Source {
   // Where everything comes from: the server, or the one file that holds it all.
-  start(): Promise<Pick<Asked, "scenario" | "sides"> & Partial<Asked>>;
-  run(what: Asked & { before: Asked | null }, signal: AbortSignal): AsyncIterable<Line>;
+  start(): Promise<Pick<Asked, "scenario" | "sides"> & Partial<Asked> & { kata?: boolean }>;
+  run(what: Asked & { before: Asked | null; look: boolean }, signal: AbortSignal): AsyncIterable<Line>;
   story(what: Asked, side: number, purchase: number, most: number): Promise<Story | string>;
   fixed: boolean; // nothing can be changed
   tells(purchase: number): boolean; // whether it has the story of a purchase
 }
 export let source: Source;
 
-export async function begin(from: Source): Promise<void> {
+export interface Exercise {
+  standing(): Promise<void>;
+  edit(key: string, value: string): Promise<void>;
+}
+
+export async function begin(from: Source, exercise: Exercise): Promise<void> {
   source = from;
   try {
-    const first = await from.start();
+    const { kata: isKata, ...first } = await from.start();
+    if (isKata) {
+      await exercise.standing();
+      editFile = (key, value) => void exercise.edit(key, value);
+      if (!kata.value!.runs) playing.value = false;
+    }
     usual = { set: {}, seed: 0, mornings: 10, ...first, sides: first.sides.map((side) => ({ ...side, set: side.set ?? {} })) };
   } catch {
     lostServer.value = true;
@@ -79,7 +92,7 @@ export async function begin(from: Source): Promise<void> {
 
 // Show what the fragment says.
 function follow(): void {
-  const link = source.fixed ? null : linkOf(location.hash, usual!);
+  const link = source.fixed || kata.value ? null : linkOf(location.hash, usual!);
   wanted = link ?? { at: null, purchase: null, digest: null };
   clock.placed = false;
   change(() => (link ? link.asked : usual!));
@@ -93,6 +106,11 @@ export function change(how: (now: Asked) => Asked): void {
   void run(next, giveUp.signal);
 }
 
+// The same once more: a file has changed.
+export function again(): void {
+  change((now) => ({ ...now }));
+}
+
 async function run(what: Asked, stop: AbortSignal): Promise<void> {
   before = last !== null && JSON.stringify(last) !== JSON.stringify(what) ? last : before;
   batch(() => {
@@ -101,7 +119,7 @@ async function run(what: Asked, stop: AbortSignal): Promise<void> {
   });
   let found: Scene | null = null;
   try {
-    for await (const line of source.run({ ...what, before }, stop)) {
+    for await (const line of source.run({ ...what, before, look: kata.value !== null && !kata.value.is_run && kata.value.runs > 0 }, stop)) {
       if (stop.aborted) return;
       lostServer.value = false;
       if (line.line === "scene") {
@@ -192,6 +210,11 @@ export function look(how: Distance): void {
 
 // Turn a key: of one side, or (-1) of the world and of every design that has it. null: as its file has it.
 export function turn(side: number, key: string, value: string | null): void {
+  if (editFile) {
+    const usual = scene.value?.sides[0]?.knobs.find((knob) => knob.key === key)?.default;
+    if (side >= 0 && (value ?? usual) !== undefined) editFile(key, (value ?? usual)!);
+    return;
+  }
   change((now) => {
     const set = changed(side < 0 ? now.set : now.sides[side]!.set, key, value);
     if (side < 0) return { ...now, set };
@@ -220,10 +243,11 @@ function changed(set: Changes, key: string, value: string | null): Changes {
 }
 
 export function take(side: number, design: string): void {
+  if (editFile) return editFile("from", design);
   change((now) => ({ ...now, sides: now.sides.map((one, number) => (number === side ? { design, set: {} } : one)) }));
 }
 
-export async function choose(number: number): Promise<void> {
+export async function choose(number: number, tells = true): Promise<void> {
   const what = asked.value!;
   batch(() => {
     purchase.value = number;
@@ -236,7 +260,7 @@ export async function choose(number: number): Promise<void> {
   write();
   const reel = reels.value[0];
   if (reel && number < reel.tape.tables.purchases.rows) go(reel.tape.tables.purchases.submitted![number]! - 500);
-  await Promise.all(what.sides.map(async (_, side) => {
+  if (tells) await Promise.all(what.sides.map(async (_, side) => {
     const story = await source.story(what, side, number, 0).catch(() => "The server does not answer.");
     if (purchase.value === number && asked.value === what) stories.value = stories.value.map((old, place) => (place === side ? story : old));
   }));
@@ -255,7 +279,7 @@ let written = "";
 
 // Keep the address up to date, without a step in the browser's history for each turn of a knob.
 export function write(): void {
-  if (source.fixed || !asked.value || !scene.value) return;
+  if (source.fixed || kata.value || !asked.value || !scene.value) return;
   written = fragmentOf(asked.value, { purchase: purchase.value });
   history.replaceState(null, "", written);
 }

@@ -6,29 +6,25 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from sim.cli.messages import note
 from sim.cli.work.texts import settings_of
 from sim.config.errors import ArgumentError, ConfigError
 from sim.experiment.effort import Effort, check_whole
 from sim.experiment.extras import how_to_install
+from sim.kata.brief import DESIGN
+from sim.kata.world import NAME
+from sim.page import exercise
+from sim.page.running import Runs
+from sim.page.shelf import Shelf
+from sim.page.wish import USUAL, asked, wish
 
 HOST = "127.0.0.1"
 
 
 def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort: Effort, port: int, *, show: bool) -> None:
-    try:
-        import uvicorn
-
-        from sim.page.server import application
-    except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
-            raise
-        raise ConfigError(f"coffee serve needs {error.name}, which is not installed: {how_to_install('web')}") from None
-    from sim.page.running import Runs
-    from sim.page.shelf import Shelf
-    from sim.page.wish import USUAL, asked, wish
-
     check_whole("port", port, 0, 65_535)
     start = {
         "scenario": scenario,
@@ -39,10 +35,29 @@ def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort
     }
     shelf = Shelf([scenario, *designs])
     wish(asked(start), shelf)  # what is wrong with it is said here, and not on the page
+    _listen(shelf, start, port, show=show)
+
+
+def serve_kata() -> None:
+    """The exercise in the folder where we are now. Raises ConfigError, also if its files can't be read."""
+    exercise.started(Path())
+    exercise.standing(Path())
+    _listen(Shelf([NAME, DESIGN]), exercise.wish(), 0, show=False, kata=Path())
+
+
+def _listen(shelf: Shelf, start: dict[str, Any], port: int, *, show: bool, kata: Path | None = None) -> None:
+    try:
+        import uvicorn
+
+        from sim.page.server import application
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise ConfigError(f"the page needs {error.name}, which is not installed: {how_to_install('web')}") from None
     with _listening(port) as listening:
         found = listening.getsockname()[1]
         token = secrets.token_urlsafe(18)
-        app = application(Runs(shelf), token=token, port=found, start=start)
+        app = application(Runs(shelf), token=token, port=found, start=start, kata=kata)
         address = f"http://{HOST}:{found}/{token}/"
         note(f"the page is at {address}")
         note("Ctrl-C ends it")
