@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { Diagram, STRETCHED } from "./diagram";
 import { drawer, lostServer, messages, notes, numbers, opened, purchase, reels, running, scene, source, take, turn } from "./store";
-import { announced, asked, clock, kata, leaveCustomer, shownNow } from "./store";
+import { announced, asked, kata, leaveCustomer, struck } from "./store";
 import { Kata } from "./kata";
 import { HarmedList, Jar } from "./jar";
 import { FaultPanel } from "./faults";
@@ -16,7 +16,6 @@ import { Transport } from "./transport";
 import { stepBy, toggle } from "./player";
 import { World } from "./world";
 import type { SideScene, Switch } from "./asked";
-import { until } from "./tape";
 import { catalogue, loadCatalogue } from "./catalogue";
 
 export function App() {
@@ -148,22 +147,11 @@ function Side({ side, number }: { side: SideScene; number: number }) {
         {(isOld || (running.value && !reel)) && <span class="busy">{kata.value && !kata.value.is_run && kata.value.runs > 0 ? "changed, not run yet" : "simulating …"}</span>}
       </div>
       {purchase.value === null && !kata.value && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}
-      <Diagram reel={isOld ? null : reel} layout={side.layout} side={number} colour={side.colour} touched={touchedBy(number) ?? touched} struck={struckIn(reel)} />
+      <Diagram reel={isOld ? null : reel} layout={side.layout} side={number} colour={side.colour} touched={touchedBy(number) ?? touched} struck={new Set(struck[number]!.value.split(","))} />
       {purchase.value === null ? <Jar reel={reel} side={number} /> : <Told side={number} />}
       {opened.value?.side === number && <PartPanel side={side} number={number} part={opened.value.part} />}
     </section>
   );
-}
-
-const STRUCK_MS = 30_000; // of the morning, for which a part shows that one of its processes died
-
-function struckIn(reel: typeof reels.value[number]): Set<string> {
-  if (!reel) return new Set();
-  const { at, component } = reel.tape.tables.struck;
-  const now = shownNow.value || clock.now;
-  const found = new Set<string>();
-  for (let row = until(at!, now) - 1; row >= 0 && at![row]! > now - STRUCK_MS; row--) found.add(reel.tape.names.components[component![row]!]!);
-  return found;
 }
 
 function Designs({ side, number }: { side: SideScene; number: number }) {

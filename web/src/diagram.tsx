@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Box, Layout, Wire } from "./asked";
-import { placeOf, type Flight } from "./flights";
+import { placeOf, type Flight, type Place } from "./flights";
 import { onFrame } from "./player";
 import { distance, opened, purchase, source, speed, VOLUME_STEP, type Reel } from "./store";
 import { harmedBefore } from "./jar";
@@ -48,7 +48,11 @@ export function Diagram({ reel, layout, side, colour, touched, struck }: {
     canvas.current!.width = Math.round(width * ratio);
     canvas.current!.height = Math.round(high * ratio);
     const style = getComputedStyle(canvas.current!);
-    const ink = { calm: style.getPropertyValue("--dot"), harmed: style.getPropertyValue("--harm"), paper: style.getPropertyValue("--card") };
+    const [dot, harm, paper] = ["--dot", "--harm", "--card"].map((name) => style.getPropertyValue(name)) as [string, string, string];
+    const ink: Ink = {
+      calm: sprite(ratio, dot, "", 3, false), harmed: sprite(ratio, harm, paper, 5, false),
+      lost: sprite(ratio, dot, "", 3, true), lostHarmed: sprite(ratio, harm, "", 5, true),
+    };
     return onFrame((now) => {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, high);
@@ -205,64 +209,85 @@ function pointOn(path: Path, share: number): [number, number] {
   return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
 }
 
-export const drawn = { dots: 0, every: 1 };
+interface Ink {
+  calm: HTMLCanvasElement;
+  harmed: HTMLCanvasElement;
+  lost: HTMLCanvasElement;
+  lostHarmed: HTMLCanvasElement;
+}
 
-function draw(
-  context: CanvasRenderingContext2D, reel: Reel, paths: Path[], now: number,
-  ink: { calm: string; harmed: string; paper: string }, lines: (SVGPathElement | null)[],
-): void {
+function draw(context: CanvasRenderingContext2D, reel: Reel, paths: Path[], now: number, ink: Ink, lines: (SVGPathElement | null)[]): void {
   const takes = HOP_MS * Math.max(speed.value, 1);
   const far = distance.value === "morning";
   const only = distance.value === "customer" ? purchase.value : null;
   pulse(reel, lines, now, far);
   const harmed = harmedBefore(reel, now);
-  const calm: [number, number, boolean][] = [];
-  const bad: [number, number, boolean][] = [];
-  for (const flight of reel.flights) {
+  calm.length = bad.length = 0;
+  const { flights } = reel;
+  for (let number = firstUnderWay(reel.latest, now - reel.mostHops * takes); number < flights.length; number++) {
+    const flight = flights[number]!;
     if (flight.start > now) break;
     if (flight.end + flight.hops.length * takes < now) continue;
     if (only !== null && flight.purchase !== only) continue;
     const isHarmed = harmed.has(flight.purchase);
     if (far && !isHarmed) continue;
     const found = placeOf(flight, now, takes);
-    if (!found) continue;
+    if (found) (isHarmed ? bad : calm).push(flight, found);
+  }
+  const every = Math.max(Math.ceil(calm.length / 2 / MOST_DOTS), 1);
+  for (let number = 0; number < calm.length; number += 2 * every) stamp(calm, number, ink.calm, ink.lost);
+  for (let number = 0; number < bad.length; number += 2) stamp(bad, number, ink.harmed, ink.lostHarmed);
+
+  function stamp(dots: (Flight | Place)[], number: number, sprite: HTMLCanvasElement, lost: HTMLCanvasElement): void {
+    const flight = dots[number] as Flight;
+    const found = dots[number + 1] as Place;
     const [x, y] = pointOn(paths[found.wire]!, found.share);
-    (isHarmed ? bad : calm).push([...spread(x, y, flight), found.lost]);
+    const size = SPRITE / 2;
+    // Dots that wait at the same place stand beside each other, each always at its own place.
+    const turn = (flight.purchase * 2.399963) % 6.283185;
+    const away = 1.5 + (flight.purchase % 5) * 1.1;
+    context.drawImage(found.lost ? lost : sprite, x + Math.cos(turn) * away - size, y + Math.sin(turn) * away - size, SPRITE, SPRITE);
   }
-  const every = Math.max(Math.ceil(calm.length / MOST_DOTS), 1);
-  drawn.dots = calm.length + bad.length;
-  drawn.every = every;
-  context.fillStyle = ink.calm;
-  context.strokeStyle = ink.calm;
+}
+
+const calm: (Flight | Place)[] = []; // a flight, and where it is, one after the other
+const bad: (Flight | Place)[] = [];
+const SPRITE = 16; // pixels that the picture of a dot is wide
+
+// The first flight that may still be under way: all before it had begun their last hop earlier than that.
+function firstUnderWay(latest: Float64Array, earliest: number): number {
+  let low = 0;
+  let high = latest.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (latest[middle]! < earliest) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+// A dot, or a cross for what is lost, drawn once and stamped as often as needed.
+function sprite(ratio: number, fill: string, ring: string, radius: number, isCross: boolean): HTMLCanvasElement {
+  const made = document.createElement("canvas");
+  made.width = made.height = SPRITE * ratio;
+  const context = made.getContext("2d")!;
+  context.scale(ratio, ratio);
+  context.translate(SPRITE / 2, SPRITE / 2);
+  context.fillStyle = fill;
+  context.strokeStyle = isCross ? fill : ring;
   context.lineWidth = 1.5;
-  for (let number = 0; number < calm.length; number += every) dot(context, calm[number]!, only === null ? 3 : 5);
-  context.fillStyle = ink.harmed;
-  for (const one of bad) {
-    context.strokeStyle = ink.paper;
-    dot(context, one, only === null ? 5 : 6.5);
-    context.stroke();
-  }
-}
-
-// Dots that wait at the same place stand beside each other, each always at its own place.
-function spread(x: number, y: number, flight: Flight): [number, number] {
-  const turn = (flight.purchase * 2.399963) % 6.283185;
-  const far = 1.5 + (flight.purchase % 5) * 1.1;
-  return [x + Math.cos(turn) * far, y + Math.sin(turn) * far];
-}
-
-function dot(context: CanvasRenderingContext2D, [x, y, lost]: [number, number, boolean], radius: number): void {
   context.beginPath();
-  if (lost) {
-    context.moveTo(x - radius, y - radius);
-    context.lineTo(x + radius, y + radius);
-    context.moveTo(x + radius, y - radius);
-    context.lineTo(x - radius, y + radius);
-    context.stroke();
+  if (isCross) {
+    context.moveTo(-radius, -radius);
+    context.lineTo(radius, radius);
+    context.moveTo(radius, -radius);
+    context.lineTo(-radius, radius);
   } else {
-    context.arc(x, y, radius, 0, 6.2832);
+    context.arc(0, 0, radius, 0, 6.2832);
     context.fill();
   }
+  if (isCross || ring) context.stroke();
+  return made;
 }
 
 let pulsed = 0;

@@ -103,6 +103,17 @@ function wiresOf(wires: Wire[]): Along {
   };
 }
 
+// For each flight when the last hop began of it and of all before it.
+export function latestOf(flights: Flight[]): Float64Array {
+  const latest = new Float64Array(flights.length);
+  let most = -Infinity;
+  flights.forEach((flight, number) => {
+    most = Math.max(most, flight.end);
+    latest[number] = most;
+  });
+  return latest;
+}
+
 export interface Place {
   wire: number;
   share: number; // of the way along the wire, from its source

@@ -2,18 +2,20 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Asked, Changes, Line, Numbers, Scene, SideScene, Story, TapeLine } from "./asked";
-import { flightsOf, volumes, type Flight } from "./flights";
+import { flightsOf, latestOf, volumes, type Flight } from "./flights";
 import { clockText, fragmentOf, linkOf, sinceOf } from "./link";
 import type { Standing } from "./kata";
-import { inflated, tapeOf, type Tape } from "./tape";
+import { inflated, tapeOf, until, type Tape } from "./tape";
 
-export const VOLUME_STEP = 5_000; // milliseconds of the morning over which arrows count what runs along them
+export const VOLUME_STEP = 30_000; // milliseconds of the morning over which arrows count what runs along them
 
 export interface Reel {
   seed: number;
   tape: Tape;
   scene: SideScene; // of the same design: after a change the old morning plays on until the new one is there
   flights: Flight[];
+  latest: Float64Array; // when the last hop began of this flight and of all before it
+  mostHops: number; // of a flight
   volumes: Uint16Array;
   minutes: TapeLine["minutes"];
   busy: TapeLine["busy"];
@@ -44,6 +46,19 @@ export const openedFault = signal(0);
 export const harmedKind = signal<{ side: number; kind: number } | null>(null);
 export const announced = signal("");
 export const kata = signal<Standing | null>(null); // of the exercise, if the server holds one
+
+const STRUCK_MS = 30_000; // of the morning, for which a part shows that one of its processes died
+
+// The parts of each side of which a process has just died, as one text, so that whoever shows it is told only when it changes.
+export const struck = [0, 1].map((side) => computed(() => {
+  const reel = reels.value[side];
+  if (!reel) return "";
+  const { at, component } = reel.tape.tables.struck;
+  const found = new Set<string>();
+  const now = shownNow.value;
+  for (let row = until(at!, now) - 1; row >= 0 && at![row]! > now - STRUCK_MS; row--) found.add(reel.tape.names.components[component![row]!]!);
+  return [...found].join(",");
+}));
 
 export const clock = { now: 0, ends: 0, placed: false };
 export const shown = computed(() => reels.value.map((reel) => reel?.scene));
@@ -159,7 +174,7 @@ async function reelOf(line: TapeLine, of: SideScene): Promise<Reel> {
   const tape = tapeOf(await inflated(line.tape));
   const flights = flightsOf(tape, of.layout);
   return {
-    seed: line.seed, tape, scene: of, flights, minutes: line.minutes, busy: line.busy,
+    seed: line.seed, tape, scene: of, flights, latest: latestOf(flights), mostHops: flights.reduce((most, one) => Math.max(most, one.hops.length), 1), minutes: line.minutes, busy: line.busy,
     volumes: volumes(flights, of.layout.wires.length, tape.ends, VOLUME_STEP),
   };
 }

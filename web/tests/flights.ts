@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Layout } from "../src/asked";
-import { flightsOf, placeOf, volumes } from "../src/flights";
+import { flightsOf, latestOf, placeOf, volumes } from "../src/flights";
 import type { Tape } from "../src/tape";
 
 const wire = (source: string, target: string) => ({ source, target, dashed: false, line: [], label: null });
@@ -61,4 +61,9 @@ test("volumes count hops by arrow and step", () => {
   const flights = flightsOf(tape({ purchases: { submitted: [0, 4999, 5000] } }), layout);
   const counts = volumes(flights, 4, 10_000, 5_000);
   assert.deepEqual([counts[0], counts[4], counts[1]], [2, 1, 0]);
+});
+
+test("latest never falls: whoever looks for what is under way can skip what is over", () => {
+  const flights = [[0, 50], [1, 9000], [2, 20]].map(([start, end]) => ({ purchase: 0, hops: [], start: start!, end: end! }));
+  assert.deepEqual([...latestOf(flights)], [50, 9000, 9000]);
 });
