@@ -36,7 +36,9 @@ def ours(path: str) -> bool:
     return path in (PAGE, JSON) or DIAGRAM.fullmatch(path) is not None
 
 
-def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callable[[int, int], None] | None = None) -> Path:
+def write_debrief(
+    folder: Path, progress: Progress, *, now: float, jobs: int | None = None, tell: Callable[[int, int], None] | None = None
+) -> Path:
     """Write the page, its numbers and the diagram to a subfolder, and return the page's path.
 
     The folder appears, or replaces an earlier debrief, only when everything is written. Raises ConfigError, also if nothing
@@ -45,7 +47,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     if not progress.runs:
         raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
     files = written(folder)
-    comparison, mine = _compared(folder, tell)
+    comparison, mine = _compared(folder, jobs, tell)
     target = folder / FOLDER
     with files_of(target, ours=ours) as made:
         (made.folder / "charts").mkdir()
@@ -58,7 +60,7 @@ def write_debrief(folder: Path, progress: Progress, *, now: float, tell: Callabl
     return target / PAGE
 
 
-def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Comparison, str]:
+def _compared(folder: Path, jobs: int | None, tell: Callable[[int, int], None] | None) -> tuple[Comparison, str]:
     """Compare the design as it stands with the built-in ones; also returns its name in the comparison.
 
     The name differs from the design's own if a built-in design has that. Raises KeyboardInterrupt if cut short.
@@ -66,7 +68,7 @@ def _compared(folder: Path, tell: Callable[[int, int], None] | None) -> tuple[Co
     design = load_design(str(folder / DESIGN))
     if design.name in COMPARED:
         design = design.model_copy(update={"name": f"my {design.name}"})
-    comparison = compare(seen(), [*COMPARED, design], Effort(SEEN), progress=tell)
+    comparison = compare(seen(), [*COMPARED, design], Effort(SEEN, jobs=jobs), progress=tell)
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison, design.name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.architectures import parse_design
+from sim.architectures import COMPARED, parse_design
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.documents.story import document as story_document
@@ -51,6 +51,7 @@ def standing(folder: Path) -> dict[str, Any]:
         **documents.status(progress),
         "folder": folder.resolve().name,
         "design": files.design,
+        "architectures": list(COMPARED),
         "brief": {
             "scenario": SCENARIO, "story": world.story, "constraints": list(CONSTRAINTS), "loop": LOOP,
             "people": criteria(world),
@@ -99,10 +100,10 @@ def stepped(folder: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]
             story = harmed(folder, progress, now=now)
             return {"story": None if story is None else story_document(story)}
         case "check":
-            return {"check": documents.check(checked(folder, progress, seed=None, now=now))}
+            return {"check": documents.check(checked(folder, progress, seed=None, now=now, jobs=1))}
         case "debrief":
             _note(progress, given)
-            return {"debrief": str(write_debrief(folder, progress, now=now))}
+            return {"debrief": str(write_debrief(folder, progress, now=now, jobs=1))}
         case "undo":
             done = put_back(folder, [run.written for run in progress.runs])
             step(folder, progress, now=now)

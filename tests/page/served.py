@@ -26,9 +26,9 @@ PATIENCE_MS = 120_000  # for what takes a second on an idle machine
 
 
 @contextmanager
-def served(folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(folder: Path, *arguments: str, command: str = "serve") -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of `coffee serve` with these arguments, as long as the block lasts."""
-    program = [sys.executable, "-c", "from sim.cli import main; main()", "serve", *arguments]
+    program = [sys.executable, "-c", "from sim.cli import main; main()", command, *arguments]
     with subprocess.Popen(program, cwd=folder, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None

@@ -345,3 +345,71 @@ def test_a_playback_plays_without_a_network(browser: Any, place: Path) -> None:
     assert looked.asked == [file]
     assert looked.wrong == []
     looked.context.close()
+
+
+def test_the_kata_from_the_brief_to_100_of_100(browser: Any, place: Path) -> None:
+    """On the page alone: run, predict, change on the diagram, run, a hint, a harmed customer, the check, the debrief.
+
+    What is typed in an editor meanwhile shows.
+    """
+    with served(place, "--page", command="kata") as (address, _):
+        looked = Looked(browser).open(address)
+        page = looked.page
+        assert "You have joined the team" in page.locator(".kata").inner_text()
+        page.get_by_role("button", name="Run five mornings").click()
+        page.get_by_role("heading", name="Run 1").wait_for()
+        page.get_by_role("button", name="Hint").click()
+        page.locator(".hint").wait_for()
+        turn(page, lambda: page.get_by_role("combobox", name="architecture").select_option("outbox"), "from: outbox", place)
+        for part, knob, value in (
+            ("app", "app.key", "purchase"),
+            ("checkout", "checkout.workers", "8"),
+            ("read_model", "read_model.cache", "0s"),
+            ("loyalty", "loyalty.inbox", "{window: 7d}"),
+        ):
+            page.locator(f"[data-part={part}]").click()
+            field = page.locator(f"#knob-{knob.replace('.', '-')}")
+            turn(page, lambda field=field, value=value: fill(field, value), value, place)
+            page.keyboard.press("Escape")
+        page.get_by_label("better").check()
+        page.locator("textarea").fill("naive takes every request for a new order")
+        page.get_by_role("button", name="Run five mornings").click()
+        page.get_by_role("heading", name="Run 2").wait_for()
+        assert "it went better: right" in page.locator(".last").inner_text()
+        looked.settled()
+        page.get_by_role("button", name="Check", exact=True).click()
+        page.get_by_role("heading", name="points, on mornings").wait_for()
+        assert "100 of 100 points" in page.locator(".check").inner_text()
+        page.get_by_role("button", name="Debrief").click()
+        page.get_by_role("link", name="Open the debrief").wait_for()
+        with looked.context.expect_page() as opened:
+            page.get_by_role("link", name="Open the debrief").click()
+        assert "100 of 100 points" in opened.value.locator("body").inner_text()
+        design = place / "kata" / "design.yaml"
+        design.write_text(design.read_text(encoding="utf-8").replace("name: my-checkout", "name: renamed"), encoding="utf-8")
+        page.get_by_role("heading", name="renamed, from").wait_for()
+        assert looked.wrong == []
+        looked.context.close()
+
+
+def fill(field: Any, value: str) -> None:
+    """Whether it is a text or a list of words."""
+    if field.evaluate("field => field.tagName") == "SELECT":
+        field.select_option(value)
+    else:
+        field.fill(value)
+        field.press("Tab")
+
+
+def turn(page: Any, act: Any, written: str, place: Path) -> None:
+    """Do something that writes into design.yaml, and wait until it stands there and on the page."""
+    act()
+    design = place / "kata" / "design.yaml"
+    for _ in range(600):
+        if written in design.read_text(encoding="utf-8"):
+            break
+        page.wait_for_timeout(100)
+    else:
+        raise AssertionError(f"{written} is not in {design.read_text(encoding='utf-8')}")
+    page.locator("main[aria-busy=false]").wait_for()
+    page.wait_for_timeout(300)

@@ -157,7 +157,18 @@ function Side({ side, number }: { side: SideScene; number: number }) {
 function Designs({ side, number }: { side: SideScene; number: number }) {
   useEffect(loadCatalogue, []);
   const name = asked.value!.sides[number]!.design;
-  if (source.fixed || kata.value) return <h2><span class="swatch" />{side.name}{kata.value && <span class="quiet"> design.yaml, from {side.base}</span>}</h2>;
+  if (source.fixed) return <h2><span class="swatch" />{side.name}</h2>;
+  if (kata.value) {
+    const bases = [...new Set([...kata.value.architectures, side.base])];
+    return (
+      <h2>
+        <span class="swatch" />{side.name}, from{" "}
+        <select aria-label="architecture" value={side.base} onChange={(event) => take(number, event.currentTarget.value)}>
+          {bases.map((one) => <option key={one} value={one}>{one}</option>)}
+        </select>
+      </h2>
+    );
+  }
   const names = Object.keys(catalogue.value.designs);
   return (
     <h2>

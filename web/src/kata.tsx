@@ -20,6 +20,7 @@ export interface Standing {
   score: number | null;
   folder: string;
   design: string;
+  architectures: string[];
   brief: { scenario: string; story: string; constraints: string[]; loop: string; people: Record<string, [string, string, string][]> };
   stages: { number: number; title: string; question: string; outcome: string; criteria: Criterion[] }[];
   asks: string;

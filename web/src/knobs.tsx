@@ -18,12 +18,17 @@ export function PartPanel({ side, number, part }: { side: SideScene; number: num
     <div class="panel" role="dialog" aria-label={`${box.label} of ${side.name}`}>
       <button type="button" class="close" aria-label="Close" onClick={() => { opened.value = null; }}>×</button>
       <h3 tabIndex={-1} ref={(title) => title?.focus()}>{box.label}</h3>
-      {warnings.map((warning) => <Lint key={warning.rule + warning.message} warning={warning} side={number} />)}
+      {kata.value && warnings.length > 0 ? (
+        <details>
+          <summary>{warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`} of coffee lint</summary>
+          {warnings.map((warning) => <Lint key={warning.rule + warning.message} warning={warning} side={number} />)}
+        </details>
+      ) : warnings.map((warning) => <Lint key={warning.rule + warning.message} warning={warning} side={number} />)}
       {own.map((knob) => <KnobRow key={knob.key} knob={knob} set={value(number, knob.key)} turn={(text) => turn(number, knob.key, text)} />)}
       {own.length === 0 && world.length === 0 && <p class="quiet">This part has no knobs.</p>}
       {world.length > 0 && <p class="quiet group">The world, which you can’t choose in life; the same for both designs:</p>}
       {world.map((knob) => <KnobRow key={knob.key} knob={knob} set={asked.value!.set[knob.key] ?? null} turn={(text) => turn(-1, knob.key, text)} />)}
-      {part === "checkout" && side.lacks.length > 0 && (
+      {part === "checkout" && side.lacks.length > 0 && !kata.value && (
         <>
           <p class="quiet group">What {side.base} can’t have:</p>
           {side.lacks.map((lack) => (
@@ -52,7 +57,7 @@ export function Lint({ warning, side }: { warning: Warning; side: number }) {
     <div class="lint">
       <p><b>⚠ {warning.knob === "from" ? "the architecture" : warning.knob}</b>: {warning.message}{warning.windows.length > 0 && <span class="quiet"> [{warning.windows.join(", ")}]</span>}</p>
       <details><summary>Why that does harm</summary><p>{warning.reason}</p></details>
-      {warning.enough.map((changes) => {
+      {!kata.value && warning.enough.map((changes) => {
         const [key, text] = Object.entries(changes)[0]!;
         return (
           <button key={key + text} type="button" onClick={() => (key === "from" ? take(side, text) : turn(side, key, text))}>
