@@ -55,6 +55,7 @@ gallery: $(VENV)/ready  ## write the committed sample reports anew
 	$(BIN)/coffee compare city-rush --out reports/gallery/city-rush
 	$(BIN)/coffee windows --out reports/gallery/windows
 	$(BIN)/coffee explain morning-rush naive --out reports/gallery/explain
+	$(BIN)/coffee play morning-rush naive outbox --force --out reports/gallery/play.html
 
 validity: $(VENV)/ready  ## write docs/validity.md anew, all numbers of it simulated
 	$(BIN)/coffee validity --page docs/validity.md

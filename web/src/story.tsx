@@ -34,6 +34,12 @@ export function Chosen() {
 }
 
 export function Told({ side }: { side: number }) {
+  const list = useRef<HTMLOListElement>(null);
+  const at = marked.value?.side === side ? marked.value.number : -1;
+  useEffect(() => {
+    const line = list.current?.querySelector<HTMLElement>(".here");
+    if (line && list.current) list.current.scrollTop = line.offsetTop - list.current.offsetTop - 60;
+  }, [at]);
   const story = stories.value[side] ?? null;
   if (story === null) return <div class="told"><p class="quiet">What happened is being found out …</p></div>;
   if (typeof story === "string") return <div class="told"><p>{story}</p></div>;
@@ -44,7 +50,7 @@ export function Told({ side }: { side: number }) {
     step.value = number;
     go(moment.at_s * 1000);
   };
-  const here = marked.value?.side === side ? marked.value.number : -1;
+  const here = at;
   return (
     <div class="told">
       <h3>{story.sentence}</h3>
@@ -53,7 +59,7 @@ export function Told({ side }: { side: number }) {
         <button type="button" disabled={here >= story.moments.length - 1} onClick={() => mark(here + 1)}>Next step</button>
         <span class="quiet">{here < 0 ? `${story.moments.length} steps` : `step ${here + 1} of ${story.moments.length}`}</span>
       </p>
-      <ol>
+      <ol ref={list}>
         {story.moments.map((moment, number) => (
           <li key={number} class={`${moment.kind}${number === here ? " here" : ""}`}>
             <button type="button" aria-current={number === here ? "step" : undefined} onClick={() => mark(number)}><Line moment={moment} /></button>
