@@ -40,4 +40,5 @@ def test_the_wheel_works_in_an_empty_folder(installed: Path, tmp_path: Path) -> 
     assert all(name in listed for name in ("morning-rush", "calm-tuesday", "provider-outage", "naive", "idempotent", "outbox"))
     run(installed, tmp_path, "compare", "calm-tuesday", "--mornings", "1", "--jobs", "1")
     assert (tmp_path / "reports" / "calm-tuesday" / "report.html").is_file()
+    assert all((installed / "sim" / "page" / "static" / name).is_file() for name in ("index.html", "page.js", "page.css"))
     assert all((installed / package / "py.typed").is_file() for package in ("coffee_please", "sim"))

@@ -18,7 +18,6 @@ from sim.kata import documents
 from sim.kata.attempt import asked_for, attempt, begin, predictions, step
 from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
 from sim.kata.checking import checked
-from sim.kata.debrief import write_debrief
 from sim.kata.editing import edited
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import FILE, Progress, load
@@ -102,6 +101,8 @@ def stepped(folder: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]
         case "check":
             return {"check": documents.check(checked(folder, progress, seed=None, now=now, jobs=1))}
         case "debrief":
+            from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and no other step draws
+
             _note(progress, given)
             return {"debrief": str(write_debrief(folder, progress, now=now, jobs=1))}
         case "undo":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 from sim.architectures import load_design
 from sim.config.library import load_scenario
 from sim.page.running import Runs
-from sim.page.server import FILES, application
+from sim.page.server import FILES, STATIC, application
 from sim.page.shelf import Shelf
 from tests.page.asking import HOST, ask
 
@@ -45,6 +46,14 @@ def test_the_page_has_no_inline_script_and_no_address() -> None:
     assert 'src="page.js"></script>' in text
     assert "http" not in text
     assert "style=" not in text
+
+
+def test_the_bundle_is_small_and_names_no_other_host() -> None:
+    """At most 150 KB, and no address but the names of SVG's and HTML's vocabularies."""
+    files = [STATIC / name for name in FILES.values()]
+    assert sum(file.stat().st_size for file in files) <= 150_000
+    found = {host for file in files for host in re.findall(r"https?://([\w.-]+)", file.read_text(encoding="utf-8"))}
+    assert found <= {"www.w3.org"}
 
 
 @pytest.mark.parametrize("path", ["/", "/wrong/", "/wrong/start", f"/{TOKEN}x/", f"/{TOKEN[:-1]}/"])
