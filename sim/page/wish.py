@@ -95,7 +95,7 @@ def wish(what: Asked, shelf: Shelf) -> Wish:
         shelf.check(name)
     effort = Effort(what.mornings, what.seed)
     if len(what.sides) > MOST_SIDES:
-        raise ConfigError(f"the page has room for {MOST_SIDES} designs; `coffee compare` takes more")
+        raise ConfigError("the page has room for two designs; `coffee compare` takes more")
     if effort.mornings > MOST_ASKED:
         raise ConfigError(f"--mornings: the page simulates at most {MOST_ASKED}; the command line has no such limit")
     for changes in (what.set, *(side.set for side in what.sides)):
