@@ -142,7 +142,6 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "awards": len(tables.awards),
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
-        "calls": len(charges),  # to the provider
         "cents overcharged": audit.overcharged_cents.sum(),
         "cents overcharged, net": audit.overcharged_net_cents.sum(),
         "refunds": (~np.isnan(charges["refunded_s"])).sum(),

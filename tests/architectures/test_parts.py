@@ -22,6 +22,7 @@ KNOBS: list[tuple[str, dict[str, Any], str]] = [
     ("naive", {"checkout": {"workers": 7}}, "7 workers"),
     ("naive", {"checkout": {"instances": 1}}, "1 process"),
     ("naive", {"checkout": {"instances": 3}}, "3 processes"),
+    ("naive", {"checkout": {"queue": "per_instance"}}, "a queue each"),
     ("naive", {"checkout": {"deadline_drop": True}}, "drops late work"),
     ("naive", {"checkout": {"leaver_drop": True}}, "drops work of those who left"),
     ("naive", {"database": {"connections": 3}}, "3 connections"),

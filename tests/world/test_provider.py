@@ -403,6 +403,13 @@ def news(world: World, *, not_taken_first: int = 0) -> list[tuple[str, float]]:
 HOOKS: dict[str, Any] = {"delay": {"constant": "10s"}}
 
 
+@pytest.mark.parametrize(("usual", "then", "said"), [("0%", 1.0, "ERROR"), ("100%", 0.0, "CAPTURED"), ("100%", None, "ERROR")])
+def test_a_spell_has_a_share_of_errors_of_its_own(usual: str, then: float | None, said: str) -> None:
+    """While it lasts it is that share and not the usual one; a spell that says nothing of it leaves it as it is."""
+    world = World([Spell(0, 10, slower=2.0, errored=then)], errored=usual)
+    assert world.call(1)[0] == said
+
+
 def test_a_webhook_tells_of_a_charge_once() -> None:
     """Ten seconds after the money was taken; a replay is no news."""
     world = World(webhooks=HOOKS)
