@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sim.config.design import Design
 from sim.config.knobs import knobs
 from sim.config.scenario import Scenario
-from sim.config.units import clock_text, rate_text, time_and_day
+from sim.config.units import clock_text, time_and_day
 from sim.config.writing import flow
 from sim.experiment.store import as_yaml
 from sim.report.knobs import distribution, fault
-from sim.words import NBSP, percent, quantity
+from sim.words import NBSP, number, percent, quantity
 from sim.world.streams import quantile
 from sim.world.traffic import expected, peak_per_s
 
@@ -60,7 +60,7 @@ def content(scenario: Scenario, designs: Sequence[Design], purchases: str) -> di
 def sentences(scenario: Scenario) -> Iterator[str]:
     """Traffic, the provider and the people, in numbers."""
     traffic = scenario.traffic
-    rate = "" if traffic.arrivals or traffic.times else f", at most {rate_text(float(f'{peak_per_s(scenario):.3g}'))}"
+    rate = "" if traffic.arrivals or traffic.times else f", at most {number(60 * peak_per_s(scenario))} a minute"
     yield f"Traffic: about {expected(scenario):,.0f} purchases of {traffic.price / 100:.2f} USD a morning{rate}."
     provider = scenario.provider
     tails = ", ".join(f"{share} within {quantity(quantile(provider.latency, q), 's')}" for share, q in _QUANTILES)
