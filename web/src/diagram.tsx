@@ -9,7 +9,7 @@ import { harmedBefore } from "./jar";
 
 const HOP_MS = 350; // of real time that a hop takes on the screen
 const MOST_DOTS = 3_000; // beyond, every n-th is drawn; the harmed always are
-export const STRETCHED = `A hop is drawn for ${HOP_MS / 1000} s, however short it was, so a dot may come a moment late, and never early.`;
+export const STRETCHED = `A hop is drawn for ${HOP_MS / 1000} s, however short it was, so a dot may come a moment late, and never early. Of more than ${MOST_DOTS.toLocaleString("en")} dots on a side only every second, third, … is drawn; of the harmed all.`;
 
 interface Grid {
   cell: number; // width of a cell in pixels
