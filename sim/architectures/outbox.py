@@ -30,7 +30,7 @@ ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED}
 
 
 class Outbox(Design):
-    """The order and the news of it are one transaction; a relay publishes, payment workers charge, an inbox forgets repeats."""
+    """The order and the news of it are one transaction; a relay publishes, payment workers charge, an inbox ignores repeats."""
 
     promises: ClassVar[tuple[Promise, ...]] = (
         charged_at_most_once,

@@ -28,7 +28,7 @@ ALSO_WATCHED = (  # metrics watched besides the objectives, since a change may m
     "requests_per_purchase", "failure_cost_per_1000",
 )  # fmt: skip
 ENOUGH = {"checkout": 8, "payment": QueuedPayment().workers}  # workers of an outbox that passes the check
-BECAUSE = {"stale_read_rate": " (customers who are still waiting poll the status view)"}
+BECAUSE = {"stale_read_rate": " (whoever has no confirmed order yet asks the status view)"}
 FRESH_START = "Take outbox with nothing else: `from: outbox`, and delete every other section of the file."
 
 
@@ -53,9 +53,13 @@ def advice(look: Look, stage: Stage | None) -> Advice | None:
 
 
 def got_worse(before: Sequence[dict[str, float]], now: Sequence[dict[str, float]]) -> list[str]:
-    """The metrics that a change made worse, objectives first: `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`."""
-    names = {metric: metric for stage in STAGES for metric in stage.criteria}
-    names |= {metric: f"{metric} (no objective)" for metric in ALSO_WATCHED}
+    """The metrics that a change made worse: first the prices of stages, then objectives, then others.
+
+    `confirmation_lag_p50 (no objective) +0.30 s [0.25, 0.35]`
+    """
+    prices = [stage.price for stage in STAGES if stage.price is not None]
+    names = {metric: f"{metric} (no objective)" for metric in (*prices, *ALSO_WATCHED)}
+    names = {metric: names[metric] for metric in prices} | {m: m for stage in STAGES for m in stage.criteria} | names
     columns = {name: (np.array([m[name] for m in before]), np.array([m[name] for m in now])) for name in names}
     return [
         f"{names[name]} {difference(name, *pair)}{BECAUSE.get(name, '')}"
@@ -448,14 +452,14 @@ def _remedy(look: Look, metric: str) -> str:
 
 
 def _harm(look: Look, metric: str) -> str:
-    """One customer, and how many there are: `In all mornings together 9.9 % of the purchases count in double_charge_rate.`"""
-    return f"{look.witness(metric)} In all mornings together {look.shown(metric)} of the purchases count in {metric}.".strip()
+    """One customer, and how many such cases there are."""
+    share = f"In all mornings together {look.shown(metric)} of the purchases are such cases ({metric})."
+    return f"{look.witness(metric)} {share}".strip()
 
 
 def _machines(look: Look) -> str:
     metric = "infra_cost_per_1000"
-    limit = words.limit(metric, look.scenario.objectives[metric])
-    return f"Machines cost {look.shown(metric)} for 1,000 correct purchases, and should cost {limit}."
+    return f"{_leading(look, metric)}: what machines cost for 1,000 correct purchases."
 
 
 def _leading(look: Look, metric: str) -> str:

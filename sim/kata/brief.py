@@ -22,7 +22,7 @@ CONSTRAINTS = (
     "You can't choose the customers, the network, the provider or what goes wrong (in full, if you like: `coffee show kata`).",
     "You can choose the design: the architecture (`from:` naive, idempotent or outbox) and its knobs.",
     "Change one thing at a time. A run is the same five mornings again, so that every difference is the change's.",
-    "An objective is met when its whole 95 % interval is; a single case violates a limit of zero.",
+    "An objective is met when its whole 95 % interval lies within the limit; a single case violates a limit of zero.",
     "In the end the design is checked on mornings you haven't seen, with faults at other times.",
 )
 LOOP = "predict → change one thing → run → see what changed → say why"

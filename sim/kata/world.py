@@ -50,7 +50,7 @@ def unseen() -> list[Weather]:
             ),
         ),
         Weather(
-            "half as many customers again",
+            "1.5 times as many customers",
             _with(
                 world,
                 {

@@ -24,7 +24,9 @@ class Told(NamedTuple):
 FIGURES = {
     "double_charge_rate": Told("charged twice", "of the purchases are charged twice"),
     "overcharged_per_1000": Told("taken wrongly, per 1,000 purchases", "are taken wrongly per 1,000 purchases"),
-    "confirmed_share": Told("have a confirmed order", "of those with a good card have a confirmed order"),
+    "confirmed_share": Told(
+        "of those with a good card, have a confirmed order", "of those with a good card have a confirmed order"
+    ),
     "ack_latency_p95": Told("95 % hear “we have your order” within", "pass until 95 % hear “we have your order”"),
     "retracted_rate": Told("hear “we have your order”, then no", "of the people hear “we have your order”, and then no"),
     COST: Told("cost of 1,000 correct purchases, failures included", ""),
@@ -87,22 +89,22 @@ def _why(comparison: Comparison, best: Result, second: Result, apart: Difference
         named = f" ({', '.join(missed)})" if 0 < len(missed) <= MOST_PAID else ""
         sentences.append(f"Of {limits} objectives {name} violates {len(missed) or 'none'}{named}; {theirs}.")
     cost = [_value(result, COST) for result in (best, second)]
-    interval = f" (the difference is {words.difference(apart, 'USD')})" if apart.low is not None else ""
+    interval = f" ({words.difference(apart, 'USD')}, with its 95 % interval)" if apart.low is not None else ""
     sentences.append(
         f"1,000 correct purchases cost {cost[0]} with {name} and {cost[1]} with {other}{interval}; this includes all that "
-        "failures cost."
+        "failures cost, also people who are told yes and then no."
     )
     return sentences
 
 
 def _price(comparison: Comparison, best: Result) -> str:
-    """What another design does better, in the words of the figures; where it is clear."""
+    """What another design clearly does better, in the words of the figures. Of several, the one that violates fewest."""
     name, found = best.design.name, []
     for metric, told in FIGURES.items():
         rivals = [result for result in comparison.results.values() if _badness(result, metric) < _badness(best, metric)]
         if metric == COST or not rivals:
             continue
-        rival = min(rivals, key=lambda result: _badness(result, metric))
+        rival = min(rivals, key=lambda result: (result.standing["violated"], _badness(result, metric)))
         own, theirs = _value(best, metric), _value(rival, metric)
         clear = comparison.mornings == 1 or judgement(metric, _apart(best, rival, metric)) == "worse"
         if own != theirs and clear:

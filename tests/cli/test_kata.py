@@ -35,7 +35,7 @@ def test_from_start_to_a_first_change() -> None:
     assert first.exit_code == 0, first.output
     assert "finding  Customer " in first.output
     assert "stage 1  What makes a second request recognisable" in first.output
-    assert "why?  coffee kata run mine --predict" in first.output
+    assert "coffee kata run mine --predict double_charge_rate=better|worse|same --why" in first.output
     edit("mine", "from: naive", "from: idempotent")
     second = coffee("kata", "run", "mine", "--predict", "better", "--predict", "cost_per_1000=worse", "--why", "no key at all")
     assert "changed  from: naive → idempotent" in second.output

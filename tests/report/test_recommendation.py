@@ -28,7 +28,9 @@ def test_the_price_is_named(stormy: Comparison) -> None:
     [price] = [sentence for sentence in recommendation(stormy).sentences if sentence.startswith("Its price")]
     retracted = {name: result.metrics["retracted_rate"].mean for name, result in stormy.results.items()}
     assert retracted["outbox"] > retracted["naive"] == 0  # type: ignore[operator]
-    assert "of the people hear “we have your order”, and then no (with naive 0\u00a0%)" in price
+    others = [result for name, result in stormy.results.items() if name != "outbox"]
+    rival = min(others, key=lambda result: (result.standing["violated"], result.metrics["retracted_rate"].mean))
+    assert f"of the people hear “we have your order”, and then no (with {rival.design.name} " in price
 
 
 def test_figures(stormy: Comparison) -> None:

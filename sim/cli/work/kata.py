@@ -73,11 +73,10 @@ def run(folder: Path | None, predict: Sequence[str], words: str | None, *, as_js
     if as_json:
         print_json(documents.run(made, progress))
         return
-    then = (
-        f'coffee kata run {where} --predict better|worse|same --why "why this run came out as it did" keeps your answer '
-        f"with the next run; coffee kata why {where} shows one harmed customer, coffee kata hint {where} helps"
-    )
-    print_attempt(console(), made, progress, f"coffee kata check {where}", then)
+    metric = asked_for(progress)
+    then = f'coffee kata run {where} --predict {metric}=better|worse|same --why "why this run came out as it did"'
+    stuck = f"coffee kata why {where} shows one such customer; coffee kata hint {where} helps when you are stuck."
+    print_attempt(console(), made, progress, f"coffee kata check {where}", then, stuck)
     say_lint_warns(where)
 
 

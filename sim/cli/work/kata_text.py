@@ -53,10 +53,10 @@ def print_brief(out: Console) -> None:
     out.print(f"The loop: {LOOP}.")
 
 
-def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, then: str = "") -> None:
+def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, then: str = "", stuck: str = "") -> None:
     """What was changed and predicted, the objectives against the run before, and what happened. Why is for the learner to say.
 
-    `check` is what to type in the end, `then` before that.
+    `check` is what to type in the end, `then` before that, and `stuck` says what helps.
     """
     run, before = made.run, made.before
     nearest = run.against is not None and run.against < made.number - 1
@@ -72,13 +72,17 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, t
     elif before is not None and run.changes:
         print_title(out, "worse", "none of the watched metrics got worse")
     if made.advice is None:
-        print_title(out, "all five stages are passed", f"on these mornings. Now others: {check}")
+        print_title(out, "all five stages are passed", "on these mornings. Now try others:")
+        out.print(check, soft_wrap=True)
         return
     print_title(out, "finding", made.advice.finding)
     if made.stage is not None and (before is None or made.stage != current(before.passed)):
         print_stage(out, made.stage)
     if then:
-        print_title(out, "why?", then)
+        print_title(out, "why?", "your answer goes into the debrief. Then change one thing in design.yaml, and run it:")
+        out.print(then, soft_wrap=True)
+        if before is None:
+            out.print(stuck, soft_wrap=True)
 
 
 def print_changes(out: Console, run: Run) -> None:
@@ -106,7 +110,7 @@ def _objectives(made: Attempt, width: int) -> Any:
     A screen of 80 × 24 holds it. Narrow terminals do without some.
     """
     with_before = made.before is not None and width >= WITH_BEFORE
-    titles = ["", "stage", "limit", *(["before"] if with_before else []), "now"]
+    titles = ["", "stage, objective", "limit", *(["before"] if with_before else []), "now"]
     table = plain_table(*titles, *(["change"] if made.before else []))
     for column_ in table.columns[: len(titles)]:
         column_.no_wrap = True
@@ -139,14 +143,16 @@ def _objectives(made: Attempt, width: int) -> Any:
 def _legends(made: Attempt) -> list[str]:
     """What the less common marks mean, where there are any."""
     now = [objective.metric for objective in made.result.objectives]
-    undecided = any(objective.status == "undecided" for objective in made.result.objectives)
-    never = any(objective.estimate.never for objective in made.result.objectives)
+    statuses = {objective.status for objective in made.result.objectives}
+    opened = made.stage.criteria if made.stage is not None else ()
+    never = any(objective.estimate.never for objective in made.result.objectives if objective.metric in opened)
     before = made.before
     pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
     small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
-        *(["the same: to within a hundredth"] if small else []),
-        *(["?: undecided, the 95 % interval holds the limit"] if undecided else []),
+        *(["○: met so far, no case seen"] if "so far" in statuses else []),
+        *(["?: the 95 % interval holds the limit"] if "undecided" in statuses else []),
+        *(["the same: changed by less than 1 %"] if small else []),
         *(["never: too many purchases never got that far"] if never else []),
     ]
 
@@ -163,7 +169,8 @@ def _change(metric: str, was: Any, is_now: Any, *, interval: bool) -> Text:
         return SAME
     went = moved(metric, was, is_now)
     said = Text(SAID[went], style=CHANGES.get(went, "dim"))
-    return said.append(f" {difference(metric, was, is_now, interval=interval)}", style="dim")
+    by = difference(metric, was, is_now, interval=interval)
+    return said.append(f" ({by})" if by.startswith("never") else f" {by}", style="dim")
 
 
 def _mean(metric: str, values: Any) -> str:
