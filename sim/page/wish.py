@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sim.architectures import load_design
 from sim.config.bundled import is_path
 from sim.config.design import Design
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import digest, load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment.altering import changed, has, split, value_of
@@ -97,7 +97,7 @@ def wish(what: Asked, shelf: Shelf) -> Wish:
     if len(what.sides) > MOST_SIDES:
         raise ConfigError("the page has room for two designs; `coffee compare` takes more")
     if effort.mornings > MOST_ASKED:
-        raise ConfigError(f"--mornings: the page simulates at most {MOST_ASKED}; the command line has no such limit")
+        raise ArgumentError("mornings", f"the page simulates at most {MOST_ASKED}; the command line has no such limit")
     for changes in (what.set, *(side.set for side in what.sides)):
         for file in _files(values(changes)):
             shelf.check_file(file)

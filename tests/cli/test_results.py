@@ -46,7 +46,7 @@ def test_compare(tiny: str) -> None:
     assert "outbox charged nobody twice in " in done.stdout
     assert re.search(r"0 \(< [0-9.]+.%\)", done.stdout)
     assert "3 designs × 3 mornings in " in done.stderr
-    assert "purchases/s and core" in done.stderr
+    assert "purchases per second and core" in done.stderr
     assert not Path("reports").exists()
 
 

@@ -31,7 +31,7 @@ def test_a_story_is_one_page() -> None:
         assert part in coffee("show", "outbox").stdout.replace("The ordering", "the ordering")
     assert len(story.split()) < 0.5 * len(coffee("show", "outbox").stdout.split())
     assert "knobs" not in json.loads(coffee("show", "outbox", "--story", "--json").stdout)
-    assert "some 800 order-ahead purchases" in coffee("show", "kata", "--story").stdout
+    assert "some 1,600 order-ahead purchases" in coffee("show", "kata", "--story").stdout
     assert "--story: stripe-v1 is a provider preset" in coffee("show", "stripe-v1", "--story").output
 
 

@@ -114,7 +114,7 @@ def queue_outlasts_patience(design: Design, world: World) -> Iterator[Found]:
         )
         shorter = str(floor(bears_s / held_s / 2))  # half of what they bear: the work itself takes time too
         enough = (("checkout.queue_limit", shorter), ("checkout.deadline_drop", "true"))
-        yield Found("checkout.queue_limit", f"{full}, and {who} give up after {about(bears_s)}", enough)
+        yield Found("checkout.queue_limit", f"{full}, and {who} will have given up after {about(bears_s)}", enough)
 
 
 def _held_s(design: Design, scenario: Scenario) -> float:

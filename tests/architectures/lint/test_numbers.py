@@ -100,7 +100,7 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         ("overloaded", "outbox", {"relay": {"batch": 8}, "loyalty": AWARDS}, BUSY, None),
         # 200 in the queue, of 10 ms + 4 ms + .539 s + 4 ms each, 16 at a time: 6.97 s, less than the app's 8 s; 240: 8.4 s
         ("queue-outlasts-patience", "idempotent", {}, "", None),
-        ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "", "a full queue takes 8.4s"),
+        ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "", "in a full queue waits for 8.4s"),
         ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "morning-rush", None),
         ("queue-outlasts-patience", "outbox", {"checkout": {"queue_limit": None}}, "", "and the app will have given up"),
         ("queue-outlasts-patience", "outbox", {"app": {"timeout": "12s"}, "checkout": {"queue_limit": None}}, "",
