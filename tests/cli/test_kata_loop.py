@@ -89,6 +89,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a terminal as Unix has it")
 def test_every_screen_fits_a_terminal_of_80_by_24() -> None:
     """The brief, four runs with their predictions, and a story, which comes a page at a time."""

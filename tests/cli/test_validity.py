@@ -96,6 +96,7 @@ def test_any_number_of_processes_finds_the_same() -> None:
 ALTERED = ("network.latency", "customers.max_submissions", "checkout.workers")
 
 
+@pytest.mark.slow
 def test_the_page() -> None:
     """Every case of it has its rows and its command; assumptions with an effect are told, and those without are named."""
     done = check(["layers", "retries-50", "deliveries"], jobs=1)

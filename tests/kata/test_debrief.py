@@ -16,6 +16,7 @@ from sim.kata.progress import Check, load
 from tests.kata.designs import PASSES
 
 
+@pytest.mark.slow
 def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     """Runs, predictions, words and prices are on the page; what is not passed is an open question."""
     folder = tmp_path / "mine"
