@@ -162,7 +162,7 @@ def test_who_is_ended_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert json.loads(out)["interrupted"] == {"asked": 5000}
-    assert err.startswith("interrupted after ")
+    assert err.splitlines()[-1].startswith("interrupted after ")  # below how long it would have taken
 
 
 def test_long_work_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
