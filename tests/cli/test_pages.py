@@ -43,8 +43,9 @@ def test_the_page_of_a_command(name: str) -> None:
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
-    command = unescape(re.search(r"<pre>(coffee .*?)</pre>", page)[1])  # type: ignore[index]
-    again = coffee(*shlex.split(command)[1:], "--jobs", "1", "--out", "other")
+    command = re.search(r"<pre>(coffee .*?)</pre>", page)
+    assert command is not None
+    again = coffee(*shlex.split(unescape(command[1]))[1:], "--jobs", "1", "--out", "other")
     assert again.exit_code == done.exit_code, again.stderr
     assert Path("other/report.html").read_text(encoding="utf-8") == page
 

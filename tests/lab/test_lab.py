@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chromium import CHROMIUM, FLAGS
 from tests.lab.server import PATIENCE_S, jupyter_lab
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-)
 IMAGE = "img.widget-image"
 CELLS = (
     'import sim\npanel = sim.explore("morning-rush", "naive", mornings=2000)\npanel',
