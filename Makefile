@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
+# Compiled modules are kept: without them each process of the tests would compile pandas and the others again, for three seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo extras test test-slow test-deep lint docs web mutants bench bench-check gallery validity reference notebooks audit release lock clean
 
