@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Literal, NamedTuple, get_args
 
-KeyScope = Literal["none", "request", "submission", "purchase"]
+KeyScope = Literal["none", "request", "submission", "page", "purchase"]
 
 
 class Outcome(IntEnum):

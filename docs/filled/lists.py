@@ -9,7 +9,7 @@ from sim.config.prices import Prices, load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.failure_windows.matrix import FOLDER, bundled_windows, title
-from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES
+from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, reported
 from sim.ledger.costs import BILL
 from sim.vocabulary import METRICS
 
@@ -83,6 +83,8 @@ def windows() -> str:
         }
         words = {"✓": "Closed by", "◐": "Narrowed by", "!": "Made worse by"}
         closing = [f"{words[mark]}: {', '.join(titles)}." for mark, titles in by_mark.items() if titles]
+        if reports := reported(label):
+            closing.append(f"Reported in {', '.join(f'[{name}]({address})' for name, address in reports)}.")
         parts += [
             f"### {label} {title(world)}",
             one_line(world.story),

@@ -6,7 +6,13 @@ from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
-from sim.architectures.recovery import believe_and_publish, confirm_and_publish, reconcile, settle_and_publish
+from sim.architectures.recovery import (
+    believe_and_publish,
+    cancel_and_publish,
+    confirm_and_publish,
+    recover,
+    settle_and_publish,
+)
 from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
     Promise,
@@ -83,5 +89,4 @@ class Idempotent(Design):
         shop.background("completer", self.complete)
         if self.payment.webhooks != "ignored":
             shop.listen(settle_and_publish if self.payment.webhooks == "checked" else believe_and_publish)
-        if self.recovery.reconcile_every is not None:
-            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))
+        recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)

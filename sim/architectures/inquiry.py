@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
-from sim.architectures.recovery import confirm_and_publish, reconcile
+from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, recover
 from sim.config.design import Claims, Completer, Design
 from sim.ledger.promises import (
     Promise,
@@ -87,5 +87,4 @@ class Inquiry(Design):
     def set_up(self, shop: Shop) -> None:
         shop.workers("completer", self.completer.batch)
         shop.background("completer", self.complete)
-        if self.recovery.reconcile_every is not None:
-            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))
+        recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sim.architectures.parts import Diagram, charging, common, reconciling, telling
-from sim.architectures.recovery import confirm_and_publish, reconcile
+from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, recover
 from sim.config.design import Design
 from sim.ledger.promises import Promise, every_confirmed_order_was_paid
 from sim.vocabulary import Answer, Outcome
@@ -37,5 +37,4 @@ class Naive(Design):
         return common(self, writes="order, then outcome").plus(*charging(self, "checkout"), *publishing)
 
     def set_up(self, shop: Shop) -> None:
-        if self.recovery.reconcile_every is not None:
-            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_and_publish))
+        recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)

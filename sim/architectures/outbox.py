@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, payment_workers, relay, telling
-from sim.architectures.recovery import confirm_by_outbox, reconcile, settle_by_outbox
+from sim.architectures.recovery import cancel_by_outbox, confirm_by_outbox, recover, settle_by_outbox
 from sim.config.design import Design, Keys, QueuedPayment, Relay
 from sim.ledger.promises import (
     Promise,
@@ -104,5 +104,4 @@ class Outbox(Design):
         shop.background("relay", self.publish)
         if self.payment.webhooks == "checked":
             shop.listen(settle_by_outbox)
-        if self.recovery.reconcile_every is not None:
-            shop.background("reconciler", lambda shop: reconcile(shop, self.recovery, confirm_by_outbox))
+        recover(shop, self.recovery, confirm_by_outbox, cancel_by_outbox)

@@ -140,6 +140,8 @@ def _customer_side(design: Design) -> Iterator[Component]:
 
 def _app(app: App) -> Iterator[str]:
     yield "sends no key" if app.key == "none" else f"key: {app.key}"
+    if app.before_retry == "look":
+        yield "looks before a retry"
     rule = getattr(app.retry, app.retry.chosen)
     if not isinstance(rule, Jitter | Fixed) or rule.attempts == 1:
         yield "no retries"
@@ -155,8 +157,10 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     cached = (f"cached for {duration_text(view.cache)}",) if view.cache else ()
     station = None if view.inline else "read_model"
     yield Component("read_model", "store", "status view", (shown, *cached), station=station, place=(0, 2))
-    connections = f"{design.database.connections} connections"
-    yield Component("database", "store", "order database", (holds, connections), station="database", place=(2, 1))
+    notes = [holds, f"{design.database.connections} connections"]
+    if (replica := design.database.replica) is not None:
+        notes.append(f"replica: {', '.join(replica.reads)}")
+    yield Component("database", "store", "order database", tuple(notes), station="database", place=(2, 1))
     yield Component("broker", "queue", "broker", ("at least once",), place=(1, 2))
     inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
     yield Component("loyalty", "service", "loyalty", (inbox,), station="loyalty", place=(3, 2))
@@ -168,6 +172,10 @@ def _reconciler(design: Design) -> Iterator[Component]:
     if design.recovery.reconcile_every is not None:
         notes = (f"every {duration_text(design.recovery.reconcile_every)}",)
         yield Component("reconciler", "worker", "reconciler", notes, place=(3, 1))
+    if design.recovery.cancel_after is not None:
+        asks = "asks first" if design.recovery.asks_first else "asks nobody"
+        after = f"after {duration_text(design.recovery.cancel_after)}"
+        yield Component("canceller", "worker", "cancels unpaid orders", (after, asks), place=(3, 1))
 
 
 def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
@@ -184,6 +192,10 @@ def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
     if design.recovery.reconcile_every is not None:
         yield Flow("reconciler", "provider", "ledger, refunds")
         yield Flow("reconciler", "database", "confirms")
+    if design.recovery.cancel_after is not None:
+        yield Flow("canceller", "database", "cancels")
+        if design.recovery.asks_first:
+            yield Flow("canceller", "provider", "asks")
     if _listens(design):
         yield Flow("provider", "checkout", "webhooks", dashed=True)
 

@@ -1,4 +1,8 @@
-"""The reconciler compares the provider's ledger with the orders, and refunds charges that nobody should have paid."""
+"""Jobs that put right what the requests have left behind.
+
+The reconciler compares the provider's ledger with the orders, and refunds charges that nobody should have paid. The canceller
+gives up orders that look unpaid.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,32 @@ from sim.vocabulary import Outcome, Status
 from sim.world.database import Order
 from sim.world.engine import Story
 from sim.world.shop import Shop
+
+
+def recover(
+    shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], give_up: Callable[[Shop, Order], Story]
+) -> None:
+    """Start the jobs that the knobs ask for. `confirm` and `give_up` settle an order and tell the others."""
+    if knobs.reconcile_every is not None:
+        shop.background("reconciler", lambda shop: reconcile(shop, knobs, confirm))
+    if knobs.cancel_after is not None:
+        shop.background("canceller", lambda shop: cancel_unpaid(shop, knobs, confirm, give_up))
+
+
+def cancel_unpaid(
+    shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], give_up: Callable[[Shop, Order], Story]
+) -> Story:
+    """For ever: cancel orders that look unpaid for too long. Whoever asks first cancels none that was or may still be paid."""
+    assert knobs.cancel_after is not None
+    while True:
+        yield shop.sleep(knobs.cancel_every)
+        orders = yield from shop.unpaid_orders(knobs.cancel_after)
+        for order in orders:
+            said = (yield from shop.inquire(order)) if knobs.asks_first else Outcome.FAILED
+            if said is Outcome.CAPTURED:
+                yield from confirm(shop, order)
+            elif said in (Outcome.FAILED, Outcome.DECLINED):
+                yield from give_up(shop, order)
 
 
 def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story]) -> Story:
@@ -45,6 +75,16 @@ def confirm_and_publish(shop: Shop, order: Order) -> Story:
 
 def confirm_by_outbox(shop: Shop, order: Order) -> Story:
     yield from shop.settle(order, Outcome.CAPTURED, tell=True)
+
+
+def cancel_and_publish(shop: Shop, order: Order) -> Story:
+    cancelled = yield from shop.cancel(order)
+    if cancelled:
+        yield from shop.publish(order)
+
+
+def cancel_by_outbox(shop: Shop, order: Order) -> Story:
+    yield from shop.cancel(order, tell=True)
 
 
 # What a webhook does. Checked: it may only move the order's state forward, and its event is published only if it did.

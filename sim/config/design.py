@@ -65,7 +65,21 @@ class App(Model):
         "failed), 503 (queue full, or nobody there); it believes any other answer (assumption)",
     )
     retry_budget: Probability | None = Field(None, description="retries allowed per first request, fleet-wide")
-    key: KeyScope = Field("none", description="scope of the idempotency key")
+    key: KeyScope = Field(
+        "none",
+        description="scope of the idempotency key: a new one for each request, for each tap on Pay (submission), whenever the "
+        "app is reloaded (page), or one for the cart (purchase)",
+    )
+    before_retry: Literal["nothing", "look"] = Field(
+        "nothing",
+        description="before a request is sent again, by the app or by a person: nothing, or a look whether the shop "
+        "has an order of this purchase already, which is then shown instead",
+    )
+    on_conflict: Literal["wait", "fail", "new_key"] = Field(
+        "wait",
+        description="after a 409 that it doesn't try again (any more): wait and look at the status, show a failure, or "
+        "send the request once more with a new key, as if it were another purchase",
+    )
 
 
 class Autoscale(Model):
@@ -122,12 +136,24 @@ class Checkout(Model):
         return self
 
 
+class Replica(Model):
+    """A copy of the order database that is behind it: whoever reads there sees the past."""
+
+    lag: Distribution = Field({"constant": "1s"}, description="how far behind it is when it is asked (assumption)")
+    reads: tuple[Literal["status", "claim", "look"], ...] = Field(
+        ("status", "claim", "look"),
+        description="what is read there: the status view that is `inline`, the look-up of a key before it is inserted "
+        "or marked (`claim.guard`), the look before a retry (`app.before_retry`)",
+    )
+
+
 class Database(Model):
     """The order database."""
 
     connections: int = Field(16, ge=1, le=100_000, description="transactions and queries at the same time (assumption)")
     write: Distribution = Field({"exponential": "4ms"}, description="one transaction (assumption)")
     read: Distribution = Field({"exponential": "1ms"}, description="one query (assumption)")
+    replica: Replica | None = Field(None, description="a read replica that is behind; none: all is read from the primary")
 
 
 class Payment(Model):
@@ -239,10 +265,18 @@ class Loyalty(Model):
 
 
 class Recovery(Model):
-    """The reconciler, an automatic job: from the provider's ledger it confirms paid orders and refunds wrong charges."""
+    """Automatic jobs: the reconciler confirms paid orders from the provider's ledger and refunds wrong charges.
+
+    The canceller gives up orders that look unpaid.
+    """
 
     reconcile_every: Duration | None = Field(None, ge=0.1, description="compare with the provider's ledger; none: never")
     grace: Duration = Field("60s", description="charges younger than this are left alone (assumption)")
+    cancel_after: Duration | None = Field(
+        None, gt=0, description="give an order up that looks unpaid for so long; none: never (WooCommerce: 1 h)"
+    )
+    cancel_every: Duration = Field("60s", ge=0.1, description="how often the timer looks for orders to cancel (assumption)")
+    asks_first: bool = Field(True, description="ask the provider before cancelling, and cancel only what nobody has paid for")
 
 
 class Keys(Model):
@@ -258,8 +292,26 @@ class Claims(Keys):
     lock: Duration = Field(
         "30s", gt=0, description="another request may take over a claimed key after this long (Brandur: 90 s)"
     )
-    check_first: bool = Field(False, description="look the key up, then insert it; without a unique constraint, this is a race")
+    guard: Literal["unique", "check_then_insert", "check_then_mark"] = Field(
+        "unique",
+        description="the key is inserted under a unique constraint; or it is looked up and then inserted, which is a race of "
+        "milliseconds; or it is looked up, and written down when the payment is over, which is a race as long as the payment",
+    )
+    in_flight: Literal["conflict", "wait"] = Field(
+        "conflict",
+        description="what a repeated request gets while the first is at work: 409 at once, or the first one's answer, "
+        "for which it waits (and its worker)",
+    )
     stores_failures: bool = Field(False, description="a failure is stored and replayed like a success")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_said(cls, knobs: Any) -> Any:
+        """Before there was `guard`, files said `check_first: true`."""
+        if not isinstance(knobs, dict) or not isinstance(knobs.get("check_first"), bool):
+            return knobs
+        kept = {key: value for key, value in knobs.items() if key != "check_first"}
+        return {"guard": "check_then_insert", **kept} if knobs["check_first"] else kept
 
 
 class Completer(Model):

@@ -29,7 +29,7 @@ def outside(at: float, morning: tuple[float, float]) -> str | None:
 
 At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
 Step = Literal[
-    "insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish", "mark", "refund", "award", "apply"
+    "insert", "claim", "accept", "charge", "inquire", "renew", "commit", "cancel", "publish", "mark", "refund", "award", "apply"
 ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ class Crash(Model):
     `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
     """
 
-    crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "loyalty", "read_model"]
+    crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "canceller", "loyalty", "read_model"]
     at: At = Field(None, description="clock time at which it dies; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from one restart to the next crash")
     after: Step | None = Field(None, description="right after this step")
@@ -132,7 +132,7 @@ class Crash(Model):
 class Pause(Model):
     """A process stands still right after a step (garbage collection, a moved machine), then goes on regardless."""
 
-    pause: Literal["checkout", "payment", "relay", "completer", "reconciler"]
+    pause: Literal["checkout", "payment", "relay", "completer", "reconciler", "canceller"]
     after: Step = Field(description="right after this step")
     lasts: Duration = Field(alias="for", gt=0, description="how long it stands still")
     p: Probability = Field("100%", description="share of the times the step is taken")

@@ -19,6 +19,7 @@ STEPS = {  # what a process can be struck after
     "payment": ("charge", "inquire", "renew", "commit", "publish"),
     "completer": ("charge", "inquire", "renew", "commit", "publish"),
     "reconciler": ("commit", "publish", "refund"),
+    "canceller": ("inquire", "cancel", "commit", "publish"),
     "relay": ("publish", "mark"),
 }
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}

@@ -7,8 +7,8 @@ from typing import Literal
 
 Kind = Literal["message", "answer", "act", "lost", "crash", "pause", "poll", "violation"]
 LANES = (
-    "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "loyalty",
-    "read_model",
+    "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "canceller",
+    "loyalty", "read_model",
 )  # fmt: skip
 TITLES = {
     "database": "order database",

@@ -33,7 +33,7 @@ from sim.world.observer import Call, Observer
 CHANGES: tuple[Change, ...] = (
     ("app.key", "purchase"),
     ("payment.key", "order"),
-    ("claim.check_first", "false"),
+    ("claim.guard", "unique"),
     ("claim.fingerprint", "true"),
     ("claim.stores_failures", "false"),
     ("claim.ttl", "none"),

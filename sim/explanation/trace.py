@@ -137,6 +137,15 @@ class Storyteller(Observer):
         if customer.purchase == self.purchase:
             self._note("app", FAILED, "customer", kind="answer", belief=("customer", "thinks it failed"))
 
+    def looks(self, customer: Customer) -> None:
+        if customer.purchase == self.purchase:
+            self._note("app", "asks first: is there an order already?", "database", kind="message")
+
+    def looked(self, customer: Customer, order: Order | None, *, status: Status | None) -> None:
+        if customer.purchase == self.purchase:
+            found = "no order" if order is None or status is None else f"order {order.id} {status.name}"
+            self._note("database", found, "app", kind="answer")
+
     def polled(self, customer: Customer, order: Order, *, status: int, behind_s: float) -> None:
         if customer.purchase == self.purchase:
             shown = "not there yet" if status < 0 else Status(status).name.lower()
@@ -196,6 +205,10 @@ class Storyteller(Observer):
 
     def overwrote(self, component: str, order: Order) -> None:
         self._wrote(component, order, f"overwrites order {order.id}: {order.status.name}")
+
+    def cancelled(self, component: str, order: Order, *, changed: bool) -> None:
+        text = f"cancels order {order.id}, which looks unpaid" if changed else f"leaves order {order.id}, which is settled"
+        self._wrote(component, order, text, changed=changed)
 
     def renewed_key(self, component: str, order: Order) -> None:
         self._wrote(component, order, f"gives order {order.id} a new key for the provider", changed=False)
@@ -378,5 +391,8 @@ def money(cents: int) -> str:
 
 def key_name(request: Request) -> str:
     """A key as a person would write it: the same letter for the same key."""
+    if request.key == request.customer.fresh_key is not None:
+        return f"new-{request.number + 1}"
     scope = request.customer.crowd.key
-    return {"purchase": "cart", "submission": f"tap-{request.submission}"}.get(scope, f"request-{request.number + 1}")
+    names = {"purchase": "cart", "page": f"page-{request.page + 1}", "submission": f"tap-{request.submission}"}
+    return names.get(scope, f"request-{request.number + 1}")

@@ -118,7 +118,7 @@ REASONS = (
         ((_has("reconciler"), "The reconciler would narrow it only where it can see that two charges belong together."),),
     ),
     Reason(
-        ("W14",), ("narrowed",), _claim("check_first"),
+        ("W14",), ("narrowed",), lambda design: getattr(getattr(design, "claim", None), "guard", "") == "check_then_insert",
         "The race is lost only when both look-ups come before the first insert. The taps of this window are one millisecond "
         "apart, so that happens now and then, not every time: the gap makes it rare, not safe.",
     ),

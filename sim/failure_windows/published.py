@@ -42,7 +42,7 @@ def _key(design: Design) -> Keys | None:
 
 def _unique(design: Design) -> bool:
     key = _key(design)
-    return key is not None and design.app.key == "purchase" and not getattr(key, "check_first", False)
+    return key is not None and design.app.key == "purchase" and getattr(key, "guard", "unique") == "unique"
 
 
 def _fingerprint(design: Design) -> bool:
@@ -76,7 +76,9 @@ class Mechanism(NamedTuple):
 
 MECHANISMS: dict[str, Mechanism] = {
     "ui_disable": Mechanism("button disabled", lambda _: False),
-    "key_per_submission": Mechanism("key per submission", lambda d: _key(d) is not None and d.app.key == "submission"),
+    "key_per_submission": Mechanism(
+        "key per submission", lambda d: _key(d) is not None and d.app.key in ("submission", "page")
+    ),
     "key_per_cart": Mechanism("key per cart", lambda d: _key(d) is not None and d.app.key == "purchase"),
     "unique_insert": Mechanism("unique insert before the charge", _unique),
     "provider_key": Mechanism("provider key from the order", lambda d: _payment(d, "key") == "order"),
@@ -113,7 +115,35 @@ PUBLISHED: dict[str, dict[str, Mark]] = {
 }
 
 
-UNPUBLISHED = ("W16",)  # found by drawn worlds; nobody has written of it, so nothing is expected
+GITHUB = "https://github.com/"
+# Windows of which no matrix speaks, so nothing is expected: where they were reported, as (repository#number, address).
+# W16 was found by drawn worlds.
+REPORTS: dict[str, str] = {
+    "W16": "",
+    "W24": "magento/magento2#13952 #36417; spree/spree#9265; woocommerce/woocommerce-gateway-stripe#1302",
+    "W25": "nammayatri/nammayatri#14788; opengovsg/FormSG#8371",
+    "W26": "woocommerce/woocommerce#14587 #20928 #22304; Adyen/adyen-magento2#798",
+}
+
+
+def reported(window: str) -> list[tuple[str, str]]:
+    """The public reports of a window that no matrix speaks of, each with its address."""
+    found = []
+    for report in filter(None, REPORTS.get(window, "").split("; ")):
+        repository, *numbers = report.replace("#", " ").split()
+        found += [(f"{repository}#{number}", f"{GITHUB}{repository}/issues/{number}") for number in numbers]
+    return found
+
+
+Place = Literal["app", "network", "checkout", "provider", "messages", "store"]
+OPENS: dict[Place, tuple[str, ...]] = {  # where the gap is that a window stands for
+    "app": ("W1", "W3", "W15"),
+    "network": ("W2",),
+    "checkout": ("W4", "W12", "W14", "W24", "W26"),
+    "provider": ("W5", "W6", "W11", "W13", "W16"),
+    "messages": ("W7", "W8", "W9", "W10"),
+    "store": ("W25",),
+}
 
 
 class Condition(NamedTuple):

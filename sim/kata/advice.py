@@ -97,6 +97,7 @@ def app_key(look: Look) -> Advice | None:
         "none": "The app sends no key, so there is nothing to recognise a second request by",
         "request": "Each request has a key of its own, so a retry looks like somebody else's order",
         "submission": "Each tap has a key of its own, so a second tap or one after a refresh looks like somebody else's order",
+        "page": "The key is forgotten when the app is reloaded, so a tap after a refresh looks like somebody else's order",
     }[scope]
     return Advice(
         "app_key", "app.key", _harm(look, metric),
@@ -138,15 +139,15 @@ def forgets_keys(look: Look) -> Advice | None:
 
 def checks_first(look: Look) -> Advice | None:
     metric = look.missed(*STAGES[0].criteria)
-    if metric is None or look.knob("claim.check_first") is not True:
+    if metric is None or look.knob("claim.guard") in ("unique", None, NO_KNOB):
         return None
     return Advice(
-        "checks_first", "claim.check_first", _harm(look, metric),
+        "checks_first", "claim.guard", _harm(look, metric),
         (
             "Two requests with the same key arrive within a millisecond. Which of them wins?",
             "The key is looked up and then inserted, so two requests at the same moment can both find nothing. "
-            "`claim.check_first` leaves out the unique constraint, by which the database would decide.",
-            "In design.yaml, below claim: `check_first: false`",
+            "`claim.guard` leaves out the unique constraint, by which the database would decide.",
+            "In design.yaml, below claim: `guard: unique`",
         ),
     )  # fmt: skip
 

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simpy.events import Event
+
 from sim.config.design import Design
 from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
-from sim.vocabulary import Answer, Fate
+from sim.vocabulary import Answer, Fate, Status
+from sim.world.database import Database, Order
 from sim.world.engine import Clock, Story
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
@@ -19,7 +22,6 @@ from sim.world.timetable import Timetable
 
 if TYPE_CHECKING:
     from sim.world.customer import Request
-    from sim.world.database import Order
 
 
 @dataclass(slots=True)  # a third of what a NamedTuple costs to make
@@ -40,11 +42,13 @@ class Checkout:
 
     def __init__(
         self, env: Clock, design: Design, network: Knobs, *, requests: Requests, streams: Streams, pool: Pool,
-        weather: Timetable, handle: Callable[[Request], Story], observer: Observer | None = None,
+        weather: Timetable, handle: Callable[[Request], Story], database: Database, observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self._pool = pool
         self._handle = handle
+        self._database = database
+        self._look_s = streams.times("network.look", network.latency)
         self._limit = design.checkout.queue_limit
         self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
         self.dropped = 0  # at the deadline, or because the customer had left
@@ -71,6 +75,28 @@ class Checkout:
             self._env.call(delay_s, self._arrive, request)
         else:
             self._arrive(request)
+
+    def look(self, purchase: int, turn: int, tell: Callable[[list[tuple[Order, Status]] | None], object]) -> None:
+        """Tell the app which orders a purchase has, over the network; None: the checkout can't be reached.
+
+        The look costs a read and no worker, and gets lost never (assumption: it is repeated until it is answered).
+        """
+        way_s = self._look_s(purchase, turn)
+        if not self.up:
+            self._env.call(way_s, tell, None)
+            return
+
+        def answer(read: Event) -> None:
+            self._env.call(way_s, tell, read.value)
+
+        def ask(_: None) -> None:
+            read = self._database.query(purchase, lambda: self._database.orders_of(purchase))
+            if read.callbacks is None:
+                answer(read)
+            else:
+                read.callbacks.append(answer)
+
+        self._env.call(way_s, ask)
 
     def _arrive(self, request: Request) -> None:
         pool = self._pool

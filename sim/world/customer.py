@@ -14,6 +14,7 @@ tapped again, reloaded the app (`page`), got an order (`acknowledged`) or is thr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
 CONFIRMED, DECLINED, FAILED = Status.CONFIRMED, Status.DECLINED, Status.FAILED
+TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, DECLINED, FAILED)  # of several orders, whose status is shown
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID = Answer.CONFIRMED
 RETRIED = {
@@ -60,6 +62,7 @@ class Crowd:
         self.poll_every_s, self.give_up_s = people.polling.every, people.polling.give_up
         self.horizon_s = scenario.clock.horizon_s
         self.app = app
+        self.looks = app.before_retry == "look"
         self.retry = policy(app.retry)
         self.retried = frozenset(RETRIED[answer] for answer in app.retry_on)
         self.timeouts = Alarms(env, app.timeout)
@@ -95,7 +98,7 @@ class Request:
         self.attempt = attempt
         self.number = customer.requests
         self.page = customer.page
-        self.key = None if crowd.key == "none" else _key(crowd.key, self)
+        self.key = None if crowd.key == "none" else customer.fresh_key or _key(crowd.key, self)
         self.sent_s = crowd.env.now
         self.closed = False
         table = crowd.requests
@@ -143,6 +146,8 @@ def _key(scope: KeyScope, request: Request) -> int | None:
             return base
         case "submission":
             return base + request.submission
+        case "page":
+            return base + request.page
         case "request":
             return base + request.number
     return None
@@ -152,8 +157,8 @@ class Customer:
     """One purchase, from the first tap to the last look at the status view."""
 
     __slots__ = (
-        "acknowledged", "basket_cents", "confirmed", "crowd", "done", "impatient", "order", "page", "polling_since_s",
-        "purchase", "requests", "submissions",
+        "acknowledged", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order", "page",
+        "polling_since_s", "purchase", "requests", "submissions",
     )  # fmt: skip
 
     def __init__(self, crowd: Crowd, purchase: int) -> None:
@@ -161,8 +166,10 @@ class Customer:
         self.purchase = purchase
         self.submissions = 0
         self.requests = 0
+        self.looks = 0
         self.page = 0
         self.basket_cents = crowd.cents
+        self.fresh_key: int | None = None  # that the app has taken instead of the usual one, after a 409
         self.order: Order | None = None
         self.polling_since_s = -1.0
         self.acknowledged = False  # the app has an order, or is told to wait for one
@@ -226,9 +233,12 @@ class Customer:
             assert reply.order is not None
             self._acknowledge(reply.order.cents, reply)
         elif not (answer in self.crowd.retried and self._try_again(request)):
-            if answer is Answer.CONFLICT:
+            if answer is Answer.CONFLICT and self.crowd.app.on_conflict == "wait":
                 self.acknowledged = True  # "still processing": not a promise, but something to wait for
                 self._watch(reply.order)
+            elif answer is Answer.CONFLICT and self.crowd.app.on_conflict == "new_key":
+                self.fresh_key = self.purchase * MOST_REQUESTS + MOST_REQUESTS - self.requests  # none of another scope's
+                self._send(request.submission, request.attempt + 1)
             else:
                 self._told_failed(request.submission)
 
@@ -243,7 +253,37 @@ class Customer:
 
     def _retry(self, request: Request) -> None:
         if request.page == self.page and not (self.done or self.acknowledged):
+            self._looking_first(lambda: self._send_again(request))
+
+    def _send_again(self, request: Request) -> None:
+        if request.page == self.page:
             self._send(request.submission, request.attempt + 1)
+
+    def _looking_first(self, then: Callable[[], None]) -> None:
+        """Do it at once; or, with an app that looks first, only if the shop has no order of this purchase already."""
+        crowd = self.crowd
+        if not crowd.looks:
+            then()
+            return
+        if crowd.observer is not None:
+            crowd.observer.looks(self)
+        self.looks += 1
+        crowd.view.polls += 1  # it costs the shop as much as a look at the status
+        crowd.checkout.look(self.purchase, self.looks, lambda found: self._looked(found, then))
+
+    def _looked(self, found: list[tuple[Order, Status]] | None, then: Callable[[], None]) -> None:
+        if self.done or self.acknowledged:  # an answer came meanwhile
+            return
+        order, status = min(found or [], key=lambda each: TELLING.index(each[1]), default=(None, None))
+        if self.crowd.observer is not None:
+            self.crowd.observer.looked(self, order, status=status)
+        if order is None or status is FAILED:
+            then()
+        elif status is DECLINED:
+            self.done = True
+        else:
+            answer = Answer.CONFIRMED if status is CONFIRMED else Answer.PENDING
+            self._acknowledge(order.cents, Reply(answer, order))
 
     # What the customer believes and does
 
@@ -288,10 +328,10 @@ class Customer:
         draw = self.crowd.reaction(self.purchase, submission)
         if draw < habit.tap_again:
             self._change_basket()
-            self.tap()
+            self._looking_first(self.tap)
         elif draw < habit.tap_again + habit.refresh:
             self._change_basket()
-            self._refresh()
+            self._looking_first(self._refresh)
         else:
             self._leave()
 

@@ -6,18 +6,19 @@ A transaction's effect happens at its commit, whether or not the process that as
 from __future__ import annotations
 
 from array import array
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from math import isnan
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from simpy.events import Event
 
 from sim.config.design import Database as Knobs
+from sim.config.design import Replica as ReplicaKnobs
 from sim.ledger.records import Orders, Small, Times
 from sim.vocabulary import SETTLED, Outcome, Status
-from sim.world.engine import Clock
+from sim.world.engine import Awaited, Clock
 from sim.world.station import Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
@@ -51,10 +52,13 @@ class Order:
         "id",
         "key",
         "key_is_spent",
+        "known_s",
         "number",
+        "past",
         "purchase",
         "status",
         "unheard",
+        "unmarked",
         "version",
     )
 
@@ -66,13 +70,15 @@ class Order:
         self.cents = cents
         self.status = PENDING
         self.version = 1
-        self.created_s = self.changed_s = now
+        self.created_s = self.changed_s = self.known_s = now  # `known_s`: since when the app's key finds it
         self.confirmed_s = NEVER
         self.busy_until_s = 0.0
         self.attempts = 0  # charge attempts that came back
         self.key_is_spent = False  # it stands for an error by now, and an earlier call with it may still charge
         # When the calls with its present key began that nobody has had a plain answer to: under way, or never answered.
         self.unheard: tuple[float, ...] = ()
+        self.past: list[tuple[float, Status, int]] | None = None  # (since, status, version), where a replica shows the past
+        self.unmarked: int | None = None  # the app's key, where it is written down only when the payment is over
 
     @property
     def settled(self) -> bool:
@@ -107,6 +113,27 @@ class OutboxRow:
         self.told = False  # delivered to the broker at least once
 
 
+class Replica:
+    """A copy of the orders as they were a while ago: the lag is drawn at each read."""
+
+    def __init__(self, env: Clock, knobs: ReplicaKnobs, streams: Streams) -> None:
+        self._env = env
+        self.reads = knobs.reads
+        self._lag_s = streams.times("database.replica.lag", knobs.lag)
+        self._turns: Counter[int] = Counter()
+
+    def as_of_s(self, purchase: int) -> float:
+        """The moment that a read shows, which is made for a purchase now."""
+        turn = self._turns[purchase]
+        self._turns[purchase] = turn + 1
+        return self._env.now - self._lag_s(purchase, turn)
+
+    def shows(self, order: Order, as_of_s: float) -> tuple[Status, int] | None:
+        """An order's status and version at that moment; None if it was not there yet."""
+        assert order.past is not None
+        return next(((status, version) for since_s, status, version in reversed(order.past) if since_s <= as_of_s), None)
+
+
 class Used(NamedTuple):
     """How much the database has been used at a time."""
 
@@ -127,6 +154,10 @@ class Database:
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
         self._orders_of = array("i", bytes(4 * purchases))  # how many each has
         self._by_key: dict[int, Order] = {}
+        self._by_purchase: defaultdict[int, list[Order]] = defaultdict(list)  # up to the last look
+        self._indexed = 0
+        self._replica = None if knobs.replica is None else Replica(env, knobs.replica, streams)
+        self._waiting: defaultdict[int, list[Awaited]] = defaultdict(list)  # for an order to be released
         self.orders: list[Order] = []
         self.open: dict[int, Order] = {}  # orders that are not settled, by id
         self.outbox: deque[OutboxRow] = deque()  # rows that are not marked as published
@@ -180,6 +211,8 @@ class Database:
         number = self._orders_of[purchase]
         self._orders_of[purchase] = number + 1
         order = Order(len(self.orders), purchase, number, cents, self._env.now)
+        if self._replica is not None:
+            order.past = [(order.created_s, order.status, order.version)]
         self.orders.append(order)
         self.open[order.id] = order
         if key is not None:
@@ -190,6 +223,46 @@ class Database:
         """The order that a key stands for, unless it is older than `ttl_s` and forgotten."""
         order = None if key is None else self._by_key.get(key)
         return None if order is None or (ttl_s is not None and self._env.now >= order.created_s + ttl_s) else order
+
+    def looked_up(self, key: int | None, ttl_s: float | None, purchase: int) -> Order | None:
+        """`with_key`, where it is read before it is written: from a replica, if there is one for that."""
+        order, replica = self.with_key(key, ttl_s), self.replica("claim")
+        if order is None or replica is None:
+            return order
+        return order if order.known_s <= replica.as_of_s(purchase) else None
+
+    def orders_of(self, purchase: int) -> list[tuple[Order, Status]]:
+        """A purchase's orders as a look before a retry finds them, each with its status."""
+        for order in islice(self.orders, self._indexed, None):
+            self._by_purchase[order.purchase].append(order)
+        self._indexed = len(self.orders)
+        mine = self._by_purchase[purchase]
+        replica = self.replica("look")
+        if replica is None:
+            return [(order, order.status) for order in mine]
+        as_of_s = replica.as_of_s(purchase)
+        return [(order, then[0]) for order in mine if (then := replica.shows(order, as_of_s)) is not None]
+
+    def replica(self, reads: Literal["status", "claim", "look"]) -> Replica | None:
+        """The replica that is asked for this; None: the primary is."""
+        return self._replica if self._replica is not None and reads in self._replica.reads else None
+
+    def release(self, order: Order) -> None:
+        """Nobody works on the order any more: whoever waits for that may go on."""
+        order.busy_until_s = self._env.now
+        if self._waiting:
+            self._wake(order)
+
+    def when_released(self, order: Order) -> Event:
+        """An event that happens when the order is released, or its claim is over."""
+        released = Awaited()
+        self._waiting[order.id].append(released)
+        self._env.call(max(order.busy_until_s - self._env.now, 0.0), self._wake, order)
+        return released
+
+    def _wake(self, order: Order) -> None:
+        for released in self._waiting.pop(order.id, ()):
+            released.happen()
 
     def reopen(self, order: Order) -> None:
         """A failed order is tried once more."""
@@ -214,8 +287,8 @@ class Database:
     def settle(self, order: Order, outcome: Outcome) -> bool:
         """Note what the provider said; False if that changes nothing.
 
-        Confirmed and declined are final. A refused call says nothing about an earlier one that went unanswered, so an
-        unknown order stays unknown until somebody learns the truth.
+        Confirmed and declined are final. A refused call says nothing about an earlier one that went unanswered, so
+        an unknown order stays unknown until somebody learns the truth.
         """
         status = _AFTER[outcome]
         known = order.status
@@ -224,10 +297,20 @@ class Database:
         self._become(order, status)
         return True
 
+    def cancel(self, order: Order) -> bool:
+        """Give an order up, whatever is unknown of it; False if it is settled. (News of its payment would still confirm it.)"""
+        if order.settled:
+            return False
+        self._become(order, FAILED)
+        return True
+
     def _become(self, order: Order, status: Status) -> None:
         self._change(order, status)
         if status in SETTLED:
             self.open.pop(order.id, None)
+            if order.unmarked is not None and status is not FAILED:
+                self._by_key.setdefault(order.unmarked, order)
+                order.known_s = self._env.now
         else:
             self.open[order.id] = order
         if status is CONFIRMED and isnan(order.confirmed_s):
@@ -237,6 +320,8 @@ class Database:
         order.status = status
         order.version += 1
         order.changed_s = self._env.now
+        if order.past is not None:
+            order.past.append((order.changed_s, status, order.version))
 
     def event(self, order: Order, row: int = 0) -> OutboxRow:
         """The order as it is now, with an id of its own."""

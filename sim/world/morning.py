@@ -74,7 +74,7 @@ class Morning:
             weather=plan.weather("provider"), observer=observer,
         )  # fmt: skip
         broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer)
-        view = ReadModel(env, design.read_model, observer=observer)
+        view = ReadModel(env, design.read_model, replica=database.replica("status"), observer=observer)
         loyalty = Loyalty(env, design.loyalty.inbox, tables.awards, observer=observer)
         shop = Shop(
             env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
@@ -86,7 +86,7 @@ class Morning:
         story = cast(Architecture, design)
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            weather=plan.weather("checkout"), handle=partial(story.handle, shop), observer=observer,
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), database=database, observer=observer,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan

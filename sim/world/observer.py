@@ -68,6 +68,12 @@ class Observer:
     def told_failed(self, customer: Customer) -> None:
         """The app shows "payment failed"."""
 
+    def looks(self, customer: Customer) -> None:
+        """Before another request is sent, the app asks the shop whether there is an order already."""
+
+    def looked(self, customer: Customer, order: Order | None, *, status: Status | None) -> None:
+        """The app hears of an order of this purchase and its status, or that there is none."""
+
     def polled(self, customer: Customer, order: Order, *, status: int, behind_s: float) -> None:
         """The app has asked the status view for an order. `status`: -1 if the view doesn't know it yet."""
 
@@ -101,6 +107,9 @@ class Observer:
 
     def overwrote(self, component: str, order: Order) -> None:
         """An outcome was written down, whatever was known before."""
+
+    def cancelled(self, component: str, order: Order, *, changed: bool) -> None:
+        """An order that looked unpaid for too long is cancelled. `changed`: it was not settled meanwhile."""
 
     def renewed_key(self, component: str, order: Order) -> None:
         """The order has a new key for the provider."""

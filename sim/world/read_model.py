@@ -7,7 +7,7 @@ from array import array
 from sim.config.design import ReadModel as Knobs
 from sim.ledger.records import Numbers, Orders, Small, Times
 from sim.vocabulary import Status
-from sim.world.database import NEVER, Database, Order, OutboxRow
+from sim.world.database import NEVER, Database, Order, OutboxRow, Replica
 from sim.world.engine import Clock
 from sim.world.observer import Observer
 from sim.world.streams import BLOCK
@@ -19,9 +19,10 @@ CONFIRMED = Status.CONFIRMED
 class ReadModel:
     """What the view shows of every order. Events may come late, twice or out of order; versions only go up."""
 
-    def __init__(self, env: Clock, knobs: Knobs, *, observer: Observer | None = None) -> None:
+    def __init__(self, env: Clock, knobs: Knobs, *, replica: Replica | None = None, observer: Observer | None = None) -> None:
         self._env = env
         self._inline = knobs.inline
+        self._replica = replica  # that an inline view reads; None: the order database itself
         self._cached_s = knobs.cache
         self._version: Numbers = array("i")
         self._status: Small = array("b")
@@ -72,7 +73,9 @@ class ReadModel:
 
     def _latest(self, order: Order) -> tuple[int, int]:
         if self._inline:
-            return int(order.status), order.version
+            if self._replica is None:
+                return int(order.status), order.version
+            return self._replica.shows(order, self._replica.as_of_s(order.purchase)) or (ABSENT, 0)
         if order.id < len(self._version):
             return self._status[order.id], self._version[order.id]
         return ABSENT, 0

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
@@ -234,19 +235,26 @@ class Shop:
         """Claim the request's key: one request wins, by a unique insert of key and order, or by taking a stale claim over.
 
         Returns a `Claim`. If its `answer` is None, the request has won, and nobody else may work on `order` for as long as
-        `rules.lock` says. Else `answer` is what to reply. With `check_first` there is no unique constraint: the key is looked
-        up and then inserted, and two requests may both win.
+        `rules.lock` says. Else `answer` is what to reply. Other guards than `unique` have no constraint: the key is looked up
+        and then inserted (`check_then_insert`), or written down when the order is settled (`check_then_mark`), and two requests
+        may both win. With `in_flight: wait` a request waits while another works on the order, and claims again.
 
-        Costs: a database write; with `check_first` a database read before it.
+        Costs: a database write, with other guards than `unique` a database read before it, and both again after each wait.
         """
         database = self.database
-        if rules.check_first:
-            known = yield database.query(request.purchase, lambda: database.with_key(request.key, rules.ttl))
-            claim = yield database.transaction(request.purchase, lambda: self._claimed(request, rules, known))
-        else:
-            claim = yield database.transaction(
-                request.purchase, lambda: self._claimed(request, rules, database.with_key(request.key, rules.ttl))
-            )
+        while True:
+            if rules.guard == "unique":
+                claim = yield database.transaction(
+                    request.purchase, lambda: self._claimed(request, rules, database.with_key(request.key, rules.ttl))
+                )
+            else:
+                known = yield database.query(
+                    request.purchase, lambda: database.looked_up(request.key, rules.ttl, request.purchase)
+                )
+                claim = yield database.transaction(request.purchase, partial(self._claimed, request, rules, known))
+            if claim.answer is not Answer.CONFLICT or rules.in_flight == "conflict":
+                break
+            yield database.when_released(claim.order)
         if claim.answer is None:
             yield from self.took("claim", request.purchase)
         return claim
@@ -259,7 +267,9 @@ class Shop:
 
     def _claim(self, request: Request, rules: Claims, order: Order | None) -> Claim:
         if order is None:
-            order = self.database.create(request.purchase, request.cents, request.key)
+            at_the_end = rules.guard == "check_then_mark"
+            order = self.database.create(request.purchase, request.cents, None if at_the_end else request.key)
+            order.unmarked = request.key if at_the_end else None
             order.busy_until_s = self.env.now + rules.lock
             return Claim(order)
         if rules.fingerprint and request.cents != order.cents:
@@ -377,7 +387,7 @@ class Shop:
 
         def commit() -> bool:
             changed = self.database.settle(order, outcome)
-            order.busy_until_s = self.env.now
+            self.database.release(order)
             if changed and tell:
                 self.database.add_to_outbox(order, row)
             if self._observer is not None:
@@ -386,6 +396,40 @@ class Shop:
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
+        return changed
+
+    def unpaid_orders(self, after_s: float) -> Story:
+        """Read the orders that are not settled and older than `after_s` seconds. Returns them, the oldest first.
+
+        Costs: a database read, for all orders together.
+        """
+
+        def look() -> list[Order]:
+            return [order for order in self.database.open.values() if order.created_s + after_s <= self.env.now]
+
+        orders: list[Order] = yield self.database.query(NOBODY, look)
+        return orders
+
+    def cancel(self, order: Order, *, tell: bool = False) -> Story:
+        """Give an order up, unless it is settled; with `tell`, write an outbox row in the same transaction.
+
+        News that it was paid would still confirm it later. Returns whether the order changed.
+
+        Costs: a database write.
+        """
+        row = self.database.draw_row() if tell else 0
+
+        def commit() -> bool:
+            changed = self.database.cancel(order)
+            self.database.release(order)
+            if changed and tell:
+                self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.cancelled(self.component, order, changed=changed)
+            return changed
+
+        changed: bool = yield self.database.transaction(order.purchase, commit)
+        yield from self.took("cancel", order.purchase)
         return changed
 
     def publish(self, what: Order | OutboxRow) -> Story:

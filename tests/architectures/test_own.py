@@ -142,7 +142,7 @@ def test_defaults_mean_what_they_mean_in_a_file(base: str, defaults: dict[str, A
         (HEAD + "class A(Naive):\n    payment: Payment = {'timeot': '2s'}\n",
          'my.py:4: payment.timeot: unknown key; did you mean "timeout"?'),
         (HEAD + "class A(Naive):\n    defaults = {'app': {'key': 'purchse'}}\n",
-         "my.py:4: app.key: expected one of none, request, submission, purchase"),
+         "my.py:4: app.key: expected one of none, request, submission, page, purchase"),
         (HEAD + "class A(Naive):\n    defaults = {'checkout': {'workers': True}}\n",
          "my.py:4: checkout.workers: expected a whole number (got true)"),
         (HEAD + "class A(Naive):\n    payment = Payment()\n", "my.py:3: "),

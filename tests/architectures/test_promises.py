@@ -92,7 +92,7 @@ MUTANTS: dict[str, tuple[Design, str, Promise]] = {
         mutant("idempotent", {"app": {"key": "submission"}}), "commit", charged_at_most_once,
     ),
     "idempotent, look-up before insert": (
-        mutant("idempotent", {"claim": {"check_first": True}}), "commit", ordered_at_most_once,
+        mutant("idempotent", {"claim": {"guard": "check_then_insert"}}), "commit", ordered_at_most_once,
     ),
     "idempotent, a dual write": (mutant("idempotent", {"loyalty": {"inbox": {}}}), "commit", awarded_exactly_once),
     "outbox, no provider key": (mutant("outbox", {"payment": {"key": "none"}}), "commit", charged_at_most_once),

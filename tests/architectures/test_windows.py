@@ -453,7 +453,7 @@ TINY = {
           latency: {constant: 450ms}
         """,
         seed=0,
-        open=("idempotent", {"claim": {"check_first": True}}),
+        open=("idempotent", {"claim": {"guard": "check_then_insert"}}),
         closed=("idempotent", {}),
         harm=["double_charge", "duplicate_order", "over_award"],
         story="""
@@ -542,6 +542,121 @@ TINY = {
         180.450 charge 0 refunded
         """,
     ),
+    "w24": Tiny(  # the second tap comes while the first is being paid
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+          double_tap: {p: 100%, gap: 1s}
+          max_submissions: 2
+        provider:
+          latency: {constant: 2s}
+        """,
+        seed=0,
+        open=("idempotent", {"claim": {"guard": "check_then_mark"}}),
+        closed=("idempotent", {}),
+        harm=["double_charge", "duplicate_order", "over_award"],
+        story="""
+        0.000 request 0 sent
+        0.035 charge 0 of order 0 sent
+        0.035 order 0 created
+        1.000 request 1 sent
+        1.035 charge 1 of order 1 sent
+        1.035 order 1 created
+        2.035 charge 0 captured
+        2.035 charge 0 known CAPTURED
+        2.039 order 0 confirmed
+        2.057 award for order 0
+        2.062 request 0 answered CONFIRMED
+        2.067 order 0 visible
+        3.035 charge 1 captured
+        3.035 charge 1 known CAPTURED
+        3.039 order 1 confirmed
+        3.057 award for order 1
+        3.062 request 1 answered CONFIRMED
+        3.067 order 1 visible
+        5.062 purchase 0 seen
+        """,
+    ),
+    "w25": Tiny(  # the answer is lost; the replica knows nothing of the order yet
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 2s}
+          after_patience: {tap_again: 100%, refresh: 0%, leave: 0%}
+          max_submissions: 2
+        network: {latency: {constant: 20ms}, answer_lost: 50%}
+        provider:
+          latency: {constant: 450ms}
+        """,
+        seed=1,
+        open=("idempotent", {"claim": {"guard": "check_then_mark"}, "database": {"replica": {"lag": {"constant": "5s"}}}}),
+        closed=("idempotent", {"claim": {"guard": "check_then_mark"}}),
+        harm=["double_charge", "duplicate_order", "over_award"],
+        story="""
+        0.000 request 0 sent
+        0.035 charge 0 of order 0 sent
+        0.035 order 0 created
+        0.485 charge 0 captured
+        0.485 charge 0 known CAPTURED
+        0.489 order 0 confirmed
+        0.507 award for order 0
+        0.517 order 0 visible
+        2.000 request 1 sent
+        2.035 charge 1 of order 1 sent
+        2.035 order 1 created
+        2.485 charge 1 captured
+        2.485 charge 1 known CAPTURED
+        2.489 order 1 confirmed
+        2.507 award for order 1
+        2.512 request 1 answered CONFIRMED
+        2.517 order 1 visible
+        5.512 purchase 0 seen
+        """,
+    ),
+    "w26": Tiny(  # five minutes without news, and nobody asks
+        """
+        clock: {start: "07:00", duration: 10s, drain: 20min}
+        customers:
+          patience: {constant: 1h}
+          after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}
+          polling: {every: 30s, give_up: 1h}
+        provider:
+          latency: {constant: 450ms}
+          ambiguous: 100%
+          webhooks: {delay: {constant: 400s}}
+        """,
+        seed=0,
+        open=(
+            "idempotent",
+            {
+                "payment": {"webhooks": "checked"},
+                "completer": {"after": "1h"},
+                "recovery": {"reconcile_every": None, "cancel_after": "5min", "asks_first": False},
+            },
+        ),
+        closed=(
+            "idempotent",
+            {
+                "payment": {"webhooks": "checked"},
+                "completer": {"after": "1h"},
+                "recovery": {"reconcile_every": None, "cancel_after": "5min"},
+            },
+        ),
+        harm=["misinformed"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 captured
+        5.034 charge 0 known UNKNOWN
+        5.061 request 0 answered PENDING
+        367.061 purchase 0 left
+        400.488 order 0 confirmed
+        400.506 award for order 0
+        400.516 order 0 visible
+        """,
+    ),
 }
 
 
@@ -580,6 +695,9 @@ OFF: dict[str, dict[str, Any]] = {
     "w14": {"customers": {"double_tap": {"p": "0%"}}},
     "w15": {"customers": {"patience": {"constant": "1h"}}},
     "w16": {"provider": {"late": {"p": "0%"}, "errored": "10%"}},
+    "w24": {"customers": {"double_tap": {"p": "0%"}}},
+    "w25": {"network": {"answer_lost": "0%"}},
+    "w26": {"provider": {"ambiguous": "0%", "webhooks": {"lost": "0%"}}},
 }  # and no faults in any of them
 
 WINDOWS = [name for name in names() if name.startswith("windows/")]
@@ -599,10 +717,10 @@ def _given(model: Any) -> dict[str, Any]:
     return {name: getattr(model, name) for name in model.model_fields_set}
 
 
-def test_there_are_sixteen() -> None:
-    """W1 to W16, each in a file whose name begins with its number, told in three sentences."""
-    assert [name.split("/")[1][:3] for name in WINDOWS] == [f"w{number:02d}" for number in range(1, 17)]
-    assert list(TINY) == [f"w{number:02d}" for number in range(1, 17)]
+def test_each_window_has_its_tiny_world() -> None:
+    """W1 and so on, each in a file whose name begins with its number, told in three sentences."""
+    numbers = [name.split("/")[1][:3] for name in WINDOWS]
+    assert numbers == sorted(set(numbers)) == sorted(TINY)
     for name in WINDOWS:
         assert load_scenario(name).story.strip().count(". ") == 2, name
 
@@ -615,10 +733,11 @@ def test_without_its_one_fault_a_window_is_clean(window: str, name: str) -> None
     assert not harmed(evidence).any()
 
 
-VARIANTS = {  # variant -> the one knob that differs, and the windows that it opens or closes against its architecture
+# variant -> the one knob that differs, or those that go together, and windows that it opens or closes against its architecture
+VARIANTS = {
     "key-per-submission": ("app.key", {"w01": True, "w03": True, "w02": False}),
     "no-provider-key": ("payment.key", {"w04": True, "w05": True, "w12": True, "w07": False}),
-    "check-then-insert": ("claim.check_first", {"w14": True, "w01": False}),
+    "check-then-insert": ("claim.guard", {"w14": True, "w01": False}),
     "cached-declines": ("claim.stores_failures", {"w06": True, "w10": True}),
     "same-key-for-ever": ("payment.after_error", {"w06": True}),
     "dual-write": ("payment.news", {"w07": True, "w04": False}),
@@ -634,6 +753,16 @@ VARIANTS = {  # variant -> the one knob that differs, and the windows that it op
     "no-fingerprint": ("claim.fingerprint", {"w15": True}),
     "hasty-key": ("payment.lands_within", {"w16": True, "w06": False, "w13": False}),
     "patient-inquiry": ("completer.after", {"w13": False}),
+    "check-then-mark": ("claim.guard", {"w24": True, "w25": False}),
+    "reads-behind": ("claim.guard, database.replica", {"w24": True, "w25": True}),
+    "cancels-unpaid": (
+        "payment.webhooks, completer.after, recovery.reconcile_every, recovery.cancel_after, recovery.asks_first",
+        {"w26": True},
+    ),
+    "asks-before-cancelling": (
+        "payment.webhooks, completer.after, recovery.reconcile_every, recovery.cancel_after",
+        {"w26": False},
+    ),
 }
 
 
@@ -643,7 +772,7 @@ def test_a_variant_differs_by_one_knob(name: str) -> None:
     variant = load_design(name)
     plain = type(variant).model_validate({"name": name})
     changed = [".".join(knob.path) for knob in knobs(variant, plain) if not knob.is_default]
-    assert [key for key in changed if key not in ("name", "summary")] == [VARIANTS[name][0]]
+    assert sorted(key for key in changed if key not in ("name", "summary")) == sorted(VARIANTS[name][0].split(", "))
 
 
 @pytest.mark.parametrize(("name", "window"), [(name, window) for name, (_, told) in VARIANTS.items() for window in told])

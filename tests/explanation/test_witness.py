@@ -58,7 +58,7 @@ CLOSED_BY = {
     ("w08-relay-crash", "no-inbox"): "loyalty: {inbox: {window: 7d}}",
     ("w11-expired-key", "idempotent"): "payment: {key_lasts: 20min}",
     ("w13-slow-charge", "inquiry"): "completer: {after: 3min}",
-    ("w14-check-then-insert", "check-then-insert"): "claim: {check_first: false}",
+    ("w14-check-then-insert", "check-then-insert"): "claim: {guard: unique}",
     ("w15-other-amount", "no-fingerprint"): "claim: {fingerprint: true}",
     ("w03-refresh", "key-per-submission"): "app: {key: purchase}",
     ("w01-double-tap", "naive"): "from: idempotent",

@@ -140,8 +140,8 @@ def test_a_window_has_many_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("w17", "there are W1 to W16"),
-        ("0", "there are W1 to W16"),
+        ("w99", "there are W1 to W26"),
+        ("0", "there are W1 to W26"),
         ("crash-before-comit", "w04-crash-before-commit"),
         ("", "known: W1, W2"),
         ("-", "known: W1"),
@@ -153,8 +153,10 @@ def test_an_unknown_window_is_told_the_nearest(name: str, hint: str) -> None:
     assert hint in str(caught.value)
 
 
-def test_there_are_sixteen_windows_in_order() -> None:
-    assert list(bundled_windows()) == [f"W{number}" for number in range(1, 17)]
+def test_windows_come_in_order() -> None:
+    numbers = [int(label.removeprefix("W")) for label in bundled_windows()]
+    assert numbers == sorted(numbers)
+    assert numbers[0] == 1
 
 
 def test_titles_are_short() -> None:

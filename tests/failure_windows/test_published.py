@@ -13,7 +13,17 @@ from sim.experiment.effort import Effort
 from sim.experiment.statistics import Difference, Estimate
 from sim.failure_windows.differences import NO_REASON, OWN_STORY, REASONS, difference
 from sim.failure_windows.matrix import bundled_windows, survey
-from sim.failure_windows.published import CONDITIONS, MARKS, MECHANISMS, OPENED_BY, PUBLISHED, UNPUBLISHED, expected, mechanisms
+from sim.failure_windows.published import (
+    CONDITIONS,
+    MARKS,
+    MECHANISMS,
+    OPENED_BY,
+    OPENS,
+    PUBLISHED,
+    REPORTS,
+    expected,
+    mechanisms,
+)
 from sim.failure_windows.verdicts import MorningHarm, State, Verdict
 from tests.explanation.test_parties import CANCELLER
 from tests.tiers import slow
@@ -21,7 +31,9 @@ from tests.worlds import design
 
 # What the simulation says, as states by window; blank: closed. Any change here is news.
 STATES: dict[str, dict[str, State]] = {
-    "naive": dict.fromkeys(("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16"), "open"),
+    "naive": dict.fromkeys(
+        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W24", "W25", "W26"), "open"
+    ),
     "idempotent": {"W7": "open", "W11": "open"},
     "outbox": {"W11": "narrowed"},
     "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open"},
@@ -29,15 +41,20 @@ STATES: dict[str, dict[str, State]] = {
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
+    "asks-before-cancelling": {"W11": "closed"},
     "autoscaled": {},
+    "cancels-unpaid": {"W11": "closed", "W26": "narrowed"},
     "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse", "W16": "narrowed"},
     "check-then-insert": {"W14": "narrowed"},
+    "check-then-mark": dict.fromkeys(("W1", "W4", "W14", "W24"), "open")
+    | {"W3": "narrowed", "W12": "worse", "W15": "narrowed"},
     "checked-webhooks": {"W11": "closed"},
     "dual-write": {"W7": "open"},
     "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
     "hasty-key": {"W16": "narrowed"},
-    "key-per-submission": {"W1": "open", "W3": "open", "W14": "open", "W15": "open"},
+    "key-per-submission": dict.fromkeys(("W1", "W3", "W14", "W15", "W24", "W25"), "open"),
     "last-seen-id": {},
+    "looks-first": dict.fromkeys(("W2", "W3", "W12", "W15", "W25"), "closed"),
     "mark-before-publish": {"W8": "worse"},
     "nationwide-idempotent": {},
     "nationwide-naive": {},
@@ -45,13 +62,14 @@ VARIANTS: dict[str, dict[str, State]] = {
     "no-app-retries": {},
     "no-fingerprint": {"W15": "narrowed"},
     "no-inbox": {"W8": "worse"},
-    "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open", "W16": "narrowed"},
+    "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open", "W16": "narrowed", "W26": "open"},
     "no-reconciler": {},
     "patient-inquiry": {"W12": "closed", "W13": "closed", "W16": "closed"},
+    "reads-behind": dict.fromkeys(("W1", "W3", "W4", "W14", "W15", "W24", "W25"), "open") | {"W12": "worse"},
     "same-key-for-ever": {"W6": "worse", "W16": "narrowed"},
     "short-inbox": {"W8": "worse"},
-    "waits-two-seconds": {},
-    "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed"},
+    "waits-two-seconds": {"W24": "worse"},
+    "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed", "W26": "open"},
 }
 
 
@@ -179,7 +197,8 @@ def test_a_window_that_nobody_has_written_about_differs_from_nothing() -> None:
 
 def test_the_published_matrix_is_complete() -> None:
     """A row for every window, a known mark for every mechanism; conditions and openings speak of what there is."""
-    assert [*PUBLISHED, *UNPUBLISHED] == list(bundled_windows())
+    assert [*PUBLISHED, *REPORTS] == list(bundled_windows())
+    assert sorted(window for windows in OPENS.values() for window in windows) == sorted(bundled_windows())
     for row in PUBLISHED.values():
         assert set(row) == set(MECHANISMS)
         assert set(row.values()) <= set(MARKS)
@@ -195,7 +214,7 @@ def test_the_published_matrix_is_complete() -> None:
         ("idempotent", {}, {"key_per_cart", "unique_insert", "provider_key", "completer", "reconciler"}, {"outbox"}),
         ("idempotent", {"app": {"key": "submission"}}, {"key_per_submission"}, {"key_per_cart", "unique_insert"}),
         ("idempotent", {"app": {"key": "none"}}, {"provider_key"}, {"key_per_submission", "key_per_cart", "fingerprint"}),
-        ("idempotent", {"claim": {"check_first": True}}, {"key_per_cart"}, {"unique_insert"}),
+        ("idempotent", {"claim": {"guard": "check_then_insert"}}, {"key_per_cart"}, {"unique_insert"}),
         ("idempotent", {"payment": {"key": "attempt"}}, {"completer"}, {"provider_key"}),
         ("idempotent", {"payment": {"webhooks": "trusted"}}, {"completer"}, {"webhook_inbox"}),
         ("outbox", {}, {"outbox", "consumer_inbox", "completer", "provider_key"}, {"webhook_inbox"}),

@@ -239,7 +239,9 @@ app = section(
     timeout=some("100ms", "1s", "8s", "5min"),
     retry=retry,
     retry_budget=shares,
-    key=some("none", "request", "submission", "purchase"),
+    key=some("none", "request", "submission", "page", "purchase"),
+    before_retry=some("nothing", "look"),
+    on_conflict=some("wait", "fail", "new_key"),
 )
 autoscale = st.fixed_dictionaries(
     {"min": st.just(1), "max": st.integers(24, 40)},
@@ -271,7 +273,10 @@ checkout = st.integers(1, 20).flatmap(
         },
     ).map(_one_each)
 )
-database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"))
+replicas = st.one_of(
+    st.just("none"), section(lag=times("0s", "1s", "30s"), reads=st.sets(some("status", "claim", "look")).map(sorted))
+)
+database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"), replica=replicas)
 read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), workers=st.integers(1, 3), cache=some("0s", "5s"))
 loyalty = section(
     inline=st.booleans(),
@@ -279,12 +284,16 @@ loyalty = section(
     award=times("0s", "10ms", "1s"),
 )
 broker = section(publish=times("0s", "3ms"), deliver=some("0s", "5ms"), visibility=some("1s", "30s"))
-recovery = section(reconcile_every=some("none", "20s", "1min"), grace=some("0s", "60s"))
+recovery = section(
+    reconcile_every=some("none", "20s", "1min"), grace=some("0s", "60s"), cancel_after=some("none", "1s", "1min"),
+    cancel_every=some("1s", "20s"), asks_first=st.booleans(),
+)  # fmt: skip
 claims = section(
     ttl=some("none", "5s", "1min"),
     fingerprint=st.booleans(),
     lock=some("1s", "30s"),
-    check_first=st.booleans(),
+    guard=some("unique", "check_then_insert", "check_then_mark"),
+    in_flight=some("conflict", "wait"),
     stores_failures=st.booleans(),
 )
 completer = section(every=some("1s", "5s"), after=some("0s", "10s", "30s"), batch=st.integers(1, 20))

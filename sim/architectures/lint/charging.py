@@ -155,6 +155,16 @@ def unknown_left_behind(design: Design, _: World) -> Iterator[Found]:
         yield Found("payment.retry", message, (("payment.retry", ENDLESS),), windows)
 
 
+def cancels_without_asking(design: Design, _: World) -> Iterator[Found]:
+    knobs = design.recovery
+    if knobs.cancel_after is not None and not knobs.asks_first:
+        yield Found(
+            "recovery.asks_first",
+            f"what looks unpaid after {exactly(knobs.cancel_after)} is given up, and the provider, who knows, isn't asked",
+            (("recovery.asks_first", "true"), ("recovery.cancel_after", "none")),
+        )
+
+
 def nobody_refunds(design: Design, world: World) -> Iterator[Found]:
     may_charge_twice = not sends_provider_key(design, world) and not has_story_of(design, Naive)
     if may_charge_twice and design.recovery.reconcile_every is None:

@@ -51,6 +51,21 @@ def key_per_tap(design: Design, _: World) -> Iterator[Found]:
         yield Found("app.key", message, CART_KEY, windows)
 
 
+def key_per_page(design: Design, world: World) -> Iterator[Found]:
+    if design.app.key == "page" and not has_story_of(design, Naive) and world.scenario.customers.after_patience.refresh > 0:
+        yield Found("app.key", "the key is forgotten when the app is reloaded, so a refresh is a new order", CART_KEY)
+
+
+def new_key_after_conflict(design: Design, _: World) -> Iterator[Found]:
+    claims = claims_of(design)
+    answers_409 = claims is not None and claims.in_flight == "conflict"
+    if design.app.on_conflict == "new_key" and answers_409 and knows_retries(design):
+        yield Found(
+            "app.on_conflict", "a request that is told to wait goes again with a new key, beside the first, and both are paid",
+            (("app.on_conflict", "wait"),),
+        )  # fmt: skip
+
+
 def key_forgotten(design: Design, world: World) -> Iterator[Found]:
     keys = keys_of(design)
     if keys is None or keys.ttl is None or not knows_retries(design):
@@ -83,11 +98,36 @@ def last_request_s(design: Design, world: World) -> float:
 
 def check_then_insert(design: Design, _: World) -> Iterator[Found]:
     claims = claims_of(design)
-    if claims is not None and claims.check_first and knows_repeats(design):
+    if claims is not None and claims.guard != "unique" and knows_repeats(design):
+        race = {
+            "check_then_insert": "the key is looked up and then inserted, with no unique constraint between two requests",
+            "check_then_mark": "the key is looked up, and written down when the payment is over: whoever comes "
+            "meanwhile pays too",
+        }
         yield Found(
-            "claim.check_first", "the key is looked up and then inserted, with no unique constraint between two requests",
-            (("claim.check_first", "false"),),
-        )  # fmt: skip
+            "claim.guard",
+            race[claims.guard],
+            (("claim.guard", "unique"),),
+            None if claims.guard == "check_then_mark" else ("W14",),
+        )
+
+
+def reads_behind(design: Design, _: World) -> Iterator[Found]:
+    """What is read from a replica before something is written: whoever came a moment ago is not there yet."""
+    replica, claims = design.database.replica, claims_of(design)
+    if replica is None:
+        return
+    behind = f"a replica is {exactly(quantile(replica.lag, SLOW))} behind (99th percentile)"
+    if "claim" in replica.reads and claims is not None and claims.guard != "unique" and knows_retries(design):
+        enough = (("database.replica", "none"), ("claim.guard", "unique"))
+        yield Found(
+            "database.replica", f"keys are looked up where {behind}: a request that has just been served is new", enough
+        )
+    elif "look" in replica.reads and design.app.before_retry == "look" and not knows_repeats(design):
+        enough = (("database.replica", "none"),)
+        yield Found(
+            "database.replica", f"the look before a retry asks where {behind}: it finds no order that has just come", enough
+        )
 
 
 def no_fingerprint(design: Design, _: World) -> Iterator[Found]:

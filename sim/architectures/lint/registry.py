@@ -7,21 +7,35 @@ from sim.architectures.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
     "no-key": Rule(
-        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15"),
+        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W24", "W25"),
         "A shop that can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
     ),
     "key-per-tap": Rule(
-        keys.key_per_tap, ("W1", "W3", "W14", "W15"),
+        keys.key_per_tap, ("W1", "W3", "W14", "W15", "W24", "W25"),
         "A key per tap covers only the app's own retries. A key kept with the cart is still the same after a second tap and a "
         "refresh.",
+    ),
+    "key-per-page": Rule(
+        keys.key_per_page, ("W3",),
+        "Whoever reloads a slow page and pays again is a new customer to the shop. A key kept with the cart survives it.",
+    ),
+    "new-key-after-conflict": Rule(
+        keys.new_key_after_conflict, ("W2",),
+        "A 409 says that the first request is at work. The same with another key is another purchase.",
     ),
     "key-forgotten": Rule(
         keys.key_forgotten, ("W2", "W4", "W11", "W12"),
         "A retry that outlives its key is a new customer's first request. A key that is a column of the order never expires.",
     ),
     "check-then-insert": Rule(
-        keys.check_then_insert, ("W14",),
-        "Two requests at the same moment both find nothing, and both charge. Of two unique inserts one fails.",
+        keys.check_then_insert, ("W1", "W3", "W4", "W12", "W14", "W15", "W24"),
+        "Two requests at the same moment both find nothing, and both charge. Of two unique inserts one fails. What is marked "
+        "when the payment is over leaves as much time as the payment takes.",
+    ),
+    "reads-behind": Rule(
+        keys.reads_behind, ("W25",),
+        "What a replica does not know yet is done again. Ask the primary, or let a unique constraint decide: it can't be "
+        "behind.",
     ),
     "no-fingerprint": Rule(
         keys.no_fingerprint, ("W15",),
@@ -47,7 +61,7 @@ RULES: dict[str, Rule] = {
         "its holder.",
     ),
     "no-provider-key": Rule(
-        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16"),
+        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16", "W26"),
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
     "asks-without-a-key": Rule(
@@ -74,7 +88,7 @@ RULES: dict[str, Rule] = {
         "key for longer than the slowest charge takes.",
     ),
     "timeout-told-as-failure": Rule(
-        charging.timeout_told_as_failure, ("W5", "W11"),
+        charging.timeout_told_as_failure, ("W5", "W11", "W26"),
         "No answer is no failure: a customer who is told so pays again for an order that may be paid. Unknown is a state of "
         "its own.",
     ),
@@ -87,12 +101,17 @@ RULES: dict[str, Rule] = {
         charging.unknown_left_behind, ("W4", "W5", "W6", "W13", "W16"),
         "No recovery for unknown outcomes: people are charged for nothing, or wait for an order that nobody works on.",
     ),
+    "cancels-without-asking": Rule(
+        charging.cancels_without_asking, ("W26",),
+        "News of a payment may come later than the timer, or never. Ask the provider, and cancel only what nobody has paid "
+        "for.",
+    ),
     "nobody-refunds": Rule(
         charging.nobody_refunds, ("W13", "W16"),
         "Double charges that can't be prevented must be found in the provider's ledger and refunded.",
     ),
     "webhooks-trusted": Rule(
-        charging.webhooks_trusted, ("W9", "W10"),
+        charging.webhooks_trusted, ("W9", "W10", "W26"),
         "Webhooks come twice and out of order: points are awarded again, and a paid order is marked as failed. Check the "
         "order's state.",
     ),

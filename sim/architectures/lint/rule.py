@@ -161,13 +161,13 @@ def relay_of(design: Design) -> Relay | None:
 
 
 def knows_repeats(design: Design) -> bool:
-    """Whether all requests of a purchase carry the same key, and the shop looks at it."""
-    return design.app.key == "purchase" and not has_story_of(design, Naive)
+    """Whether all requests of a purchase, or at least of a page, carry the same key, and the shop looks at it."""
+    return design.app.key in ("purchase", "page") and not has_story_of(design, Naive)
 
 
 def knows_retries(design: Design) -> bool:
     """Whether at least the app's own retries carry the same key, and the shop looks at it."""
-    return design.app.key in ("purchase", "submission") and not has_story_of(design, Naive)
+    return design.app.key in ("purchase", "page", "submission") and not has_story_of(design, Naive)
 
 
 def sends_provider_key(design: Design, world: World) -> bool:

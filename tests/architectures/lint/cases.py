@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from sim.architectures import parse_design
+from sim.architectures import load_design, parse_design
 from sim.config.design import Design
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
@@ -91,6 +91,7 @@ def crowded(**changes: Any) -> Design:
 
 
 FIXED = {"fixed": {"delay": "1s", "attempts": 3}}
+NEW_KEY: Knobs = {"retry_on": ["timeout"], "on_conflict": "new_key"}
 THREE_LAYERS: Knobs = {"app": {"key": "none", "retry": FIXED}, "payment": {"retry": FIXED, "breaker": None}}
 IMPATIENT_APP: Knobs = {"timeout": "2s", "retry": {"fixed": {"delay": "500ms", "attempts": 3}}}
 
@@ -99,9 +100,13 @@ CASES = (
     Case("no-key", "w1", of("idempotent", {"app": {"key": "request"}}), of("idempotent"), DOUBLE),
     Case("no-key", "w3", of("naive", {"app": {"key": "purchase"}}), of("idempotent"), DOUBLE),
     Case("key-per-tap", "w3", of("idempotent", {"app": {"key": "submission"}}), of("idempotent"), DOUBLE),
+    Case("key-per-page", "w3", of("idempotent", {"app": {"key": "page"}}), of("idempotent"), DOUBLE),
+    Case("new-key-after-conflict", "w1", of("idempotent", {"app": NEW_KEY}), of("idempotent"), DOUBLE),
     Case("key-forgotten", "w2", of("idempotent", {"claim": {"ttl": "5s"}}), of("idempotent", {"claim": {"ttl": "5h"}}), DOUBLE),
     Case("key-forgotten", "w2", of("outbox", {"claim": {"ttl": "5s"}}), of("outbox", {"claim": {"ttl": "5h"}}), DOUBLE),
-    Case("check-then-insert", "w14", of("idempotent", {"claim": {"check_first": True}}), of("idempotent"), DOUBLE),
+    Case("check-then-insert", "w14", of("idempotent", {"claim": {"guard": "check_then_insert"}}), of("idempotent"), DOUBLE),
+    Case("check-then-insert", "w24", of("idempotent", {"claim": {"guard": "check_then_mark"}}), of("idempotent"), DOUBLE),
+    Case("reads-behind", "w25", load_design("reads-behind"), load_design("check-then-mark"), DOUBLE),
     Case(
         "no-fingerprint", "w15", of("idempotent", {"claim": {"fingerprint": False}}), of("idempotent"),
         purchases("wrong_amount"),
@@ -173,6 +178,10 @@ CASES = (
         metric("double_charge_rate_net"), 0.005,
     ),
     Case("unknown-left-behind", "w6", of("outbox", {"payment": {"retry": {"never": True}}}), of("outbox"), NEVER),
+    Case(
+        "cancels-without-asking", "w26", load_design("cancels-unpaid"), load_design("asks-before-cancelling"),
+        purchases("misinformed"),
+    ),
     Case(
         "nobody-refunds", "w13", of("inquiry", {"recovery": {"reconcile_every": None}}), of("inquiry"),
         metric("double_charge_rate_net"), 0.005,

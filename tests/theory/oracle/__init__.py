@@ -53,7 +53,7 @@ def refuse(scenario: Scenario, design: Design) -> None:
         assert knobs.payment.webhooks == "ignored"
         assert knobs.payment.key_lasts > scenario.clock.horizon_s
         assert knobs.payment.after_error == "same_key" or not scenario.provider.errored
-        assert not knobs.claim.check_first
+        assert (knobs.claim.guard, knobs.claim.in_flight) == ("unique", "conflict")
     for fault in scenario.faults:
         assert not hasattr(fault, "spike")
         struck = getattr(fault, "crash", None) or getattr(fault, "pause", None)
