@@ -16,7 +16,16 @@ from .python import signature
 
 GROUPS = {
     "A request": ["compute", "insert", "claim", "accept", "charge", "inquire", "settle", "overwrite", "renew_key", "publish"],
-    "In the background": ["sleep", "next_rows", "mark_published", "stuck_orders", "refund", "pay_draw"],
+    "In the background": [
+        "sleep",
+        "next_rows",
+        "mark_published",
+        "stuck_orders",
+        "unpaid_orders",
+        "cancel",
+        "refund",
+        "pay_draw",
+    ],
     "Beginning a story": ["background", "workers", "start", "consume", "listen"],
 }
 EVENTS = ("compute", "sleep")  # these are waited for with `yield`

@@ -278,8 +278,8 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
             "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash, pause",
-            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, inquire, renew, commit, publish, "
-            'mark, refund, award, apply (got "comit"); did you mean "commit"?',
+            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, inquire, renew, commit, cancel, "
+            'publish, mark, refund, award, apply (got "comit"); did you mean "commit"?',
             f"x.yaml:9:37: faults[6].p: {BARE}; {PROBABILITY} (got 3)",
             "x.yaml:10:5: faults[7]: give exactly one of at:, every:, after:",
             "x.yaml:11:46: faults[8].times: a bare number: write an x before it; "
@@ -361,7 +361,7 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
             "x.yaml:2:9: relay.poll_every: must be at least 1ms (got 0s)",
             "x.yaml:2:25: relay.batch: must be at least 1 (got 0)",
             "x.yaml:3:1: checkout: 2 instances need at least as many workers",
-            'x.yaml:4:7: app.key: expected one of none, request, submission, purchase (got "purchases"); '
+            'x.yaml:4:7: app.key: expected one of none, request, submission, page, purchase (got "purchases"); '
             'did you mean "purchase"?',
             "x.yaml:4:23: app.retry: never: true, or one of fixed, exponential, full_jitter, equal_jitter",
         ],

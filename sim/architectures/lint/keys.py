@@ -119,7 +119,7 @@ def reads_behind(design: Design, _: World) -> Iterator[Found]:
         return
     behind = f"a replica is {exactly(quantile(replica.lag, SLOW))} behind (99th percentile)"
     if "claim" in replica.reads and claims is not None and claims.guard != "unique" and knows_retries(design):
-        enough = (("database.replica", "none"), ("claim.guard", "unique"))
+        enough: tuple[Change, ...] = (("database.replica", "none"), ("claim.guard", "unique"))
         yield Found(
             "database.replica", f"keys are looked up where {behind}: a request that has just been served is new", enough
         )
