@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.ledger.audit import Audit, audit
+from sim.ledger.audit import Audit, audit, contradictions
 from sim.ledger.laws import BrokenLaw, assert_laws
 from sim.ledger.records import Purchases, StationRecord, Tables
 from sim.ledger.tally import tally
@@ -174,3 +174,34 @@ def test_the_laws_catch_cooked_books() -> None:
     for change in (answered_although_lost, vanished, backwards, leaking, somebody_elses):
         with pytest.raises(BrokenLaw):
             cooked(change)
+
+
+def request(tables: Tables, fate: Fate, *, sent_s: float, answered_s: float) -> None:
+    """One more request of the purchase, which was answered."""
+    for column, value in {"fate": fate, "answer": 201, "purchase": 0, "submission": 1, "attempt": 1}.items():
+        getattr(tables.requests, column).append(value)
+    tables.requests.sent_s.append(sent_s)
+    tables.requests.answered_s.append(answered_s)
+
+
+@pytest.mark.parametrize(
+    ("law", "change"),
+    [
+        ("charge and order belong to the same purchase", lambda tables: tables.orders.purchase.__setitem__(0, 1)),
+        ("no answer to a lost request", lambda tables: request(tables, Fate.LOST, sent_s=1.0, answered_s=2.0)),
+        ("sent before answered", lambda tables: request(tables, Fate.EXECUTED, sent_s=2.0, answered_s=1.0)),
+        ("submitted before acknowledged", lambda tables: tables.purchases.acknowledged_s.__setitem__(0, 0.9)),
+        ("submitted before confirmed", lambda tables: tables.orders.confirmed_s.__setitem__(0, 0.9)),
+        ("created before confirmed", lambda tables: tables.orders.confirmed_s.__setitem__(0, 1.1)),
+        ("confirmed before visible", lambda tables: tables.orders.visible_s.__setitem__(0, 2.9)),
+        ("sent before captured", lambda tables: tables.charges.captured_s.__setitem__(0, 1.4)),
+    ],
+)
+def test_a_broken_law_is_named(law: str, change: Any) -> None:
+    """Whoever reads the error knows which two facts contradict each other."""
+    tables = tables_of(**GOOD)
+    assert contradictions(tables, audit(tables)) == {}
+    change(tables)
+    found = contradictions(tables, audit(tables))
+    assert found[law] + found[f"{law} (time runs forward)"] == 1
+    assert set(found) <= {law, f"{law} (time runs forward)", "created before confirmed (time runs forward)"}

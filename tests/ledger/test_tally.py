@@ -17,9 +17,10 @@ from sim.ledger.audit import audit
 from sim.ledger.costs import bill
 from sim.ledger.laws import BrokenLaw, assert_laws
 from sim.ledger.metrics import measure
-from sim.ledger.records import Tables
+from sim.ledger.records import Purchases, Tables
 from sim.ledger.series import series
 from sim.ledger.tally import Tally, pooled, tally
+from sim.vocabulary import Status
 from tests.properties.test_books import ROUGH
 from tests.properties.world import World
 from tests.properties.worlds import for_all, tiers, worlds
@@ -110,3 +111,21 @@ def test_causes_add_up_over_parts() -> None:
     part = tally(tables, audit(tables))
     parts = [replace(part, causes=Counter({late: 2})), replace(part, causes=Counter({late: 3, lost: 1}))]
     assert pooled(parts).causes == {late: 5, lost: 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "changed_s", "read_s", "looked"),
+    [("CONFIRMED", 3.0, 3.0, 1), ("CONFIRMED", 3.0, 2.9, 0), ("PENDING", 3.0, 4.0, 0), ("FAILED", 3.0, 4.0, 1)],
+)
+def test_who_looked_when_there_was_something_to_know(status: str, changed_s: float, read_s: float, looked: int) -> None:
+    """Whose order is settled by then, at that very moment too; an order that is not settled is nothing to know."""
+    tables = Tables(100.0, 100.0, Purchases(1))
+    tables.purchases.submitted_s[0] = 0.0
+    order = {"purchase": 0, "status": Status[status], "view_status": -1, "changed_s": changed_s}
+    for column in vars(tables.orders):
+        getattr(tables.orders, column).append(order.get(column, float("nan")))
+    tables.reads.purchase.append(0)
+    tables.reads.stale.append(0)
+    tables.reads.read_s.append(read_s)
+    tables.reads.behind_s.append(0.0)
+    assert tally(tables, audit(tables)).found["looked"] == looked
