@@ -121,7 +121,7 @@ def test_who_looked_when_there_was_something_to_know(status: str, changed_s: flo
     """Whose order is settled by then, at that very moment too; an order that is not settled is nothing to know."""
     tables = Tables(100.0, 100.0, Purchases(1))
     tables.purchases.submitted_s[0] = 0.0
-    order = {"purchase": 0, "status": Status[status], "view_status": -1, "changed_s": changed_s}
+    order = {"purchase": 0, "status": Status[status], "view_status": -1, "changed_s": changed_s, "confirmed_s": changed_s}
     for column in vars(tables.orders):
         getattr(tables.orders, column).append(order.get(column, float("nan")))
     tables.reads.purchase.append(0)
