@@ -16,6 +16,7 @@ from sim.architectures.lint.rule import Change, World, up
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.faults import Crash, Duplicates, Fault, Pause
+from sim.config.knobs import knobs as knobs_of
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
@@ -72,6 +73,7 @@ class Candidate(NamedTuple):
     knobs: dict[str, Any]  # of the same architecture, as in a file; or from another
     architecture: str | None  # another one to start from
     design: Design
+    unlisted: bool = False  # none of `CHANGES`, nor known to lint: a knob that has a few values was given another
 
 
 class Bystander(Observer):
@@ -135,12 +137,15 @@ def closing(scenario: Scenario, design: Design, witness: Witness, *, progress: P
         evidence = _unless_past_help(scenario, candidate.design, witness)
         if evidence is None or VIOLATIONS[witness.kinds[0]].flags(evidence)[witness.purchase]:
             continue
+        after = int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum())
+        if candidate.unlisted and 2 * after > witness.others:  # it spares this customer by chance, and most others not
+            continue
         yield Remedy(
             candidate.text,
             candidate.knobs,
             candidate.architecture,
             witness.others,
-            int(VIOLATIONS[witness.kinds[0]].flags(evidence).sum()),
+            after,
             witness.struck and not was_struck(evidence.tables, witness.purchase),
             tuple(kind for kind, violation in VIOLATIONS.items() if violation.flags(evidence)[witness.purchase]),
         )
@@ -157,21 +162,30 @@ def _unless_past_help(scenario: Scenario, design: Design, witness: Witness) -> E
 def candidates(scenario: Scenario, design: Design) -> Iterator[Candidate]:
     """Single changes of knobs that the design has and that differ, then other architectures.
 
-    They are those of `CHANGES`, and all that lint knows to be enough for what it warns of.
+    They are those of `CHANGES`, all that lint knows to be enough for what it warns of, and every other value of the knobs of
+    which these two say nothing and that have a few.
     """
     hazards = lint(design, scenario)
     enough = [change for hazard in hazards for change in hazard.enough]
     wanted = [*(change for change in CHANGES if change[1]), *_longer(scenario, design), *enough]
-    for key, text in sorted(dict.fromkeys(change for change in wanted if change[0] != "from"), key=_place):
+    unlisted = [change for change in _others(design) if change[0] not in {key for key, _ in (*CHANGES, *wanted)}]
+    for key, text in sorted(dict.fromkeys(change for change in (*wanted, *unlisted) if change[0] != "from"), key=_place):
         path = key.split(".")
         if has(design, path) and (changed := _with(design, path, value_of(text))) not in (None, design):
             assert changed is not None
             knobs = _nested(path, value_of(text))
-            yield Candidate(f"{path[0]}: {flow(knobs[path[0]])}", knobs, None, changed)
+            yield Candidate(f"{path[0]}: {flow(knobs[path[0]])}", knobs, None, changed, (key, text) in unlisted)
     asks = ("inquiry",) if scenario.provider.keys == "none" else ()
     for name in dict.fromkeys([*asks, "idempotent", "outbox", *(text for key, text in enough if key == "from")]):
         if name != architecture_of(design):
             yield Candidate(f"from: {name}", {}, name, load_design(name))
+
+
+def _others(design: Design) -> Iterator[Change]:
+    """Every value of the knobs that have a few: one of some words, yes or no, none."""
+    for knob in knobs_of(design, design):
+        values = [*knob.kind.words, *(("true", "false") if knob.kind.type is bool else ()), *["none"] * knob.kind.nullable]
+        yield from ((".".join(knob.path), value) for value in values)
 
 
 def _place(change: Change) -> int:

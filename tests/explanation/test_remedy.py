@@ -24,7 +24,7 @@ def test_what_ends_early_would_not_have_helped(scenario: str, kind: str | None) 
     assert isinstance(witness, Witness)
     helping = {remedy.text for remedy in remedies(chosen, design, witness)}
     ended = set()
-    for text, _, _, changed in candidates(chosen, design):
+    for text, _, _, changed, _ in candidates(chosen, design):
         bystander = Bystander(witness.purchase, witness.kinds[0])
         Morning(chosen, changed, witness.seed, observer=bystander).run()
         if bystander.past_help:

@@ -73,7 +73,7 @@ def test_the_knob_that_is_named_first_really_closes_it(window: str, name: str) -
     assert isinstance(witness, Witness)
     first = next(remedies(scenario, chosen, witness))
     assert first.text == CLOSED_BY[window, name]
-    changed = next(changed for text, _, _, changed in candidates(scenario, chosen) if text == first.text)
+    changed = next(one.design for one in candidates(scenario, chosen) if one.text == first.text)
     assert not harmed(judged(scenario, changed, witness.seed)[1])[witness.purchase]
     assert first.after < first.before
     assert not first.spared
@@ -92,7 +92,7 @@ def test_a_remedy_that_only_spares_them_says_so() -> None:
 
 def test_only_knobs_that_the_design_has_are_tried() -> None:
     """naive has no claim, no relay and no provider key; nothing is tried that changes nothing."""
-    texts = [text for text, _, _, _ in candidates(world(), load_design("naive"))]
+    texts = [one.text for one in candidates(world(), load_design("naive"))]
     assert not [text for text in texts if text.startswith(("claim", "relay", "payment: {key"))]
     assert texts[-2:] == ["from: idempotent", "from: outbox"]
-    assert "app: {key: purchase}" not in [text for text, _, _, _ in candidates(world(), load_design("outbox"))]
+    assert "app: {key: purchase}" not in [one.text for one in candidates(world(), load_design("outbox"))]
