@@ -87,6 +87,10 @@ def _late_key(design: Design) -> bool:
     return getattr(design.payment, "key_lasts", 0.0) >= KEYS_EXPIRE_S
 
 
+def _marks_at_the_end(design: Design) -> bool:
+    return getattr(getattr(design, "claim", None), "guard", "unique") == "check_then_mark"
+
+
 QUEUES = _tells(Outbox)  # payment workers come back to an order, instead of a completer
 COMPLETES = _tells(Idempotent, Inquiry)
 GIVEN_BACK = (
@@ -99,6 +103,11 @@ PERMANENT = (
 )
 REASONS = (
     # The shop's own keys
+    Reason(
+        ("W1", "W3", "W4", "W12", "W15"), ("narrowed", "open", "worse"), _marks_at_the_end,
+        "The matrix takes a key for known as soon as a request brings it. Here it is written down when the payment is over: until "
+        "then the next request with it is a new purchase.",
+    ),
     Reason(
         ("W2", "W3", "W4", "W5", "W7", "W12"), ("narrowed", "open", "worse"), _claim("ttl"),
         "The matrix takes the shop's keys for permanent (“✓ within TTL”). Here the shop itself forgets them before the "

@@ -7,7 +7,7 @@ mechanism; a design has several, which are read from its knobs. Where the simula
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -144,6 +144,22 @@ OPENS: dict[Place, tuple[str, ...]] = {  # where the gap is that a window stands
     "messages": ("W7", "W8", "W9", "W10"),
     "store": ("W25",),
 }
+PLACES: dict[Place, str] = {
+    "app": "in the app",
+    "network": "on the way to the shop",
+    "checkout": "in the checkout",
+    "provider": "at the provider",
+    "messages": "in the messages",
+    "store": "in the database",
+}
+
+
+def by_place(windows: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Windows by where they open, in words; at the end, without words, those of which it isn't known."""
+    left = list(windows)
+    found = [(PLACES[place], [window for window in left if window in opens]) for place, opens in OPENS.items()]
+    known = {window for _, there in found for window in there}
+    return [(place, there) for place, there in (*found, ("", [one for one in left if one not in known])) if there]
 
 
 class Condition(NamedTuple):

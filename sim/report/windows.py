@@ -10,7 +10,7 @@ from sim.config.library import digest
 from sim.documents import windows
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, sentence, title
-from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, mechanisms
+from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES, by_place, mechanisms, reported
 from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import FAILURES
 from sim.report import matrix as told
@@ -47,13 +47,15 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
         "blocks": heat_map.in_blocks(list(matrix.designs)),
         "sentences": {name: sentence(matrix, name) for name in matrix.designs},
         "states": STATES,
-        "rows": [
-            {
+        "places": by_place(matrix.windows),
+        "rows": {
+            label: {
                 "label": label,
                 "title": title(scenario),
                 "name": scenario.name,
                 "summary": scenario.summary.partition(" ")[2],
                 "story": scenario.story,
+                "reported": reported(label),
                 "cells": {
                     cell.design: {
                         "state": cell.state,
@@ -67,7 +69,7 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
                 },
             }
             for label, scenario in matrix.windows.items()
-        ],
+        },
         "differences": [
             {
                 "window": members[0].cell.window,

@@ -22,6 +22,7 @@ from sim.documents.windows import document
 from sim.experiment.effort import Effort
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, bundled_windows, find_window, sentence, survey, title
+from sim.failure_windows.published import by_place
 from sim.failure_windows.verdicts import STATES, Verdict
 from sim.report.folder import check_replaceable
 from sim.report.matrix import DIFFERS, brackets, grouped, published_for, rate
@@ -106,9 +107,12 @@ def _table(matrix: Matrix, names: list[str], found: set[tuple[str, str]], *, wid
     table.add_column("window", width=min(max(width - LABEL - 1 - len(names) * (size + 1), TITLE), LONGEST))
     for name in names:
         table.add_column("\n".join(wrap(name, size)), width=size)
-    for label, scenario in matrix.windows.items():
-        cells = [_cell(matrix.cells[label, name], differs=(label, name) in found, wide=wide) for name in names]
-        table.add_row(label, title(scenario), *cells)
+    for place, labels in by_place(matrix.windows):
+        if place:
+            table.add_row("", Text(place, style="dim italic"))
+        for label in labels:
+            cells = [_cell(matrix.cells[label, name], differs=(label, name) in found, wide=wide) for name in names]
+            table.add_row(label, title(matrix.windows[label]), *cells)
     return table
 
 

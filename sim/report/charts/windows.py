@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from textwrap import fill
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, title
+from sim.failure_windows.published import by_place
 from sim.failure_windows.verdicts import STATES, Verdict
 from sim.report.matrix import DIFFERS, brackets, rate
 from sim.style import INK, QUIET, figure, heading, styled
@@ -36,6 +37,7 @@ NOTHING_THERE = Look("#F3F1EE", QUIET)  # closed, because nothing could fail the
 MOST = 7  # designs beside each other
 ONE_LINE = 34  # letters of a window's title
 TITLE_IN, CELL_IN, ROW_IN = 2.9, 1.12, 0.42
+PLACE_ROWS = 0.55  # of a row, for the name of a place above its windows
 TOP_IN, LEGEND_IN, HEAD_IN = 0.5, 0.45, 0.5
 
 
@@ -68,13 +70,13 @@ def draw(
     """
     blocks = in_blocks(designs)
     if axes is None:
-        axes = _panels(blocks, len(titles), any_differ=bool(differ))
+        axes = _panels(blocks, _rows(titles)[1], any_differ=bool(differ))
     for ax, block in zip(axes, blocks, strict=True):
         _block(ax, cells, titles, block, differ)
     return np.asarray(axes)
 
 
-def _panels(blocks: list[list[str]], rows: int, *, any_differ: bool) -> np.ndarray:
+def _panels(blocks: list[list[str]], rows: float, *, any_differ: bool) -> np.ndarray:
     columns = max(len(block) for block in blocks)
     width = max(TITLE_IN + columns * CELL_IN + 0.15, 7.2)
     body = rows * ROW_IN
@@ -102,25 +104,43 @@ def _block(
     designs: list[str],
     differ: frozenset[tuple[str, str]],
 ) -> None:
-    for row, label in enumerate(titles):
+    rows, height = _rows(titles)
+    for label in titles:
         for column, design in enumerate(designs):
-            _cell(ax, column, row, cells[label, design], differs=(label, design) in differ)
+            _cell(ax, column, rows[label], cells[label, design], differs=(label, design) in differ)
     ax.set_xlim(0, len(designs))
-    ax.set_ylim(len(titles), 0)
+    ax.set_ylim(height, 0)
     ax.set_xticks(np.arange(len(designs)) + 0.5, [fill(name.replace("-", "-\u200b"), 15) for name in designs])
     ax.set_yticks([])
     left_in = TITLE_IN - 0.08
-    for row, (label, text) in enumerate(titles.items()):
+    left = -left_in / (len(designs) * CELL_IN)
+    for place, labels in by_place(titles):
+        if place:
+            above = rows[labels[0]] - PLACE_ROWS / 2
+            ax.text(left, above, place, transform=ax.get_yaxis_transform(), va="center", fontsize=8, color=QUIET)
+    for label, text in titles.items():
         for inches, words, weight in ((0.0, label, "bold"), (0.4, _in_two_lines(text), "normal")):
-            x = (inches - left_in) / (len(designs) * CELL_IN)
-            ax.text(x, row + 0.5, words, transform=ax.get_yaxis_transform(), va="center", fontsize=8.5, fontweight=weight)
+            x = left + inches / (len(designs) * CELL_IN)
+            y = rows[label] + 0.5
+            ax.text(x, y, words, transform=ax.get_yaxis_transform(), va="center", fontsize=8.5, fontweight=weight)
     ax.xaxis.tick_top()
     ax.tick_params(length=0, pad=4)
     for spine in ax.spines.values():
         spine.set_visible(False)
 
 
-def _cell(ax: Axes, column: int, row: int, cell: Verdict, *, differs: bool) -> None:
+def _rows(windows: Iterable[str]) -> tuple[dict[str, float], float]:
+    """Where each window's row begins, and where the last one ends: above the windows of a place is room for its name."""
+    rows, below = {}, 0.0
+    for place, labels in by_place(windows):
+        below += PLACE_ROWS if place else 0.0
+        for label in labels:
+            rows[label] = below
+            below += 1.0
+    return rows, below
+
+
+def _cell(ax: Axes, column: int, row: float, cell: Verdict, *, differs: bool) -> None:
     look = LOOKS[cell.state] if cell.exposed else NOTHING_THERE
     box = Rectangle(
         (column + 0.02, row + 0.035), 0.96, 0.93, fc=look.fill, ec=QUIET if look.hatch else look.fill, lw=0.5, hatch=look.hatch
