@@ -105,8 +105,8 @@ REASONS = (
     # The shop's own keys
     Reason(
         ("W1", "W3", "W4", "W12", "W15"), ("narrowed", "open", "worse"), _marks_at_the_end,
-        "The matrix takes a key for known as soon as a request brings it. Here it is written down when the payment is over: until "
-        "then the next request with it is a new purchase.",
+        "The matrix takes a key for known as soon as a request brings it. Here it is written down when the payment is over: "
+        "until then the next request with it is a new purchase.",
     ),
     Reason(
         ("W2", "W3", "W4", "W5", "W7", "W12"), ("narrowed", "open", "worse"), _claim("ttl"),
