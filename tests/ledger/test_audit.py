@@ -60,6 +60,7 @@ def tables_of(
 
 
 OK = (Status.CONFIRMED, Status.CONFIRMED)
+GIVEN_UP = (Status.FAILED, Status.FAILED)
 GOOD: dict[str, Any] = {"charges": [(0, 2.0, NAN)], "orders": [OK], "awards": [0], "told_confirmed": True}
 
 # what happened -> what the audit says of it, besides the clean (charged 1, kept 1, ordered 1, correct)
@@ -205,3 +206,30 @@ def test_a_broken_law_is_named(law: str, change: Any) -> None:
     found = contradictions(tables, audit(tables))
     assert found[law] + found[f"{law} (time runs forward)"] == 1
     assert set(found) <= {law, f"{law} (time runs forward)", "created before confirmed (time runs forward)"}
+
+
+@pytest.mark.parametrize(
+    ("charges", "orders", "before", "net"),
+    [
+        ({0: [650]}, [OK], 0, 0),  # one charge for one order is rightful
+        ({0: [650]}, [], 650, 650),  # nobody was served: all of it is wrong
+        ({0: [650, 650]}, [OK], 650, 650),
+        (
+            {0: [500], 1: [650]},
+            [GIVEN_UP, OK],
+            500,
+            500,
+        ),  # rightful is the charge for the confirmed order, though it came later
+    ],
+)
+def test_what_was_taken_beyond_one_charge_for_an_order(
+    charges: dict[int, list[int]], orders: Any, before: int, net: int
+) -> None:
+    """In whole cents, before refunds and after them."""
+    rows = [(order, 2.0 + order) for order, amounts in charges.items() for _ in amounts]
+    tables = tables_of(charges=[(order, captured_s, NAN) for order, captured_s in rows], orders=orders or [GIVEN_UP])
+    for row, cents in enumerate(cents for amounts in charges.values() for cents in amounts):
+        tables.charges.cents[row] = cents
+    judged = audit(tables)
+    assert (judged.overcharged_cents[0], judged.overcharged_net_cents[0]) == (before, net)
+    assert (judged.overcharged_cents[1], judged.overcharged_cents.dtype) == (0, np.int64)
