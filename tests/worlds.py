@@ -85,6 +85,6 @@ def timeline(tables: Tables) -> list[str]:
     note(purchases["seen_s"], lambda row: f"purchase {row} seen")
     note(purchases["left_s"], lambda row: f"purchase {row} left")
     for struck in tables.crashes:
-        what = f"pause of {struck.pause_s:g} s:" if struck.pause_s else "crash"
+        what = f"pause of {struck.pause_s:g} s:" if struck.pause_s else "error" if struck.lives else "crash"
         events.append((struck.at_s, len(events), f"{what} {struck.component} after {struck.step}"))
     return [f"{time:.3f} {what}" for time, _, what in sorted(events)]

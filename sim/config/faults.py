@@ -33,6 +33,11 @@ Step = Literal[
 ]  # fmt: skip
 
 
+def _plain(value: Any) -> Any:
+    """A duration by itself is one that is always the same."""
+    return {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
 class Scheduled(Model):
     """A fault that lasts `for` some time: it begins once, `at` a clock time, or again and again (`every`)."""
 
@@ -43,7 +48,7 @@ class Scheduled(Model):
     @field_validator("lasts", mode="before")
     @classmethod
     def _plain_duration(cls, value: Any) -> Any:
-        return {"constant": value} if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+        return _plain(value)
 
     @model_validator(mode="after")
     def _when(self) -> Scheduled:
@@ -121,11 +126,63 @@ class Crash(Model):
     p: Probability = Field("100%", description="with `after`: share of the times the step is taken")
     times: int | None = Field(None, ge=1, le=1_000_000, description="with `after`: strike at most this many times")
     restart: Duration = Field("20s", description="until it is up again (assumption)")
+    how: Literal["vanishes", "resets"] = Field(
+        "vanishes",
+        description="who waits for its answer hears nothing, as of a machine without power; or hears at once that the "
+        "connection is cut, as of a process that is killed, which the app takes for a 503",
+    )
 
     @model_validator(mode="after")
     def _one_trigger(self) -> Crash:
         if sum(trigger is not None for trigger in (self.at, self.every, self.after)) != 1:
             raise ValueError("give exactly one of at:, every:, after:")
+        if self.how == "resets" and self.crash != "checkout":
+            raise KeyedErrors([("how", f"nobody waits for an answer of the {self.crash}; leave it out")])
+        return self
+
+
+class Errors(Model):
+    """A process throws an error, and lives on; or the database fails transactions and queries instead of doing them.
+
+    Right after the step the checkout answers 500, a message that a payment worker had in hand is delivered again after
+    `broker.visibility`, and a background loop starts again a second later. A process whose transaction or query fails does the
+    same. All morning, or `for` some time: `at` a clock time, or again and again (`every`).
+    """
+
+    errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler"]
+    after: Step | None = Field(None, description="right after this step; not for the database")
+    on: Literal["writes", "reads", "all"] = Field("all", description="the database: which of them fail")
+    how: Literal["rolled_back", "committed"] = Field(
+        "rolled_back", description="the database: nothing is done, or all is done and the answer of the commit is lost"
+    )
+    p: Probability = Field("100%", description="share of the times the step is taken, or of transactions and queries")
+    times: int | None = Field(None, ge=1, le=1_000_000, description="strike at most this many times")
+    at: At = Field(None, description="clock time at which it begins; one before the clock's start is on the next day")
+    every: Distribution | None = Field(None, description="time from the end of one such fault to the start of the next")
+    lasts: Distribution | None = Field(None, alias="for", description="how long it lasts; none: all morning")
+
+    @field_validator("lasts", mode="before")
+    @classmethod
+    def _plain_duration(cls, value: Any) -> Any:
+        return _plain(value)
+
+    @model_validator(mode="after")
+    def _who_and_when(self) -> Errors:
+        slips = []
+        if self.errors == "database" and self.after is not None:
+            slips.append(("after", "the database takes no steps; leave it out, or say on: writes, reads or all"))
+        if self.errors != "database":
+            given = self.model_fields_set & {"on", "how"}
+            slips += [(key, "only the database has this; leave it out") for key in ("on", "how") if key in given]
+            if self.after is None:
+                slips.append(("errors", "after which step? add after:, like after: charge"))
+        begins = [key for key in ("at", "every") if getattr(self, key) is not None]
+        if begins and self.lasts is None:
+            slips.append((begins[0], "give also for:, how long it lasts"))
+        if self.lasts is not None and len(begins) != 1:
+            slips.append(("for", "give either at: (a clock time) or every: (a distribution) with it"))
+        if slips:
+            raise KeyedErrors(slips)
         return self
 
 
@@ -147,6 +204,7 @@ FAULTS: dict[str, type[Model]] = {
     "duplicates": Duplicates,
     "crash": Crash,
     "pause": Pause,
+    "errors": Errors,
 }
 
 
@@ -160,7 +218,7 @@ def _one_kind(value: Any) -> Any:
         return value
     if not isinstance(value, dict):
         raise ValueError('expected keys and values, like {outage: provider, at: "07:15", for: 1min}')
-    kinds = [key for key in value if key in FAULTS]
+    kinds = [key for key in value if key in FAULTS and not (key == "errors" and "brownout" in value)]  # it has such a key
     if len(kinds) > 1:
         raise ValueError(f"two kinds of fault in one ({' and '.join(kinds)}); give each its own line")
     if not kinds:
@@ -176,7 +234,8 @@ Fault = Annotated[
     | Annotated[Spike, Tag("spike")]
     | Annotated[Duplicates, Tag("duplicates")]
     | Annotated[Crash, Tag("crash")]
-    | Annotated[Pause, Tag("pause")],
+    | Annotated[Pause, Tag("pause")]
+    | Annotated[Errors, Tag("errors")],
     Discriminator(_fault_kind),
     BeforeValidator(_one_kind),
 ]

@@ -14,7 +14,7 @@ from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
 from sim.explanation.moments import Notes, StoryLine, folded, place
 from sim.vocabulary import Answer, Outcome, Status
-from sim.world.checkout import Reply
+from sim.world.checkout import RESET, THROWN, Reply
 from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
@@ -33,6 +33,7 @@ SAYS = {
     Answer.FAILED: "502 payment failed, please try again",
     Answer.UNAVAILABLE: "503 too busy",
 }
+CUT, BROKE = "the connection is cut", "500 internal error"
 OUTCOMES = {
     Outcome.CAPTURED: "captured",
     Outcome.DECLINED: "card declined",
@@ -169,7 +170,8 @@ class Storyteller(Observer):
         if request.purchase == self.purchase:
             unheard = request.closed or request.page != request.customer.page
             why = " (lost on the way)" if lost else " (nobody is listening any more)" if unheard else ""
-            text = f"request {request.number + 1}: {SAYS[reply.answer]}{why}"
+            says = CUT if reply is RESET else BROKE if reply is THROWN else SAYS[reply.answer]
+            text = f"request {request.number + 1}: {says}{why}"
             self._note("checkout", text, "app", kind="lost" if lost or unheard else "answer")
 
     def request_died(self, request: Request) -> None:
@@ -243,6 +245,15 @@ class Storyteller(Observer):
             self._note(component, f"dies right after the step “{step}” of another order in the same batch", kind="crash")
         self._batches.pop(component, None)
 
+    def threw(self, component: str, step: str, *, purchase: int) -> None:
+        self._struck = (component, self.env.now)
+        if purchase == self.purchase:
+            self._note(component, f"throws an error right after the step “{step}”", kind="crash")
+        elif self._batches.get(component):
+            text = f"throws an error right after the step “{step}” of another order in the same batch"
+            self._note(component, text, kind="crash")
+        self._batches.pop(component, None)
+
     def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:
         if purchase == self.purchase:
             self._note(component, f"stands still right after the step “{step}”", kind="pause")
@@ -251,9 +262,10 @@ class Storyteller(Observer):
         if self._batches.pop(component, None):
             self._note(component, "dies, with a row of this order in the batch that it works on", kind="crash")
 
-    def worker_died(self, consumer: str, row: OutboxRow) -> None:
+    def worker_died(self, consumer: str, row: OutboxRow, *, lives: bool) -> None:
         if row.order.purchase == self.purchase and self._struck != (consumer, self.env.now):
-            self._note(consumer, f"dies at its work on order {row.order.id}", kind="crash")
+            text = f"gives order {row.order.id} up with an error" if lives else f"dies at its work on order {row.order.id}"
+            self._note(consumer, text, kind="crash")
 
     def tell_deaths(self, faults: Sequence[tuple[str, float, float]]) -> None:
         """Note what only the end of the morning shows: answers that came to the dead, and whose death that was.

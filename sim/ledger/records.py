@@ -140,13 +140,14 @@ class StationRecord:
 
 @dataclass
 class Struck:
-    """A crash or a pause that happened: of which component, when, and after which step of whose purchase."""
+    """A crash, an error or a pause that happened: of which component, when, and after which step of whose purchase."""
 
     component: str
     at_s: float
     step: str = ""
     purchase: int = -1
-    pause_s: float = 0.0  # 0: a crash
+    pause_s: float = 0.0  # 0: a crash or an error
+    lives: bool = False  # it was an error, and the process lives
 
 
 @dataclass

@@ -22,6 +22,7 @@ ADDED = {
     "crash": "{crash: checkout, at: AT, restart: 20s}",
     "duplicates": "{duplicates: broker, p: 1%}",
     "pause": "{pause: checkout, after: commit, for: 5s, p: 1%}",
+    "errors": "{errors: checkout, after: charge, at: AT, for: 10min}",
 }
 """What a fault of each kind is when it is added; all numbers are assumptions, to be changed."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from sim.config.design import Design, Fixed, Jitter, Retry
-from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Slow, Spike
 from sim.config.model import Distribution
 from sim.config.units import time_and_day
 from sim.words import percent
@@ -113,7 +113,10 @@ def fault(what: Any) -> str:
         case Duplicates():
             return f"broker duplicates, all morning: {percent(what.p)} of the messages are delivered again"
         case Crash():
-            return f"{_component(what.crash)} crash {_crash_when(what)}, up again after {duration(what.restart)}"
+            cut = "; whoever waits for it hears at once that the connection is cut" if what.how == "resets" else ""
+            return f"{_component(what.crash)} crash {_crash_when(what)}, up again after {duration(what.restart)}{cut}"
+        case Errors():
+            return f"{_component(what.errors)} errors {_errors_when(what)}"
         case Pause():
             return f"{_component(what.pause)} pause {_struck_when(what)}, for {duration(what.lasts)}"
     raise TypeError(f"no words for {what!r}")
@@ -131,9 +134,22 @@ def _crash_when(what: Crash) -> str:
     return _struck_when(what) if what.after is not None else _begins(what.at, what.every).rstrip(",")
 
 
-def _struck_when(what: Crash | Pause) -> str:
-    most = f", at most {what.times} times" if what.times else ""
-    return f"right after the step “{what.after}”, {percent(what.p)} of the times{most}"
+def _struck_when(what: Crash | Errors | Pause) -> str:
+    return f"right after the step “{what.after}”, {percent(what.p)} of the times{_at_most(what)}"
+
+
+def _at_most(what: Crash | Errors | Pause) -> str:
+    return f", at most {what.times} times" if what.times else ""
+
+
+def _errors_when(what: Errors) -> str:
+    """`at 07:15 for 10 min: right after the step “charge”, 100 % of the times`; of the database, which of its work fails."""
+    when = "all morning" if what.lasts is None else f"{_begins(what.at, what.every)} for {distribution(what.lasts)}"
+    if what.errors != "database":
+        return f"{when}: {_struck_when(what)}"
+    work = {"writes": "writes", "reads": "reads", "all": "writes and reads"}[what.on]
+    done = "done, and their answer is lost" if what.how == "committed" else "failed and rolled back"
+    return f"{when}: {percent(what.p)} of the {work} are {done}{_at_most(what)}"
 
 
 def _begins(at: float | None, every: Distribution | None) -> str:

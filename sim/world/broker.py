@@ -85,10 +85,10 @@ class Broker:
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
-    def lost_worker(self, consumer: Consumer, event: OutboxRow) -> None:
-        """The worker that had the event in hand is dead. The broker itself can't know that yet."""
+    def lost_worker(self, consumer: Consumer, event: OutboxRow, *, lives: bool) -> None:
+        """The worker that had the event in hand is dead, or `lives` after an error. The broker itself can't know that yet."""
         if self._observer is not None:
-            self._observer.worker_died(consumer.name, event)
+            self._observer.worker_died(consumer.name, event, lives=lives)
 
     def again(self, consumer: Consumer, event: OutboxRow, delivery: int, delay_s: float) -> None:
         """Deliver once more after a delay: the consumer has not acknowledged the event in time, or has put it back."""
@@ -195,6 +195,6 @@ class WorkerConsumer:
         else:
             self.broker.again(self, receipt.event, receipt.delivery, again_in_s)
 
-    def _died(self, receipt: Receipt) -> None:
+    def _died(self, receipt: Receipt, crash: Crash) -> None:
         """The broker finds out by its visibility timeout."""
-        self.broker.lost_worker(self, receipt.event)
+        self.broker.lost_worker(self, receipt.event, lives=crash.lives)

@@ -14,7 +14,7 @@ from sim.config.scenario import Network as Knobs
 from sim.ledger.records import Requests, Small
 from sim.vocabulary import Answer, Fate, Status
 from sim.world.database import Database, Order
-from sim.world.engine import Clock, Story
+from sim.world.engine import Clock, Crash, Story
 from sim.world.observer import Observer
 from sim.world.pool import Job, Pool
 from sim.world.streams import Streams
@@ -34,6 +34,8 @@ class Reply:
 
 
 UNAVAILABLE = Reply(Answer.UNAVAILABLE)
+RESET = Reply(Answer.UNAVAILABLE)  # nobody replies: the connection is cut
+THROWN = Reply(Answer.FAILED)  # what a server says whose story has ended with an error
 WAITING, EXECUTED, REPLAYED = Fate.WAITING, Fate.EXECUTED, Fate.REPLAYED  # looked up once: of every request
 
 
@@ -87,7 +89,7 @@ class Checkout:
             return
 
         def answer(read: Event) -> None:
-            self._env.call(way_s, tell, read.value)
+            self._env.call(way_s, tell, read._value if read._ok else None)
 
         def ask(_: None) -> None:
             read = self._database.query(purchase, lambda: self._database.orders_of(purchase))
@@ -139,11 +141,13 @@ class Checkout:
         self._fate[request.row] = REPLAYED if reply.replayed else EXECUTED
         self._answer(request, reply)
 
-    def _died(self, request: Request) -> None:
-        """No answer: the app finds out by its timeout."""
+    def _died(self, request: Request, crash: Crash) -> None:
+        """The app finds out by its timeout, unless it hears at once that the connection is cut or an error was thrown."""
         self._fate[request.row] = Fate.EXECUTED
-        if self._observer is not None:
+        if self._observer is not None and not crash.lives:
             self._observer.request_died(request)
+        if crash.answer:
+            self._answer(request, THROWN if crash.lives else RESET)
 
     def _answer(self, request: Request, reply: Reply) -> None:
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost

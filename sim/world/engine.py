@@ -15,15 +15,33 @@ from simpy import Environment
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT, Event, EventPriority
 
+from sim.vocabulary import Answer
+
 Story = Generator[Event, Any, Any]
+MOMENT_S = 1.0  # after which a background loop that has thrown an error starts again (assumption)
 
 
 class Crash(Exception):
-    """The process taking this step dies here. Raised by a fault, caught only where the process was started."""
+    """The process taking this step dies here. Raised by a fault, caught only where the process was started.
 
-    def __init__(self, restart_s: float) -> None:
+    `answer`: what a caller who waits for the process hears at once; none: nothing. `lives`: the story alone ends.
+    """
+
+    lives = False
+
+    def __init__(self, restart_s: float, answer: Answer = Answer.NONE) -> None:
         super().__init__()
         self.restart_s = restart_s
+        self.answer = answer
+
+
+class Thrown(Crash):
+    """The story ends with an error, of which its caller hears at once (500). Its process lives and takes what comes next."""
+
+    lives = True
+
+    def __init__(self) -> None:
+        super().__init__(MOMENT_S, Answer.FAILED)
 
 
 class Clock(Environment):

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 
 from sim.config.errors import ConfigError
 from sim.config.fates import too_many
-from sim.config.faults import Brownout, Crash, Duplicates, Outage, Pause, Scheduled, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.config.shares import FATES
 from sim.ledger.records import Numbers
+from sim.vocabulary import Answer
 from sim.world.cell import Cell
+from sim.world.engine import Crash as Death
+from sim.world.engine import Thrown
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
@@ -25,26 +28,57 @@ CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time:
 
 
 class Strike:
-    """A crash or a pause with a probability, each time that a component has taken a step."""
+    """A crash, an error or a pause with a probability, each time that a component has taken a step, or used the database."""
 
-    def __init__(self, fault: Crash | Pause, draw: Draw, cell: Cell) -> None:
-        self.restart_s = fault.restart if isinstance(fault, Crash) else 0.0
+    def __init__(self, fault: Crash | Errors | Pause, draw: Draw, cell: Cell, during: Timetable | None = None) -> None:
+        self._fault = fault
+        self._during = during  # none: all morning
         self.pause_s = fault.lasts if isinstance(fault, Pause) else 0.0
         self._p = fault.p
         self._left = None if fault.times is None else cell.share(fault.times)
         self._draw = draw
         self._taken: Numbers = array("i")  # how often each purchase has taken the step
 
-    def hits(self, purchase: int) -> bool:
+    @property
+    def death(self) -> Death | None:
+        """What ends the process or its story; none: it only pauses. (A new one each time: exceptions keep their traces.)"""
+        return _death(self._fault)
+
+    def hits(self, purchase: int, now: float) -> bool:
         if purchase >= len(self._taken):
             self._taken.extend([0] * (purchase + BLOCK - len(self._taken)))
         turn = self._taken[purchase]
         self._taken[purchase] = turn + 1
+        if self._during is not None and not self._during.at(now).down:
+            return False
         if self._left == 0 or self._draw(purchase, turn) >= self._p:
             return False
         if self._left is not None:
             self._left -= 1
         return True
+
+
+def _death(fault: Crash | Errors | Pause) -> Death | None:
+    match fault:
+        case Crash():
+            return Death(fault.restart, _heard(fault))
+        case Errors():
+            return Thrown()
+    return None
+
+
+def _heard(fault: Crash) -> Answer:
+    """What a caller who waits for the process hears when it dies."""
+    return Answer.UNAVAILABLE if fault.how == "resets" else Answer.NONE
+
+
+class Failing:
+    """A fault of the database: which of its work it may fail, and whether that is done all the same."""
+
+    def __init__(self, strike: Strike, fault: Errors) -> None:
+        self.strike = strike
+        self.writes, self.reads = fault.on != "reads", fault.on != "writes"
+        self.committed = fault.how == "committed"
 
 
 class FaultPlan:
@@ -56,12 +90,20 @@ class FaultPlan:
         self._weather_streams = streams.shared
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
-        self.crashes: list[tuple[str, float, float]] = []  # (component, at, restart)
+        self.crashes: list[tuple[str, float, float, Answer]] = []  # (component, at, restart, what who waits for it hears)
         self.strikes: defaultdict[str, dict[str, list[Strike]]] = defaultdict(dict)  # by component and step
+        self.failing: list[Failing] = []  # faults of the database
         self.p_duplicate = 0.0
         for number, fault in enumerate(scenario.faults):
             if isinstance(fault, Duplicates):
                 self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
+            elif isinstance(fault, Errors):
+                during = self._errors_during(number, fault)
+                strike = Strike(fault, streams.uniform(f"fault.{number}.strike"), streams.cell, during)
+                if fault.after is not None:
+                    self.strikes[fault.errors].setdefault(fault.after, []).append(strike)
+                else:
+                    self.failing.append(Failing(strike, fault))
             elif isinstance(fault, Pause) or (isinstance(fault, Crash) and fault.after is not None):
                 struck: str = fault.pause if isinstance(fault, Pause) else fault.crash
                 assert fault.after is not None
@@ -77,6 +119,14 @@ class FaultPlan:
                     self.windows.append((f"{_kind(fault)} {component}", begin, min(end, self._horizon_s)))
         self._weather = {component: Timetable(these) for component, these in spells.items()}
         self._check_fates(scenario)
+
+    def _errors_during(self, number: int, fault: Errors) -> Timetable | None:
+        """When a process throws or the database fails; none: all morning."""
+        if fault.lasts is None:
+            return None
+        spans = list(self._spans(number, fault))
+        self.windows += [(f"errors {fault.errors}", begin, min(end, self._horizon_s)) for begin, end in spans]
+        return Timetable([Spell(begin, end, down=True) for begin, end in spans])
 
     def weather(self, component: str) -> Timetable:
         return self._weather.get(component, UP)
@@ -95,7 +145,7 @@ class FaultPlan:
         if fault.crash in CONSUMERS:
             spells[fault.crash].append(Spell(begin, up, down=True))
         else:
-            self.crashes.append((fault.crash, begin, fault.restart))
+            self.crashes.append((fault.crash, begin, fault.restart, _heard(fault)))
 
     def _begins(self, number: int, fault: Crash) -> Iterator[float]:
         if fault.at is not None:
@@ -111,7 +161,8 @@ class FaultPlan:
             time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), LEAST_S)
         raise _too_often(number)
 
-    def _spans(self, number: int, fault: Scheduled) -> Iterator[tuple[float, float]]:
+    def _spans(self, number: int, fault: Scheduled | Errors) -> Iterator[tuple[float, float]]:
+        assert fault.lasts is not None
         rng = self._weather_streams.generator("fault", number)
         if fault.at is not None:
             begin = self._clock.since_start_s(fault.at)

@@ -14,7 +14,7 @@ import numpy as np
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Small, Struck, Tables
-from sim.vocabulary import Status
+from sim.vocabulary import Answer, Status
 from sim.world.broker import Broker
 from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Checkout
@@ -115,9 +115,9 @@ class Morning:
 
     def run(self) -> Tables:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
-        for component, at_s, restart_s in self._plan.crashes:
+        for component, at_s, restart_s, answer in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
-                self.env.call(at_s, self._crash, (component, restart_s))
+                self.env.call(at_s, self._crash, (component, restart_s, answer))
         self._next = 0
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)
@@ -144,13 +144,13 @@ class Morning:
             self.env.call(self._arrivals[self._next] - self.env.now, self._arrive)
         Customer(self._crowd, number)
 
-    def _crash(self, what: tuple[str, float]) -> None:
-        component, restart_s = what
+    def _crash(self, what: tuple[str, float, Answer]) -> None:
+        component, restart_s, answer = what
         self.tables.crashes.append(Struck(component, self.env.now))
         if self._observer is not None:
             self._observer.crashed(component)
         if component in self._shop.pools:
-            self._shop.pools[component].crash(0, restart_s)
+            self._shop.pools[component].crash(0, restart_s, answer)
         if component in self._shop.loops:
             self._shop.loops[component].interrupt(restart_s)
 

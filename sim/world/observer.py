@@ -131,6 +131,9 @@ class Observer:
     def died(self, component: str, step: str, *, purchase: int) -> None:
         """A fault has struck the process dead right after the step."""
 
+    def threw(self, component: str, step: str, *, purchase: int) -> None:
+        """A fault has made the process throw an error right after the step: its story ends, and the process lives."""
+
     def paused(self, component: str, step: str, *, purchase: int, pause_s: float) -> None:
         """A fault has made the process stand still right after the step."""
 
@@ -162,8 +165,8 @@ class Observer:
     def redelivered(self, consumer: str, row: OutboxRow) -> None:
         """The broker delivers an event once more."""
 
-    def worker_died(self, consumer: str, row: OutboxRow) -> None:
-        """A worker that had an event in hand is dead; the broker will deliver the event again."""
+    def worker_died(self, consumer: str, row: OutboxRow, *, lives: bool) -> None:
+        """A worker that had an event in hand is dead, or `lives` after an error; the broker will deliver the event again."""
 
     def awarded(self, row: OutboxRow, *, known: bool) -> None:
         """Loyalty has handled an event. `known`: its inbox had the event already, so there is no second award."""

@@ -11,6 +11,7 @@ from typing import Any
 from simpy.events import Event
 
 from sim.ledger.records import StationRecord
+from sim.vocabulary import Answer
 from sim.world.engine import Clock, Crash, Story
 from sim.world.station import Presence
 
@@ -24,13 +25,13 @@ class Job:
         self,
         story: Story,
         done: Callable[[Any, Any], None],
-        died: Callable[[Any], None],
+        died: Callable[[Any, Crash], None],
         about: Any = None,
         skip: Callable[[Any], bool] | None = None,
     ) -> None:
         self.story = story
         self.done = done  # called with `about` and the story's result
-        self.died = died
+        self.died = died  # called with `about` and what ended the story
         self.about = about
         self.skip = skip
         self.pool: Pool
@@ -53,8 +54,11 @@ class Job:
             self.pool.free(self.worker)
         except Crash as crash:
             self.pool.ended(self)
-            self.pool.take_down([self.worker], crash.restart_s)
-            self.died(self.about)
+            if not crash.lives:
+                self.pool.take_down([self.worker], crash.restart_s)
+            self.died(self.about, crash)
+            if crash.lives:
+                self.pool.free(self.worker)
         else:
             self.target = target
             target.callbacks.append(self.go_on)
@@ -135,8 +139,12 @@ class Pool(Presence):
         self._exit(self._ended_s, job.arrived_s)
         return True
 
-    def crash(self, instance: int, restart_s: float) -> None:
-        """Every story running on one instance dies where it stands; its workers are back after `restart_s`."""
+    def crash(self, instance: int, restart_s: float, answer: Answer = Answer.NONE) -> None:
+        """Every story running on one instance dies where it stands; its workers are back after `restart_s`.
+
+        `answer`: what those who wait for a story hear at once.
+        """
+        crash = Crash(restart_s, answer)
         mine = [worker for worker in sorted(self._workers) if worker % self._instances == instance]
         self._idle = [worker for worker in self._idle if worker % self._instances != instance]
         self.take_down(mine, restart_s)
@@ -146,7 +154,7 @@ class Pool(Presence):
             job.target.callbacks.remove(job.go_on)
             job.story.close()
             self.ended(job)
-            job.died(job.about)
+            job.died(job.about, crash)
 
     def _start(self, job: Job) -> None:
         if job.skip is not None and job.skip(job.about):
@@ -300,12 +308,13 @@ class Lanes(Pool):
         self._line(-waited)
         return waited
 
-    def crash(self, instance: int, restart_s: float) -> None:
-        super().crash(instance, restart_s)
+    def crash(self, instance: int, restart_s: float, answer: Answer = Answer.NONE) -> None:
+        super().crash(instance, restart_s, answer)
         lost = [job for job in self._lanes[instance] if self.withdraw(job)]
         self._lanes[instance].clear()
+        crash = Crash(restart_s, answer)
         for job in lost:
-            job.died(job.about)
+            job.died(job.about, crash)
 
     def free(self, worker: int) -> None:
         self._idle.append(worker)

@@ -168,7 +168,7 @@ class Shop:
                 not_taken()
                 return
             self.webhooks += 1
-            pool.submit(Job(story(self, order, outcome), _unheard, lambda _: not_taken()))
+            pool.submit(Job(story(self, order, outcome), _unheard, lambda *_: not_taken()))
 
         self.provider.on_news(take)
 
@@ -185,12 +185,16 @@ class Shop:
     def _stricken(self, step: str, purchase: int) -> Iterable[Event]:
         pauses = []
         for strike in self._strikes[step]:
-            if strike.hits(purchase):
-                self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s))
-                if not strike.pause_s:
-                    if self._observer is not None:
+            if strike.hits(purchase, self.env.now):
+                death = strike.death
+                lives = death is not None and death.lives
+                self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s, lives))
+                if death is not None:
+                    if self._observer is not None and lives:
+                        self._observer.threw(self.component, step, purchase=purchase)
+                    elif self._observer is not None:
                         self._observer.died(self.component, step, purchase=purchase)
-                    raise Crash(strike.restart_s)
+                    raise death
                 pauses.append(Coming(self.env, strike.pause_s))
         if pauses and self._observer is not None:
             pause_s = max(coming.delay_s for coming in pauses)

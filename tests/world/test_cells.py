@@ -92,7 +92,7 @@ def test_all_cells_have_the_same_weather() -> None:
 def test_whom_a_crash_after_a_step_strikes_is_each_cells_own() -> None:
     """The tenth customer of one cell dying says nothing of the tenth of another."""
     struck = [
-        {purchase for purchase in range(3_000) if plan.strikes["checkout"]["charge"][0].hits(purchase)}
+        {purchase for purchase in range(3_000) if plan.strikes["checkout"]["charge"][0].hits(purchase, 0.0)}
         for plan in (FaultPlan(RUSH, Streams(1, cell)) for cell in cells_of(2))
     ]
     assert min(map(len, struck)) > 10
@@ -104,7 +104,7 @@ def test_strikes_that_are_counted_are_shared() -> None:
     fault = RUSH.faults[-1].model_copy(update={"p": 1.0, "times": 3})
     scenario = RUSH.model_copy(update={"faults": (fault,)})
     plans = [FaultPlan(scenario, Streams(1, cell)) for cell in cells_of(2)]
-    struck = [sum(plan.strikes["checkout"]["charge"][0].hits(turn) for turn in range(5)) for plan in plans]
+    struck = [sum(plan.strikes["checkout"]["charge"][0].hits(turn, 0.0) for turn in range(5)) for plan in plans]
     assert struck == [2, 1]
 
 

@@ -79,7 +79,8 @@ class Log:
         self.lines: list[tuple[float, str]] = []
 
     def job(self, name: str, *delays: float, crash: float | None = None) -> Job:
-        return Job(self._story(delays, crash), lambda _, result: self.note(f"{name} done"), lambda _: self.note(f"{name} died"))
+        done, died = (lambda *_, what=what: self.note(f"{name} {what}") for what in ("done", "died"))
+        return Job(self._story(delays, crash), done, died)
 
     def _story(self, delays: tuple[float, ...], crash: float | None) -> Iterator[Any]:
         for delay in delays:

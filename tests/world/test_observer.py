@@ -20,7 +20,7 @@ from tests.explanation.test_trace import WILD, facts
 from tests.worlds import world
 
 HEARD = sorted(name for name, method in vars(Observer).items() if callable(method))
-REST = "\n  - {crash: completer, after: charge, p: 20%}\n  - {crash: loyalty, after: award, p: 10%}\n"
+REST = "\n  - {crash: completer, after: charge, p: 20%}\n  - {crash: loyalty, after: award, p: 10%}\n  - {errors: checkout, after: commit, p: 10%}\n"
 
 
 def listening() -> tuple[Observer, list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
@@ -49,7 +49,9 @@ def test_what_is_heard_is_what_the_tables_hold(name: str) -> None:
     lost = sum(more["lost"] for method, _, more in heard if method == "sent")
     late_s = tables.horizon_s
     captured = sum(more["call"].captured_s < late_s * 10 for method, _, more in heard if method == "charged")
-    struck = Counter("paused" if one.pause_s else "died" if one.step else "crashed" for one in tables.crashes)
+    struck = Counter(
+        "paused" if one.pause_s else "threw" if one.lives else "died" if one.step else "crashed" for one in tables.crashes
+    )
     known = sum(more["known"] for method, _, more in heard if method == "awarded")
     assert times["sent"] == len(tables.requests) > 40
     assert lost == (tables.requests["fate"] == Fate.LOST).sum() > 0
@@ -62,8 +64,8 @@ def test_what_is_heard_is_what_the_tables_hold(name: str) -> None:
     assert times["tapped"] == tables.purchases["submissions"].sum()
     assert times["left"] == (~np.isnan(tables.purchases["left_s"])).sum()
     assert times["published"] == tables.counts["broker_published"]
-    assert {what: times[what] for what in ("died", "paused", "crashed")} == {
-        what: struck[what] for what in ("died", "paused", "crashed")
+    assert {what: times[what] for what in ("died", "threw", "paused", "crashed")} == {
+        what: struck[what] for what in ("died", "threw", "paused", "crashed")
     }
 
 

@@ -106,3 +106,4 @@ class Struck:
     step: str = ""
     purchase: int = -1
     pause_s: float = 0.0
+    lives: bool = False
