@@ -250,7 +250,7 @@ class Guard:
         env, watch = self._env, self.watch
         steps, since_s = 0, env.now
         value: Any = None
-        thrown: Interrupt | None = None
+        thrown: Interrupt | Crash | None = None  # by a crash at a time, or by a database that fails
         story: Any = None
         try:
             story = make(*arguments)
@@ -284,8 +284,8 @@ class Guard:
                 thrown = None
                 try:
                     value = yield target
-                except Interrupt as interrupt:
-                    thrown = interrupt
+                except (Interrupt, Crash) as error:
+                    thrown = error
                 except GeneratorExit:
                     story.close()
                     return None

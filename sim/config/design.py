@@ -154,12 +154,21 @@ class Database(Model):
     write: Distribution = Field({"exponential": "4ms"}, description="one transaction (assumption)")
     read: Distribution = Field({"exponential": "1ms"}, description="one query (assumption)")
     replica: Replica | None = Field(None, description="a read replica that is behind; none: all is read from the primary")
+    timeout: Duration | None = Field(
+        None,
+        gt=0,
+        description="who has waited this long, for a connection or for its work on one, gets an error; work that has begun is "
+        "done all the same; none: wait for ever",
+    )
 
 
 class Payment(Model):
     """How the provider is called from within the request."""
 
     timeout: Duration = Field("5s", gt=0, description="until we stop waiting for the provider (Shopify advises 5 s)")
+    in_transaction: bool = Field(
+        False, description="hold a connection of the database while the provider is called: both are in one transaction"
+    )
 
 
 class KeyedPayment(Payment):

@@ -19,7 +19,7 @@ from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
-from sim.world.observer import Call, Observer
+from sim.world.observer import Call, Failure, Observer
 from sim.world.shop import Claim
 
 # ruff: noqa: ARG002  an observer hears more than the story tells
@@ -234,6 +234,16 @@ class Storyteller(Observer):
             self._step(component, row)
             text = f"marks the row “order {row.order.id} {row.status.name}” as published"
             self._wrote(component, row.order, text, changed=False)
+
+    def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
+        if purchase == self.purchase:
+            what = "write" if writes else "read"
+            says = {
+                "rolled_back": f"the {what} fails, and nothing is done",
+                "committed": f"the {what} is done, and the answer is lost",
+                "timeout": f"the caller of a {what} has waited too long, and gets an error",
+            }
+            self._note("database", says[why], kind="crash")
 
     # What strikes a process after a step
 

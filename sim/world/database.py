@@ -16,10 +16,12 @@ from simpy.events import Event
 
 from sim.config.design import Database as Knobs
 from sim.config.design import Replica as ReplicaKnobs
-from sim.ledger.records import Orders, Small, Times
+from sim.ledger.records import Orders, Small, Struck, Times
 from sim.vocabulary import SETTLED, Outcome, Status
-from sim.world.engine import Awaited, Clock
-from sim.world.station import Station
+from sim.world.engine import Awaited, Clock, Thrown
+from sim.world.faults import Failing
+from sim.world.observer import Failure, Observer
+from sim.world.station import Connections, Hold, Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
@@ -146,9 +148,21 @@ class Used(NamedTuple):
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
-    def __init__(self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable) -> None:
+    def __init__(
+        self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable,
+        failing: Sequence[Failing] = (), struck: list[Struck] | None = None, held: bool = False,
+        observer: Observer | None = None,
+    ) -> None:  # fmt: skip
         self._env = env
-        self.station = Station(env, "database", knobs.connections, weather)
+        plain = Station(env, "database", knobs.connections, weather)
+        self.connections = Connections(env, "database", knobs.connections, weather) if held else None
+        self.station: Station | Connections = self.connections or plain
+        # None: an error may come of work, or its caller's time may be over before
+        self._serve = None if failing or held or knobs.timeout is not None else plain.serve
+        self._failing = failing
+        self._struck = [] if struck is None else struck
+        self._timeout_s = knobs.timeout
+        self._observer = observer
         self._write_s = streams.times("database.write", knobs.write)
         self._read_s = streams.times("database.read", knobs.read)
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
@@ -179,7 +193,10 @@ class Database:
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
-        return self.station.serve(self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES), effect)
+        service_s = self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES)
+        if self._serve is None:
+            return self._try(purchase, service_s, effect, writes=True)
+        return self._serve(service_s, effect)
 
     def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
         """One read; like `transaction`."""
@@ -188,7 +205,60 @@ class Database:
         self.reads += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
-        return self.station.serve(self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES), effect)
+        service_s = self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES)
+        if self._serve is None:
+            return self._try(purchase, service_s, effect, writes=False)
+        return self._serve(service_s, effect)
+
+    def _try(self, purchase: int, service_s: float, effect: Callable[[], Any] | None, *, writes: bool) -> Event:
+        """Work of which an error may come: it fails, or its caller's time is over before."""
+        answer = Awaited()
+
+        def end() -> None:
+            failing = self._fails(purchase, writes=writes)
+            done = failing is None or failing.committed
+            value = effect() if effect is not None and done else None
+            if answer.callbacks is None:  # nobody waits any more
+                return
+            if failing is None:
+                answer.happen(value)
+            else:
+                self._tell_failure(answer, purchase, writes=writes, why="committed" if done else "rolled_back")
+
+        def give_up() -> None:
+            if answer.callbacks is not None:
+                self._tell_failure(answer, purchase, writes=writes, why="timeout")
+
+        self.station.visit(service_s, end, give_up, self._timeout_s)
+        return answer
+
+    def _fails(self, purchase: int, *, writes: bool) -> Failing | None:
+        """The fault that fails a piece of work, if any does."""
+        now = self._env.now
+        concerned = (fault for fault in self._failing if (fault.writes if writes else fault.reads))
+        struck = next((fault for fault in concerned if fault.strike.hits(purchase, now)), None)
+        if struck is not None:
+            self._struck.append(Struck("database", now, "write" if writes else "read", purchase, lives=True))
+        return struck
+
+    def _tell_failure(self, answer: Awaited, purchase: int, *, writes: bool, why: Failure) -> None:
+        if self._observer is not None:
+            self._observer.database_failed(purchase, writes=writes, why=why)
+        answer.fail_with(Thrown())
+
+    def hold(self, purchase: int) -> tuple[Hold, Event]:
+        """Ask for a connection to keep until it is released; and an event, which happens when it is there, or is an error."""
+        assert self.connections is not None
+        there = Awaited()
+
+        def give_up() -> None:
+            self._tell_failure(there, purchase, writes=True, why="timeout")
+
+        return self.connections.hold(there.happen, give_up, self._timeout_s), there
+
+    def let_go(self, hold: Hold) -> None:
+        assert self.connections is not None
+        self.connections.release(hold)
 
     def _note_chore(self, purchase: int) -> None:
         """Remember how much the database had been used before a chore; forget it when a purchase's work comes after all."""

@@ -110,6 +110,11 @@ class Awaited(Event):
         for callback in callbacks:
             callback(self)
 
+    def fail_with(self, error: Exception) -> None:
+        """Happen as an error, which is raised where a story waits for this; if none does, nobody hears of it."""
+        self._ok = False
+        self.happen(error)
+
 
 class Coming(Awaited):
     """An event after a delay of 0 s or more: SimPy's Timeout."""

@@ -23,6 +23,7 @@ from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
 MOST_SPELLS = 100_000  # of one fault in a morning: a slip of a unit should be an error, not an endless wait
+CHORES = 1_000_000  # the attempt number of draws that belong to no purchase, which none ever reaches
 LEAST_S = 1e-3  # how long a fault that comes again and again lasts at least, and how far its crashes are apart
 CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
 
@@ -38,6 +39,7 @@ class Strike:
         self._left = None if fault.times is None else cell.share(fault.times)
         self._draw = draw
         self._taken: Numbers = array("i")  # how often each purchase has taken the step
+        self._chores = 0  # how often it was taken for no purchase
 
     @property
     def death(self) -> Death | None:
@@ -45,13 +47,17 @@ class Strike:
         return _death(self._fault)
 
     def hits(self, purchase: int, now: float) -> bool:
-        if purchase >= len(self._taken):
-            self._taken.extend([0] * (purchase + BLOCK - len(self._taken)))
-        turn = self._taken[purchase]
-        self._taken[purchase] = turn + 1
+        if purchase < 0:
+            whose, turn = self._chores, CHORES
+            self._chores += 1
+        else:
+            if purchase >= len(self._taken):
+                self._taken.extend([0] * (purchase + BLOCK - len(self._taken)))
+            whose, turn = purchase, self._taken[purchase]
+            self._taken[purchase] = turn + 1
         if self._during is not None and not self._during.at(now).down:
             return False
-        if self._left == 0 or self._draw(purchase, turn) >= self._p:
+        if self._left == 0 or self._draw(whose, turn) >= self._p:
             return False
         if self._left is not None:
             self._left -= 1

@@ -28,7 +28,7 @@ from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.read_model import ReadModel
 from sim.world.shop import Shop, single_consumer
-from sim.world.station import Station
+from sim.world.station import Connections, Station
 from sim.world.streams import Streams
 from sim.world.traffic import arrival_times
 
@@ -68,7 +68,10 @@ class Morning:
         tables.faults = plan.windows
         tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
 
-        database = Database(env, design.database, purchases=number, streams=streams, weather=plan.weather("database"))
+        database = Database(
+            env, design.database, purchases=number, streams=streams, weather=plan.weather("database"), failing=plan.failing,
+            struck=tables.crashes, held=design.payment.in_transaction, observer=observer,
+        )  # fmt: skip
         provider = Provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
             weather=plan.weather("provider"), observer=observer,
@@ -109,7 +112,7 @@ class Morning:
             checkout=checkout, view=view, streams=streams, observer=observer,
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
-        self._stations: list[Station | Pool] = [
+        self._stations: list[Station | Connections | Pool] = [
             *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
         ]  # fmt: skip
 

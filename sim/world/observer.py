@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sim.vocabulary import Outcome, Status
 
@@ -38,6 +38,9 @@ class Call:
     def repeated(self) -> bool:
         """The provider knew the key, and gave the result of an earlier capture again."""
         return self.result is Outcome.CAPTURED and isnan(self.captured_s)
+
+
+Failure = Literal["rolled_back", "committed", "timeout"]
 
 
 class Observer:
@@ -122,6 +125,9 @@ class Observer:
 
     def marked(self, component: str, rows: Sequence[OutboxRow]) -> None:
         """Outbox rows are marked as published."""
+
+    def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
+        """A transaction or query for a purchase ends in an error: rolled back, or committed unheard, or out of time."""
 
     # Steps, and what strikes a process after one
 

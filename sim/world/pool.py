@@ -45,9 +45,9 @@ class Job:
         """Run the story up to the next event that it waits for."""
         story = self.story
         try:
-            target = story.send(None if event is None else event._value)
+            target = story.send(None) if event is None else story.send(event._value) if event._ok else _threw(story, event)
             while target.callbacks is None:  # has happened already
-                target = story.send(target._value)
+                target = story.send(target._value) if target._ok else _threw(story, target)
         except StopIteration as stop:
             self.pool.ended(self)
             self.done(self.about, stop.value)
@@ -62,6 +62,12 @@ class Job:
         else:
             self.target = target
             target.callbacks.append(self.go_on)
+
+
+def _threw(story: Story, event: Event) -> Event:
+    """Raise in a story what an event has failed with; the event that it waits for next, if it goes on."""
+    target: Event = story.throw(event._value)
+    return target
 
 
 @dataclass(eq=False)

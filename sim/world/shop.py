@@ -86,6 +86,7 @@ class Shop:
         self._timeout_s = design.payment.timeout
         self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
+        self._holds = design.payment.in_transaction
 
     # Setting up
 
@@ -320,17 +321,32 @@ class Shop:
         Before the call its beginning is noted in the order's row, so that a death of the process leaves a call that nobody has
         heard the end of. The note goes with the look whether the order is settled, and takes no time of its own (assumption).
 
-        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits. With
+        `payment.in_transaction` a connection of the database for as long, and the wait for it.
         """
+        outcome, heard = yield from (self._call_holding if self._holds else self._call)(order)
+        yield from self.took("charge", order.purchase)
+        order.attempts += 1
+        for began_s in heard:
+            order.unheard = _without(order.unheard, began_s)
+        return outcome
+
+    def _call(self, order: Order) -> Story:
+        """Returns the Outcome, and when the calls began that can't land any more."""
         key = order.key if self._keyed else None  # a key per attempt is as good as none
         began_s = self.env.now
         order.unheard = (*order.unheard, began_s)
         outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
-        yield from self.took("charge", order.purchase)
-        order.attempts += 1
-        if outcome not in MAY_STILL_LAND:
-            order.unheard = _without(order.unheard, began_s)
-        return outcome
+        return outcome, () if outcome in MAY_STILL_LAND else (began_s,)
+
+    def _call_holding(self, order: Order) -> Story:
+        """Call while a connection is held, which is given back also when the process dies."""
+        hold, there = self.database.hold(order.purchase)
+        try:
+            yield there
+            return (yield from self._call(order))
+        finally:
+            self.database.let_go(hold)
 
     def inquire(self, order: Order) -> Story:
         """Ask the provider what became of an order.

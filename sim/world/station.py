@@ -5,6 +5,7 @@ It needs no process and costs one event a visit.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from heapq import heappush, heapreplace
 from typing import Any
@@ -175,6 +176,27 @@ class Station(Presence):
         heappush(env._queue, (now + (finish - now), NORMAL, next(env._eid), self._leave, stay))  # `env.call`, in a hot place
         return stay
 
+    def visit(self, service_s: float, effect: Callable[[], Any], give_up: Callable[[], None], patience_s: float | None) -> None:
+        """Like `serve`, for somebody who gives up after `patience_s`, in the queue or being served; None: never.
+
+        Who gives up in the queue is not served at all. (How long they would wait is known; nobody behind them waits longer.)
+        """
+        env = self._env
+        now = env.now
+        if patience_s is None:
+            self.serve(service_s, effect)
+            return
+        start = max(self._free_at[0], now)
+        start, finish = (start, start + service_s) if self._span is None else self._span(start, service_s)
+        ends_s = now + patience_s
+        if start <= ends_s:
+            self.serve(service_s, effect)
+            if finish > ends_s:
+                env.call(patience_s, _quietly, give_up)
+            return
+        self._enter(now)
+        env.call(patience_s, self._leave, Stay(now, ends_s, ends_s, give_up))
+
     def _leave(self, stay: Stay) -> None:
         self._exit(self._env.now, stay.arrived_s)
         stay.happen(None if stay.effect is None else stay.effect())
@@ -196,4 +218,102 @@ class Station(Presence):
         now = self._env.now  # work that would go on after the morning has not been done
         for stay in self._inside():
             record.busy_s -= stay.finish_s - max(stay.start_s, now)
+        return record
+
+
+def _quietly(call: Callable[[], None]) -> None:
+    call()
+
+
+class Hold:
+    """Somebody who waits for a connection, or has one. `begin` is called when they get it."""
+
+    __slots__ = ("arrived_s", "began_s", "begin", "give_up", "waits")
+
+    def __init__(self, arrived_s: float, begin: Callable[[], None], give_up: Callable[[], None]) -> None:
+        self.arrived_s = arrived_s
+        self.began_s = -1.0  # not yet
+        self.begin = begin
+        self.give_up = give_up
+        self.waits = True
+
+
+class Connections(Presence):
+    """Like a Station, one event at a time: for servers that somebody may hold for as long as they like."""
+
+    def __init__(self, env: Clock, name: str, servers: int, weather: Timetable = UP) -> None:
+        super().__init__(env, name, servers)
+        self._free = servers
+        self._queue: deque[Hold] = deque()
+        self._inside: dict[Hold, None] = {}
+        self._span = weather.span if weather.spells else None
+
+    def visit(self, service_s: float, effect: Callable[[], Any], give_up: Callable[[], None], patience_s: float | None) -> None:
+        """As of a Station."""
+        env = self._env
+        now = env.now
+
+        def begin() -> None:
+            finish = env.now + service_s if self._span is None else self._span(env.now, service_s)[1]
+            env.call(finish - env.now, end)
+            if patience_s is not None and finish > now + patience_s:
+                env.call(now + patience_s - env.now, _quietly, give_up)
+
+        def end(_: None) -> None:
+            self.release(hold)
+            effect()
+
+        hold = self.hold(begin, give_up, patience_s)
+
+    def hold(self, begin: Callable[[], None], give_up: Callable[[], None], patience_s: float | None) -> Hold:
+        """Wait for a server, and call `begin` when there is one; or `give_up`, if none is there within `patience_s`."""
+        hold = Hold(self._env.now, begin, give_up)
+        self._enter(hold.arrived_s)
+        self._inside[hold] = None
+        self._queue.append(hold)
+        self._env.call(0.0, self._hand_out)
+        if patience_s is not None:
+            self._env.call(patience_s, self._expire, hold)
+        return hold
+
+    def release(self, hold: Hold) -> None:
+        """Give a server back, or stop waiting for one. (Who comes next begins in an event of its own: this may be a death.)"""
+        if hold not in self._inside:
+            return
+        del self._inside[hold]
+        now = self._env.now
+        if hold.waits:
+            hold.waits = False
+        else:
+            self._busy_s += now - hold.began_s
+            self._free += 1
+            self._env.call(0.0, self._hand_out)
+        self._exit(now, hold.arrived_s)
+
+    def _hand_out(self, _: None) -> None:
+        while self._free and self._queue:
+            hold = self._queue.popleft()
+            if hold.waits:
+                hold.waits = False
+                hold.began_s = self._env.now
+                self._free -= 1
+                hold.begin()
+
+    def _expire(self, hold: Hold) -> None:
+        if hold.waits:
+            self.release(hold)
+            hold.give_up()
+
+    @property
+    def held_s(self) -> float:
+        return self._busy_s + sum(self._env.now - hold.began_s for hold in self._inside if not hold.waits)
+
+    busy_s = held_s
+
+    def _stayed_s(self) -> float:
+        return sum(self._env.now - hold.arrived_s for hold in self._inside)
+
+    def record(self, worked_s: float | None = None) -> StationRecord:
+        record = super().record(worked_s)
+        record.busy_s = self.held_s
         return record

@@ -20,7 +20,12 @@ from tests.explanation.test_trace import WILD, facts
 from tests.worlds import world
 
 HEARD = sorted(name for name, method in vars(Observer).items() if callable(method))
-REST = "\n  - {crash: completer, after: charge, p: 20%}\n  - {crash: loyalty, after: award, p: 10%}\n  - {errors: checkout, after: commit, p: 10%}\n"
+REST = """
+  - {crash: completer, after: charge, p: 20%}
+  - {crash: loyalty, after: award, p: 10%}
+  - {errors: checkout, after: commit, p: 10%}
+  - {errors: database, p: 1%}
+"""
 
 
 def listening() -> tuple[Observer, list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
@@ -50,7 +55,14 @@ def test_what_is_heard_is_what_the_tables_hold(name: str) -> None:
     late_s = tables.horizon_s
     captured = sum(more["call"].captured_s < late_s * 10 for method, _, more in heard if method == "charged")
     struck = Counter(
-        "paused" if one.pause_s else "threw" if one.lives else "died" if one.step else "crashed" for one in tables.crashes
+        "paused"
+        if one.pause_s
+        else ("failed" if one.component == "database" else "threw")
+        if one.lives
+        else "died"
+        if one.step
+        else "crashed"
+        for one in tables.crashes
     )
     known = sum(more["known"] for method, _, more in heard if method == "awarded")
     assert times["sent"] == len(tables.requests) > 40
