@@ -30,7 +30,7 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
         held_s = {"checkout workers": own_s + TRANSACTIONS * write_s + call_s}
     else:
         held_s = {"checkout workers": own_s + write_s, "payment workers": call_s + write_s}
-    held_s["database connections"] = TRANSACTIONS * write_s
+    held_s["database connections"] = TRANSACTIONS * write_s + (call_s if design.payment.in_transaction else 0.0)
     return {name: float(np.max(rates * seconds)) for name, seconds in held_s.items()}
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.config.design import App, Breaker, Checkout, Completer, Design, Fixed, Jitter, QueuedPayment, Relay
+from sim.config.design import App, Breaker, Checkout, Completer, Design, Fixed, Jitter, QueuedPayment, Relay, Repeater
 from sim.config.units import duration_text, probability_text
 
+REPEATED_KEY = {"same": "same key", "fresh": "fresh keys", "none": "no key"}  # of a client library's repeats
 Kind = Literal["person", "app", "service", "worker", "store", "queue", "external"]
 
 
@@ -125,17 +126,20 @@ def relay(knobs: Relay) -> Iterator[Component | Flow]:
 def _customer_side(design: Design) -> Iterator[Component]:
     yield Component("customer", "person", "customer", place=(0, 0))
     yield Component("app", "app", "app", tuple(_app(design.app)), place=(0, 1))
+    if (proxy := design.proxy) is not None:
+        notes = (f"waits {duration_text(proxy.timeout)}", _tries(proxy))
+        yield Component("proxy", "service", "proxy", notes, place=(1, 0))
     checkout = design.checkout
-    notes = [*_workers(checkout), f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
+    about = [*_workers(checkout), f"{checkout.instances} processes" if checkout.instances > 1 else "1 process"]
     if checkout.queue == "per_instance":
-        notes.append("a queue each")
+        about.append("a queue each")
     if checkout.deadline_drop:
-        notes.append("drops late work")
+        about.append("drops late work")
     if checkout.leaver_drop:
-        notes.append("drops work of those who left")
+        about.append("drops work of those who left")
     if _listens(design):
-        notes.append(f"webhooks: {_webhooks(design)}")
-    yield Component("checkout", "service", "checkout", tuple(notes), station="checkout", place=(1, 1))
+        about.append(f"webhooks: {_webhooks(design)}")
+    yield Component("checkout", "service", "checkout", tuple(about), station="checkout", place=(1, 1))
 
 
 def _app(app: App) -> Iterator[str]:
@@ -165,7 +169,9 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
     yield Component("loyalty", "service", "loyalty", (inbox,), station="loyalty", place=(3, 2))
     key = {"order": "key: order", "attempt": "new key each try"}.get(getattr(design.payment, "key", ""), "gets no key")
-    yield Component("provider", "external", "payment provider", (key,), place=(3, 0))
+    sdk = design.payment.sdk
+    repeated = () if sdk is None or sdk.tries == 1 else (f"library: {_tries(sdk)}, {REPEATED_KEY[sdk.key]}",)
+    yield Component("provider", "external", "payment provider", (key, *repeated), place=(3, 0))
 
 
 def _reconciler(design: Design) -> Iterator[Component]:
@@ -180,7 +186,11 @@ def _reconciler(design: Design) -> Iterator[Component]:
 
 def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
     yield Flow("customer", "app", "taps Pay")
-    yield Flow("app", "checkout", "over the network")
+    if design.proxy is None:
+        yield Flow("app", "checkout", "over the network")
+    else:
+        yield Flow("app", "proxy", "over the network")
+        yield Flow("proxy", "checkout", "repeats")
     yield Flow("app", "read_model", "polls")
     yield Flow("checkout", "database", writes)
     if design.read_model.inline:
@@ -207,6 +217,10 @@ def _listens(design: Design) -> bool:
 def _webhooks(design: Design) -> str:
     webhooks = getattr(design.payment, "webhooks", "checked")
     return webhooks if isinstance(webhooks, str) else "checked"
+
+
+def _tries(repeater: Repeater) -> str:
+    return f"up to {repeater.tries} tries" if repeater.tries > 1 else "1 try"
 
 
 def _workers(pool: Checkout | QueuedPayment) -> Iterator[str]:

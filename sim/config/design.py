@@ -82,6 +82,46 @@ class App(Model):
     )
 
 
+class Repeater(Model):
+    """Somebody in between who sends again what nobody has asked them to send again."""
+
+    tries: int = Field(3, ge=1, le=100, description="sent so often in all, the first time included (assumption)")
+
+
+class Proxy(Repeater):
+    """A reverse proxy, mesh or load balancer between app and checkout. It sends the same request, with the same key, again.
+
+    It answers with a 503 of its own when its last try has come to nothing, and sends no more for an app that has hung up.
+    """
+
+    timeout: Duration = Field("60s", gt=0, description="until it stops waiting for a try (nginx proxy_read_timeout: 60 s)")
+    on: tuple[Literal["timeout", "reset", "unavailable"], ...] = Field(
+        ("timeout", "reset"),
+        description="after what it sends the request again: no answer in time, a connection that was cut, a 503 (nginx "
+        "proxy_next_upstream: error timeout)",
+    )
+    late: Literal["ignored", "taken"] = Field(
+        "ignored",
+        description="an answer to a try that it has stopped waiting for: lost (nginx closes the connection), or passed on "
+        "(Envoy, hedge_on_per_try_timeout)",
+    )
+
+
+class Sdk(Repeater):
+    """The provider's client library, or the HTTP client under it, which calls again by itself within one charge."""
+
+    timeout: Duration | None = Field(None, gt=0, description="until it stops waiting for a try; none: payment.timeout")
+    on: tuple[Literal["timeout", "failed", "error", "conflict"], ...] = Field(
+        ("timeout", "error", "conflict"),
+        description="after what it calls again: no answer in time, a call that was refused, a 500, a 409 (stripe-python: "
+        "timeouts, 409 and 5xx)",
+    )
+    key: Literal["same", "fresh", "none"] = Field(
+        "same", description="key of the repeats: that of the first call, a new one each time, or none"
+    )
+    delay: Duration = Field("500ms", description="before it calls again (stripe-python: 500 ms at first)")
+
+
 class Autoscale(Model):
     """Sets the number of a pool's workers by how many are in use, as the Kubernetes HorizontalPodAutoscaler does."""
 
@@ -169,6 +209,7 @@ class Payment(Model):
     in_transaction: bool = Field(
         False, description="hold a connection of the database while the provider is called: both are in one transaction"
     )
+    sdk: Sdk | None = Field(None, description="a client library that repeats calls by itself; none: it doesn't")
 
 
 class KeyedPayment(Payment):
@@ -347,6 +388,7 @@ class Design(Model):
     name: str = ""
     summary: str = ""
     app: App = App()
+    proxy: Proxy | None = Field(None, description="somebody between app and checkout who repeats requests; none: nobody does")
     checkout: Checkout = Checkout()
     database: Database = Database()
     payment: Payment = Payment()

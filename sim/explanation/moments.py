@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["message", "answer", "act", "lost", "crash", "pause", "poll", "violation"]
 LANES = (
-    "customer", "app", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "canceller",
+    "customer", "app", "proxy", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "canceller",
     "loyalty", "read_model",
 )  # fmt: skip
 TITLES = {

@@ -20,6 +20,7 @@ from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
 from sim.world.observer import Call, Failure, Observer
+from sim.world.proxy import GATEWAY
 from sim.world.shop import Claim
 
 # ruff: noqa: ARG002  an observer hears more than the story tells
@@ -33,7 +34,9 @@ SAYS = {
     Answer.FAILED: "502 payment failed, please try again",
     Answer.UNAVAILABLE: "503 too busy",
 }
-CUT, BROKE = "the connection is cut", "500 internal error"
+SAYS_ITSELF = (
+    (RESET, "the connection is cut"), (THROWN, "500 internal error"), (GATEWAY, "504 nobody answers"),
+)  # fmt: skip
 OUTCOMES = {
     Outcome.CAPTURED: "captured",
     Outcome.DECLINED: "card declined",
@@ -170,13 +173,24 @@ class Storyteller(Observer):
         if request.purchase == self.purchase:
             unheard = request.closed or request.page != request.customer.page
             why = " (lost on the way)" if lost else " (nobody is listening any more)" if unheard else ""
-            says = CUT if reply is RESET else BROKE if reply is THROWN else SAYS[reply.answer]
-            text = f"request {request.number + 1}: {says}{why}"
-            self._note("checkout", text, "app", kind="lost" if lost or unheard else "answer")
+            text = f"request {request.number + 1}: {_says(reply)}{why}"
+            who = "proxy" if reply is GATEWAY else "checkout"
+            self._note(who, text, "app", kind="lost" if lost or unheard else "answer")
 
     def request_died(self, request: Request) -> None:
         if request.purchase == self.purchase and self._struck != ("checkout", self.env.now):  # which is told already
             self._note("checkout", f"its instance dies, and request {request.number + 1} too", kind="crash")
+
+    def proxy_repeated(self, request: Request, *, why: str, tries: int) -> None:
+        if request.purchase == self.purchase:
+            after = {"timeout": "hears nothing", "reset": "hears that the connection is cut", "unavailable": "hears a 503"}[why]
+            text = f"{after}, and sends request {request.number + 1} by itself, time {tries}"
+            self._note("proxy", text, "checkout", kind="message")
+
+    def proxy_ignored(self, request: Request, reply: Reply) -> None:
+        if request.purchase == self.purchase:
+            text = f"request {request.number + 1}: {_says(reply)} (the proxy has stopped waiting)"
+            self._note("checkout", text, "proxy", kind="lost")
 
     # Committed steps
 
@@ -328,6 +342,11 @@ class Storyteller(Observer):
             self._note("provider", f"{OUTCOMES[call.result]} ({why})", caller, at_s=call.done_s, kind="lost")
         self._await(caller, order, call.outcome, OUTCOMES[call.result], at_s=call.answered_s, timeout_s=call.timeout_s)
 
+    def sdk_repeated(self, caller: str, order: Order, *, after: Outcome, tries: int) -> None:
+        if order.purchase == self.purchase:
+            heard = OUTCOMES.get(after, "no answer")
+            self._note(caller, f"its client library calls again by itself after “{heard}”, time {tries}")
+
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         if order.purchase == self.purchase:
             self._note(caller, f"asks what became of order {order.id}", "provider", kind="message")
@@ -400,6 +419,10 @@ class Storyteller(Observer):
         since_s = self._delivered_s.pop((consumer, row.id), None)
         if since_s is not None:
             self._waits.append((consumer, since_s, self.env.now))
+
+
+def _says(reply: Reply) -> str:
+    return next((text for known, text in SAYS_ITSELF if known is reply), SAYS[reply.answer])
 
 
 def _together(names: Sequence[str]) -> str:

@@ -26,9 +26,13 @@ def assert_laws(tally: Tally) -> None:
     if "checkout" in names:
         arrivals, served = _through("checkout", tally)
         _equal(
-            "what checkout workers finished = executed + replayed + dropped + webhooks",
+            "what checkout workers finished = executed + replayed + dropped + webhooks + copies of a proxy",
             served,
-            fates[Fate.EXECUTED] + fates[Fate.REPLAYED] + counts["requests_dropped"] + counts["webhooks_taken"],
+            fates[Fate.EXECUTED]
+            + fates[Fate.REPLAYED]
+            + counts["requests_dropped"]
+            + counts["webhooks_taken"]
+            + counts["copies_served"],
             arrivals - served,
         )
     if "loyalty" in names:

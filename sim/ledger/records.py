@@ -109,6 +109,22 @@ class Reads(Table):
     behind_s: Times  # for how long the view had been behind the write model; 0 if it wasn't
 
 
+PROXY, SDK = range(2)  # who repeats: in between app and shop, and in between shop and provider
+
+
+class Repeats(Table):
+    """One row a request or call that somebody in between sent again, without being asked."""
+
+    who: Small  # PROXY or SDK
+    row: Numbers  # of the request that was sent again, or of the call that is a repeat
+    sent_s: Times
+
+    def note(self, who: int, row: int, sent_s: float) -> None:
+        self.who.append(who)
+        self.row.append(row)
+        self.sent_s.append(sent_s)
+
+
 @dataclass
 class StationRecord:
     """What a queueing station did, from empty at 0 to the horizon; what is paid for is counted until all work was done."""
@@ -162,6 +178,7 @@ class Tables:
     orders: Orders = field(default_factory=Orders)
     awards: Awards = field(default_factory=Awards)
     reads: Reads = field(default_factory=Reads)
+    repeats: Repeats = field(default_factory=Repeats)
     stations: list[StationRecord] = field(default_factory=list)
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
@@ -126,22 +126,26 @@ class Checkout:
             return
         for job in self._waiting.pop(purchase, ()):
             if self._pool.withdraw(job):
-                self._fate[job.about.row] = Fate.DROPPED
-                self.dropped += 1
+                self._drop(job.about)
 
-    def _too_late(self, request: Request) -> bool:
+    def _too_late(self, request: Any) -> bool:
+        return self._is_late(request) and self._drop(request)
+
+    def _is_late(self, request: Request) -> bool:
         assert self._patience_s is not None
-        if self._env.now < request.sent_s + self._patience_s:
-            return False
+        return self._env.now >= request.sent_s + self._patience_s
+
+    def _drop(self, request: Any) -> bool:
+        """Nobody works on a request that was in the queue."""
         self._fate[request.row] = Fate.DROPPED
         self.dropped += 1
         return True
 
-    def _done(self, request: Request, reply: Reply) -> None:
+    def _done(self, request: Any, reply: Reply) -> None:
         self._fate[request.row] = REPLAYED if reply.replayed else EXECUTED
         self._answer(request, reply)
 
-    def _died(self, request: Request, crash: Crash) -> None:
+    def _died(self, request: Any, crash: Crash) -> None:
         """The app finds out by its timeout, unless it hears at once that the connection is cut or an error was thrown."""
         self._fate[request.row] = Fate.EXECUTED
         if self._observer is not None and not crash.lives:

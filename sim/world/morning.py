@@ -17,7 +17,6 @@ from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Answer, Status
 from sim.world.broker import Broker
 from sim.world.cell import WHOLE, Cell
-from sim.world.checkout import Checkout
 from sim.world.customer import Crowd, Customer, Request
 from sim.world.database import Database
 from sim.world.engine import Clock, Story
@@ -26,6 +25,7 @@ from sim.world.loyalty import Loyalty
 from sim.world.observer import Observer
 from sim.world.pool import Pool
 from sim.world.provider import Provider
+from sim.world.proxy import Proxied, checkout_of
 from sim.world.read_model import ReadModel
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
@@ -81,15 +81,16 @@ class Morning:
         loyalty = Loyalty(env, design.loyalty.inbox, tables.awards, observer=observer)
         shop = Shop(
             env, design, database=database, provider=provider, broker=broker, plan=plan, streams=streams,
-            struck=tables.crashes, observer=observer,
+            struck=tables.crashes, repeats=tables.repeats, observer=observer,
         )  # fmt: skip
         front = design.checkout
         own = front.queue == "per_instance"
         pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale, queues=own)
         story = cast(Architecture, design)
-        checkout = Checkout(
-            env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
+        checkout = checkout_of(
+            design, env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
             weather=plan.weather("checkout"), handle=partial(story.handle, shop), database=database, observer=observer,
+            repeats=tables.repeats,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -183,6 +184,8 @@ class Morning:
             "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
         }
+        if isinstance(self._checkout, Proxied):
+            tables.counts["copies_served"] = self._checkout.copies
         return tables
 
     def _worked_s(self) -> float:

@@ -94,6 +94,12 @@ class Observer:
     def request_died(self, request: Request) -> None:
         """The process that worked on a request is dead."""
 
+    def proxy_repeated(self, request: Request, *, why: str, tries: int) -> None:
+        """A proxy sends a request to the checkout once more (`tries` in all so far), after a timeout, a reset, or a 503."""
+
+    def proxy_ignored(self, request: Request, reply: Reply) -> None:
+        """A proxy has a reply of the checkout to a try that it had stopped waiting for."""
+
     # Committed steps: whatever becomes of the process that took them, the database keeps them
 
     def inserted(self, component: str, order: Order) -> None:
@@ -150,6 +156,9 @@ class Observer:
 
     def charged(self, caller: str, order: Order, *, call: Call) -> None:
         """A component calls the provider to charge an order."""
+
+    def sdk_repeated(self, caller: str, order: Order, *, after: Outcome, tries: int) -> None:
+        """The provider's client library calls once more (`tries` in all so far), by itself, after an outcome."""
 
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         """A component asks the provider what became of an order, and will have the outcome at `answered_s`."""

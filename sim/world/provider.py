@@ -172,7 +172,7 @@ class Provider:
         if now >= self._done_s[row]:
             return Outcome(self._result[row]), latency_s
         if self._keys.in_flight == "conflict":
-            return Outcome.CONFLICT, REFUSAL_S
+            return Outcome.CONFLICT, min(REFUSAL_S, self._done_s[row] - now)
         return Outcome(self._result[row]), max(latency_s, self._done_s[row] - now)
 
     def on_news(self, listener: Listener) -> None:

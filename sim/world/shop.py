@@ -20,7 +20,7 @@ from simpy import Interrupt, Process
 from simpy.events import Event
 
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
-from sim.ledger.records import Struck
+from sim.ledger.records import SDK, Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 
 MAY_STILL_LAND = (Outcome.UNKNOWN, Outcome.CONFLICT)  # after these a charge may follow that is not there yet
+SDK_REPEATS = {
+    Outcome.UNKNOWN: "timeout", Outcome.FAILED: "failed", Outcome.ERROR: "error", Outcome.CONFLICT: "conflict",
+}  # fmt: skip
 REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
 
 
@@ -63,7 +66,7 @@ class Shop:
 
     def __init__(
         self, env: Clock, design: Design, *, database: Database, provider: Provider, broker: Broker,
-        plan: FaultPlan, streams: Streams, struck: list[Struck], observer: Observer | None = None,
+        plan: FaultPlan, streams: Streams, struck: list[Struck], repeats: Repeats, observer: Observer | None = None,
     ) -> None:  # fmt: skip
         self.env = env
         self.design = design
@@ -80,13 +83,17 @@ class Shop:
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._struck = struck
+        self._repeats = repeats
         self._observer = observer
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
-        self._timeout_s = design.payment.timeout
+        self._timeout_s = self._call_timeout_s = design.payment.timeout
         self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
         self._holds = design.payment.in_transaction
+        self._sdk = design.payment.sdk
+        if self._sdk is not None and self._sdk.timeout is not None:
+            self._call_timeout_s = self._sdk.timeout
 
     # Setting up
 
@@ -333,11 +340,23 @@ class Shop:
 
     def _call(self, order: Order) -> Story:
         """Returns the Outcome, and when the calls began that can't land any more."""
-        key = order.key if self._keyed else None  # a key per attempt is as good as none
-        began_s = self.env.now
-        order.unheard = (*order.unheard, began_s)
-        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component)
-        return outcome, () if outcome in MAY_STILL_LAND else (began_s,)
+        key: object = order.key if self._keyed else None  # a key per attempt is as good as none
+        sdk, tries, heard = self._sdk, 1, []
+        while True:
+            began_s = self.env.now
+            order.unheard = (*order.unheard, began_s)
+            outcome: Outcome = yield self.provider.charge(order, self._call_timeout_s, key, caller=self.component)
+            if outcome not in MAY_STILL_LAND:
+                heard.append(began_s)
+            if sdk is None or tries >= sdk.tries or SDK_REPEATS.get(outcome) not in sdk.on:
+                return outcome, heard
+            yield pause(self.env, sdk.delay)
+            tries += 1
+            if sdk.key != "same":
+                key = None if sdk.key == "none" else (order.id, self.env.now, tries)
+            self._repeats.note(SDK, len(self.provider.charges), self.env.now)
+            if self._observer is not None:
+                self._observer.sdk_repeated(self.component, order, after=outcome, tries=tries)
 
     def _call_holding(self, order: Order) -> Story:
         """Call while a connection is held, which is given back also when the process dies."""
