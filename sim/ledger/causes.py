@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.ledger.audit import Audit
-from sim.ledger.records import Tables
+from sim.ledger.records import PROXY, SDK, Tables
 from sim.vocabulary import Fate, Outcome, Status
 
 KINDS = {
@@ -39,12 +39,14 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
     },
     "harmed": {
         "app repeated": "were charged or served twice: the app sent their request again, and it became another order",
+        "proxy repeated": "were charged or served twice: a proxy sent their request again, and it became another order",
         "tapped again": "were charged or served twice: they tapped again or reloaded, and it became another order",
         "shop repeated": "were charged or served twice: the shop made another order, or sent one twice, by itself",
         "charged unheard": "were charged twice for one order: the shop called again, not knowing how the first call would end",
         "charged after an error": "were charged twice for one order: the shop called again after the provider had broken down",
         "charged after a refusal": "were charged twice for one order: a call was refused, and an earlier one had charged",
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
+        "library repeated": "were charged twice for one order: the provider's client library called again by itself",
         "unpaid": "got an order that nobody had paid for",
         "wrong amount": "paid for another basket than the app had confirmed",
         "told wrongly": "were told the opposite of the truth",
@@ -196,20 +198,33 @@ def _charged_again(tables: Tables, twice: np.ndarray, second_order: np.ndarray, 
     before = calls.row(charges["order"][second[same]], calls.place(second[same]) - 1)
     heard = charges["answered_s"][before] <= charges["sent_s"][second[same]]
     outcomes = np.where(heard, charges["outcome"][before], Outcome.UNKNOWN)
-    cause[charged_twice[same]] = np.array([code[_AGAIN_AFTER[outcome]] for outcome in Outcome])[outcomes]
+    by_itself = np.isin(second[same], _repeated(tables, SDK)[0])
+    why = np.array([code[_AGAIN_AFTER[outcome]] for outcome in Outcome])[outcomes]
+    cause[charged_twice[same]] = np.where(by_itself, code["library repeated"], why)
     return charged_twice[same]
 
 
 def _what_made(tables: Tables, purchases: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Whether the app by itself or the customer had sent the request that became the order with that place among a purchase's.
+    """Whether the app by itself, a proxy or the customer had sent what became the order with that place among a purchase's.
 
-    Where every request makes an order, it is the request with the same place.
+    Where every request makes an order, it is the one that was sent at the same place.
     """
     code, requests = _codes("harmed"), tables.requests
     worked = np.flatnonzero(_made_something(tables))
-    groups = _Groups(requests["purchase"][worked], len(tables.purchases))
-    rows = worked[groups.row(purchases, np.minimum(places, groups.sizes[purchases] - 1))]
-    return np.where(requests["attempt"][rows] > 1, code["app repeated"], code["tapped again"])
+    again, again_s = _repeated(tables, PROXY)
+    sent = np.concatenate([worked, again])
+    in_order = np.argsort(np.concatenate([requests["sent_s"][worked], again_s]), kind="stable")
+    groups = _Groups(requests["purchase"][sent[in_order]], len(tables.purchases))
+    which = in_order[groups.row(purchases, np.minimum(places, groups.sizes[purchases] - 1))]
+    by_app = np.where(requests["attempt"][sent[which]] > 1, code["app repeated"], code["tapped again"])
+    return np.where(which >= len(worked), code["proxy repeated"], by_app)
+
+
+def _repeated(tables: Tables, who: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of requests that a proxy sent again, or of calls that a client library made by itself; and when."""
+    repeats = tables.repeats
+    by_them = repeats["who"] == who
+    return repeats["row"][by_them], repeats["sent_s"][by_them]
 
 
 def _made_something(tables: Tables) -> np.ndarray:

@@ -27,6 +27,7 @@ IMPATIENT = ONE_CUSTOMER.replace("customers:\n", "customers:\n  double_tap: {p: 
 LEAVING = SLOW.replace("1h}", "5s}\n  after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}")
 ONCE = {"app": {"retry": {"never": True}}}
 HOLDS = {"app": {"timeout": "1min", "retry": {"never": True}}, "payment": {"timeout": "1min"}}
+LIBRARY = {**HOLDS, "payment": {"timeout": "5s", "sdk": {"key": "fresh", "tries": 2}}}
 
 
 def found(scenario: str, name: str, changes: dict[str, Any] | None = None, late_s: float = LATE_S) -> list[str]:
@@ -62,6 +63,8 @@ def test_who_got_it_has_no_cause() -> None:
          "harmed: points twice"),
         (LEAVING, "idempotent", {}, "harmed: left unheard"),
         (SLOW, "naive", HOLDS, "late: provider slow"),
+        (SLOW, "naive", {**HOLDS, "proxy": {"timeout": "1s", "tries": 2}}, "harmed: proxy repeated"),
+        (SLOW, "idempotent", LIBRARY, "harmed: library repeated"),
     ],
 )  # fmt: skip
 def test_one_customer(scenario: str, name: str, changes: dict[str, Any], cause: str) -> None:

@@ -16,7 +16,7 @@ from sim.config.design import Design
 from sim.config.prices import load_prices
 from sim.config.scenario import ProviderKeys, Scenario
 from sim.ledger.metrics import Evidence
-from sim.ledger.records import Table, Tables
+from sim.ledger.records import PROXY, Table, Tables
 from sim.ledger.series import series
 from sim.vocabulary import METRICS, Answer, Fate, Outcome, Status
 from sim.world.retry import policy
@@ -132,9 +132,14 @@ def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator
     refused = (Fate.REJECTED, Fate.DROPPED, Fate.LOST)
     turned_away = (Answer.NONE, Answer.UNAVAILABLE)
     yield "who was turned away got nothing else", all(r.answer in turned_away for r in requests if r.fate in refused)
-    yield "503 is for those", all(r.fate == Fate.REJECTED for r in requests if r.answer == Answer.UNAVAILABLE)
-    yield "nobody is answered who is still waiting", all(r.answer == Answer.NONE for r in requests if r.fate == Fate.WAITING)
-    yield "only a lossy network loses", scenario.network.request_lost > 0 or all(r.fate != Fate.LOST for r in requests)
+    cut = any(getattr(fault, "how", "") == "resets" for fault in scenario.faults)
+    if design.proxy is None:  # which has answers of its own
+        yield "503 is for those", all(r.fate == Fate.REJECTED or cut for r in requests if r.answer == Answer.UNAVAILABLE)
+    waiting = (Answer.NONE,) if design.proxy is None else turned_away
+    yield "nobody is answered who is still waiting", all(r.answer in waiting for r in requests if r.fate == Fate.WAITING)
+    hangs = any(getattr(fault, "how", "") == "hangs" for fault in scenario.faults)
+    lossy = scenario.network.request_lost > 0 or hangs
+    yield "only a lossy network, or a checkout that hangs, loses", lossy or all(r.fate != Fate.LOST for r in requests)
     yield "who has left was never told", all(never(p.left_s) or never(p.told_confirmed_s) for p in people)
     yield "who has seen it was told", all(never(p.seen_s) or not never(p.told_confirmed_s) for p in people)
 
@@ -142,7 +147,9 @@ def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator
 def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) -> Iterator[Check]:
     orders, awards, people = rows(tables.orders), rows(tables.awards), len(tables.purchases)
     of: Counter[int] = Counter(o.purchase for o in orders)
-    worked: Counter[int] = Counter(r.purchase for r in rows(tables.requests) if r.fate in (Fate.EXECUTED, Fate.WAITING))
+    requests = rows(tables.requests)
+    worked: Counter[int] = Counter(r.purchase for r in requests if r.fate in (Fate.EXECUTED, Fate.WAITING))
+    worked.update(requests[int(again.row)].purchase for again in rows(tables.repeats) if again.who == PROXY)
     ordered: Counter[int] = Counter(o.purchase for o in orders if o.status == Status.CONFIRMED)
     awarded: Counter[int] = Counter(a.purchase for a in awards)
     yield "ordered as the audit says", evidence.audit.ordered.tolist() == [ordered[p] for p in range(people)]
@@ -206,10 +213,12 @@ def _of_stations(tables: Tables) -> Iterator[Check]:
 
 def _of_series(tables: Tables, evidence: Evidence) -> Iterator[Check]:
     made = series(evidence.tally)
-    charged = Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
-    last = {c.purchase: c.captured_s for c in rows(tables.charges) if not never(c.captured_s)}
-    late = sum(count > 1 and last[p] > tables.horizon_s for p, count in charged.items())  # under way when the morning ended
-    twice = sum(count > 1 for count in charged.values())
+    captured: defaultdict[int, list[float]] = defaultdict(list)
+    for c in rows(tables.charges):
+        if not never(c.captured_s):
+            captured[c.purchase].append(c.captured_s)
+    second = [sorted(times)[1] for times in captured.values() if len(times) > 1]
+    twice, late = len(second), sum(time > tables.horizon_s for time in second)  # under way when the morning ended
     yield "all arrivals over time", int(made.arrivals.sum()) == len(tables.purchases)
     yield "double charges over time", twice - late <= made.double_charges[-1] <= twice
     yield "double charges only grow", bool((np.diff(made.double_charges) >= 0).all())

@@ -76,7 +76,9 @@ def _of_money(tables: Tables, design: Design) -> Iterator[Pair]:
     yield "charge sent, captured", sent, captured
     yield "charge sent, known", sent, answered
     yield "captured, known", captured[known], answered[known]
-    yield "known, our timeout", answered, sent + design.payment.timeout + ROUNDING_S
+    sdk = design.payment.sdk
+    timeout_s = design.payment.timeout if sdk is None or sdk.timeout is None else sdk.timeout
+    yield "known, our timeout", answered, sent + timeout_s + ROUNDING_S
     yield "captured, refunded", never_as_inf(captured), charges["refunded_s"]
 
 

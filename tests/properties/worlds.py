@@ -168,10 +168,21 @@ FAULT: dict[str, Sections] = {
     ),
     "duplicates": rare.map(lambda p: {"duplicates": "broker", "p": p}),
     "crash": st.builds(
-        lambda what, when, restart: {"crash": what, **when, "restart": restart},
+        lambda what, when, restart, how: {"crash": what, **when, "restart": restart, **(how if what == "checkout" else {})},
         st.one_of(processes, some("loyalty", "read_model")),
         st.one_of(once_or_often, st.builds(lambda step, often: {"after": step, **often}, steps, striking)),
-        some("0s", "5s", "1min"),
+        some("0s", "5s", "1min"), section(how=some("vanishes", "resets")),
+    ),
+    "errors": st.builds(
+        lambda what, often, when: {**what, **often, **when},
+        st.one_of(
+            st.builds(lambda what, step: {"errors": what, "after": step}, processes, steps),
+            st.builds(
+                lambda knobs: {"errors": "database", **knobs},
+                section(on=some("writes", "reads", "all"), how=some("rolled_back", "committed")),
+            ),
+        ),
+        striking, st.just({}) | st.builds(lambda when, lasts: {**when, "for": lasts}, once_or_often, spans),
     ),
     "pause": st.builds(
         lambda what, step, often, lasts: {"pause": what, "after": step, **often, "for": lasts},
@@ -276,7 +287,26 @@ checkout = st.integers(1, 20).flatmap(
 replicas = st.one_of(
     st.just("none"), section(lag=times("0s", "1s", "30s"), reads=st.sets(some("status", "claim", "look")).map(sorted))
 )
-database = section(connections=st.integers(1, 16), write=times("0s", "4ms", "50ms"), read=times("0s", "1ms"), replica=replicas)
+database = section(
+    connections=st.integers(1, 16),
+    write=times("0s", "4ms", "50ms"),
+    read=times("0s", "1ms"),
+    timeout=some("none", "20ms", "1s", "30s"),
+    replica=replicas,
+)
+proxy = section(
+    timeout=some("50ms", "1s", "5s", "1min"),
+    tries=st.integers(1, 4),
+    on=st.lists(some("timeout", "reset", "unavailable"), max_size=3, unique=True),
+    late=some("ignored", "taken"),
+)
+sdk = section(
+    timeout=some("none", "30ms", "1s"),
+    tries=st.integers(1, 4),
+    on=st.lists(some("timeout", "failed", "error", "conflict"), max_size=4, unique=True),
+    key=some("same", "fresh", "none"),
+    delay=some("0s", "500ms"),
+)
 read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), workers=st.integers(1, 3), cache=some("0s", "5s"))
 loyalty = section(
     inline=st.booleans(),
@@ -297,9 +327,13 @@ claims = section(
     stores_failures=st.booleans(),
 )
 completer = section(every=some("1s", "5s"), after=some("0s", "10s", "30s"), batch=st.integers(1, 20))
-timeouts = some("30ms", "500ms", "5s", "1min")
+calling: dict[str, st.SearchStrategy[Any]] = {
+    "timeout": some("30ms", "500ms", "5s", "1min"),
+    "in_transaction": st.booleans(),
+    "sdk": st.one_of(st.just("none"), sdk),
+}
 keyed: dict[str, st.SearchStrategy[Any]] = {
-    "timeout": timeouts,
+    **calling,
     "key": some("none", "attempt", "order"),
     "key_lasts": some("10s", "24h"),
     "after_error": some("ask", "same_key"),
@@ -309,7 +343,7 @@ breaker = st.one_of(
     st.just("none"), section(failures=some("10%", "50%", "100%"), window=st.integers(1, 20), open=some("1s", "10s"))
 )
 OWN: dict[str, dict[str, Sections]] = {
-    "naive": {"payment": section(timeout=timeouts)},
+    "naive": {"payment": section(**calling)},
     "idempotent": {
         "payment": section(**keyed, webhooks=some("ignored", "checked", "trusted")),
         "claim": claims,
@@ -333,7 +367,7 @@ OWN: dict[str, dict[str, Sections]] = {
             finds=some("unmarked", "by_id"),
         ),
     },
-    "inquiry": {"payment": section(timeout=timeouts), "claim": claims, "completer": completer},
+    "inquiry": {"payment": section(**calling), "claim": claims, "completer": completer},
 }
 assert set(OWN) == set(ARCHITECTURES)
 
@@ -342,7 +376,7 @@ def designs(name: str) -> Sections:
     """Any design that starts from one architecture."""
     common = {
         "app": app, "checkout": checkout, "database": database, "read_model": read_model, "loyalty": loyalty, "broker": broker,
-        "recovery": recovery,
+        "recovery": recovery, "proxy": st.one_of(st.just("none"), proxy),
     }  # fmt: skip
     return st.fixed_dictionaries({"name": st.just("drawn"), "from": st.just(name)}, optional={**common, **OWN[name]})
 
