@@ -30,6 +30,7 @@ class Tiny(NamedTuple):
     closed: Chosen
     harm: list[str]
     story: str
+    arrivals: tuple[float, ...] = (0.0,)
 
 
 TINY = {
@@ -542,6 +543,157 @@ TINY = {
         180.450 charge 0 refunded
         """,
     ),
+    "w17": Tiny(  # the proxy waits for a second, the provider takes two
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+          max_submissions: 1
+        provider:
+          latency: {constant: 2s}
+        """,
+        seed=0,
+        open=("naive", {"app": {"retry": {"never": True}}, "proxy": {"timeout": "1500ms", "tries": 2}}),
+        closed=("naive", {"app": {"retry": {"never": True}}, "proxy": {"timeout": "2500ms", "tries": 2}}),
+        harm=["double_charge", "duplicate_order", "over_award", "misinformed"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        1.534 charge 1 of order 1 sent
+        1.534 order 1 created
+        2.034 charge 0 captured
+        2.034 charge 0 known CAPTURED
+        2.038 order 0 confirmed
+        2.056 award for order 0
+        2.066 order 0 visible
+        3.040 request 0 answered UNAVAILABLE
+        3.534 charge 1 captured
+        3.534 charge 1 known CAPTURED
+        3.538 order 1 confirmed
+        3.556 award for order 1
+        3.566 order 1 visible
+        5.040 purchase 0 left
+        """,
+    ),
+    "w18": Tiny(  # the library waits for a second, the provider takes two
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+        faults:
+          - {brownout: provider, at: "07:00", for: 1s, latency: x5}
+        """,
+        seed=0,
+        open=("idempotent", {"payment": {"sdk": {"timeout": "1s", "key": "fresh"}}}),
+        closed=("idempotent", {"payment": {"sdk": {"timeout": "1s"}}}),
+        harm=["double_charge"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        1.034 charge 0 known UNKNOWN
+        1.534 charge 1 of order 0 sent
+        1.984 charge 1 captured
+        1.984 charge 1 known CAPTURED
+        1.988 order 0 confirmed
+        2.006 award for order 0
+        2.011 request 0 answered CONFIRMED
+        2.016 order 0 visible
+        2.284 charge 0 captured
+        5.011 purchase 0 seen
+        120.450 charge 1 refunded
+        """,
+    ),
+    "w19": Tiny(  # the order is there, and the shop is told that it isn't
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+        faults:
+          - {errors: database, on: writes, how: committed, at: "07:00:00", for: 500ms, p: 50%}
+        """,
+        seed=0,
+        open=("naive", {}),
+        closed=("outbox", {}),
+        harm=["double_charge", "duplicate_order", "unconverged"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 captured
+        0.484 charge 0 known CAPTURED
+        0.488 order 0 confirmed
+        0.488 error database after write
+        0.508 request 0 answered FAILED
+        1.508 request 1 sent
+        1.542 charge 1 of order 1 sent
+        1.542 order 1 created
+        1.992 charge 1 captured
+        1.992 charge 1 known CAPTURED
+        1.996 order 1 confirmed
+        2.014 award for order 1
+        2.019 request 1 answered CONFIRMED
+        2.024 order 1 visible
+        5.019 purchase 0 seen
+        """,
+    ),
+    "w20": Tiny(  # the first has charged, and the other two hold both connections for longer than it waits
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 2s}
+        """,
+        seed=0,
+        open=("naive", {"database": {"connections": 2, "timeout": "1s"}, "payment": {"in_transaction": True}}),
+        closed=("naive", {"database": {"connections": 2, "timeout": "1s"}}),
+        harm=["double_charge", "unconverged"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        1.100 request 1 sent
+        1.100 request 2 sent
+        1.134 order 1 created
+        1.138 charge 1 of order 1 sent
+        1.138 order 2 created
+        2.034 charge 2 of order 2 sent
+        2.034 charge 0 captured
+        2.034 charge 0 known CAPTURED
+        3.054 request 0 answered FAILED
+        3.138 charge 1 captured
+        3.138 charge 1 known CAPTURED
+        3.142 order 1 confirmed
+        3.160 award for order 1
+        3.165 request 1 answered CONFIRMED
+        3.170 order 1 visible
+        4.034 charge 2 captured
+        4.034 charge 2 known CAPTURED
+        4.038 order 2 confirmed
+        4.054 request 3 sent
+        4.056 award for order 2
+        4.061 request 2 answered CONFIRMED
+        4.066 order 2 visible
+        4.088 charge 3 of order 3 sent
+        4.088 order 3 created
+        6.088 charge 3 captured
+        6.088 charge 3 known CAPTURED
+        6.092 order 3 confirmed
+        6.110 award for order 3
+        6.115 request 3 answered CONFIRMED
+        6.120 order 3 visible
+        6.165 purchase 1 seen
+        7.061 purchase 2 seen
+        9.115 purchase 0 seen
+        """,
+        arrivals=(0.0, 1.1, 1.1001),
+    ),
     "w24": Tiny(  # the second tap comes while the first is being paid
         """
         clock: {start: "07:00", duration: 10s, drain: 10min}
@@ -660,10 +812,11 @@ TINY = {
 }
 
 
-def found(scenario: str, chosen: Chosen, seed: int) -> tuple[list[str], list[str]]:
+def found(tiny: Tiny, chosen: Chosen) -> tuple[list[str], list[str]]:
     """All that happened, and the kinds of harm."""
     name, changed = chosen
-    tables, evidence = judged(world("name: tiny\n" + dedent(scenario)), design(name, changed), seed)
+    scenario = world("name: tiny\n" + dedent(tiny.scenario), arrivals=tiny.arrivals)
+    tables, evidence = judged(scenario, design(name, changed), tiny.seed)
     return timeline(tables), [kind for kind, violation in VIOLATIONS.items() if violation.flags(evidence).any()]
 
 
@@ -671,7 +824,7 @@ def found(scenario: str, chosen: Chosen, seed: int) -> tuple[list[str], list[str
 def test_one_customer_in_an_open_window(window: str) -> None:
     """What happens, step by step, and the harm that comes of it."""
     tiny = TINY[window]
-    story, harm = found(tiny.scenario, tiny.open, tiny.seed)
+    story, harm = found(tiny, tiny.open)
     assert story == [line.strip() for line in tiny.story.strip().splitlines()]
     assert harm == tiny.harm
 
@@ -680,7 +833,7 @@ def test_one_customer_in_an_open_window(window: str) -> None:
 def test_the_same_customer_with_the_window_closed(window: str) -> None:
     """One knob or another architecture, and nothing is wrong with the purchase."""
     tiny = TINY[window]
-    assert found(tiny.scenario, tiny.closed, tiny.seed)[1] == []
+    assert found(tiny, tiny.closed)[1] == []
 
 
 OFF: dict[str, dict[str, Any]] = {
@@ -695,6 +848,9 @@ OFF: dict[str, dict[str, Any]] = {
     "w14": {"customers": {"double_tap": {"p": "0%"}}},
     "w15": {"customers": {"patience": {"constant": "1h"}}},
     "w16": {"provider": {"late": {"p": "0%"}, "errored": "10%"}},
+    "w17": {"provider": {"latency": {"constant": "450ms"}}},
+    "w18": {"provider": {"latency": {"constant": "450ms"}}},
+    "w20": {"provider": {"latency": {"constant": "100ms"}}},
     "w24": {"customers": {"double_tap": {"p": "0%"}}},
     "w25": {"network": {"answer_lost": "0%"}},
     "w26": {"provider": {"ambiguous": "0%", "webhooks": {"lost": "0%"}}},
@@ -753,6 +909,11 @@ VARIANTS = {
     "no-fingerprint": ("claim.fingerprint", {"w15": True}),
     "hasty-key": ("payment.lands_within", {"w16": True, "w06": False, "w13": False}),
     "patient-inquiry": ("completer.after", {"w13": False}),
+    "proxy-repeats": ("proxy", {"w17": True, "w20": False}),
+    "keyed-behind-a-proxy": ("proxy", {"w17": False}),
+    "library-new-keys": ("payment.sdk", {"w18": True}),
+    "library-same-key": ("payment.sdk", {"w18": False}),
+    "call-in-transaction": ("database.connections, database.timeout, payment.in_transaction", {"w20": True, "w17": False}),
     "check-then-mark": ("claim.guard", {"w24": True, "w25": False}),
     "reads-behind": ("claim.guard, database.replica", {"w24": True, "w25": True}),
     "cancels-unpaid": (

@@ -105,7 +105,9 @@ def _of_order(charge: Row, orders: list[Row]) -> bool:
 def _of_keys(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Check]:
     """With one key an order (renewed only after calls that broke down), the provider charges once a lifetime of it."""
     keys = scenario.provider.keys
-    one_key = getattr(design.payment, "key", "none") == "order" and scenario.provider.errored == 0
+    sdk = design.payment.sdk
+    own_keys = sdk is not None and sdk.key != "same"  # of a client library
+    one_key = getattr(design.payment, "key", "none") == "order" and scenario.provider.errored == 0 and not own_keys
     if not one_key or not isinstance(keys, ProviderKeys):
         return
     last: dict[int, float] = {}

@@ -198,6 +198,22 @@ def _calls_each(design: Design, within_s: float) -> float:
     return min(rule.attempts or inf, 1 + doubling + within_s / (slept * rule.cap_s))
 
 
+def calls_in_a_transaction(design: Design, _: World) -> Iterator[Found]:
+    """Those who call at once may hold every connection, and somebody else needs one."""
+    if not design.payment.in_transaction:
+        return
+    payment, connections = queued_payment(design), design.database.connections
+    callers = _most(design.checkout if payment is None else payment)
+    if callers > connections or (callers == connections and payment is not None):
+        who = "checkout" if payment is None else "payment"
+        message = (
+            f"each of {callers:g} {who} workers holds a connection while it calls the provider, and there are {connections}: "
+            "when it is slow, they hold them all"
+        )
+        enough = (("payment.in_transaction", "false"), ("database.connections", f"{callers + 1:g}"))
+        yield Found("payment.in_transaction", message, enough)
+
+
 def scales_by_cpu(design: Design, _: World) -> Iterator[Found]:
     """Workers that wait for the provider are in use, but compute nothing, so scaling by cpu doesn't count them."""
     payment = queued_payment(design)

@@ -52,6 +52,23 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
         yield Found("payment.key", message, (("payment.key", "order"),))
 
 
+def library_takes_keys(design: Design, world: World) -> Iterator[Found]:
+    """Repeats after a refusal or an error charge once all the same; after silence, or while a call is at work, they may not."""
+    sdk = design.payment.sdk
+    if sdk is None or sdk.tries == 1 or not {"timeout", "conflict"} & set(sdk.on):
+        return
+    keyed = sends_provider_key(design, world)
+    if keyed and sdk.key == "same":
+        return
+    sent = {"same": "and no key with any call", "fresh": "with a fresh key each time", "none": "and no key with the repeats"}
+    yield Found(
+        "payment.sdk",
+        f"the provider's client library calls up to {sdk.tries} times by itself, {sent[sdk.key]}: a call whose answer was lost "
+        "is charged again",
+        (("payment.sdk.tries", "1"), *((("payment.sdk.key", "same"),) if keyed else ())),
+    )
+
+
 def asks_without_a_key(design: Design, world: World) -> Iterator[Found]:
     inquiry = asking(design)
     if inquiry is None:

@@ -17,6 +17,7 @@ from sim.architectures.lint.rule import (
     exactly,
     has_story_of,
     keys_of,
+    knows_copies,
     knows_repeats,
     knows_retries,
     queued_payment,
@@ -34,7 +35,7 @@ CART_KEY: tuple[Change, ...] = (("app.key", "purchase"),)
 
 def no_key(design: Design, world: World) -> Iterator[Found]:
     """Fewer windows are open with payment workers: the answer comes before customers lose patience, or a charge can be lost."""
-    windows = None if queued_payment(design) is None else ("W2", "W14")
+    windows = None if queued_payment(design) is None else ("W2", "W14", "W19")
     if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
         yield Found("from", f"{sent}, so every request is a new order", architectures(world))
@@ -167,6 +168,23 @@ def app_gives_up_first(design: Design, world: World) -> Iterator[Found]:
         f"the app stops waiting after {exactly(design.app.timeout)}, {about(early_s)} before it would hear from a shop that "
         f"gives the provider up after {exactly(design.payment.timeout)}: {slow}, and {then}",
         (("app.timeout", up(hears_s)),),
+    )
+
+
+def proxy_repeats(design: Design, world: World) -> Iterator[Found]:
+    """A proxy that waits for longer than the shop and the provider take, or than the app does, repeats nothing on a timeout."""
+    proxy = design.proxy
+    if proxy is None or proxy.tries == 1 or "timeout" not in proxy.on or knows_copies(design):
+        return
+    answers_s = design.payment.timeout + world.around_s(design) if charges_in_request(design) else world.around_s(design)
+    if proxy.timeout >= min(answers_s, design.app.timeout):
+        return
+    keyed = () if has_story_of(design, Naive) else CART_KEY
+    yield Found(
+        "proxy.tries",
+        f"a proxy that hears nothing for {exactly(proxy.timeout)} sends the same request up to {proxy.tries} times, and each "
+        "is a new order",
+        (("proxy.tries", "1"), ("proxy.timeout", up(answers_s)), *keyed),
     )
 
 

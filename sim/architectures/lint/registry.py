@@ -7,7 +7,7 @@ from sim.architectures.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
     "no-key": Rule(
-        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W24", "W25"),
+        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W19", "W24", "W25"),
         "A shop that can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
     ),
     "key-per-tap": Rule(
@@ -50,6 +50,11 @@ RULES: dict[str, Rule] = {
         "The first charge is still under way, or done and unanswered, when the app has given up on it: the next request "
         "charges again, and those who leave were told that it failed.",
     ),
+    "proxy-repeats": Rule(
+        keys.proxy_repeats, ("W17", "W18"),
+        "Nobody asked for these retries, and the first request is still at work. Let the proxy wait for longer than the shop "
+        "takes, or send once; or look at the key, which is the same.",
+    ),
     "lock-too-short": Rule(
         keys.lock_too_short, ("W12",),
         "A second worker takes the order over while the first call is under way, and charges as well. A provider key would "
@@ -63,6 +68,11 @@ RULES: dict[str, Rule] = {
     "no-provider-key": Rule(
         charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16", "W26"),
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
+    ),
+    "library-takes-keys": Rule(
+        charging.library_takes_keys, ("W4", "W5", "W11", "W12", "W13", "W16", "W18", "W26"),
+        "The shop sends the order as the key, and the library replaces it when it repeats: only the provider knows that it has "
+        "charged. Let it keep the key, or not repeat.",
     ),
     "asks-without-a-key": Rule(
         charging.asks_without_a_key, ("W12",),
@@ -125,7 +135,7 @@ RULES: dict[str, Rule] = {
         "After an overload the retries alone keep the shop overloaded. A few attempts or a budget of 10 % end that.",
     ),
     "dual-write": Rule(
-        telling.dual_write, ("W7",),
+        telling.dual_write, ("W7", "W19"),
         "The money is right, and the status view, the loyalty points and whoever makes the order never hear of the payment. An "
         "outbox row commits with the outcome.",
     ),
@@ -183,6 +193,11 @@ RULES: dict[str, Rule] = {
         capacity.breaker_opens_too_late, (),
         "The breaker stays closed in the very outage that it is for, and every order goes on calling a provider that is "
         "down.",
+    ),
+    "calls-in-a-transaction": Rule(
+        capacity.calls_in_a_transaction, ("W20",),
+        "A slow provider then stops whatever needs the database, and a payment that can't be written down is paid again. Call "
+        "between two short transactions.",
     ),
     "scales-by-cpu": Rule(
         capacity.scales_by_cpu, (),

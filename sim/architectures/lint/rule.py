@@ -170,6 +170,11 @@ def knows_retries(design: Design) -> bool:
     return design.app.key in ("purchase", "page", "submission") and not has_story_of(design, Naive)
 
 
+def knows_copies(design: Design) -> bool:
+    """Whether the shop looks at the key of a request that somebody in between sends twice: the same, whatever its scope."""
+    return design.app.key != "none" and not has_story_of(design, Naive)
+
+
 def sends_provider_key(design: Design, world: World) -> bool:
     """Whether the provider can tell a second charge of an order from a new one, as long as it remembers the key."""
     return getattr(design.payment, "key", "none") == "order" and world.scenario.provider.keys != "none"

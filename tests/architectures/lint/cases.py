@@ -131,6 +131,7 @@ CASES = (
         "app-gives-up-first", quarter(provider={"ambiguous": "5%"}),
         of("idempotent", {"app": {"key": "none", "timeout": "5s"}}), of("idempotent", {"app": {"key": "none"}}), DOUBLE,
     ),
+    Case("proxy-repeats", "w17", load_design("proxy-repeats"), of("naive", {"proxy": {"timeout": "6s"}}), DOUBLE),
     Case(
         "lock-too-short", quarter(provider={"latency": {"constant": "4s"}}),
         of("idempotent", {"app": IMPATIENT_APP, "payment": {"key": "none"}, "claim": {"lock": "3s"}}),
@@ -157,6 +158,7 @@ CASES = (
     Case("no-provider-key", "w5", of("outbox", {"payment": {"key": "none"}}), of("outbox"), DOUBLE),
     Case("no-provider-key", "w4", of("outbox", {"payment": {"key": "attempt"}}), of("outbox"), DOUBLE),
     Case("no-provider-key", quarter(provider={"keys": "none", "ambiguous": "3%"}), of("idempotent"), of("inquiry"), DOUBLE),
+    Case("library-takes-keys", "w18", load_design("library-new-keys"), load_design("library-same-key"), DOUBLE),
     Case("asks-without-a-key", "w12", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
     Case("asks-too-early", "w13", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
     Case("provider-forgets-first", "w11", of("outbox"), of("outbox", {"payment": {"key_lasts": "20min"}}), DOUBLE),
@@ -280,6 +282,10 @@ CASES = (
     Case(
         "breaker-opens-too-late", quarter(faults=[{"outage": "provider", "at": "07:05", "for": "1min"}]),
         of("outbox", {"payment": {"breaker": {"window": 5000}}}), of("outbox"), calls_each, 1.3, 1.15,
+    ),
+    Case(
+        "calls-in-a-transaction", "w20", load_design("call-in-transaction"),
+        of("naive", {"database": {"connections": 4, "timeout": "2s"}}), DOUBLE,
     ),
     Case(
         "scales-by-cpu",
