@@ -149,7 +149,7 @@ class Errors(Model):
     same. All morning, or `for` some time: `at` a clock time, or again and again (`every`).
     """
 
-    errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler"]
+    errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler", "canceller"]
     after: Step | None = Field(None, description="right after this step; not for the database")
     on: Literal["writes", "reads", "all"] = Field("all", description="the database: which of them fail")
     how: Literal["rolled_back", "committed"] = Field(
