@@ -70,7 +70,7 @@ RULES: dict[str, Rule] = {
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
     "library-takes-keys": Rule(
-        charging.library_takes_keys, ("W4", "W5", "W11", "W12", "W13", "W16", "W18", "W26"),
+        charging.library_takes_keys, ("W4", "W5", "W11", "W12", "W13", "W16", "W17", "W18", "W26"),
         "The shop sends the order as the key, and the library replaces it when it repeats: only the provider knows that it has "
         "charged. Let it keep the key, or not repeat.",
     ),
