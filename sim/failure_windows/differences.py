@@ -144,6 +144,21 @@ REASONS = (
     ),
     # Crashes around the charge
     Reason(
+        ("W5", "W13"), ("narrowed", "open", "worse"), lambda d: d.payment.sdk is not None and d.payment.sdk.key != "same",
+        "The shop keeps one key an order, and the provider's client library puts another in its place when it calls again by "
+        "itself: at once, before anybody could ask what became of the first call.",
+        (GIVEN_BACK,),
+    ),
+    Reason(
+        ("W11",), ("narrowed",), lambda design: design.proxy is not None,
+        "Each time that the proxy sends a request again it holds one more worker. In this window they run out, and whoever "
+        "waits for one until the outage was not charged before it.",
+    ),
+    Reason(
+        ("W10",), ("open", "worse"), lambda design: design.proxy is not None,
+        "No webhook does this. Some calls of this window take longer than the proxy waits: it is W17 by another road.",
+    ),
+    Reason(
         ("W4", "W5"), ("narrowed", "open", "worse"), _all(_has("completer"), _lacks("provider_key")),
         "The matrix counts recovery points as a mechanism of their own, but they close this window only together with a "
         "key that the order keeps. Whoever finishes a charge without it charges again.",

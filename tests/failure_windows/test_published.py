@@ -32,11 +32,11 @@ from tests.worlds import design
 # What the simulation says, as states by window; blank: closed. Any change here is news.
 STATES: dict[str, dict[str, State]] = {
     "naive": dict.fromkeys(
-        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W24", "W25", "W26"), "open"
+        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W19", "W24", "W25", "W26"), "open"
     ),
-    "idempotent": {"W7": "open", "W11": "open"},
+    "idempotent": {"W7": "open", "W11": "open", "W19": "narrowed"},
     "outbox": {"W11": "narrowed"},
-    "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open"},
+    "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open", "W19": "narrowed"},
 }
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
@@ -44,18 +44,22 @@ VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-cancelling": {"W11": "closed"},
     "autoscaled": {},
     "cancels-unpaid": {"W11": "closed", "W26": "narrowed"},
+    "call-in-transaction": {"W20": "worse"},
     "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse", "W16": "narrowed"},
     "check-then-insert": {"W14": "narrowed"},
-    "check-then-mark": dict.fromkeys(("W1", "W4", "W14", "W24"), "open")
+    "check-then-mark": dict.fromkeys(("W1", "W4", "W14", "W19", "W24"), "open")
     | {"W3": "narrowed", "W12": "worse", "W15": "narrowed"},
     "checked-webhooks": {"W11": "closed"},
-    "dual-write": {"W7": "open"},
+    "dual-write": {"W7": "open", "W19": "narrowed"},
     "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
     "hasty-key": {"W16": "narrowed"},
     "key-per-submission": dict.fromkeys(("W1", "W3", "W14", "W15", "W24", "W25"), "open"),
+    "keyed-behind-a-proxy": {},
     "last-seen-id": {},
+    "library-new-keys": dict.fromkeys(("W5", "W13", "W16", "W26"), "open") | dict.fromkeys(("W17", "W18", "W24"), "worse"),
+    "library-same-key": {},
     "looks-first": dict.fromkeys(("W2", "W3", "W12", "W15", "W25"), "closed"),
-    "mark-before-publish": {"W8": "worse"},
+    "mark-before-publish": {"W8": "worse", "W19": "open"},
     "nationwide-idempotent": {},
     "nationwide-naive": {},
     "nationwide-outbox": {"W11": "open"},  # its breaker looks at more calls than a window has
@@ -65,11 +69,12 @@ VARIANTS: dict[str, dict[str, State]] = {
     "no-provider-key": {"W4": "open", "W5": "open", "W12": "open", "W13": "open", "W16": "narrowed", "W26": "open"},
     "no-reconciler": {},
     "patient-inquiry": {"W12": "closed", "W13": "closed", "W16": "closed"},
+    "proxy-repeats": dict.fromkeys(("W10", "W17", "W18", "W24"), "worse") | {"W11": "narrowed"},
     "reads-behind": dict.fromkeys(("W1", "W3", "W4", "W14", "W15", "W24", "W25"), "open") | {"W12": "worse"},
     "same-key-for-ever": {"W6": "worse", "W16": "narrowed"},
     "short-inbox": {"W8": "worse"},
     "waits-two-seconds": {"W24": "worse"},
-    "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed", "W26": "open"},
+    "trusted-webhooks": {"W7": "closed", "W9": "worse", "W10": "worse", "W11": "closed", "W19": "closed", "W26": "open"},
 }
 
 

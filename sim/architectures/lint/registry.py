@@ -51,7 +51,7 @@ RULES: dict[str, Rule] = {
         "charges again, and those who leave were told that it failed.",
     ),
     "proxy-repeats": Rule(
-        keys.proxy_repeats, ("W17", "W18"),
+        keys.proxy_repeats, ("W10", "W17", "W18"),
         "Nobody asked for these retries, and the first request is still at work. Let the proxy wait for longer than the shop "
         "takes, or send once; or look at the key, which is the same.",
     ),
@@ -70,7 +70,7 @@ RULES: dict[str, Rule] = {
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
     "library-takes-keys": Rule(
-        charging.library_takes_keys, ("W4", "W5", "W11", "W12", "W13", "W16", "W17", "W18", "W26"),
+        charging.library_takes_keys, ("W5", "W13", "W16", "W17", "W18", "W24", "W26"),
         "The shop sends the order as the key, and the library replaces it when it repeats: only the provider knows that it has "
         "charged. Let it keep the key, or not repeat.",
     ),
@@ -140,7 +140,7 @@ RULES: dict[str, Rule] = {
         "outbox row commits with the outcome.",
     ),
     "marks-before-publishing": Rule(
-        telling.marks_before_publishing, ("W8",),
+        telling.marks_before_publishing, ("W8", "W19"),
         "Rows are published at most once: a crash loses those that a relay marking afterwards would publish again, and nobody "
         "notices.",
     ),

@@ -86,7 +86,7 @@ class Provider(Stores):
         if first.cents != order.cents and keys.mismatch == "error":
             return "mismatch", seconds
         if self.now < first.done_s and keys.in_flight == "conflict":
-            return "conflict", REFUSAL_S
+            return "conflict", min(REFUSAL_S, first.done_s - self.now)
         return first.result, max(seconds, first.done_s - self.now)
 
     def token(self) -> bool:
