@@ -20,7 +20,7 @@ LIMITS = {
     "less_than": ("below", "lt"),
     "less_than_equal": ("at most", "le"),
 }
-MOST_PLACES = 3  # a misplaced key's message names at most this many valid places; more would not help
+MOST_PLACES = 4  # a misplaced key's message names at most this many valid places; more would not help
 EXPECTED = {
     "int": "a whole number",
     "float": "a number",
@@ -107,6 +107,8 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
             have = "has" if len(owners) == 1 else "have"
             return f"unknown key for {model.__name__.lower()} ({', '.join(owners)} {have} it)"
     elsewhere = places(Kind(model), name)
+    if len(elsewhere) > MOST_PLACES:  # those at hand
+        elsewhere = [place for place in elsewhere if place.count(".") == 1]
     if 1 <= len(elsewhere) <= MOST_PLACES:
         return f"unknown key here; did you mean {' or '.join(elsewhere)}?"
     return f"unknown key{nearest(name, known)}"

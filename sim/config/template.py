@@ -51,7 +51,9 @@ def design_template(design: Design, *, name: str, start: tuple[str, str]) -> str
             continue
         if knob.path[:-1] != section:
             section = knob.path[:-1]
-            lines += ["", _with_comment(f"{'  ' * (len(section) - 1)}{section[-1]}:", about(type(design), section))]
+            lines.append("")
+            if section:  # else a section that the design does without
+                lines.append(_with_comment(f"{'  ' * (len(section) - 1)}{section[-1]}:", about(type(design), section)))
         lines += _knob(knob)
     return "\n".join(lines) + "\n"
 

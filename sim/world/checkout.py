@@ -148,10 +148,13 @@ class Checkout:
     def _died(self, request: Any, crash: Crash) -> None:
         """The app finds out by its timeout, unless it hears at once that the connection is cut or an error was thrown."""
         self._fate[request.row] = Fate.EXECUTED
-        if self._observer is not None and not crash.lives:
-            self._observer.request_died(request)
+        self._tell_death(request, crash)
         if crash.answer:
             self._answer(request, THROWN if crash.lives else RESET)
+
+    def _tell_death(self, request: Request, crash: Crash) -> None:
+        if self._observer is not None and not crash.lives:
+            self._observer.request_died(request)
 
     def _answer(self, request: Request, reply: Reply) -> None:
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost

@@ -114,8 +114,7 @@ class Proxied(Checkout):
     def _died(self, one: Try, crash: Crash) -> None:
         one.passage.at_work -= 1
         self._note(one, EXECUTED)
-        if self._observer is not None and not crash.lives:
-            self._observer.request_died(one.passage.request)
+        self._tell_death(one.passage.request, crash)
         if crash.lives:
             self._hear(one, THROWN, None)
         elif crash.answer:

@@ -18,7 +18,7 @@ RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
 TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices, currencies"
-COMMON = "from, architecture, name, summary, app, checkout, database, payment, broker, read_model, loyalty, recovery"
+COMMON = "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery"
 
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),
@@ -351,7 +351,8 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         "from: outbox\nqueue_limit: 3\ntimeout: 3s\nzebra: 1\n",
         [
             "x.yaml:2:1: queue_limit: unknown key here; did you mean checkout.queue_limit?",
-            "x.yaml:3:1: timeout: unknown key here; did you mean app.timeout or payment.timeout?",
+            "x.yaml:3:1: timeout: unknown key here; did you mean app.timeout or proxy.timeout or database.timeout or "
+            "payment.timeout?",
             f"x.yaml:4:1: zebra: unknown key; known: {COMMON}, claim, relay",
         ],
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 from pathlib import Path
 from typing import get_args
@@ -41,6 +42,8 @@ def test_every_step_has_a_section() -> None:
 def test_a_step_costs_what_it_does(name: str) -> None:
     """What the code asks of database, provider, broker and loyalty is named under its costs, and nothing else is."""
     source = inspect.getsource(getattr(Shop, name))
+    helpers = (getattr(Shop, helper, None) for helper in re.findall(r"self\.(_\w+)", source))
+    source += "".join(inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper))
     costs = PAGE.partition(f"### shop.{name}\n")[2].partition("**Costs:** ")[2].partition("\n")[0]
     assert costs
     assert [words for call, words in COSTS.items() if call in source] == [words for words in COSTS.values() if words in costs]
