@@ -169,7 +169,7 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
     yield Component("loyalty", "service", "loyalty", (inbox,), station="loyalty", place=(3, 2))
     key = {"order": "key: order", "attempt": "new key each try"}.get(getattr(design.payment, "key", ""), "gets no key")
-    sdk = design.payment.sdk
+    sdk = getattr(design.payment, "sdk", None)
     repeated = () if sdk is None or sdk.tries == 1 else (f"library: {_tries(sdk)}, {REPEATED_KEY[sdk.key]}",)
     yield Component("provider", "external", "payment provider", (key, *repeated), place=(3, 0))
 

@@ -60,7 +60,7 @@ def test_a_design_file_starts_from_one() -> None:
     write(MINE, "stories/my.py")
     Path("stories/mine.yaml").write_text("architecture: my.py:Mine\npayment: {calm: 2}\n", encoding="utf-8")
     mine = load_design("stories/mine.yaml")
-    assert mine.model_dump()["payment"] == {"timeout": 9.0, "calm": 2}
+    assert mine.model_dump()["payment"] == {"timeout": 9.0, "in_transaction": False, "sdk": None, "calm": 2}
     assert (mine.name, start_of(mine, Path())) == ("mine", ("architecture", "stories/my.py:Mine"))
     Path("copy.yaml").write_text(design_template(mine, name="mine", start=start_of(mine, Path())), encoding="utf-8")
     assert load_design("copy.yaml").model_copy(update={"summary": ""}) == mine
@@ -85,7 +85,7 @@ def test_it_travels_to_other_processes() -> None:
     Path("mine.pickle").write_bytes(pickle.dumps(mine))
     told = "import pickle; d = pickle.load(open('mine.pickle', 'rb')); print(d.payment, d.origin.file, d.summary)"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
-    assert done.stdout == "timeout=9.0 calm=1 my.py Naive, with patience.\n"
+    assert done.stdout == "timeout=9.0 in_transaction=False sdk=None calm=1 my.py Naive, with patience.\n"
 
 
 def test_the_same_numbers_in_this_process_and_in_two() -> None:
