@@ -55,7 +55,7 @@ class Fate(IntEnum):
     """What became of a request at the checkout service (requests sent = the sum of these)."""
 
     LOST = 0  # on the way, by the network or by a checkout that hangs
-    REJECTED = 1  # 503 at once: queue full or no instance up
+    REJECTED = 1  # 503: queue full or no instance up, at once; or from a proxy that nobody has answered
     REPLAYED = 2  # answered from what was stored, or 409
     EXECUTED = 3  # did the work, or died doing it
     WAITING = 4  # still queued or running when the morning ended

@@ -137,8 +137,11 @@ class Proxied(Checkout):
         """The timeout of a try is over."""
         if not self._repeats_after("timeout", passage):
             passage.over = True
-            if not passage.request.closed:
-                self._answer(passage.request, GATEWAY)
+            request = passage.request
+            if not request.closed:
+                if self._fate[request.row] == Fate.LOST:  # nobody has got it, and its sender hears so
+                    self._fate[request.row] = Fate.REJECTED
+                self._answer(request, GATEWAY)
 
     def _repeats_after(self, why: Why, passage: Passage) -> bool:
         """Whether the request is sent once more: not if the app has hung up, which closes its connection to the proxy."""

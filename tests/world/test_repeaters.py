@@ -132,6 +132,14 @@ def test_a_request_has_the_fate_of_the_try_that_came_farthest() -> None:
     assert "10.511 request 0 answered CONFIRMED" in lines(tables)
 
 
+def test_a_proxy_says_that_nobody_has_answered() -> None:
+    """A checkout that hangs for both tries: a lost request gets no answer, and this one gets a 504."""
+    fault = 'faults: [{outage: checkout, at: "07:00", for: 5min, how: hangs}]\n'
+    tables = made("naive", {"proxy": {"timeout": "10s", "tries": 2}}, more=fault)
+    assert lines(tables) == ["0.000 request 0 sent", "20.040 request 0 answered UNAVAILABLE"]
+    assert tables.requests["fate"].tolist() == [Fate.REJECTED]
+
+
 # The provider's client library
 
 AMBIGUOUS = '  ambiguous: 0%\nfaults: [{brownout: provider, at: "07:00", for: 3s, latency: x1, ambiguous: 100%}]\n'
