@@ -59,7 +59,7 @@ class Fate(IntEnum):
     REPLAYED = 2  # answered from what was stored, or 409
     EXECUTED = 3  # did the work, or died doing it
     WAITING = 4  # still queued or running when the morning ended
-    DROPPED = 5  # taken out of the queue unanswered: its deadline had passed, or the customer had left
+    DROPPED = 5  # nobody had begun with it: its deadline had passed in the queue, the customer had left, or its instance died
 
 
 LATE_S = 10.0

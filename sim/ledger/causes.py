@@ -32,7 +32,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "given up": "have an order that was given up before anybody asked the provider",
         "shop down": "could not reach the checkout: it was down",
         "queue full": "were turned away: the queue was full, or no instance was up",
-        "dropped": "had waited so long that the checkout dropped their request, or had left by then",
+        "dropped": "had waited so long that the checkout dropped their request, had left by then, or saw its instance die",
         "died": "were being served when the process died",
         "waiting": "were still waiting to be served",
         "network": "never reached the shop: the network lost their requests, or the checkout hung",

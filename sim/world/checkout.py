@@ -147,7 +147,10 @@ class Checkout:
 
     def _died(self, request: Any, crash: Crash) -> None:
         """The app finds out by its timeout, unless it hears at once that the connection is cut or an error was thrown."""
-        self._fate[request.row] = Fate.EXECUTED
+        if crash.begun:
+            self._fate[request.row] = EXECUTED
+        else:
+            self._drop(request)
         self._tell_death(request, crash)
         if crash.answer:
             self._answer(request, THROWN if crash.lives else RESET)

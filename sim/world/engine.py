@@ -33,6 +33,7 @@ class Crash(Exception):
         super().__init__()
         self.restart_s = restart_s
         self.answer = answer
+        self.begun = True  # the story had begun; else it was still in the queue of the process
 
 
 class Thrown(Crash):

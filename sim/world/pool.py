@@ -319,6 +319,7 @@ class Lanes(Pool):
         lost = [job for job in self._lanes[instance] if self.withdraw(job)]
         self._lanes[instance].clear()
         crash = Crash(restart_s, answer)
+        crash.begun = False
         for job in lost:
             job.died(job.about, crash)
 

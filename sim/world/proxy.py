@@ -112,8 +112,11 @@ class Proxied(Checkout):
         self._hear(one, reply, "unavailable" if reply.answer is Answer.UNAVAILABLE else None)
 
     def _died(self, one: Try, crash: Crash) -> None:
-        one.passage.at_work -= 1
-        self._note(one, EXECUTED)
+        if crash.begun:
+            one.passage.at_work -= 1
+            self._note(one, EXECUTED)
+        else:
+            self._drop(one)
         self._tell_death(one.passage.request, crash)
         if crash.lives:
             self._hear(one, THROWN, None)

@@ -8,6 +8,7 @@ import pytest
 
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
+from sim.vocabulary import Fate
 from tests.worlds import design, morning, timeline, world
 
 ONE = """
@@ -58,6 +59,8 @@ def test_an_instance_that_resets_its_connections_is_heard_by_all_who_wait() -> N
     """The crash of a whole instance cuts the request that it works on, and the one that waits before it."""
     fault = '{crash: checkout, at: "07:00:01", how: resets, restart: 5s}'
     own = {**ONCE, "checkout": {"workers": 1, "instances": 1, "queue": "per_instance"}}
+    tables, _ = morning(world(f"{ONE}faults: [{fault}]\n", arrivals=(0.7, 0.8)), design("naive", own))
+    assert tables.requests["fate"].tolist() == [Fate.EXECUTED, Fate.DROPPED]
     lines = told("naive", fault, own, arrivals=(0.7, 0.8))
     assert [line for line in lines if "answered" in line or "crash" in line] == [
         "1.000 crash checkout after ",
