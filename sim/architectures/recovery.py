@@ -65,7 +65,9 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
             if order.status is Status.CONFIRMED and not kept[order.id]:
                 kept[order.id] = 1
             else:
-                yield from shop.refund(row)  # waits for a provider that is down
+                outcome = yield from shop.refund(row)  # waits for a provider that is down
+                if outcome is Outcome.FAILED:
+                    young.append(row)  # once more, the next time
 
 
 def confirm_and_publish(shop: Shop, order: Order) -> Story:

@@ -19,7 +19,7 @@ from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
-from sim.world.observer import Call, Observer
+from sim.world.observer import Call, Move, Observer
 from sim.world.shop import Claim
 
 # ruff: noqa: ARG002  an observer hears more than the story tells
@@ -40,11 +40,15 @@ OUTCOMES = {
     Outcome.CONFLICT: "that key is still being worked on",
     Outcome.MISMATCH: "that key was used for another amount",
     Outcome.ERROR: "500 internal error",
+    Outcome.AUTHORISED: "authorised",
+    Outcome.VOIDED: "released",
+    Outcome.REFUNDED: "given back",
 }
 LISTENERS = {"payment": "the payment workers", "loyalty": "loyalty", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
 TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
+MOVED = OUTCOMES | {Outcome.FAILED: "refused"}
 
 
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[StoryLine]]:
@@ -296,15 +300,40 @@ class Storyteller(Observer):
             return
         renewed = "" if call.key == order.id else ", renewed"
         key = "no key" if call.key is None else f"key “order-{order.id}”{renewed}"
-        self._note(caller, f"charges {money(order.cents)}, {key}", "provider", kind="message")
+        verb = "charges" if call.takes else "authorises"
+        self._note(caller, f"{verb} {money(order.cents)}, {key}", "provider", kind="message")
         if not isnan(call.captured_s):
-            late = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
-            text = f"takes {money(order.cents)} from the card{late}"
+            unheard = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
+            text = f"takes {money(order.cents)} from the card{unheard}"
             self._note("provider", text, at_s=call.captured_s, belief=TAKEN)
-        if call.outcome is Outcome.UNKNOWN and not call.captured_s > call.answered_s:  # of a late capture it is said already
+        if not isnan(call.held_s):
+            unheard = " (its caller has stopped waiting)" if call.held_s > call.answered_s else ""
+            belief = ("provider", f"holds {money(order.cents)}")
+            self._note("provider", f"holds {money(order.cents)} on the card{unheard}", at_s=call.held_s, belief=belief)
+        late = call.captured_s > call.answered_s or call.held_s > call.answered_s
+        if call.outcome is Outcome.UNKNOWN and not late:  # of a late capture it is said already
             why = "lost on the way" if call.done_s <= call.answered_s else "nobody is listening any more"
             self._note("provider", f"{OUTCOMES[call.result]} ({why})", caller, at_s=call.done_s, kind="lost")
         self._await(caller, order, call.outcome, OUTCOMES[call.result], at_s=call.answered_s, timeout_s=call.timeout_s)
+
+    def captured(self, caller: str, order: Order, *, move: Move) -> None:
+        self._moved(caller, order, move, "captures", f"takes {money(move.cents)} of what it holds", TAKEN)
+
+    def voided(self, caller: str, order: Order, *, move: Move) -> None:
+        self._moved(caller, order, move, "voids", f"releases {money(move.cents)}", ("provider", "holds nothing"))
+
+    def _moved(self, caller: str, order: Order, move: Move, verb: str, does: str, belief: tuple[str, str]) -> None:
+        if order.purchase != self.purchase:
+            return
+        what = f" {money(move.cents)}" if verb == "captures" and move.cents else ""
+        self._note(caller, f"{verb}{what} of order {order.id}", "provider", kind="message")
+        if move.moved:
+            late = " (its caller has stopped waiting)" if move.done_s > move.answered_s else ""
+            self._note("provider", does + late, at_s=move.done_s, belief=belief)
+        if move.outcome is Outcome.UNKNOWN and not move.done_s > move.answered_s:
+            self._note("provider", f"{MOVED[move.result]} (lost on the way)", caller, at_s=move.done_s, kind="lost")
+        said, timeout_s = MOVED[move.result], move.timeout_s
+        self._await(caller, order, move.outcome, said, at_s=move.answered_s, timeout_s=timeout_s)
 
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         if order.purchase == self.purchase:
@@ -328,6 +357,10 @@ class Storyteller(Observer):
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
         if purchase == self.purchase:
             self._note(caller, f"gives {money(cents)} back", "provider", kind="message", belief=GIVEN)
+
+    def refund_refused(self, caller: str, purchase: int, *, cents: int) -> None:
+        if purchase == self.purchase:
+            self._note(caller, f"wants to give {money(cents)} back, and is refused", "provider", kind="message")
 
     def delivered_webhook(self, order: Order, outcome: Outcome, *, again: bool) -> None:
         if order.purchase == self.purchase:

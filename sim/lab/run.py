@@ -78,6 +78,28 @@ class Run(showing.Shown):
         return self.frames["reads"]
 
     @property
+    def holds(self) -> pd.DataFrame:
+        """A row an authorisation, for designs that authorise first and capture later.
+
+        `charge` (its row among the charges), `purchase`, `order`, `cents`, `captured_cents`, `voided_cents`, `expired_cents`,
+        `authorised_s`, `released_s` (from when on nothing is held).
+        """
+        return self.frames["holds"]
+
+    @property
+    def captures(self) -> pd.DataFrame:
+        """A row a call that captures authorised money.
+
+        `hold` (the authorisation's row), `purchase`, `cents`, `outcome`, `sent_s`, `answered_s`, `captured_s`.
+        """
+        return self.frames["captures"]
+
+    @property
+    def refunds(self) -> pd.DataFrame:
+        """A row a refund of a charge, or of a part of it: `charge` (its row), `purchase`, `cents`, `refunded_s`."""
+        return self.frames["refunds"]
+
+    @property
     def stations(self) -> pd.DataFrame:
         """A row a station, with its `name`, `servers`, `arrivals`, `served`, `busy_s`, `waiting_s`, `queue_max`, …"""
         return self.frames["stations"]

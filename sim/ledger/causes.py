@@ -46,6 +46,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "charged after a refusal": "were charged twice for one order: a call was refused, and an earlier one had charged",
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
         "unpaid": "got an order that nobody had paid for",
+        "blocked": "have money blocked on their card for nothing: authorised, and neither captured nor released",
         "wrong amount": "paid for another basket than the app had confirmed",
         "told wrongly": "were told the opposite of the truth",
         "left unheard": "were charged, and had left before anybody told them so",
@@ -88,6 +89,9 @@ _AGAIN_AFTER = {  # outcome of the call before the second charge -> cause
     Outcome.MISMATCH: "charged after a refusal",
     Outcome.DECLINED: "charged after a refusal",
     Outcome.CAPTURED: "charged when done",
+    Outcome.AUTHORISED: "charged when done",
+    Outcome.VOIDED: "charged when done",  # no outcome of a call that charges, like the next
+    Outcome.REFUNDED: "charged when done",
 }
 
 
@@ -116,8 +120,9 @@ def causes(tables: Tables, audit: Audit, late_s: float) -> np.ndarray:
 def _harmed(audit: Audit) -> np.ndarray:
     """Whoever had anything done wrong to them, the lost included."""
     return (
-        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | audit.mistaken | audit.misinformed
-        | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing | audit.unsettled
+        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | (audit.blocked > 0) | audit.mistaken
+        | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing
+        | audit.unsettled
     )  # fmt: skip
 
 
@@ -147,8 +152,11 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
     for name, which in (
         ("given up", ~called),
         *((name, outcome == known) for known, name in _BY_OUTCOME.items()),
-        ("provider silent", outcome == Outcome.CAPTURED),  # its answer was heard by nobody who could settle the order
-        ("provider down", in_outage & (outcome != Outcome.CAPTURED)),
+        (
+            "provider silent",
+            np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED)),
+        ),  # its answer was heard by nobody who could settle the order
+        ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
     ):
         cause[orders["purchase"][which]] = code[name]
@@ -166,6 +174,7 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
         ("yes, then no", audit.retracted),
         ("left unheard", audit.abandoned),
         ("told wrongly", audit.misinformed),
+        ("blocked", audit.blocked > 0),
         ("wrong amount", audit.mistaken),
         ("unpaid", audit.unpaid),
     ):

@@ -67,7 +67,10 @@ class Requests(Table):
 
 
 class Charges(Table):
-    """One row a call to the payment provider: the provider's own ledger."""
+    """One row a call to the payment provider that charges or authorises: the provider's own ledger.
+
+    Of an authorisation `captured_s` is when the first of its money was taken, and `cents` how much was taken in all.
+    """
 
     purchase: Numbers
     order: Numbers
@@ -76,6 +79,41 @@ class Charges(Table):
     sent_s: Times
     answered_s: Times  # when the caller knew the outcome, or stopped waiting
     captured_s: Times  # money taken by this call; NaN also for replays
+    refunded_s: Times  # when all of it had been given back
+
+
+class Holds(Table):
+    """One row an authorisation: money that a card's bank holds. What is neither captured, voided nor expired is still held."""
+
+    charge: Numbers  # the row of its call in `Charges`
+    purchase: Numbers
+    order: Numbers
+    cents: Numbers  # authorised
+    captured_cents: Numbers
+    voided_cents: Numbers
+    expired_cents: Numbers
+    authorised_s: Times
+    released_s: Times  # from when on nothing is held any more; NaN: some still is
+
+
+class Captures(Table):
+    """One row a call to the payment provider that captures authorised money."""
+
+    hold: Numbers  # the row of its authorisation
+    purchase: Numbers
+    cents: Numbers  # asked for
+    outcome: Small  # vocabulary.Outcome as the caller saw it
+    sent_s: Times
+    answered_s: Times
+    captured_s: Times  # NaN: refused, or a repeat
+
+
+class Refunds(Table):
+    """One row a refund, of a charge or of a part of it."""
+
+    charge: Numbers  # the row of what is given back in `Charges`
+    purchase: Numbers
+    cents: Numbers
     refunded_s: Times
 
 
@@ -161,6 +199,9 @@ class Tables:
     orders: Orders = field(default_factory=Orders)
     awards: Awards = field(default_factory=Awards)
     reads: Reads = field(default_factory=Reads)
+    holds: Holds = field(default_factory=Holds)
+    captures: Captures = field(default_factory=Captures)
+    refunds: Refunds = field(default_factory=Refunds)
     stations: list[StationRecord] = field(default_factory=list)
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
@@ -178,7 +219,7 @@ class Tables:
 
         names = {"fate": Fate, "outcome": Outcome, "status": Status, "view_status": Status}
         frames = {}
-        for table in ("purchases", "requests", "charges", "orders", "awards", "reads"):
+        for table in ("purchases", "requests", "charges", "orders", "awards", "reads", "holds", "captures", "refunds"):
             frame = pd.DataFrame(getattr(self, table).columns())
             for column in names.keys() & set(frame.columns):
                 frame[column] = frame[column].map({int(code): code.name.lower() for code in names[column]})

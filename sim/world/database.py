@@ -30,12 +30,15 @@ CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever 
 PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED = Status
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
+    Outcome.AUTHORISED: Status.CONFIRMED,  # the money is safe: the kitchen may begin
     Outcome.DECLINED: Status.DECLINED,
     Outcome.FAILED: Status.FAILED,
     Outcome.MISMATCH: Status.FAILED,
     Outcome.UNKNOWN: Status.UNKNOWN,
     Outcome.CONFLICT: Status.UNKNOWN,
     Outcome.ERROR: Status.UNKNOWN,
+    Outcome.VOIDED: Status.FAILED,
+    Outcome.REFUNDED: Status.FAILED,
 }
 
 

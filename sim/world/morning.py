@@ -71,7 +71,8 @@ class Morning:
         database = Database(env, design.database, purchases=number, streams=streams, weather=plan.weather("database"))
         provider = Provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
-            weather=plan.weather("provider"), observer=observer,
+            weather=plan.weather("provider"), observer=observer, holds=tables.holds, captures=tables.captures,
+            refunds=tables.refunds,
         )  # fmt: skip
         broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer)
         view = ReadModel(env, design.read_model, replica=database.replica("status"), observer=observer)
@@ -158,6 +159,7 @@ class Morning:
         tables = self.tables
         database, shop = self._shop.database, self._shop
         tables.orders = self._view.orders(database)
+        shop.provider.expire(tables.horizon_s)
         worked_s = tables.worked_s = self._worked_s()
         tables.stations = [station.record(worked_s) for station in self._stations]
         reads, writes = database.reads, database.writes
@@ -179,6 +181,7 @@ class Morning:
             "polls": self._view.polls,
             "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
+            **({"refunds_unlocked": 1} if shop.provider.unlocked else {}),
         }
         return tables
 
@@ -192,7 +195,8 @@ class Morning:
         tables = self.tables
         stations = (station for station in self._stations if station.name != "database")
         worked_s = max(tables.arrivals_end_s, *(station.last_s for station in stations))
-        for times in (tables.charges["answered_s"], tables.charges["refunded_s"], tables.orders["changed_s"]):
+        money = (tables.charges["answered_s"], tables.charges["refunded_s"], tables.captures["answered_s"])
+        for times in (*money, tables.orders["changed_s"]):
             worked_s = float(np.fmax.reduce(times, initial=worked_s))
         return min(float(np.ceil(worked_s)), tables.horizon_s)
 

@@ -328,10 +328,57 @@ class Shop:
             order.unheard = _without(order.unheard, began_s)
         return outcome
 
+    def authorise(self, order: Order) -> Story:
+        """Call the provider to authorise an order's money: the card's bank holds it until it is captured or voided, for
+        `provider.authorisation.lasts` at most. Returns the Outcome as far as the shop can know it; AUTHORISED settles an order
+        like CAPTURED.
+
+        Its beginning is noted like that of a charge, and its key is the order's too.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        key = order.key if self._keyed else None
+        began_s = self.env.now
+        order.unheard = (*order.unheard, began_s)
+        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component, takes=False)
+        yield from self.took("authorise", order.purchase)
+        order.attempts += 1
+        if outcome not in MAY_STILL_LAND:
+            order.unheard = _without(order.unheard, began_s)
+        return outcome
+
+    def capture(self, order: Order, cents: int | None = None, key: object = None) -> Story:
+        """Take money that is authorised for an order: all that is held, or so many `cents`; the rest stays held.
+
+        Returns CAPTURED; FAILED if less is held, for instance because it is captured already, or if the call is refused;
+        UNKNOWN without an answer. With `payment.key: order` a capture of all has a key of the order, so a repeat finds it
+        CAPTURED; a capture of a part has the `key` that it is given.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        if key is None and cents is None and self._keyed:
+            key = ("capture", order.key)
+        outcome: Outcome = yield self.provider.capture(order, self._timeout_s, cents, key, caller=self.component)
+        yield from self.took("capture", order.purchase)
+        return outcome
+
+    def void(self, order: Order) -> Story:
+        """Release all money that is held for an order and not captured.
+
+        Returns VOIDED, also if it was released before; FAILED if nothing is there to release, or the call is refused; UNKNOWN
+        without an answer.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        outcome: Outcome = yield self.provider.void(order, self._timeout_s, caller=self.component)
+        yield from self.took("void", order.purchase)
+        return outcome
+
     def inquire(self, order: Order) -> Story:
         """Ask the provider what became of an order.
 
-        Returns CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if the provider is working on it, or UNKNOWN.
+        Returns CAPTURED, DECLINED, AUTHORISED while money is held, FAILED if nothing was charged so far, CONFLICT if the
+        provider is working on it, or UNKNOWN.
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
@@ -515,15 +562,20 @@ class Shop:
         orders: list[Order] = yield self.database.transaction(NOBODY, claim)
         return orders
 
-    def refund(self, row: int) -> Story:
-        """Give one charge of the provider's ledger back, as soon as the provider can be asked.
+    def refund(self, row: int, cents: int | None = None, key: object = None) -> Story:
+        """Give one charge of the provider's ledger back, all that is left of it or so many `cents`, as soon as the provider can
+        be asked.
+
+        Returns REFUNDED; FAILED if less is left, or the refund is refused; UNKNOWN if its answer is lost. A repeat with the
+        same `key` gives nothing back again.
 
         Costs: a call to the provider.
         """
         while self.provider.down:
             yield Coming(self.env, 1.0)
-        yield self.provider.refund(row, caller=self.component)
+        outcome: Outcome = yield self.provider.refund(row, cents, key, caller=self.component)
         yield from self.took("refund", self.provider.charges.purchase[row])
+        return outcome
 
     def pay_draw(self, order: Order) -> float:
         """The uniform draw, from 0 to 1, behind the back-off before an order's next payment attempt.
