@@ -196,6 +196,14 @@ class Breaker(Model):
     open: Duration = Field("10s", gt=0, description="until one trial call is allowed (assumption)")
 
 
+class LaterCapture(Model):
+    """The money is authorised before the answer, which promises no more than the bank does, and captured later."""
+
+    after: Duration = Field(
+        "5min", description="from the order's confirmation until its money is taken: when the coffee is made (assumption)"
+    )
+
+
 class QueuedPayment(KeyedPayment):
     """How the provider is called by payment workers, after the answer."""
 
@@ -205,6 +213,11 @@ class QueuedPayment(KeyedPayment):
         description="a payment's event: an outbox row in the transaction that settles it, or published after it (a dual write)",
     )
 
+    capture: LaterCapture | None = Field(
+        None,
+        description="the checkout authorises before it answers, and payment workers take the money later; none: payment "
+        "workers charge, after the answer",
+    )
     workers: int = Field(
         24, ge=1, le=100_000, description="calls under way at the same time; autoscaled: at the start (assumption)"
     )
