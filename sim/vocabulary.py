@@ -26,6 +26,7 @@ class Outcome(IntEnum):
     AUTHORISED = 7  # the money is held on the card, and not taken yet
     VOIDED = 8  # what was still held is released
     REFUNDED = 9  # money that was taken is given back
+    CHALLENGED = 10  # the bank wants to know more: the customer finishes the payment at the provider, or never does
 
 
 class Status(IntEnum):
@@ -36,6 +37,7 @@ class Status(IntEnum):
     CONFIRMED = 2  # paid and accepted for the kitchen
     DECLINED = 3  # the card was refused
     FAILED = 4  # given up without (as far as we know) a charge
+    CHALLENGED = 5  # the customer is to finish the payment at the provider
 
 
 SETTLED = (Status.CONFIRMED, Status.DECLINED, Status.FAILED)
@@ -47,6 +49,7 @@ class Answer(IntEnum):
     NONE = 0  # no answer at all; a story can't reply so
     CONFIRMED = 201  # paid, and accepted for the kitchen
     PENDING = 202  # "we have your order"
+    REDIRECT = 303  # "finish the payment at the provider, then come back"
     DECLINED = 402  # the card was refused
     CONFLICT = 409  # the same idempotency key is being worked on
     MISMATCH = 422  # the same idempotency key with another basket: the app shows the order that the key stands for

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim.config.design import KeyedPayment
-from sim.vocabulary import Outcome
+from sim.vocabulary import Outcome, Status
 from sim.world.database import Order
 from sim.world.engine import Story
 from sim.world.shop import Shop
@@ -17,6 +17,8 @@ from sim.world.shop import Shop
 
 def charge(shop: Shop, order: Order, knobs: KeyedPayment, call: Callable[[Order], Story] | None = None) -> Story:
     """Try once to charge for an order, or to do what `call` does, and return the outcome as far as we can know it."""
+    if order.status is Status.CHALLENGED:  # it is the customer's turn
+        return (yield from shop.inquire(order))
     if order.key_is_spent:
         return (yield from _ask_for_a_new_key(shop, order, knobs))
     if shop.env.now - order.created_s >= knobs.key_lasts:  # the provider may have forgotten the key: it would charge again

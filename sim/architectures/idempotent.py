@@ -6,13 +6,7 @@ from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
-from sim.architectures.recovery import (
-    believe_and_publish,
-    cancel_and_publish,
-    confirm_and_publish,
-    recover,
-    settle_and_publish,
-)
+from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
 from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
     Promise,
@@ -32,6 +26,7 @@ from sim.world.shop import Shop
 ANSWERS = {
     Outcome.CAPTURED: Answer.CONFIRMED,
     Outcome.DECLINED: Answer.DECLINED,
+    Outcome.CHALLENGED: Answer.REDIRECT,  # the customer's turn, at the provider
     Outcome.UNKNOWN: Answer.PENDING,  # unknown is an answer of its own
     Outcome.CONFLICT: Answer.PENDING,
     Outcome.ERROR: Answer.PENDING,
@@ -88,5 +83,5 @@ class Idempotent(Design):
         shop.workers("completer", self.completer.batch)
         shop.background("completer", self.complete)
         if self.payment.webhooks != "ignored":
-            shop.listen(settle_and_publish if self.payment.webhooks == "checked" else believe_and_publish)
+            shop.listen(heard(self.payment))
         recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)

@@ -21,13 +21,18 @@ from sim.ledger.promises import (
 )
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.checkout import Reply
-from sim.world.customer import Request
+from sim.world.customer import Request, Return
 from sim.world.database import Order
 from sim.world.engine import Story
 from sim.world.retry import Breaker, Policy, policy
+from sim.world.returning import come_back
 from sim.world.shop import Shop
 
-ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED}
+ANSWERS = {
+    Status.CONFIRMED: Answer.CONFIRMED,
+    Status.DECLINED: Answer.DECLINED,
+    Status.CHALLENGED: Answer.REDIRECT,  # or the status view says so, and the app sends the customer
+}
 
 
 class Outbox(Design):
@@ -62,6 +67,10 @@ class Outbox(Design):
             if outcome is not Outcome.FAILED:
                 yield from shop.settle(order, outcome, tell=True)
         return Reply(ANSWERS.get(order.status, Answer.PENDING), order, replayed=known)
+
+    def come_back(self, shop: Shop, request: Return) -> Story:
+        """The customer has finished the payment at the provider."""
+        return (yield from come_back(shop, request, tell=True))
 
     def publish(self, shop: Shop) -> Story:
         """The relay. Dying between publishing and marking publishes again: at least once."""
@@ -100,6 +109,8 @@ class Outbox(Design):
                 yield from shop.publish(order)  # a crash above loses the event
         if later is not None and order.status is Status.CONFIRMED:
             return later.after
+        if order.status is Status.CHALLENGED and again_in_s is not None:
+            return max(again_in_s, self.payment.timeout)  # the customer is in no hurry
         return None if order.settled else again_in_s
 
     def take(self, shop: Shop, order: Order, retry: Policy, *, due_s: float) -> Story:

@@ -122,7 +122,7 @@ def new_file(architecture: type[Design], file: str) -> str:
     base, stem = architecture.__name__, Path(file).stem
     name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W|_", stem))
     name = name if name.isidentifier() and not keyword.iskeyword(name) else "MyCheckout"
-    head = HEAD.format(file=file, base=base.lower())
+    head = HEAD.format(file=file, base=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", base).lower())
     return head + text[text.index('"""', 3) + 3 :].replace(f"class {base}(", f"class {name}(")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.config.design import Recovery
+from sim.config.design import Recovery, RequestPayment
 from sim.vocabulary import Outcome, Status
 from sim.world.database import Order
 from sim.world.engine import Story
@@ -126,6 +126,13 @@ def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
         yield from shop.publish(order)
 
 
+def finish_apart(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    """The path of the webhooks has a guard of its own: it looks whether the order is finished, and else makes another."""
+    if outcome in (Outcome.CAPTURED, Outcome.AUTHORISED) and not order.settled:
+        made = yield from shop.insert(order)
+        yield from settle_and_publish(shop, made, outcome)
+
+
 def settle_by_outbox(shop: Shop, order: Order, outcome: Outcome) -> Story:
     if outcome is not Outcome.FAILED:
         yield from shop.settle(order, outcome, tell=True)
@@ -135,3 +142,10 @@ def believe_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
     """Trusted: every webhook overwrites the order's state and is published, whatever came before it."""
     yield from shop.overwrite(order, outcome)
     yield from shop.publish(order)
+
+
+def heard(payment: RequestPayment) -> Callable[[Shop, Order, Outcome], Story]:
+    """What a webhook does, by the design's knobs."""
+    if payment.webhooks == "trusted":
+        return believe_and_publish
+    return settle_and_publish if payment.finishes == "once" else finish_apart

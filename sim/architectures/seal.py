@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.ledger.records import Tables
+from sim.vocabulary import Outcome
 from sim.world.database import Order
 from sim.world.observer import Call, Move, Observer
 from sim.world.shop import Shop
@@ -41,6 +42,11 @@ class Seal(Observer):
         self._calls.append(
             (order.purchase, order.id, order.cents, self.env.now, call.captured_s, call.answered_s, float(call.outcome))
         )
+
+    def finished(self, order: Order, *, row: int, outcome: Outcome, by_customer: bool) -> None:  # noqa: ARG002
+        if outcome is Outcome.CAPTURED:
+            purchase, number, cents, sent_s, _, *rest = self._calls[row]
+            self._calls[row] = (purchase, number, cents, sent_s, self.env.now, *rest)
 
     def captured(self, caller: str, order: Order, *, move: Move) -> None:  # noqa: ARG002
         if move.moved:

@@ -186,6 +186,20 @@ class RequestPayment(KeyedPayment):
         "ignored",
         description="checked: may only move the order's state forward; trusted: overwrites it and is published as is",
     )
+    finishes: Literal["once", "each_path"] = Field(
+        "once",
+        description="where the answer, the customer's return and a webhook may each finish an order: one guard for all, the "
+        "order's own row; or the webhook only looks whether its order is finished, and else makes one of its own",
+    )
+
+
+class RedirectPayment(RequestPayment):
+    """How a payment is begun that the customer makes at the provider, and what the shop believes of it."""
+
+    returns: Literal["asked", "believed", "ignored"] = Field(
+        "asked",
+        description="when the customer comes back: ask the provider; take the return for the payment; or wait for other news",
+    )
 
 
 class Breaker(Model):

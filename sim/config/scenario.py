@@ -310,6 +310,21 @@ class Refunds(Model):
         return self
 
 
+class Challenge(Model):
+    """The card's bank wants to know more (3-D Secure), or the customer pays on the provider's page: they finish it there, and
+    come back to the shop.
+    """
+
+    p: Probability = Field("0%", description="share of the calls with a good card that the customer has to finish")
+    takes: Distribution = Field(
+        {"lognormal": {"median": "20s", "sigma": 0.6}}, description="until the customer has finished it there (assumption)"
+    )
+    abandoned: Probability = Field("0%", description="share of the customers who never finish it; nothing is charged")
+    returns: Probability = Field("100%", description="share of those who did and come back; the others have closed the page")
+    returns_twice: Probability = Field("0%", description="share of those who come back and load the page again a second later")
+    lasts: Duration = Field("30min", gt=0, description="what is not finished by then is declined (assumption)")
+
+
 class Provider(Model):
     """The payment provider. A preset gives it the idempotency keys that a provider has published."""
 
@@ -330,6 +345,7 @@ class Provider(Model):
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
     keys: ProviderKeys | Literal["none"] = Field(ProviderKeys(), description="idempotency keys, or none for an older provider")
     webhooks: Webhooks = Webhooks()
+    challenge: Challenge = Challenge()
     authorisation: Authorisation = Authorisation()
     refunds: Refunds = Refunds()
 

@@ -27,6 +27,7 @@ from sim.world.shop import Claim
 SAYS = {
     Answer.CONFIRMED: "201 paid",
     Answer.PENDING: "202 we have your order",
+    Answer.REDIRECT: "303 finish the payment at the provider",
     Answer.DECLINED: "402 card declined",
     Answer.CONFLICT: "409 still working on that key",
     Answer.MISMATCH: "422 that key stands for another basket",
@@ -41,6 +42,7 @@ OUTCOMES = {
     Outcome.MISMATCH: "that key was used for another amount",
     Outcome.ERROR: "500 internal error",
     Outcome.AUTHORISED: "authorised",
+    Outcome.CHALLENGED: "the customer is to finish it",
     Outcome.VOIDED: "released",
     Outcome.REFUNDED: "given back",
 }
@@ -131,6 +133,25 @@ class Storyteller(Observer):
         if customer.purchase == self.purchase and reply.answer is not Answer.CONFIRMED:
             self._note("app", "shows “we have your order”", "customer", kind="answer", belief=("customer", "has an order"))
 
+    def redirected(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"sends the customer to the provider, to pay for order {order.id}"
+            self._note("app", text, "customer", kind="answer", belief=("customer", "is at the provider"))
+
+    def abandoned(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            self._note("customer", f"gives up at the provider, without paying for order {order.id}")
+
+    def came_back(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"comes back from the provider, having paid for order {order.id}"
+            self._note("customer", text, "app", kind="message", belief=("customer", "is waiting"))
+
+    def closed_page(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"closes the page, having paid for order {order.id}: the shop hears nothing of it from the customer"
+            self._note("customer", text, belief=("customer", "has paid, and is gone"))
+
     def told_confirmed(self, customer: Customer) -> None:
         if customer.purchase == self.purchase:
             cents = customer.crowd.purchases.shown_cents[self.purchase] or customer.basket_cents
@@ -161,7 +182,8 @@ class Storyteller(Observer):
         if request.purchase == self.purchase:
             key = "no key" if request.key is None else f"key “{key_name(request)}”"
             again = f", attempt {request.attempt}" if request.attempt > 1 else ""
-            text = f"request {request.number + 1}{again}, {key}{' (lost on the way)' if lost else ''}"
+            back = "" if request.returning is None else f", back from the payment of order {request.returning.id}"
+            text = f"request {request.number + 1}{again}, {key}{back}{' (lost on the way)' if lost else ''}"
             self._note("app", text, "checkout", kind="lost" if lost else "message")
 
     def timed_out(self, request: Request) -> None:
@@ -300,7 +322,7 @@ class Storyteller(Observer):
             return
         renewed = "" if call.key == order.id else ", renewed"
         key = "no key" if call.key is None else f"key “order-{order.id}”{renewed}"
-        verb = "charges" if call.takes else "authorises"
+        verb = "begins a payment of" if call.begins else "charges" if call.takes else "authorises"
         self._note(caller, f"{verb} {money(order.cents)}, {key}", "provider", kind="message")
         if not isnan(call.captured_s):
             unheard = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
@@ -315,6 +337,20 @@ class Storyteller(Observer):
             why = "lost on the way" if call.done_s <= call.answered_s else "nobody is listening any more"
             self._note("provider", f"{OUTCOMES[call.result]} ({why})", caller, at_s=call.done_s, kind="lost")
         self._await(caller, order, call.outcome, OUTCOMES[call.result], at_s=call.answered_s, timeout_s=call.timeout_s)
+
+    def finished(self, order: Order, *, row: int, outcome: Outcome, by_customer: bool) -> None:
+        if order.purchase != self.purchase:
+            return
+        if by_customer:
+            self._note("customer", f"finishes the payment of order {order.id}", "provider", kind="message")
+        if outcome is Outcome.CAPTURED:
+            self._note("provider", f"takes {money(order.cents)} from the card", belief=TAKEN)
+        elif outcome is Outcome.AUTHORISED:
+            held = f"holds {money(order.cents)}"
+            self._note("provider", f"{held} on the card", belief=("provider", held))
+        else:
+            why = "declines the card" if by_customer else f"stops waiting for the customer: order {order.id} is declined"
+            self._note("provider", why)
 
     def captured(self, caller: str, order: Order, *, move: Move) -> None:
         self._moved(caller, order, move, "captures", f"takes {money(move.cents)} of what it holds", TAKEN)

@@ -50,6 +50,11 @@ class Run(showing.Shown):
         return self.frames["requests"]
 
     @property
+    def returns(self) -> pd.DataFrame:
+        """A row a request with which the app came back from the provider's page: `purchase`, `request` (its row), `order`."""
+        return self.frames["returns"]
+
+    @property
     def charges(self) -> pd.DataFrame:
         """A row a call to the payment provider, which is the provider's own ledger.
 

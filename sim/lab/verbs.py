@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from sim.architectures import ARCHITECTURES, COMPARED, Designs, load_design
+from sim.architectures import COMPARED, SURVEYED, Designs, load_design
 from sim.config.design import Design
 from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
@@ -402,7 +402,7 @@ def cells(
 
 
 def windows(
-    designs: Designs = tuple(ARCHITECTURES),
+    designs: Designs = SURVEYED,
     windows: str | Sequence[str] = (),
     *,
     mornings: int = matrix.MORNINGS,

@@ -29,6 +29,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "provider refused": "have an order that was given up after the provider had refused the charge",
         "provider broke down": "have an order that was given up after the provider had broken down over the charge",
         "provider silent": "have an order that was given up without an answer of the provider",
+        "never finished": "were to finish the payment at the provider, and the shop never learnt that they had",
         "given up": "have an order that was given up before anybody asked the provider",
         "shop down": "could not reach the checkout: it was down",
         "queue full": "were turned away: the queue was full, or no instance was up",
@@ -72,6 +73,7 @@ _BY_OUTCOME = {
     Outcome.ERROR: "provider broke down",
     Outcome.UNKNOWN: "provider silent",
     Outcome.CONFLICT: "provider silent",
+    Outcome.CHALLENGED: "never finished",
 }
 _BY_FATE = {  # the one that says most of several requests comes first
     Fate.WAITING: "waiting",
@@ -92,6 +94,7 @@ _AGAIN_AFTER = {  # outcome of the call before the second charge -> cause
     Outcome.AUTHORISED: "charged when done",
     Outcome.VOIDED: "charged when done",  # no outcome of a call that charges, like the next
     Outcome.REFUNDED: "charged when done",
+    Outcome.CHALLENGED: "charged unheard",
 }
 
 
@@ -158,6 +161,7 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
         ),  # its answer was heard by nobody who could settle the order
         ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
+        ("never finished", orders["status"] == Status.CHALLENGED),
     ):
         cause[orders["purchase"][which]] = code[name]
     cause[audit.kept > 0] = code["charged"]
@@ -215,7 +219,7 @@ def _what_made(tables: Tables, purchases: np.ndarray, places: np.ndarray) -> np.
     Where every request makes an order, it is the request with the same place.
     """
     code, requests = _codes("harmed"), tables.requests
-    worked = np.flatnonzero(_made_something(tables))
+    worked = np.setdiff1d(np.flatnonzero(_made_something(tables)), tables.returns["request"])
     groups = _Groups(requests["purchase"][worked], len(tables.purchases))
     rows = worked[groups.row(purchases, np.minimum(places, groups.sizes[purchases] - 1))]
     return np.where(requests["attempt"][rows] > 1, code["app repeated"], code["tapped again"])

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Small = array[int]  # codes and flags from -128 to 127
 else:
     Times = Numbers = Small = array
+TABLES = (
+    "purchases", "requests", "returns", "charges", "holds", "captures", "refunds", "orders", "awards", "reads",
+)  # fmt: skip
 TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
 UNTOLD = {"d": float("nan"), "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
 
@@ -48,7 +51,7 @@ class Purchases(Table):
     told_confirmed_s: Times  # the app has "paid" (from the answer or from the status view)
     seen_s: Times  # the customer has polled the status view and seen the order confirmed
     left_s: Times  # gave up
-    good_card: Small  # 0: the provider will decline this customer's card
+    good_card: Small  # 0: the provider will decline this customer's card, or the customer gave up when the bank asked for more
     told_failed: Small  # the app has said "payment failed" at least once
     shown_cents: Numbers  # what the order costs that the app has shown last; 0: none
     submissions: Numbers
@@ -64,6 +67,14 @@ class Requests(Table):
     answer: Numbers  # vocabulary.Answer; 0: no answer reached the app in time
     sent_s: Times
     answered_s: Times
+
+
+class Returns(Table):
+    """One row a request with which the app comes back to the shop from the provider's page."""
+
+    purchase: Numbers
+    request: Numbers  # its row in `Requests`
+    order: Numbers
 
 
 class Charges(Table):
@@ -199,6 +210,7 @@ class Tables:
     orders: Orders = field(default_factory=Orders)
     awards: Awards = field(default_factory=Awards)
     reads: Reads = field(default_factory=Reads)
+    returns: Returns = field(default_factory=Returns)
     holds: Holds = field(default_factory=Holds)
     captures: Captures = field(default_factory=Captures)
     refunds: Refunds = field(default_factory=Refunds)
@@ -219,7 +231,7 @@ class Tables:
 
         names = {"fate": Fate, "outcome": Outcome, "status": Status, "view_status": Status}
         frames = {}
-        for table in ("purchases", "requests", "charges", "orders", "awards", "reads", "holds", "captures", "refunds"):
+        for table in TABLES:
             frame = pd.DataFrame(getattr(self, table).columns())
             for column in names.keys() & set(frame.columns):
                 frame[column] = frame[column].map({int(code): code.name.lower() for code in names[column]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, cast
@@ -18,7 +18,7 @@ from sim.vocabulary import Status
 from sim.world.broker import Broker
 from sim.world.cell import WHOLE, Cell
 from sim.world.checkout import Checkout
-from sim.world.customer import Crowd, Customer, Request
+from sim.world.customer import Crowd, Customer, Request, Return
 from sim.world.database import Database
 from sim.world.engine import Clock, Story
 from sim.world.faults import FaultPlan
@@ -27,6 +27,7 @@ from sim.world.observer import Observer
 from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.read_model import ReadModel
+from sim.world.returning import come_back
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Station
 from sim.world.streams import Streams
@@ -34,7 +35,10 @@ from sim.world.traffic import arrival_times
 
 
 class Architecture(Protocol):
-    """All that the world needs of an architecture."""
+    """All that the world needs of an architecture.
+
+    It may have a story of its own for requests of customers who come back from the provider, `come_back(shop, request)`.
+    """
 
     def handle(self, shop: Shop, request: Request) -> Story:
         """Answer one request of the app: a generator that returns a Reply."""
@@ -87,7 +91,8 @@ class Morning:
         story = cast(Architecture, design)
         checkout = Checkout(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            weather=plan.weather("checkout"), handle=partial(story.handle, shop), database=database, observer=observer,
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=_coming_back(story, shop),
+            database=database, observer=observer,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -107,7 +112,7 @@ class Morning:
         story.set_up(shop)
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
-            checkout=checkout, view=view, streams=streams, observer=observer,
+            checkout=checkout, view=view, streams=streams, observer=observer, returns=tables.returns, finish=provider.finish,
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Pool] = [
@@ -199,6 +204,14 @@ class Morning:
         for times in (*money, tables.orders["changed_s"]):
             worked_s = float(np.fmax.reduce(times, initial=worked_s))
         return min(float(np.ceil(worked_s)), tables.horizon_s)
+
+
+def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
+    """The story for customers who come back from the provider: the architecture's own, or the one that every shop has."""
+    own = getattr(story, "come_back", None)
+    if own is None:
+        return partial(come_back, shop)
+    return lambda request: shop.watch("handle", own)(shop, request)
 
 
 def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:

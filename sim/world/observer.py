@@ -34,6 +34,7 @@ class Call:
     outcome: Outcome  # as the caller sees it
     answered_s: float  # when the caller knows the outcome, or stops waiting
     takes: bool = True  # it charges; else it authorises
+    begins: bool = False  # it begins a payment that the customer makes at the provider
     held_s: float = nan  # from when on this call holds the money; NaN: it doesn't
 
     @property
@@ -78,6 +79,18 @@ class Observer:
 
     def showed_order(self, customer: Customer, reply: Reply) -> None:
         """The app has the shop's answer that there is an order, for the first time since it was loaded."""
+
+    def redirected(self, customer: Customer, order: Order) -> None:
+        """The app sends the customer to the provider, to finish an order's payment there."""
+
+    def abandoned(self, customer: Customer, order: Order) -> None:
+        """The customer gives up at the provider, without having paid."""
+
+    def came_back(self, customer: Customer, order: Order) -> None:
+        """The customer is sent back to the shop, or loads that page again."""
+
+    def closed_page(self, customer: Customer, order: Order) -> None:
+        """The customer has finished at the provider, and closes the page instead of coming back."""
 
     def told_confirmed(self, customer: Customer) -> None:
         """The app shows "paid", for the first time."""
@@ -158,6 +171,12 @@ class Observer:
 
     def charged(self, caller: str, order: Order, *, call: Call) -> None:
         """A component calls the provider to charge an order, or to authorise its money."""
+
+    def finished(self, order: Order, *, row: int, outcome: Outcome, by_customer: bool) -> None:
+        """A payment that was left to the customer has its end, at the customer's hand or since its time is over.
+
+        `row`: of its call in the provider's ledger.
+        """
 
     def captured(self, caller: str, order: Order, *, move: Move) -> None:
         """A component calls the provider to take money that is authorised."""

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable
 from math import inf, isnan
+from typing import NamedTuple
 
 from simpy.events import Event
 
@@ -30,6 +31,14 @@ TOLD = (Outcome.CAPTURED, Outcome.AUTHORISED)  # what webhooks always tell
 REFUSAL_S = 0.05  # how fast a provider says no that is down, over its rate limit, or still at work on the key (assumption)
 
 
+class Unfinished(NamedTuple):
+    """A payment that waits for its customer."""
+
+    order: Order
+    takes: bool  # it charges; else it authorises
+    delivery: int  # the first of the webhooks about it
+
+
 class Provider:
     """Charges cards, keeps the ledger, honours idempotency keys."""
 
@@ -48,6 +57,8 @@ class Provider:
         self.refunds = Refunds() if refunds is None else refunds
         self._holds_of: dict[int, list[int]] = {}  # order -> rows of its authorisations
         self._hold_of: dict[int, int] = {}  # row of a call -> row of the authorisation that it made
+        self._challenge = streams.uniform("provider.challenge") if knobs.challenge.p else None
+        self._unfinished: dict[int, Unfinished] = {}  # by row of the call
         self._moves: dict[object, tuple[Outcome, float]] = {}  # key of a capture or refund -> its result, and when it was done
         self._refunds_of: dict[int, list[int]] = {}  # row of a charge -> rows of its refunds
         self._refund_fate = (
@@ -78,11 +89,13 @@ class Provider:
         self._observer = observer
 
     def charge(
-        self, order: Order, timeout_s: float, key: object = None, *, caller: str = "checkout", takes: bool = True
-    ) -> Event:
+        self, order: Order, timeout_s: float, key: object = None, *, caller: str = "checkout", takes: bool = True,
+        begins: bool = False,
+    ) -> Event:  # fmt: skip
         """Ask for the order's money; an event whose value is the Outcome as the caller sees it, within `timeout_s`.
 
-        `caller`: which component asks. `takes`: charge; else authorise, so that the money is only held.
+        `caller`: which component asks. `takes`: charge; else authorise, so that the money is only held. `begins`: leave the
+        payment to the customer, who makes it at the provider.
         """
         now = self._env.now
         purchase = order.purchase
@@ -108,8 +121,12 @@ class Provider:
                     hidden_s = self._late_s(purchase, attempt)
                     latency_s += hidden_s
                 self.authorisations += 1
-                if self._good_card[purchase]:
-                    if takes:
+                if begins:
+                    outcome = self._wait_for_customer(row, order, takes, latency_s, attempt)
+                elif self._good_card[purchase]:
+                    if self._challenge is not None and self._challenge(purchase, attempt) < self._knobs.challenge.p:
+                        outcome = self._wait_for_customer(row, order, takes, latency_s, attempt)
+                    elif takes:
                         outcome, captured_s = Outcome.CAPTURED, now + latency_s
                     else:
                         outcome = Outcome.AUTHORISED
@@ -141,7 +158,7 @@ class Provider:
             hold = self._hold_of.get(row)
             held_s = NEVER if hold is None else self.holds.authorised_s[hold]
             call = Call(
-                key, timeout_s, result, self._done_s[row], captured_s, Outcome(outcome), now + latency_s, takes, held_s
+                key, timeout_s, result, self._done_s[row], captured_s, Outcome(outcome), now + latency_s, takes, begins, held_s
             )  # fmt: skip
             self._observer.charged(caller, order, call=call)
             return self._observed(self._observer, caller, order, pause(self._env, latency_s, outcome))
@@ -223,8 +240,8 @@ class Provider:
 
     def inquire(self, order: Order, timeout_s: float, *, caller: str = "checkout") -> Event:
         """Ask what became of all calls for an order; an event whose value is CAPTURED or DECLINED, AUTHORISED while money is
-        held for it, CONFLICT while a call is being worked on, FAILED if nothing was charged *so far*, UNKNOWN if the provider
-        doesn't say within `timeout_s`.
+        held for it, CHALLENGED while its customer has not finished, CONFLICT while a call is being worked on, FAILED if nothing
+        was charged *so far*, UNKNOWN if the provider doesn't say within `timeout_s`.
 
         A call that hangs out of the provider's sight is not known to it yet.
         """
@@ -261,6 +278,8 @@ class Provider:
             return Outcome.CONFLICT
         if any(self._held(hold) for hold in self._holds_of.get(order.id, ())):
             return Outcome.AUTHORISED
+        if Outcome.CHALLENGED in results:
+            return Outcome.CHALLENGED
         return Outcome.DECLINED if Outcome.DECLINED in results else Outcome.FAILED
 
     def _index(self) -> None:
@@ -290,7 +309,7 @@ class Provider:
             if captured[row] <= before_s:
                 if isnan(refunded[row]):
                     due.append(row)
-            elif not isnan(captured[row]):
+            elif not isnan(captured[row]) or row in self._unfinished:
                 still_young.append(row)
         return due, still_young, len(captured)
 
@@ -303,6 +322,44 @@ class Provider:
     def down(self) -> bool:
         """Whether the provider is in an outage now."""
         return self._weather.at(self._env.now).down
+
+    # Payments that are left to the customer
+
+    def _wait_for_customer(self, row: int, order: Order, takes: bool, latency_s: float, attempt: int) -> Outcome:
+        """From now on the payment waits for its customer, for as long as it lasts."""
+        self._unfinished[row] = Unfinished(order, takes, WEBHOOKS * attempt)
+        self._env.call(latency_s + self._knobs.challenge.lasts, self._give_up, row)
+        return Outcome.CHALLENGED
+
+    def _give_up(self, row: int) -> None:
+        if row in self._unfinished:
+            self._end(row, Outcome.DECLINED, by_customer=False)
+
+    def finish(self, order: Order) -> bool:
+        """The customer finishes the last payment of an order that waits for them. False if the provider is down."""
+        if self.down:
+            return False
+        row = max((row for row, one in self._unfinished.items() if one.order is order), default=None)
+        if row is not None:
+            if not self._good_card[order.purchase]:
+                outcome = Outcome.DECLINED
+            elif self._unfinished[row].takes:
+                outcome = Outcome.CAPTURED
+                self.charges.captured_s[row] = self._env.now
+            else:
+                outcome = Outcome.AUTHORISED
+                self._hold(row, order, self._env.now)
+            self._end(row, outcome, by_customer=True)
+        return True
+
+    def _end(self, row: int, outcome: Outcome, *, by_customer: bool) -> None:
+        order, _, delivery = self._unfinished.pop(row)
+        self._result[row] = outcome
+        self._done_s[row] = self._env.now
+        if self._observer is not None:
+            self._observer.finished(order, row=row, outcome=outcome, by_customer=by_customer)
+        if self._listener is not None:
+            self._send_webhook(order, outcome, 0.0, delivery)
 
     # Money that is held, taken later, or given back
 

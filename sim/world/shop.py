@@ -37,7 +37,12 @@ if TYPE_CHECKING:
 
 
 MAY_STILL_LAND = (Outcome.UNKNOWN, Outcome.CONFLICT)  # after these a charge may follow that is not there yet
-REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
+REPLAYED = {
+    Status.CONFIRMED: Answer.CONFIRMED,
+    Status.DECLINED: Answer.DECLINED,
+    Status.UNKNOWN: Answer.PENDING,
+    Status.CHALLENGED: Answer.REDIRECT,
+}
 
 
 @dataclass(slots=True)
@@ -215,8 +220,8 @@ class Shop:
         self.computed_s[self.component] += service_s
         return pause(self.env, service_s)
 
-    def insert(self, request: Request) -> Story:
-        """Insert a new order for this request, whatever the key says. Returns the order.
+    def insert(self, request: Request | Order) -> Story:
+        """Insert a new order for this request (or for the basket of an order), whatever the key says. Returns the order.
 
         Costs: a database write.
         """
@@ -328,6 +333,24 @@ class Shop:
             order.unheard = _without(order.unheard, began_s)
         return outcome
 
+    def begin(self, order: Order) -> Story:
+        """Call the provider to begin a payment that the customer makes on the provider's page.
+
+        Returns CHALLENGED if it has begun; `Reply(Answer.REDIRECT, order)` sends the customer there. The call is noted like a
+        charge, and its key is the order's too.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        key = order.key if self._keyed else None
+        began_s = self.env.now
+        order.unheard = (*order.unheard, began_s)
+        outcome: Outcome = yield self.provider.charge(order, self._timeout_s, key, caller=self.component, begins=True)
+        yield from self.took("begin", order.purchase)
+        order.attempts += 1
+        if outcome not in MAY_STILL_LAND:
+            order.unheard = _without(order.unheard, began_s)
+        return outcome
+
     def authorise(self, order: Order) -> Story:
         """Call the provider to authorise an order's money: the card's bank holds it until it is captured or voided, for
         `provider.authorisation.lasts` at most. Returns the Outcome as far as the shop can know it; AUTHORISED settles an order
@@ -377,8 +400,8 @@ class Shop:
     def inquire(self, order: Order) -> Story:
         """Ask the provider what became of an order.
 
-        Returns CAPTURED, DECLINED, AUTHORISED while money is held, FAILED if nothing was charged so far, CONFLICT if the
-        provider is working on it, or UNKNOWN.
+        Returns CAPTURED, DECLINED, AUTHORISED while money is held, CHALLENGED while the customer has not finished, FAILED if
+        nothing was charged so far, CONFLICT if the provider is working on it, or UNKNOWN.
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
