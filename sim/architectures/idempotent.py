@@ -18,9 +18,10 @@ from sim.ledger.promises import (
 )
 from sim.vocabulary import Answer, Outcome
 from sim.world.checkout import Reply
-from sim.world.customer import Request
+from sim.world.customer import Request, Return
 from sim.world.database import Order
 from sim.world.engine import Story
+from sim.world.returning import come_back
 from sim.world.shop import Shop
 
 ANSWERS = {
@@ -65,6 +66,10 @@ class Idempotent(Design):
         if changed and self.payment.webhooks != "trusted":
             yield from shop.publish(order)  # a crash above loses the event: a dual write
         return outcome
+
+    def come_back(self, shop: Shop, request: Return) -> Story:
+        """The customer has finished the payment at the provider."""
+        return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
 
     def complete(self, shop: Shop) -> Story:
         """Finish orders that nobody is working on any more: the same key makes charging again safe."""

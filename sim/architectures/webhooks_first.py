@@ -80,12 +80,12 @@ class WebhooksFirst(Design):
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer comes back. That proves nothing, so the provider is asked."""
         if self.payment.returns == "asked":
-            return (yield from come_back(shop, request))
+            return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
         yield shop.compute(request)
         order = request.returning
         if self.payment.returns == "believed":
             changed = yield from shop.settle(order, Outcome.CAPTURED)
-            if changed:
+            if changed and self.payment.webhooks != "trusted":
                 yield from shop.publish(order)
         return of_order(order)
 

@@ -417,7 +417,7 @@ def windows(
 
     Args:
         designs: names, paths of YAML files, or what `sim.load_design` returned; one or several.
-        windows: such as `"w4"` or `"crash-before-commit"`; none: all sixteen.
+        windows: such as `"w4"` or `"crash-before-commit"`; none: all of them.
         mornings: for a cell at most; they are added, twice as many each time, until the cell is decided.
         seed: of the first morning.
         jobs: processes; None: one a processor. The result doesn't depend on it.

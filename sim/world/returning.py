@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.FAILED: Answer.FAILED}
 
 
-def come_back(shop: Shop, request: Return, *, tell: bool = False) -> Story:
+def come_back(shop: Shop, request: Return, *, tell: bool = False, publish: bool = True) -> Story:
     """Answer a customer who comes back: from the order if that is settled, else by what the provider says.
 
-    `tell`: write an outbox row in the transaction that settles it; else publish after it (a dual write).
+    `tell`: write an outbox row in the transaction that settles it; else `publish` after it (a dual write).
     """
     yield shop.compute(request)
     order = request.returning
@@ -32,7 +32,7 @@ def come_back(shop: Shop, request: Return, *, tell: bool = False) -> Story:
         outcome = yield from shop.inquire(order)
         if outcome is not Outcome.FAILED:
             changed = yield from shop.settle(order, outcome, tell=tell)
-            if changed and not tell:
+            if changed and publish and not tell:
                 yield from shop.publish(order)
     return of_order(order, replayed=known)
 
