@@ -182,8 +182,8 @@ class Customer:
     """One purchase, from the first tap to the last look at the status view."""
 
     __slots__ = (
-        "acknowledged", "away", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order", "page",
-        "polling_since_s", "purchase", "requests", "sent_to", "submissions",
+        "acknowledged", "away", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order",
+        "page", "polling_since_s", "purchase", "requests", "sent_to", "submissions",
     )  # fmt: skip
 
     def __init__(self, crowd: Crowd, purchase: int) -> None:

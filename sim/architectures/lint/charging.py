@@ -186,8 +186,9 @@ def finishes_apart(design: Design, _: World) -> Iterator[Found]:
         yield Found("payment.finishes", message, (("payment.finishes", "once"),))
 
 
-def relies_on_the_return(design: Design, _: World) -> Iterator[Found]:
-    if has_story_of(design, Naive) and design.recovery.reconcile_every is None:
+def relies_on_the_return(design: Design, world: World) -> Iterator[Found]:
+    challenged = world.scenario.provider.challenge.p > 0
+    if challenged and has_story_of(design, Naive) and design.recovery.reconcile_every is None:
         message = "a payment that the customer finishes at the provider is heard of when they come back, and by nobody else"
         yield Found("recovery.reconcile_every", message, RECONCILED)
 
