@@ -32,16 +32,19 @@ from tests.worlds import design
 # What the simulation says, as states by window; blank: closed. Any change here is news.
 STATES: dict[str, dict[str, State]] = {
     "naive": dict.fromkeys(
-        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W24", "W25", "W26"), "open"
+        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W22", "W24", "W25", "W26"), "open"
     ),
     "idempotent": {"W7": "open", "W11": "open"},
     "outbox": {"W11": "narrowed"},
     "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open"},
+    "webhooks-first": {"W7": "open", "W11": "open"},
 }
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
     "asks-before-cancelling": {"W11": "closed"},
+    "authorises-first": {},
+    "authorises-twice": {"W23": "worse"},
     "autoscaled": {},
     "cancels-unpaid": {"W11": "closed", "W26": "narrowed"},
     "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse", "W16": "narrowed"},
@@ -50,6 +53,7 @@ VARIANTS: dict[str, dict[str, State]] = {
     | {"W3": "narrowed", "W12": "worse", "W15": "narrowed"},
     "checked-webhooks": {"W11": "closed"},
     "dual-write": {"W7": "open"},
+    "finishes-on-each-path": {"W21": "worse", "W22": "worse"},
     "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
     "hasty-key": {"W16": "narrowed"},
     "key-per-submission": dict.fromkeys(("W1", "W3", "W14", "W15", "W24", "W25"), "open"),

@@ -116,7 +116,7 @@ RULES: dict[str, Rule] = {
         "order's state.",
     ),
     "finishes-apart": Rule(
-        charging.finishes_apart, ("W21",),
+        charging.finishes_apart, ("W21", "W22"),
         "Two paths that finish an order and don't look at the same guard make two orders of one payment, and one of them is "
         "unpaid.",
     ),
