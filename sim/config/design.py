@@ -6,6 +6,7 @@ the error names the nearest valid one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -391,6 +392,11 @@ class Design(Model):
         if slips:
             raise KeyedErrors(slips)
         return merged(defaults, knobs)
+
+
+def architecture_name(kind: type[Design]) -> str:
+    """`webhooks-first` of the class WebhooksFirst."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
