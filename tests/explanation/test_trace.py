@@ -36,6 +36,7 @@ provider:
   late: {p: 3%}
   webhooks: {duplicated: 20%, failures: true}
   refunds: {failed: 20%}
+  challenge: {abandoned: 10%, returns: 80%}
 faults:
   - {crash: checkout, at: "07:00:30", restart: 5s}
   - {crash: checkout, after: charge, p: 10%}

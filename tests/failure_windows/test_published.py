@@ -43,8 +43,7 @@ STATES: dict[str, dict[str, State]] = {
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
     "asks-before-cancelling": {"W11": "closed"},
-    "authorises-first": {},
-    "authorises-twice": {"W23": "worse"},
+    "authorises-first": {"W11": "closed"},
     "autoscaled": {},
     "cancels-unpaid": {"W11": "closed", "W26": "narrowed"},
     "cached-declines": {"W6": "worse", "W10": "worse", "W11": "worse", "W16": "narrowed"},
@@ -53,7 +52,6 @@ VARIANTS: dict[str, dict[str, State]] = {
     | {"W3": "narrowed", "W12": "worse", "W15": "narrowed"},
     "checked-webhooks": {"W11": "closed"},
     "dual-write": {"W7": "open"},
-    "finishes-on-each-path": {"W21": "worse", "W22": "worse"},
     "forgetful-keys": {"W2": "open", "W4": "open", "W12": "worse"},
     "hasty-key": {"W16": "narrowed"},
     "key-per-submission": dict.fromkeys(("W1", "W3", "W14", "W15", "W24", "W25"), "open"),
