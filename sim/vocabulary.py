@@ -23,6 +23,10 @@ class Outcome(IntEnum):
     CONFLICT = 4  # a call with the same idempotency key is still in flight
     MISMATCH = 5  # the same idempotency key was used with other parameters
     ERROR = 6  # the provider broke down over this call (HTTP 500): nothing is known, and the answer may be stored with the key
+    AUTHORISED = 7  # the money is held on the card, and not taken yet
+    VOIDED = 8  # what was still held is released
+    REFUNDED = 9  # money that was taken is given back
+    CHALLENGED = 10  # the bank wants to know more: the customer finishes the payment at the provider, or never does
 
 
 class Status(IntEnum):
@@ -33,6 +37,7 @@ class Status(IntEnum):
     CONFIRMED = 2  # paid and accepted for the kitchen
     DECLINED = 3  # the card was refused
     FAILED = 4  # given up without (as far as we know) a charge
+    CHALLENGED = 5  # the customer is to finish the payment at the provider
 
 
 SETTLED = (Status.CONFIRMED, Status.DECLINED, Status.FAILED)
@@ -44,6 +49,7 @@ class Answer(IntEnum):
     NONE = 0  # no answer at all; a story can't reply so
     CONFIRMED = 201  # paid, and accepted for the kitchen
     PENDING = 202  # "we have your order"
+    REDIRECT = 303  # "finish the payment at the provider, then come back"
     DECLINED = 402  # the card was refused
     CONFLICT = 409  # the same idempotency key is being worked on
     MISMATCH = 422  # the same idempotency key with another basket: the app shows the order that the key stands for
@@ -206,6 +212,23 @@ METRICS: dict[str, Metric] = {
         "share", "lower", "Points and truth", 'purchases told "failed" but charged, or "confirmed" but never charged',
         "n[told_failed & (kept > told_confirmed) | told_confirmed & (charged == 0)] / purchases",
         counts="misinformed", harm="misinformed", label="told the wrong thing",
+    ),
+    "blocked_rate": Metric(
+        "share", "lower", "Money and orders",
+        "purchases with money held on the card for nothing: neither captured nor released, and no coffee or another charge",
+        "n[blocked > 0] / purchases",
+        counts="blocked", harm="blocked",
+    ),
+    "held_usd_hours_per_1000": Metric(
+        "count", "lower", "Money and orders",
+        "USD-hours for which money was held on cards in 1,000 purchases and never taken, until it was released or the end",
+        "1000 * sum(held_in_vain) / purchases",
+        shown=("report",),
+    ),
+    "over_refunded_per_1000": Metric(
+        "USD", "lower", "Money and orders", "given back in 1,000 purchases beyond what was taken",
+        "1000 * sum(over_refunded) / purchases",
+        shown=("report",),
     ),
     "wrong_amount_rate": Metric(
         "share", "lower", "Points and truth", 'purchases told "confirmed" for another amount than any they paid',

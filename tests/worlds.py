@@ -77,6 +77,8 @@ def timeline(tables: Tables) -> list[str]:
     note(charges["sent_s"], lambda row: f"charge {row} of order {charges['order'][row]} sent")
     note(charges["captured_s"], lambda row: f"charge {row} captured")
     note(charges["answered_s"], lambda row: f"charge {row} known {Outcome(charges['outcome'][row]).name}")
+    note(tables.holds["authorised_s"], lambda row: f"charge {tables.holds['charge'][row]} held")
+    note(tables.holds["released_s"], lambda row: f"charge {tables.holds['charge'][row]} held no more")
     note(charges["refunded_s"], lambda row: f"charge {row} refunded")
     note(orders["created_s"], lambda row: f"order {row} created")
     note(orders["confirmed_s"], lambda row: f"order {row} confirmed")

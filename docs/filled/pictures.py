@@ -46,6 +46,15 @@ STORIES = {
         ("completer", "database"): "stuck orders",
         ("completer", "provider"): "ask, then charge",
     },
+    "webhooks-first": {
+        ("app", "checkout"): "1 order with key, 4 return",
+        ("checkout", "database"): "2 claims the key, 6 outcome",
+        ("checkout", "provider"): "2 begins, 5 asks",
+        ("provider", "checkout"): "5 webhook",
+        ("checkout", "broker"): "7 news",
+        ("completer", "database"): "stuck orders",
+        ("completer", "provider"): "asks",
+    },
 }
 PLACES = {"provider": (1, 0)}  # beside the checkout, as far less is drawn than in the whole diagram
 NOTED = ("app", "provider")  # boxes whose notes belong to the story; of each the one about keys

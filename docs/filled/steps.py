@@ -16,6 +16,7 @@ from .python import signature
 
 GROUPS = {
     "A request": ["compute", "insert", "claim", "accept", "charge", "inquire", "settle", "overwrite", "renew_key", "publish"],
+    "A payment in parts": ["begin", "authorise", "capture", "void"],
     "In the background": [
         "sleep",
         "next_rows",

@@ -16,6 +16,7 @@ from sim.architectures.inquiry import Inquiry
 from sim.architectures.naive import Naive
 from sim.architectures.outbox import Outbox
 from sim.architectures.own import Lines, file_named, is_own, load_own, new_file
+from sim.architectures.webhooks_first import WebhooksFirst
 from sim.config import library
 from sim.config.bundled import SEE_LIST, as_text, full_name, is_path
 from sim.config.design import Design, merged
@@ -28,11 +29,13 @@ ARCHITECTURES: dict[str, type[Design]] = {
     "idempotent": Idempotent,
     "outbox": Outbox,
     "inquiry": Inquiry,
+    "webhooks-first": WebhooksFirst,
 }
 OF_A_FILE = ("name", "summary")  # what a design that starts from another one does not take over
 ASIDE = ("promises", "parts", "set_up")  # members of an architecture's class that are not part of its story
 Designs = Design | Path | str | Iterable[Design | Path | str]  # what functions accept: one design, or several
 COMPARED = ("naive", "idempotent", "outbox")  # the default of a comparison; `inquiry` is for providers without keys
+SURVEYED = (*COMPARED, "inquiry")  # the default in failure windows, which are about charges that the shop itself asks for
 
 
 def design_names() -> list[str]:

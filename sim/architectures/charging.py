@@ -6,15 +6,19 @@ that nothing will be: a call may hang out of the provider's sight, its caller ma
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sim.config.design import KeyedPayment
-from sim.vocabulary import Outcome
+from sim.vocabulary import Outcome, Status
 from sim.world.database import Order
 from sim.world.engine import Story
 from sim.world.shop import Shop
 
 
-def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
-    """Try once to charge for an order, and return the outcome as far as we can know it."""
+def charge(shop: Shop, order: Order, knobs: KeyedPayment, call: Callable[[Order], Story] | None = None) -> Story:
+    """Try once to charge for an order, or to do what `call` does, and return the outcome as far as we can know it."""
+    if order.status is Status.CHALLENGED:  # it is the customer's turn
+        return (yield from shop.inquire(order))
     if order.key_is_spent:
         return (yield from _ask_for_a_new_key(shop, order, knobs))
     if shop.env.now - order.created_s >= knobs.key_lasts:  # the provider may have forgotten the key: it would charge again
@@ -23,7 +27,7 @@ def charge(shop: Shop, order: Order, knobs: KeyedPayment) -> Story:
             return outcome
         if order.may_still_be_charged(shop.env.now, knobs.lands_within):
             return Outcome.UNKNOWN
-    outcome = yield from shop.charge(order)
+    outcome = yield from (call or shop.charge)(order)
     if outcome is Outcome.ERROR and knobs.after_error == "ask":  # the key would replay the error for as long as it lives
         return (yield from _ask_for_a_new_key(shop, order, knobs))
     return outcome

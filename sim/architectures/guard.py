@@ -395,7 +395,7 @@ def _hint(error: BaseException) -> str:
 
 
 MEANT = {  # how a step is called elsewhere, where the name itself is far from ours
-    "authorise": "charge", "authorize": "charge", "capture": "charge", "pay": "charge", "void": "refund", "ask": "inquire",
+    "authorize": "authorise", "hold": "authorise", "pay": "charge", "release": "void", "ask": "inquire",
     "commit": "settle", "save": "settle", "update": "settle", "send": "publish", "emit": "publish", "wait": "sleep",
 }  # fmt: skip
 EVENTS = ("Coming", "Done", "Awaited", "Stay", "Timeout", "Event")

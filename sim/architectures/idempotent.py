@@ -6,13 +6,7 @@ from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
-from sim.architectures.recovery import (
-    believe_and_publish,
-    cancel_and_publish,
-    confirm_and_publish,
-    recover,
-    settle_and_publish,
-)
+from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
 from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
     Promise,
@@ -24,14 +18,16 @@ from sim.ledger.promises import (
 )
 from sim.vocabulary import Answer, Outcome
 from sim.world.checkout import Reply
-from sim.world.customer import Request
+from sim.world.customer import Request, Return
 from sim.world.database import Order
 from sim.world.engine import Story
+from sim.world.returning import come_back
 from sim.world.shop import Shop
 
 ANSWERS = {
     Outcome.CAPTURED: Answer.CONFIRMED,
     Outcome.DECLINED: Answer.DECLINED,
+    Outcome.CHALLENGED: Answer.REDIRECT,  # the customer's turn, at the provider
     Outcome.UNKNOWN: Answer.PENDING,  # unknown is an answer of its own
     Outcome.CONFLICT: Answer.PENDING,
     Outcome.ERROR: Answer.PENDING,
@@ -71,6 +67,10 @@ class Idempotent(Design):
             yield from shop.publish(order)  # a crash above loses the event: a dual write
         return outcome
 
+    def come_back(self, shop: Shop, request: Return) -> Story:
+        """The customer has finished the payment at the provider."""
+        return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
+
     def complete(self, shop: Shop) -> Story:
         """Finish orders that nobody is working on any more: the same key makes charging again safe."""
         while True:
@@ -88,5 +88,5 @@ class Idempotent(Design):
         shop.workers("completer", self.completer.batch)
         shop.background("completer", self.complete)
         if self.payment.webhooks != "ignored":
-            shop.listen(settle_and_publish if self.payment.webhooks == "checked" else believe_and_publish)
+            shop.listen(heard(self.payment))
         recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)

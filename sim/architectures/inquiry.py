@@ -21,7 +21,12 @@ from sim.world.database import Order
 from sim.world.engine import Story
 from sim.world.shop import Shop
 
-ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED, Outcome.FAILED: Answer.FAILED}
+ANSWERS = {
+    Outcome.CAPTURED: Answer.CONFIRMED,
+    Outcome.DECLINED: Answer.DECLINED,
+    Outcome.FAILED: Answer.FAILED,
+    Outcome.CHALLENGED: Answer.REDIRECT,
+}
 
 
 class Inquiry(Design):

@@ -26,10 +26,10 @@ def offered_load(scenario: Scenario, design: Design) -> dict[str, float]:
     call_s = np.minimum(_call_s(scenario, plan, times), design.payment.timeout)
     write_s = mean(design.database.write) * slower(plan, times, "database")
     own_s = mean(design.checkout.service) * slower(plan, times, "checkout")
-    if charges_within_the_request(design):
-        held_s = {"checkout workers": own_s + TRANSACTIONS * write_s + call_s}
-    else:
-        held_s = {"checkout workers": own_s + write_s, "payment workers": call_s + write_s}
+    within = charges_within_the_request(design)
+    held_s = {"checkout workers": own_s + (TRANSACTIONS * write_s + call_s if within else write_s)}
+    if hasattr(design.payment, "workers"):
+        held_s["payment workers"] = call_s if within else call_s + write_s
     held_s["database connections"] = TRANSACTIONS * write_s + (call_s if design.payment.in_transaction else 0.0)
     return {name: float(np.max(rates * seconds)) for name, seconds in held_s.items()}
 
@@ -54,7 +54,7 @@ def _call_s(scenario: Scenario, plan: FaultPlan, times: np.ndarray) -> np.ndarra
 
 def charges_within_the_request(design: Design) -> bool:
     """Whether a checkout worker is held, and the customer waits, for as long as the provider takes."""
-    return not hasattr(design.payment, "workers")
+    return not hasattr(design.payment, "workers") or getattr(design.payment, "capture", None) is not None
 
 
 def slower(plan: FaultPlan, times: np.ndarray, component: str) -> np.ndarray:

@@ -15,7 +15,11 @@ from sim.world.engine import Story
 from sim.world.shop import Shop
 
 NO_ANSWER = (Outcome.UNKNOWN, Outcome.ERROR)
-ANSWERS = {Outcome.CAPTURED: Answer.CONFIRMED, Outcome.DECLINED: Answer.DECLINED}
+ANSWERS = {
+    Outcome.CAPTURED: Answer.CONFIRMED,
+    Outcome.DECLINED: Answer.DECLINED,
+    Outcome.CHALLENGED: Answer.REDIRECT,
+}
 
 
 class Naive(Design):

@@ -19,7 +19,7 @@ from typing import Any
 
 from sim.architectures.guard import Watch, guarded, line_of, placed, said
 from sim.architectures.slips import refused, slips
-from sim.config.design import Design, Origin
+from sim.config.design import Design, Origin, architecture_name
 from sim.config.errors import ConfigError, closest, nearest
 from sim.config.files import read_text
 from sim.config.loader import validate
@@ -122,7 +122,7 @@ def new_file(architecture: type[Design], file: str) -> str:
     base, stem = architecture.__name__, Path(file).stem
     name = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W|_", stem))
     name = name if name.isidentifier() and not keyword.iskeyword(name) else "MyCheckout"
-    head = HEAD.format(file=file, base=base.lower())
+    head = HEAD.format(file=file, base=architecture_name(architecture))
     return head + text[text.index('"""', 3) + 3 :].replace(f"class {base}(", f"class {name}(")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.config.design import Recovery
+from sim.config.design import Recovery, RequestPayment
 from sim.vocabulary import Outcome, Status
 from sim.world.database import Order
 from sim.world.engine import Story
@@ -16,11 +16,15 @@ from sim.world.shop import Shop
 
 
 def recover(
-    shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], give_up: Callable[[Shop, Order], Story]
-) -> None:
-    """Start the jobs that the knobs ask for. `confirm` and `give_up` settle an order and tell the others."""
+    shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], give_up: Callable[[Shop, Order], Story],
+    then: Callable[[Shop], Story] | None = None,
+) -> None:  # fmt: skip
+    """Start the jobs that the knobs ask for. `confirm` and `give_up` settle an order and tell the others.
+
+    `then`: what the reconciler does after each round.
+    """
     if knobs.reconcile_every is not None:
-        shop.background("reconciler", lambda shop: reconcile(shop, knobs, confirm))
+        shop.background("reconciler", lambda shop: reconcile(shop, knobs, confirm, then))
     if knobs.cancel_after is not None:
         shop.background("canceller", lambda shop: cancel_unpaid(shop, knobs, confirm, give_up))
 
@@ -35,17 +39,20 @@ def cancel_unpaid(
         orders = yield from shop.unpaid_orders(knobs.cancel_after)
         for order in orders:
             said = (yield from shop.inquire(order)) if knobs.asks_first else Outcome.FAILED
-            if said is Outcome.CAPTURED:
+            if said in (Outcome.CAPTURED, Outcome.AUTHORISED):
                 yield from confirm(shop, order)
             elif said in (Outcome.FAILED, Outcome.DECLINED):
                 yield from give_up(shop, order)
 
 
-def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story]) -> Story:
+def reconcile(
+    shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], then: Callable[[Shop], Story] | None = None
+) -> Story:
     """For ever: confirm open orders that were paid; refund charges of given-up orders, and all but one charge of any order.
 
     Charges younger than the grace period are left alone: a request or worker may still be busy with their orders. The process
-    keeps its place in the ledger in memory only; after a crash it reads the ledger again from the start.
+    keeps its place in the ledger in memory only; after a crash it reads the ledger again from the start. What `then` says is
+    done after each round.
     """
     assert knobs.reconcile_every is not None
     kept = bytearray()  # by order id; 1: the order's one rightful charge has been seen. A set would take 100 bytes an order
@@ -65,7 +72,28 @@ def reconcile(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Stor
             if order.status is Status.CONFIRMED and not kept[order.id]:
                 kept[order.id] = 1
             else:
-                yield from shop.refund(row)  # waits for a provider that is down
+                outcome = yield from shop.refund(row)  # waits for a provider that is down
+                if outcome is Outcome.FAILED:
+                    young.append(row)  # once more, the next time
+        if then is not None:
+            yield from then(shop)
+
+
+def reconcile_holds(shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], *, capture_after_s: float) -> Story:
+    """Once: confirm open orders whose money is held, capture what nobody has captured, release what is held for nothing."""
+    holds = shop.provider.held(before_s=shop.env.now - knobs.grace)
+    for number in dict.fromkeys(shop.provider.holds.order[hold] for hold in holds):
+        order = shop.database.orders[number]
+        if not order.settled:
+            yield from confirm(shop, order)
+        if order.status is not Status.CONFIRMED:
+            yield from shop.void(order)
+            continue
+        known = yield from shop.inquire(order)
+        if known is Outcome.CAPTURED:  # beside what is held
+            yield from shop.void(order)
+        elif known is Outcome.AUTHORISED and shop.env.now >= order.confirmed_s + capture_after_s + knobs.grace:
+            yield from shop.capture(order)
 
 
 def confirm_and_publish(shop: Shop, order: Order) -> Story:
@@ -98,6 +126,13 @@ def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
         yield from shop.publish(order)
 
 
+def finish_apart(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    """The path of the webhooks has a guard of its own: it looks whether the order is finished, and else makes another."""
+    if outcome in (Outcome.CAPTURED, Outcome.AUTHORISED) and not order.settled:
+        made = yield from shop.insert(order)
+        yield from settle_and_publish(shop, made, outcome)
+
+
 def settle_by_outbox(shop: Shop, order: Order, outcome: Outcome) -> Story:
     if outcome is not Outcome.FAILED:
         yield from shop.settle(order, outcome, tell=True)
@@ -107,3 +142,10 @@ def believe_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
     """Trusted: every webhook overwrites the order's state and is published, whatever came before it."""
     yield from shop.overwrite(order, outcome)
     yield from shop.publish(order)
+
+
+def heard(payment: RequestPayment) -> Callable[[Shop, Order, Outcome], Story]:
+    """What a webhook does, by the design's knobs."""
+    if payment.webhooks == "trusted":
+        return believe_and_publish
+    return settle_and_publish if payment.finishes == "once" else finish_apart

@@ -6,6 +6,7 @@ the error names the nearest valid one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -236,6 +237,20 @@ class RequestPayment(KeyedPayment):
         "ignored",
         description="checked: may only move the order's state forward; trusted: overwrites it and is published as is",
     )
+    finishes: Literal["once", "each_path"] = Field(
+        "once",
+        description="where the answer, the customer's return and a webhook may each finish an order: one guard for all, the "
+        "order's own row; or the webhook only looks whether its order is finished, and else makes one of its own",
+    )
+
+
+class RedirectPayment(RequestPayment):
+    """How a payment is begun that the customer makes at the provider, and what the shop believes of it."""
+
+    returns: Literal["asked", "believed", "ignored"] = Field(
+        "asked",
+        description="when the customer comes back: ask the provider; take the return for the payment; or wait for other news",
+    )
 
 
 class Breaker(Model):
@@ -244,6 +259,14 @@ class Breaker(Model):
     failures: Probability = Field("50%", gt=0, description="opens at this share of failures (resilience4j: 50 %)")
     window: int = Field(20, ge=1, le=100_000, description="over this many last calls (assumption)")
     open: Duration = Field("10s", gt=0, description="until one trial call is allowed (assumption)")
+
+
+class LaterCapture(Model):
+    """The money is authorised before the answer, which promises no more than the bank does, and captured later."""
+
+    after: Duration = Field(
+        "5min", description="from the order's confirmation until its money is taken: when the coffee is made (assumption)"
+    )
 
 
 class QueuedPayment(KeyedPayment):
@@ -255,6 +278,11 @@ class QueuedPayment(KeyedPayment):
         description="a payment's event: an outbox row in the transaction that settles it, or published after it (a dual write)",
     )
 
+    capture: LaterCapture | None = Field(
+        None,
+        description="the checkout authorises before it answers, and payment workers take the money later; none: payment "
+        "workers charge, after the answer",
+    )
     workers: int = Field(
         24, ge=1, le=100_000, description="calls under way at the same time; autoscaled: at the start (assumption)"
     )
@@ -415,6 +443,11 @@ class Design(Model):
         if slips:
             raise KeyedErrors(slips)
         return merged(defaults, knobs)
+
+
+def architecture_name(kind: type[Design]) -> str:
+    """`webhooks-first` of the class WebhooksFirst."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from sim.config.design import Design
+from sim.config.design import Design, architecture_name
 from sim.config.errors import closest, got, nearest
 from sim.config.keys import Kind, Spot, below, fields, kind_of, places
 from sim.config.model import OneOf
@@ -102,10 +102,10 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
     if issubclass(model, Design):
         known = ["from", "architecture", *known] if len(spot.path) == 1 else known
         built_in = [other for other in Design.__subclasses__() if other.__module__.startswith("sim.")]
-        owners = sorted(other.__name__.lower() for other in built_in if _has(other, spot.path))
+        owners = sorted(architecture_name(other) for other in built_in if _has(other, spot.path))
         if owners:
             have = "has" if len(owners) == 1 else "have"
-            return f"unknown key for {model.__name__.lower()} ({', '.join(owners)} {have} it)"
+            return f"unknown key for {architecture_name(model)} ({', '.join(owners)} {have} it)"
     elsewhere = places(Kind(model), name)
     if len(elsewhere) > MOST_PLACES:  # those at hand
         elsewhere = [place for place in elsewhere if place.count(".") == 1]

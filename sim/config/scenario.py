@@ -286,6 +286,45 @@ class Webhooks(Model):
     failures: bool = Field(False, description="refused calls are reported too, not only charges")
 
 
+class Authorisation(Model):
+    """Money that a card's bank holds for designs that authorise first and capture later."""
+
+    lasts: Duration = Field("7d", gt=0, description="money that is not captured by then is released (Stripe: 7 days for cards)")
+
+
+class Refunds(Model):
+    """How the provider gives money back. It refuses to give back more than is left of a charge."""
+
+    check: Literal["locked", "look_then_act"] = Field(
+        "locked",
+        description="what is left of the charge: looked up and taken in one step, or looked up first, so that two refunds at "
+        "the same time don't see each other (look_then_act)",
+    )
+    failed: Probability = Field("0%", description="refused, with a clear error; nothing is given back")
+    unanswered: Probability = Field("0%", description="given back, and the answer is lost")
+
+    @model_validator(mode="after")
+    def _one_fate_a_refund(self) -> Refunds:
+        if self.failed + self.unanswered > 1 + 1e-9:
+            raise ValueError("failed and unanswered must add up to 100% at most")
+        return self
+
+
+class Challenge(Model):
+    """The card's bank wants to know more (3-D Secure), or the customer pays on the provider's page: they finish it there, and
+    come back to the shop.
+    """
+
+    p: Probability = Field("0%", description="share of the calls with a good card that the customer has to finish")
+    takes: Distribution = Field(
+        {"lognormal": {"median": "20s", "sigma": 0.6}}, description="until the customer has finished it there (assumption)"
+    )
+    abandoned: Probability = Field("0%", description="share of the customers who never finish it; nothing is charged")
+    returns: Probability = Field("100%", description="share of those who did and come back; the others have closed the page")
+    returns_twice: Probability = Field("0%", description="share of those who come back and load the page again a second later")
+    lasts: Duration = Field("30min", gt=0, description="what is not finished by then is declined (assumption)")
+
+
 class Provider(Model):
     """The payment provider. A preset gives it the idempotency keys that a provider has published."""
 
@@ -306,6 +345,9 @@ class Provider(Model):
     rate_limit: Rate | None = Field(None, description="calls per second beyond which calls fail clearly")
     keys: ProviderKeys | Literal["none"] = Field(ProviderKeys(), description="idempotency keys, or none for an older provider")
     webhooks: Webhooks = Webhooks()
+    challenge: Challenge = Challenge()
+    authorisation: Authorisation = Authorisation()
+    refunds: Refunds = Refunds()
 
     @model_validator(mode="before")
     @classmethod

@@ -37,6 +37,10 @@ def violated_s(tables: Tables, moments: list[StoryLine], kind: str, purchase: in
             return min(_unpaid_s(tables, order) for order in map(int, np.flatnonzero(confirmed)) if not _is_paid(tables, order))
         case "misinformed":
             return _misled_s(tables, moments, purchase, kept)
+        case "blocked":
+            holds = tables.holds
+            in_vain = (holds["captured_cents"] == 0) & (holds["voided_cents"] < holds["cents"])
+            return float(holds["authorised_s"][(holds["purchase"] == purchase) & in_vain].max())
         case "wrong_amount":
             shown = charges["cents"] == tables.purchases["shown_cents"][purchase]
             given_back = charges["refunded_s"][mine & shown & ~np.isnan(charges["refunded_s"])]

@@ -35,6 +35,7 @@ PARTY = {  # whose books show the harm
     "under_award": "loyalty",
     "duplicate_order": "database",
     "unpaid_order": "database",
+    "blocked": "provider",
 }
 
 

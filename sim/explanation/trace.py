@@ -19,7 +19,7 @@ from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
-from sim.world.observer import Call, Failure, Observer
+from sim.world.observer import Call, Failure, Move, Observer
 from sim.world.proxy import GATEWAY
 from sim.world.shop import Claim
 
@@ -28,6 +28,7 @@ from sim.world.shop import Claim
 SAYS = {
     Answer.CONFIRMED: "201 paid",
     Answer.PENDING: "202 we have your order",
+    Answer.REDIRECT: "303 finish the payment at the provider",
     Answer.DECLINED: "402 card declined",
     Answer.CONFLICT: "409 still working on that key",
     Answer.MISMATCH: "422 that key stands for another basket",
@@ -44,11 +45,16 @@ OUTCOMES = {
     Outcome.CONFLICT: "that key is still being worked on",
     Outcome.MISMATCH: "that key was used for another amount",
     Outcome.ERROR: "500 internal error",
+    Outcome.AUTHORISED: "authorised",
+    Outcome.CHALLENGED: "the customer is to finish it",
+    Outcome.VOIDED: "released",
+    Outcome.REFUNDED: "given back",
 }
 LISTENERS = {"payment": "the payment workers", "loyalty": "loyalty", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
 TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
+MOVED = OUTCOMES | {Outcome.FAILED: "refused"}
 
 
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[StoryLine]]:
@@ -131,6 +137,25 @@ class Storyteller(Observer):
         if customer.purchase == self.purchase and reply.answer is not Answer.CONFIRMED:
             self._note("app", "shows “we have your order”", "customer", kind="answer", belief=("customer", "has an order"))
 
+    def redirected(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"sends the customer to the provider, to pay for order {order.id}"
+            self._note("app", text, "customer", kind="answer", belief=("customer", "is at the provider"))
+
+    def abandoned(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            self._note("customer", f"gives up at the provider, without paying for order {order.id}")
+
+    def came_back(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"comes back from the provider, having paid for order {order.id}"
+            self._note("customer", text, "app", kind="message", belief=("customer", "is waiting"))
+
+    def closed_page(self, customer: Customer, order: Order) -> None:
+        if customer.purchase == self.purchase:
+            text = f"closes the page, having paid for order {order.id}: the shop hears nothing of it from the customer"
+            self._note("customer", text, belief=("customer", "has paid, and is gone"))
+
     def told_confirmed(self, customer: Customer) -> None:
         if customer.purchase == self.purchase:
             cents = customer.crowd.purchases.shown_cents[self.purchase] or customer.basket_cents
@@ -161,7 +186,8 @@ class Storyteller(Observer):
         if request.purchase == self.purchase:
             key = "no key" if request.key is None else f"key “{key_name(request)}”"
             again = f", attempt {request.attempt}" if request.attempt > 1 else ""
-            text = f"request {request.number + 1}{again}, {key}{' (lost on the way)' if lost else ''}"
+            back = "" if request.returning is None else f", back from the payment of order {request.returning.id}"
+            text = f"request {request.number + 1}{again}, {key}{back}{' (lost on the way)' if lost else ''}"
             self._note("app", text, "checkout", kind="lost" if lost else "message")
 
     def timed_out(self, request: Request) -> None:
@@ -332,12 +358,18 @@ class Storyteller(Observer):
             return
         renewed = "" if call.key == order.id else ", renewed"
         key = "no key" if call.key is None else f"key “order-{order.id}”{renewed}"
-        self._note(caller, f"charges {money(order.cents)}, {key}", "provider", kind="message")
+        verb = "begins a payment of" if call.begins else "charges" if call.takes else "authorises"
+        self._note(caller, f"{verb} {money(order.cents)}, {key}", "provider", kind="message")
         if not isnan(call.captured_s):
-            late = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
-            text = f"takes {money(order.cents)} from the card{late}"
+            unheard = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
+            text = f"takes {money(order.cents)} from the card{unheard}"
             self._note("provider", text, at_s=call.captured_s, belief=TAKEN)
-        if call.outcome is Outcome.UNKNOWN and not call.captured_s > call.answered_s:  # of a late capture it is said already
+        if not isnan(call.held_s):
+            unheard = " (its caller has stopped waiting)" if call.held_s > call.answered_s else ""
+            belief = ("provider", f"holds {money(order.cents)}")
+            self._note("provider", f"holds {money(order.cents)} on the card{unheard}", at_s=call.held_s, belief=belief)
+        late = call.captured_s > call.answered_s or call.held_s > call.answered_s
+        if call.outcome is Outcome.UNKNOWN and not late:  # of a late capture it is said already
             why = "lost on the way" if call.done_s <= call.answered_s else "nobody is listening any more"
             self._note("provider", f"{OUTCOMES[call.result]} ({why})", caller, at_s=call.done_s, kind="lost")
         self._await(caller, order, call.outcome, OUTCOMES[call.result], at_s=call.answered_s, timeout_s=call.timeout_s)
@@ -346,6 +378,39 @@ class Storyteller(Observer):
         if order.purchase == self.purchase:
             heard = OUTCOMES.get(after, "no answer")
             self._note(caller, f"its client library calls again by itself after “{heard}”, time {tries}")
+
+    def finished(self, order: Order, *, row: int, outcome: Outcome, by_customer: bool) -> None:
+        if order.purchase != self.purchase:
+            return
+        if by_customer:
+            self._note("customer", f"finishes the payment of order {order.id}", "provider", kind="message")
+        if outcome is Outcome.CAPTURED:
+            self._note("provider", f"takes {money(order.cents)} from the card", belief=TAKEN)
+        elif outcome is Outcome.AUTHORISED:
+            held = f"holds {money(order.cents)}"
+            self._note("provider", f"{held} on the card", belief=("provider", held))
+        else:
+            why = "declines the card" if by_customer else f"stops waiting for the customer: order {order.id} is declined"
+            self._note("provider", why)
+
+    def captured(self, caller: str, order: Order, *, move: Move) -> None:
+        self._moved(caller, order, move, "captures", f"takes {money(move.cents)} of what it holds", TAKEN)
+
+    def voided(self, caller: str, order: Order, *, move: Move) -> None:
+        self._moved(caller, order, move, "voids", f"releases {money(move.cents)}", ("provider", "holds nothing"))
+
+    def _moved(self, caller: str, order: Order, move: Move, verb: str, does: str, belief: tuple[str, str]) -> None:
+        if order.purchase != self.purchase:
+            return
+        what = f" {money(move.cents)}" if verb == "captures" and move.cents else ""
+        self._note(caller, f"{verb}{what} of order {order.id}", "provider", kind="message")
+        if move.moved:
+            late = " (its caller has stopped waiting)" if move.done_s > move.answered_s else ""
+            self._note("provider", does + late, at_s=move.done_s, belief=belief)
+        if move.outcome is Outcome.UNKNOWN and not move.done_s > move.answered_s:
+            self._note("provider", f"{MOVED[move.result]} (lost on the way)", caller, at_s=move.done_s, kind="lost")
+        said, timeout_s = MOVED[move.result], move.timeout_s
+        self._await(caller, order, move.outcome, said, at_s=move.answered_s, timeout_s=timeout_s)
 
     def inquired(self, caller: str, order: Order, *, outcome: Outcome, answered_s: float, timeout_s: float) -> None:
         if order.purchase == self.purchase:
@@ -369,6 +434,10 @@ class Storyteller(Observer):
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
         if purchase == self.purchase:
             self._note(caller, f"gives {money(cents)} back", "provider", kind="message", belief=GIVEN)
+
+    def refund_refused(self, caller: str, purchase: int, *, cents: int) -> None:
+        if purchase == self.purchase:
+            self._note(caller, f"wants to give {money(cents)} back, and is refused", "provider", kind="message")
 
     def delivered_webhook(self, order: Order, outcome: Outcome, *, again: bool) -> None:
         if order.purchase == self.purchase:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sim.architectures import ARCHITECTURES, Designs, load_design, load_designs
+from sim.architectures import SURVEYED, Designs, load_design, load_designs
 from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
@@ -152,7 +152,7 @@ def title(scenario: Scenario) -> str:
 
 
 def survey(
-    designs: Designs = tuple(ARCHITECTURES),
+    designs: Designs = SURVEYED,
     windows: str | Sequence[str] = (),
     effort: Effort = Effort(mornings=MORNINGS),
     *,

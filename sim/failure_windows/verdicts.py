@@ -16,6 +16,7 @@ from sim.config.scenario import Scenario, Webhooks
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Difference, Estimate, estimate, paired
 from sim.ledger.violations import FAILURES, harmed
+from sim.vocabulary import Outcome
 
 State = Literal["closed", "narrowed", "open", "worse", "undecided"]
 STATES: dict[State, str] = {
@@ -86,6 +87,8 @@ def harm_of(scenario: Scenario, design: Design, prices: Prices, seed: int) -> Mo
         exposed = bool(tables.crashes)
     elif scenario.provider.webhooks != Webhooks():
         exposed = bool(tables.counts["webhooks_taken"])
+    elif scenario.provider.challenge.p:
+        exposed = bool((tables.charges["outcome"] == Outcome.CHALLENGED).any())
     return MorningHarm(len(tables.purchases), int(harmed(evidence).sum()), kinds, exposed)
 
 

@@ -50,6 +50,11 @@ class Run(showing.Shown):
         return self.frames["requests"]
 
     @property
+    def returns(self) -> pd.DataFrame:
+        """A row a request with which the app came back from the provider's page: `purchase`, `request` (its row), `order`."""
+        return self.frames["returns"]
+
+    @property
     def charges(self) -> pd.DataFrame:
         """A row a call to the payment provider, which is the provider's own ledger.
 
@@ -76,6 +81,28 @@ class Run(showing.Shown):
     def reads(self) -> pd.DataFrame:
         """A row a poll of the status view, with `purchase`, `stale`, `read_s`, and how long it had been behind, `behind_s`."""
         return self.frames["reads"]
+
+    @property
+    def holds(self) -> pd.DataFrame:
+        """A row an authorisation, for designs that authorise first and capture later.
+
+        `charge` (its row among the charges), `purchase`, `order`, `cents`, `captured_cents`, `voided_cents`, `expired_cents`,
+        `authorised_s`, `released_s` (from when on nothing is held).
+        """
+        return self.frames["holds"]
+
+    @property
+    def captures(self) -> pd.DataFrame:
+        """A row a call that captures authorised money.
+
+        `hold` (the authorisation's row), `purchase`, `cents`, `outcome`, `sent_s`, `answered_s`, `captured_s`.
+        """
+        return self.frames["captures"]
+
+    @property
+    def refunds(self) -> pd.DataFrame:
+        """A row a refund of a charge, or of a part of it: `charge` (its row), `purchase`, `cents`, `refunded_s`."""
+        return self.frames["refunds"]
 
     @property
     def stations(self) -> pd.DataFrame:

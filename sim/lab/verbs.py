@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from sim.architectures import ARCHITECTURES, COMPARED, Designs, load_design
+from sim.architectures import COMPARED, SURVEYED, Designs, load_design
 from sim.config.design import Design
 from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
@@ -402,7 +402,7 @@ def cells(
 
 
 def windows(
-    designs: Designs = tuple(ARCHITECTURES),
+    designs: Designs = SURVEYED,
     windows: str | Sequence[str] = (),
     *,
     mornings: int = matrix.MORNINGS,
@@ -417,7 +417,7 @@ def windows(
 
     Args:
         designs: names, paths of YAML files, or what `sim.load_design` returned; one or several.
-        windows: such as `"w4"` or `"crash-before-commit"`; none: all sixteen.
+        windows: such as `"w4"` or `"crash-before-commit"`; none: all of them.
         mornings: for a cell at most; they are added, twice as many each time, until the cell is decided.
         seed: of the first morning.
         jobs: processes; None: one a processor. The result doesn't depend on it.

@@ -27,6 +27,9 @@ class Audit:
     confirmed_s: np.ndarray  # first confirmed order; inf: never
     orphan: np.ndarray  # charged and kept, without a confirmed order
     unpaid: np.ndarray  # with a confirmed order for which no charge is kept
+    blocked: np.ndarray  # authorisations neither captured nor voided: without a confirmed order, or beside a charge for it
+    held_cent_s: np.ndarray  # cents times seconds for which money was held and never taken
+    over_refunded_cents: np.ndarray  # given back beyond what was taken
     over_awarded: np.ndarray
     under_awarded: np.ndarray
     misinformed: np.ndarray
@@ -45,6 +48,7 @@ def audit(tables: Tables) -> Audit:
     number = len(purchases)
     captured = ~np.isnan(charges["captured_s"])
     kept = captured & np.isnan(charges["refunded_s"])
+    returned = returned_cents(tables)
     confirmed = orders["status"] == Status.CONFIRMED
 
     confirmed_charges = confirmed[charges["order"]] if len(charges) else np.zeros(0, dtype=bool)
@@ -54,6 +58,7 @@ def audit(tables: Tables) -> Audit:
     awarded_of = _count(tables.awards["purchase"], number)
     kept_by_order = _count(charges["order"][kept], len(orders))
     earned = (ordered_of > 0).astype(int)
+    blocked = _blocked(tables, confirmed, kept_by_order)
 
     agreed_s = _agreed_s(tables, kept_by_order)
     first_confirmed_s = np.full(number, np.inf)
@@ -64,13 +69,18 @@ def audit(tables: Tables) -> Audit:
     return Audit(
         charged=charged_of,
         kept=kept_of,
-        overcharged_cents=_overcharged_cents(charges, captured, confirmed_charges, ordered_of > 0),
-        overcharged_net_cents=_overcharged_cents(charges, kept, confirmed_charges, ordered_of > 0),
+        overcharged_cents=_overcharged_cents(charges, charges["cents"], captured, confirmed_charges, ordered_of > 0),
+        overcharged_net_cents=_overcharged_cents(
+            charges, charges["cents"] - np.where(kept, returned, 0), kept, confirmed_charges, ordered_of > 0
+        ),
         ordered=ordered_of,
         awarded=awarded_of,
         confirmed_s=first_confirmed_s,
         orphan=(kept_of > 0) & (ordered_of == 0),
         unpaid=_count(orders["purchase"][confirmed & (kept_by_order == 0)], number) > 0,
+        blocked=blocked,
+        held_cent_s=_held_cent_s(tables),
+        over_refunded_cents=_sum(np.maximum(returned - charges["cents"], 0), charges["purchase"], number),
         over_awarded=awarded_of > earned,
         under_awarded=awarded_of < earned,
         misinformed=(told_failed & (kept_of > told_confirmed)) | (told_confirmed & (charged_of == 0)),
@@ -78,19 +88,53 @@ def audit(tables: Tables) -> Audit:
         abandoned=left & (kept_of > 0),
         retracted=~np.isnan(purchases["acknowledged_s"]) & (ordered_of == 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
-        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left,
+        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left & (blocked == 0),
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
     )
 
 
-def _overcharged_cents(charges: Charges, taken: np.ndarray, for_order: np.ndarray, served: np.ndarray) -> np.ndarray:
+def returned_cents(tables: Tables) -> np.ndarray:
+    """Cents given back of each charge, shape (charges,)."""
+    charges, refunds = tables.charges, tables.refunds
+    whole = np.where(np.isnan(charges["refunded_s"]), 0, charges["cents"])
+    return np.maximum(whole, _sum(refunds["cents"], refunds["charge"], len(charges))) if len(refunds) else whole
+
+
+def _blocked(tables: Tables, confirmed: np.ndarray, kept_by_order: np.ndarray) -> np.ndarray:
+    """Authorisations of each purchase that block money for nothing.
+
+    One that waits for its capture is not among them, nor one of a confirmed order that was never captured: nobody has paid for
+    that order, and the hold is its only money.
+    """
+    holds, number = tables.holds, len(tables.purchases)
+    if not len(holds):
+        return np.zeros(number, dtype=np.int64)
+    taken = holds["captured_cents"] > 0
+    released = holds["voided_cents"] == holds["cents"]
+    owner = holds["order"]
+    in_vain = ~taken & ~released & ~(confirmed[owner] & (kept_by_order[owner] == 0))
+    return _count(holds["purchase"][in_vain], number)
+
+
+def _held_cent_s(tables: Tables) -> np.ndarray:
+    """Of each purchase, what was never taken of its authorisations times the seconds for which it was held: whole numbers."""
+    holds, end_s = tables.holds, tables.horizon_s
+    lasted_s = np.maximum(np.fmin(holds["released_s"], end_s) - holds["authorised_s"], 0)
+    untaken = holds["cents"] - holds["captured_cents"]
+    return _sum(np.rint(untaken * lasted_s), holds["purchase"], len(tables.purchases))
+
+
+def _overcharged_cents(
+    charges: Charges, cents: np.ndarray, taken: np.ndarray, for_order: np.ndarray, served: np.ndarray
+) -> np.ndarray:
     """What was taken of each purchase beyond the one rightful charge, which only those who were served have.
 
-    `taken` and `for_order` are flags of the charges: which of them count, and which were made for a confirmed order. Rightful
+    `taken` and `for_order` are flags of the charges: which of them count, and which were made for a confirmed order; `cents` is
+    what counts of each. Rightful
     is the first charge for a confirmed order; if no confirmed order was charged, but another of the purchase, the first of all.
     """
-    owners, cents = charges["purchase"], charges["cents"]
+    owners = charges["purchase"]
     rows = np.flatnonzero(taken)
     rows = rows[np.lexsort((charges["captured_s"][rows], ~for_order[rows], owners[rows]))]
     total = _sum(cents[rows], owners[rows], len(served))
@@ -155,8 +199,48 @@ def contradictions(tables: Tables, audit: Audit) -> Counter[str]:
         "charge and order belong to the same purchase": _strangers(tables),
         "no answer to a lost request": int(answered_although_lost.sum()),
         **{f"{law} (time runs forward)": int((earlier > later).sum()) for law, (earlier, later) in times.items()},
+        **_of_holds(tables),
+        **_of_refunds(tables),
     }
     return +Counter(rows)
+
+
+def _of_holds(tables: Tables) -> dict[str, int]:
+    """What breaks the laws of authorised money."""
+    holds, captures, charges = tables.holds, tables.captures, tables.charges
+    if not len(holds):
+        return {}
+    parts = [holds[f"{name}_cents"] for name in ("captured", "voided", "expired")]
+    held = holds["cents"] - sum(parts)
+    moved = ~np.isnan(captures["captured_s"])
+    by_calls = _sum(captures["cents"][moved], captures["hold"][moved], len(holds))
+    taken = holds["captured_cents"] > 0
+    in_ledger = charges["cents"][holds["charge"]][taken]
+    return {
+        "authorised = captured + voided + expired + held": int(((held < 0) | (np.minimum.reduce(parts) < 0)).sum()),
+        "an authorisation of which nothing is held is released": int(((held == 0) == np.isnan(holds["released_s"])).sum()),
+        "captured of an authorisation = the sum of its captures": int((by_calls != holds["captured_cents"]).sum()),
+        "captured of an authorisation = taken in the ledger": int((in_ledger != holds["captured_cents"][taken]).sum()),
+        "authorised before captured": int(
+            (captures["captured_s"][moved] < holds["authorised_s"][captures["hold"][moved]]).sum()
+        ),
+    }
+
+
+def _of_refunds(tables: Tables) -> dict[str, int]:
+    """What breaks the laws of money that is given back."""
+    refunds, charges = tables.refunds, tables.charges
+    if not len(refunds):
+        return {}
+    of = refunds["charge"]
+    whole = ~np.isnan(charges["refunded_s"])
+    over = 0 if tables.counts.get("refunds_unlocked") else int((returned_cents(tables) > charges["cents"]).sum())
+    return {
+        "no more is given back than was captured": over,
+        "only what was captured is given back": int(np.isnan(charges["captured_s"][of]).sum()),
+        "captured before refunded": int((charges["captured_s"][of] > refunds["refunded_s"]).sum()),
+        "refunded in whole = all of it given back": int((whole != (returned_cents(tables) >= charges["cents"]))[of].sum()),
+    }
 
 
 def _strangers(tables: Tables) -> int:

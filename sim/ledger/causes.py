@@ -29,6 +29,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "provider refused": "have an order that was given up after the provider had refused the charge",
         "provider broke down": "have an order that was given up after the provider had broken down over the charge",
         "provider silent": "have an order that was given up without an answer of the provider",
+        "never finished": "were to finish the payment at the provider, and the shop never learnt that they had",
         "given up": "have an order that was given up before anybody asked the provider",
         "shop down": "could not reach the checkout: it was down",
         "queue full": "were turned away: the queue was full, or no instance was up",
@@ -48,6 +49,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
         "library repeated": "were charged twice for one order: the provider's client library called again by itself",
         "unpaid": "got an order that nobody had paid for",
+        "blocked": "have money blocked on their card for nothing: authorised, and neither captured nor released",
         "wrong amount": "paid for another basket than the app had confirmed",
         "told wrongly": "were told the opposite of the truth",
         "left unheard": "were charged, and had left before anybody told them so",
@@ -73,6 +75,7 @@ _BY_OUTCOME = {
     Outcome.ERROR: "provider broke down",
     Outcome.UNKNOWN: "provider silent",
     Outcome.CONFLICT: "provider silent",
+    Outcome.CHALLENGED: "never finished",
 }
 _BY_FATE = {  # the one that says most of several requests comes first
     Fate.WAITING: "waiting",
@@ -90,6 +93,10 @@ _AGAIN_AFTER = {  # outcome of the call before the second charge -> cause
     Outcome.MISMATCH: "charged after a refusal",
     Outcome.DECLINED: "charged after a refusal",
     Outcome.CAPTURED: "charged when done",
+    Outcome.AUTHORISED: "charged when done",
+    Outcome.VOIDED: "charged when done",  # no outcome of a call that charges, like the next
+    Outcome.REFUNDED: "charged when done",
+    Outcome.CHALLENGED: "charged unheard",
 }
 
 
@@ -118,8 +125,9 @@ def causes(tables: Tables, audit: Audit, late_s: float) -> np.ndarray:
 def _harmed(audit: Audit) -> np.ndarray:
     """Whoever had anything done wrong to them, the lost included."""
     return (
-        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | audit.mistaken | audit.misinformed
-        | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing | audit.unsettled
+        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | (audit.blocked > 0) | audit.mistaken
+        | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing
+        | audit.unsettled
     )  # fmt: skip
 
 
@@ -149,9 +157,13 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
     for name, which in (
         ("given up", ~called),
         *((name, outcome == known) for known, name in _BY_OUTCOME.items()),
-        ("provider silent", outcome == Outcome.CAPTURED),  # its answer was heard by nobody who could settle the order
-        ("provider down", in_outage & (outcome != Outcome.CAPTURED)),
+        (
+            "provider silent",
+            np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED)),
+        ),  # its answer was heard by nobody who could settle the order
+        ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
+        ("never finished", orders["status"] == Status.CHALLENGED),
     ):
         cause[orders["purchase"][which]] = code[name]
     cause[audit.kept > 0] = code["charged"]
@@ -168,6 +180,7 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
         ("yes, then no", audit.retracted),
         ("left unheard", audit.abandoned),
         ("told wrongly", audit.misinformed),
+        ("blocked", audit.blocked > 0),
         ("wrong amount", audit.mistaken),
         ("unpaid", audit.unpaid),
     ):
@@ -210,7 +223,7 @@ def _what_made(tables: Tables, purchases: np.ndarray, places: np.ndarray) -> np.
     Where every request makes an order, it is the one that was sent at the same place.
     """
     code, requests = _codes("harmed"), tables.requests
-    worked = np.flatnonzero(_made_something(tables))
+    worked = np.setdiff1d(np.flatnonzero(_made_something(tables)), tables.returns["request"])
     again, again_s = _repeated(tables, PROXY)
     sent = np.concatenate([worked, again])
     in_order = np.argsort(np.concatenate([requests["sent_s"][worked], again_s]), kind="stable")

@@ -73,6 +73,8 @@ COMPUTE: dict[str, Callable[[Tally, Bill], float]] = {
     "purchases": lambda t, _: float(t.found["purchases"]),
     "overcharged_per_1000": partial(_overcharged, "cents overcharged"),
     "overcharged_per_1000_net": partial(_overcharged, "cents overcharged, net"),
+    "held_usd_hours_per_1000": lambda t, _: t.share("held cent-seconds") * 1000 / 100 / 3600,
+    "over_refunded_per_1000": partial(_overcharged, "cents over-refunded"),
     "charges_per_harmed": _charges_per_harmed,
     "most_charged": lambda t, _: float(max(t.charges, default=float("nan"))),
     "requests_per_purchase": lambda t, _: t.found["requests"] / max(t.found["purchases"], 1),

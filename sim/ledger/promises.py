@@ -34,6 +34,11 @@ def nobody_pays_for_nothing(audit: Audit) -> np.ndarray:
     return np.flatnonzero(audit.orphan)
 
 
+def no_money_is_blocked(audit: Audit) -> np.ndarray:
+    """No authorisation is left behind: each is captured for an order, or voided."""
+    return np.flatnonzero(audit.blocked)
+
+
 def awarded_exactly_once(audit: Audit) -> np.ndarray:
     """One loyalty award for each completed purchase, none for the others."""
     return np.flatnonzero(audit.over_awarded | audit.under_awarded)
@@ -54,6 +59,7 @@ PROMISES: dict[str, Promise] = {
     "ordered_at_most_once": ordered_at_most_once,
     "every_confirmed_order_was_paid": every_confirmed_order_was_paid,
     "nobody_pays_for_nothing": nobody_pays_for_nothing,
+    "no_money_is_blocked": no_money_is_blocked,
     "awarded_exactly_once": awarded_exactly_once,
     "every_order_settles": every_order_settles,
     "all_stores_agree": all_stores_agree,

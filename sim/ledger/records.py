@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Small = array[int]  # codes and flags from -128 to 127
 else:
     Times = Numbers = Small = array
+TABLES = (
+    "purchases", "requests", "returns", "charges", "holds", "captures", "refunds", "orders", "awards", "reads",
+)  # fmt: skip
 TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
 UNTOLD = {"d": float("nan"), "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
 
@@ -48,7 +51,7 @@ class Purchases(Table):
     told_confirmed_s: Times  # the app has "paid" (from the answer or from the status view)
     seen_s: Times  # the customer has polled the status view and seen the order confirmed
     left_s: Times  # gave up
-    good_card: Small  # 0: the provider will decline this customer's card
+    good_card: Small  # 0: the provider will decline this customer's card, or the customer gave up when the bank asked for more
     told_failed: Small  # the app has said "payment failed" at least once
     shown_cents: Numbers  # what the order costs that the app has shown last; 0: none
     submissions: Numbers
@@ -66,8 +69,19 @@ class Requests(Table):
     answered_s: Times
 
 
+class Returns(Table):
+    """One row a request with which the app comes back to the shop from the provider's page."""
+
+    purchase: Numbers
+    request: Numbers  # its row in `Requests`
+    order: Numbers
+
+
 class Charges(Table):
-    """One row a call to the payment provider: the provider's own ledger."""
+    """One row a call to the payment provider that charges or authorises: the provider's own ledger.
+
+    Of an authorisation `captured_s` is when the first of its money was taken, and `cents` how much was taken in all.
+    """
 
     purchase: Numbers
     order: Numbers
@@ -76,6 +90,41 @@ class Charges(Table):
     sent_s: Times
     answered_s: Times  # when the caller knew the outcome, or stopped waiting
     captured_s: Times  # money taken by this call; NaN also for replays
+    refunded_s: Times  # when all of it had been given back
+
+
+class Holds(Table):
+    """One row an authorisation: money that a card's bank holds. What is neither captured, voided nor expired is still held."""
+
+    charge: Numbers  # the row of its call in `Charges`
+    purchase: Numbers
+    order: Numbers
+    cents: Numbers  # authorised
+    captured_cents: Numbers
+    voided_cents: Numbers
+    expired_cents: Numbers
+    authorised_s: Times
+    released_s: Times  # from when on nothing is held any more; NaN: some still is
+
+
+class Captures(Table):
+    """One row a call to the payment provider that captures authorised money."""
+
+    hold: Numbers  # the row of its authorisation
+    purchase: Numbers
+    cents: Numbers  # asked for
+    outcome: Small  # vocabulary.Outcome as the caller saw it
+    sent_s: Times
+    answered_s: Times
+    captured_s: Times  # NaN: refused, or a repeat
+
+
+class Refunds(Table):
+    """One row a refund, of a charge or of a part of it."""
+
+    charge: Numbers  # the row of what is given back in `Charges`
+    purchase: Numbers
+    cents: Numbers
     refunded_s: Times
 
 
@@ -179,6 +228,10 @@ class Tables:
     awards: Awards = field(default_factory=Awards)
     reads: Reads = field(default_factory=Reads)
     repeats: Repeats = field(default_factory=Repeats)
+    returns: Returns = field(default_factory=Returns)
+    holds: Holds = field(default_factory=Holds)
+    captures: Captures = field(default_factory=Captures)
+    refunds: Refunds = field(default_factory=Refunds)
     stations: list[StationRecord] = field(default_factory=list)
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
@@ -196,7 +249,7 @@ class Tables:
 
         names = {"fate": Fate, "outcome": Outcome, "status": Status, "view_status": Status}
         frames = {}
-        for table in ("purchases", "requests", "charges", "orders", "awards", "reads"):
+        for table in TABLES:
             frame = pd.DataFrame(getattr(self, table).columns())
             for column in names.keys() & set(frame.columns):
                 frame[column] = frame[column].map({int(code): code.name.lower() for code in names[column]})

@@ -117,7 +117,7 @@ def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
 
 def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter[str]:
     """Of purchases where nothing else is said."""
-    purchases, charges = tables.purchases, tables.charges
+    purchases = tables.purchases
     good = purchases["good_card"] == 1
     end_s = last_fault_s(tables)
     later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
@@ -129,6 +129,9 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "charged twice, net": (audit.kept > 1).sum(),
         "ordered twice": (audit.ordered > 1).sum(),
         "unpaid": audit.unpaid.sum(),
+        "blocked": (audit.blocked > 0).sum(),
+        "held cent-seconds": audit.held_cent_s.sum(),
+        "cents over-refunded": audit.over_refunded_cents.sum(),
         "over-awarded": audit.over_awarded.sum(),
         "misinformed": audit.misinformed.sum(),
         "mistaken": audit.mistaken.sum(),
@@ -144,12 +147,18 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "requests": len(tables.requests),
         "cents overcharged": audit.overcharged_cents.sum(),
         "cents overcharged, net": audit.overcharged_net_cents.sum(),
-        "refunds": (~np.isnan(charges["refunded_s"])).sum(),
+        "refunds": _refunds(tables),
         "looked": looked.sum(),
         "shown stale": shown_stale.sum(),
         **{what: of_each.sum() for what, of_each in failures(tables, audit).items()},
     }
     return Counter({name: int(number) for name, number in found.items()})
+
+
+def _refunds(tables: Tables) -> int:
+    """How many there were; of a charge that is given back in whole at least one."""
+    whole = ~np.isnan(tables.charges["refunded_s"])
+    return int(np.maximum(np.bincount(tables.refunds["charge"], minlength=len(whole)), whole).sum())
 
 
 def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:

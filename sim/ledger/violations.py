@@ -30,6 +30,7 @@ VIOLATIONS: dict[str, Violation] = {
     "duplicate_order": Violation("was ordered twice", lambda e: e.audit.ordered > 1),
     "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
     "unpaid_order": Violation("got an order that nobody paid for", lambda e: e.audit.unpaid),
+    "blocked": Violation("has money blocked on the card for nothing", lambda e: e.audit.blocked > 0),
     "over_award": Violation("got more loyalty points than were earned", lambda e: e.audit.over_awarded),
     "under_award": Violation("got no loyalty points", lambda e: e.audit.under_awarded),
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),

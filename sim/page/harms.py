@@ -11,7 +11,7 @@ from sim.ledger.metrics import Evidence
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
-DATED = ("double_charge", "duplicate_order", "over_award", "orphan_charge", "unpaid_order", "wrong_amount")
+DATED = ("double_charge", "duplicate_order", "over_award", "orphan_charge", "unpaid_order", "blocked", "wrong_amount")
 """Kinds whose moment the tables hold. The others need the whole story, or are something that never came."""
 
 

@@ -8,6 +8,7 @@ timeout-and-retry model 2.4 times as fast as plain SimPy does (docs/speed.md).
 How to read it: a customer's state is in the attributes of `Customer`. `tap` begins a submission and starts the timer of its
 patience. After that everything enters by one of five callbacks: `hear` (an answer, or a request's timeout), `_retry` (the
 back-off is over), `_patience_ends`, `_tap_by_mistake` (the second tap of a double tap), `_poll` (a look at the status view).
+A customer who is sent to the provider is `away`, until `_finish` and `_come_back`.
 Each callback first asks whether it is still wanted: nothing is ever cancelled, it only comes to nothing, since the customer has
 tapped again, reloaded the app (`page`), got an order (`acknowledged`) or is through (`done`).
 """
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from sim.config.design import App
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
-from sim.ledger.records import Purchases, Reads, Requests
+from sim.ledger.records import Purchases, Reads, Requests, Returns
 from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
 from sim.world.database import NEVER
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     from sim.world.database import Order
 
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
-CONFIRMED, DECLINED, FAILED = Status.CONFIRMED, Status.DECLINED, Status.FAILED
-TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, DECLINED, FAILED)  # of several orders, whose status is shown
+CONFIRMED, DECLINED, FAILED, CHALLENGED = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.CHALLENGED
+TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, FAILED)  # of several orders, whose status is shown
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
-PAID = Answer.CONFIRMED
+PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
 RETRIED = {
     "timeout": Answer.NONE, "conflict": Answer.CONFLICT, "failed": Answer.FAILED, "unavailable": Answer.UNAVAILABLE,
 }  # fmt: skip
+RETURNED = 2000  # the first of the draws of patience of those who have come back from the provider; nobody taps as often
 MOST_REQUESTS = 100_000  # of one purchase, so that purchase * 100_000 + request is an idempotency key of its own
 
 
@@ -51,7 +53,8 @@ class Crowd:
 
     def __init__(
         self, env: Clock, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
-        checkout: Checkout, view: ReadModel, streams: Streams, observer: Observer | None = None,
+        checkout: Checkout, view: ReadModel, streams: Streams, returns: Returns, finish: Callable[[Order], bool],
+        observer: Observer | None = None,
     ) -> None:  # fmt: skip
         people = scenario.customers
         self.env = env
@@ -81,6 +84,11 @@ class Crowd:
         self.impatience = streams.uniform("customer.reorder")
         self.appetite = streams.uniform("customer.basket") if people.changes_basket.p else None
         self.backoff = streams.uniform("app.backoff")
+        self.challenge = scenario.provider.challenge
+        self.at_provider_s = streams.times("customer.challenge", self.challenge.takes)
+        self.at_provider = streams.uniform("customer.challenge.fate")
+        self.returns = returns
+        self.finish = finish  # an order's payment at the provider; False if that is down
         self.observer = observer
 
 
@@ -88,6 +96,7 @@ class Request:
     """One HTTP attempt. `page`: how often the app had been loaded by then. After another reload the answer is ignored."""
 
     __slots__ = ("attempt", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission")
+    returning: Order | None = None  # the order of a request that comes back from the provider
 
     def __init__(self, customer: Customer, submission: int, attempt: int) -> None:
         crowd = customer.crowd
@@ -135,6 +144,22 @@ class Request:
         return self.page == self.customer.page and not self.customer.done
 
 
+class Return(Request):
+    """The request of somebody who comes back from the provider, where they have finished an order's payment."""
+
+    __slots__ = ("returning",)
+    returning: Order
+
+    def __init__(self, customer: Customer, order: Order, attempt: int) -> None:
+        super().__init__(customer, customer.submissions, attempt)
+        self.returning = order
+        self.cents = order.cents
+        table = customer.crowd.returns
+        table.purchase.append(self.purchase)
+        table.request.append(self.row)
+        table.order.append(order.id)
+
+
 NO_ANSWER = Reply(Answer.NONE)
 
 
@@ -157,8 +182,8 @@ class Customer:
     """One purchase, from the first tap to the last look at the status view."""
 
     __slots__ = (
-        "acknowledged", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order", "page",
-        "polling_since_s", "purchase", "requests", "submissions",
+        "acknowledged", "away", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order",
+        "page", "polling_since_s", "purchase", "requests", "sent_to", "submissions",
     )  # fmt: skip
 
     def __init__(self, crowd: Crowd, purchase: int) -> None:
@@ -176,6 +201,8 @@ class Customer:
         self.confirmed = False
         self.impatient = False  # has ordered again because the view was stale
         self.done = False  # nothing more to do: declined, left, or seen as confirmed
+        self.away = False  # at the provider
+        self.sent_to = -1  # the order for whose payment the customer was sent there last
         crowd.purchases.submitted_s[purchase] = crowd.env.now
         self.tap()
 
@@ -212,7 +239,9 @@ class Customer:
                 f"one customer would send more than {MOST_REQUESTS:,} requests; that can't be meant: let app.retry end "
                 "(attempts: 3), or wait longer between two tries"
             )
-        request = Request(self, submission, attempt)
+        self._post(Request(self, submission, attempt))
+
+    def _post(self, request: Request) -> None:
         self.requests += 1
         crowd = self.crowd
         crowd.checkout.send(request)
@@ -225,6 +254,9 @@ class Customer:
         answer = reply.answer
         if answer in ACCEPTED:
             self._acknowledge(request.cents, reply)
+        elif answer is REDIRECT:
+            assert reply.order is not None
+            self._go_to_provider(reply.order)
         elif self.acknowledged:
             return
         elif answer is Answer.DECLINED:
@@ -257,7 +289,10 @@ class Customer:
 
     def _send_again(self, request: Request) -> None:
         if request.page == self.page:
-            self._send(request.submission, request.attempt + 1)
+            if request.returning is not None:
+                self._send_back(request.returning, request.attempt + 1)
+            else:
+                self._send(request.submission, request.attempt + 1)
 
     def _looking_first(self, then: Callable[[], None]) -> None:
         """Do it at once; or, with an app that looks first, only if the shop has no order of this purchase already."""
@@ -281,6 +316,11 @@ class Customer:
             then()
         elif status is DECLINED:
             self.done = True
+        elif status is CHALLENGED:
+            if order.id == self.sent_to:  # has been there, and tells the shop so
+                then()
+            else:
+                self._go_to_provider(order)
         else:
             answer = Answer.CONFIRMED if status is CONFIRMED else Answer.PENDING
             self._acknowledge(order.cents, Reply(answer, order))
@@ -360,6 +400,75 @@ class Customer:
         if self.crowd.observer is not None:
             self.crowd.observer.left(self)
 
+    # The payment at the provider
+
+    def _go_to_provider(self, order: Order) -> None:
+        """Be sent there to finish an order's payment. While the customer is away, nothing else is waited for."""
+        if self.away or order.id == self.sent_to:
+            self.acknowledged = True
+            self._watch(order)
+            return
+        crowd = self.crowd
+        if crowd.observer is not None:
+            crowd.observer.redirected(self, order)
+        self.away = self.acknowledged = True
+        self.sent_to = order.id
+        gives_up = crowd.at_provider(self.purchase, 0) < crowd.challenge.abandoned
+        crowd.env.call(crowd.at_provider_s(self.purchase, order.number), self._abandon if gives_up else self._finish, order)
+
+    def _abandon(self, order: Order) -> None:
+        """Nobody is to blame: from now on the purchase counts like one whose card is declined."""
+        self.crowd.purchases.good_card[self.purchase] = 0
+        if self.crowd.observer is not None:
+            self.crowd.observer.abandoned(self, order)
+        self.away = False
+        self._leave()
+
+    def _finish(self, order: Order) -> None:
+        crowd = self.crowd
+        if not crowd.finish(order):
+            crowd.env.call(1.0, self._finish, order)  # the page doesn't load
+            return
+        if crowd.at_provider(self.purchase, 1 + 2 * order.number) < crowd.challenge.returns:
+            self._come_back(order)
+            if crowd.at_provider(self.purchase, 2 + 2 * order.number) < crowd.challenge.returns_twice:
+                crowd.env.call(1.0, self._load_again, order)
+            return
+        if crowd.observer is not None:
+            crowd.observer.closed_page(self, order)
+        self.done = True  # knows from the provider that it is paid, and expects the coffee
+
+    def _come_back(self, order: Order) -> None:
+        """To a page that knows nothing of the answers to older requests."""
+        crowd = self.crowd
+        if crowd.observer is not None:
+            crowd.observer.came_back(self, order)
+        self.page += 1
+        self.away = self.acknowledged = False
+        self._send_back(order, 1)
+        patience_s = crowd.patience_s(self.purchase, RETURNED + self.page)
+        if crowd.env.now + patience_s < crowd.horizon_s:
+            crowd.env.call(patience_s, self._load_again_or_leave, (order, self.page))
+
+    def _send_back(self, order: Order, attempt: int) -> None:
+        self._post(Return(self, order, attempt))
+
+    def _load_again(self, order: Order) -> None:
+        if not self.done and not self.away and self.sent_to == order.id:
+            self._come_back(order)
+
+    def _load_again_or_leave(self, what: tuple[Order, int]) -> None:
+        """Patience with the shop's answer is over."""
+        order, page = what
+        if page != self.page or self.acknowledged or self.done or self.away:
+            return
+        habit = self.crowd.people.after_patience
+        draw = self.crowd.reaction(self.purchase, RETURNED + page)
+        if draw < habit.tap_again + habit.refresh and page < self.crowd.most_submissions:
+            self._come_back(order)
+        else:
+            self._leave()
+
     # The status view
 
     def _watch(self, order: Order | None) -> None:
@@ -372,6 +481,9 @@ class Customer:
     def _poll(self, _: None) -> None:
         crowd, now = self.crowd, self.crowd.env.now
         if (self.done and not self.confirmed) or self.order is None:
+            return
+        if self.away:  # another page is open
+            crowd.env.call(crowd.poll_every_s, self._poll)
             return
         status, behind_s = crowd.view.look(self.order)
         if crowd.observer is not None:
@@ -386,6 +498,9 @@ class Customer:
             self.done = True
         elif status == FAILED and not self.confirmed:
             self._see_failed()
+        elif status == CHALLENGED and self.order.id != self.sent_to:
+            crowd.env.call(crowd.poll_every_s, self._poll)
+            self._go_to_provider(self.order)
         elif now - self.polling_since_s < crowd.give_up_s:
             crowd.env.call(crowd.poll_every_s, self._poll)
             self._lose_faith(now)

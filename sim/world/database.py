@@ -29,15 +29,19 @@ NEVER = float("nan")
 NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
 CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
-PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED = Status
+PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED, CHALLENGED = Status
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
+    Outcome.AUTHORISED: Status.CONFIRMED,  # the money is safe: the kitchen may begin
     Outcome.DECLINED: Status.DECLINED,
     Outcome.FAILED: Status.FAILED,
     Outcome.MISMATCH: Status.FAILED,
     Outcome.UNKNOWN: Status.UNKNOWN,
     Outcome.CONFLICT: Status.UNKNOWN,
     Outcome.ERROR: Status.UNKNOWN,
+    Outcome.CHALLENGED: Status.CHALLENGED,
+    Outcome.VOIDED: Status.FAILED,
+    Outcome.REFUNDED: Status.FAILED,
 }
 
 
@@ -358,11 +362,13 @@ class Database:
         """Note what the provider said; False if that changes nothing.
 
         Confirmed and declined are final. A refused call says nothing about an earlier one that went unanswered, so
-        an unknown order stays unknown until somebody learns the truth.
+        an unknown order stays unknown until somebody learns the truth. One that waits for its customer goes on waiting.
         """
         status = _AFTER[outcome]
         known = order.status
         if known is CONFIRMED or known is DECLINED or known is status or (known is UNKNOWN and status is FAILED):
+            return False
+        if known is CHALLENGED and status is not CONFIRMED and status is not DECLINED:
             return False
         self._become(order, status)
         return True

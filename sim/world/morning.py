@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, cast
@@ -17,7 +17,7 @@ from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Answer, Status
 from sim.world.broker import Broker
 from sim.world.cell import WHOLE, Cell
-from sim.world.customer import Crowd, Customer, Request
+from sim.world.customer import Crowd, Customer, Request, Return
 from sim.world.database import Database
 from sim.world.engine import Clock, Story
 from sim.world.faults import FaultPlan
@@ -27,6 +27,7 @@ from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.proxy import Proxied, checkout_of
 from sim.world.read_model import ReadModel
+from sim.world.returning import come_back
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
 from sim.world.streams import Streams
@@ -34,7 +35,10 @@ from sim.world.traffic import arrival_times
 
 
 class Architecture(Protocol):
-    """All that the world needs of an architecture."""
+    """All that the world needs of an architecture.
+
+    It may have a story of its own for requests of customers who come back from the provider, `come_back(shop, request)`.
+    """
 
     def handle(self, shop: Shop, request: Request) -> Story:
         """Answer one request of the app: a generator that returns a Reply."""
@@ -74,7 +78,8 @@ class Morning:
         )  # fmt: skip
         provider = Provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
-            weather=plan.weather("provider"), observer=observer,
+            weather=plan.weather("provider"), observer=observer, holds=tables.holds, captures=tables.captures,
+            refunds=tables.refunds,
         )  # fmt: skip
         broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer)
         view = ReadModel(env, design.read_model, replica=database.replica("status"), observer=observer)
@@ -89,8 +94,8 @@ class Morning:
         story = cast(Architecture, design)
         checkout = checkout_of(
             design, env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            weather=plan.weather("checkout"), handle=partial(story.handle, shop), database=database, observer=observer,
-            repeats=tables.repeats,
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=_coming_back(story, shop),
+            database=database, observer=observer, repeats=tables.repeats,
         )  # fmt: skip
         awards = single_consumer(
             env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
@@ -110,7 +115,7 @@ class Morning:
         story.set_up(shop)
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
-            checkout=checkout, view=view, streams=streams, observer=observer,
+            checkout=checkout, view=view, streams=streams, observer=observer, returns=tables.returns, finish=provider.finish,
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Connections | Pool] = [
@@ -162,6 +167,7 @@ class Morning:
         tables = self.tables
         database, shop = self._shop.database, self._shop
         tables.orders = self._view.orders(database)
+        shop.provider.expire(tables.horizon_s)
         worked_s = tables.worked_s = self._worked_s()
         tables.stations = [station.record(worked_s) for station in self._stations]
         reads, writes = database.reads, database.writes
@@ -183,6 +189,7 @@ class Morning:
             "polls": self._view.polls,
             "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
+            **({"refunds_unlocked": 1} if shop.provider.unlocked else {}),
         }
         if isinstance(self._checkout, Proxied):
             tables.counts["copies_served"] = self._checkout.copies
@@ -198,9 +205,18 @@ class Morning:
         tables = self.tables
         stations = (station for station in self._stations if station.name != "database")
         worked_s = max(tables.arrivals_end_s, *(station.last_s for station in stations))
-        for times in (tables.charges["answered_s"], tables.charges["refunded_s"], tables.orders["changed_s"]):
+        money = (tables.charges["answered_s"], tables.charges["refunded_s"], tables.captures["answered_s"])
+        for times in (*money, tables.orders["changed_s"]):
             worked_s = float(np.fmax.reduce(times, initial=worked_s))
         return min(float(np.ceil(worked_s)), tables.horizon_s)
+
+
+def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
+    """The story for customers who come back from the provider: the architecture's own, or the one that every shop has."""
+    own = getattr(story, "come_back", None)
+    if own is None:
+        return partial(come_back, shop)
+    return lambda request: shop.watch("handle", own)(shop, request)
 
 
 def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Literal
 
 from sim.vocabulary import Outcome, Status
@@ -33,11 +33,29 @@ class Call:
     captured_s: float  # when this call takes the money; NaN: it doesn't
     outcome: Outcome  # as the caller sees it
     answered_s: float  # when the caller knows the outcome, or stops waiting
+    takes: bool = True  # it charges; else it authorises
+    begins: bool = False  # it begins a payment that the customer makes at the provider
+    held_s: float = nan  # from when on this call holds the money; NaN: it doesn't
 
     @property
     def repeated(self) -> bool:
-        """The provider knew the key, and gave the result of an earlier capture again."""
-        return self.result is Outcome.CAPTURED and isnan(self.captured_s)
+        """The provider knew the key, and gave the result of an earlier capture or authorisation again."""
+        taken = self.result is Outcome.CAPTURED and isnan(self.captured_s)
+        return taken or (self.result is Outcome.AUTHORISED and isnan(self.held_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A call to the provider that moves authorised money. All is known when the call is made, like that of a `Call`."""
+
+    row: int  # of the authorisation's call in the provider's ledger; -1: nothing was authorised
+    cents: int  # asked for
+    timeout_s: float
+    result: Outcome  # at the provider
+    done_s: float  # when the money is moved, if it is, and the provider's answer is there
+    outcome: Outcome  # as the caller sees it
+    answered_s: float  # when the caller knows the outcome, or stops waiting
+    moved: bool  # by this call; not by a repeat of an earlier one
 
 
 Failure = Literal["rolled_back", "committed", "timeout"]
@@ -64,6 +82,18 @@ class Observer:
 
     def showed_order(self, customer: Customer, reply: Reply) -> None:
         """The app has the shop's answer that there is an order, for the first time since it was loaded."""
+
+    def redirected(self, customer: Customer, order: Order) -> None:
+        """The app sends the customer to the provider, to finish an order's payment there."""
+
+    def abandoned(self, customer: Customer, order: Order) -> None:
+        """The customer gives up at the provider, without having paid."""
+
+    def came_back(self, customer: Customer, order: Order) -> None:
+        """The customer is sent back to the shop, or loads that page again."""
+
+    def closed_page(self, customer: Customer, order: Order) -> None:
+        """The customer has finished at the provider, and closes the page instead of coming back."""
 
     def told_confirmed(self, customer: Customer) -> None:
         """The app shows "paid", for the first time."""
@@ -155,7 +185,19 @@ class Observer:
     # The provider
 
     def charged(self, caller: str, order: Order, *, call: Call) -> None:
-        """A component calls the provider to charge an order."""
+        """A component calls the provider to charge an order, or to authorise its money."""
+
+    def finished(self, order: Order, *, row: int, outcome: Outcome, by_customer: bool) -> None:
+        """A payment that was left to the customer has its end, at the customer's hand or since its time is over.
+
+        `row`: of its call in the provider's ledger.
+        """
+
+    def captured(self, caller: str, order: Order, *, move: Move) -> None:
+        """A component calls the provider to take money that is authorised."""
+
+    def voided(self, caller: str, order: Order, *, move: Move) -> None:
+        """A component calls the provider to release what is held for an order."""
 
     def sdk_repeated(self, caller: str, order: Order, *, after: Outcome, tries: int) -> None:
         """The provider's client library calls once more (`tries` in all so far), by itself, after an outcome."""
@@ -167,7 +209,10 @@ class Observer:
         """The answer to a charge or an inquiry, or the end of its timeout, finds the process that called still alive."""
 
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
-        """A component gives the money of one charge back."""
+        """A component gives the money of one charge back, or a part of it."""
+
+    def refund_refused(self, caller: str, purchase: int, *, cents: int) -> None:
+        """The provider refuses to give so much of a charge back, or breaks down over it."""
 
     def delivered_webhook(self, order: Order, outcome: Outcome, *, again: bool) -> None:
         """The provider's news of a call arrives. `again`: news of the same call was sent before."""

@@ -40,7 +40,12 @@ MAY_STILL_LAND = (Outcome.UNKNOWN, Outcome.CONFLICT)  # after these a charge may
 SDK_REPEATS = {
     Outcome.UNKNOWN: "timeout", Outcome.FAILED: "failed", Outcome.ERROR: "error", Outcome.CONFLICT: "conflict",
 }  # fmt: skip
-REPLAYED = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.UNKNOWN: Answer.PENDING}
+REPLAYED = {
+    Status.CONFIRMED: Answer.CONFIRMED,
+    Status.DECLINED: Answer.DECLINED,
+    Status.UNKNOWN: Answer.PENDING,
+    Status.CHALLENGED: Answer.REDIRECT,
+}
 
 
 @dataclass(slots=True)
@@ -227,8 +232,8 @@ class Shop:
         self.computed_s[self.component] += service_s
         return pause(self.env, service_s)
 
-    def insert(self, request: Request) -> Story:
-        """Insert a new order for this request, whatever the key says. Returns the order.
+    def insert(self, request: Request | Order) -> Story:
+        """Insert a new order for this request (or for the basket of an order), whatever the key says. Returns the order.
 
         Costs: a database write.
         """
@@ -331,21 +336,36 @@ class Shop:
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits. With
         `payment.in_transaction` a connection of the database for as long, and the wait for it.
         """
-        outcome, heard = yield from (self._call_holding if self._holds else self._call)(order)
+        outcome, heard = yield from self._call(order)
         yield from self.took("charge", order.purchase)
+        self._note_heard(order, heard)
+        return outcome
+
+    def _note_heard(self, order: Order, heard: list[float]) -> None:
+        """One more attempt came back, and these calls can't land any more: they began then."""
         order.attempts += 1
         for began_s in heard:
             order.unheard = _without(order.unheard, began_s)
-        return outcome
 
-    def _call(self, order: Order) -> Story:
-        """Returns the Outcome, and when the calls began that can't land any more."""
+    def _call(self, order: Order, **what: bool) -> Story:
+        """Call the provider, and hold a connection meanwhile if the design does. Returns what `_calls` does."""
+        if not self._holds:
+            return (yield from self._calls(order, what))
+        hold, there = self.database.hold(order.purchase)
+        try:
+            yield there
+            return (yield from self._calls(order, what))
+        finally:
+            self.database.let_go(hold)  # also when the process dies
+
+    def _calls(self, order: Order, what: dict[str, bool]) -> Story:
+        """Call as often as the client library does. Returns the Outcome, and when the calls began that can't land any more."""
         key: object = order.key if self._keyed else None  # a key per attempt is as good as none
         sdk, tries, heard = self._sdk, 1, []
         while True:
             began_s = self.env.now
             order.unheard = (*order.unheard, began_s)
-            outcome: Outcome = yield self.provider.charge(order, self._call_timeout_s, key, caller=self.component)
+            outcome: Outcome = yield self.provider.charge(order, self._call_timeout_s, key, caller=self.component, **what)
             if outcome not in MAY_STILL_LAND:
                 heard.append(began_s)
             if sdk is None or tries >= sdk.tries or SDK_REPEATS.get(outcome) not in sdk.on:
@@ -358,19 +378,65 @@ class Shop:
             if self._observer is not None:
                 self._observer.sdk_repeated(self.component, order, after=outcome, tries=tries)
 
-    def _call_holding(self, order: Order) -> Story:
-        """Call while a connection is held, which is given back also when the process dies."""
-        hold, there = self.database.hold(order.purchase)
-        try:
-            yield there
-            return (yield from self._call(order))
-        finally:
-            self.database.let_go(hold)
+    def begin(self, order: Order) -> Story:
+        """Call the provider to begin a payment that the customer makes on the provider's page.
+
+        Returns CHALLENGED if it has begun; `Reply(Answer.REDIRECT, order)` sends the customer there. The call is noted like a
+        charge, and its key is the order's too.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        outcome, heard = yield from self._call(order, begins=True)
+        yield from self.took("begin", order.purchase)
+        self._note_heard(order, heard)
+        return outcome
+
+    def authorise(self, order: Order) -> Story:
+        """Call the provider to authorise an order's money: the card's bank holds it until it is captured or voided, for
+        `provider.authorisation.lasts` at most. Returns the Outcome as far as the shop can know it; AUTHORISED settles an order
+        like CAPTURED.
+
+        Its beginning is noted like that of a charge, and its key is the order's too.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        outcome, heard = yield from self._call(order, takes=False)
+        yield from self.took("authorise", order.purchase)
+        self._note_heard(order, heard)
+        return outcome
+
+    def capture(self, order: Order, cents: int | None = None, key: object = None) -> Story:
+        """Take money that is authorised for an order: all that is held, or so many `cents`; the rest stays held.
+
+        Returns CAPTURED; FAILED if less is held, for instance because it is captured already, or if the call is refused;
+        UNKNOWN without an answer. With `payment.key: order` a capture of all has a key of the order, so a repeat finds it
+        CAPTURED; a capture of a part has the `key` that it is given.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        if key is None and cents is None and self._keyed:
+            key = ("capture", order.key)
+        outcome: Outcome = yield self.provider.capture(order, self._timeout_s, cents, key, caller=self.component)
+        yield from self.took("capture", order.purchase)
+        return outcome
+
+    def void(self, order: Order) -> Story:
+        """Release all money that is held for an order and not captured.
+
+        Returns VOIDED, also if it was released before; FAILED if nothing is there to release, or the call is refused; UNKNOWN
+        without an answer.
+
+        Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
+        """
+        outcome: Outcome = yield self.provider.void(order, self._timeout_s, caller=self.component)
+        yield from self.took("void", order.purchase)
+        return outcome
 
     def inquire(self, order: Order) -> Story:
         """Ask the provider what became of an order.
 
-        Returns CAPTURED, DECLINED, FAILED if nothing was charged so far, CONFLICT if the provider is working on it, or UNKNOWN.
+        Returns CAPTURED, DECLINED, AUTHORISED while money is held, CHALLENGED while the customer has not finished, FAILED if
+        nothing was charged so far, CONFLICT if the provider is working on it, or UNKNOWN.
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
@@ -554,15 +620,20 @@ class Shop:
         orders: list[Order] = yield self.database.transaction(NOBODY, claim)
         return orders
 
-    def refund(self, row: int) -> Story:
-        """Give one charge of the provider's ledger back, as soon as the provider can be asked.
+    def refund(self, row: int, cents: int | None = None, key: object = None) -> Story:
+        """Give one charge of the provider's ledger back, all that is left of it or so many `cents`, as soon as the provider can
+        be asked.
+
+        Returns REFUNDED; FAILED if less is left, or the refund is refused; UNKNOWN if its answer is lost. A repeat with the
+        same `key` gives nothing back again.
 
         Costs: a call to the provider.
         """
         while self.provider.down:
             yield Coming(self.env, 1.0)
-        yield self.provider.refund(row, caller=self.component)
+        outcome: Outcome = yield self.provider.refund(row, cents, key, caller=self.component)
         yield from self.took("refund", self.provider.charges.purchase[row])
+        return outcome
 
     def pay_draw(self, order: Order) -> float:
         """The uniform draw, from 0 to 1, behind the back-off before an order's next payment attempt.

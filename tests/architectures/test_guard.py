@@ -114,7 +114,9 @@ def test_mistakes_beside_the_requests() -> None:
     assert told.endswith("(docs/steps.md) (seed 0)")
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("authorise", "charge"), ("inquiry", "inquire"), ("settled", "settle")])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("authorize", "authorise"), ("pay", "charge"), ("inquiry", "inquire"), ("settled", "settle")]
+)
 def test_a_step_that_there_is_not(wrong: str, right: str) -> None:
     """The error names the nearest step, by its name or by its meaning, and all steps that there are."""
     told = said(f"{ACCEPT}        yield from shop.{wrong}(order)\n{REPLY}")

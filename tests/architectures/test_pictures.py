@@ -108,6 +108,34 @@ PICTURES = {
         completer --> broker: events
         reconciler --> broker: events
         """,
+    "webhooks-first": """
+        (0, 0) person customer: customer
+        (0, 1) app app: app, key: purchase, up to 3 tries
+        (1, 1) service checkout [checkout]: checkout, 16 workers, 2 processes, webhooks: checked
+        (0, 2) store read_model [read_model]: status view, built from events
+        (2, 1) store database [database]: order database, orders, keys, 16 connections
+        (1, 2) queue broker: broker, at least once
+        (3, 2) service loyalty [loyalty]: loyalty, no inbox
+        (3, 0) external provider: payment provider, key: order
+        (3, 1) worker reconciler: reconciler, every 1min
+        (2, 0) worker completer [completer]: completer, every 10s, 20 at once
+        customer --> app: taps Pay
+        app --> checkout: over the network
+        app --> read_model: polls
+        checkout --> database: claim, outcome
+        broker - > read_model: events
+        broker - > loyalty: confirmed
+        reconciler --> provider: ledger, refunds
+        reconciler --> database: confirms
+        provider - > checkout: webhooks
+        completer --> database: stuck orders
+        customer --> provider: pays
+        checkout --> provider: begin or ask
+        completer --> provider: charge or ask
+        checkout --> broker: events
+        completer --> broker: events
+        reconciler --> broker: events
+        """,
 }
 
 

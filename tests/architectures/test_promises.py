@@ -33,7 +33,8 @@ customers:
   double_tap: {{p: 20%, gap: {gap}ms}}
   reorder_when_stale: {{after: 20s, p: 50%}}
 network: {{request_lost: {lost}%, answer_lost: {lost}%}}
-provider: {{declined: 5%, failed: {failed}%, ambiguous: {ambiguous}%, keys: {{in_flight: {in_flight}}}}}
+provider:
+  {{declined: 5%, failed: {failed}%, ambiguous: {ambiguous}%, keys: {{in_flight: {in_flight}}}, challenge: {{lasts: 5min}}}}
 faults:
   - {{brownout: provider, at: "07:01", for: 60s, latency: x{slow}, failed: {failed}%, ambiguous: {ambiguous}%}}
   - {{outage: {down}, at: "07:02", for: 20s}}

@@ -14,7 +14,7 @@ from sim.ledger.promises import PROMISES
 
 def test_names_of_designs() -> None:
     """Architectures in the order of the registry, then the bundled variants, and no scenario among them."""
-    assert list(ARCHITECTURES) == ["naive", "idempotent", "outbox", "inquiry"]
+    assert list(ARCHITECTURES) == ["naive", "idempotent", "outbox", "inquiry", "webhooks-first"]
     assert COMPARED == ("naive", "idempotent", "outbox")
     assert design_names() == [*ARCHITECTURES, *names("designs")]
     assert {"last-seen-id", "no-inbox"} < set(design_names())
@@ -75,10 +75,13 @@ def test_a_design_that_is_not_there(name: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: x\n", "design.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry"),
+        (
+            "name: x\n",
+            "design.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry, webhooks-first",
+        ),
         (
             "name: x\nfrom: tea\n",
-            "design.yaml:2:1: from: unknown design 'tea'; known: naive, idempotent, outbox, inquiry",
+            "design.yaml:2:1: from: unknown design 'tea'; known: naive, idempotent, outbox, inquiry, webhooks-first",
         ),
     ],
 )
@@ -100,6 +103,10 @@ PROMISED = {
         "awarded_exactly_once", "every_order_settles", "all_stores_agree",
     ],
     "inquiry": ["ordered_at_most_once", "every_confirmed_order_was_paid", "nobody_pays_for_nothing", "every_order_settles"],
+    "webhooks-first": [
+        "charged_at_most_once", "ordered_at_most_once", "every_confirmed_order_was_paid", "nobody_pays_for_nothing",
+        "every_order_settles",
+    ],
 }  # fmt: skip
 
 

@@ -694,6 +694,96 @@ TINY = {
         """,
         arrivals=(0.0, 1.1, 1.1001),
     ),
+    "w21": Tiny(  # the webhook comes while the shop asks for the customer who is back
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+          challenge: {p: 100%, takes: {constant: 20s}}
+          webhooks: {delay: {constant: 100ms}}
+        """,
+        seed=0,
+        open=("idempotent", {"payment": {"webhooks": "checked", "finishes": "each_path"}}),
+        closed=("idempotent", {"payment": {"webhooks": "checked"}}),
+        harm=["duplicate_order", "unpaid_order", "over_award", "unconverged"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 known CHALLENGED
+        0.511 request 0 answered REDIRECT
+        20.511 request 1 sent
+        20.511 charge 0 captured
+        20.615 order 1 created
+        20.619 order 1 confirmed
+        20.637 award for order 1
+        20.647 order 1 visible
+        20.996 order 0 confirmed
+        21.014 award for order 0
+        21.019 request 1 answered CONFIRMED
+        21.024 order 0 visible
+        24.019 purchase 0 seen
+        """,
+    ),
+    "w22": Tiny(  # paid, and the page is closed
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+          challenge: {p: 100%, takes: {constant: 20s}, returns: 0%}
+        """,
+        seed=0,
+        open=("naive", {}),
+        closed=("idempotent", {}),
+        harm=["orphan_charge", "never_confirmed", "unconverged"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 known CHALLENGED
+        0.511 request 0 answered REDIRECT
+        20.511 charge 0 captured
+        """,
+    ),
+    "w23": Tiny(  # the second authorisation is a second hold
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+          max_submissions: 1
+        provider:
+          latency: {constant: 450ms}
+        faults:
+          - {crash: checkout, after: authorise, times: 1}
+        """,
+        seed=0,
+        open=("outbox", {"payment": {"key": "none", "capture": {"after": "1min"}}, "recovery": {"reconcile_every": None}}),
+        closed=("outbox", {"payment": {"capture": {"after": "1min"}}}),
+        harm=["blocked"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 known AUTHORISED
+        0.484 charge 0 held
+        0.484 crash checkout after authorise
+        5.039 charge 1 of order 0 sent
+        5.489 charge 1 known AUTHORISED
+        5.489 charge 1 held
+        5.493 order 0 confirmed
+        5.536 award for order 0
+        5.546 order 0 visible
+        9.000 request 1 sent
+        9.054 request 1 answered CONFIRMED
+        12.054 purchase 0 seen
+        65.948 charge 0 captured
+        65.948 charge 0 held no more
+        """,
+    ),
     "w24": Tiny(  # the second tap comes while the first is being paid
         """
         clock: {start: "07:00", duration: 10s, drain: 10min}
@@ -851,6 +941,8 @@ OFF: dict[str, dict[str, Any]] = {
     "w17": {"provider": {"latency": {"constant": "450ms"}}},
     "w18": {"provider": {"latency": {"constant": "450ms"}}},
     "w20": {"provider": {"latency": {"constant": "100ms"}}},
+    "w21": {"provider": {"challenge": {"p": "0%"}}},
+    "w22": {"provider": {"challenge": {"p": "50%"}}},
     "w24": {"customers": {"double_tap": {"p": "0%"}}},
     "w25": {"network": {"answer_lost": "0%"}},
     "w26": {"provider": {"ambiguous": "0%", "webhooks": {"lost": "0%"}}},
@@ -914,6 +1006,7 @@ VARIANTS = {
     "library-new-keys": ("payment.sdk", {"w18": True}),
     "library-same-key": ("payment.sdk", {"w18": False}),
     "call-in-transaction": ("database.connections, database.timeout, payment.in_transaction", {"w20": True, "w17": False}),
+    "authorises-first": ("payment.capture", {"w23": False, "w22": False}),
     "check-then-mark": ("claim.guard", {"w24": True, "w25": False}),
     "reads-behind": ("claim.guard, database.replica", {"w24": True, "w25": True}),
     "cancels-unpaid": (

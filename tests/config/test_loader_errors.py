@@ -279,7 +279,8 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
             "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash, pause, "
             "errors",
-            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, inquire, renew, commit, cancel, "
+            "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, begin, authorise, "
+            "capture, void, inquire, renew, commit, cancel, "
             'publish, mark, refund, award, apply (got "comit"); did you mean "commit"?',
             f"x.yaml:9:37: faults[6].p: {BARE}; {PROBABILITY} (got 3)",
             "x.yaml:10:5: faults[7]: give exactly one of at:, every:, after:",
@@ -329,7 +330,10 @@ zebra: 1""",
 }
 
 DESIGNS: dict[str, tuple[str, list[str]]] = {
-    "no from": ("name: x\n", ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry"]),
+    "no from": (
+        "name: x\n",
+        ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry, webhooks-first"],
+    ),
     "a scenario": (
         "name: x\nclock: {start: '07:00'}\n",
         ["x.yaml:2:1: this is a scenario (it has `clock`); expected a design"],
@@ -342,9 +346,9 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         [
             "x.yaml:2:1: relay: unknown key for naive (outbox has it)",
             "x.yaml:3:11: payment.workers: unknown key for naive (outbox has it)",
-            "x.yaml:3:23: payment.key: unknown key for naive (idempotent, outbox have it)",
+            "x.yaml:3:23: payment.key: unknown key for naive (idempotent, outbox, webhooks-first have it)",
             'x.yaml:3:35: payment.timout: unknown key; did you mean "timeout"?',
-            "x.yaml:4:1: claim: unknown key for naive (idempotent, inquiry, outbox have it)",
+            "x.yaml:4:1: claim: unknown key for naive (idempotent, inquiry, outbox, webhooks-first have it)",
         ],
     ),
     "a knob without its section": (

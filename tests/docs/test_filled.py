@@ -69,7 +69,9 @@ def test_every_key_is_there(name: str, schema: dict) -> None:
 def test_defaults_are_those_of_the_architecture() -> None:
     """Where architectures differ, the default of each is told; where they agree, it is told once."""
     text = page("reference/design")
-    assert "| naive: `none`; idempotent: `purchase`; outbox: `purchase`; inquiry: `purchase` |" in text
+    assert (
+        "| naive: `none`; idempotent: `purchase`; outbox: `purchase`; inquiry: `purchase`; webhooks-first: `purchase` |" in text
+    )
     assert "| `poll_every` | [duration](scenario.md#quantities), at least 1ms | `500ms` |" in text
 
 

@@ -35,6 +35,8 @@ provider:
   errored: 5%
   late: {p: 3%}
   webhooks: {duplicated: 20%, failures: true}
+  refunds: {failed: 20%}
+  challenge: {abandoned: 10%, returns: 80%}
 faults:
   - {crash: checkout, at: "07:00:30", restart: 5s}
   - {crash: checkout, after: charge, p: 10%}
@@ -46,7 +48,7 @@ faults:
 
 
 def facts(tables: Tables) -> dict[str, Any]:
-    names = ("purchases", "requests", "charges", "orders", "awards", "reads")
+    names = ("purchases", "requests", "charges", "orders", "awards", "reads", "holds", "captures", "refunds")
     columns = {f"{name}.{key}": values for name in names for key, values in getattr(tables, name).columns().items()}
     return {key: np.nan_to_num(values, nan=-1.0).tolist() for key, values in columns.items()} | tables.counts
 

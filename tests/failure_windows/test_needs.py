@@ -46,7 +46,7 @@ def test_a_scenario_alone(tmp_path: Path) -> None:
     assert "naive checkout.workers: at the worst moment first taps alone keep 28.7 checkout workers busy, of 16" in text
     found = json.loads(coffee("lint", str(tmp_path / "busy.yaml"), "--json").stdout)
     assert (found["purchases"], found["peak_per_s"]) == (24300, 40)
-    assert {one["design"] for one in found["overloaded"]} == {"naive", "idempotent", "outbox", "inquiry"}
+    assert {one["design"] for one in found["overloaded"]} == {"naive", "idempotent", "outbox", "inquiry", "webhooks-first"}
 
 
 @pytest.mark.parametrize("name", ["naive", "idempotent", "outbox", "inquiry"])

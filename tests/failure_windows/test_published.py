@@ -32,16 +32,19 @@ from tests.worlds import design
 # What the simulation says, as states by window; blank: closed. Any change here is news.
 STATES: dict[str, dict[str, State]] = {
     "naive": dict.fromkeys(
-        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W19", "W24", "W25", "W26"), "open"
+        ("W1", "W2", "W3", "W4", "W5", "W7", "W11", "W12", "W13", "W14", "W15", "W16", "W19", "W22", "W24", "W25", "W26"),
+        "open",
     ),
     "idempotent": {"W7": "open", "W11": "open", "W19": "narrowed"},
     "outbox": {"W11": "narrowed"},
     "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open", "W19": "narrowed"},
+    "webhooks-first": {"W7": "open", "W11": "open"},
 }
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {
     "asks-before-late-retry": {"W11": "closed"},
     "asks-before-cancelling": {"W11": "closed"},
+    "authorises-first": {"W11": "closed"},
     "autoscaled": {},
     "cancels-unpaid": {"W11": "closed", "W26": "narrowed"},
     "call-in-transaction": {"W20": "worse"},

@@ -134,6 +134,15 @@ def names(design: str) -> Known:
             sums[charge["purchase"]] += charge["cents"] / 100
         return sums
 
+    in_vain, blocked = np.zeros(size), np.zeros(size, int)
+    for hold in rows(tables.holds, *tables.holds.columns()):
+        until_s = tables.horizon_s if np.isnan(hold["released_s"]) else min(hold["released_s"], tables.horizon_s)
+        untaken = hold["cents"] - hold["captured_cents"]
+        in_vain[hold["purchase"]] += round(untaken * max(until_s - hold["authorised_s"], 0)) / 100 / 3600
+        left_behind = not hold["captured_cents"] and hold["voided_cents"] < hold["cents"]
+        waits = hold["order"] in confirmed_orders and hold["order"] not in paid
+        blocked[hold["purchase"]] += left_behind and not waits
+
     made = {
         "n": Number(), "sum": np.sum, "max": largest, "percentile": percentile, "never": np.inf,
         "purchases": size, "requests": len(tables.requests),
@@ -144,6 +153,7 @@ def names(design: str) -> Known:
         "kept": per_purchase(charge["purchase"] for charge in kept),
         "taken": usd(captured), "taken_net": usd(kept), "rightful": rightful(captured), "rightful_net": rightful(kept),
         "kept_as_shown": per_purchase(c["purchase"] for c in kept if c["cents"] == shown[c["purchase"]]),
+        "blocked": blocked, "held_in_vain": in_vain, "over_refunded": np.zeros(size),
         "ordered": ordered, "earned": (ordered > 0).astype(int), "awarded": per_purchase(tables.awards["purchase"]),
         "unpaid_orders": per_purchase(order["purchase"] for number, order in confirmed if number not in paid),
         "told_failed": purchases["told_failed"] == 1, "told_confirmed": told_confirmed, "shown": shown,
@@ -213,9 +223,12 @@ def test_the_page_of_the_bill_explains_every_name() -> None:
 
 
 def test_the_mornings_of_this_test_are_bad_enough() -> None:
-    """Formulas of harms that never happen would agree by being zero: each harm but an unpaid order happens to somebody."""
+    """Formulas of harms that never happen would agree by being zero: each harm happens to somebody.
+
+    But for an unpaid order, and money that is blocked, which takes a design that authorises.
+    """
     found = [names(design).metrics for design in ("naive", "key-per-submission", "no-fingerprint")]
-    rates = [name for name in METRICS if name.endswith("_rate") and name != "unpaid_order_rate"]
+    rates = [name for name in METRICS if name.endswith("_rate") and name not in ("unpaid_order_rate", "blocked_rate")]
     assert [rate for rate in rates if not any(metrics[rate] > 0 for metrics in found)] == []
 
 

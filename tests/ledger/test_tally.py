@@ -32,8 +32,12 @@ def of(tables: Tables, begin: int, end: int) -> Tables:
     """The purchases from `begin` to `end`, numbered anew, with all that belongs to them; the last part has what is no row."""
     orders = np.flatnonzero((tables.orders["purchase"] >= begin) & (tables.orders["purchase"] < end)).tolist()
     numbers = {"purchase": {old: old - begin for old in range(begin, end)}, "order": {o: new for new, o in enumerate(orders)}}
+    for one, table in (("charge", tables.charges), ("hold", tables.holds)):
+        mine = np.flatnonzero((table["purchase"] >= begin) & (table["purchase"] < end)).tolist()
+        numbers[one] = {old: new for new, old in enumerate(mine)}
+    numbers["hold"][-1] = -1  # of a capture without an authorisation
     parts = {}
-    for name in ("purchases", "requests", "charges", "orders", "awards", "reads"):
+    for name in ("purchases", "requests", "charges", "orders", "awards", "reads", "holds", "captures", "refunds"):
         table = getattr(tables, name)
         owners = np.arange(len(table)) if name == "purchases" else table["purchase"]
         parts[name] = part = type(table)()

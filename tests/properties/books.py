@@ -37,6 +37,7 @@ def never(time_s: float) -> bool:
 
 def checks(tables: Tables, evidence: Evidence, scenario: Scenario, design: Design) -> Iterator[Check]:
     yield from _of_money(tables, evidence, scenario)
+    yield from _of_holds(tables, evidence, scenario)
     yield from _of_keys(tables, scenario, design)
     yield from _of_requests(tables, scenario, design)
     yield from _of_orders_and_awards(tables, evidence, design)
@@ -57,9 +58,10 @@ def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterato
     price, adds = scenario.traffic.price, scenario.customers.changes_basket.adds
     yield "charged as the audit says", evidence.audit.charged.tolist() == [charged[p] for p in range(len(people))]
     yield "kept as the audit says", evidence.audit.kept.tolist() == [kept[p] for p in range(len(people))]
-    yield "only good cards are charged", all(people[p].good_card for p in charged)
+    if not scenario.provider.challenge.abandoned:  # whoever gives up at the provider counts as declined, once and for all
+        yield "only good cards are charged", all(people[p].good_card for p in charged)
     yield from _of_wrong_money(tables, evidence)
-    told = (Outcome.CAPTURED, Outcome.UNKNOWN)
+    told = (Outcome.CAPTURED, Outcome.AUTHORISED, Outcome.CHALLENGED, Outcome.UNKNOWN)
     yield "who is charged is told so, or nothing", all(c.outcome in told for c in charges if not never(c.captured_s))
     by_order: defaultdict[int, list[Row]] = defaultdict(list)
     for c in charges:
@@ -71,6 +73,41 @@ def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterato
     )
     yield "one amount or the other", all(c.cents in (price, price + adds) for c in charges)
     yield "refused calls cost nothing", all(never(c.captured_s) for c in charges if c.outcome not in told)
+
+
+def _of_holds(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterator[Check]:
+    """What the bank holds is taken, released, expired, or still there; and no more is given back than was taken."""
+    holds, orders = rows(tables.holds), rows(tables.orders)
+    taken: Counter[int] = Counter()
+    for c in rows(tables.captures):
+        if not never(c.captured_s):
+            taken[c.hold] += c.cents
+    kept = {c.order for c in rows(tables.charges) if not never(c.captured_s) and never(c.refunded_s)}
+    yield "every captured cent was authorised", all(taken[n] == h.captured_cents <= h.cents for n, h in enumerate(holds))
+    rest = [h.cents - h.captured_cents - h.voided_cents - h.expired_cents for h in holds]
+    yield "no hold of less than nothing", all(cents >= 0 for cents in rest)
+    yield (
+        "what is released has a time",
+        all((cents == 0) == (not never(h.released_s)) for cents, h in zip(rest, holds, strict=True)),
+    )
+    lasts_s = scenario.provider.authorisation.lasts
+    yield (
+        "nothing is held beyond its time",
+        all(h.authorised_s + lasts_s > tables.horizon_s for cents, h in zip(rest, holds, strict=True) if cents),
+    )
+    blocked: Counter[int] = Counter()
+    for h in holds:
+        waits = orders[int(h.order)].status == Status.CONFIRMED and h.order not in kept
+        blocked[h.purchase] += not h.captured_cents and h.voided_cents < h.cents and not waits
+    yield "blocked as the audit says", evidence.audit.blocked.tolist() == [blocked[p] for p in range(len(tables.purchases))]
+    given: Counter[int] = Counter()
+    for r in rows(tables.refunds):
+        given[r.charge] += r.cents
+    charges = rows(tables.charges)
+    if scenario.provider.refunds.check == "locked":
+        yield "no more is given back than was taken", all(given[n] <= c.cents for n, c in enumerate(charges))
+    whole = [n for n, c in enumerate(charges) if not never(c.refunded_s)]
+    yield "all of it is given back", all(given[n] >= charges[n].cents for n in whole)
 
 
 def _of_wrong_money(tables: Tables, evidence: Evidence) -> Iterator[Check]:
@@ -122,8 +159,10 @@ def _of_keys(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Che
 def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Check]:
     requests, people = rows(tables.requests), rows(tables.purchases)
     attempts: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for r in requests:
-        attempts[r.purchase, r.submission].append(r.attempt)
+    back = set(tables.returns["request"].tolist())
+    for number, r in enumerate(requests):
+        if number not in back:
+            attempts[r.purchase, r.submission].append(r.attempt)
     submissions = Counter(purchase for purchase, _ in attempts)
     most = policy(design.app.retry).attempts
     yield "attempts count from 1", all(seen == list(range(1, len(seen) + 1)) for seen in attempts.values())
@@ -156,7 +195,8 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     awarded: Counter[int] = Counter(a.purchase for a in awards)
     yield "ordered as the audit says", evidence.audit.ordered.tolist() == [ordered[p] for p in range(people)]
     yield "awarded as the audit says", evidence.audit.awarded.tolist() == [awarded[p] for p in range(people)]
-    yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
+    if getattr(design.payment, "finishes", "once") == "once":  # else a webhook makes one, too
+        yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
     yield "what is confirmed has a time", all(not never(o.confirmed_s) for o in orders if o.status == Status.CONFIRMED)
     yield "awards go to their order's purchase", all(orders[int(a.order)].purchase == a.purchase for a in awards)
     told_yes = [not never(p.acknowledged_s) for p in rows(tables.purchases)]
@@ -215,12 +255,10 @@ def _of_stations(tables: Tables) -> Iterator[Check]:
 
 def _of_series(tables: Tables, evidence: Evidence) -> Iterator[Check]:
     made = series(evidence.tally)
-    captured: defaultdict[int, list[float]] = defaultdict(list)
-    for c in rows(tables.charges):
-        if not never(c.captured_s):
-            captured[c.purchase].append(c.captured_s)
-    second = [sorted(times)[1] for times in captured.values() if len(times) > 1]
-    twice, late = len(second), sum(time > tables.horizon_s for time in second)  # under way when the morning ended
+    charged = Counter(c.purchase for c in rows(tables.charges) if not never(c.captured_s))
+    by_then = Counter(c.purchase for c in rows(tables.charges) if c.captured_s <= tables.horizon_s)
+    late = sum(count > 1 and by_then[p] < 2 for p, count in charged.items())  # under way when the morning ended
+    twice = sum(count > 1 for count in charged.values())
     yield "all arrivals over time", int(made.arrivals.sum()) == len(tables.purchases)
     yield "double charges over time", twice - late <= made.double_charges[-1] <= twice
     yield "double charges only grow", bool((np.diff(made.double_charges) >= 0).all())

@@ -36,7 +36,7 @@ def pairs(tables: Tables, scenario: Scenario, design: Design) -> Iterator[Pair]:
     yield from _of_people(tables, scenario)
     yield from _of_requests(tables, design)
     yield from _of_money(tables, design)
-    yield from _of_orders(tables)
+    yield from _of_orders(tables, design)
     yield from _of_what_follows(tables)
 
 
@@ -69,7 +69,18 @@ def _of_requests(tables: Tables, design: Design) -> Iterator[Pair]:
 def _of_money(tables: Tables, design: Design) -> Iterator[Pair]:
     charges = tables.charges
     sent, answered, captured = charges["sent_s"], charges["answered_s"], charges["captured_s"]
-    known = charges["outcome"] != Outcome.UNKNOWN
+    known = ~np.isin(charges["outcome"], (Outcome.UNKNOWN, Outcome.AUTHORISED, Outcome.CHALLENGED))
+    holds, captures = tables.holds, tables.captures
+    held = holds["authorised_s"]
+    yield "call sent, money held", sent[holds["charge"]], held
+    yield "held, released", held, holds["released_s"]
+    of = captures["hold"][captures["hold"] >= 0]
+    yield "held, captured", held[of], captures["captured_s"][captures["hold"] >= 0]
+    yield "capture sent, known", captures["sent_s"], captures["answered_s"]
+    yield "capture known, our timeout", captures["answered_s"], captures["sent_s"] + design.payment.timeout + ROUNDING_S
+    back, refunds = tables.returns, tables.refunds
+    yield "order created, come back", tables.orders["created_s"][back["order"]], tables.requests["sent_s"][back["request"]]
+    yield "captured, given back", captured[refunds["charge"]], refunds["refunded_s"]
     yield "order created, charge sent", tables.orders["created_s"][charges["order"]], sent
     yield "charge sent, the horizon", sent, np.full(len(sent), tables.horizon_s)
     yield "calls in order", sent[:-1], sent[1:]
@@ -82,7 +93,7 @@ def _of_money(tables: Tables, design: Design) -> Iterator[Pair]:
     yield "captured, refunded", never_as_inf(captured), charges["refunded_s"]
 
 
-def _of_orders(tables: Tables) -> Iterator[Pair]:
+def _of_orders(tables: Tables, design: Design) -> Iterator[Pair]:
     orders = tables.orders
     number, created, confirmed = len(orders), orders["created_s"], orders["confirmed_s"]
     requested = first_of(len(tables.purchases), tables.requests["purchase"], tables.requests["sent_s"])
@@ -90,7 +101,9 @@ def _of_orders(tables: Tables) -> Iterator[Pair]:
     yield "request sent, order created", requested[orders["purchase"]], created
     yield "orders in order", created[:-1], created[1:]
     yield "order created, confirmed", created, confirmed
-    yield "captured, confirmed", paid, confirmed
+    held = first_of(number, tables.holds["order"], tables.holds["authorised_s"])
+    if getattr(design.payment, "finishes", "once") == "once" and getattr(design.payment, "returns", "asked") != "believed":
+        yield "captured or held, confirmed", np.minimum(paid, held), confirmed
     yield "confirmed, last changed", confirmed, orders["changed_s"]
     yield "order created, last changed", created, orders["changed_s"]
     yield "confirmed, visible", never_as_inf(confirmed), orders["visible_s"]

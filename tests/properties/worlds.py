@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.architectures import ARCHITECTURES
-from sim.config.faults import FAULTS
+from sim.config.faults import FAULTS, Step
 from sim.config.presets import PRESETS
 from sim.config.shares import FATES
 from tests.properties.world import Data, World
@@ -136,8 +136,18 @@ provider = section(
     webhooks=section(
         delay=times("0s", "1500ms", "20s"), lost=rare, duplicated=rare, retry=some("5s", "5min"), failures=st.booleans()
     ),
+    challenge=section(
+        p=shares,
+        takes=times("0s", "20s"),
+        abandoned=rare,
+        returns=some("0%", "50%", "100%"),
+        returns_twice=rare,
+        lasts=some("10s", "2min", "30min"),
+    ),
+    authorisation=section(lasts=some("20s", "2min", "7d")),
+    refunds=section(check=some("locked", "look_then_act"), failed=some("0%", "40%"), unanswered=some("0%", "40%")),
 )
-steps = some("insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish", "mark", "refund", "award", "apply")
+steps = some(*get_args(Step))
 processes = some("checkout", "payment", "relay", "completer", "reconciler")
 once_or_often = st.one_of(
     clocks.map(lambda at: {"at": at}), some("30s", "2min").map(lambda every: {"every": {"exponential": every}})
@@ -342,10 +352,15 @@ keyed: dict[str, st.SearchStrategy[Any]] = {
 breaker = st.one_of(
     st.just("none"), section(failures=some("10%", "50%", "100%"), window=st.integers(1, 20), open=some("1s", "10s"))
 )
+by_request = {
+    **keyed,
+    "webhooks": some("ignored", "checked", "trusted"),
+    "finishes": some("once", "each_path"),
+}
 OWN: dict[str, dict[str, Sections]] = {
     "naive": {"payment": section(**calling)},
     "idempotent": {
-        "payment": section(**keyed, webhooks=some("ignored", "checked", "trusted")),
+        "payment": section(**by_request),
         "claim": claims,
         "completer": completer,
     },
@@ -354,6 +369,7 @@ OWN: dict[str, dict[str, Sections]] = {
             **keyed,
             webhooks=some("ignored", "checked"),
             news=some("outbox", "direct"),
+            capture=st.one_of(st.just("none"), section(after=some("0s", "20s", "2min"))),
             workers=st.integers(1, 10),
             autoscale=autoscale,
             retry=for_ever | retry,
@@ -368,6 +384,11 @@ OWN: dict[str, dict[str, Sections]] = {
         ),
     },
     "inquiry": {"payment": section(**calling), "claim": claims, "completer": completer},
+    "webhooks-first": {
+        "payment": section(**by_request, returns=some("asked", "believed", "ignored")),
+        "claim": claims,
+        "completer": completer,
+    },
 }
 assert set(OWN) == set(ARCHITECTURES)
 

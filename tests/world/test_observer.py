@@ -17,7 +17,7 @@ from sim.vocabulary import Fate
 from sim.world.morning import Morning
 from sim.world.observer import Observer
 from tests.explanation.test_trace import WILD, facts
-from tests.worlds import world
+from tests.worlds import design, world
 
 HEARD = sorted(name for name, method in vars(Observer).items() if callable(method))
 REST = """
@@ -40,9 +40,9 @@ def listening() -> tuple[Observer, list[tuple[str, tuple[Any, ...], dict[str, An
 
 def observed(name: str) -> tuple[Tables, Tables, list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
     """A wild morning of a design without an observer and with one, and what that heard."""
-    scenario, design = world(WILD.rstrip() + REST, arrivals=None), load_design(name)
+    scenario, chosen = world(WILD.rstrip() + REST, arrivals=None), load_design(name)
     observer, heard = listening()
-    return Morning(scenario, design, 0).run(), Morning(scenario, design, 0, observer=observer).run(), heard
+    return Morning(scenario, chosen, 0).run(), Morning(scenario, chosen, 0, observer=observer).run(), heard
 
 
 @pytest.mark.parametrize("name", ["naive", "idempotent", "outbox", "inquiry"])
@@ -84,6 +84,10 @@ def test_what_is_heard_is_what_the_tables_hold(name: str) -> None:
 def test_every_method_has_a_caller() -> None:
     """Over all designs in wild weather, nothing that an observer could hear is never said."""
     heard = {method for name in design_names() if "nationwide" not in name for method, _, _ in observed(name)[2]}
+    twice = design("outbox", {"payment": {"capture": {}, "key": "none"}}, constant=False)  # what is held twice is released
+    observer, more = listening()
+    Morning(world(WILD.rstrip() + REST, arrivals=None), twice, 0, observer=observer).run()
+    heard |= {method for method, _, _ in more}
     assert sorted(heard) == HEARD
 
 

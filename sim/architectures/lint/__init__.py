@@ -22,7 +22,7 @@ class Hazard:
     """One warning.
 
     It has the name of the rule, the knob to change (`app.key`; `from` means: take another architecture), what is wrong in
-    numbers, why that does harm, and the failure windows (`W1` to `W16`) that are open because of it, if any. `enough` are
+    numbers, why that does harm, and the failure windows (`W1`, `W2`, …) that are open because of it, if any. `enough` are
     changes, each a key and its new value as in a file, of which any alone silences the rule.
     """
 

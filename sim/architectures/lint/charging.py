@@ -197,6 +197,32 @@ def webhooks_trusted(design: Design, _: World) -> Iterator[Found]:
         yield Found("payment.webhooks", message, (("payment.webhooks", "checked"),))
 
 
+def finishes_apart(design: Design, _: World) -> Iterator[Found]:
+    if getattr(design.payment, "finishes", "once") == "each_path" and getattr(design.payment, "webhooks", "") == "checked":
+        message = "a webhook that comes before the answer makes an order of its own"
+        yield Found("payment.finishes", message, (("payment.finishes", "once"),))
+
+
+def relies_on_the_return(design: Design, world: World) -> Iterator[Found]:
+    challenged = world.scenario.provider.challenge.p > 0
+    if challenged and has_story_of(design, Naive) and design.recovery.reconcile_every is None:
+        message = "a payment that the customer finishes at the provider is heard of when they come back, and by nobody else"
+        yield Found("recovery.reconcile_every", message, RECONCILED)
+
+
+def holds_left_behind(design: Design, world: World) -> Iterator[Found]:
+    authorises = getattr(design.payment, "capture", None) is not None
+    if authorises and design.recovery.reconcile_every is None and not sends_provider_key(design, world):
+        message = "a second authorisation of an order is a second hold, and nobody releases the first one"
+        yield Found("payment.key", message, (("payment.key", "order"),))
+
+
+def believes_the_return(design: Design, _: World) -> Iterator[Found]:
+    if getattr(design.payment, "returns", "asked") == "believed":
+        message = "whoever opens the page that the provider sends customers back to has paid, says the shop"
+        yield Found("payment.returns", message, (("payment.returns", "asked"),))
+
+
 def retries_multiply(design: Design, world: World) -> Iterator[Found]:
     """Three layers repeat without knowing of each other: customers, the app, and the shop that calls the provider again."""
     budgeted = design.app.retry_budget is not None

@@ -125,6 +125,23 @@ RULES: dict[str, Rule] = {
         "Webhooks come twice and out of order: points are awarded again, and a paid order is marked as failed. Check the "
         "order's state.",
     ),
+    "finishes-apart": Rule(
+        charging.finishes_apart, ("W21", "W22"),
+        "Two paths that finish an order and don't look at the same guard make two orders of one payment, and one of them is "
+        "unpaid.",
+    ),
+    "relies-on-the-return": Rule(
+        charging.relies_on_the_return, ("W22",),
+        "Some customers close the page at the provider. They have paid, and no order comes of it.",
+    ),
+    "believes-the-return": Rule(
+        charging.believes_the_return, (),
+        "Coming back proves nothing: whose card was declined comes back, too. Ask the provider.",
+    ),
+    "holds-left-behind": Rule(
+        charging.holds_left_behind, ("W23",),
+        "Money that is authorised and neither captured nor released is blocked on the card for days.",
+    ),
     "retries-multiply": Rule(
         charging.retries_multiply, (),
         "Layers that retry multiply, most of all when the provider can bear it least. Retry in one layer, or give the app's "

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.architectures import ARCHITECTURES, design_names
+from sim.architectures import SURVEYED, design_names
 from sim.cli.again import again
 from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_rows, print_title
@@ -39,7 +39,7 @@ def windows(
     context: typer.Context, designs: Sequence[str], more: Sequence[str], window: Sequence[str], effort: Effort,
     out: Path | None, *, variants: bool, report: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    first = designs or ([] if variants else list(ARCHITECTURES))
+    first = designs or ([] if variants else list(SURVEYED))
     chosen = list(dict.fromkeys([*first, *(design_names() if variants else []), *more]))
     folder = out or FOLDER
     check_report_options(out, report=report)

@@ -196,6 +196,23 @@ CASES = (
         "webhooks-trusted", "w10", of("idempotent", {"payment": {"webhooks": "trusted"}}),
         of("idempotent", {"payment": {"webhooks": "checked"}}), purchases("orphan_charge", "never_confirmed"),
     ),
+    Case(
+        "finishes-apart", "w21", of("idempotent", {"payment": {"webhooks": "checked", "finishes": "each_path"}}),
+        of("idempotent", {"payment": {"webhooks": "checked"}}), purchases("duplicate_order"),
+    ),
+    Case(
+        "relies-on-the-return", "w22", of("naive"), of("naive", {"recovery": {"reconcile_every": "60s"}}),
+        purchases("orphan_charge"),
+    ),
+    Case(
+        "believes-the-return", quarter(provider={"declined": "20%"}),
+        of("webhooks-first", {"payment": {"returns": "believed"}}), of("webhooks-first"), purchases("unpaid_order"),
+    ),
+    Case(
+        "holds-left-behind", "w23",
+        of("outbox", {"payment": {"key": "none", "capture": {}}, "recovery": {"reconcile_every": None}}),
+        of("outbox", {"payment": {"capture": {}}, "recovery": {"reconcile_every": None}}), purchases("blocked"),
+    ),
     Case(  # 3 x 3 x 3, exactly
         "retries-multiply",
         quarter(provider={"failed": "100%"}, network={"answer_lost": "100%"}, traffic={"rate": "2/min"},

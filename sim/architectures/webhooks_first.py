@@ -1,0 +1,111 @@
+"""webhooks-first: begin the payment, let the customer make it at the provider, and believe what the provider says of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sim.architectures.charging import charge
+from sim.architectures.parts import Diagram, Flow, charging, common, completer, reconciling, telling
+from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
+from sim.config.design import Claims, Completer, Design, RedirectPayment
+from sim.ledger.promises import (
+    Promise,
+    charged_at_most_once,
+    every_confirmed_order_was_paid,
+    every_order_settles,
+    nobody_pays_for_nothing,
+    ordered_at_most_once,
+)
+from sim.vocabulary import Answer, Outcome
+from sim.world.checkout import Reply
+from sim.world.customer import Request, Return
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.returning import come_back, of_order
+from sim.world.shop import Shop
+
+ANSWERS = {
+    Outcome.CHALLENGED: Answer.REDIRECT,
+    Outcome.CAPTURED: Answer.CONFIRMED,
+    Outcome.DECLINED: Answer.DECLINED,
+    Outcome.UNKNOWN: Answer.PENDING,
+    Outcome.CONFLICT: Answer.PENDING,
+    Outcome.ERROR: Answer.PENDING,
+}
+
+
+class WebhooksFirst(Design):
+    """Begin a payment, let the customer make it at the provider, and confirm the order by the first path that hears of it.
+
+    The paths are a webhook, the customer's return, after which the provider is asked, the completer and the reconciler. All of
+    them pass the same guard: an order that is settled stays so, and only who has settled it publishes it.
+    """
+
+    promises: ClassVar[tuple[Promise, ...]] = (
+        charged_at_most_once,
+        ordered_at_most_once,
+        every_confirmed_order_was_paid,
+        nobody_pays_for_nothing,
+        every_order_settles,
+    )
+    defaults: ClassVar[dict[str, Any]] = {
+        "app": {"key": "purchase"},
+        "payment": {"webhooks": "checked"},
+        "completer": {"every": "10s", "after": "1min"},  # the customer is at the provider meanwhile
+        "recovery": {"reconcile_every": "60s"},
+    }
+
+    payment: RedirectPayment = RedirectPayment()
+    claim: Claims = Claims()
+    completer: Completer = Completer()
+
+    def handle(self, shop: Shop, request: Request) -> Story:
+        yield shop.compute(request)
+        claim = yield from shop.claim(request, self.claim)
+        if claim.answer is not None:
+            return Reply(claim.answer, claim.order, replayed=True)
+        outcome = yield from self.go_on(shop, claim.order)
+        if outcome is Outcome.FAILED and not claim.order.settled:
+            return Reply(Answer.PENDING, claim.order)  # this call was refused, but an earlier one has begun
+        return Reply(ANSWERS.get(outcome, Answer.FAILED), claim.order)
+
+    def go_on(self, shop: Shop, order: Order) -> Story:
+        """Begin the payment, or ask what became of it if it has begun: the same key is the same payment."""
+        outcome = yield from charge(shop, order, self.payment, shop.begin)
+        changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
+        if changed and self.payment.webhooks != "trusted":
+            yield from shop.publish(order)
+        return outcome
+
+    def come_back(self, shop: Shop, request: Return) -> Story:
+        """The customer comes back. That proves nothing, so the provider is asked."""
+        if self.payment.returns == "asked":
+            return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
+        yield shop.compute(request)
+        order = request.returning
+        if self.payment.returns == "believed":
+            changed = yield from shop.settle(order, Outcome.CAPTURED)
+            if changed and self.payment.webhooks != "trusted":
+                yield from shop.publish(order)
+        return of_order(order)
+
+    def complete(self, shop: Shop) -> Story:
+        """Finish what nobody has heard of for a while."""
+        while True:
+            yield shop.sleep(self.completer.every)
+            stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
+            for order in stuck:
+                shop.start(self.go_on(shop, order))
+
+    def parts(self) -> Diagram:
+        publishing = telling(self, "checkout", "completer", *reconciling(self))
+        calls = (Flow("customer", "provider", "pays"), Flow("checkout", "provider", "begin or ask"))
+        own = (*completer(self.completer), *calls, *charging(self, "completer", asks=True), *publishing)
+        return common(self, holds="orders, keys", writes="claim, outcome").plus(*own)
+
+    def set_up(self, shop: Shop) -> None:
+        shop.workers("completer", self.completer.batch)
+        shop.background("completer", self.complete)
+        if self.payment.webhooks != "ignored":
+            shop.listen(heard(self.payment))
+        recover(shop, self.recovery, confirm_and_publish, cancel_and_publish)
