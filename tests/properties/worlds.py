@@ -288,6 +288,7 @@ checkout = st.integers(1, 20).flatmap(
         optional={
             "service": times("0s", "10ms", "500ms"),
             "queue_limit": st.one_of(some("none"), st.integers(0, 20)),
+            "queue": some("shared", "per_instance"),
             "deadline_drop": st.booleans(),
             "leaver_drop": st.booleans(),
             "autoscale": autoscale,
