@@ -38,12 +38,22 @@ def test_every_step_has_a_section() -> None:
     assert EVENTS == slips.EVENTS
 
 
+def _with_helpers(name: str) -> str:
+    """The source of a method of the shop, with all of its own that it calls."""
+    found: dict[str, str] = {}
+    left = [name]
+    while left:
+        method = getattr(Shop, one := left.pop(), None)
+        if one not in found and inspect.isfunction(method):
+            found[one] = inspect.getsource(method)
+            left += re.findall(r"self\.(_\w+)", found[one])
+    return "".join(found.values())
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_costs_what_it_does(name: str) -> None:
     """What the code asks of database, provider, broker and loyalty is named under its costs, and nothing else is."""
-    source = inspect.getsource(getattr(Shop, name))
-    helpers = (getattr(Shop, helper, None) for helper in re.findall(r"self\.(_\w+)", source))
-    source += "".join(inspect.getsource(helper) for helper in helpers if inspect.isfunction(helper))
+    source = _with_helpers(name)
     costs = PAGE.partition(f"### shop.{name}\n")[2].partition("**Costs:** ")[2].partition("\n")[0]
     assert costs
     assert [words for call, words in COSTS.items() if call in source] == [words for words in COSTS.values() if words in costs]
