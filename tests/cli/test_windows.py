@@ -96,7 +96,7 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-w", "w99"), 'unknown window "w99"; there are W1 to W'),
+        (("-w", "w99"), 'unknown window "w99"; there are W1 to W26'),
         (("-w", "double-tip"), 'unknown window "double-tip"; did you mean "w01-double-tap"?'),
         (("outbx",), 'unknown design "outbx"; did you mean "outbox"?'),
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
