@@ -73,7 +73,8 @@ def test_files_that_are_there() -> None:
         (
             "my.py",
             "w4",
-            "--from w4: an architecture of your own starts from a built-in one; known: naive, idempotent, outbox, inquiry, webhooks-first",
+            "--from w4: an architecture of your own starts from a built-in one; known: naive, idempotent, outbox, inquiry, "
+            "webhooks-first",
         ),
         ("none/mine.yaml", "outbox", "none/mine.yaml: there is no folder none"),
         ("folder.yaml", "outbox", "folder.yaml: a folder, not a file"),
