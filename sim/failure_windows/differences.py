@@ -142,6 +142,10 @@ REASONS = (
         "Worse than a design with a fingerprint, but in naive every impatient customer pays twice, and here only those "
         "are harmed who added something: they are shown a basket that they were not charged for.",
     ),
+    Reason(
+        ("W2", "W3", "W12", "W15"), ("closed",), lambda design: design.app.before_retry == "look",
+        "The app looks for an order before it pays again. The matrix has no column for that.",
+    ),
     # Crashes around the charge
     Reason(
         ("W5", "W13"), ("narrowed", "open", "worse"), lambda d: d.payment.sdk is not None and d.payment.sdk.key != "same",
