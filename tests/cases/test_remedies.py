@@ -1,4 +1,4 @@
-"""The change that the reporters made is the first or the second that `explain` names, for every report of which it is a knob."""
+"""What the reporters changed is the first or the second that `explain` names, for every report of which it is a knob."""
 
 from __future__ import annotations
 
