@@ -89,13 +89,23 @@ class WebhooksFirst(Design):
                 yield from shop.publish(order)
         return of_order(order)
 
+    def look_after(self, shop: Shop, order: Order) -> Story:
+        """Ask what became of the payment. One that has not begun is begun no more: its customer is not there to make it."""
+        outcome = yield from shop.inquire(order)
+        if outcome is not Outcome.FAILED:
+            changed = yield from shop.settle(order, outcome)
+            if changed and self.payment.webhooks != "trusted":
+                yield from shop.publish(order)
+        elif not order.may_still_be_charged(shop.env.now, self.payment.lands_within):
+            yield from cancel_and_publish(shop, order)
+
     def complete(self, shop: Shop) -> Story:
         """Finish what nobody has heard of for a while."""
         while True:
             yield shop.sleep(self.completer.every)
             stuck = yield from shop.stuck_orders(self.completer, lock_s=self.claim.lock)
             for order in stuck:
-                shop.start(self.go_on(shop, order))
+                shop.start(self.look_after(shop, order))
 
     def parts(self) -> Diagram:
         publishing = telling(self, "checkout", "completer", *reconciling(self))

@@ -15,10 +15,10 @@ from sim.config.model import Distribution
 
 DRAIN = "20min"  # everything that was drawn is over by then, and whoever looks after things has had time to
 STEPS = {  # what a process can be struck after
-    "checkout": ("insert", "claim", "accept", "charge", "inquire", "renew", "commit", "publish"),
-    "payment": ("charge", "inquire", "renew", "commit", "publish"),
+    "checkout": ("insert", "claim", "accept", "charge", "begin", "authorise", "inquire", "renew", "commit", "publish"),
+    "payment": ("charge", "authorise", "capture", "inquire", "renew", "commit", "publish"),
     "completer": ("charge", "inquire", "renew", "commit", "publish"),
-    "reconciler": ("commit", "publish", "refund"),
+    "reconciler": ("commit", "publish", "refund", "capture", "void"),
     "canceller": ("inquire", "cancel", "commit", "publish"),
     "relay": ("publish", "mark"),
 }
@@ -88,6 +88,29 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         st.sampled_from(["checkout", "payment", "relay", "completer"]),
         moments,
     ),
+    "cut connections": st.builds(
+        lambda at, times: _fault(crash="checkout", restart="5s", how="resets", **({"at": at} if times is None else times)),
+        moments,
+        st.sampled_from([None, {"after": "charge", "times": 1}]),
+    ),
+    "errors of a process": st.builds(
+        lambda where, times: _fault(errors=where[0], after=where[1], times=times), paused, st.integers(1, 2)
+    ),
+    "errors of the database": st.builds(
+        lambda at, lasts, on, how: _fault(errors="database", at=at, for_=lasts, p="50%", on=on, how=how),
+        moments,
+        st.sampled_from(["1s", "5s"]),
+        st.sampled_from(["writes", "all"]),
+        st.sampled_from(["rolled_back", "committed"]),
+    ),
+    "payments finished at the provider": st.sampled_from(["100%", "50%"]).map(
+        lambda returns: {
+            "provider": {
+                "challenge": {"p": "50%", "takes": {"constant": "20s"}, "returns": returns, "returns_twice": "30%"},
+                "webhooks": {"delay": {"uniform": ["0s", "20s"]}},
+            }
+        }
+    ),
     "pauses": st.builds(
         lambda where, lasts: _fault(pause=where[0], after=where[1], times=1, for_=lasts),
         paused,
@@ -139,7 +162,10 @@ def worlds(draw: st.DrawFn, troubles: Sequence[str] = ()) -> Part:
         "clock": {"start": "07:00", "duration": "1min", "drain": DRAIN},
         "traffic": {"times": [_clock(second) for second in sorted(arrivals)]},
         "customers": {"patience": {"constant": "1h"}},
-        "provider": {"latency": {"constant": draw(st.sampled_from(["500ms", "50ms", "3s"]))}},
+        "provider": {
+            "latency": {"constant": draw(st.sampled_from(["500ms", "50ms", "3s"]))},
+            "challenge": {"lasts": "5min"},  # else a payment that a customer has left alone outlasts the world
+        },
     }
     chosen = list(troubles) or draw(st.lists(st.sampled_from(list(TROUBLES)), max_size=MOST))
     for number, name in enumerate(chosen):

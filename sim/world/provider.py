@@ -278,7 +278,7 @@ class Provider:
             return Outcome.CONFLICT
         if any(self._held(hold) for hold in self._holds_of.get(order.id, ())):
             return Outcome.AUTHORISED
-        if Outcome.CHALLENGED in results:
+        if any(row in self._unfinished and self._done_s[row] <= now for row in rows):  # a repeat of it says so for ever
             return Outcome.CHALLENGED
         return Outcome.DECLINED if Outcome.DECLINED in results else Outcome.FAILED
 
