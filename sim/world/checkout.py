@@ -112,12 +112,14 @@ class Checkout:
             self._answer(request, UNAVAILABLE)
             return
         skip = None if self._patience_s is None else self._too_late
-        returning = request.returning is not None
-        story = self._come_back(cast("Return", request)) if returning else self._handle(request)
-        job = Job(story, self._done, self._died, request, skip)
+        job = Job(self._story(request), self._done, self._died, request, skip)
         pool.submit(job)
         if self._waiting is not None and job.waits:
             self._waiting[request.purchase].append(job)
+
+    def _story(self, request: Request) -> Story:
+        """What a worker does with it."""
+        return self._handle(request) if request.returning is None else self._come_back(cast("Return", request))
 
     @property
     def up(self) -> bool:

@@ -80,7 +80,7 @@ class Proxied(Checkout):
         else:
             passage.at_work += 1
             self._note(one, WAITING)
-            job = Job(self._handle(request), self._done, self._died, one, None if self._patience_s is None else self._too_late)
+            job = Job(self._story(request), self._done, self._died, one, None if self._patience_s is None else self._too_late)
             self._pool.submit(job)
             if self._waiting is not None and job.waits:
                 self._waiting[request.purchase].append(job)
