@@ -174,8 +174,8 @@ class Errors(Model):
         if self.errors == "database" and self.after is not None:
             slips.append(("after", "the database takes no steps; leave it out, or say on: writes, reads or all"))
         if self.errors != "database":
-            given = self.model_fields_set & {"on", "how"}
-            slips += [(key, "only the database has this; leave it out") for key in ("on", "how") if key in given]
+            other = (key for key in ("on", "how") if getattr(self, key) != type(self).model_fields[key].default)
+            slips += [(key, "only the database has this; leave it out") for key in other]
             if self.after is None:
                 slips.append(("errors", "after which step? add after:, like after: charge"))
         begins = [key for key in ("at", "every") if getattr(self, key) is not None]
