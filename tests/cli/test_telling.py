@@ -72,7 +72,7 @@ def test_show_a_key() -> None:
     )
     payment = json.loads(coffee("show", "payment", "--json").stdout)
     assert {(one["key"], tuple(one["files"])) for one in payment["keys"]} >= {
-        ("payment.timeout", ("naive", "idempotent", "outbox", "inquiry")),
+        ("payment.timeout", ("naive", "idempotent", "outbox", "inquiry", "webhooks-first")),
         ("payment.workers", ("outbox",)),
     }
     assert 'did you mean "app.retry"?' in coffee("show", "app.retri").stderr

@@ -49,6 +49,8 @@ KEPT = (
     "breaker.window",
     "app.retry",
     "read_model.workers",
+    "proxy.tries",
+    "payment.sdk.tries",
 )  # a cell's as a whole: sim/experiment/cells.py
 
 
