@@ -105,7 +105,6 @@ class Provider:
         latency_s = self._latency_s(purchase, attempt) * weather.slower
         row = len(self._result)
         captured_s = NEVER
-        answered = True
         hidden_s = 0.0
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s, answered = Outcome.FAILED, REFUSAL_S, not weather.hangs
