@@ -143,6 +143,11 @@ class Distribution(OneOf):
         None, exclude=True, alias="(read from the file)", description="the empirical file's content, sorted"
     )
 
+    def __hash__(self) -> int:
+        """Percentiles are a mapping, which has no hash of its own."""
+        told = None if self.percentiles is None else tuple(self.percentiles.items())
+        return hash((self.constant, self.exponential, self.lognormal, told, self.uniform, self.empirical, self.samples))
+
     @model_validator(mode="after")
     def _ordered(self) -> Distribution:
         if self.uniform is not None and self.uniform[0] > self.uniform[1]:

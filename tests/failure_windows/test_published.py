@@ -38,7 +38,7 @@ STATES: dict[str, dict[str, State]] = {
     "idempotent": {"W7": "open", "W11": "open", "W19": "narrowed"},
     "outbox": {"W11": "narrowed"},
     "inquiry": {"W7": "open", "W12": "open", "W13": "open", "W16": "open", "W19": "narrowed"},
-    "webhooks-first": {"W7": "open", "W11": "open"},
+    "webhooks-first": {"W7": "open", "W11": "open", "W19": "narrowed"},
 }
 # Of a variant only what differs from the design that it starts from.
 VARIANTS: dict[str, dict[str, State]] = {

@@ -10,9 +10,10 @@ import pytest
 
 from sim.architectures import SURVEYED, design_names, load_design
 from sim.architectures.lint import RULES, lint
+from sim.architectures.lint.rule import World
 from sim.architectures.naive import Naive
 from sim.config.design import Design
-from sim.config.library import load_scenario
+from sim.config.library import load_scenario, parse_scenario
 from sim.experiment.effort import Effort
 from sim.failure_windows.matrix import bundled_windows, matrix
 from sim.vocabulary import Answer
@@ -106,3 +107,11 @@ def test_all_designs_are_warned_of_the_windows_that_are_open() -> None:
         (name, window) for (window, name), cell in found.cells.items() if windows_of(designs[name], window) != (cell.harmed > 0)
     }
     assert differ == NOT_BY_THE_WINDOW
+
+
+def test_latency_by_percentiles_and_answers_that_take_their_time() -> None:
+    """Both together have a slow answer, which warnings give: no longer than the two longest times together."""
+    text = "name: slow\nprovider: {latency: {percentiles: {p50: 50ms, p99: 5s, p100: 6s}}, answer: {exponential: 1s}}\n"
+    slow = World(parse_scenario(text)).slow_answer_s
+    assert 5.0 < slow < 6.0 + 8.0
+    assert [hazard.rule for hazard in lint(load_design("naive"), parse_scenario(text))]
