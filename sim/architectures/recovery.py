@@ -32,7 +32,10 @@ def recover(
 def cancel_unpaid(
     shop: Shop, knobs: Recovery, confirm: Callable[[Shop, Order], Story], give_up: Callable[[Shop, Order], Story]
 ) -> Story:
-    """For ever: cancel orders that look unpaid for too long. Whoever asks first cancels none that was or may still be paid."""
+    """For ever: cancel orders that look unpaid for too long.
+
+    Whoever asks first cancels none that the provider knows to be paid, is at work on, or has left to the customer.
+    """
     assert knobs.cancel_after is not None
     while True:
         yield shop.sleep(knobs.cancel_every)

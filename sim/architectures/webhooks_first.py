@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
-from sim.architectures.parts import Diagram, Flow, charging, common, completer, reconciling, telling
+from sim.architectures.parts import Diagram, Flow, common, completer, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
 from sim.config.design import Claims, Completer, Design, RedirectPayment
 from sim.ledger.promises import (
@@ -109,8 +109,12 @@ class WebhooksFirst(Design):
 
     def parts(self) -> Diagram:
         publishing = telling(self, "checkout", "completer", *reconciling(self))
-        calls = (Flow("customer", "provider", "pays"), Flow("checkout", "provider", "begin or ask"))
-        own = (*completer(self.completer), *calls, *charging(self, "completer", asks=True), *publishing)
+        calls = (
+            Flow("customer", "provider", "pays"),
+            Flow("checkout", "provider", "begin or ask"),
+            Flow("completer", "provider", "ask"),
+        )
+        own = (*completer(self.completer), *calls, *publishing)
         return common(self, holds="orders, keys", writes="claim, outcome").plus(*own)
 
     def set_up(self, shop: Shop) -> None:

@@ -354,7 +354,9 @@ class Recovery(Model):
         None, gt=0, description="give an order up that looks unpaid for so long; none: never (WooCommerce: 1 h)"
     )
     cancel_every: Duration = Field("60s", ge=0.1, description="how often the timer looks for orders to cancel (assumption)")
-    asks_first: bool = Field(True, description="ask the provider before cancelling, and cancel only what nobody has paid for")
+    asks_first: bool = Field(
+        True, description="ask the provider before cancelling, and cancel only what nobody has paid for so far"
+    )
 
 
 class Keys(Model):

@@ -30,8 +30,7 @@ def outside(at: float, morning: tuple[float, float]) -> str | None:
 At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
 Step = Literal[
     "insert", "claim", "accept", "charge", "begin", "authorise", "capture", "void", "inquire", "renew", "commit", "cancel",
-    "publish",
-    "mark", "refund", "award", "apply",
+    "publish", "mark", "refund", "award", "apply",
 ]  # fmt: skip
 
 

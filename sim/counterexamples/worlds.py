@@ -23,7 +23,10 @@ STEPS = {  # what a process can be struck after
     "relay": ("publish", "mark"),
 }
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}
-NOT_DRAWN = "keys that the provider has forgotten by the time of a retry (window W11), and a rate limit of the provider"
+NOT_DRAWN = (
+    "keys that the provider has forgotten by the time of a retry (window W11), a rate limit of the provider, refunds that it "
+    "refuses, and authorisations that expire"
+)
 MOST = 5  # troubles of one world
 ONCE = ("a slow provider", "a slow database")  # two of one kind, one upon the other, would make work that outlasts the world
 Part = dict[str, Any]

@@ -168,7 +168,8 @@ def candidates(scenario: Scenario, design: Design) -> Iterator[Candidate]:
     hazards = lint(design, scenario)
     enough = [change for hazard in hazards for change in hazard.enough]
     wanted = [*(change for change in CHANGES if change[1]), *_longer(scenario, design), *enough]
-    unlisted = [change for change in _others(design) if change[0] not in {key for key, _ in (*CHANGES, *wanted)}]
+    listed = {key for key, _ in (*CHANGES, *wanted)}
+    unlisted = [change for change in _others(design) if change[0] not in listed]
     for key, text in sorted(dict.fromkeys(change for change in (*wanted, *unlisted) if change[0] != "from"), key=_place):
         path = key.split(".")
         if has(design, path) and (changed := _with(design, path, value_of(text))) not in (None, design):

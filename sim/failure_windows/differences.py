@@ -69,6 +69,10 @@ def _claim(knob: str) -> Callable[[Design], bool]:
     return lambda design: bool(getattr(getattr(design, "claim", None), knob, None))
 
 
+def _guard(value: str) -> Callable[[Design], bool]:
+    return lambda design: getattr(getattr(design, "claim", None), "guard", "") == value
+
+
 def _payment(knob: str, *values: str) -> Callable[[Design], bool]:
     return lambda design: getattr(design.payment, knob, None) in values
 
@@ -87,10 +91,6 @@ def _late_key(design: Design) -> bool:
     return getattr(design.payment, "key_lasts", 0.0) >= KEYS_EXPIRE_S
 
 
-def _marks_at_the_end(design: Design) -> bool:
-    return getattr(getattr(design, "claim", None), "guard", "unique") == "check_then_mark"
-
-
 QUEUES = _tells(Outbox)  # payment workers come back to an order, instead of a completer
 COMPLETES = _tells(Idempotent, Inquiry)
 GIVEN_BACK = (
@@ -104,7 +104,7 @@ PERMANENT = (
 REASONS = (
     # The shop's own keys
     Reason(
-        ("W1", "W3", "W4", "W12", "W15"), ("narrowed", "open", "worse"), _marks_at_the_end,
+        ("W1", "W3", "W4", "W12", "W15"), ("narrowed", "open", "worse"), _guard("check_then_mark"),
         "The matrix takes a key for known as soon as a request brings it. Here it is written down when the payment is over: "
         "until then the next request with it is a new purchase.",
     ),
@@ -127,7 +127,7 @@ REASONS = (
         ((_has("reconciler"), "The reconciler would narrow it only where it can see that two charges belong together."),),
     ),
     Reason(
-        ("W14",), ("narrowed",), lambda design: getattr(getattr(design, "claim", None), "guard", "") == "check_then_insert",
+        ("W14",), ("narrowed",), _guard("check_then_insert"),
         "The race is lost only when both look-ups come before the first insert. The taps of this window are one millisecond "
         "apart, so that happens now and then, not every time: the gap makes it rare, not safe.",
     ),

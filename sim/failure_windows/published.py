@@ -116,7 +116,7 @@ PUBLISHED: dict[str, dict[str, Mark]] = {
 
 
 GITHUB = "https://github.com/"
-# Windows of which no matrix speaks, so nothing is expected: where they were reported, as (repository#number, address).
+# Windows of which no matrix speaks, so nothing is expected: where they were reported, as repository#number.
 # W16 was found by drawn worlds; W20 is well known, and no report of it was found that says what it did to payments; W22 and W23
 # are in every provider's guide.
 REPORTS: dict[str, str] = {

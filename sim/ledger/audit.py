@@ -130,8 +130,8 @@ def _overcharged_cents(
 ) -> np.ndarray:
     """What was taken of each purchase beyond the one rightful charge, which only those who were served have.
 
-    `taken` and `for_order` are flags of the charges: which of them count, and which were made for a confirmed order; `cents` is
-    what counts of each. Rightful
+    `cents` is what counts of each charge; `taken` and `for_order` are flags: which of them count, and which were made for a
+    confirmed order. Rightful
     is the first charge for a confirmed order; if no confirmed order was charged, but another of the purchase, the first of all.
     """
     owners = charges["purchase"]

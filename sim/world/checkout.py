@@ -83,7 +83,7 @@ class Checkout:
     def look(self, purchase: int, turn: int, tell: Callable[[list[tuple[Order, Status]] | None], object]) -> None:
         """Tell the app which orders a purchase has, over the network; None: the checkout can't be reached.
 
-        The look costs a read and no worker, and gets lost never (assumption: it is repeated until it is answered).
+        The look costs a read and no worker, and is never lost (assumption: it is repeated until it is answered).
         """
         way_s = self._look_s(purchase, turn)
         if not self.up:

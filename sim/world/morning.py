@@ -93,7 +93,7 @@ class Morning:
         pool = shop.workers("checkout", front.workers, instances=front.instances, autoscale=front.autoscale, queues=own)
         story = cast(Architecture, design)
         checkout = checkout_of(
-            design, env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
+            env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
             weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=_coming_back(story, shop),
             database=database, observer=observer, repeats=tables.repeats,
         )  # fmt: skip

@@ -483,7 +483,7 @@ class Provider:
         if key is not None and self._keys is not None:
             known = self._moves.get(key)
             if known is not None and now < known[1]:
-                return Outcome.CONFLICT, REFUSAL_S, answered, False
+                return Outcome.CONFLICT, min(REFUSAL_S, known[1] - now), answered, False
             if known is not None:
                 return known[0], latency_s, answered, False
             if result is not Outcome.FAILED:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from sim.config.design import Design
 from sim.config.design import Proxy as Knobs
+from sim.config.scenario import Network
 from sim.ledger.records import PROXY, Repeats
 from sim.vocabulary import Answer, Fate
 from sim.world.checkout import EXECUTED, REPLAYED, RESET, THROWN, UNAVAILABLE, WAITING, Checkout, Reply
-from sim.world.engine import Alarms, Crash
+from sim.world.engine import Alarms, Clock, Crash
 from sim.world.pool import Job
 
 if TYPE_CHECKING:
@@ -158,8 +159,8 @@ class Proxied(Checkout):
         return True
 
 
-def checkout_of(design: Design, *about: Any, repeats: Repeats, **more: Any) -> Checkout:
+def checkout_of(env: Clock, design: Design, network: Network, *, repeats: Repeats, **more: Any) -> Checkout:
     """The front door of a design, behind a proxy if it has one."""
     if design.proxy is None:
-        return Checkout(*about, **more)
-    return Proxied(*about, knobs=design.proxy, repeats=repeats, **more)
+        return Checkout(env, design, network, **more)
+    return Proxied(env, design, network, knobs=design.proxy, repeats=repeats, **more)

@@ -131,7 +131,7 @@ PICTURES = {
         completer --> database: stuck orders
         customer --> provider: pays
         checkout --> provider: begin or ask
-        completer --> provider: charge or ask
+        completer --> provider: ask
         checkout --> broker: events
         completer --> broker: events
         reconciler --> broker: events

@@ -28,7 +28,7 @@ DESIGN = "name: x\nfrom: outbox\npayment: {key: KEY, breaker: none}\n"
 # The payment workers' own writes fail; all writes of the one database do, so that only who has just been accepted is charged.
 FAULTS = {
     "the payment's": 'errors: payment, after: charge, at: "09:42", for: 46min',
-    "half of all": 'errors: database, on: writes, p: 60%, at: "09:42", for: 46min',
+    "most of all": 'errors: database, on: writes, p: 60%, at: "09:42", for: 46min',
 }
 
 

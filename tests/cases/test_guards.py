@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import expected, harmed
+from tests.cases import expected, harmed, world
 
-DOUBLE_TAPS = """
-name: open-cart
-clock: {start: "12:00", duration: 30min, drain: 15min}
-traffic: {rate: 20/min, price: 50 USD}
-customers:
-  patience: {constant: 1h}
-  after_patience: {tap_again: 100%, refresh: 0%, leave: 0%}
-  double_tap: {p: 5%, gap: GAP}
-provider: {latency: {uniform: [1500ms, 3s]}}
-"""
+DOUBLE_TAPS = world("check-at-start-mark-at-end").replace("gap: 1s", "gap: GAP")
 
 
 @pytest.mark.parametrize(("gap", "share"), [("1s", 0.05), ("2s", 0.05 * (3.0 - 2.0) / 1.5), ("3100ms", 0.0)])
@@ -38,16 +29,7 @@ def test_a_guard_of_milliseconds_or_of_none_holds(claim: str) -> None:
     )
 
 
-SCREEN = """
-name: payment-screen
-clock: {start: "12:00", duration: 30min, drain: 15min}
-traffic: {rate: 30/min, price: 25 USD}
-customers:
-  patience: {lognormal: {median: 3s, sigma: 0.8}}
-  after_patience: {tap_again: TAP, refresh: REFRESH, leave: 0%}
-  max_submissions: 3
-provider: {latency: {lognormal: {median: 1s, sigma: 0.6}}}
-"""
+SCREEN = world("key-per-screen").replace("tap_again: 0%, refresh: 100%", "tap_again: TAP, refresh: REFRESH")
 
 
 def screen(*, refresh: bool) -> str:
@@ -72,16 +54,7 @@ def test_whoever_looks_first_does_not_pay_twice() -> None:
     assert harmed(screen(refresh=True), looks, "double_charge", "duplicate_order", "never_confirmed")[0] == 0
 
 
-REPLICA = """
-name: replica-lag
-clock: {start: "08:00", duration: 60min, drain: 30min}
-traffic: {rate: 10/min, price: 12 USD}
-customers:
-  patience: {lognormal: {median: 3s, sigma: 0.7}}
-  after_patience: {tap_again: 100%, refresh: 0%, leave: 0%}
-  max_submissions: 3
-provider: {latency: {lognormal: {median: 1200ms, sigma: 0.5}}}
-"""
+REPLICA = world("replica-lag")
 
 
 def test_is_it_paid_already_asks_a_replica() -> None:

@@ -9,17 +9,10 @@ import numpy as np
 
 from sim.architectures import parse_design
 from sim.config.library import parse_scenario
+from tests.cases import world
 from tests.worlds import judged
 
-SCENARIO = """
-name: proxy-timeout
-clock: {start: "12:00", duration: 60min, drain: 30min}
-traffic: {rate: 6/min, price: 100 USD}
-customers: {patience: {constant: 1h}, after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}}
-provider: {latency: {lognormal: {median: 1s, sigma: 0.4}}}
-faults:
-  - {brownout: provider, at: "12:20", for: 10min, latency: x180}
-"""
+SCENARIO = world("proxy-timeout")
 DESIGN = """
 name: proxied
 from: naive

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from sim.architectures import parse_design
 from sim.config.library import parse_scenario
 from sim.explanation.story import Explanation, explain
+from tests.cases import world
 from tests.tiers import slow
 
-WORLDS = Path(__file__).with_name("worlds")
 # report -> the design as it was reported, and what its reporters did
 REPORTS = {
     "proxy-timeout": (
@@ -54,7 +52,7 @@ REPORTS = {
 def test_the_change_that_helped_is_named_first_or_second(report: str) -> None:
     """And it helps everybody who was harmed in that way on that morning."""
     design, change = REPORTS[report]
-    told = explain(parse_scenario((WORLDS / f"{report}.yaml").read_text(encoding="utf-8")), parse_design(design), most=2)
+    told = explain(parse_scenario(world(report)), parse_design(design), most=2)
     assert isinstance(told, Explanation)
     after = {remedy.text: remedy.after for remedy in told.remedies}
     assert after.get(change) == 0

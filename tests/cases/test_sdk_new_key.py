@@ -9,15 +9,10 @@ import numpy as np
 
 from sim.architectures import parse_design
 from sim.config.library import parse_scenario
+from tests.cases import world
 from tests.worlds import judged
 
-SCENARIO = """
-name: sdk-new-key
-clock: {start: "12:00", duration: 30min, drain: 15min}
-traffic: {rate: 30/min, price: 40 USD}
-customers: {patience: {constant: 1h}, after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}}
-provider: {preset: stripe-v1, latency: {uniform: [300ms, 900ms]}, ambiguous: 3%}
-"""
+SCENARIO = world("sdk-new-key")
 
 
 def twice(key: str) -> tuple[float, int]:
