@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sim.config.model import Distribution
+from sim.counterexamples.hunt import WAITING
 
 DRAIN = "20min"  # everything that was drawn is over by then, and whoever looks after things has had time to
 STEPS = {  # what a process can be struck after
@@ -167,7 +168,7 @@ def worlds(draw: st.DrawFn, troubles: Sequence[str] = ()) -> Part:
         "customers": {"patience": {"constant": "1h"}},
         "provider": {
             "latency": {"constant": draw(st.sampled_from(["500ms", "50ms", "3s"]))},
-            "challenge": {"lasts": "5min"},  # else a payment that a customer has left alone outlasts the world
+            "challenge": WAITING,
         },
     }
     chosen = list(troubles) or draw(st.lists(st.sampled_from(list(TROUBLES)), max_size=MOST))

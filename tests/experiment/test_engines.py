@@ -24,7 +24,7 @@ import sim.experiment.cluster
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.documents.comparison import document
-from sim.experiment.batches import Lost
+from sim.experiment.batches import AHEAD, Lost
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.engines import Engine
@@ -172,9 +172,10 @@ def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     engine = f"dask:{cluster.scheduler_address}"
     process = start("check", str(world), "outbox", "-n", "50000", "--engine", engine, "--json")
     deadline = time.monotonic() + 240
+    before = set(cluster.scheduler.tasks)
     seen: set[str] = set()
-    while seen <= set(cluster.scheduler.tasks):  # until one is let go, since its mornings have been taken
-        seen |= set(cluster.scheduler.tasks)
+    while len(seen) <= AHEAD * 2:  # the first round for two workers; one more is handed out when a result has been taken
+        seen |= set(cluster.scheduler.tasks) - before
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
