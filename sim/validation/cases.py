@@ -12,7 +12,7 @@ from sim.config.errors import ConfigError, closest
 from sim.experiment.effort import Effort
 from sim.experiment.frames import framed
 from sim.experiment.workers import crew
-from sim.validation import coverage, events, overload, payments, queues, weather
+from sim.validation import coverage, events, guards, overload, payments, queues, weather
 from sim.validation.agreement import Row
 from sim.validation.case import Case, Checked, checked
 
@@ -24,6 +24,7 @@ Progress = Callable[[int, int], None]  # (done, of)
 GROUPS: dict[str, tuple[Case, ...]] = {
     "Queues": queues.CASES,
     "Charges": payments.CASES,
+    "Guards, repeats, and payments in steps": guards.CASES,
     "Retries and overload": overload.CASES,
     "Events": events.CASES,
     "Arrivals and weather": weather.CASES,
