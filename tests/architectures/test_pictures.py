@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from sim.architectures import ARCHITECTURES, load_design
+from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.architectures.parts import Diagram, common, parts_of
 from sim.config.design import Design
 
@@ -138,6 +138,60 @@ PICTURES = {
         """,
 }
 
+# What a design may have besides: the knobs, and the lines of its picture that they make.
+MORE: dict[str, tuple[str, str]] = {
+    "a proxy and a library that repeat": (
+        "from: naive\nproxy: {timeout: 5s}\npayment: {sdk: {key: fresh}}",
+        """
+        (1, 0) service proxy: proxy, waits 5s, up to 3 tries
+        (3, 0) external provider: payment provider, gets no key, library: up to 3 tries, fresh keys
+        app --> proxy: over the network
+        proxy --> checkout: repeats
+        """,
+    ),
+    "a proxy and a library that don't": (
+        "from: naive\nproxy: {tries: 1}\npayment: {sdk: {tries: 1}}",
+        """
+        (1, 0) service proxy: proxy, waits 1min, 1 try
+        app --> proxy: over the network
+        proxy --> checkout: repeats
+        """,
+    ),
+    "a library that calls twice": (
+        "from: naive\npayment: {sdk: {tries: 2, key: same}}",
+        "(3, 0) external provider: payment provider, gets no key, library: up to 2 tries, same key",
+    ),
+    "an app that looks, and a replica": (
+        "from: naive\napp: {before_retry: look}\ndatabase: {replica: {reads: [status, look]}}",
+        """
+        (0, 1) app app: app, sends no key, looks before a retry, up to 3 tries
+        (2, 1) store database [database]: order database, orders, 16 connections, replica: status, look
+        """,
+    ),
+    "a canceller that asks nobody": (
+        "from: naive\nrecovery: {cancel_after: 10min, asks_first: false}",
+        """
+        (3, 1) worker canceller: cancels unpaid orders, after 10min, asks nobody
+        canceller --> database: cancels
+        """,
+    ),
+    "a canceller that asks": (
+        "from: naive\nrecovery: {cancel_after: 1h}",
+        """
+        (3, 1) worker canceller: cancels unpaid orders, after 1h, asks first
+        canceller --> database: cancels
+        canceller --> provider: asks
+        """,
+    ),
+    "a capture when the coffee is made": (
+        "from: outbox\npayment: {capture: {}}",
+        """
+        checkout --> provider: authorise
+        payment --> provider: capture
+        """,
+    ),
+}
+
 
 def told(parts: Diagram) -> list[str]:
     """A picture, line by line."""
@@ -152,6 +206,16 @@ def told(parts: Diagram) -> list[str]:
 def test_an_architecture_as_it_draws_itself(name: str) -> None:
     """With the knobs that it has by itself: who is there, where, and who calls whom for what."""
     assert told(parts_of(load_design(name))) == dedent(PICTURES[name]).strip().splitlines()
+
+
+@pytest.mark.parametrize("what", MORE)
+def test_what_else_a_picture_may_have(what: str) -> None:
+    """These lines, and no other that the architecture alone has not."""
+    knobs, lines = MORE[what]
+    chosen = parse_design(knobs)
+    plain = told(parts_of(type(chosen)()))
+    expected = dedent(lines).strip().splitlines()
+    assert [line for line in told(parts_of(chosen)) if line not in plain] == expected
 
 
 def test_what_every_design_has() -> None:
