@@ -150,8 +150,8 @@ class Return(Request):
     __slots__ = ("returning",)
     returning: Order
 
-    def __init__(self, customer: Customer, order: Order, attempt: int) -> None:
-        super().__init__(customer, customer.submissions, attempt)
+    def __init__(self, customer: Customer, order: Order, submission: int, attempt: int) -> None:
+        super().__init__(customer, submission, attempt)
         self.returning = order
         self.cents = order.cents
         table = customer.crowd.returns
@@ -290,7 +290,7 @@ class Customer:
     def _send_again(self, request: Request) -> None:
         if request.page == self.page:
             if request.returning is not None:
-                self._send_back(request.returning, request.attempt + 1)
+                self._send_back(request.returning, request.submission, request.attempt + 1)
             else:
                 self._send(request.submission, request.attempt + 1)
 
@@ -445,13 +445,13 @@ class Customer:
             crowd.observer.came_back(self, order)
         self.page += 1
         self.away = self.acknowledged = False
-        self._send_back(order, 1)
+        self._send_back(order, self.submissions, 1)
         patience_s = crowd.patience_s(self.purchase, RETURNED + self.page)
         if crowd.env.now + patience_s < crowd.horizon_s:
             crowd.env.call(patience_s, self._load_again_or_leave, (order, self.page))
 
-    def _send_back(self, order: Order, attempt: int) -> None:
-        self._post(Return(self, order, attempt))
+    def _send_back(self, order: Order, submission: int, attempt: int) -> None:
+        self._post(Return(self, order, submission, attempt))
 
     def _load_again(self, order: Order) -> None:
         if not self.done and not self.away and self.sent_to == order.id:

@@ -1,14 +1,16 @@
 """A second simulator of the checkout, deliberately plain, that must agree with the first one event for event.
 
-One heap of (time, sequence, what to do), and one class in six chapters, of which each knows those before it: weather, stores,
-provider, workers, stories, people. It knows no SimPy, no generators and no closed forms: a queue is a deque, a worker is a
-number, a dead process is a flag. It shares nothing with `sim` but the files' values, the arrival times, and the random draws by
-their names and owners.
+One heap of (time, sequence, what to do), and one class in seven chapters, of which each knows those before it: weather, stores,
+provider, workers, stories, proxy, people. It knows no SimPy, no generators and no closed forms: a queue is a deque, a worker is
+a number, a dead process is a flag. It shares nothing with `sim` but the files' values, the arrival times, and the random draws
+by their names and owners.
 
-It tells `naive` and `idempotent` with customers, app, network, pool, order database, provider, reconciler, completer, broker,
-status view and loyalty, in any weather of theirs. It leaves out outbox and inquiry, webhooks, inquiries about charges (after a
-500, or when a key may have been forgotten), check-then-insert, the loyalty inbox, calling loyalty inline, cached views, traffic
-spikes, and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
+It tells `naive` and `idempotent` with customers, app, network, proxy, pool, order database, provider, the client library that
+calls it, payments that customers finish there, reconciler, completer, broker, status view and loyalty, in any weather of
+theirs. It leaves out outbox, inquiry and webhooks-first, webhooks, new keys (after a 500, or when a key may have been
+forgotten), guards other than a unique key, a look before a retry, the canceller, replicas, a database that fails or is held,
+the loyalty inbox, calling loyalty inline, cached views, traffic spikes, processes that throw errors or cut their connections,
+and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from sim.world.timetable import UP
 from sim.world.traffic import arrival_times
 from tests.theory.oracle.people import People
 from tests.theory.oracle.records import Customer
+from tests.theory.oracle.weather import KINDS
 
 
 class Oracle(People):
@@ -49,12 +52,17 @@ def refuse(scenario: Scenario, design: Design) -> None:
     assert design.loyalty.inbox is None
     assert not design.loyalty.inline
     assert not design.read_model.cache
+    assert (design.app.before_retry, design.app.on_conflict) == ("nothing", "wait")
+    assert design.app.key != "page"
+    assert (design.database.replica, design.database.timeout, design.payment.in_transaction) == (None, None, False)
+    assert design.recovery.cancel_after is None
     if hasattr(design, "claim"):
         assert knobs.payment.webhooks == "ignored"
         assert knobs.payment.key_lasts > scenario.clock.horizon_s
         assert knobs.payment.after_error == "same_key" or not scenario.provider.errored
         assert (knobs.claim.guard, knobs.claim.in_flight) == ("unique", "conflict")
     for fault in scenario.faults:
-        assert not hasattr(fault, "spike")
+        assert any(hasattr(fault, kind) for kind in KINDS)
+        assert getattr(fault, "how", None) in (None, "vanishes", "refuses")
         struck = getattr(fault, "crash", None) or getattr(fault, "pause", None)
         assert struck in (None, "checkout", "payment", "relay") or (struck == "completer" and fault.after is not None)

@@ -7,16 +7,18 @@ from typing import Any
 
 from sim.config.design import Design, Retry
 from sim.config.scenario import Scenario
-from tests.theory.oracle.records import Customer, Order, Read, Request
-from tests.theory.oracle.stories import Stories
+from tests.theory.oracle.proxy import Proxied
+from tests.theory.oracle.records import Customer, Order, Read, Request, Return
+
+RETURNED = 2000  # where the draws of patience are of those who have come back from the provider
 
 
-class People(Stories):
-    """Taps, automatic retries, impatience, and looks at the status view."""
+class People(Proxied):
+    """Taps, automatic retries, impatience, the way to the provider and back, and looks at the status view."""
 
     def __init__(self, scenario: Scenario, design: Design, seed: int) -> None:
         super().__init__(scenario, design, seed)
-        self.requests: list[Request] = []
+        self.returns: list[Return] = []
         self.reads: list[Read] = []
         self.retries_saved = 10.0
         times, uniform, people = self.streams.times, self.streams.uniform, scenario.customers
@@ -27,6 +29,8 @@ class People(Stories):
         self.doubt = uniform("customer.reorder")
         self.appetite = uniform("customer.basket")
         self.jitter = uniform("app.backoff")
+        self.at_provider_s = times("customer.challenge", scenario.provider.challenge.takes)
+        self.at_provider = uniform("customer.challenge.fate")
 
     def arrive(self, customer: Customer) -> None:
         customer.submitted_s = self.now
@@ -76,14 +80,17 @@ class People(Stories):
         if isnan(customer.told_confirmed_s):
             customer.left_s = self.now
 
-    def send(self, customer: Customer, submission: int, attempt: int) -> None:
+    def send(self, customer: Customer, submission: int, attempt: int, *, returning: Order | None = None) -> None:
         purchase, number = customer.purchase, customer.requests
         key = {"none": None, "purchase": (purchase,), "submission": (purchase, submission), "request": (purchase, number)}
+        cents = customer.basket_cents if returning is None else returning.cents
         request = Request(
-            customer, purchase, submission, attempt, number, customer.page, customer.basket_cents, self.now,
-            key[self.design.app.key], self.get_answer,
+            customer, purchase, submission, attempt, number, customer.page, cents, self.now,
+            key[self.design.app.key], self.get_answer, returning,
         )  # fmt: skip
         customer.requests += 1
+        if returning is not None:
+            self.returns.append(Return(purchase, len(self.requests), returning.id))
         self.requests.append(request)
         self.after(self.design.app.timeout, self.time_out, request)
         if self.network_luck(purchase, 2 * number) >= self.scenario.network.request_lost:
@@ -107,6 +114,9 @@ class People(Stories):
             return
         if answer in ("confirmed", "pending"):
             self.show(customer, order, request.cents, confirmed=answer == "confirmed")
+        elif answer == "redirect":
+            assert order is not None
+            self.go_to_provider(customer, order)
         elif customer.acknowledged:
             return
         elif answer == "declined":
@@ -135,7 +145,56 @@ class People(Stories):
     def send_again(self, request: Request) -> None:
         customer = request.customer
         if request.page == customer.page and not customer.done and not customer.acknowledged:
-            self.send(customer, request.submission, request.attempt + 1)
+            self.send(customer, request.submission, request.attempt + 1, returning=request.returning)
+
+    # The payment at the provider
+
+    def go_to_provider(self, customer: Customer, order: Order) -> None:
+        customer.acknowledged = True
+        if customer.away or order is customer.sent_to:
+            self.watch(customer, order)
+            return
+        customer.away, customer.sent_to = True, order
+        abandons = self.at_provider(customer.purchase, 0) < self.scenario.provider.challenge.abandoned
+        seconds = self.at_provider_s(customer.purchase, order.number)
+        self.after(seconds, self.abandon if abandons else self.pay_there, customer, order)
+
+    def abandon(self, customer: Customer, order: Order) -> None:
+        customer.good_card, customer.away = 0, False
+        self.leave(customer)
+
+    def pay_there(self, customer: Customer, order: Order) -> None:
+        challenge = self.scenario.provider.challenge
+        if not self.finish_payment(order):
+            self.after(1.0, self.pay_there, customer, order)
+        elif self.at_provider(customer.purchase, 1 + 2 * order.number) >= challenge.returns:
+            customer.done = True
+        else:
+            self.return_from(customer, order)
+            if self.at_provider(customer.purchase, 2 + 2 * order.number) < challenge.returns_twice:
+                self.after(1.0, self.load_again, customer, order)
+
+    def return_from(self, customer: Customer, order: Order) -> None:
+        customer.page += 1
+        customer.away = customer.acknowledged = False
+        self.send(customer, customer.submissions, 1, returning=order)
+        patience_s = self.patience_s(customer.purchase, RETURNED + customer.page)
+        self.after(patience_s, self.lose_patience_there, customer, order, customer.page)
+
+    def load_again(self, customer: Customer, order: Order) -> None:
+        if not customer.done and not customer.away and customer.sent_to is order:
+            self.return_from(customer, order)
+
+    def lose_patience_there(self, customer: Customer, order: Order, page: int) -> None:
+        if page != customer.page or customer.acknowledged or customer.done or customer.away:
+            return
+        habits, luck = self.scenario.customers.after_patience, self.habit(customer.purchase, RETURNED + page)
+        if luck < habits.tap_again + habits.refresh and page < self.scenario.customers.max_submissions:
+            self.return_from(customer, order)
+        else:
+            self.leave(customer)
+
+    # What the app shows
 
     def show(self, customer: Customer, order: Order | None, cents: int, *, confirmed: bool) -> None:
         customer.shown_cents = cents
@@ -163,6 +222,9 @@ class People(Stories):
         confirmed = not isnan(customer.told_confirmed_s)
         if order is None or (customer.done and not confirmed):
             return
+        if customer.away:
+            self.after(people.polling.every, self.poll, customer)
+            return
         inline = self.design.read_model.inline
         status, version = (order.status, order.version) if inline else (order.view_status, order.view_version)
         stale = version < order.version
@@ -176,6 +238,9 @@ class People(Stories):
             customer.polling_since_s = nan
             customer.acknowledged = False
             self.tell_failed(customer, customer.submissions)
+        elif status == "challenged" and order is not customer.sent_to:
+            self.after(people.polling.every, self.poll, customer)
+            self.go_to_provider(customer, order)
         elif self.now - customer.polling_since_s < people.polling.give_up:
             self.after(people.polling.every, self.poll, customer)
             if self.now - customer.polling_since_s >= people.reorder_when_stale.after and not customer.reordered:

@@ -30,6 +30,8 @@ class Customer:
     acknowledged: bool = False
     reordered: bool = False
     done: bool = False
+    away: bool = False  # at the provider
+    sent_to: Order | None = None  # for whose payment
 
 
 @dataclass(eq=False)
@@ -44,6 +46,7 @@ class Request:
     sent_s: float
     key: tuple[int, ...] | None
     heard: Callable[[Request, str, Order | None], None]  # who gets the answer
+    returning: Order | None = None  # of somebody who comes back from the provider
     fate: str = "lost"
     answer: str = "none"
     answered_s: float = nan
@@ -81,7 +84,39 @@ class Charge:
     captured_s: float
     result: str
     done_s: float
+    seen_s: float  # since when the provider itself knows of the call
     refunded_s: float = nan
+
+
+@dataclass(eq=False)
+class Passage:
+    """A request at the proxy."""
+
+    request: Request
+    tries: int = 0
+    at_work: int = 0
+    over: bool = False
+
+
+@dataclass(eq=False)
+class Try:
+    passage: Passage
+    closed: bool = False
+    timed_out: bool = False
+
+
+@dataclass
+class Repeat:
+    who: int  # 0: a proxy, 1: a client library
+    row: int
+    sent_s: float
+
+
+@dataclass
+class Return:
+    purchase: int
+    request: int
+    order: int
 
 
 @dataclass

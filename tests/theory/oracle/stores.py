@@ -12,7 +12,7 @@ from tests.theory.oracle.records import Award, Order, Request
 from tests.theory.oracle.weather import Weather
 
 STATUS_AFTER = {"captured": "confirmed", "declined": "declined", "failed": "failed", "mismatch": "failed",
-                "unknown": "unknown", "conflict": "unknown", "error": "unknown"}  # fmt: skip
+                "unknown": "unknown", "conflict": "unknown", "error": "unknown", "challenged": "challenged"}  # fmt: skip
 SETTLED = ("confirmed", "declined", "failed")
 CHORES = 1_000_000  # owner of the draws for transactions that belong to no purchase
 
@@ -42,6 +42,7 @@ class Stores(Weather):
         self.lines |= {"loyalty": Line("loyalty", 1), "read_model": Line("read_model", design.read_model.workers)}
         times, handle = self.streams.times, {"loyalty": design.loyalty.award, "read_model": design.read_model.apply}
         self.write_s = times("database.write", design.database.write)
+        self.read_s = times("database.read", design.database.read)
         self.publish_s = times("broker.publish", design.broker.publish)
         self.handle_s = {name: times(f"{name}.service", one) for name, one in handle.items()}
         self.twice = {name: self.streams.uniform(f"broker.duplicate.{name}") for name in handle}
@@ -51,6 +52,11 @@ class Stores(Weather):
         self.turns[purchase] += 1
         seconds = self.write_s(turn, CHORES) if purchase < 0 else self.write_s(purchase, turn)
         self.stand_in(self.lines["database"], seconds, commit)
+
+    def read(self, purchase: int, done: Callable[[], None]) -> None:
+        turn = self.turns[purchase]
+        self.turns[purchase] += 1
+        self.stand_in(self.lines["database"], self.read_s(purchase, turn), done)
 
     def stand_in(self, line: Line, seconds: float, done: Callable[[], None]) -> None:
         line.queue.append((seconds, done))
@@ -91,7 +97,8 @@ class Stores(Weather):
         """What the provider said; false if it is no news. Confirmed and declined are final, and what is unknown can't fail."""
         status = STATUS_AFTER[outcome]
         final = order.status in ("confirmed", "declined") or (order.status, status) == ("unknown", "failed")
-        if final or order.status == status:
+        waits = order.status == "challenged" and status not in ("confirmed", "declined")
+        if final or waits or order.status == status:
             return False
         self.change(order, status)
         return True

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from tests.theory.oracle.records import Charge, Order, Request
+from tests.theory.oracle.records import Charge, Order, Repeat, Request
 from tests.theory.oracle.stores import SETTLED, turn_of
 from tests.theory.oracle.workers import Job, Workers
 
-NAIVE_ANSWER = {"captured": "confirmed", "declined": "declined"}  # all else: failed
+NAIVE_ANSWER = {"captured": "confirmed", "declined": "declined", "challenged": "redirect"}  # all else: failed
 KEYED_ANSWER = {**NAIVE_ANSWER, "unknown": "pending", "conflict": "pending", "error": "pending"}
-REPLAYED = {"confirmed": "confirmed", "declined": "declined", "unknown": "pending"}  # status -> stored answer
+# status -> stored answer
+REPLAYED = {"confirmed": "confirmed", "declined": "declined", "unknown": "pending", "challenged": "redirect"}
+SDK = {"unknown": "timeout", "failed": "failed", "error": "error", "conflict": "conflict"}  # what a client library calls it
 REFUNDS = 1_000_000  # where the draws for refunds are among a purchase's calls
 
 
@@ -24,24 +27,31 @@ class Stories(Workers):
         self.service_s = self.streams.times("checkout.service", design.checkout.service)
         self.looked_at: set[Charge] = set()  # by the reconciler
         self.kept: set[Order] = set()
+        self.requests: list[Request] = []
+        self.repeated: list[Repeat] = []
         if self.keyed:
             self.after(self.knobs.completer.every, self.look_for_stuck_orders)
         if design.recovery.reconcile_every is not None:
             self.after(design.recovery.reconcile_every, self.reconcile)
 
-    def reach_checkout(self, request: Request) -> None:
+    def turned_away(self) -> bool:
         pool, limit = self.pools["checkout"], self.design.checkout.queue_limit
         full = limit is not None and not pool.idle and len(pool.queue) >= limit
-        if full or len(pool.down_until_s) == pool.workers:
+        return full or len(pool.down_until_s) == pool.workers
+
+    def reach_checkout(self, request: Request) -> None:
+        if self.turned_away():
             request.fate = "rejected"
             self.send_answer(request, "unavailable", None)
         else:
-            self.submit(Job("checkout", self.compute, request, pool=pool))
+            self.submit(Job("checkout", self.begin, request, pool=self.pools["checkout"]))
 
-    def compute(self, job: Job) -> None:
+    def begin(self, job: Job) -> None:
         assert job.request is not None
         slower = self.weather("checkout", self.now).slower
         first = self.claim if self.keyed else self.insert
+        if job.request.returning is not None:
+            first = self.come_back
         self.after(self.service_s(job.purchase, job.request.number) * slower, self.go_on, job, first)
 
     def insert(self, job: Job) -> None:
@@ -60,7 +70,7 @@ class Stories(Workers):
             if answer:
                 self.finish(job, answer, replayed=True)
             else:
-                self.took(job, "claim", self.charge)
+                self.took(job, "claim", self.pay)
 
         self.write(job.purchase, commit)
 
@@ -88,10 +98,74 @@ class Stories(Workers):
         job.order.busy_until_s = self.now + rules.lock
         return None
 
+    def pay(self, job: Job) -> None:
+        assert job.order is not None
+        if job.order.status == "challenged":  # its customer's turn
+            self.ask(job, self.settle)
+        else:
+            self.charge(job)
+
     def charge(self, job: Job) -> None:
         assert job.order is not None
-        job.outcome, seconds = self.call_provider(job.order)
-        self.after(seconds, self.took, job, "charge", self.settle)
+        job.calls = 0
+        self.call(job, job.order.id if self.keyed and self.knobs.payment.key == "order" else None)
+
+    def call(self, job: Job, key: object) -> None:
+        """Once more, and after it perhaps again."""
+        assert job.order is not None
+        sdk, payment = self.design.payment.sdk, self.design.payment
+        timeout_s = payment.timeout if sdk is None or sdk.timeout is None else sdk.timeout
+        job.calls += 1
+        job.outcome, seconds = self.call_provider(job.order, key, timeout_s)
+
+        def called() -> None:
+            if job.dead:
+                return
+            if sdk is None or job.calls == sdk.tries or SDK.get(job.outcome) not in sdk.on:
+                self.took(job, "charge", self.settle)
+            else:
+                self.after(sdk.delay, call_again)
+
+        def call_again() -> None:
+            assert sdk is not None
+            if not job.dead:
+                self.repeated.append(Repeat(1, len(self.charges), self.now))
+                fresh = (job.order, self.now)
+                self.call(job, {"same": key, "none": None, "fresh": fresh}[sdk.key])
+
+        self.after(seconds, called)
+
+    def ask(self, job: Job, then: Callable[[Job], None]) -> None:
+        assert job.order is not None
+        job.outcome, seconds = self.inquire(job.order)
+        self.after(seconds, self.took, job, "inquire", then)
+
+    def come_back(self, job: Job) -> None:
+        """Somebody has been at the provider: the order says what became of it, or else the provider does."""
+        assert job.request is not None
+        order = job.order = job.request.returning
+        assert order is not None
+
+        def reply(job: Job, *, replayed: bool = False) -> None:
+            answer = order.status if order.status in SETTLED else "pending"
+            self.finish(job, answer, replayed=replayed)
+
+        def asked(job: Job) -> None:
+            if job.outcome == "failed":
+                reply(job)
+            else:
+                job.last = reply
+                self.settle(job)
+
+        def read() -> None:
+            if job.dead:
+                return
+            if order.status in SETTLED:
+                reply(job, replayed=True)
+            else:
+                self.ask(job, asked)
+
+        self.read(order.purchase, read)
 
     def settle(self, job: Job) -> None:
         unheard = job.outcome in ("unknown", "error")
@@ -101,7 +175,7 @@ class Stories(Workers):
             assert job.order is not None
             changed = self.note(job.order, outcome)
             job.order.busy_until_s = self.now
-            self.took(job, "commit", self.publish if changed else self.reply)
+            self.took(job, "commit", self.publish if changed else job.last or self.reply)
 
         self.write(job.purchase, commit)
 
@@ -114,7 +188,7 @@ class Stories(Workers):
         def accepted() -> None:
             self.deliver("loyalty", event, 0)
             self.deliver("read_model", event, 0)
-            self.took(job, "publish", self.reply)
+            self.took(job, "publish", job.last or self.reply)
 
         self.after(self.publish_s(order.purchase, turn_of(event, 0)), accepted)
 
@@ -140,7 +214,7 @@ class Stories(Workers):
                     self.change(order, "unknown")
                 order.busy_until_s = self.now + self.knobs.claim.lock
             for order in stuck:
-                self.submit(Job("completer", self.charge, order=order, pool=self.pools["completer"]))
+                self.submit(Job("completer", self.pay, order=order, pool=self.pools["completer"]))
             self.after(completer.every, self.look_for_stuck_orders)
 
         self.write(-1, commit)

@@ -10,7 +10,7 @@ from math import inf
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from tests.theory.oracle.provider import Provider
-from tests.theory.oracle.records import Order, Request, Struck
+from tests.theory.oracle.records import Order, Request, Struck, Try
 
 
 @dataclass(eq=False)
@@ -36,6 +36,9 @@ class Job:
     order: Order | None = None
     pool: Pool | None = None
     then: Callable[[], None] | None = None
+    one: Try | None = None  # of a proxy
+    last: Callable[[Job], None] | None = None  # of the story, if it is not a reply by the outcome
+    calls: int = 0  # of one charge, by a client library
     worker: int = -1
     outcome: str = ""
     dead: bool = False
@@ -69,16 +72,24 @@ class Workers(Provider):
         while pool.idle and pool.queue:
             job = pool.queue.popleft()
             if job.request and self.design.checkout.deadline_drop and self.now >= job.request.sent_s + self.design.app.timeout:
-                job.request.fate = "dropped"
+                self.drop(job)
                 continue
             job.worker = pool.idle.pop()
             pool.running[job.worker] = job
             job.begin(job)
 
+    def drop(self, job: Job) -> None:
+        assert job.request is not None
+        job.request.fate = "dropped"
+
+    def reply_to(self, job: Job, answer: str, *, replayed: bool) -> None:
+        assert job.request is not None
+        job.request.fate = "replayed" if replayed else "executed"
+        self.send_answer(job.request, answer, job.order)
+
     def finish(self, job: Job, answer: str, *, replayed: bool = False) -> None:
         if job.request is not None:
-            job.request.fate = "replayed" if replayed else "executed"
-            self.send_answer(job.request, answer, job.order)
+            self.reply_to(job, answer, replayed=replayed)
         if job.pool is not None:
             del job.pool.running[job.worker]
             job.pool.idle.append(job.worker)
@@ -125,7 +136,11 @@ class Workers(Provider):
         del job.pool.running[job.worker]
         job.dead = True
         if job.request is not None:
-            job.request.fate = "executed"
+            self.died_with(job)
+
+    def died_with(self, job: Job) -> None:
+        assert job.request is not None
+        job.request.fate = "executed"
 
     def crash_instance(self, component: str, restart_s: float) -> None:
         """The first instance of a pool: every so many workers, the first one included."""

@@ -13,7 +13,7 @@ from sim.architectures import parse_design
 from sim.config.design import Design, merged
 from sim.config.library import parse_scenario
 from sim.config.scenario import Scenario
-from sim.ledger.records import Tables
+from sim.ledger.records import PROXY, SDK, Tables
 from sim.vocabulary import Answer, Fate, Outcome
 
 BASE: dict[str, Any] = {
@@ -173,6 +173,79 @@ WORLDS = {
         },
         happens=("retry", "unheard answer", "work for the dead"),
     ),
+    "paid-at-the-provider": World(
+        {
+            "provider": {
+                "declined": "10%",
+                "ambiguous": "15%",
+                "challenge": {
+                    "p": "70%",
+                    "takes": {"exponential": "8s"},
+                    "abandoned": "10%",
+                    "returns": "80%",
+                    "returns_twice": "30%",
+                    "lasts": "25s",
+                },
+            },
+            "customers": {
+                "patience": {"exponential": "4s"},
+                "after_patience": {"tap_again": "40%", "refresh": "40%", "leave": "20%"},
+            },
+            "network": {"answer_lost": "5%"},
+            "faults": [
+                {"outage": "provider", "at": "07:00:50", "for": "15s"},
+                *strikes("crash", "checkout", "3%", restart="2s"),
+                {"crash": "checkout", "after": "inquire", "p": "20%", "restart": "1s"},
+                {"pause": "completer", "after": "inquire", "p": "20%", "for": "3s"},
+            ],
+        },
+        {"recovery": {"reconcile_every": "30s", "grace": "10s"}, "checkout": {"workers": 30}},
+        happens=("challenge", "return", "second return", "declined", "crash", "retry"),
+        happens_to_naive=("refund",),
+        happens_to_keyed=("completion",),
+    ),
+    "repeaters": World(
+        {
+            "provider": {"latency": {"exponential": "1500ms"}, "failed": "10%", "ambiguous": "10%", "errored": "5%"},
+            "network": {"request_lost": "3%", "answer_lost": "3%"},
+            "customers": {"patience": {"exponential": "6s"}},
+            "faults": [
+                *strikes("crash", "checkout", "4%", restart="2s"),
+                *strikes("pause", "checkout", "4%", **{"for": "5s"}),
+            ],
+        },
+        {
+            "app": {"timeout": "9s"},
+            "proxy": {"timeout": "2500ms", "tries": 3, "on": ["timeout", "unavailable"]},
+            "payment": {
+                "timeout": "4s",
+                "sdk": {
+                    "tries": 3,
+                    "timeout": "2s",
+                    "key": "fresh",
+                    "delay": "300ms",
+                    "on": ["timeout", "failed", "error", "conflict"],
+                },
+            },
+            "checkout": {"workers": 8, "queue_limit": 3},
+        },
+        {"payment": {"after_error": "same_key"}},
+        happens=("repeat by a proxy", "repeat by a library", "double charge", "refused request", "crash", "pause"),
+    ),
+    "repeaters-with-keys": World(
+        {
+            "provider": {"latency": {"exponential": "1500ms"}, "failed": "10%", "ambiguous": "10%", "errored": "5%"},
+            "faults": [{"outage": "provider", "at": "07:01", "for": "10s"}],
+        },
+        {
+            "proxy": {"timeout": "2s", "tries": 4, "late": "taken"},
+            "payment": {"timeout": "2s", "sdk": {"tries": 4, "key": "same"}},
+            "checkout": {"workers": 30, "deadline_drop": True},
+        },
+        {"payment": {"after_error": "same_key"}},
+        happens=("repeat by a proxy", "repeat by a library", "unknown outcome"),
+        happens_to_keyed=("in flight",),
+    ),
     "slow-shop": World(
         {
             "faults": [
@@ -237,5 +310,10 @@ def happened(tables: Tables) -> Counter[str]:
         "work for the dead": (requests["fate"] == Fate.EXECUTED) & ~answered,
         "completion": np.array(["completer" in at_work]),
         "take-over": np.array(later) > 4.0,
+        "challenge": charges["outcome"] == Outcome.CHALLENGED,
+        "return": np.array([len(tables.returns) > 0]),
+        "second return": np.bincount(tables.returns["purchase"], minlength=1) > 1,
+        "repeat by a proxy": tables.repeats["who"] == PROXY,
+        "repeat by a library": tables.repeats["who"] == SDK,
     }
     return Counter({what: int(np.sum(flags)) for what, flags in counts.items()})
