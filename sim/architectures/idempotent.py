@@ -69,7 +69,8 @@ class Idempotent(Design):
 
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer has finished the payment at the provider."""
-        return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
+        unguarded = self.payment.finishes == "unguarded"
+        return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted", again=unguarded))
 
     def complete(self, shop: Shop) -> Story:
         """Finish orders that nobody is working on any more: the same key makes charging again safe."""

@@ -131,7 +131,13 @@ def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
 
 def finish_apart(shop: Shop, order: Order, outcome: Outcome) -> Story:
     """The path of the webhooks has a guard of its own: it looks whether the order is finished, and else makes another."""
-    if outcome in (Outcome.CAPTURED, Outcome.AUTHORISED) and not order.settled:
+    if not order.settled:
+        yield from finish_again(shop, order, outcome)
+
+
+def finish_again(shop: Shop, order: Order, outcome: Outcome) -> Story:
+    """Nobody looks: each news of a payment makes an order."""
+    if outcome in (Outcome.CAPTURED, Outcome.AUTHORISED):
         made = yield from shop.insert(order)
         yield from settle_and_publish(shop, made, outcome)
 
@@ -151,4 +157,4 @@ def heard(payment: RequestPayment) -> Callable[[Shop, Order, Outcome], Story]:
     """What a webhook does, by the design's knobs."""
     if payment.webhooks == "trusted":
         return believe_and_publish
-    return settle_and_publish if payment.finishes == "once" else finish_apart
+    return {"once": settle_and_publish, "each_path": finish_apart, "unguarded": finish_again}[payment.finishes]

@@ -80,7 +80,8 @@ class WebhooksFirst(Design):
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer comes back. That proves nothing, so the provider is asked."""
         if self.payment.returns == "asked":
-            return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted"))
+            unguarded = self.payment.finishes == "unguarded"
+            return (yield from come_back(shop, request, publish=self.payment.webhooks != "trusted", again=unguarded))
         yield shop.compute(request)
         order = request.returning
         if self.payment.returns == "believed":

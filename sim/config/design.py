@@ -237,10 +237,11 @@ class RequestPayment(KeyedPayment):
         "ignored",
         description="checked: may only move the order's state forward; trusted: overwrites it and is published as is",
     )
-    finishes: Literal["once", "each_path"] = Field(
+    finishes: Literal["once", "each_path", "unguarded"] = Field(
         "once",
         description="where the answer, the customer's return and a webhook may each finish an order: one guard for all, the "
-        "order's own row; or the webhook only looks whether its order is finished, and else makes one of its own",
+        "order's own row; or the webhook only looks whether its order is finished, and else makes one of its own "
+        "(each_path); or each webhook, and each return to a finished order, makes another (unguarded)",
     )
 
 

@@ -19,22 +19,27 @@ if TYPE_CHECKING:
 ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.FAILED: Answer.FAILED}
 
 
-def come_back(shop: Shop, request: Return, *, tell: bool = False, publish: bool = True) -> Story:
+def come_back(
+    shop: Shop, request: Return, *, tell: bool = False, publish: bool = True, again: bool = False
+) -> Story:  # fmt: skip
     """Answer a customer who comes back: from the order if that is settled, else by what the provider says.
 
-    `tell`: write an outbox row in the transaction that settles it; else `publish` after it (a dual write).
+    `tell`: write an outbox row in the transaction that settles it; else `publish` after it (a dual write). `again`: nobody
+    looks whether the order is finished already, and a payment that is made makes another.
     """
     yield shop.compute(request)
     order = request.returning
     yield shop.database.query(order.purchase)
     known = order.settled
-    if not known:
+    if not known or again:
         outcome = yield from shop.inquire(order)
+        if known and outcome is Outcome.CAPTURED:
+            order = yield from shop.insert(order)
         if outcome is not Outcome.FAILED:
             changed = yield from shop.settle(order, outcome, tell=tell)
             if changed and publish and not tell:
                 yield from shop.publish(order)
-    return of_order(order, replayed=known)
+    return of_order(order, replayed=known and not again)
 
 
 def of_order(order: Order, *, replayed: bool = False) -> Reply:

@@ -6,10 +6,13 @@ from math import log, sqrt
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
+
 from sim.architectures import parse_design
 from sim.config.library import parse_scenario
 from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
+from tests.worlds import judged
 
 MORNINGS = 4
 NEWS_AND_ANSWER = """
@@ -37,6 +40,7 @@ traffic: {rate: 20/min}
 customers: {patience: {constant: 1h}}
 provider: {declined: 5%, challenge: {returns: 80%}, webhooks: {lost: 30%}}
 """
+CHALLENGE = "challenge: {returns_twice: 100%, takes: {constant: 20s}}, latency: {constant: 200ms}"
 NOBODY_LOOKS = """
 name: nobody-looks
 from: webhooks-first
@@ -68,6 +72,29 @@ def test_two_paths_with_a_guard_each_make_two_orders_of_one_payment() -> None:
     assert near(found, "duplicate_order_rate", webhook_first)
     assert found["unpaid_order_rate"] == found["duplicate_order_rate"]
     assert found["double_charge_rate"] == 0
+
+
+def test_without_any_guard_each_news_makes_an_order() -> None:
+    """Each answer finishes its order, and each delivery of the webhook makes another: 1 + p more, where p are delivered twice
+    (those of the second time, and so on: a geometric series)."""
+    twice = NEWS_AND_ANSWER.replace("webhooks: {", "webhooks: {duplicated: 20%, ")
+    scenario = parse_scenario(twice)
+    chosen = parse_design(PATHS.replace("FINISHES", "unguarded"))
+    ordered = np.concatenate([judged(scenario, chosen, seed)[1].audit.ordered for seed in range(2)])
+    again = ordered - 1
+    assert again.min() == 1
+    assert abs(again.mean() - 1 / 0.8) < 3 * np.sqrt(0.2 / 0.8**2 / len(again))
+    once = parse_design(PATHS.replace("FINISHES", "once"))
+    assert judged(scenario, once, 0)[1].audit.ordered.max() == 1
+
+
+def test_without_any_guard_whoever_returns_twice_has_two_orders() -> None:
+    """The first return finishes the order; the page is loaded again a second later, and makes another."""
+    returns = AT_PROVIDER.replace("declined: 5%, challenge: {returns: 80%}, webhooks: {lost: 30%}", CHALLENGE)
+    for finishes, orders in (("once", 1), ("unguarded", 2)):
+        chosen = parse_design(f"name: returns\nfrom: webhooks-first\npayment: {{webhooks: ignored, finishes: {finishes}}}\n")
+        ordered = judged(parse_scenario(returns), chosen, 0)[1].audit.ordered
+        assert set(ordered.tolist()) == {orders}
 
 
 def test_one_guard_for_both_paths_makes_one_order() -> None:

@@ -356,7 +356,7 @@ breaker = st.one_of(
 by_request = {
     **keyed,
     "webhooks": some("ignored", "checked", "trusted"),
-    "finishes": some("once", "each_path"),
+    "finishes": some("once", "each_path", "unguarded"),
 }
 OWN: dict[str, dict[str, Sections]] = {
     "naive": {"payment": section(**calling)},

@@ -27,7 +27,7 @@ from sim.architectures.lint.rule import (
     up,
 )
 from sim.architectures.naive import Naive
-from sim.config.design import Completer, Design, KeyedPayment
+from sim.config.design import Completer, Design, KeyedPayment, Repeater
 from sim.config.scenario import ProviderKeys
 from sim.world.streams import quantile
 
@@ -198,8 +198,10 @@ def webhooks_trusted(design: Design, _: World) -> Iterator[Found]:
 
 
 def finishes_apart(design: Design, _: World) -> Iterator[Found]:
-    if getattr(design.payment, "finishes", "once") == "each_path" and getattr(design.payment, "webhooks", "") == "checked":
-        message = "a webhook that comes before the answer makes an order of its own"
+    finishes = getattr(design.payment, "finishes", "once")
+    if finishes != "once" and getattr(design.payment, "webhooks", "") == "checked":
+        when = "that comes before the answer " if finishes == "each_path" else ""
+        message = f"a webhook {when}makes an order of its own"
         yield Found("payment.finishes", message, (("payment.finishes", "once"),))
 
 
@@ -228,8 +230,8 @@ def retries_multiply(design: Design, world: World) -> Iterator[Found]:
     budgeted = design.app.retry_budget is not None
     layers = {
         "taps": 1.0 if knows_repeats(design) else float(world.taps),
-        "requests": 1.0 if knows_retries(design) or budgeted else tries(design.app.retry),
-        "charges": _charges_an_order(design),
+        "requests": 1.0 if knows_retries(design) or budgeted else tries(design.app.retry) * _repeated(design.proxy),
+        "charges": _charges_an_order(design) * _repeated(design.payment.sdk),
     }
     if min(layers.values()) <= 1:
         return
@@ -242,6 +244,10 @@ def retries_multiply(design: Design, world: World) -> Iterator[Found]:
     total = "" if calls == inf else f" = {times(calls)} calls of the provider"
     message = f"three layers repeat unaware of each other: a purchase can become {counted}{total}"
     yield Found("app.key", message, (("app.key", "purchase"),))
+
+
+def _repeated(repeater: Repeater | None) -> float:
+    return 1.0 if repeater is None else float(repeater.tries)
 
 
 def _charges_an_order(design: Design) -> float:

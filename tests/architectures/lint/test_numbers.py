@@ -38,6 +38,8 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
     [
         # 4 taps unless the scenario says otherwise; a budget takes the app's retries out, so there are two layers
         ("retries-multiply", "outbox", THREE_LAYERS, "", "4 taps × 3 requests × 3 charges = 36 calls of the provider"),
+        ("retries-multiply", "outbox", merged(THREE_LAYERS, {"proxy": {"tries": 2}}), "", "4 taps × 6 requests × 3 charges"),
+        ("retries-multiply", "outbox", merged(THREE_LAYERS, {"payment": {"sdk": {"tries": 2}}}), "", "3 requests × 6 charges"),
         ("retries-multiply", "outbox", THREE_LAYERS, quarter(customers={"max_submissions": 3}), "= 27 calls"),
         ("retries-multiply", "outbox", {"app": {"key": "none"}}, "", "4 taps × 3 requests × charges without end"),
         ("retries-multiply", "outbox", merged(THREE_LAYERS, {"app": {"retry_budget": "10%"}}), "", None),
