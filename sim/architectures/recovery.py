@@ -121,8 +121,11 @@ def cancel_by_outbox(shop: Shop, order: Order) -> Story:
 # What a webhook does. Checked: it may only move the order's state forward, and its event is published only if it did.
 
 
+OF_ONE_CALL = (Outcome.FAILED, Outcome.VOIDED, Outcome.REFUNDED)  # the order's other calls may have charged
+
+
 def settle_and_publish(shop: Shop, order: Order, outcome: Outcome) -> Story:
-    if outcome is Outcome.FAILED:  # a webhook is about one call; the order's other calls may have charged
+    if outcome in OF_ONE_CALL:
         return
     changed = yield from shop.settle(order, outcome)
     if changed:
@@ -143,7 +146,7 @@ def finish_again(shop: Shop, order: Order, outcome: Outcome) -> Story:
 
 
 def settle_by_outbox(shop: Shop, order: Order, outcome: Outcome) -> Story:
-    if outcome is not Outcome.FAILED:
+    if outcome not in OF_ONE_CALL:
         yield from shop.settle(order, outcome, tell=True)
 
 

@@ -284,6 +284,9 @@ class Webhooks(Model):
     duplicated: Probability = Field("0%", description="each delivery is followed by another with this probability")
     retry: Duration = Field("5min", description="until the next delivery when nobody received this one (assumption)")
     failures: bool = Field(False, description="refused calls are reported too, not only charges")
+    moves: bool = Field(
+        False, description="money that is given back or released is reported too, also when an authorisation has ended"
+    )
 
 
 class Authorisation(Model):

@@ -25,6 +25,8 @@ from sim.world.streams import Streams
 from sim.world.timetable import Timetable, Weather
 
 WEBHOOKS = 64  # most webhooks of one call in a row, and how many draws are reserved for them
+REFUNDS = 1_000_000  # where the draws for refunds begin, and for the news of them
+EXPIRIES = 2_000_000  # where those for the news of authorisations that have ended begin
 INQUIRIES = 500_000  # the attempt number at which the draws for inquiries begin; no purchase makes as many calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
 TOLD = (Outcome.CAPTURED, Outcome.AUTHORISED)  # what webhooks always tell
@@ -373,8 +375,20 @@ class Provider:
         holds.cents.append(order.cents)
         for cents in (holds.captured_cents, holds.voided_cents, holds.expired_cents):
             cents.append(0)
+        if self._listener is not None and self._knobs.webhooks.moves:
+            self._env.call(authorised_s + self._knobs.authorisation.lasts - self._env.now, self._tell_end, (order, number))
         holds.authorised_s.append(authorised_s)
         holds.released_s.append(NEVER)
+
+    def _tell_end(self, what: tuple[Order, int]) -> None:
+        order, hold = what
+        if self._rest(hold):
+            self._tell_move(order, Outcome.VOIDED, 0.0, EXPIRIES + hold)
+
+    def _tell_move(self, order: Order, outcome: Outcome, after_s: float, turn: int) -> None:
+        """News that money is the customer's again."""
+        if self._listener is not None and self._knobs.webhooks.moves:
+            self._send_webhook(order, outcome, after_s, WEBHOOKS * turn)
 
     def _rest(self, hold: int) -> int:
         """What was authorised and is neither captured nor voided, expired or not."""
@@ -457,6 +471,7 @@ class Provider:
             for hold, cents in held.items():
                 self.holds.voided_cents[hold] += cents
                 self.holds.released_s[hold] = done_s
+            self._tell_move(order, result, latency_s, self._calls[order.purchase] - 1)
         outcome, answered_s = (result, done_s) if answered and latency_s <= timeout_s else (Outcome.UNKNOWN, now + timeout_s)
         answer = pause(self._env, answered_s - now, outcome)
         if self._observer is None:
@@ -490,14 +505,18 @@ class Provider:
                 self._moves[key] = result, now + latency_s
         return result, latency_s, answered, True
 
-    def refund(self, row: int, cents: int | None = None, key: object = None, *, caller: str = "checkout") -> Event:
+    def refund(
+        self, row: int, cents: int | None = None, key: object = None, *, caller: str = "checkout", order: Order | None = None
+    ) -> Event:
         """Give the money of one charge back, all that is left of it or so many cents; an event at the provider's answer.
+
+        `order`: of whom a webhook tells, if the provider sends some for refunds.
 
         Its value is REFUNDED; FAILED if less is left, or the refund is refused; or UNKNOWN if the answer is lost. A repeat with
         the same `key` gives nothing back, and has the first one's outcome.
         """
         now, charges, purchase, knobs = self._env.now, self.charges, self.charges.purchase[row], self._knobs.refunds
-        delay_s = self._latency_s(purchase, 1_000_000)
+        delay_s = self._latency_s(purchase, REFUNDS)
         if key is not None and key in self._moves:
             outcome, done_s = self._moves[key]
             return pause(self._env, max(delay_s, done_s - now), outcome)
@@ -522,6 +541,8 @@ class Provider:
             and sum(self.refunds.cents[one] for one in self._refunds_of[row]) >= charges.cents[row]
         ):
             charges.refunded_s[row] = now + delay_s
+        if order is not None:
+            self._tell_move(order, Outcome.REFUNDED, delay_s, REFUNDS + turn)
         if key is not None:
             self._moves[key] = Outcome.REFUNDED, now + delay_s
         if self._observer is not None:

@@ -631,7 +631,8 @@ class Shop:
         """
         while self.provider.down:
             yield Coming(self.env, 1.0)
-        outcome: Outcome = yield self.provider.refund(row, cents, key, caller=self.component)
+        order = self.database.orders[self.provider.charges.order[row]]
+        outcome: Outcome = yield self.provider.refund(row, cents, key, caller=self.component, order=order)
         yield from self.took("refund", self.provider.charges.purchase[row])
         return outcome
 

@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.config.design import Design, RequestPayment, merged
 from sim.ledger.audit import Audit
 from sim.ledger.records import Tables
+from sim.vocabulary import Answer, Outcome, Status
+from sim.world.checkout import Reply
+from sim.world.customer import Request
+from sim.world.database import Order
+from sim.world.engine import Story
+from sim.world.shop import Shop
 from tests.worlds import ONE_CUSTOMER, design, morning, world
 
 LISTENING: dict[str, Any] = {"payment": {"webhooks": "checked", "timeout": "5s"}}
@@ -41,6 +48,56 @@ def test_a_webhook_that_never_comes_is_not_waited_for(name: str) -> None:
     _, audit = ambiguous(name, "lost: 100%")
     assert (audit.charged[0], audit.ordered[0], audit.awarded[0]) == (1, 1, 1)
     assert 5.0 < audit.confirmed_s[0] < 200.0
+
+
+REFUNDED = ONE_CUSTOMER.replace("450ms}", "450ms}\n  ambiguous: 100%\n  webhooks: {moves: true, delay: {constant: 1s}}")
+TWO_CHARGES: dict[str, Any] = {
+    "payment": {"sdk": {"tries": 2, "key": "fresh", "timeout": "1s"}},
+    "recovery": {"reconcile_every": "20s", "grace": "1s"},
+}
+
+
+@pytest.mark.parametrize(("webhooks", "ordered", "paid_for_nothing"), [("checked", 1, False), ("trusted", 0, True)])
+def test_news_of_a_refund_says_nothing_about_the_other_charge(webhooks: str, ordered: int, paid_for_nothing: bool) -> None:
+    """Two charges of one order; the reconciler gives one back. Who believes its webhook takes the paid order for refunded."""
+    knobs = merged(TWO_CHARGES, {"payment": {"webhooks": webhooks}})
+    tables, audit = morning(world(REFUNDED), design("idempotent", knobs))
+    assert (len(tables.charges) > 1, np.isnan(tables.charges["refunded_s"]).sum()) == (True, 1)
+    assert (tables.orders["status"][0] == Status.CONFIRMED, bool(audit.orphan[0])) == (bool(ordered), paid_for_nothing)
+
+
+def test_news_of_an_authorisation_that_has_ended_or_is_released() -> None:
+    """It comes when it ends, and when it is voided; not for money that was captured."""
+    heard: list[tuple[float, str]] = []
+
+    class Listens(Design):
+        payment: RequestPayment = RequestPayment()
+
+        def handle(self, shop: Shop, request: Request) -> Story:
+            order = yield from shop.insert(request)
+            yield from shop.authorise(order)
+            other = yield from shop.insert(request)
+            yield from shop.authorise(other)
+            yield from shop.void(other)
+            third = yield from shop.insert(request)
+            yield from shop.authorise(third)
+            yield from shop.capture(third)
+            return Reply(Answer.PENDING, order)
+
+        def set_up(self, shop: Shop) -> None:
+            def note(shop: Shop, order: Order, outcome: Outcome) -> Story:
+                heard.append((order.id, outcome.name))
+                yield shop.sleep(0.0)
+
+            shop.listen(note)
+
+    text = ONE_CUSTOMER.replace(
+        "450ms}", "450ms}\n  authorisation: {lasts: 60s}\n  webhooks: {moves: true, delay: {constant: 1s}}"
+    )
+    morning(world(text), Listens())
+    assert heard == [
+        (0, "AUTHORISED"), (1, "AUTHORISED"), (1, "VOIDED"), (2, "AUTHORISED"), (2, "CAPTURED"), (0, "VOIDED"),
+    ]  # fmt: skip
 
 
 def test_a_worker_that_dies_over_a_webhook_gets_it_again() -> None:

@@ -134,7 +134,12 @@ provider = section(
     rate_limit=some("1/s", "5/s"),
     keys=keys,
     webhooks=section(
-        delay=times("0s", "1500ms", "20s"), lost=rare, duplicated=rare, retry=some("5s", "5min"), failures=st.booleans()
+        delay=times("0s", "1500ms", "20s"),
+        lost=rare,
+        duplicated=rare,
+        retry=some("5s", "5min"),
+        failures=st.booleans(),
+        moves=st.booleans(),
     ),
     challenge=section(
         p=shares,
