@@ -80,7 +80,13 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         lambda lost: {
             "provider": {
                 "failed": "30%",
-                "webhooks": {"delay": {"uniform": ["0s", "20s"]}, "duplicated": "50%", "lost": lost, "failures": True, "moves": True},
+                "webhooks": {
+                    "delay": {"uniform": ["0s", "20s"]},
+                    "duplicated": "50%",
+                    "lost": lost,
+                    "failures": True,
+                    "moves": True,
+                },
             }
         }
     ),
