@@ -77,6 +77,15 @@ Unit = Literal["share", "s", "USD", "count"]
 Better = Literal["lower", "higher"]
 Group = Literal["Money and orders", "Points and truth", "Waiting", "The status view", "Effort and cost"]
 Place = Literal["terminal", "report", "sweep", "swings", "what-if", "panel", "validity"]
+Opening = Literal["app", "network", "checkout", "provider", "messages", "store"]
+OPENINGS: dict[Opening, str] = {  # where the gap is through which something goes wrong
+    "app": "in the app",
+    "network": "on the way to the shop",
+    "checkout": "in the checkout",
+    "provider": "at the provider",
+    "messages": "in the messages",
+    "store": "in the database",
+}
 
 
 class Metric(NamedTuple):
@@ -342,6 +351,8 @@ METRICS: dict[str, Metric] = {
 HARMS: dict[str, str] = {known.harm: name for name, known in METRICS.items() if known.harm}  # harm -> its metric
 PARTS_OF_COST: dict[str, str] = {known.part: name for name, known in METRICS.items() if known.part}  # part -> its metric
 COUNTED = tuple(dict.fromkeys(known.of for known in METRICS.values() if known.counts is not None or known.per_correct))
+
+KINDS_OF_HARM = tuple(dict.fromkeys(known.harm for known in METRICS.values() if known.harm is not None))
 
 
 def shown_in(place: Place) -> tuple[str, ...]:

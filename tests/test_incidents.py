@@ -9,11 +9,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.architectures import load_design
+from sim.architectures import load_design, reported
 from sim.config.library import FOLDER, load_scenario, names
 from sim.experiment.statistics import t_quantile
 from sim.ledger.metrics import Evidence
+from sim.ledger.violations import VIOLATIONS
 from sim.vocabulary import Outcome
+from tests.tiers import slow
 from tests.worlds import judged
 
 INCIDENTS = [name for name in names() if name.startswith("incidents/")]
@@ -22,16 +24,17 @@ PARTS = ["What was reported", "What is assumed", "What the simulation says"]
 
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_every_header_says_what_is_reported_assumed_and_simulated(name: str) -> None:
-    """Three parts in this order, a source with its address, and the command that gives the numbers."""
+    """Three parts in this order, who says so, and the command that gives the numbers; the file has the sources' addresses."""
     header = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8").split("name: ")[0]
     assert all(line.startswith("#") for line in header.splitlines())
     assert [line[2:] for line in header.splitlines() if line[2:] in PARTS] == PARTS
-    reported = header.split(PARTS[1])[0]
-    assert re.search(r"https://\S+", reported)
-    assert re.search(r"[Ss]tated by|secondary\s+#?\s*source", reported)
+    assert re.search(r"[Ss]tated\s+#?\s*by|secondary\s+#?\s*source", header.split(PARTS[1])[0])
     short = name.removeprefix("incidents/")
     assert f"coffee compare {short}" in header
-    assert load_scenario(short).name == short
+    world = load_scenario(short)
+    assert world.name == short
+    assert world.reported is not None
+    assert all(address.startswith("https://") for address in world.reported.at)
 
 
 def share(flags: Callable[[Evidence], np.ndarray]) -> Callable[[Evidence], float]:
@@ -44,6 +47,10 @@ def never(evidence: Evidence) -> np.ndarray:
 
 def charged_twice(evidence: Evidence) -> np.ndarray:
     return evidence.audit.charged > 1
+
+
+def paid_for_nothing(evidence: Evidence) -> np.ndarray:
+    return evidence.audit.orphan
 
 
 def refused_calls(evidence: Evidence) -> np.ndarray:
@@ -72,28 +79,76 @@ CLAIMS: list[tuple[str, str, Callable[[Evidence], float], float]] = [  # inciden
     (TWO, "naive", share(charged_twice), 0.0),
 ]
 MORNINGS = 4
+MORE = {"cancelled-while-paid": 12, "late-news-of-a-failure": 12, "outbox-id-gap": 6}  # mornings, for what is rare
+TWICE = {  # incident -> the header's share of purchases that are charged twice or more, as it was reported
+    "checked-at-the-start": 0.051,
+    "twilio-2013-07-18": 0.38,
+    "key-per-screen": 0.138,
+    "lock-of-ten-seconds": 0.76,
+    "proxy-sends-again": 0.16,
+    "reload-and-pay-again": 0.14,
+    "replica-behind": 0.15,
+    "try-again-at-the-till": 0.028,
+    "library-takes-new-keys": 0.028,
+}
+CLAIMS += [(incident, f"{incident}/as-reported", share(charged_twice), figure) for incident, figure in TWICE.items()]
+WITHOUT_COFFEE = {"cancelled-while-paid": 0.0047, "late-news-of-a-failure": 0.023}
+CLAIMS += [(incident, f"{incident}/as-reported", share(paid_for_nothing), said) for incident, said in WITHOUT_COFFEE.items()]
+CLAIMS += [
+    ("cancelled-while-paid", "cancelled-while-paid/as-reported", share(lambda e: e.audit.misinformed), 0.019),
+    ("webhook-and-return", "webhook-and-return/as-reported", share(lambda e: e.audit.ordered > 1), 0.65),
+    ("outbox-id-gap", "outbox-id-gap/as-reported", share(never), 0.0022),
+]
 
 
 @cache
 def mornings(incident: str, name: str) -> list[Evidence]:
     """Other mornings than the header's."""
     scenario, design = load_scenario(f"incidents/{incident}"), load_design(name)
-    return [judged(scenario, design, seed)[1] for seed in range(100, 100 + MORNINGS)]
+    return [judged(scenario, design, seed)[1] for seed in range(100, 100 + MORE.get(incident, MORNINGS))]
 
 
+SMALL = {*TWICE, "webhook-and-return"} - {"twilio-2013-07-18"}  # incidents that are simulated within a second
 QUICK = {(STRIPE, "naive"), (SQUARE, "naive"), (VISA, "no-app-retries"), (TWO, "naive"), (TWO, "waits-two-seconds")}
 
 
 @pytest.mark.parametrize(
     ("incident", "name", "what", "said"),
-    [pytest.param(*claim, marks=() if claim[:2] in QUICK else pytest.mark.slow) for claim in CLAIMS],
+    [pytest.param(*claim, marks=() if claim[:2] in QUICK or claim[0] in SMALL else pytest.mark.slow) for claim in CLAIMS],
 )
 def test_the_figures_of_a_header(incident: str, name: str, what: Callable[[Evidence], float], said: float) -> None:
     """On other mornings than the header's: the figure lies within the interval, or is zero on every morning."""
     values = np.array([what(evidence) for evidence in mornings(incident, name)])
-    half = t_quantile(0.99865, MORNINGS - 1) * float(values.std(ddof=1)) / MORNINGS**0.5  # three standard errors
+    half = t_quantile(0.99865, len(values) - 1) * float(values.std(ddof=1)) / len(values) ** 0.5  # three standard errors
     assert abs(values.mean() - said) <= half + 0.01 * said  # and the header's own rounding
     assert half <= said  # it could tell the figure from none, or from twice as much
+
+
+MENDED = {  # incident -> the harm that its mended design spares everybody; the others' figures are in CLAIMS
+    name: world.reported.hurts
+    for name in (incident.removeprefix("incidents/") for incident in INCIDENTS)
+    if (world := load_scenario(name)).reported is not None and reported(world) and name not in (STRIPE, SQUARE, VISA)
+}
+
+
+@pytest.mark.parametrize("incident", slow(list(MENDED), but=SMALL))
+def test_as_reported_somebody_is_hurt_and_as_mended_nobody(incident: str) -> None:
+    """In just the ways that the file says."""
+    world = load_scenario(incident)
+    found = {}
+    for name in reported(world):
+        evidence = judged(world, load_design(name), 3)[1]
+        found[name.rpartition("/")[2]] = {kind for kind in MENDED[incident] if VIOLATIONS[kind].flags(evidence).any()}
+    assert found == {"as-reported": set(MENDED[incident]), "as-mended": set()}
+
+
+@pytest.mark.parametrize("incident", [STRIPE, SQUARE, VISA])
+def test_where_nobody_told_what_they_changed_the_design_beside_it_helps(incident: str) -> None:
+    """Fewer go without, and nobody is charged twice more often."""
+    world = load_scenario(incident)
+    before, after = (judged(world, load_design(name), 3)[1] for name in reported(world))
+    assert never(after).sum() < never(before).sum()
+    assert charged_twice(after).sum() <= charged_twice(before).sum()
 
 
 def test_everybody_within_the_five_minutes_is_charged_twice_and_nobody_else() -> None:

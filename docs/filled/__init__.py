@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .commands import commands
+from .incidents import index, stories
+from .incidents import pictures as stories_drawn
 from .keys import design_keys, scenario_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
 from .pictures import pictures
@@ -22,6 +24,7 @@ DOCS = Path(__file__).parents[1]
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "cost": {"bill": bill, "prices": prices},
     "failure-windows": {"windows": windows, "published": published},
+    "incidents": {"index": index, "stories": stories},
     "reference/api": {"functions": functions, "sections": sections},
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},
@@ -52,7 +55,7 @@ def filled(page: str, text: str) -> str:
 def write() -> list[str]:
     """Write all parts and pictures anew. Returns the files that have changed."""
     texts = {DOCS / f"{page}.md": filled(page, (DOCS / f"{page}.md").read_text(encoding="utf-8")) for page in PAGES}
-    texts |= {DOCS / "_static" / name: svg for name, svg in pictures().items()}
+    texts |= {DOCS / "_static" / name: svg for name, svg in (pictures() | stories_drawn()).items()}
     changed = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in changed:
         file.write_text(texts[file], encoding="utf-8", newline="\n")

@@ -34,13 +34,23 @@ ARCHITECTURES: dict[str, type[Design]] = {
 OF_A_FILE = ("name", "summary")  # what a design that starts from another one does not take over
 ASIDE = ("promises", "parts", "set_up")  # members of an architecture's class that are not part of its story
 Designs = Design | Path | str | Iterable[Design | Path | str]  # what functions accept: one design, or several
+INCIDENTS = "incidents"  # the folder, of scenarios and of designs
 COMPARED = ("naive", "idempotent", "outbox")  # the default of a comparison; `inquiry` is for providers without keys
 SURVEYED = (*COMPARED, "inquiry")  # the default in failure windows, which are about charges that the shop itself asks for
 
 
 def design_names() -> list[str]:
-    """The names of all designs: the built-in ones in the order of the registry, then the bundled variants."""
-    return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES)]
+    """The names of all designs: the built-in ones in the order of the registry, then the bundled variants.
+
+    Without those of the incidents: see `reported`.
+    """
+    return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES and "/" not in name)]
+
+
+def reported(scenario: Scenario) -> tuple[str, ...]:
+    """The names of the designs of a bundled incident, as it was reported and as it was mended; none for other scenarios."""
+    pair = tuple(f"{scenario.name}/{state}" for state in ("as-reported", "as-mended"))
+    return pair if {f"{INCIDENTS}/{name}" for name in pair} <= set(library.names("designs")) else ()
 
 
 def load_design(name: Design | Path | str) -> Design:
@@ -59,7 +69,10 @@ def load_design(name: Design | Path | str) -> Design:
         architecture = load_own(name)
         file, _, suffix = name.rpartition(".py")
         return _summed_up(architecture, {"name": architecture.model_fields["name"].default or suffix[1:] or Path(file).name})
-    if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in library.names("designs"):
+    bundled = library.names("designs")
+    if f"{INCIDENTS}/{name}" in bundled:
+        name = f"{INCIDENTS}/{name}"
+    if not name.endswith((".yaml", ".yml")) and "/" not in name and name not in bundled:
         is_scenario = "; that is a scenario" if full_name(name) in library.names() else ""
         raise ConfigError(f'unknown design "{name}"{is_scenario or closest(name, design_names()) or SEE_LIST}')
     path = library.find(name, folder="designs", kind="design")
@@ -198,6 +211,7 @@ __all__ = [
     "load_designs",
     "new_file",
     "parse_design",
+    "reported",
     "source_of",
     "start_of",
     "story_of",

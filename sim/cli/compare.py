@@ -33,7 +33,8 @@ def compare(
         typer.Argument(
             metavar="DESIGNS",
             show_default=False,
-            help="Names, or YAML or Python files of yours; the first is the baseline. [default: naive idempotent outbox]",
+            help="Names, or YAML or Python files of yours; the first is the baseline. [default: naive idempotent outbox; "
+            "of an incident: as it was reported, and as it was mended]",
         ),
     ] = None,
     more: OldDesigns = None,
@@ -73,6 +74,7 @@ def compare(
     Examples:
       coffee compare morning-rush
       coffee compare morning-rush outbox mine.yaml
+      coffee compare lock-of-ten-seconds
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
       coffee compare morning-rush --set checkout.workers=64 --set provider.ambiguous=2%
       coffee compare morning-rush --no-report --json > result.json

@@ -17,7 +17,7 @@ from pydantic import (
 
 from sim.config import showing
 from sim.config.columns import read_column
-from sim.config.errors import KeyedErrors, closest, got
+from sim.config.errors import KeyedErrors, closest, got, nearest
 from sim.config.fates import too_many, too_many_in
 from sim.config.faults import Fault, outside
 from sim.config.keys import LIMITS
@@ -37,7 +37,7 @@ from sim.config.units import (
     seconds_into,
     time_and_day,
 )
-from sim.vocabulary import LATE_S, METRICS
+from sim.vocabulary import KINDS_OF_HARM, LATE_S, METRICS, Opening
 
 SHAPE = "a shape needs at least two clock times, in ascending order"
 MOST_CENTS = 1_000_000_000  # of a basket, and of what is added to it: the ledgers' numbers have 32 bits
@@ -388,12 +388,30 @@ def _limit(metric: str, value: Any) -> float:
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
 
+class Reported(Model):
+    """What somebody has told in public: a scenario that plays it says where it stands."""
+
+    at: tuple[str, ...] = Field(min_length=1, description="addresses of the reports")
+    hurts: tuple[str, ...] = Field(min_length=1, description=f"the harm that was done: {', '.join(KINDS_OF_HARM)}")
+    opens: Opening = Field(description="where the gap was: in the app, on the way to the shop (network), …")
+    mended: str = Field(description="what those who reported it changed, in a sentence")
+
+    @field_validator("hurts")
+    @classmethod
+    def _known_harms(cls, hurts: tuple[str, ...]) -> tuple[str, ...]:
+        for harm in hurts:
+            if harm not in KINDS_OF_HARM:
+                raise ValueError(f'unknown harm "{harm}"{nearest(harm, KINDS_OF_HARM)}')
+        return hurts
+
+
 class Scenario(Model):
     """The world of one morning."""
 
     name: str = Field(description="the scenario's name", min_length=1)
     summary: str = Field("", description="one line")
     story: str = Field("", description="what happens, who gets hurt, what to look for")
+    reported: Reported | None = Field(None, description="where it happened, if it did, and what was changed then")
     clock: Hours = Hours()
     traffic: Traffic = Field({"profile": {}}, description="when people want coffee")
     customers: Customers = Customers()

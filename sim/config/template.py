@@ -26,7 +26,7 @@ DISTRIBUTIONS = """\
 # {percentiles: {p50: 20ms, p95: 60ms, p99: 150ms}}, {lognormal: {median: 20ms, sigma: 0.6}}, or {empirical: file.csv} (a column
 # of measured seconds beside this file).
 """
-META = ("name", "summary", "story")
+META = ("name", "summary", "story", "reported")
 
 
 def design_template(design: Design, *, name: str, start: tuple[str, str]) -> str:

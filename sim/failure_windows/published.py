@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from sim.config.design import Claims, Design, Keys
 from sim.failure_windows.verdicts import State
+from sim.vocabulary import OPENINGS, Opening
 
 SOURCES = (
     ("Stripe, idempotent requests", "https://docs.stripe.com/api/idempotent_requests"),
@@ -143,8 +144,7 @@ def reported(window: str) -> list[tuple[str, str]]:
     return found
 
 
-Place = Literal["app", "network", "checkout", "provider", "messages", "store"]
-OPENS: dict[Place, tuple[str, ...]] = {  # where the gap is that a window stands for
+OPENS: dict[Opening, tuple[str, ...]] = {  # where the gap is that a window stands for
     "app": ("W1", "W3", "W15"),
     "network": ("W2", "W17"),
     "checkout": ("W4", "W12", "W14", "W24", "W26"),
@@ -152,20 +152,12 @@ OPENS: dict[Place, tuple[str, ...]] = {  # where the gap is that a window stands
     "messages": ("W7", "W8", "W9", "W10"),
     "store": ("W19", "W20", "W25"),
 }
-PLACES: dict[Place, str] = {
-    "app": "in the app",
-    "network": "on the way to the shop",
-    "checkout": "in the checkout",
-    "provider": "at the provider",
-    "messages": "in the messages",
-    "store": "in the database",
-}
 
 
 def by_place(windows: Iterable[str]) -> list[tuple[str, list[str]]]:
     """Windows by where they open, in words; at the end, without words, those of which it isn't known."""
     left = list(windows)
-    found = [(PLACES[place], [window for window in left if window in opens]) for place, opens in OPENS.items()]
+    found = [(OPENINGS[place], [window for window in left if window in opens]) for place, opens in OPENS.items()]
     known = {window for _, there in found for window in there}
     return [(place, there) for place, there in (*found, ("", [one for one in left if one not in known])) if there]
 

@@ -12,6 +12,7 @@ from sim.architectures.parts import parts_of
 from sim.config.design import Design
 from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
+from sim.config.template import META
 from sim.config.writing import flow
 from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
@@ -228,8 +229,7 @@ def design(about: Design) -> Card:
 
 def _knobs(about: Scenario | Design, default: Scenario | Design) -> Iterator[Knob]:
     """Those that are not as usual."""
-    named = ("name", "summary", "story")
-    return (knob for knob in knobs(about, default) if not knob.is_default and knob.path[0] not in named)
+    return (knob for knob in knobs(about, default) if not knob.is_default and knob.path[0] not in META)
 
 
 def _rows(own: list[Knob]) -> Iterator[list[Cell]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from sim.architectures import COMPARED, SURVEYED, Designs, load_design
+from sim.architectures import COMPARED, SURVEYED, Designs, load_design, reported
 from sim.config.design import Design
 from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
@@ -63,7 +63,7 @@ def run(scenario: Scenario | Path | str, design: Design | Path | str, *, seed: i
 
 def compare(
     scenario: Scenario | Path | str,
-    designs: Designs = COMPARED,
+    designs: Designs | None = None,
     *,
     mornings: int = 10,
     cells: int = 1,
@@ -77,7 +77,8 @@ def compare(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        designs: likewise one or several; the first is the baseline of the paired differences.
+        designs: likewise one or several; the first is the baseline of the paired differences. None: naive, idempotent and
+            outbox; of a bundled incident, the design as it was reported and as it was mended.
         mornings: how many, of the seeds `seed`, `seed + 1`, …; with a `precision` the first ones.
         cells: independent copies of the back end that each morning is divided into, each with its share of the customers and of
             the capacity. A process holds the tables of one cell at a time, about 1 KB a purchase.
@@ -96,7 +97,9 @@ def compare(
         KeyboardInterrupt: after Ctrl-C before the first morning was finished.
     """
     effort = Effort(mornings, seed, cells, jobs, engine)
-    return comparing.compare(scenario, designs, effort, precision=precision, progress=progress)
+    world = load_scenario(scenario)
+    chosen = (reported(world) or COMPARED) if designs is None else designs
+    return comparing.compare(world, chosen, effort, precision=precision, progress=progress)
 
 
 def check(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from sim.architectures import load_designs
+from sim.architectures import load_designs, reported
 from sim.cli.again import again
 from sim.cli.messages import DONE, note
 from sim.cli.work.console import console, print_json, print_title
@@ -47,8 +47,9 @@ def compare(
     effort: Effort, precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool,
     fit: bool, cost_curve: bool, everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    called = compared(designs, more)
-    world, chosen = changed(scenario_called(scenario), load_designs(called), assigned(settings))
+    known = scenario_called(scenario)
+    called = compared(designs, more, usual=reported(known))
+    world, chosen = changed(known, load_designs(called), assigned(settings))
     if fit:
         chosen = [_fitted(design, world) for design in chosen]
     folder = out or Path("reports") / folder_name(world.name)

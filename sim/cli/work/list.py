@@ -9,8 +9,11 @@ from sim.cli.work.console import console, print_json, print_rows
 from sim.config.errors import ConfigError, closest
 from sim.config.library import load_scenario, names
 from sim.config.presets import PRESETS
+from sim.config.scenario import Scenario
 from sim.documents.catalogue import document
-from sim.vocabulary import METRICS, Metric
+from sim.vocabulary import METRICS, OPENINGS, Metric
+
+INCIDENTS = "Incidents that were reported, and how they were mended: coffee compare NAME"
 
 
 def list_(what: str | None, *, as_json: bool) -> None:
@@ -27,7 +30,7 @@ def list_(what: str | None, *, as_json: bool) -> None:
     presets = {name: preset.summary for name, preset in PRESETS.items()}
     sections = [
         ("scenarios", "Scenarios: coffee compare NAME", _within(scenarios, "")),
-        ("incidents", "Incidents that were published: coffee compare NAME", _within(scenarios, "incidents")),
+        ("incidents", INCIDENTS, _incidents(_within(scenarios, "incidents"))),
         ("windows", "Failure windows, one at a time: coffee explain w4 DESIGN", _within(scenarios, "windows")),
         ("designs", "Designs: coffee run SCENARIO NAME", built_in),
         ("designs", "Variants of them, which differ in a knob or two", variants),
@@ -47,6 +50,17 @@ def list_(what: str | None, *, as_json: bool) -> None:
         print_rows(out, [(f"  {name}".ljust(width), line) for name, line in rows.items()], most=(width,))
         out.print()
     out.print("coffee show NAME prints a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
+
+
+def _incidents(rows: dict[str, str]) -> dict[str, str]:
+    """Each with where it opens and whom it hurts, so that it is found by either."""
+    return {name: f"{line} ({_known_of(load_scenario(name))})" for name, line in rows.items()}
+
+
+def _known_of(scenario: Scenario) -> str:
+    known = scenario.reported
+    assert known is not None
+    return f"{OPENINGS[known.opens]}; {', '.join(kind.replace('_', ' ') for kind in known.hurts)}"
 
 
 def _asked_for(what: str | None, kind: str, rows: dict[str, str]) -> dict[str, str]:

@@ -40,6 +40,10 @@ def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     raise ConfigError(f'unknown scenario or design "{name}"{closest_file(name) or closest(name, known) or SEE_LIST}')
 
 
-def compared(designs: Sequence[str], more: Sequence[str]) -> list[str]:
-    """The designs to compare: the usual three if none is named. `more` (of the option --design) come on top of either."""
-    return [*(designs or COMPARED), *(name for name in more if designs or name not in COMPARED)]
+def compared(designs: Sequence[str], more: Sequence[str], usual: Sequence[str] = ()) -> list[str]:
+    """The designs to compare: the usual ones if none is named, or the usual three if there are none.
+
+    `more` (of the option --design) come on top of either.
+    """
+    usual = usual or COMPARED
+    return [*(designs or usual), *(name for name in more if designs or name not in usual)]

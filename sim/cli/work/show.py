@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.syntax import Syntax
 
+from sim.architectures import reported
 from sim.cli.work.components import drawn_instead, print_components
 from sim.cli.work.console import console, print_json, print_rows, print_title
 from sim.cli.work.lint import print_what_it_means
@@ -23,9 +24,11 @@ from sim.config.faults import FAULTS
 from sim.config.knobs import Knob, about, knobs
 from sim.config.presets import PRESETS
 from sim.config.scenario import Scenario
+from sim.config.template import META
 from sim.config.writing import flow
 from sim.documents.description import design, preset, scenario
-from sim.vocabulary import METRICS
+from sim.ledger.violations import VIOLATIONS
+from sim.vocabulary import METRICS, OPENINGS
 
 WIDE = 100  # columns from which there is room for long values
 
@@ -55,7 +58,7 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
     out = console()
     print_title(out, model.name, model.summary)
     if isinstance(model, Scenario):
-        for line in model.story.strip().splitlines():
+        for line in (model.story.strip() + _told_by(model)).splitlines():
             out.print(line)
     else:
         _print_design(out, model, story=story)
@@ -85,6 +88,21 @@ def _print_design(out: Console, model: Design, *, story: bool) -> None:
     _print_source(out, document["source"])
 
 
+def _told_by(model: Scenario) -> str:
+    """Where an incident was reported, and what was changed."""
+    if model.reported is None:
+        return ""
+    known = model.reported
+    harm = ", or ".join(VIOLATIONS[kind].clause for kind in known.hurts)
+    lines = [
+        f"\n\nReported at {', '.join(known.at)}.",
+        f"It opens {OPENINGS[known.opens]}. Whoever was hurt {harm}. What was changed: {known.mended}.",
+    ]
+    if reported(model):
+        lines.append(f"coffee compare {model.name} shows it as it was reported and as it was mended.")
+    return "\n".join(lines)
+
+
 def _show_preset(name: str, *, as_json: bool) -> None:
     if as_json:
         print_json(preset(name))
@@ -94,7 +112,7 @@ def _show_preset(name: str, *, as_json: bool) -> None:
 
 def _knobs(model: BaseModel) -> list[Knob]:
     default = type(model).model_validate({"name": getattr(model, "name", "")})
-    return [knob for knob in knobs(model, default) if knob.path[0] not in ("name", "summary", "story")]
+    return [knob for knob in knobs(model, default) if knob.path[0] not in META]
 
 
 def _print_source(out: Console, source: str) -> None:
