@@ -17,6 +17,7 @@ from .keys import design_keys, scenario_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
 from .pictures import pictures
 from .python import functions, sections
+from .questions import questions
 from .results import document_fields, documents
 from .steps import answers, outcomes, promises, statuses, step_sections, steps
 
@@ -25,6 +26,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "cost": {"bill": bill, "prices": prices},
     "failure-windows": {"windows": windows, "published": published},
     "incidents": {"index": index, "stories": stories},
+    "questions": {"questions": questions},
     "reference/api": {"functions": functions, "sections": sections},
     "reference/cli": {"commands": commands},
     "reference/design": {"keys": design_keys, "designs": designs},
