@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, Flow, common, completer, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
+from sim.architectures.taking import known, take_or_tell
 from sim.config.design import Claims, Completer, Design, RedirectPayment
 from sim.ledger.promises import (
     Promise,
@@ -31,6 +32,7 @@ ANSWERS = {
     Outcome.UNKNOWN: Answer.PENDING,
     Outcome.CONFLICT: Answer.PENDING,
     Outcome.ERROR: Answer.PENDING,
+    Outcome.USED_UP: Answer.USED_UP,
 }
 
 
@@ -71,11 +73,14 @@ class WebhooksFirst(Design):
 
     def go_on(self, shop: Shop, order: Order) -> Story:
         """Begin the payment, or ask what became of it if it has begun: the same key is the same payment."""
+        taken = yield from take_or_tell(shop, order)
+        if not taken:
+            return Outcome.USED_UP
         outcome = yield from charge(shop, order, self.payment, shop.begin)
         changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
         if changed and self.payment.webhooks != "trusted":
             yield from shop.publish(order)
-        return outcome
+        return known(order, outcome)
 
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer comes back. That proves nothing, so the provider is asked."""

@@ -40,6 +40,7 @@ from sim.config.units import (
 from sim.vocabulary import LATE_S, METRICS
 
 SHAPE = "a shape needs at least two clock times, in ascending order"
+MOST_UNITS = 1_000_000_000  # of an account
 MOST_CENTS = 1_000_000_000  # of a basket, and of what is added to it: the ledgers' numbers have 32 bits
 
 
@@ -313,6 +314,27 @@ class Refunds(Model):
         return self
 
 
+class Account(Model):
+    """Something that can be used up: the stock of the day, a coupon, a gift card, store credit, points to spend.
+
+    A purchase that wants several of them gets an order with all of them, or none. A plain number is the balance.
+    """
+
+    balance: int = Field(ge=0, le=MOST_UNITS, description="units in it at the start: pieces, uses, points, or cents")
+    takes: int = Field(1, ge=1, le=MOST_UNITS, description="units that one order takes")
+    p: Probability = Field("100%", description="share of the purchases that want it")
+    shared_by: Literal["everyone"] | Annotated[int, Field(ge=1, le=MOST_UNITS)] = Field(
+        "everyone",
+        description="who draws on one balance: all, as on a stock; or so many of these purchases, one after the other, and "
+        "the next ones on another: 1 for a coupon of each customer, 2 for a gift card that is used in two tabs",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_balance(cls, value: Any) -> Any:
+        return {"balance": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Challenge(Model):
     """The card's bank wants to know more (3-D Secure), or the customer pays on the provider's page: they finish it there, and
     come back to the shop.
@@ -399,6 +421,11 @@ class Scenario(Model):
     customers: Customers = Customers()
     network: Network = Network()
     provider: Provider = Provider()
+    accounts: dict[str, Account] = Field(
+        {},
+        max_length=100,
+        description="what can be used up, by its name, like {croissants: 40} or {coupon: {balance: 1, shared_by: 1}}",
+    )
     faults: tuple[Fault, ...] = ()
     objectives: dict[str, Any] = Field(
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'

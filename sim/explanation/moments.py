@@ -8,7 +8,7 @@ from typing import Literal
 Kind = Literal["message", "answer", "act", "lost", "crash", "pause", "poll", "violation"]
 LANES = (
     "customer", "app", "proxy", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "canceller",
-    "loyalty", "read_model",
+    "releaser", "loyalty", "read_model",
 )  # fmt: skip
 TITLES = {
     "database": "order database",

@@ -30,6 +30,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "provider broke down": "have an order that was given up after the provider had broken down over the charge",
         "provider silent": "have an order that was given up without an answer of the provider",
         "never finished": "were to finish the payment at the provider, and the shop never learnt that they had",
+        "refused": "were told that nothing was left, and not all was sold in the end: others had it in hand",
         "given up": "have an order that was given up before anybody asked the provider",
         "shop down": "could not reach the checkout: it was down",
         "queue full": "were turned away: the queue was full, or no instance was up",
@@ -48,6 +49,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "charged after a refusal": "were charged twice for one order: a call was refused, and an earlier one had charged",
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
         "library repeated": "were charged twice for one order: the provider's client library called again by itself",
+        "oversold": "got an order that can’t be made: more was sold than there was",
         "unpaid": "got an order that nobody had paid for",
         "blocked": "have money blocked on their card for nothing: authorised, and neither captured nor released",
         "wrong amount": "paid for another basket than the app had confirmed",
@@ -96,6 +98,7 @@ _AGAIN_AFTER = {  # outcome of the call before the second charge -> cause
     Outcome.AUTHORISED: "charged when done",
     Outcome.VOIDED: "charged when done",  # no outcome of a call that charges, like the next
     Outcome.REFUNDED: "charged when done",
+    Outcome.USED_UP: "charged when done",
     Outcome.CHALLENGED: "charged unheard",
 }
 
@@ -125,9 +128,9 @@ def causes(tables: Tables, audit: Audit, late_s: float) -> np.ndarray:
 def _harmed(audit: Audit) -> np.ndarray:
     """Whoever had anything done wrong to them, the lost included."""
     return (
-        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | (audit.blocked > 0) | audit.mistaken
-        | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing
-        | audit.unsettled
+        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | audit.oversold | (audit.blocked > 0)
+        | audit.mistaken | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded
+        | audit.differing | audit.unsettled
     )  # fmt: skip
 
 
@@ -162,6 +165,7 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
             np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED)),
         ),  # its answer was heard by nobody who could settle the order
         ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
+        ("refused", orders["status"] == Status.USED_UP),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
         ("never finished", orders["status"] == Status.CHALLENGED),
     ):
@@ -183,6 +187,7 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
         ("blocked", audit.blocked > 0),
         ("wrong amount", audit.mistaken),
         ("unpaid", audit.unpaid),
+        ("oversold", audit.oversold),
     ):
         cause[which] = code[name]
     twice = (audit.ordered > 1) | (audit.charged > 1)

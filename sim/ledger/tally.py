@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ledger.audit import Audit, contradictions, last_fault_s
+from sim.ledger.audit import Audit, contradictions, last_fault_s, returned_cents
 from sim.ledger.causes import NAMES, NONE, causes, lost
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.steps import minutes, steps
@@ -129,6 +129,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "charged twice, net": (audit.kept > 1).sum(),
         "ordered twice": (audit.ordered > 1).sum(),
         "unpaid": audit.unpaid.sum(),
+        "oversold": audit.oversold.sum(),
+        "units oversold": audit.oversold_units.sum(),
+        "units stuck": audit.stuck_units.sum(),
+        "units given back twice": audit.over_returned_units.sum(),
         "blocked": (audit.blocked > 0).sum(),
         "held cent-seconds": audit.held_cent_s.sum(),
         "cents over-refunded": audit.over_refunded_cents.sum(),
@@ -169,6 +173,8 @@ def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
         "cents overcharged, served": np.where(ordered, audit.overcharged_cents, 0),
         "orphan": audit.orphan,
         "cents of orphans": np.where(audit.orphan, audit.overcharged_net_cents, 0),
+        "oversold and paid": audit.oversold & (audit.kept > 0),
+        "cents of oversold": np.where(audit.oversold, _rightful_cents(tables, audit), 0),
         "misinformed or abandoned": audit.misinformed | audit.abandoned,
         "retracted": audit.retracted,
         "lost": lost(tables, audit),
@@ -176,6 +182,15 @@ def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
         "awards too many": np.maximum(audit.awarded - ordered, 0),
         "under-awarded": audit.under_awarded,
     }
+
+
+def _rightful_cents(tables: Tables, audit: Audit) -> np.ndarray:
+    """What is kept of each purchase, less what was taken wrongly."""
+    charges = tables.charges
+    kept = ~np.isnan(charges["captured_s"]) & np.isnan(charges["refunded_s"])
+    cents = np.where(kept, charges["cents"] - returned_cents(tables), 0)
+    total = np.bincount(charges["purchase"], weights=cents, minlength=len(tables.purchases)).astype(np.int64)
+    return total - audit.overcharged_net_cents
 
 
 def _causes(tables: Tables, audit: Audit, late_s: float) -> Counter[tuple[str, str, str]]:

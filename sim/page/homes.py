@@ -8,6 +8,7 @@ HOMES = {  # section -> the parts whose knobs it holds, the first that the diagr
     "app": ("app",),
     "claim": ("checkout",),
     "payment": ("payment", "provider"),
+    "accounts": ("releaser", "database"),
     "recovery": ("reconciler", "canceller", "provider"),
     "read_model": ("read_model",),
 }
