@@ -88,7 +88,7 @@ def test_without_a_reconciler_whoever_was_refused_after_the_payment_has_paid_for
 @pytest.mark.parametrize(("guard", "both"), [("atomic", False), ("check_then_take", True), ("read_then_write", True)])
 def test_the_race_at_the_request_is_as_wide_as_a_read_and_a_write(guard: str, both: bool) -> None:
     """Two requests at the same moment: a look takes 1 ms and the write after it 4 ms, so the second looks before."""
-    tables, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.002)), accounts={"guard": guard})
+    _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.002)), accounts={"guard": guard})
     assert sold(evidence) == [1, int(both)]
     _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.006)), accounts={"guard": guard})
     assert sold(evidence) == [1, 0]
@@ -175,7 +175,7 @@ def test_given_back_by_the_timer_and_once_more_by_whoever_was_declined() -> None
     """Each gives 1 back, so that 2 can be had where 1 was: one of two orders can't be made."""
     scenario = world(SLOW.replace("4s}", "4s}, declined: 50%"), arrivals=tuple(20.0 * n for n in range(8)))
     after = {"gives_back": "after_it", "reserve": SHORT}
-    tables, evidence = run(scenario, accounts=after)
+    _, evidence = run(scenario, accounts=after)
     assert per_morning(evidence, "units_given_back_twice_per_1000") >= 1
     assert evidence.audit.ordered.sum() >= 2
     assert evidence.audit.oversold.sum() == evidence.audit.ordered.sum() - 1
@@ -187,7 +187,7 @@ def test_a_crash_between_settling_and_giving_back_leaves_it_taken() -> None:
     """The order is declined, and whoever would have given it back is dead."""
     dies = ONE_LEFT.replace("450ms}", "450ms, }").replace("450ms, }", "450ms}, declined: 100%")
     scenario = world(dies + "faults: [{crash: checkout, after: commit, times: 1}]\n")
-    tables, evidence = run(scenario, accounts={"gives_back": "after_it"}, app={"retry": {"never": True}})
+    tables, _ = run(scenario, accounts={"gives_back": "after_it"}, app={"retry": {"never": True}})
     assert (tables.orders["status"].tolist(), tables.accounts["left"].tolist()) == ([Status.DECLINED], [0])
     tables, _ = run(scenario, app={"retry": {"never": True}})
     assert tables.accounts["left"].tolist() == [1]
@@ -213,7 +213,7 @@ def test_a_coupon_used_twice_by_a_double_tap() -> None:
     tapped = coupon.replace("1h}", "1h}, double_tap: {p: 100%, gap: 100ms}")
     tables, evidence = run(world(tapped), "naive")
     assert (sold(evidence), evidence.audit.charged.tolist()) == ([1], [1])
-    tables, evidence = run(world(tapped), "naive", LATER)
+    _, evidence = run(world(tapped), "naive", LATER)
     assert (sold(evidence), evidence.audit.oversold_units.tolist()) == ([2], [1])
     _, evidence = run(world(tapped), "idempotent", LATER)
     assert (sold(evidence), evidence.audit.oversold_units.tolist()) == ([1], [0])
