@@ -290,7 +290,7 @@ METRICS: dict[str, Metric] = {
         "requests / max(purchases, 1)",
     ),
     **_percentiles(
-        "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card]",
+        "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card & waits]",
         {
             50: ("terminal", "report"),
             95: ("terminal", "report", "sweep", "swings", "what-if", "panel", "validity"),

@@ -397,6 +397,27 @@ class Taking(Model):
     )
 
 
+class RenewalJob(Model):
+    """The job that orders and charges the scenario's `renewals`, one after the other, by the story that requests have too."""
+
+    key: Literal["period", "run", "none"] = Field(
+        "period",
+        description="idempotency key of a renewal: always the same, a new one each time that the job begins, or none",
+    )
+    looks_first: bool = Field(
+        True, description="look up whether a renewal has an order that was not given up, and leave it alone if so"
+    )
+    machines: int = Field(1, ge=1, le=100, description="that begin it at its hour")
+    lock: Duration | None = Field(
+        None,
+        gt=0,
+        description="the job begins only with a lock in the database, which is its own for so long, or until the job is done; "
+        "a machine that doesn't get it leaves it at that. None: no lock",
+    )
+    tries: int = Field(3, ge=1, le=1000, description="rounds for those whose charge was refused or got no answer (assumption)")
+    wait: Duration = Field("10min", description="between two rounds (assumption)")
+
+
 class Keys(Model):
     """How long the checkout remembers the app's idempotency key, and what it compares."""
 
@@ -465,6 +486,7 @@ class Design(Model):
     loyalty: Loyalty = Loyalty()
     recovery: Recovery = Recovery()
     accounts: Taking = Taking()
+    renewals: RenewalJob = RenewalJob()
 
     promises: ClassVar[tuple[Any, ...]] = ()  # those of sim.ledger.promises that the architecture keeps under all faults
     # The defaults in which an architecture differs from its sections' own, as a file would say them.

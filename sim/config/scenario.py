@@ -19,7 +19,7 @@ from sim.config import showing
 from sim.config.columns import read_column
 from sim.config.errors import KeyedErrors, closest, got
 from sim.config.fates import too_many, too_many_in
-from sim.config.faults import Fault, outside
+from sim.config.faults import Fault, Rerun, outside
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
@@ -181,11 +181,10 @@ class Traffic(OneOf):
             return KeyedErrors([(("times", self.times.index(missed[0])), message)])
         return None
 
-    @model_validator(mode="after")
-    def _some_traffic(self) -> Traffic:
-        if self.rate == 0 or any(rates and not any(rates.values()) for rates in (self.shape, self.steps)):
-            raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
-        return self
+    @property
+    def nobody(self) -> bool:
+        """Whether nobody can ever come."""
+        return self.rate == 0 or any(rates and not any(rates.values()) for rates in (self.shape, self.steps))
 
 
 def _are(what: Sequence[float]) -> str:
@@ -335,6 +334,18 @@ class Account(Model):
         return {"balance": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+class Renewals(Model):
+    """Charges that no customer waits for, such as subscriptions that are renewed: a job of the shop orders and charges them.
+
+    Each is a purchase of one basket at the traffic's price, due at one hour; nobody taps and nobody looks at the status.
+    """
+
+    count: int = Field(ge=1, le=1_000_000, description="how many are due")
+    at: Clock = Field(
+        description="clock time at which they are due, and the job begins; before the clock's start: the next day"
+    )
+
+
 class Challenge(Model):
     """The card's bank wants to know more (3-D Secure), or the customer pays on the provider's page: they finish it there, and
     come back to the shop.
@@ -398,6 +409,20 @@ class Provider(Model):
         return self
 
 
+def _never_due(faults: tuple[Fault, ...], clock: Hours, renewals: Renewals | None) -> list[tuple[tuple[int, str], str]]:
+    """What is wrong with faults that run the renewals' job again."""
+    errors = []
+    for number, fault in enumerate(faults):
+        if not isinstance(fault, Rerun):
+            continue
+        if renewals is None:
+            message = "there are no renewals to run again; give some, like renewals: {count: 100, at: …}"
+            errors.append(((number, "rerun"), message))
+        elif fault.at is not None and clock.since_start_s(fault.at) < clock.since_start_s(renewals.at):
+            errors.append(((number, "at"), f"before the renewals are due ({time_and_day(renewals.at)})"))
+    return errors
+
+
 def _limit(metric: str, value: Any) -> float:
     unit = LIMITS.get(METRICS[metric].unit)
     if unit is not None:
@@ -417,6 +442,7 @@ class Scenario(Model):
     summary: str = Field("", description="one line")
     story: str = Field("", description="what happens, who gets hurt, what to look for")
     clock: Hours = Hours()
+    renewals: Renewals | None = Field(None, description="charges that no customer waits for; none: there are none")
     traffic: Traffic = Field({"profile": {}}, description="when people want coffee")
     customers: Customers = Customers()
     network: Network = Network()
@@ -480,10 +506,20 @@ class Scenario(Model):
             info.context.morning = clock.span
         return clock
 
+    @field_validator("renewals")
+    @classmethod
+    def _due_in_the_morning(cls, renewals: Renewals | None, info: ValidationInfo) -> Renewals | None:
+        clock = info.data.get("clock")
+        if renewals is not None and clock is not None and (message := outside(renewals.at, clock.span)):
+            raise KeyedErrors([("at", message)])
+        return renewals
+
     @field_validator("traffic")
     @classmethod
     def _within_the_clock(cls, traffic: Traffic, info: ValidationInfo) -> Traffic:
         clock = info.data.get("clock")
+        if traffic.nobody and info.data.get("renewals") is None:
+            raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
         if clock is not None and (errors := traffic.outside_of(clock)):
             raise errors
         return traffic
@@ -500,6 +536,7 @@ class Scenario(Model):
             return faults
         times = {number: at for number, fault in enumerate(faults) if (at := getattr(fault, "at", None)) is not None}
         errors = [((number, "at"), message) for number, at in times.items() if (message := outside(at, clock.span))]
+        errors += _never_due(faults, clock, info.data.get("renewals"))
         if errors := errors or too_many_in(faults, provider, clock):
             raise KeyedErrors(errors)
         return faults

@@ -298,6 +298,19 @@ class Storyteller(Observer):
             text = f"gives {_wanted(books, order)} of order {order.id} back: {_left(books, order)}"
             self._wrote(component, order, text, changed=False)
 
+    def renews(self, purchase: int, *, run: int, machine: int, key: str, cents: int) -> None:
+        if purchase == self.purchase:
+            sent = {"period": "the period's key", "run": f"the key of run {run}", "none": "no key"}[key]
+            self._note("renewals", f"machine {machine}, run {run}: renews, {money(cents)}, {sent}", kind="act")
+
+    def renewed(self, purchase: int, reply: Reply) -> None:
+        if purchase == self.purchase:
+            self._note("renewals", f"has the reply: {_says(reply)}")
+
+    def left_alone(self, purchase: int, *, order: Order, machine: int) -> None:
+        if purchase == self.purchase:
+            self._note("renewals", f"machine {machine}: finds order {order.id}, leaves it alone")
+
     def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
         if purchase == self.purchase:
             what = "write" if writes else "read"

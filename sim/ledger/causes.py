@@ -37,12 +37,14 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "dropped": "had waited so long that the checkout dropped their request, had left by then, or saw its instance die",
         "died": "were being served when the process died",
         "waiting": "were still waiting to be served",
+        "not run": "were renewals, and the job never made an order of them",
         "network": "never reached the shop: the network lost their requests, or the checkout hung",
     },
     "harmed": {
         "app repeated": "were charged or served twice: the app sent their request again, and it became another order",
         "proxy repeated": "were charged or served twice: a proxy sent their request again, and it became another order",
         "tapped again": "were charged or served twice: they tapped again or reloaded, and it became another order",
+        "job repeated": "were renewals, and charged or served twice: the job ran again, and it became another order",
         "shop repeated": "were charged or served twice: the shop made another order, or sent one twice, by itself",
         "charged unheard": "were charged twice for one order: the shop called again, not knowing how the first call would end",
         "charged after an error": "were charged twice for one order: the shop called again after the provider had broken down",
@@ -138,13 +140,13 @@ def _late(tables: Tables, late_s: float) -> np.ndarray:
     """Whoever has a good card and was not answered in time."""
     purchases = tables.purchases
     in_time = purchases["acknowledged_s"] - purchases["submitted_s"] <= late_s
-    return (purchases["good_card"] == 1) & ~in_time
+    return (purchases["good_card"] == 1) & ~in_time & tables.waits
 
 
 def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
     number, code = len(tables.purchases), _codes("lost")
     requests, orders, charges = tables.requests, tables.orders, tables.charges
-    cause = np.full(number, code["network"])
+    cause = np.where(tables.waits, code["network"], code["not run"])
     for fate, name in reversed(_BY_FATE.items()):
         cause[requests["purchase"][requests["fate"] == fate]] = code[name]
     down = _during(tables, "outage checkout", requests["sent_s"]) & (requests["fate"] == Fate.REJECTED)
@@ -191,7 +193,7 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
     ):
         cause[which] = code[name]
     twice = (audit.ordered > 1) | (audit.charged > 1)
-    cause[twice] = code["shop repeated"]
+    cause[twice] = np.where(tables.waits, code["shop repeated"], code["job repeated"])[twice]
     orders = _Groups(tables.orders["purchase"], number)
     served_twice = np.flatnonzero(twice & (orders.sizes > 1))
     second = np.full(number, NONE)

@@ -264,10 +264,16 @@ class Tables:
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
     counts: dict[str, int] = field(default_factory=dict)  # operations, for the laws and the bill
+    renewals: int = 0  # the last of the purchases: charges that no customer waits for
     worked_s: float = 0.0  # until when capacity is paid for (see `sim.world.morning`); not known: to the horizon
 
     def __post_init__(self) -> None:
         self.worked_s = self.worked_s or self.horizon_s
+
+    @property
+    def waits(self) -> np.ndarray:
+        """Purchases whose customer is there and waits: flags."""
+        return np.arange(len(self.purchases)) < len(self.purchases) - self.renewals
 
     def frames(self) -> dict[str, Any]:
         """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""

@@ -26,7 +26,8 @@ class Tally:
     """Partial sums that can be added. Every purchase is in exactly one part; per-morning values are added once.
 
     Lags are in seconds, inf for those who never got there: `ack` and `confirmation` from the first tap, over purchases with a
-    good card (the others are rightly never confirmed, in any design), also of people who have left; `read_model` from the
+    good card (the others are rightly never confirmed, in any design), also of people who have left (`ack` leaves out renewals,
+    which nobody waits for); `read_model` from the
     confirmation in the write model until the status view shows it, over confirmed orders.
     """
 
@@ -61,7 +62,7 @@ def tally(tables: Tables, audit: Audit, late_s: float = LATE_S) -> Tally:
         charged=Counter(tables.charges["cents"][captured].tolist()),
         charges=Counter(audit.charged.tolist()),
         lags=lags,
-        minutes=minutes(tables)[good],
+        minutes=minutes(tables)[good & tables.waits],
         steps=steps(tables),
         converged_s=_converged_s(tables, audit),
         contradictions=contradictions(tables, audit),
@@ -109,7 +110,7 @@ def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
     purchases, orders = tables.purchases, tables.orders
     good, confirmed = purchases["good_card"] == 1, orders["status"] == Status.CONFIRMED
     return {
-        "ack": np.nan_to_num(purchases["acknowledged_s"] - purchases["submitted_s"], nan=np.inf)[good],
+        "ack": np.nan_to_num(purchases["acknowledged_s"] - purchases["submitted_s"], nan=np.inf)[good & tables.waits],
         "confirmation": (audit.confirmed_s - purchases["submitted_s"])[good],
         "read_model": np.nan_to_num(orders["visible_s"] - orders["confirmed_s"], nan=np.inf)[confirmed],
     }
@@ -122,6 +123,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
     end_s = last_fault_s(tables)
     later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
     looked, shown_stale = _looks(tables)
+    acknowledged = (~np.isnan(purchases["acknowledged_s"]) | ~tables.waits)[good]  # nobody waits to hear of a renewal
     found = {
         "purchases": len(purchases),
         "good cards": good.sum(),
@@ -142,10 +144,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "abandoned": audit.abandoned.sum(),
         "correct": audit.correct.sum(),
         "turned away": len(np.unique(tables.requests["purchase"][tables.requests["fate"] == Fate.REJECTED])),
-        "acknowledged": np.isfinite(lags["ack"]).sum(),
+        "acknowledged": acknowledged.sum(),
         "confirmed": np.isfinite(lags["confirmation"]).sum(),
         "after the faults": later.sum(),
-        "served after the faults": (np.isfinite(lags["ack"]) & np.isfinite(lags["confirmation"]))[later].sum(),
+        "served after the faults": (acknowledged & np.isfinite(lags["confirmation"]))[later].sum(),
         "awards": len(tables.awards),
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),

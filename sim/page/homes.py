@@ -9,6 +9,7 @@ HOMES = {  # section -> the parts whose knobs it holds, the first that the diagr
     "claim": ("checkout",),
     "payment": ("payment", "provider"),
     "accounts": ("releaser", "database"),
+    "renewals": ("checkout",),
     "recovery": ("reconciler", "canceller", "provider"),
     "read_model": ("read_model",),
 }

@@ -105,6 +105,7 @@ class Request:
     """One HTTP attempt. `page`: how often the app had been loaded by then. After another reload the answer is ignored."""
 
     __slots__ = ("attempt", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission")
+    waits = True  # somebody is there who may be sent to the provider
     returning: Order | None = None  # the order of a request that comes back from the provider
 
     def __init__(self, customer: Customer, submission: int, attempt: int) -> None:

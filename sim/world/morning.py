@@ -28,6 +28,7 @@ from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.proxy import Proxied, checkout_of
 from sim.world.read_model import ReadModel
+from sim.world.renewals import Renewals
 from sim.world.returning import come_back
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
@@ -68,9 +69,10 @@ class Morning:
         streams = Streams(seed, cell)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
-        number = len(self._arrivals)
+        due = 0 if scenario.renewals is None else cell.share(scenario.renewals.count)
+        number = len(self._arrivals) + due
         tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
-        tables.faults = plan.windows
+        tables.faults, tables.renewals = plan.windows, due
         tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
 
         books = None
@@ -120,6 +122,15 @@ class Morning:
             broker.subscribe(projector)
             consumers.append(projector)
         story.set_up(shop)
+        if scenario.renewals is not None:
+            due_s = scenario.clock.since_start_s(scenario.renewals.at)
+            purchases = range(number - due, number)
+            for purchase in purchases:
+                tables.purchases.submitted_s[purchase] = due_s
+            job = Renewals(
+                story.handle, design.renewals, purchases=purchases, due_s=due_s, cents=scenario.traffic.price, observer=observer
+            )
+            job.start(shop, plan.reruns)
         if books is not None and design.accounts.reserve is not None:
             shop.background("releaser", partial(_release, reserve=design.accounts.reserve))
         self._crowd = Crowd(

@@ -175,6 +175,15 @@ class Observer:
     def gave_back(self, component: str, order: Order, *, books: Books) -> None:
         """What an order had taken out of the accounts is there again for others."""
 
+    def renews(self, purchase: int, *, run: int, machine: int, key: str, cents: int) -> None:
+        """The renewals' job orders and charges a renewal; `run`: how often it has begun so far, on any machine."""
+
+    def renewed(self, purchase: int, reply: Reply) -> None:
+        """The renewals' job has the reply to a renewal."""
+
+    def left_alone(self, purchase: int, *, order: Order, machine: int) -> None:
+        """The renewals' job finds that a renewal has an order already."""
+
     def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
         """A transaction or query for a purchase ends in an error: rolled back, or committed unheard, or out of time."""
 

@@ -112,13 +112,18 @@ class Shop:
         shop.component = component
         return shop
 
-    def background(self, component: str, story: Callable[[Shop], Story]) -> None:
+    def background(self, component: str, story: Callable[[Shop], Story], *, machine: int = 1) -> None:
         """Run a story in the background, for all of the morning. After a crash it starts again from its first line.
+
+        `machine`: of several that run the same component's story. A crash at a time strikes the first of them, one after a
+        step whichever has taken it.
 
         Costs: nothing; what the story does takes its time.
         """
         story = self.watch("background", story)
-        self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
+        self.loops[component if machine == 1 else f"{component} {machine}"] = Process(
+            self.env, self._supervised(story, self.seen_from(component))
+        )
 
     def _supervised(self, story: Callable[[Shop], Story], shop: Shop) -> Story:
         restart_s = 0.0

@@ -211,7 +211,7 @@ def test_a_coupon_used_twice_by_a_double_tap() -> None:
     """Without keys two taps are two orders. The coupon has one use: the second order is refused, unless it is checked first."""
     coupon = ONE_LEFT.replace("croissant: 1", "coupon: {balance: 1, shared_by: 1}")
     tapped = coupon.replace("1h}", "1h}, double_tap: {p: 100%, gap: 100ms}")
-    tables, evidence = run(world(tapped), "naive")
+    _, evidence = run(world(tapped), "naive")
     assert (sold(evidence), evidence.audit.charged.tolist()) == ([1], [1])
     _, evidence = run(world(tapped), "naive", LATER)
     assert (sold(evidence), evidence.audit.oversold_units.tolist()) == ([2], [1])
