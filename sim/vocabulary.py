@@ -265,7 +265,7 @@ METRICS: dict[str, Metric] = {
     ),
     "retracted_rate": Metric(
         "share", "lower", "Points and truth", 'purchases told "we have your order" that end without a confirmed order',
-        "n[(ack_lag < never) & (ordered == 0)] / purchases",
+        "n[waits & (ack_lag < never) & (ordered == 0)] / purchases",
         counts="retracted", harm="retracted", label="told yes, then no",
     ),
     "confirmed_share": Metric(

@@ -113,10 +113,13 @@ class Books:
         """Whether an order that is paid for may be confirmed: it has what it needs, or may take it now."""
         if self.has(order):
             return True
-        over = order.id in self._last  # had it once, and its time was over
-        if over and self._rules.reserve is not None:
+        if self.was_released(order) and self._rules.reserve is not None:
             return self._rules.reserve.late == "confirmed" or self.enough(order)
         return self._rules.guard != "atomic" or self.enough(order)
+
+    def was_released(self, order: Order) -> bool:
+        """Whether it has had something in hand, and has it no more."""
+        return order.id in self._last and order.id not in self._rows
 
     def became(self, order: Order, status: Status) -> None:
         """The order's state has changed: what it has taken is sold, or given back with that."""

@@ -22,6 +22,7 @@ from simpy.events import Event
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay, Reserve
 from sim.ledger.records import SDK, Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
+from sim.world.accounts import Books
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Order, OutboxRow
@@ -341,7 +342,8 @@ class Shop:
         go on.
 
         An order that can't have it is USED_UP by the same transaction, with an outbox row if `tell`. One that has it already,
-        or whose purchase wants nothing, goes on. With `accounts.takes: at_settlement` nothing is taken here: there is a look
+        or whose purchase wants nothing, goes on; so does one whose time limit is over and that may be paid for already, which
+        takes again when it is settled. With `accounts.takes: at_settlement` nothing is taken here: there is a look
         whether enough is left, before the first call to the provider.
 
         Costs: nothing if nothing is to be taken. Else a database write; with guards other than `atomic` a database read before
@@ -353,6 +355,8 @@ class Shop:
         later = rules.takes == "at_settlement"
         if order.settled or (later and (order.attempts or order.unheard)):
             return order.status is not Status.USED_UP
+        if books.was_released(order) and order.status is not Status.PENDING:
+            return True  # it may be paid for already: first learn that, then take again
         enough = True
         if later or rules.guard != "atomic":
             enough = yield self.database.query(order.purchase, lambda: books.look(order))
@@ -394,12 +398,15 @@ class Shop:
             return
 
         def commit() -> None:
-            given = books.give_back(order, blindly=blindly)
-            if self._observer is not None and given:
-                self._observer.gave_back(self.component, order, books=books)
+            self._give_back(order, books, blindly=blindly)
 
         yield self.database.transaction(order.purchase, commit)
         yield from self.took("give_back", order.purchase)
+
+    def _give_back(self, order: Order, books: Books, *, blindly: bool = False) -> None:
+        given = books.give_back(order, blindly=blindly)
+        if self._observer is not None and given:
+            self._observer.gave_back(self.component, order, books=books)
 
     def release(self, reserve: Reserve) -> Story:
         """Give back what unsettled orders have had in hand for longer than their time limit. Returns those orders.
@@ -412,9 +419,7 @@ class Shop:
             orders = [] if books is None else [self.database.orders[number] for number in books.over(reserve.lasts)]
             for order in orders:
                 assert books is not None
-                books.give_back(order)
-                if self._observer is not None:
-                    self._observer.gave_back(self.component, order, books=books)
+                self._give_back(order, books)
             return orders
 
         orders: list[Order] = yield self.database.transaction(NOBODY, commit)
