@@ -165,9 +165,9 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     notes = [holds, f"{design.database.connections} connections"]
     if (replica := design.database.replica) is not None:
         notes.append(f"replica: {', '.join(replica.reads)}")
-    if (guard := design.accounts.guard) != "atomic":
+    if (guard := design.taking.guard) != "atomic":
         notes.append(guard.replace("_", " "))
-    if design.accounts.takes == "at_settlement":
+    if design.taking.when == "at_settlement":
         notes.append("takes when it is paid")
     yield Component("database", "store", "order database", tuple(notes), station="database", place=(2, 1))
     yield Component("broker", "queue", "broker", ("at least once",), place=(1, 2))
@@ -190,7 +190,7 @@ def _reconciler(design: Design) -> Iterator[Component]:
 
 
 def _releaser(design: Design) -> Iterator[Component]:
-    if (reserve := design.accounts.reserve) is not None:
+    if (reserve := design.taking.reserve) is not None:
         notes = (f"after {duration_text(reserve.lasts)}",)
         yield Component("releaser", "worker", "ends reservations", notes, place=(3, 2))
 
@@ -217,7 +217,7 @@ def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
         yield Flow("canceller", "database", "cancels")
         if design.recovery.asks_first:
             yield Flow("canceller", "provider", "asks")
-    if design.accounts.reserve is not None:
+    if design.taking.reserve is not None:
         yield Flow("releaser", "database", "gives back")
     if _listens(design):
         yield Flow("provider", "checkout", "webhooks", dashed=True)

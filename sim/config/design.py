@@ -382,7 +382,7 @@ class Taking(Model):
         description="the balance is checked and lowered in one transaction; or it is looked up, and lowered by another one; or "
         "it is read, and written back less what was taken, over whatever others have written meanwhile",
     )
-    takes: Literal["at_request", "at_settlement"] = Field(
+    when: Literal["at_request", "at_settlement"] = Field(
         "at_request",
         description="before the payment, and given back if that comes to nothing; or when the payment is over, after a look "
         "whether anything is left when it begins",
@@ -485,8 +485,8 @@ class Design(Model):
     read_model: ReadModel = ReadModel()
     loyalty: Loyalty = Loyalty()
     recovery: Recovery = Recovery()
-    accounts: Taking = Taking()
-    renewals: RenewalJob = RenewalJob()
+    taking: Taking = Taking()
+    renewal_job: RenewalJob = RenewalJob()
 
     promises: ClassVar[tuple[Any, ...]] = ()  # those of sim.ledger.promises that the architecture keeps under all faults
     # The defaults in which an architecture differs from its sections' own, as a file would say them.

@@ -8,8 +8,8 @@ HOMES = {  # section -> the parts whose knobs it holds, the first that the diagr
     "app": ("app",),
     "claim": ("checkout",),
     "payment": ("payment", "provider"),
-    "accounts": ("releaser", "database"),
-    "renewals": ("checkout",),
+    "taking": ("releaser", "database"),
+    "renewal_job": ("checkout",),
     "recovery": ("reconciler", "canceller", "provider"),
     "read_model": ("read_model",),
 }

@@ -78,7 +78,7 @@ class Morning:
         books = None
         if scenario.accounts:
             books = Books(
-                env, scenario.accounts, design.accounts, purchases=number, streams=streams, table=tables.accounts,
+                env, scenario.accounts, design.taking, purchases=number, streams=streams, table=tables.accounts,
                 takings=tables.takings,
             )  # fmt: skip
         database = Database(
@@ -128,11 +128,16 @@ class Morning:
             for purchase in purchases:
                 tables.purchases.submitted_s[purchase] = due_s
             job = Renewals(
-                story.handle, design.renewals, purchases=purchases, due_s=due_s, cents=scenario.traffic.price, observer=observer
+                story.handle,
+                design.renewal_job,
+                purchases=purchases,
+                due_s=due_s,
+                cents=scenario.traffic.price,
+                observer=observer,
             )
             job.start(shop, plan.reruns)
-        if books is not None and design.accounts.reserve is not None:
-            shop.background("releaser", partial(_release, reserve=design.accounts.reserve))
+        if books is not None and design.taking.reserve is not None:
+            shop.background("releaser", partial(_release, reserve=design.taking.reserve))
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
             checkout=checkout, view=view, streams=streams, observer=observer, returns=tables.returns, finish=provider.finish,

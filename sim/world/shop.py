@@ -99,7 +99,7 @@ class Shop:
         self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
         self._books = database.books
-        self._gives_back = self._books is not None and design.accounts.gives_back == "after_it"
+        self._gives_back = self._books is not None and design.taking.gives_back == "after_it"
         self._holds = design.payment.in_transaction
         self._sdk = design.payment.sdk
         if self._sdk is not None and self._sdk.timeout is not None:
@@ -343,16 +343,16 @@ class Shop:
 
         An order that can't have it is USED_UP by the same transaction, with an outbox row if `tell`. One that has it already,
         or whose purchase wants nothing, goes on; so does one whose time limit is over and that may be paid for already, which
-        takes again when it is settled. With `accounts.takes: at_settlement` nothing is taken here: there is a look
+        takes again when it is settled. With `taking.when: at_settlement` nothing is taken here: there is a look
         whether enough is left, before the first call to the provider.
 
         Costs: nothing if nothing is to be taken. Else a database write; with guards other than `atomic` a database read before
         it; with `at_settlement` only the read, and the write if the order is refused.
         """
-        books, rules = self._books, self.design.accounts
+        books, rules = self._books, self.design.taking
         if books is None or books.has(order):
             return True
-        later = rules.takes == "at_settlement"
+        later = rules.when == "at_settlement"
         if order.settled or (later and (order.attempts or order.unheard)):
             return order.status is not Status.USED_UP
         if books.was_released(order) and order.status is not Status.PENDING:
@@ -388,7 +388,7 @@ class Shop:
     def give_back(self, order: Order, *, blindly: bool = False) -> Story:
         """Give back to the scenario's `accounts` what an order has taken and was not confirmed with.
 
-        Settling an order does so by itself with `accounts.gives_back: with_settlement`. `blindly`: what it took last, without a
+        Settling an order does so by itself with `taking.gives_back: with_settlement`. `blindly`: what it took last, without a
         look whether it was given back before.
 
         Costs: a database write; nothing in a world without accounts.

@@ -22,9 +22,9 @@ provider: {latency: {uniform: [300ms, 900ms]}}
 SEEDS = range(8)
 
 
-def confirmed(name: str, accounts: str) -> list[int]:
+def confirmed(name: str, taking: str) -> list[int]:
     """How many orders were confirmed on each morning; whatever was sold beyond 10 is what the metrics say."""
-    chosen, found = parse_design(f"from: {name}\nname: {name}\naccounts: {accounts}\n"), []
+    chosen, found = parse_design(f"from: {name}\nname: {name}\ntaking: {taking}\n"), []
     for seed in SEEDS:
         _, evidence = judged(parse_scenario(WORLD), chosen, seed)
         found.append(int(evidence.audit.ordered.sum()))
@@ -49,6 +49,6 @@ def test_checked_before_the_payment_and_taken_after_it_some_17_are_sold(name: st
 
     The outbox's pay some 0.3 s later than they were accepted, which makes it no wider: a payment worker looks before it calls.
     """
-    sold = confirmed(name, "{guard: check_then_take, takes: at_settlement}")
+    sold = confirmed(name, "{guard: check_then_take, when: at_settlement}")
     paying = 10 * 0.6
     assert abs(sum(sold) / len(SEEDS) - 10 - paying) <= SIGMAS * sqrt(paying / len(SEEDS))

@@ -21,7 +21,10 @@ TOP = (
     "name, summary, story, clock, renewals, traffic, customers, network, provider, accounts, faults, objectives, prices, "
     "currencies"
 )
-COMMON = "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery, accounts, renewals"
+COMMON = (
+    "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery, "
+    "taking, renewal_job"
+)
 
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),

@@ -261,7 +261,7 @@ def _of_accounts(tables: Tables, evidence: Evidence, design: Design) -> Iterator
         "sold with confirmed orders only",
         all(orders[t.order].status == Status.CONFIRMED for t in takings if not never(t.sold_s)),
     )
-    rules = design.accounts
+    rules = design.taking
     guarded = rules.guard == "atomic" and rules.gives_back != "after_it"
     on_time = rules.reserve is None or rules.reserve.late == "refused"
     if guarded and on_time and getattr(design.payment, "webhooks", "ignored") != "trusted":

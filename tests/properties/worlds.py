@@ -364,7 +364,7 @@ recovery = section(
 )  # fmt: skip
 taking = section(
     guard=some("atomic", "check_then_take", "read_then_write"),
-    takes=some("at_request", "at_settlement"),
+    when=some("at_request", "at_settlement"),
     reserve=st.one_of(
         st.just("none"),
         section(**{"for": some("1s", "20s", "2min"), "every": some("1s", "20s"), "late": some("refused", "confirmed")}),
@@ -448,7 +448,7 @@ def designs(name: str) -> Sections:
     """Any design that starts from one architecture."""
     common = {
         "app": app, "checkout": checkout, "database": database, "read_model": read_model, "loyalty": loyalty, "broker": broker,
-        "recovery": recovery, "accounts": taking, "renewals": renewal_job, "proxy": st.one_of(st.just("none"), proxy),
+        "recovery": recovery, "taking": taking, "renewal_job": renewal_job, "proxy": st.one_of(st.just("none"), proxy),
     }  # fmt: skip
     return st.fixed_dictionaries({"name": st.just("drawn"), "from": st.just(name)}, optional={**common, **OWN[name]})
 

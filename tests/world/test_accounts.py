@@ -23,14 +23,14 @@ customers: {patience: {constant: 1h}}
 provider: {latency: {constant: 450ms}}
 """
 AT_ONCE = (0.0, 0.1)  # the second comes while the first pays
-LATER = {"guard": "check_then_take", "takes": "at_settlement"}
+LATER = {"guard": "check_then_take", "when": "at_settlement"}
 OTHERS = [name for name in ARCHITECTURES if name != "naive"]
 
 
 def run(
-    scenario: Scenario, name: str = "idempotent", accounts: dict[str, Any] | None = None, seed: int = 0, **knobs: Any
+    scenario: Scenario, name: str = "idempotent", taking: dict[str, Any] | None = None, seed: int = 0, **knobs: Any
 ) -> tuple[Tables, Evidence]:
-    return judged(scenario, design(name, {"accounts": accounts or {}, **knobs}), seed)
+    return judged(scenario, design(name, {"taking": taking or {}, **knobs}), seed)
 
 
 def sold(evidence: Evidence) -> list[int]:
@@ -73,7 +73,7 @@ def test_checked_first_and_taken_after_the_payment_the_last_is_sold_twice(name: 
 @pytest.mark.parametrize("name", OTHERS)
 def test_taken_when_it_is_paid_in_one_transaction_the_loser_gets_the_money_back(name: str) -> None:
     """Nothing is sold twice: the order that finds nothing left after its payment is refused, and the reconciler refunds."""
-    tables, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), name, {"takes": "at_settlement"})
+    tables, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), name, {"when": "at_settlement"})
     assert evidence.audit.charged.tolist() == [1, 1]
     assert evidence.audit.kept.tolist() == sold(evidence)
     assert sorted(tables.orders["status"].tolist()) == [Status.CONFIRMED, Status.USED_UP]
@@ -81,23 +81,23 @@ def test_taken_when_it_is_paid_in_one_transaction_the_loser_gets_the_money_back(
 
 def test_without_a_reconciler_whoever_was_refused_after_the_payment_has_paid_for_nothing() -> None:
     """naive tells them the truth, and keeps the money."""
-    _, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), "naive", {"takes": "at_settlement"})
+    _, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), "naive", {"when": "at_settlement"})
     assert evidence.audit.orphan.tolist() == [False, True]
 
 
 @pytest.mark.parametrize(("guard", "both"), [("atomic", False), ("check_then_take", True), ("read_then_write", True)])
 def test_the_race_at_the_request_is_as_wide_as_a_read_and_a_write(guard: str, both: bool) -> None:
     """Two requests at the same moment: a look takes 1 ms and the write after it 4 ms, so the second looks before."""
-    _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.002)), accounts={"guard": guard})
+    _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.002)), taking={"guard": guard})
     assert sold(evidence) == [1, int(both)]
-    _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.006)), accounts={"guard": guard})
+    _, evidence = run(world(ONE_LEFT, arrivals=(0.0, 0.006)), taking={"guard": guard})
     assert sold(evidence) == [1, 0]
 
 
 def test_a_book_that_is_written_back_forgets_what_others_took() -> None:
     """Three at once find 5: the book says 4 in the end, and 3 are sold."""
     scenario = world(ONE_LEFT.replace("croissant: 1", "croissant: 5"), arrivals=(0.0, 0.001, 0.002))
-    tables, evidence = run(scenario, accounts={"guard": "read_then_write"})
+    tables, evidence = run(scenario, taking={"guard": "read_then_write"})
     assert sold(evidence) == [1, 1, 1]
     assert (tables.accounts["left"].tolist(), tables.accounts["overwritten"].tolist()) == ([4], [2])
 
@@ -122,7 +122,7 @@ def test_who_is_declined_gives_it_back(name: str) -> None:
 def test_what_is_never_given_back_is_a_lost_sale() -> None:
     """The same, and nobody gives it back: one unit sticks, and the first good card after it is lost, no more of them."""
     scenario = world(ONE_LEFT.replace("450ms}", "450ms}, declined: 50%"), arrivals=tuple(5.0 * n for n in range(8)))
-    tables, evidence = run(scenario, accounts={"gives_back": "never"})
+    tables, evidence = run(scenario, taking={"gives_back": "never"})
     assert evidence.audit.ordered.sum() == 0
     assert per_morning(evidence, "units_stuck_per_1000") == 1
     assert evidence.tally.found["lost"] == tables.purchases["good_card"].sum() == 1
@@ -165,7 +165,7 @@ def test_a_reservation_that_ends_while_its_payment_is_at_work(name: str, late: s
 
 def test_a_late_payment_takes_again_what_nobody_wanted() -> None:
     """Its reservation was over, and nobody else came."""
-    tables, evidence = run(world(SLOW, arrivals=(0.0,)), accounts={"reserve": SHORT})
+    tables, evidence = run(world(SLOW, arrivals=(0.0,)), taking={"reserve": SHORT})
     assert sold(evidence) == [1]
     assert (tables.accounts["left"].tolist(), len(tables.takings)) == ([0], 2)
     assert not evidence.audit.oversold.any()
@@ -175,11 +175,11 @@ def test_given_back_by_the_timer_and_once_more_by_whoever_was_declined() -> None
     """Each gives 1 back, so that 2 can be had where 1 was: one of two orders can't be made."""
     scenario = world(SLOW.replace("4s}", "4s}, declined: 50%"), arrivals=tuple(20.0 * n for n in range(8)))
     after = {"gives_back": "after_it", "reserve": SHORT}
-    _, evidence = run(scenario, accounts=after)
+    _, evidence = run(scenario, taking=after)
     assert per_morning(evidence, "units_given_back_twice_per_1000") >= 1
     assert evidence.audit.ordered.sum() >= 2
     assert evidence.audit.oversold.sum() == evidence.audit.ordered.sum() - 1
-    _, evidence = run(scenario, accounts={"reserve": SHORT})
+    _, evidence = run(scenario, taking={"reserve": SHORT})
     assert (evidence.audit.ordered.sum(), per_morning(evidence, "units_given_back_twice_per_1000")) == (1, 0)
 
 
@@ -187,7 +187,7 @@ def test_a_crash_between_settling_and_giving_back_leaves_it_taken() -> None:
     """The order is declined, and whoever would have given it back is dead."""
     dies = ONE_LEFT.replace("450ms}", "450ms, }").replace("450ms, }", "450ms}, declined: 100%")
     scenario = world(dies + "faults: [{crash: checkout, after: commit, times: 1}]\n")
-    tables, _ = run(scenario, accounts={"gives_back": "after_it"}, app={"retry": {"never": True}})
+    tables, _ = run(scenario, taking={"gives_back": "after_it"}, app={"retry": {"never": True}})
     assert (tables.orders["status"].tolist(), tables.accounts["left"].tolist()) == ([Status.DECLINED], [0])
     tables, _ = run(scenario, app={"retry": {"never": True}})
     assert tables.accounts["left"].tolist() == [1]
@@ -202,7 +202,7 @@ def test_a_gift_card_in_two_tabs() -> None:
     tables, evidence = run(scenario)
     assert sold(evidence) == [1, 0, 1, 0]
     assert (tables.accounts["left"].tolist(), evidence.tally.found["lost"]) == ([2000, 2000], 0)
-    tables, evidence = run(scenario, accounts=LATER)
+    tables, evidence = run(scenario, taking=LATER)
     assert sold(evidence) == [1, 1, 1, 1]
     assert evidence.audit.oversold_units.tolist() == [0, 1000, 0, 1000]
 
@@ -245,7 +245,7 @@ def test_units_oversold_are_rate_times_the_width_of_the_race() -> None:
     scenario = world(text + "traffic: {rate: 20/s}\n", arrivals=None)
     found = []
     for seed in range(12):
-        _, evidence = run(scenario, accounts=LATER, seed=seed, checkout={"workers": 2000}, database={"connections": 1000})
+        _, evidence = run(scenario, taking=LATER, seed=seed, checkout={"workers": 2000}, database={"connections": 1000})
         found.append(int(evidence.audit.oversold_units.sum()))
     width_s = 0.6 + 0.004  # the call, and the commit of what it came to
     expected = 20 * width_s

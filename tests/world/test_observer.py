@@ -92,8 +92,8 @@ def test_every_method_has_a_caller() -> None:
     observer, more = listening()
     Morning(world(WILD.rstrip() + REST, arrivals=None), twice, 0, observer=observer).run()
     heard |= {method for method, _, _ in more}
-    for rules in ({"reserve": {"for": "1s", "every": "500ms"}}, {"takes": "at_settlement"}):
-        short = {"accounts": rules, "renewals": {"machines": 2}, "app": {"before_retry": "look"}}
+    for rules in ({"reserve": {"for": "1s", "every": "500ms"}}, {"when": "at_settlement"}):
+        short = {"taking": rules, "renewal_job": {"machines": 2}, "app": {"before_retry": "look"}}
         observer, more = listening()
         Morning(
             world(WILD.rstrip() + REST + USED, arrivals=None), design("naive", short, constant=False), 0, observer=observer

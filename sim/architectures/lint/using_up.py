@@ -16,16 +16,16 @@ def _concerned(world: World) -> bool:
 
 
 def sells_what_is_gone(design: Design, world: World) -> Iterator[Found]:
-    rules = design.accounts
+    rules = design.taking
     if rules.guard != "atomic" and _concerned(world):
-        between = "the payment" if rules.takes == "at_settlement" else "a read and a write"
+        between = "the payment" if rules.when == "at_settlement" else "a read and a write"
         message = f"between the look whether anything is left and the taking lies {between}: others look meanwhile"
-        yield Found("accounts.guard", message, (("accounts.guard", "atomic"),))
+        yield Found("taking.guard", message, (("taking.guard", "atomic"),))
 
 
 def reservation_too_short(design: Design, world: World) -> Iterator[Found]:
-    reserve, challenge = design.accounts.reserve, world.scenario.provider.challenge
-    if reserve is None or design.accounts.takes == "at_settlement" or not _concerned(world):
+    reserve, challenge = design.taking.reserve, world.scenario.provider.challenge
+    if reserve is None or design.taking.when == "at_settlement" or not _concerned(world):
         return
     away_s = quantile(challenge.takes, SLOW) if challenge.p else 0.0
     takes_s = world.slow_answer_s + away_s
@@ -35,12 +35,12 @@ def reservation_too_short(design: Design, world: World) -> Iterator[Found]:
             f"a reservation ends after {exactly(reserve.lasts)}, a slow payment after {about(takes_s)} (99th percentile): "
             f"what was sold to others meanwhile {late}"
         )
-        yield Found("accounts.reserve.for", message, (("accounts.reserve.for", up(takes_s)), ("accounts.reserve", "none")))
+        yield Found("taking.reserve.for", message, (("taking.reserve.for", up(takes_s)), ("taking.reserve", "none")))
 
 
 def keeps_what_nobody_buys(design: Design, world: World) -> Iterator[Found]:
-    gives_back = design.accounts.gives_back
-    if gives_back == "with_settlement" or design.accounts.takes == "at_settlement" or not _concerned(world):
+    gives_back = design.taking.gives_back
+    if gives_back == "with_settlement" or design.taking.when == "at_settlement" or not _concerned(world):
         return
     how = (
         "is never given back"
@@ -48,20 +48,20 @@ def keeps_what_nobody_buys(design: Design, world: World) -> Iterator[Found]:
         else "is given back by a write of its own: a crash before it, or two of it"
     )
     message = f"what an order without success has taken {how}"
-    yield Found("accounts.gives_back", message, (("accounts.gives_back", "with_settlement"),))
+    yield Found("taking.gives_back", message, (("taking.gives_back", "with_settlement"),))
 
 
 def renews_again(design: Design, world: World) -> Iterator[Found]:
     if world.given and world.scenario.renewals is None:
         return
-    job, ignores_keys = design.renewals, has_story_of(design, Naive)
+    job, ignores_keys = design.renewal_job, has_story_of(design, Naive)
     if _renews_once(job, ignores_keys=ignores_keys):
         return
     changes: tuple[tuple[str, object, str], ...] = (
         ("key", "period", "period"), ("looks_first", True, "true"), ("machines", 1, "1"), ("lock", 3600.0, "1h"),
     )  # fmt: skip
     enough: list[Change] = [
-        (f"renewals.{knob}", text)
+        (f"renewal_job.{knob}", text)
         for knob, value, text in changes
         if _renews_once(job.model_copy(update={knob: value}), ignores_keys=ignores_keys)
     ]
@@ -71,7 +71,7 @@ def renews_again(design: Design, world: World) -> Iterator[Found]:
         if job.looks_first
         else "the job looks at nothing, and its keys are new each time"
     )
-    yield Found(f"renewals.{knob}", f"{why}: who is renewed by two runs is charged by both", tuple(enough))
+    yield Found(f"renewal_job.{knob}", f"{why}: who is renewed by two runs is charged by both", tuple(enough))
 
 
 def _renews_once(job: RenewalJob, *, ignores_keys: bool) -> bool:

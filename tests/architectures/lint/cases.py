@@ -229,16 +229,16 @@ CASES = (
     ),
     Case(
         "reservation-too-short", "w28", load_design("short-reservations"),
-        of("idempotent", {"accounts": {"reserve": {"for": "10min"}}}), purchases("oversold"),
+        of("idempotent", {"taking": {"reserve": {"for": "10min"}}}), purchases("oversold"),
     ),
     Case(  # each card that is declined takes something away for good
         "keeps-what-nobody-buys", quarter(accounts={"stock": 300}, provider={"declined": "30%"}),
-        of("idempotent", {"accounts": {"gives_back": "never"}}), of("idempotent"), NEVER,
+        of("idempotent", {"taking": {"gives_back": "never"}}), of("idempotent"), NEVER,
     ),
     Case("renews-again", "w29", load_design("renews-by-run"), of("idempotent"), DOUBLE),
     Case(
-        "renews-again", "w29", of("naive", {"renewals": {"machines": 2}}),
-        of("naive", {"renewals": {"machines": 2, "lock": "1h"}}), DOUBLE,
+        "renews-again", "w29", of("naive", {"renewal_job": {"machines": 2}}),
+        of("naive", {"renewal_job": {"machines": 2, "lock": "1h"}}), DOUBLE,
     ),
     Case("dual-write", "w7", of("outbox", {"payment": {"news": "direct"}}), of("outbox"), POINTS),
     Case("dual-write", "w7", of("idempotent"), of("idempotent", {"payment": {"webhooks": "trusted"}}), POINTS),
