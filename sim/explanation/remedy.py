@@ -35,6 +35,8 @@ CHANGES: tuple[Change, ...] = (
     ("app.key", "purchase"),
     ("payment.key", "order"),
     ("claim.guard", "unique"),
+    ("renewal_job.key", "period"),
+    ("renewal_job.looks_first", "true"),
     ("taking.guard", "atomic"),
     ("taking.gives_back", "with_settlement"),
     ("taking.when", "at_request"),

@@ -9,7 +9,7 @@ HOMES = {  # section -> the parts whose knobs it holds, the first that the diagr
     "claim": ("checkout",),
     "payment": ("payment", "provider"),
     "taking": ("releaser", "database"),
-    "renewal_job": ("checkout",),
+    "renewal_job": ("renewals", "checkout"),
     "recovery": ("reconciler", "canceller", "provider"),
     "read_model": ("read_model",),
 }
