@@ -410,17 +410,13 @@ class Provider(Model):
 
 
 def _never_due(faults: tuple[Fault, ...], clock: Hours, renewals: Renewals | None) -> list[tuple[tuple[int, str], str]]:
-    """What is wrong with faults that run the renewals' job again."""
-    errors = []
-    for number, fault in enumerate(faults):
-        if not isinstance(fault, Rerun):
-            continue
-        if renewals is None:
-            message = "there are no renewals to run again; give some, like renewals: {count: 100, at: …}"
-            errors.append(((number, "rerun"), message))
-        elif fault.at is not None and clock.since_start_s(fault.at) < clock.since_start_s(renewals.at):
-            errors.append(((number, "at"), f"before the renewals are due ({time_and_day(renewals.at)})"))
-    return errors
+    """What is wrong with faults that run the renewals' job again; where there are no renewals they find nothing to do."""
+    if renewals is None:
+        return []
+    due_s = clock.since_start_s(renewals.at)
+    again = {number: fault.at for number, fault in enumerate(faults) if isinstance(fault, Rerun) and fault.at is not None}
+    message = f"before the renewals are due ({time_and_day(renewals.at)})"
+    return [((number, "at"), message) for number, at in again.items() if clock.since_start_s(at) < due_s]
 
 
 def _limit(metric: str, value: Any) -> float:

@@ -227,10 +227,10 @@ def _kept_with_it(data: Data) -> Data:
 
 
 def _due(data: Data) -> Data:
-    """Only where there are renewals can they be run again, once they are due."""
-    if "faults" not in data:
+    """Renewals are run again once they are due, and not before."""
+    if "faults" not in data or "renewals" not in data:
         return data
-    due = data["renewals"]["at"] if "renewals" in data else "never"
+    due = data["renewals"]["at"]
     return {**data, "faults": [fault for fault in data["faults"] if "rerun" not in fault or fault["at"] >= due]}
 
 
