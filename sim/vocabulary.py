@@ -27,6 +27,7 @@ class Outcome(IntEnum):
     VOIDED = 8  # what was still held is released
     REFUNDED = 9  # money that was taken is given back
     CHALLENGED = 10  # the bank wants to know more: the customer finishes the payment at the provider, or never does
+    USED_UP = 11  # too little is left of what the purchase wants: nobody called, or what was charged is to be given back
 
 
 class Status(IntEnum):
@@ -38,9 +39,10 @@ class Status(IntEnum):
     DECLINED = 3  # the card was refused
     FAILED = 4  # given up without (as far as we know) a charge
     CHALLENGED = 5  # the customer is to finish the payment at the provider
+    USED_UP = 6  # too little was left of what it wanted
 
 
-SETTLED = (Status.CONFIRMED, Status.DECLINED, Status.FAILED)
+SETTLED = (Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.USED_UP)
 
 
 class Answer(IntEnum):
@@ -52,6 +54,7 @@ class Answer(IntEnum):
     REDIRECT = 303  # "finish the payment at the provider, then come back"
     DECLINED = 402  # the card was refused
     CONFLICT = 409  # the same idempotency key is being worked on
+    USED_UP = 410  # too little is left of what the purchase wants: the coupon, the card, the stock of the day
     MISMATCH = 422  # the same idempotency key with another basket: the app shows the order that the key stands for
     FAILED = 502  # "payment failed, please try again"
     UNAVAILABLE = 503  # the queue is full, or no instance is up
@@ -202,6 +205,26 @@ METRICS: dict[str, Metric] = {
         "n[(kept > 0) & (ordered == 0)] / purchases",
         counts="orphan", harm="orphan_charge", label="charged, no order",
     ),
+    "oversold_rate": Metric(
+        "share", "lower", "Money and orders", "purchases with a confirmed order for which an account had too little left",
+        "n[oversold] / purchases",
+        counts="oversold", harm="oversold",
+    ),
+    "units_oversold_per_1000": Metric(
+        "count", "lower", "Money and orders", "units sold in 1,000 purchases beyond what was in an account",
+        "1000 * sum(beyond) / purchases",
+    ),
+    "units_stuck_per_1000": Metric(
+        "count", "lower", "Money and orders",
+        "units taken out of accounts in 1,000 purchases and neither sold nor given back when the morning has drained",
+        "1000 * sum(stuck) / purchases",
+        shown=("report",),
+    ),
+    "units_given_back_twice_per_1000": Metric(
+        "count", "lower", "Money and orders", "units given back to accounts in 1,000 purchases beyond those taken",
+        "1000 * sum(given_back_twice) / purchases",
+        shown=("report",),
+    ),
     "unpaid_order_rate": Metric(
         "share", "lower", "Money and orders", "purchases with a confirmed order that nothing was captured for",
         "n[unpaid_orders > 0] / purchases",
@@ -251,7 +274,7 @@ METRICS: dict[str, Metric] = {
     ),
     "retracted_rate": Metric(
         "share", "lower", "Points and truth", 'purchases told "we have your order" that end without a confirmed order',
-        "n[(ack_lag < never) & (ordered == 0)] / purchases",
+        "n[waits & (ack_lag < never) & (ordered == 0)] / purchases",
         counts="retracted", harm="retracted", label="told yes, then no",
     ),
     "confirmed_share": Metric(
@@ -276,7 +299,7 @@ METRICS: dict[str, Metric] = {
         "requests / max(purchases, 1)",
     ),
     **_percentiles(
-        "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card]",
+        "ack_latency", "Waiting", "first tap to acknowledgement, over purchases with a good card", "ack_lag[good_card & waits]",
         {
             50: ("terminal", "report"),
             95: ("terminal", "report", "sweep", "swings", "what-if", "panel", "validity"),

@@ -16,6 +16,7 @@ from .python import signature
 
 GROUPS = {
     "A request": ["compute", "insert", "claim", "accept", "charge", "inquire", "settle", "overwrite", "renew_key", "publish"],
+    "Something that can be used up": ["take", "give_back", "release"],
     "A payment in parts": ["begin", "authorise", "capture", "void"],
     "In the background": [
         "sleep",

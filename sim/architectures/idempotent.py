@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
+from sim.architectures.taking import known, take_or_tell
 from sim.config.design import Claims, Completer, Design, RequestPayment
 from sim.ledger.promises import (
     Promise,
@@ -31,6 +32,7 @@ ANSWERS = {
     Outcome.UNKNOWN: Answer.PENDING,  # unknown is an answer of its own
     Outcome.CONFLICT: Answer.PENDING,
     Outcome.ERROR: Answer.PENDING,
+    Outcome.USED_UP: Answer.USED_UP,
 }
 
 
@@ -61,11 +63,14 @@ class Idempotent(Design):
         return Reply(ANSWERS.get(outcome, Answer.FAILED), claim.order)
 
     def pay(self, shop: Shop, order: Order) -> Story:
+        taken = yield from take_or_tell(shop, order)
+        if not taken:
+            return Outcome.USED_UP
         outcome = yield from charge(shop, order, self.payment)
         changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
         if changed and self.payment.webhooks != "trusted":
             yield from shop.publish(order)  # a crash above loses the event: a dual write
-        return outcome
+        return known(order, outcome)
 
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer has finished the payment at the provider."""

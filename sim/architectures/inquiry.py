@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from sim.architectures.parts import Diagram, charging, common, completer, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, recover
+from sim.architectures.taking import known, take_or_tell
 from sim.config.design import Claims, Completer, Design
 from sim.ledger.promises import (
     Promise,
@@ -26,6 +27,7 @@ ANSWERS = {
     Outcome.DECLINED: Answer.DECLINED,
     Outcome.FAILED: Answer.FAILED,
     Outcome.CHALLENGED: Answer.REDIRECT,
+    Outcome.USED_UP: Answer.USED_UP,
 }
 
 
@@ -60,22 +62,24 @@ class Inquiry(Design):
         return Reply(ANSWERS.get(outcome, Answer.PENDING), claim.order)
 
     def pay(self, shop: Shop, order: Order) -> Story:
+        taken = yield from take_or_tell(shop, order)
+        if not taken:
+            return Outcome.USED_UP
         outcome = yield from shop.charge(order)  # once, and then only after asking
-        yield from self.note(shop, order, outcome)
-        return outcome
+        return (yield from self.note(shop, order, outcome))
 
     def finish(self, shop: Shop, order: Order) -> Story:
         """An earlier call may have charged for the order, so ask before charging again."""
         outcome = yield from shop.inquire(order)
         if outcome is Outcome.FAILED:  # nothing, so far
             return (yield from self.pay(shop, order))
-        yield from self.note(shop, order, outcome)
-        return outcome
+        return (yield from self.note(shop, order, outcome))
 
     def note(self, shop: Shop, order: Order, outcome: Outcome) -> Story:
         changed = yield from shop.settle(order, outcome)
         if changed:
             yield from shop.publish(order)  # a crash above loses the event: a dual write
+        return known(order, outcome)
 
     def complete(self, shop: Shop) -> Story:
         while True:

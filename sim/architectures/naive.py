@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sim.architectures.parts import Diagram, charging, common, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, recover
+from sim.architectures.taking import known, take_or_tell
 from sim.config.design import Design
 from sim.ledger.promises import Promise, every_confirmed_order_was_paid
 from sim.vocabulary import Answer, Outcome
@@ -19,6 +20,7 @@ ANSWERS = {
     Outcome.CAPTURED: Answer.CONFIRMED,
     Outcome.DECLINED: Answer.DECLINED,
     Outcome.CHALLENGED: Answer.REDIRECT,
+    Outcome.USED_UP: Answer.USED_UP,
 }
 
 
@@ -30,11 +32,14 @@ class Naive(Design):
     def handle(self, shop: Shop, request: Request) -> Story:
         yield shop.compute(request)
         order = yield from shop.insert(request)
+        taken = yield from take_or_tell(shop, order)
+        if not taken:
+            return Reply(Answer.USED_UP, order)
         outcome = yield from shop.charge(order)  # no key: the provider can't know that this is a second try
         changed = yield from shop.settle(order, Outcome.FAILED if outcome in NO_ANSWER else outcome)
         if changed:
             yield from shop.publish(order)  # a crash above loses the event
-        return Reply(ANSWERS.get(outcome, Answer.FAILED), order)
+        return Reply(ANSWERS.get(known(order, outcome), Answer.FAILED), order)
 
     def parts(self) -> Diagram:
         publishing = telling(self, "checkout", *reconciling(self))

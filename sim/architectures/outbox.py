@@ -31,6 +31,7 @@ from sim.world.shop import Shop
 ANSWERS = {
     Status.CONFIRMED: Answer.CONFIRMED,
     Status.DECLINED: Answer.DECLINED,
+    Status.USED_UP: Answer.USED_UP,
     Status.CHALLENGED: Answer.REDIRECT,  # or the status view says so, and the app sends the customer
 }
 
@@ -62,7 +63,8 @@ class Outbox(Design):
         order, known = yield from shop.accept(request, self.claim)  # order and outbox row, or neither
         if self.claim.fingerprint and request.cents != order.cents:
             return Reply(Answer.MISMATCH, order, replayed=True)
-        if self.payment.capture is not None and not known:
+        taken = known or (yield from shop.take(order, tell=True))  # a crash below is finished by `pay`
+        if self.payment.capture is not None and taken and not known:
             outcome = yield from charge(shop, order, self.payment, shop.authorise)  # a crash below is finished by `pay`
             if outcome is not Outcome.FAILED:
                 yield from shop.settle(order, outcome, tell=True)
@@ -94,6 +96,9 @@ class Outbox(Design):
             return wait_s  # the request's own call may still be under way
         if breaker is not None and (wait_s := breaker.wait_s(shop.env.now)) > 0:
             return wait_s
+        taken = yield from shop.take(order, tell=True)  # the request may have died before it did
+        if not taken:
+            return None
         begun_s = shop.env.now
         call = shop.charge if later is None else shop.authorise
         outcome = yield from charge(shop, order, self.payment, call)  # the key is the order: charging again is safe

@@ -9,7 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.config.design import App, Breaker, Checkout, Completer, Design, Fixed, Jitter, QueuedPayment, Relay, Repeater
+from sim.config.design import (
+    App,
+    Breaker,
+    Checkout,
+    Completer,
+    Design,
+    Fixed,
+    Jitter,
+    QueuedPayment,
+    Relay,
+    RenewalJob,
+    Repeater,
+)
 from sim.config.units import duration_text, probability_text
 
 REPEATED_KEY = {"same": "same key", "fresh": "fresh keys", "none": "no key"}  # of a client library's repeats
@@ -73,7 +85,8 @@ def parts_of(design: Design) -> Diagram:
 def common(design: Design, *, holds: str = "orders", writes: str = "orders") -> Diagram:
     """The diagram all designs share: `holds` says what is in the order database, `writes` what a checkout worker writes."""
     return Diagram(
-        (*_customer_side(design), *_behind(design, holds), *_reconciler(design)), tuple(_common_flows(design, writes))
+        (*_customer_side(design), *_behind(design, holds), *_reconciler(design), *_jobs(design)),
+        tuple(_common_flows(design, writes)),
     )
 
 
@@ -164,6 +177,10 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     notes = [holds, f"{design.database.connections} connections"]
     if (replica := design.database.replica) is not None:
         notes.append(f"replica: {', '.join(replica.reads)}")
+    if (guard := design.taking.guard) != "atomic":
+        notes.append(guard.replace("_", " "))
+    if design.taking.when == "at_settlement":
+        notes.append("takes when it is paid")
     yield Component("database", "store", "order database", tuple(notes), station="database", place=(2, 1))
     yield Component("broker", "queue", "broker", ("at least once",), place=(1, 2))
     inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
@@ -182,6 +199,22 @@ def _reconciler(design: Design) -> Iterator[Component]:
         asks = "asks first" if design.recovery.asks_first else "asks nobody"
         after = f"after {duration_text(design.recovery.cancel_after)}"
         yield Component("canceller", "worker", "cancels unpaid orders", (after, asks), place=(3, 1))
+
+
+def _jobs(design: Design) -> Iterator[Component]:
+    """Those that not every world has work for, where the design says something of them."""
+    job = design.renewal_job
+    if job != RenewalJob():
+        key = {"period": "key: renewal", "run": "new keys each run", "none": "no key"}[job.key]
+        notes = (
+            key,
+            *(("looks first",) if job.looks_first else ()),
+            *((f"{job.machines} machines",) if job.machines > 1 else ()),
+        )
+        yield Component("renewals", "worker", "charges renewals", notes, place=(2, 0))
+    if (reserve := design.taking.reserve) is not None:
+        notes = (f"after {duration_text(reserve.lasts)}",)
+        yield Component("releaser", "worker", "ends reservations", notes, place=(3, 2))
 
 
 def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
@@ -206,6 +239,11 @@ def _common_flows(design: Design, writes: str) -> Iterator[Flow]:
         yield Flow("canceller", "database", "cancels")
         if design.recovery.asks_first:
             yield Flow("canceller", "provider", "asks")
+    if design.renewal_job != RenewalJob():
+        yield Flow("renewals", "database", writes)
+        yield Flow("renewals", "provider", "charges")
+    if design.taking.reserve is not None:
+        yield Flow("releaser", "database", "gives back")
     if _listens(design):
         yield Flow("provider", "checkout", "webhooks", dashed=True)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from sim.architectures.charging import charge
 from sim.architectures.parts import Diagram, Flow, common, completer, reconciling, telling
 from sim.architectures.recovery import cancel_and_publish, confirm_and_publish, heard, recover
+from sim.architectures.taking import known, take_or_tell
 from sim.config.design import Claims, Completer, Design, RedirectPayment
 from sim.ledger.promises import (
     Promise,
@@ -31,6 +33,7 @@ ANSWERS = {
     Outcome.UNKNOWN: Answer.PENDING,
     Outcome.CONFLICT: Answer.PENDING,
     Outcome.ERROR: Answer.PENDING,
+    Outcome.USED_UP: Answer.USED_UP,
 }
 
 
@@ -64,18 +67,22 @@ class WebhooksFirst(Design):
         claim = yield from shop.claim(request, self.claim)
         if claim.answer is not None:
             return Reply(claim.answer, claim.order, replayed=True)
-        outcome = yield from self.go_on(shop, claim.order)
+        call = shop.begin if request.waits else shop.charge
+        outcome = yield from self.go_on(shop, claim.order, call)
         if outcome is Outcome.FAILED and not claim.order.settled:
             return Reply(Answer.PENDING, claim.order)  # this call was refused, but an earlier one has begun
         return Reply(ANSWERS.get(outcome, Answer.FAILED), claim.order)
 
-    def go_on(self, shop: Shop, order: Order) -> Story:
-        """Begin the payment, or ask what became of it if it has begun: the same key is the same payment."""
-        outcome = yield from charge(shop, order, self.payment, shop.begin)
+    def go_on(self, shop: Shop, order: Order, call: Callable[[Order], Story]) -> Story:
+        """Begin the payment, or charge for a renewal, whose card is on file; ask if that was done: a key is one payment."""
+        taken = yield from take_or_tell(shop, order)
+        if not taken:
+            return Outcome.USED_UP
+        outcome = yield from charge(shop, order, self.payment, call)
         changed = yield from shop.settle(order, outcome)  # a crash above is finished by `complete`
         if changed and self.payment.webhooks != "trusted":
             yield from shop.publish(order)
-        return outcome
+        return known(order, outcome)
 
     def come_back(self, shop: Shop, request: Return) -> Story:
         """The customer comes back. That proves nothing, so the provider is asked."""

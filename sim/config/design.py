@@ -360,6 +360,64 @@ class Recovery(Model):
     )
 
 
+class Reserve(Model):
+    """A time limit for what an order has taken and nobody has paid for yet."""
+
+    lasts: Duration = Field(
+        "10min", alias="for", gt=0, description="from the taking until it may be sold to others (assumption)"
+    )
+    every: Duration = Field("30s", ge=0.1, description="how often a timer looks for what is over (assumption)")
+    late: Literal["refused", "confirmed"] = Field(
+        "refused",
+        description="a payment that comes after the limit: its order takes once more what it needs, and is refused if that is "
+        "gone, so that the reconciler gives the money back; or it is confirmed all the same",
+    )
+
+
+class Taking(Model):
+    """How orders take from what can be used up (the scenario's `accounts`)."""
+
+    guard: Literal["atomic", "check_then_take", "read_then_write"] = Field(
+        "atomic",
+        description="the balance is checked and lowered in one transaction; or it is looked up, and lowered by another one; or "
+        "it is read, and written back less what was taken, over whatever others have written meanwhile",
+    )
+    when: Literal["at_request", "at_settlement"] = Field(
+        "at_request",
+        description="before the payment, and given back if that comes to nothing; or when the payment is over, after a look "
+        "whether anything is left when it begins",
+    )
+    reserve: Reserve | None = Field(
+        None, description="a time limit for what was taken at the request; none: it is kept until the order is settled"
+    )
+    gives_back: Literal["with_settlement", "after_it", "never"] = Field(
+        "with_settlement",
+        description="what an order without success has taken: in the transaction that settles it; in another after it, which "
+        "doesn't look whether that has been done already; or never",
+    )
+
+
+class RenewalJob(Model):
+    """The job that orders and charges the scenario's `renewals`, one after the other, by the story that requests have too."""
+
+    key: Literal["period", "run", "none"] = Field(
+        "period",
+        description="idempotency key of a renewal: always the same, a new one each time that the job begins, or none",
+    )
+    looks_first: bool = Field(
+        True, description="look up whether a renewal has an order that was not given up, and leave it alone if so"
+    )
+    machines: int = Field(1, ge=1, le=100, description="that begin it at its hour")
+    lock: Duration | None = Field(
+        None,
+        gt=0,
+        description="the job begins only with a lock in the database, which is its own for so long, or until the job is done; "
+        "a machine that doesn't get it leaves it at that. None: no lock",
+    )
+    tries: int = Field(3, ge=1, le=1000, description="rounds for those whose charge was refused or got no answer (assumption)")
+    wait: Duration = Field("10min", description="between two rounds (assumption)")
+
+
 class Keys(Model):
     """How long the checkout remembers the app's idempotency key, and what it compares."""
 
@@ -427,6 +485,8 @@ class Design(Model):
     read_model: ReadModel = ReadModel()
     loyalty: Loyalty = Loyalty()
     recovery: Recovery = Recovery()
+    taking: Taking = Taking()
+    renewal_job: RenewalJob = RenewalJob()
 
     promises: ClassVar[tuple[Any, ...]] = ()  # those of sim.ledger.promises that the architecture keeps under all faults
     # The defaults in which an architecture differs from its sections' own, as a file would say them.

@@ -30,7 +30,7 @@ def outside(at: float, morning: tuple[float, float]) -> str | None:
 At = Annotated[Clock | None, AfterValidator(_in_the_morning)]
 Step = Literal[
     "insert", "claim", "accept", "charge", "begin", "authorise", "capture", "void", "inquire", "renew", "commit", "cancel",
-    "publish", "mark", "refund", "award", "apply",
+    "publish", "mark", "refund", "award", "apply", "take", "give_back", "release",
 ]  # fmt: skip
 
 
@@ -120,7 +120,9 @@ class Crash(Model):
     `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
     """
 
-    crash: Literal["checkout", "payment", "relay", "completer", "reconciler", "canceller", "loyalty", "read_model"]
+    crash: Literal[
+        "checkout", "payment", "relay", "completer", "reconciler", "canceller", "releaser", "renewals", "loyalty", "read_model"
+    ]
     at: At = Field(None, description="clock time at which it dies; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from one restart to the next crash")
     after: Step | None = Field(None, description="right after this step")
@@ -150,7 +152,7 @@ class Errors(Model):
     same. All morning, or `for` some time: `at` a clock time, or again and again (`every`).
     """
 
-    errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler", "canceller"]
+    errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler", "canceller", "releaser", "renewals"]
     after: Step | None = Field(None, description="right after this step; not for the database")
     on: Literal["writes", "reads", "all"] = Field("all", description="the database: which of them fail")
     how: Literal["rolled_back", "committed"] = Field(
@@ -190,11 +192,24 @@ class Errors(Model):
 class Pause(Model):
     """A process stands still right after a step (garbage collection, a moved machine), then goes on regardless."""
 
-    pause: Literal["checkout", "payment", "relay", "completer", "reconciler", "canceller"]
+    pause: Literal["checkout", "payment", "relay", "completer", "reconciler", "canceller", "releaser", "renewals"]
     after: Step = Field(description="right after this step")
     lasts: Duration = Field(alias="for", gt=0, description="how long it stands still")
     p: Probability = Field("100%", description="share of the times the step is taken")
     times: int | None = Field(None, ge=1, le=1_000_000, description="strike at most this many times")
+
+
+class Rerun(Model):
+    """A job runs once more from its beginning, after a deploy, by hand, or since a scheduler starts it at least once."""
+
+    rerun: Literal["renewals"]
+    at: At = Field(description="clock time at which it begins; one before the clock's start is on the next day")
+
+    @model_validator(mode="after")
+    def _at_some_time(self) -> Rerun:
+        if self.at is None:
+            raise KeyedErrors([("at", "expected a clock time")])
+        return self
 
 
 FAULTS: dict[str, type[Model]] = {
@@ -206,6 +221,7 @@ FAULTS: dict[str, type[Model]] = {
     "crash": Crash,
     "pause": Pause,
     "errors": Errors,
+    "rerun": Rerun,
 }
 
 
@@ -236,7 +252,8 @@ Fault = Annotated[
     | Annotated[Duplicates, Tag("duplicates")]
     | Annotated[Crash, Tag("crash")]
     | Annotated[Pause, Tag("pause")]
-    | Annotated[Errors, Tag("errors")],
+    | Annotated[Errors, Tag("errors")]
+    | Annotated[Rerun, Tag("rerun")],
     Discriminator(_fault_kind),
     BeforeValidator(_one_kind),
 ]

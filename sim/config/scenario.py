@@ -19,7 +19,7 @@ from sim.config import showing
 from sim.config.columns import read_column
 from sim.config.errors import KeyedErrors, closest, got, nearest
 from sim.config.fates import too_many, too_many_in
-from sim.config.faults import Fault, outside
+from sim.config.faults import Fault, Rerun, outside
 from sim.config.keys import LIMITS
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
@@ -40,6 +40,7 @@ from sim.config.units import (
 from sim.vocabulary import KINDS_OF_HARM, LATE_S, METRICS, Opening
 
 SHAPE = "a shape needs at least two clock times, in ascending order"
+MOST_UNITS = 1_000_000_000  # of an account
 MOST_CENTS = 1_000_000_000  # of a basket, and of what is added to it: the ledgers' numbers have 32 bits
 
 
@@ -180,11 +181,10 @@ class Traffic(OneOf):
             return KeyedErrors([(("times", self.times.index(missed[0])), message)])
         return None
 
-    @model_validator(mode="after")
-    def _some_traffic(self) -> Traffic:
-        if self.rate == 0 or any(rates and not any(rates.values()) for rates in (self.shape, self.steps)):
-            raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
-        return self
+    @property
+    def nobody(self) -> bool:
+        """Whether nobody can ever come."""
+        return self.rate == 0 or any(rates and not any(rates.values()) for rates in (self.shape, self.steps))
 
 
 def _are(what: Sequence[float]) -> str:
@@ -313,6 +313,39 @@ class Refunds(Model):
         return self
 
 
+class Account(Model):
+    """Something that can be used up: the stock of the day, a coupon, a gift card, store credit, points to spend.
+
+    A purchase that wants several of them gets an order with all of them, or none. A plain number is the balance.
+    """
+
+    balance: int = Field(ge=0, le=MOST_UNITS, description="units in it at the start: pieces, uses, points, or cents")
+    takes: int = Field(1, ge=1, le=MOST_UNITS, description="units that one order takes")
+    p: Probability = Field("100%", description="share of the purchases that want it")
+    shared_by: Literal["everyone"] | Annotated[int, Field(ge=1, le=MOST_UNITS)] = Field(
+        "everyone",
+        description="who draws on one balance: all, as on a stock; or so many of these purchases, one after the other, and "
+        "the next ones on another: 1 for a coupon of each customer, 2 for a gift card that is used in two tabs",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_balance(cls, value: Any) -> Any:
+        return {"balance": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Renewals(Model):
+    """Charges that no customer waits for, such as subscriptions that are renewed: a job of the shop orders and charges them.
+
+    Each is a purchase of one basket at the traffic's price, due at one hour; nobody taps and nobody looks at the status.
+    """
+
+    count: int = Field(ge=1, le=1_000_000, description="how many are due")
+    at: Clock = Field(
+        description="clock time at which they are due, and the job begins; before the clock's start: the next day"
+    )
+
+
 class Challenge(Model):
     """The card's bank wants to know more (3-D Secure), or the customer pays on the provider's page: they finish it there, and
     come back to the shop.
@@ -376,6 +409,16 @@ class Provider(Model):
         return self
 
 
+def _never_due(faults: tuple[Fault, ...], clock: Hours, renewals: Renewals | None) -> list[tuple[tuple[int, str], str]]:
+    """What is wrong with faults that run the renewals' job again; where there are no renewals they find nothing to do."""
+    if renewals is None:
+        return []
+    due_s = clock.since_start_s(renewals.at)
+    again = {number: fault.at for number, fault in enumerate(faults) if isinstance(fault, Rerun) and fault.at is not None}
+    message = f"before the renewals are due ({time_and_day(renewals.at)})"
+    return [((number, "at"), message) for number, at in again.items() if clock.since_start_s(at) < due_s]
+
+
 def _limit(metric: str, value: Any) -> float:
     unit = LIMITS.get(METRICS[metric].unit)
     if unit is not None:
@@ -413,10 +456,16 @@ class Scenario(Model):
     story: str = Field("", description="what happens, who gets hurt, what to look for")
     reported: Reported | None = Field(None, description="where it happened, if it did, and what was changed then")
     clock: Hours = Hours()
+    renewals: Renewals | None = Field(None, description="charges that no customer waits for; none: there are none")
     traffic: Traffic = Field({"profile": {}}, description="when people want coffee")
     customers: Customers = Customers()
     network: Network = Network()
     provider: Provider = Provider()
+    accounts: dict[str, Account] = Field(
+        {},
+        max_length=100,
+        description="what can be used up, by its name, like {croissants: 40} or {coupon: {balance: 1, shared_by: 1}}",
+    )
     faults: tuple[Fault, ...] = ()
     objectives: dict[str, Any] = Field(
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
@@ -471,10 +520,20 @@ class Scenario(Model):
             info.context.morning = clock.span
         return clock
 
+    @field_validator("renewals")
+    @classmethod
+    def _due_in_the_morning(cls, renewals: Renewals | None, info: ValidationInfo) -> Renewals | None:
+        clock = info.data.get("clock")
+        if renewals is not None and clock is not None and (message := outside(renewals.at, clock.span)):
+            raise KeyedErrors([("at", message)])
+        return renewals
+
     @field_validator("traffic")
     @classmethod
     def _within_the_clock(cls, traffic: Traffic, info: ValidationInfo) -> Traffic:
         clock = info.data.get("clock")
+        if traffic.nobody and info.data.get("renewals") is None:
+            raise ValueError("zero traffic: nobody would ever buy coffee; give a rate above 0")
         if clock is not None and (errors := traffic.outside_of(clock)):
             raise errors
         return traffic
@@ -491,6 +550,7 @@ class Scenario(Model):
             return faults
         times = {number: at for number, fault in enumerate(faults) if (at := getattr(fault, "at", None)) is not None}
         errors = [((number, "at"), message) for number, at in times.items() if (message := outside(at, clock.span))]
+        errors += _never_due(faults, clock, info.data.get("renewals"))
         if errors := errors or too_many_in(faults, provider, clock):
             raise KeyedErrors(errors)
         return faults

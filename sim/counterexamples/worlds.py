@@ -16,12 +16,13 @@ from sim.counterexamples.hunt import WAITING
 
 DRAIN = "20min"  # everything that was drawn is over by then, and whoever looks after things has had time to
 STEPS = {  # what a process can be struck after
-    "checkout": ("insert", "claim", "accept", "charge", "begin", "authorise", "inquire", "renew", "commit", "publish"),
+    "checkout": ("insert", "claim", "accept", "charge", "begin", "authorise", "inquire", "renew", "commit", "publish", "take"),
     "payment": ("charge", "authorise", "capture", "inquire", "renew", "commit", "publish"),
     "completer": ("charge", "inquire", "renew", "commit", "publish"),
     "reconciler": ("commit", "publish", "refund", "capture", "void"),
     "canceller": ("inquire", "cancel", "commit", "publish"),
     "relay": ("publish", "mark"),
+    "renewals": ("insert", "claim", "accept", "take", "charge", "authorise", "commit", "publish"),
 }
 CONSUMERS = {"loyalty": ("award",), "read_model": ("apply",)}
 NOT_DRAWN = (
@@ -155,6 +156,16 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         moments,
         spans,
         st.sampled_from(["x100", "x1000"]),
+    ),
+    "the last of a kind": st.sampled_from([1, 2]).map(lambda left: {"accounts": {"stock": left}}),
+    "coupons": st.just({"accounts": {"coupon": {"balance": 1, "shared_by": 1}}}),
+    "renewals": st.builds(
+        lambda count, again: {
+            "renewals": {"count": count, "at": "07:00:10"},
+            "faults": [{"rerun": "renewals", "at": _clock(again)}] if again is not None else [],
+        },
+        st.integers(1, 3),
+        st.none() | st.integers(10, 30),
     ),
     "repeated messages": st.just(_fault(duplicates="broker", p="50%")),
 }

@@ -7,8 +7,8 @@ from typing import Literal
 
 Kind = Literal["message", "answer", "act", "lost", "crash", "pause", "poll", "violation"]
 LANES = (
-    "customer", "app", "proxy", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler", "canceller",
-    "loyalty", "read_model",
+    "customer", "app", "proxy", "renewals", "checkout", "completer", "database", "relay", "payment", "provider", "reconciler",
+    "canceller", "releaser", "loyalty", "read_model",
 )  # fmt: skip
 TITLES = {
     "database": "order database",

@@ -33,6 +33,9 @@ def violated_s(tables: Tables, moments: list[StoryLine], kind: str, purchase: in
             return float(awards[1]) if confirmed.any() else max(float(awards[0]), undone_s)
         case "orphan_charge":
             return max(float(kept[0]), undone_s)
+        case "oversold":
+            sold_s = tables.takings["sold_s"][tables.takings["purchase"] == purchase]
+            return float(np.nanmax(sold_s))
         case "unpaid_order":
             return min(_unpaid_s(tables, order) for order in map(int, np.flatnonzero(confirmed)) if not _is_paid(tables, order))
         case "misinformed":

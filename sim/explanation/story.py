@@ -36,6 +36,7 @@ PARTY = {  # whose books show the harm
     "duplicate_order": "database",
     "unpaid_order": "database",
     "blocked": "provider",
+    "oversold": "database",
 }
 
 

@@ -14,6 +14,7 @@ from sim.config.scenario import Scenario
 from sim.config.units import duration_text, usd_text
 from sim.explanation.moments import Notes, StoryLine, folded, place
 from sim.vocabulary import Answer, Outcome, Status
+from sim.world.accounts import Books
 from sim.world.checkout import RESET, THROWN, Reply
 from sim.world.customer import Customer, Request
 from sim.world.database import Order, OutboxRow
@@ -30,6 +31,7 @@ SAYS = {
     Answer.PENDING: "202 we have your order",
     Answer.REDIRECT: "303 finish the payment at the provider",
     Answer.DECLINED: "402 card declined",
+    Answer.USED_UP: "410 nothing is left",
     Answer.CONFLICT: "409 still working on that key",
     Answer.MISMATCH: "422 that key stands for another basket",
     Answer.FAILED: "502 payment failed, please try again",
@@ -49,9 +51,11 @@ OUTCOMES = {
     Outcome.CHALLENGED: "the customer is to finish it",
     Outcome.VOIDED: "released",
     Outcome.REFUNDED: "given back",
+    Outcome.USED_UP: "nothing left",
 }
 LISTENERS = {"payment": "the payment workers", "loyalty": "loyalty", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
+USED_UP = "shows “nothing is left”"
 TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
 MOVED = OUTCOMES | {Outcome.FAILED: "refused"}
@@ -166,6 +170,10 @@ class Storyteller(Observer):
         if customer.purchase == self.purchase:
             self._note("app", FAILED, "customer", kind="answer", belief=("customer", "thinks it failed"))
 
+    def told_used_up(self, customer: Customer) -> None:
+        if customer.purchase == self.purchase:
+            self._note("app", USED_UP, "customer", kind="answer", belief=("customer", "thinks nothing is left"))
+
     def looks(self, customer: Customer) -> None:
         if customer.purchase == self.purchase:
             self._note("app", "asks first: is there an order already?", "database", kind="message")
@@ -274,6 +282,34 @@ class Storyteller(Observer):
             self._step(component, row)
             text = f"marks the row “order {row.order.id} {row.status.name}” as published"
             self._wrote(component, row.order, text, changed=False)
+
+    def looked_into(self, component: str, order: Order, *, books: Books, enough: bool) -> None:
+        if order.purchase == self.purchase:
+            self._wrote(component, order, f"looks: {_left(books, order)}; enough: {'yes' if enough else 'no'}", changed=False)
+
+    def took_out(self, component: str, order: Order, *, books: Books, taken: bool) -> None:
+        if order.purchase == self.purchase:
+            does = f"takes {_wanted(books, order)} for" if taken else f"has too little of {_wanted(books, order)} for"
+            text = f"{does} order {order.id}{'' if taken else ', which is USED_UP'}: {_left(books, order)}"
+            self._wrote(component, order, text, changed=not taken)
+
+    def gave_back(self, component: str, order: Order, *, books: Books) -> None:
+        if order.purchase == self.purchase:
+            text = f"gives {_wanted(books, order)} of order {order.id} back: {_left(books, order)}"
+            self._wrote(component, order, text, changed=False)
+
+    def renews(self, purchase: int, *, run: int, machine: int, key: str, cents: int) -> None:
+        if purchase == self.purchase:
+            sent = {"period": "the period's key", "run": f"the key of run {run}", "none": "no key"}[key]
+            self._note("renewals", f"machine {machine}, run {run}: renews, {money(cents)}, {sent}", kind="act")
+
+    def renewed(self, purchase: int, reply: Reply) -> None:
+        if purchase == self.purchase:
+            self._note("renewals", f"has the reply: {_says(reply)}")
+
+    def left_alone(self, purchase: int, *, order: Order, machine: int) -> None:
+        if purchase == self.purchase:
+            self._note("renewals", f"machine {machine}: finds order {order.id}, leaves it alone")
 
     def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
         if purchase == self.purchase:
@@ -492,6 +528,19 @@ class Storyteller(Observer):
 
 def _says(reply: Reply) -> str:
     return next((text for known, text in SAYS_ITSELF if known is reply), SAYS[reply.answer])
+
+
+def _wanted(books: Books, order: Order) -> str:
+    """`1 croissant`."""
+    return _together([f"{want.units} {books.name(want.account)}" for want in books.wants(order.purchase)])
+
+
+def _left(books: Books, order: Order) -> str:
+    """`3 left`; of several accounts with their names."""
+    wants = books.wants(order.purchase)
+    if len(wants) == 1:
+        return f"{books.left(wants[0].account)} left"
+    return ", ".join(f"{books.left(want.account)} {books.name(want.account)} left" for want in wants)
 
 
 def _together(names: Sequence[str]) -> str:

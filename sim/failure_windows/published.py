@@ -118,8 +118,8 @@ PUBLISHED: dict[str, dict[str, Mark]] = {
 
 GITHUB = "https://github.com/"
 # Windows of which no matrix speaks, so nothing is expected: where they were reported, as repository#number.
-# W16 was found by drawn worlds; W20 is well known, and no report of it was found that says what it did to payments; W22 and W23
-# are in every provider's guide.
+# W16 was found by drawn worlds; W20, W28 and W29 are well known, and no report of them was found that says what they did to
+# payments; W22 and W23 are in every provider's guide.
 REPORTS: dict[str, str] = {
     "W16": "",
     "W17": "rancher/rancher#35424; NatLabRockies/api-umbrella#18; CodeForPhilly/paws-data-pipeline#325",
@@ -132,6 +132,9 @@ REPORTS: dict[str, str] = {
     "W24": "magento/magento2#13952 #36417; spree/spree#9265; woocommerce/woocommerce-gateway-stripe#1302",
     "W25": "nammayatri/nammayatri#14788; opengovsg/FormSG#8371",
     "W26": "woocommerce/woocommerce#14587 #20928 #22304; Adyen/adyen-magento2#798",
+    "W27": "saleor/saleor#543; vendurehq/vendure#3508; django-oscar/django-oscar#2102",
+    "W28": "",
+    "W29": "",
 }
 
 
@@ -147,10 +150,10 @@ def reported(window: str) -> list[tuple[str, str]]:
 OPENS: dict[Opening, tuple[str, ...]] = {  # where the gap is that a window stands for
     "app": ("W1", "W3", "W15"),
     "network": ("W2", "W17"),
-    "checkout": ("W4", "W12", "W14", "W24", "W26"),
+    "checkout": ("W4", "W12", "W14", "W24", "W26", "W28"),
     "provider": ("W5", "W6", "W11", "W13", "W16", "W18", "W21", "W22", "W23"),
-    "messages": ("W7", "W8", "W9", "W10"),
-    "store": ("W19", "W20", "W25"),
+    "messages": ("W7", "W8", "W9", "W10", "W29"),
+    "store": ("W19", "W20", "W25", "W27"),
 }
 
 

@@ -26,6 +26,10 @@ class Audit:
     awarded: np.ndarray
     confirmed_s: np.ndarray  # first confirmed order; inf: never
     orphan: np.ndarray  # charged and kept, without a confirmed order
+    oversold: np.ndarray  # with a confirmed order for which nothing was left in one of its accounts
+    oversold_units: np.ndarray  # sold beyond what was in an account, by who has them
+    stuck_units: np.ndarray  # taken out of accounts, and neither sold nor given back
+    over_returned_units: np.ndarray  # given back to accounts beyond what was taken
     unpaid: np.ndarray  # with a confirmed order for which no charge is kept
     blocked: np.ndarray  # authorisations neither captured nor voided: without a confirmed order, or beside a charge for it
     held_cent_s: np.ndarray  # cents times seconds for which money was held and never taken
@@ -61,6 +65,7 @@ def audit(tables: Tables) -> Audit:
     blocked = _blocked(tables, confirmed, kept_by_order)
 
     agreed_s = _agreed_s(tables, kept_by_order)
+    oversold_units, stuck_units, over_returned_units = _units(tables)
     first_confirmed_s = np.full(number, np.inf)
     np.minimum.at(first_confirmed_s, orders["purchase"][confirmed], orders["confirmed_s"][confirmed])
     told_confirmed = ~np.isnan(purchases["told_confirmed_s"])
@@ -77,6 +82,10 @@ def audit(tables: Tables) -> Audit:
         awarded=awarded_of,
         confirmed_s=first_confirmed_s,
         orphan=(kept_of > 0) & (ordered_of == 0),
+        oversold=oversold_units > 0,
+        oversold_units=oversold_units,
+        stuck_units=stuck_units,
+        over_returned_units=over_returned_units,
         unpaid=_count(orders["purchase"][confirmed & (kept_by_order == 0)], number) > 0,
         blocked=blocked,
         held_cent_s=_held_cent_s(tables),
@@ -88,9 +97,34 @@ def audit(tables: Tables) -> Audit:
         abandoned=left & (kept_of > 0),
         retracted=~np.isnan(purchases["acknowledged_s"]) & (ordered_of == 0),
         unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
-        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left & (blocked == 0),
+        correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left & (blocked == 0) & (oversold_units == 0),
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
+    )
+
+
+def _units(tables: Tables) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each purchase the units that were sold to it beyond what was there, that stuck, and that were given back too often.
+
+    Who bought first has theirs: of an order that takes more than was left, what was missing counts.
+    """
+    takings, number = tables.takings, len(tables.purchases)
+    if not len(takings):
+        nothing = np.zeros(number, np.int64)
+        return nothing, nothing, nothing
+    owners, units, account = takings["purchase"], takings["units"], takings["account"]
+    sold, given_back = ~np.isnan(takings["sold_s"]), takings["given_back"]
+    rows = np.flatnonzero(sold)
+    rows = rows[np.lexsort((rows, takings["sold_s"][rows], account[rows]))]
+    so_far = np.cumsum(units[rows])
+    firsts = np.flatnonzero(np.diff(account[rows], prepend=-1))
+    before = np.repeat(so_far[firsts] - units[rows][firsts], np.diff(firsts, append=len(rows)))
+    missing = np.clip(so_far - before - tables.accounts["balance"][account[rows]], 0, units[rows])
+    stuck = np.where(~sold & (given_back == 0), units, 0)
+    return (
+        _sum(missing, owners[rows], number),
+        _sum(stuck, owners, number),
+        _sum(np.maximum(given_back - units, 0), owners, number),
     )
 
 
@@ -201,6 +235,7 @@ def contradictions(tables: Tables, audit: Audit) -> Counter[str]:
         **{f"{law} (time runs forward)": int((earlier > later).sum()) for law, (earlier, later) in times.items()},
         **_of_holds(tables),
         **_of_refunds(tables),
+        **_of_accounts(tables),
     }
     return +Counter(rows)
 
@@ -240,6 +275,25 @@ def _of_refunds(tables: Tables) -> dict[str, int]:
         "only what was captured is given back": int(np.isnan(charges["captured_s"][of]).sum()),
         "captured before refunded": int((charges["captured_s"][of] > refunds["refunded_s"]).sum()),
         "refunded in whole = all of it given back": int((whole != (returned_cents(tables) >= charges["cents"]))[of].sum()),
+    }
+
+
+def _of_accounts(tables: Tables) -> dict[str, int]:
+    """What breaks the laws of what can be used up."""
+    accounts, takings, orders = tables.accounts, tables.takings, tables.orders
+    if not len(accounts):
+        return {}
+    out = _sum(takings["units"] - takings["given_back"], takings["account"], len(accounts))
+    sold = ~np.isnan(takings["sold_s"])
+    return {
+        "left in the book = balance - taken + given back + overwritten": int(
+            (accounts["left"] != accounts["balance"] - out + accounts["overwritten"]).sum()
+        ),
+        "only confirmed orders are sold anything": int((orders["status"][takings["order"][sold]] != Status.CONFIRMED).sum()),
+        "taken before sold": int((takings["taken_s"] > takings["sold_s"]).sum()),
+        "taking and order belong to the same purchase": int(
+            (orders["purchase"][takings["order"]] != takings["purchase"]).sum()
+        ),
     }
 
 

@@ -30,24 +30,28 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "provider broke down": "have an order that was given up after the provider had broken down over the charge",
         "provider silent": "have an order that was given up without an answer of the provider",
         "never finished": "were to finish the payment at the provider, and the shop never learnt that they had",
+        "refused": "were told that nothing was left, and not all was sold in the end: others had it in hand",
         "given up": "have an order that was given up before anybody asked the provider",
         "shop down": "could not reach the checkout: it was down",
         "queue full": "were turned away: the queue was full, or no instance was up",
         "dropped": "had waited so long that the checkout dropped their request, had left by then, or saw its instance die",
         "died": "were being served when the process died",
         "waiting": "were still waiting to be served",
+        "not run": "were renewals, and the job never made an order of them",
         "network": "never reached the shop: the network lost their requests, or the checkout hung",
     },
     "harmed": {
         "app repeated": "were charged or served twice: the app sent their request again, and it became another order",
         "proxy repeated": "were charged or served twice: a proxy sent their request again, and it became another order",
         "tapped again": "were charged or served twice: they tapped again or reloaded, and it became another order",
+        "job repeated": "were renewals, and charged or served twice: the job ran again, and it became another order",
         "shop repeated": "were charged or served twice: the shop made another order, or sent one twice, by itself",
         "charged unheard": "were charged twice for one order: the shop called again, not knowing how the first call would end",
         "charged after an error": "were charged twice for one order: the shop called again after the provider had broken down",
         "charged after a refusal": "were charged twice for one order: a call was refused, and an earlier one had charged",
         "charged when done": "were charged twice for one order: the shop called again, told or not that it was paid",
         "library repeated": "were charged twice for one order: the provider's client library called again by itself",
+        "oversold": "got an order that can’t be made: more was sold than there was",
         "unpaid": "got an order that nobody had paid for",
         "blocked": "have money blocked on their card for nothing: authorised, and neither captured nor released",
         "wrong amount": "paid for another basket than the app had confirmed",
@@ -96,6 +100,7 @@ _AGAIN_AFTER = {  # outcome of the call before the second charge -> cause
     Outcome.AUTHORISED: "charged when done",
     Outcome.VOIDED: "charged when done",  # no outcome of a call that charges, like the next
     Outcome.REFUNDED: "charged when done",
+    Outcome.USED_UP: "charged when done",
     Outcome.CHALLENGED: "charged unheard",
 }
 
@@ -125,9 +130,9 @@ def causes(tables: Tables, audit: Audit, late_s: float) -> np.ndarray:
 def _harmed(audit: Audit) -> np.ndarray:
     """Whoever had anything done wrong to them, the lost included."""
     return (
-        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | (audit.blocked > 0) | audit.mistaken
-        | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded | audit.differing
-        | audit.unsettled
+        (audit.charged > 1) | (audit.ordered > 1) | audit.orphan | audit.unpaid | audit.oversold | (audit.blocked > 0)
+        | audit.mistaken | audit.misinformed | audit.abandoned | audit.retracted | audit.over_awarded | audit.under_awarded
+        | audit.differing | audit.unsettled
     )  # fmt: skip
 
 
@@ -135,13 +140,13 @@ def _late(tables: Tables, late_s: float) -> np.ndarray:
     """Whoever has a good card and was not answered in time."""
     purchases = tables.purchases
     in_time = purchases["acknowledged_s"] - purchases["submitted_s"] <= late_s
-    return (purchases["good_card"] == 1) & ~in_time
+    return (purchases["good_card"] == 1) & ~in_time & tables.waits
 
 
 def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
     number, code = len(tables.purchases), _codes("lost")
     requests, orders, charges = tables.requests, tables.orders, tables.charges
-    cause = np.full(number, code["network"])
+    cause = np.where(tables.waits, code["network"], code["not run"])
     for fate, name in reversed(_BY_FATE.items()):
         cause[requests["purchase"][requests["fate"] == fate]] = code[name]
     down = _during(tables, "outage checkout", requests["sent_s"]) & (requests["fate"] == Fate.REJECTED)
@@ -162,6 +167,7 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
             np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED)),
         ),  # its answer was heard by nobody who could settle the order
         ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
+        ("refused", orders["status"] == Status.USED_UP),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
         ("never finished", orders["status"] == Status.CHALLENGED),
     ):
@@ -183,10 +189,11 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
         ("blocked", audit.blocked > 0),
         ("wrong amount", audit.mistaken),
         ("unpaid", audit.unpaid),
+        ("oversold", audit.oversold),
     ):
         cause[which] = code[name]
     twice = (audit.ordered > 1) | (audit.charged > 1)
-    cause[twice] = code["shop repeated"]
+    cause[twice] = np.where(tables.waits, code["shop repeated"], code["job repeated"])[twice]
     orders = _Groups(tables.orders["purchase"], number)
     served_twice = np.flatnonzero(twice & (orders.sizes > 1))
     second = np.full(number, NONE)

@@ -49,9 +49,9 @@ BILL: dict[str, Part] = {
         " + sum((taken - rightful)[served]) * p_contact_double_charge * goodwill_share",
     ),
     "paid, no order": Part(
-        "failures", "each person who paid, kept without any order: a contact, a dispute, a voucher with the apology",
-        "n[orphan] * (p_contact_no_coffee * contact + p_dispute * dispute)"
-        " + sum(taken_net[orphan]) * p_contact_no_coffee * goodwill_share",
+        "failures", "each person who paid, and has no order or one that can't be made: a contact, a dispute, a voucher",
+        "(n[orphan] + n[oversold & (kept > 0)]) * (p_contact_no_coffee * contact + p_dispute * dispute)"
+        " + (sum(taken_net[orphan]) + sum(rightful_net[oversold])) * p_contact_no_coffee * goodwill_share",
     ),
     "wrong message": Part(
         "failures", "each person who was told the opposite of the truth, or was charged after having left",
@@ -151,7 +151,12 @@ def _of_failures(found: Counter[str], prices: Prices, basket_cents: int) -> dict
         "double charges": _wronged(
             found["charges too many"], found["cents overcharged, served"], prices.p_contact_double_charge.value, prices
         ),
-        "paid, no order": _wronged(found["orphan"], found["cents of orphans"], prices.p_contact_no_coffee.value, prices),
+        "paid, no order": _wronged(
+            found["orphan"] + found["oversold and paid"],
+            found["cents of orphans"] + found["cents of oversold"],
+            prices.p_contact_no_coffee.value,
+            prices,
+        ),
         "wrong message": found["misinformed or abandoned"] * prices.p_contact_misinformed.value * contact,
         "told yes, then no": found["retracted"] * prices.p_contact_retracted.value * contact,
         "lost sales": found["lost"] * basket * (1 - basket_cost),

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    Counts = array[int]  # whole numbers that may get large
     Times = array[float]  # seconds since the start of the morning
     Numbers = array[int]  # whole numbers, such as the index of a purchase
     Small = array[int]  # codes and flags from -128 to 127
 else:
-    Times = Numbers = Small = array
+    Counts = Times = Numbers = Small = array
 TABLES = (
-    "purchases", "requests", "returns", "charges", "holds", "captures", "refunds", "orders", "awards", "reads",
+    "purchases", "requests", "returns", "charges", "holds", "captures", "refunds", "orders", "awards", "reads", "accounts",
+    "takings",
 )  # fmt: skip
-TYPECODES = {"Times": "d", "Numbers": "i", "Small": "b"}
-UNTOLD = {"d": float("nan"), "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
+TYPECODES = {"Counts": "q", "Times": "d", "Numbers": "i", "Small": "b"}
+UNTOLD = {"d": float("nan"), "q": 0, "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
 
 
 class Table:
@@ -51,7 +53,9 @@ class Purchases(Table):
     told_confirmed_s: Times  # the app has "paid" (from the answer or from the status view)
     seen_s: Times  # the customer has polled the status view and seen the order confirmed
     left_s: Times  # gave up
-    good_card: Small  # 0: the provider will decline this customer's card, or the customer gave up when the bank asked for more
+    # 0: the provider will decline this customer's card, the customer gave up when the bank asked for more, or rightly heard
+    # that nothing was left of what they wanted
+    good_card: Small
     told_failed: Small  # the app has said "payment failed" at least once
     shown_cents: Numbers  # what the order costs that the app has shown last; 0: none
     submissions: Numbers
@@ -126,6 +130,28 @@ class Refunds(Table):
     purchase: Numbers
     cents: Numbers
     refunded_s: Times
+
+
+class Accounts(Table):
+    """One row an account that somebody's purchase draws on: how much of something there was, and what the shop's book says."""
+
+    kind: Small  # which of the scenario's accounts it is one of
+    balance: Counts  # units at the start
+    left: Counts  # in the shop's book at the end
+    overwritten: Counts  # units that somebody wrote into the book (or out of it) over what others had written
+
+
+class Takings(Table):
+    """One row for what an order has taken out of an account."""
+
+    purchase: Numbers
+    order: Numbers
+    account: Numbers  # its row in `Accounts`
+    units: Counts
+    given_back: Counts  # units, in all
+    taken_s: Times
+    given_back_s: Times  # the first time
+    sold_s: Times  # the order was confirmed with it
 
 
 class Orders(Table):
@@ -232,14 +258,22 @@ class Tables:
     holds: Holds = field(default_factory=Holds)
     captures: Captures = field(default_factory=Captures)
     refunds: Refunds = field(default_factory=Refunds)
+    accounts: Accounts = field(default_factory=Accounts)
+    takings: Takings = field(default_factory=Takings)
     stations: list[StationRecord] = field(default_factory=list)
     crashes: list[Struck] = field(default_factory=list)
     faults: list[tuple[str, float, float]] = field(default_factory=list)  # (what, from, to), scheduled or drawn
     counts: dict[str, int] = field(default_factory=dict)  # operations, for the laws and the bill
+    renewals: int = 0  # the last of the purchases: charges that no customer waits for
     worked_s: float = 0.0  # until when capacity is paid for (see `sim.world.morning`); not known: to the horizon
 
     def __post_init__(self) -> None:
         self.worked_s = self.worked_s or self.horizon_s
+
+    @property
+    def waits(self) -> np.ndarray:
+        """Purchases whose customer is there and waits: flags."""
+        return np.arange(len(self.purchases)) < len(self.purchases) - self.renewals
 
     def frames(self) -> dict[str, Any]:
         """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""

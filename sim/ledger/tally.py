@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ledger.audit import Audit, contradictions, last_fault_s
+from sim.ledger.audit import Audit, contradictions, last_fault_s, returned_cents
 from sim.ledger.causes import NAMES, NONE, causes, lost
 from sim.ledger.records import StationRecord, Tables
 from sim.ledger.steps import minutes, steps
@@ -26,7 +26,8 @@ class Tally:
     """Partial sums that can be added. Every purchase is in exactly one part; per-morning values are added once.
 
     Lags are in seconds, inf for those who never got there: `ack` and `confirmation` from the first tap, over purchases with a
-    good card (the others are rightly never confirmed, in any design), also of people who have left; `read_model` from the
+    good card (the others are rightly never confirmed, in any design), also of people who have left (`ack` leaves out renewals,
+    which nobody waits for); `read_model` from the
     confirmation in the write model until the status view shows it, over confirmed orders.
     """
 
@@ -61,7 +62,7 @@ def tally(tables: Tables, audit: Audit, late_s: float = LATE_S) -> Tally:
         charged=Counter(tables.charges["cents"][captured].tolist()),
         charges=Counter(audit.charged.tolist()),
         lags=lags,
-        minutes=minutes(tables)[good],
+        minutes=minutes(tables)[good & tables.waits],
         steps=steps(tables),
         converged_s=_converged_s(tables, audit),
         contradictions=contradictions(tables, audit),
@@ -109,7 +110,7 @@ def _lags(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
     purchases, orders = tables.purchases, tables.orders
     good, confirmed = purchases["good_card"] == 1, orders["status"] == Status.CONFIRMED
     return {
-        "ack": np.nan_to_num(purchases["acknowledged_s"] - purchases["submitted_s"], nan=np.inf)[good],
+        "ack": np.nan_to_num(purchases["acknowledged_s"] - purchases["submitted_s"], nan=np.inf)[good & tables.waits],
         "confirmation": (audit.confirmed_s - purchases["submitted_s"])[good],
         "read_model": np.nan_to_num(orders["visible_s"] - orders["confirmed_s"], nan=np.inf)[confirmed],
     }
@@ -122,6 +123,7 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
     end_s = last_fault_s(tables)
     later = purchases["submitted_s"][good] >= (0.0 if np.isnan(end_s) else end_s)
     looked, shown_stale = _looks(tables)
+    acknowledged = (~np.isnan(purchases["acknowledged_s"]) | ~tables.waits)[good]  # nobody waits to hear of a renewal
     found = {
         "purchases": len(purchases),
         "good cards": good.sum(),
@@ -129,6 +131,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "charged twice, net": (audit.kept > 1).sum(),
         "ordered twice": (audit.ordered > 1).sum(),
         "unpaid": audit.unpaid.sum(),
+        "oversold": audit.oversold.sum(),
+        "units oversold": audit.oversold_units.sum(),
+        "units stuck": audit.stuck_units.sum(),
+        "units given back twice": audit.over_returned_units.sum(),
         "blocked": (audit.blocked > 0).sum(),
         "held cent-seconds": audit.held_cent_s.sum(),
         "cents over-refunded": audit.over_refunded_cents.sum(),
@@ -138,10 +144,10 @@ def _found(tables: Tables, audit: Audit, lags: dict[str, np.ndarray]) -> Counter
         "abandoned": audit.abandoned.sum(),
         "correct": audit.correct.sum(),
         "turned away": len(np.unique(tables.requests["purchase"][tables.requests["fate"] == Fate.REJECTED])),
-        "acknowledged": np.isfinite(lags["ack"]).sum(),
+        "acknowledged": acknowledged.sum(),
         "confirmed": np.isfinite(lags["confirmation"]).sum(),
         "after the faults": later.sum(),
-        "served after the faults": (np.isfinite(lags["ack"]) & np.isfinite(lags["confirmation"]))[later].sum(),
+        "served after the faults": (acknowledged & np.isfinite(lags["confirmation"]))[later].sum(),
         "awards": len(tables.awards),
         "orders that differ": np.isinf(audit.agreed_s).sum(),
         "requests": len(tables.requests),
@@ -169,6 +175,8 @@ def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
         "cents overcharged, served": np.where(ordered, audit.overcharged_cents, 0),
         "orphan": audit.orphan,
         "cents of orphans": np.where(audit.orphan, audit.overcharged_net_cents, 0),
+        "oversold and paid": audit.oversold & (audit.kept > 0),
+        "cents of oversold": np.where(audit.oversold, _rightful_cents(tables, audit), 0),
         "misinformed or abandoned": audit.misinformed | audit.abandoned,
         "retracted": audit.retracted,
         "lost": lost(tables, audit),
@@ -176,6 +184,15 @@ def failures(tables: Tables, audit: Audit) -> dict[str, np.ndarray]:
         "awards too many": np.maximum(audit.awarded - ordered, 0),
         "under-awarded": audit.under_awarded,
     }
+
+
+def _rightful_cents(tables: Tables, audit: Audit) -> np.ndarray:
+    """What is kept of each purchase, less what was taken wrongly."""
+    charges = tables.charges
+    kept = ~np.isnan(charges["captured_s"]) & np.isnan(charges["refunded_s"])
+    cents = np.where(kept, charges["cents"] - returned_cents(tables), 0)
+    total = np.bincount(charges["purchase"], weights=cents, minlength=len(tables.purchases)).astype(np.int64)
+    return total - audit.overcharged_net_cents
 
 
 def _causes(tables: Tables, audit: Audit, late_s: float) -> Counter[tuple[str, str, str]]:

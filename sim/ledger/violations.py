@@ -29,6 +29,7 @@ VIOLATIONS: dict[str, Violation] = {
     "double_charge": Violation("was charged twice", lambda e: e.audit.charged > 1),
     "duplicate_order": Violation("was ordered twice", lambda e: e.audit.ordered > 1),
     "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
+    "oversold": Violation("got an order that can’t be made: nothing was left for it", lambda e: e.audit.oversold),
     "unpaid_order": Violation("got an order that nobody paid for", lambda e: e.audit.unpaid),
     "blocked": Violation("has money blocked on the card for nothing", lambda e: e.audit.blocked > 0),
     "over_award": Violation("got more loyalty points than were earned", lambda e: e.audit.over_awarded),

@@ -8,6 +8,8 @@ HOMES = {  # section -> the parts whose knobs it holds, the first that the diagr
     "app": ("app",),
     "claim": ("checkout",),
     "payment": ("payment", "provider"),
+    "taking": ("releaser", "database"),
+    "renewal_job": ("renewals", "checkout"),
     "recovery": ("reconciler", "canceller", "provider"),
     "read_model": ("read_model",),
 }

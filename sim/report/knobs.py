@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from sim.config.design import Design, Fixed, Jitter, Retry
-from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rerun, Slow, Spike
 from sim.config.model import Distribution
 from sim.config.units import time_and_day
 from sim.words import percent
@@ -119,6 +119,8 @@ def fault(what: Any) -> str:
             return f"{_component(what.errors)} errors {_errors_when(what)}"
         case Pause():
             return f"{_component(what.pause)} pause {_struck_when(what)}, for {duration(what.lasts)}"
+        case Rerun():
+            return f"{_component(what.rerun)} job run again, {_begins(what.at, None)}"
     raise TypeError(f"no words for {what!r}")
 
 

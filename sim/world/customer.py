@@ -38,7 +38,16 @@ if TYPE_CHECKING:
 
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
 CONFIRMED, DECLINED, FAILED, CHALLENGED = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.CHALLENGED
-TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, FAILED)  # of several orders, whose status is shown
+USED_UP = Status.USED_UP
+TELLING = (
+    CONFIRMED,
+    Status.PENDING,
+    Status.UNKNOWN,
+    CHALLENGED,
+    DECLINED,
+    USED_UP,
+    FAILED,
+)  # of several orders, whose status is shown
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
 RETRIED = {
@@ -96,6 +105,7 @@ class Request:
     """One HTTP attempt. `page`: how often the app had been loaded by then. After another reload the answer is ignored."""
 
     __slots__ = ("attempt", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission")
+    waits = True  # somebody is there who may be sent to the provider
     returning: Order | None = None  # the order of a request that comes back from the provider
 
     def __init__(self, customer: Customer, submission: int, attempt: int) -> None:
@@ -261,6 +271,8 @@ class Customer:
             return
         elif answer is Answer.DECLINED:
             self.done = True
+        elif answer is Answer.USED_UP:
+            self._told_used_up()
         elif answer is Answer.MISMATCH:
             assert reply.order is not None
             self._acknowledge(reply.order.cents, reply)
@@ -316,6 +328,8 @@ class Customer:
             then()
         elif status is DECLINED:
             self.done = True
+        elif status is USED_UP:
+            self._told_used_up()
         elif status is CHALLENGED:
             if order.id == self.sent_to:  # has been there, and tells the shop so
                 then()
@@ -357,6 +371,15 @@ class Customer:
         if submission == self.submissions:
             reaction_s = self.crowd.reaction_s(self.purchase, submission)
             self.crowd.env.call(reaction_s, self._patience_ends, submission)
+
+    def _told_used_up(self) -> None:
+        """Nothing is left of what the customer wants: a failure for good."""
+        if self.confirmed:  # of another order
+            return
+        self.done = True
+        self.crowd.purchases.told_failed[self.purchase] = 1
+        if self.crowd.observer is not None:
+            self.crowd.observer.told_used_up(self)
 
     def _patience_ends(self, submission: int) -> None:
         if submission == self.submissions and not (self.acknowledged or self.done):
@@ -496,6 +519,8 @@ class Customer:
             self._see()
         elif status == DECLINED:
             self.done = True
+        elif status == USED_UP:
+            self._told_used_up()
         elif status == FAILED and not self.confirmed:
             self._see_failed()
         elif status == CHALLENGED and self.order.id != self.sent_to:

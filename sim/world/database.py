@@ -18,6 +18,7 @@ from sim.config.design import Database as Knobs
 from sim.config.design import Replica as ReplicaKnobs
 from sim.ledger.records import Orders, Small, Struck, Times
 from sim.vocabulary import SETTLED, Outcome, Status
+from sim.world.accounts import Books
 from sim.world.engine import Awaited, Clock, Thrown
 from sim.world.faults import Failing
 from sim.world.observer import Failure, Observer
@@ -29,7 +30,8 @@ NEVER = float("nan")
 NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
 CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
-PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED, CHALLENGED = Status
+PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED, CHALLENGED, USED_UP = Status
+FINAL = (CONFIRMED, DECLINED, USED_UP)
 _AFTER = {
     Outcome.CAPTURED: Status.CONFIRMED,
     Outcome.AUTHORISED: Status.CONFIRMED,  # the money is safe: the kitchen may begin
@@ -42,6 +44,7 @@ _AFTER = {
     Outcome.CHALLENGED: Status.CHALLENGED,
     Outcome.VOIDED: Status.FAILED,
     Outcome.REFUNDED: Status.FAILED,
+    Outcome.USED_UP: Status.USED_UP,
 }
 
 
@@ -155,9 +158,10 @@ class Database:
     def __init__(
         self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable,
         failing: Sequence[Failing] = (), struck: list[Struck] | None = None, held: bool = False,
-        observer: Observer | None = None,
+        observer: Observer | None = None, books: Books | None = None,
     ) -> None:  # fmt: skip
         self._env = env
+        self.books = books  # accounts that can be used up; none: there are none in this world
         plain = Station(env, "database", knobs.connections, weather)
         self.connections = Connections(env, "database", knobs.connections, weather) if held else None
         self.station: Station | Connections = self.connections or plain
@@ -361,14 +365,14 @@ class Database:
     def settle(self, order: Order, outcome: Outcome) -> bool:
         """Note what the provider said; False if that changes nothing.
 
-        Confirmed and declined are final. A refused call says nothing about an earlier one that went unanswered, so
+        Confirmed, declined and used up are final. A refused call says nothing about an earlier one that went unanswered, so
         an unknown order stays unknown until somebody learns the truth. One that waits for its customer goes on waiting.
         """
         status = _AFTER[outcome]
         known = order.status
-        if known is CONFIRMED or known is DECLINED or known is status or (known is UNKNOWN and status is FAILED):
+        if known in FINAL or known is status or (known is UNKNOWN and status is FAILED):
             return False
-        if known is CHALLENGED and status is not CONFIRMED and status is not DECLINED:
+        if known is CHALLENGED and status not in FINAL:
             return False
         self._become(order, status)
         return True
@@ -391,6 +395,8 @@ class Database:
             self.open[order.id] = order
         if status is CONFIRMED and isnan(order.confirmed_s):
             order.confirmed_s = self._env.now
+        if self.books is not None:
+            self.books.became(order, status)
 
     def _change(self, order: Order, status: Status) -> None:
         order.status = status

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sim.config.errors import ConfigError
 from sim.config.fates import too_many
-from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Scheduled, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rerun, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.config.shares import FATES
 from sim.ledger.records import Numbers
@@ -100,6 +100,7 @@ class FaultPlan:
         self.strikes: defaultdict[str, dict[str, list[Strike]]] = defaultdict(dict)  # by component and step
         self.failing: list[Failing] = []  # faults of the database
         self.p_duplicate = 0.0
+        self.reruns: list[float] = []  # when the renewals' job begins once more
         for number, fault in enumerate(scenario.faults):
             if isinstance(fault, Duplicates):
                 self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
@@ -115,6 +116,10 @@ class FaultPlan:
                 assert fault.after is not None
                 draw = streams.uniform(f"fault.{number}.strike")
                 self.strikes[struck].setdefault(fault.after, []).append(Strike(fault, draw, streams.cell))
+            elif isinstance(fault, Rerun):
+                assert fault.at is not None
+                self.reruns.append(self._clock.since_start_s(fault.at))
+                self.windows.append((f"rerun {fault.rerun}", self.reruns[-1], self.reruns[-1]))
             elif isinstance(fault, Crash):
                 for begin in self._begins(number, fault):
                     self._add_crash(fault, begin, spells)

@@ -11,10 +11,11 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from sim.config.design import Design
+from sim.config.design import Design, Reserve
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Answer, Status
+from sim.world.accounts import Books
 from sim.world.broker import Broker
 from sim.world.cell import WHOLE, Cell
 from sim.world.customer import Crowd, Customer, Request, Return
@@ -27,6 +28,7 @@ from sim.world.pool import Pool
 from sim.world.provider import Provider
 from sim.world.proxy import Proxied, checkout_of
 from sim.world.read_model import ReadModel
+from sim.world.renewals import Renewals
 from sim.world.returning import come_back
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
@@ -67,14 +69,21 @@ class Morning:
         streams = Streams(seed, cell)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
-        number = len(self._arrivals)
+        due = 0 if scenario.renewals is None else cell.share(scenario.renewals.count)
+        number = len(self._arrivals) + due
         tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
-        tables.faults = plan.windows
+        tables.faults, tables.renewals = plan.windows, due
         tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
 
+        books = None
+        if scenario.accounts:
+            books = Books(
+                env, scenario.accounts, design.taking, purchases=number, streams=streams, table=tables.accounts,
+                takings=tables.takings,
+            )  # fmt: skip
         database = Database(
             env, design.database, purchases=number, streams=streams, weather=plan.weather("database"), failing=plan.failing,
-            struck=tables.crashes, held=design.payment.in_transaction, observer=observer,
+            struck=tables.crashes, held=design.payment.in_transaction, observer=observer, books=books,
         )  # fmt: skip
         provider = Provider(
             env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
@@ -113,6 +122,22 @@ class Morning:
             broker.subscribe(projector)
             consumers.append(projector)
         story.set_up(shop)
+        if scenario.renewals is not None:
+            due_s = scenario.clock.since_start_s(scenario.renewals.at)
+            purchases = range(number - due, number)
+            for purchase in purchases:
+                tables.purchases.submitted_s[purchase] = due_s
+            job = Renewals(
+                story.handle,
+                design.renewal_job,
+                purchases=purchases,
+                due_s=due_s,
+                cents=scenario.traffic.price,
+                observer=observer,
+            )
+            job.start(shop, plan.reruns)
+        if books is not None and design.taking.reserve is not None:
+            shop.background("releaser", partial(_release, reserve=design.taking.reserve))
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
             checkout=checkout, view=view, streams=streams, observer=observer, returns=tables.returns, finish=provider.finish,
@@ -174,6 +199,10 @@ class Morning:
         if (used := database.used_until(worked_s)) is not None:
             reads, writes = used.reads, used.writes
             next(station for station in tables.stations if station.name == "database").busy_s = used.busy_s
+        if database.books is not None:
+            refused = [(order.changed_s, order.purchase) for order in database.orders if order.status is Status.USED_UP]
+            served = {order.purchase for order in database.orders if order.status is Status.CONFIRMED}
+            database.books.note_rightly_refused(tables.purchases.good_card, refused, served)
         tables.counts = {
             "database_reads": reads,
             "database_writes": writes,
@@ -209,6 +238,13 @@ class Morning:
         for times in (*money, tables.orders["changed_s"]):
             worked_s = float(np.fmax.reduce(times, initial=worked_s))
         return min(float(np.ceil(worked_s)), tables.horizon_s)
+
+
+def _release(shop: Shop, reserve: Reserve) -> Story:
+    """For ever: give back what has been reserved for too long."""
+    while True:
+        yield shop.sleep(reserve.every)
+        yield from shop.release(reserve)
 
 
 def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:

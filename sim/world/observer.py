@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from sim.vocabulary import Outcome, Status
 
 if TYPE_CHECKING:
+    from sim.world.accounts import Books
     from sim.world.checkout import Reply
     from sim.world.customer import Customer, Request
     from sim.world.database import Order, OutboxRow
@@ -101,6 +102,9 @@ class Observer:
     def told_failed(self, customer: Customer) -> None:
         """The app shows "payment failed"."""
 
+    def told_used_up(self, customer: Customer) -> None:
+        """The app shows that nothing is left of what the customer wants."""
+
     def looks(self, customer: Customer) -> None:
         """Before another request is sent, the app asks the shop whether there is an order already."""
 
@@ -161,6 +165,24 @@ class Observer:
 
     def marked(self, component: str, rows: Sequence[OutboxRow]) -> None:
         """Outbox rows are marked as published."""
+
+    def looked_into(self, component: str, order: Order, *, books: Books, enough: bool) -> None:
+        """A component has looked whether the accounts have enough for an order, and takes nothing yet."""
+
+    def took_out(self, component: str, order: Order, *, books: Books, taken: bool) -> None:
+        """An order has what its purchase wants of the accounts; or (not `taken`) too little was left, and it is used up."""
+
+    def gave_back(self, component: str, order: Order, *, books: Books) -> None:
+        """What an order had taken out of the accounts is there again for others."""
+
+    def renews(self, purchase: int, *, run: int, machine: int, key: str, cents: int) -> None:
+        """The renewals' job orders and charges a renewal; `run`: how often it has begun so far, on any machine."""
+
+    def renewed(self, purchase: int, reply: Reply) -> None:
+        """The renewals' job has the reply to a renewal."""
+
+    def left_alone(self, purchase: int, *, order: Order, machine: int) -> None:
+        """The renewals' job finds that a renewal has an order already."""
 
     def database_failed(self, purchase: int, *, writes: bool, why: Failure) -> None:
         """A transaction or query for a purchase ends in an error: rolled back, or committed unheard, or out of time."""

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from sim.world.database import Order
     from sim.world.shop import Shop
 
-ANSWERS = {Status.CONFIRMED: Answer.CONFIRMED, Status.DECLINED: Answer.DECLINED, Status.FAILED: Answer.FAILED}
+ANSWERS = {
+    Status.CONFIRMED: Answer.CONFIRMED,
+    Status.DECLINED: Answer.DECLINED,
+    Status.FAILED: Answer.FAILED,
+    Status.USED_UP: Answer.USED_UP,
+}
 
 
 def come_back(

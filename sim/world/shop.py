@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from simpy import Interrupt, Process
 from simpy.events import Event
 
-from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay
+from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay, Reserve
 from sim.ledger.records import SDK, Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
+from sim.world.accounts import Books
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Order, OutboxRow
@@ -45,7 +46,9 @@ REPLAYED = {
     Status.DECLINED: Answer.DECLINED,
     Status.UNKNOWN: Answer.PENDING,
     Status.CHALLENGED: Answer.REDIRECT,
+    Status.USED_UP: Answer.USED_UP,
 }
+UNSOLD = (Status.DECLINED, Status.FAILED, Status.USED_UP)
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class Shop:
         self._timeout_s = self._call_timeout_s = design.payment.timeout
         self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
+        self._books = database.books
+        self._gives_back = self._books is not None and design.taking.gives_back == "after_it"
         self._holds = design.payment.in_transaction
         self._sdk = design.payment.sdk
         if self._sdk is not None and self._sdk.timeout is not None:
@@ -108,13 +113,18 @@ class Shop:
         shop.component = component
         return shop
 
-    def background(self, component: str, story: Callable[[Shop], Story]) -> None:
+    def background(self, component: str, story: Callable[[Shop], Story], *, machine: int = 1) -> None:
         """Run a story in the background, for all of the morning. After a crash it starts again from its first line.
+
+        `machine`: of several that run the same component's story. A crash at a time strikes the first of them, one after a
+        step whichever has taken it.
 
         Costs: nothing; what the story does takes its time.
         """
         story = self.watch("background", story)
-        self.loops[component] = Process(self.env, self._supervised(story, self.seen_from(component)))
+        self.loops[component if machine == 1 else f"{component} {machine}"] = Process(
+            self.env, self._supervised(story, self.seen_from(component))
+        )
 
     def _supervised(self, story: Callable[[Shop], Story], shop: Shop) -> Story:
         restart_s = 0.0
@@ -327,6 +337,96 @@ class Shop:
             yield from self.took("accept", order.purchase)
         return order, known
 
+    def take(self, order: Order, *, tell: bool = False) -> Story:
+        """Take what an order's purchase wants out of the scenario's `accounts`: all of it, or nothing. Returns whether it may
+        go on.
+
+        An order that can't have it is USED_UP by the same transaction, with an outbox row if `tell`. One that has it already,
+        or whose purchase wants nothing, goes on; so does one whose time limit is over and that may be paid for already, which
+        takes again when it is settled. With `taking.when: at_settlement` nothing is taken here: there is a look
+        whether enough is left, before the first call to the provider.
+
+        Costs: nothing if nothing is to be taken. Else a database write; with guards other than `atomic` a database read before
+        it; with `at_settlement` only the read, and the write if the order is refused.
+        """
+        books, rules = self._books, self.design.taking
+        if books is None or books.has(order):
+            return True
+        later = rules.when == "at_settlement"
+        if order.settled or (later and (order.attempts or order.unheard)):
+            return order.status is not Status.USED_UP
+        if books.was_released(order) and order.status is not Status.PENDING:
+            return True  # it may be paid for already: first learn that, then take again
+        enough = True
+        if later or rules.guard != "atomic":
+            enough = yield self.database.query(order.purchase, lambda: books.look(order))
+            if self._observer is not None:
+                self._observer.looked_into(self.component, order, books=books, enough=enough)
+            if later and enough:
+                return True
+        row = self.database.draw_row() if tell else 0
+
+        def commit() -> bool:
+            if order.settled or books.has(order):  # somebody else was faster
+                return order.status is not Status.USED_UP
+            taken = books.enough(order) if rules.guard == "atomic" else enough
+            if taken:
+                books.take(order)
+            else:
+                self.database.settle(order, Outcome.USED_UP)
+                self.database.release(order)
+                if tell:
+                    self.database.add_to_outbox(order, row)
+            if self._observer is not None:
+                self._observer.took_out(self.component, order, books=books, taken=taken)
+            return taken
+
+        taken: bool = yield self.database.transaction(order.purchase, commit)
+        yield from self.took("take", order.purchase)
+        return taken
+
+    def give_back(self, order: Order, *, blindly: bool = False) -> Story:
+        """Give back to the scenario's `accounts` what an order has taken and was not confirmed with.
+
+        Settling an order does so by itself with `taking.gives_back: with_settlement`. `blindly`: what it took last, without a
+        look whether it was given back before.
+
+        Costs: a database write; nothing in a world without accounts.
+        """
+        books = self._books
+        if books is None:
+            return
+
+        def commit() -> None:
+            self._give_back(order, books, blindly=blindly)
+
+        yield self.database.transaction(order.purchase, commit)
+        yield from self.took("give_back", order.purchase)
+
+    def _give_back(self, order: Order, books: Books, *, blindly: bool = False) -> None:
+        given = books.give_back(order, blindly=blindly)
+        if self._observer is not None and given:
+            self._observer.gave_back(self.component, order, books=books)
+
+    def release(self, reserve: Reserve) -> Story:
+        """Give back what unsettled orders have had in hand for longer than their time limit. Returns those orders.
+
+        Costs: a database write, for all orders together.
+        """
+
+        def commit() -> list[Order]:
+            books = self._books
+            orders = [] if books is None else [self.database.orders[number] for number in books.over(reserve.lasts)]
+            for order in orders:
+                assert books is not None
+                self._give_back(order, books)
+            return orders
+
+        orders: list[Order] = yield self.database.transaction(NOBODY, commit)
+        for order in orders:
+            yield from self.took("release", order.purchase)
+        return orders
+
     def charge(self, order: Order) -> Story:
         """Call the provider to charge an order. Returns the Outcome as far as the shop can know it.
 
@@ -491,7 +591,8 @@ class Shop:
         row = self.database.draw_row() if tell else 0
 
         def commit() -> bool:
-            changed = self.database.settle(order, outcome)
+            books = self._books
+            changed = self.database.settle(order, outcome if books is None else books.outcome(order, outcome))
             self.database.release(order)
             if changed and tell:
                 self.database.add_to_outbox(order, row)
@@ -501,6 +602,8 @@ class Shop:
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("commit", order.purchase)
+        if changed and self._gives_back and order.status in UNSOLD:
+            yield from self.give_back(order, blindly=True)
         return changed
 
     def unpaid_orders(self, after_s: float) -> Story:
@@ -535,6 +638,8 @@ class Shop:
 
         changed: bool = yield self.database.transaction(order.purchase, commit)
         yield from self.took("cancel", order.purchase)
+        if changed and self._gives_back:
+            yield from self.give_back(order, blindly=True)
         return changed
 
     def publish(self, what: Order | OutboxRow) -> Story:

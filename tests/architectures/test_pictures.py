@@ -168,6 +168,22 @@ MORE: dict[str, tuple[str, str]] = {
         (2, 1) store database [database]: order database, orders, 16 connections, replica: status, look
         """,
     ),
+    "a look before the taking, after which it is reserved for a while": (
+        "from: naive\ntaking: {guard: check_then_take, reserve: {for: 10min}}",
+        """
+        (2, 1) store database [database]: order database, orders, 16 connections, check then take
+        (3, 2) worker releaser: ends reservations, after 10min
+        releaser --> database: gives back
+        """,
+    ),
+    "a job for renewals that is told something": (
+        "from: naive\nrenewal_job: {key: run, machines: 2}",
+        """
+        (2, 0) worker renewals: charges renewals, new keys each run, looks first, 2 machines
+        renewals --> database: order, then outcome
+        renewals --> provider: charges
+        """,
+    ),
     "a canceller that asks nobody": (
         "from: naive\nrecovery: {cancel_after: 10min, asks_first: false}",
         """

@@ -899,6 +899,117 @@ TINY = {
         400.516 order 0 visible
         """,
     ),
+    "w27": Tiny(  # both look at the card before either has paid
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 2s}
+        accounts:
+          gift-card: {balance: 1000, takes: 650, shared_by: 2}
+        """,
+        seed=0,
+        open=("idempotent", {"taking": {"guard": "check_then_take", "when": "at_settlement"}}),
+        closed=("idempotent", {}),
+        harm=["oversold"],
+        story="""
+        0.000 request 0 sent
+        0.034 order 0 created
+        0.035 charge 0 of order 0 sent
+        1.000 request 1 sent
+        1.034 order 1 created
+        1.035 charge 1 of order 1 sent
+        2.035 charge 0 captured
+        2.035 charge 0 known CAPTURED
+        2.039 order 0 confirmed
+        2.057 award for order 0
+        2.062 request 0 answered CONFIRMED
+        2.067 order 0 visible
+        3.035 charge 1 captured
+        3.035 charge 1 known CAPTURED
+        3.039 order 1 confirmed
+        3.057 award for order 1
+        3.062 request 1 answered CONFIRMED
+        3.067 order 1 visible
+        5.062 purchase 0 seen
+        6.062 purchase 1 seen
+        """,
+        arrivals=(0.0, 1.0),
+    ),
+    "w28": Tiny(  # the second takes what the first has in hand no more
+        """
+        clock: {start: "07:00", duration: 1min, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+          challenge: {p: 100%, takes: {constant: 30s}}
+        accounts:
+          table: {balance: 1, shared_by: 2}
+        """,
+        seed=0,
+        open=("idempotent", {"taking": {"reserve": {"for": "10s", "every": "2s", "late": "confirmed"}}}),
+        closed=("idempotent", {}),
+        harm=["oversold"],
+        story="""
+        0.000 request 0 sent
+        0.034 order 0 created
+        0.038 charge 0 of order 0 sent
+        0.488 charge 0 known CHALLENGED
+        0.515 request 0 answered REDIRECT
+        15.000 request 1 sent
+        15.034 order 1 created
+        15.038 charge 1 of order 1 sent
+        15.488 charge 1 known CHALLENGED
+        15.515 request 1 answered REDIRECT
+        30.515 request 2 sent
+        30.515 charge 0 captured
+        31.000 order 0 confirmed
+        31.018 award for order 0
+        31.023 request 2 answered CONFIRMED
+        31.028 order 0 visible
+        34.023 purchase 0 seen
+        45.515 request 3 sent
+        45.515 charge 1 captured
+        46.000 order 1 confirmed
+        46.018 award for order 1
+        46.023 request 3 answered CONFIRMED
+        46.028 order 1 visible
+        49.023 purchase 1 seen
+        """,
+        arrivals=(0.0, 15.0),
+    ),
+    "w29": Tiny(  # nobody is there, and the job runs again a minute later
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        provider:
+          latency: {constant: 450ms}
+        renewals: {count: 1, at: "07:00:05"}
+        faults: [{rerun: renewals, at: "07:01"}]
+        """,
+        seed=0,
+        open=("idempotent", {"renewal_job": {"key": "run", "looks_first": False}}),
+        closed=("idempotent", {}),
+        harm=["double_charge", "duplicate_order", "over_award"],
+        story="""
+        5.014 charge 0 of order 0 sent
+        5.014 order 0 created
+        5.464 charge 0 captured
+        5.464 charge 0 known CAPTURED
+        5.468 order 0 confirmed
+        5.486 award for order 0
+        5.496 order 0 visible
+        60.014 charge 1 of order 1 sent
+        60.014 order 1 created
+        60.464 charge 1 captured
+        60.464 charge 1 known CAPTURED
+        60.468 order 1 confirmed
+        60.486 award for order 1
+        60.496 order 1 visible
+        """,
+        arrivals=(),
+    ),
 }
 
 
@@ -946,6 +1057,8 @@ OFF: dict[str, dict[str, Any]] = {
     "w24": {"customers": {"double_tap": {"p": "0%"}}},
     "w25": {"network": {"answer_lost": "0%"}},
     "w26": {"provider": {"ambiguous": "0%", "webhooks": {"lost": "0%"}}},
+    "w27": {"accounts": {"gift-card": {"balance": 2000}}},
+    "w28": {"accounts": {"table": {"balance": 2}}},
 }  # and no faults in any of them
 
 WINDOWS = [name for name in names() if name.startswith("windows/")]
@@ -956,6 +1069,10 @@ def switched_off(window: str) -> Scenario:
     scenario = load_scenario(window).model_copy(update={"faults": ()})
     for section, keys in OFF.get(window.split("/")[1][:3], {}).items():
         model = getattr(scenario, section)
+        if isinstance(model, dict):  # of accounts
+            changed = {name: each.model_copy(update=keys[name]) for name, each in model.items()}
+            scenario = scenario.model_copy(update={section: changed})
+            continue
         new = type(model).model_validate({**_given(model), **keys})
         scenario = scenario.model_copy(update={section: new})
     return scenario
@@ -1009,6 +1126,10 @@ VARIANTS = {
     "authorises-first": ("payment.capture", {"w23": False, "w22": False}),
     "check-then-mark": ("claim.guard", {"w24": True, "w25": False}),
     "reads-behind": ("claim.guard, database.replica", {"w24": True, "w25": True}),
+    "sells-the-last-twice": ("taking.guard, taking.when", {"w27": True, "w29": False}),
+    "short-reservations": ("taking.reserve", {"w28": True, "w27": False}),
+    "refunds-late-payments": ("taking.reserve", {"w28": False}),
+    "renews-by-run": ("renewal_job.key, renewal_job.looks_first", {"w29": True, "w27": False}),
     "cancels-unpaid": (
         "payment.webhooks, completer.after, recovery.reconcile_every, recovery.cancel_after, recovery.asks_first",
         {"w26": True},

@@ -17,8 +17,14 @@ DURATION = 'expected a duration like "250ms", "30s", "2min", "3h"'
 RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
-TOP = "name, summary, story, clock, traffic, customers, network, provider, faults, objectives, prices, currencies"
-COMMON = "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery"
+TOP = (
+    "name, summary, story, clock, renewals, traffic, customers, network, provider, accounts, faults, objectives, prices, "
+    "currencies"
+)
+COMMON = (
+    "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery, "
+    "taking, renewal_job"
+)
 
 SCENARIOS: dict[str, tuple[str, list[str]]] = {
     "empty": ("", ["x.yaml:1:1: the file is empty; expected keys and values, like `name: my-morning`"]),
@@ -278,10 +284,10 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
             "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash, pause, "
-            "errors",
+            "errors, rerun",
             "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, begin, authorise, "
             "capture, void, inquire, renew, commit, cancel, "
-            'publish, mark, refund, award, apply (got "comit"); did you mean "commit"?',
+            'publish, mark, refund, award, apply, take, give_back, release (got "comit"); did you mean "commit"?',
             f"x.yaml:9:37: faults[6].p: {BARE}; {PROBABILITY} (got 3)",
             "x.yaml:10:5: faults[7]: give exactly one of at:, every:, after:",
             "x.yaml:11:46: faults[8].times: a bare number: write an x before it; "

@@ -81,7 +81,7 @@ def test_every_metric_is_there_with_its_formula() -> None:
     text = page("reference/metrics")
     assert all(f"`{name}`" in text for name in METRICS)
     assert "`n[charged > 1] / purchases`" in text
-    assert "`percentile(ack_lag[good_card], P)`" in text
+    assert "`percentile(ack_lag[good_card & waits], P)`" in text
 
 
 def test_every_name_of_the_formulas_is_explained() -> None:

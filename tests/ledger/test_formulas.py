@@ -26,6 +26,8 @@ PRICES = [line for line in Prices.model_fields if line != "name"]
 BAD = """name: bad
 clock: {start: "07:00", duration: 20min, drain: 5min}
 traffic: {rate: 60/min}
+renewals: {count: 30, at: "07:02"}
+accounts: {coupon: {balance: 3, takes: 2, p: 20%, shared_by: 4}}
 customers: {double_tap: {p: 10%}, changes_basket: {p: 50%}}
 network: {request_lost: 2%, answer_lost: 5%}
 provider: {declined: 4%, failed: 2%, ambiguous: 5%}
@@ -143,6 +145,16 @@ def names(design: str) -> Known:
         waits = hold["order"] in confirmed_orders and hold["order"] not in paid
         blocked[hold["purchase"]] += left_behind and not waits
 
+    left_over = [account["balance"] for account in rows(tables.accounts, "balance")]
+    beyond, stuck, given_back_twice = np.zeros(size), np.zeros(size), np.zeros(size)
+    for taking in sorted(rows(tables.takings, *tables.takings.columns()), key=lambda taking: taking["sold_s"]):
+        if np.isnan(taking["sold_s"]):
+            stuck[taking["purchase"]] += taking["units"] * (not taking["given_back"])
+        else:
+            beyond[taking["purchase"]] += min(max(taking["units"] - max(left_over[taking["account"]], 0), 0), taking["units"])
+            left_over[taking["account"]] -= taking["units"]
+        given_back_twice[taking["purchase"]] += max(taking["given_back"] - taking["units"], 0)
+
     made = {
         "n": Number(), "sum": np.sum, "max": largest, "percentile": percentile, "never": np.inf,
         "purchases": size, "requests": len(tables.requests),
@@ -153,13 +165,15 @@ def names(design: str) -> Known:
         "kept": per_purchase(charge["purchase"] for charge in kept),
         "taken": usd(captured), "taken_net": usd(kept), "rightful": rightful(captured), "rightful_net": rightful(kept),
         "kept_as_shown": per_purchase(c["purchase"] for c in kept if c["cents"] == shown[c["purchase"]]),
+        "oversold": beyond > 0, "beyond": beyond, "stuck": stuck, "given_back_twice": given_back_twice, "waits": tables.waits,
         "blocked": blocked, "held_in_vain": in_vain, "over_refunded": np.zeros(size),
         "ordered": ordered, "earned": (ordered > 0).astype(int), "awarded": per_purchase(tables.awards["purchase"]),
         "unpaid_orders": per_purchase(order["purchase"] for number, order in confirmed if number not in paid),
         "told_failed": purchases["told_failed"] == 1, "told_confirmed": told_confirmed, "shown": shown,
         "left": ~np.isnan(purchases["left_s"]) & ~told_confirmed, "good_card": good,
         "later": good & (purchases["submitted_s"] >= fault_end),
-        "ack_lag": np.where(np.isnan(lags), np.inf, lags), "confirmation_lag": first - purchases["submitted_s"],
+        "ack_lag": np.where(tables.waits, np.nan_to_num(lags, nan=np.inf), 0.0),
+        "confirmation_lag": first - purchases["submitted_s"],
         "read_model_lag": np.nan_to_num(np.array(visible), nan=np.inf),
         "placed": orders["created_s"], "agreed": audit(tables).agreed_s, "fault_end": fault_end,
         "correct": bill.correct,
@@ -198,7 +212,7 @@ def test_every_metric_has_a_formula() -> None:
     assert set(COMPUTE) == {name for name, metric in METRICS.items() if metric.counts is None and metric.part is None}
 
 
-@pytest.mark.parametrize("design", ["naive", "key-per-submission", "no-fingerprint", "outbox"])
+@pytest.mark.parametrize("design", ["naive", "key-per-submission", "no-fingerprint", "outbox", "sells-the-last-twice"])
 def test_formulas_say_what_is_computed(design: str) -> None:
     """Evaluated on names that are counted row by row, each formula gives the metric, or the part of the bill."""
     known, metrics, parts = names(design)
@@ -227,7 +241,7 @@ def test_the_mornings_of_this_test_are_bad_enough() -> None:
 
     But for an unpaid order, and money that is blocked, which takes a design that authorises.
     """
-    found = [names(design).metrics for design in ("naive", "key-per-submission", "no-fingerprint")]
+    found = [names(design).metrics for design in ("naive", "key-per-submission", "no-fingerprint", "sells-the-last-twice")]
     rates = [name for name in METRICS if name.endswith("_rate") and name not in ("unpaid_order_rate", "blocked_rate")]
     assert [rate for rate in rates if not any(metrics[rate] > 0 for metrics in found)] == []
 

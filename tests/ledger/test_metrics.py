@@ -138,6 +138,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         under_awarded=some(7), misinformed=some(8), mistaken=some(9), abandoned=some(10), unsettled=some(15),
         correct=some(16), retracted=some(18), differing=some(17), agreed_s=np.where(some(11), np.inf, 3.0),
         blocked=2 * some(6), held_cent_s=360_000 * some(2), over_refunded_cents=130 * some(4),
+        oversold=some(5), oversold_units=7 * some(5), stuck_units=3 * some(2), over_returned_units=some(1),
     )  # fmt: skip
     parts = {name: float(2**power) for power, name in enumerate(name for names in PARTS.values() for name in names)}
     capacity = Capacity(compute=1.0, database=2.0, per_hour=3.0, scaled_up=0.5, paid_s=80.0, used_s=20.0)
@@ -148,7 +149,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         "unpaid_order_rate": 5, "loyalty_over_award_rate": 6, "loyalty_under_award_rate": 7, "misinformed_rate": 8,
         "wrong_amount_rate": 9, "abandoned_charge_rate": 10, "confirmed_share": 12, "acknowledged_share": 13,
         "stale_read_rate": 20,  # of those who looked when there was something to know: whoever was shown less, at least
-        "retracted_rate": 18, "blocked_rate": 6,
+        "retracted_rate": 18, "blocked_rate": 6, "oversold_rate": 5,
     }  # fmt: skip
     expected = {name: count / number for name, count in shares.items()} | {
         "purchases": 20, "requests_per_purchase": 1.5, "unconverged_orders": 11,
@@ -156,6 +157,7 @@ def test_every_metric_counts_its_own_kind() -> None:
         "failure_cost_per_1000": 4064 / 16 * 1000, "cost_per_1000": 4095 / 16 * 1000,
         "overcharged_per_1000": 6.5 * 50, "overcharged_per_1000_net": 6.5 * 100, "most_charged": 3,
         "charges_per_harmed": (1 * 3 + 18 * 2) / 19, "held_usd_hours_per_1000": 100, "over_refunded_per_1000": 260,
+        "units_oversold_per_1000": 1750, "units_stuck_per_1000": 300, "units_given_back_twice_per_1000": 50,
         "monthly_cost": 3 * 730 + (4095 - 1 - 2 + 0.5) * 30, "unused_capacity_share": 0.75,
     }  # fmt: skip
     assert {name: metrics[name] for name in expected} == pytest.approx(expected)

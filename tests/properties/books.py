@@ -18,7 +18,7 @@ from sim.config.scenario import ProviderKeys, Scenario
 from sim.ledger.metrics import Evidence
 from sim.ledger.records import PROXY, Table, Tables
 from sim.ledger.series import series
-from sim.vocabulary import METRICS, Answer, Fate, Outcome, Status
+from sim.vocabulary import METRICS, SETTLED, Answer, Fate, Outcome, Status
 from sim.world.retry import policy
 
 Check = tuple[str, bool]
@@ -42,6 +42,7 @@ def checks(tables: Tables, evidence: Evidence, scenario: Scenario, design: Desig
     yield from _of_requests(tables, scenario, design)
     yield from _of_orders_and_awards(tables, evidence, design)
     yield from _of_metrics(tables, evidence)
+    yield from _of_accounts(tables, evidence, design)
     yield from _of_stations(tables)
     yield from _of_series(tables, evidence)
 
@@ -58,7 +59,8 @@ def _of_money(tables: Tables, evidence: Evidence, scenario: Scenario) -> Iterato
     price, adds = scenario.traffic.price, scenario.customers.changes_basket.adds
     yield "charged as the audit says", evidence.audit.charged.tolist() == [charged[p] for p in range(len(people))]
     yield "kept as the audit says", evidence.audit.kept.tolist() == [kept[p] for p in range(len(people))]
-    if not scenario.provider.challenge.abandoned:  # whoever gives up at the provider counts as declined, once and for all
+    # Whoever gives up at the provider, or is refused since all is sold, counts as declined, once and for all.
+    if not scenario.provider.challenge.abandoned and not scenario.accounts:
         yield "only good cards are charged", all(people[p].good_card for p in charged)
     yield from _of_wrong_money(tables, evidence)
     told = (Outcome.CAPTURED, Outcome.AUTHORISED, Outcome.CHALLENGED, Outcome.UNKNOWN)
@@ -189,7 +191,7 @@ def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator
 def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) -> Iterator[Check]:
     orders, awards, people = rows(tables.orders), rows(tables.awards), len(tables.purchases)
     of: Counter[int] = Counter(o.purchase for o in orders)
-    requests = rows(tables.requests)
+    requests, customers = rows(tables.requests), people - tables.renewals
     worked: Counter[int] = Counter(r.purchase for r in requests if r.fate in (Fate.EXECUTED, Fate.WAITING))
     worked.update(requests[int(again.row)].purchase for again in rows(tables.repeats) if again.who == PROXY)
     ordered: Counter[int] = Counter(o.purchase for o in orders if o.status == Status.CONFIRMED)
@@ -197,7 +199,7 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     yield "ordered as the audit says", evidence.audit.ordered.tolist() == [ordered[p] for p in range(people)]
     yield "awarded as the audit says", evidence.audit.awarded.tolist() == [awarded[p] for p in range(people)]
     if getattr(design.payment, "finishes", "once") == "once":  # else a webhook makes one, too
-        yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of)
+        yield "an order for a request that did the work, at most", all(of[p] <= worked[p] for p in of if p < customers)
     yield "what is confirmed has a time", all(not never(o.confirmed_s) for o in orders if o.status == Status.CONFIRMED)
     yield "awards go to their order's purchase", all(orders[int(a.order)].purchase == a.purchase for a in awards)
     told_yes = [not never(p.acknowledged_s) for p in rows(tables.purchases)]
@@ -225,7 +227,7 @@ def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:
     yield "requests a purchase", math.isclose(sent, len(tables.requests), abs_tol=1e-9)
     lags = [
         p.acknowledged_s - p.submitted_s if not never(p.acknowledged_s) else math.inf
-        for p in rows(tables.purchases)
+        for p in rows(tables.purchases)[: number - tables.renewals]
         if p.good_card
     ]
     if lags:
@@ -240,6 +242,34 @@ def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:
     if evidence.bill.correct:
         whole = sum(parts.values()) * 1000 / evidence.bill.correct
         yield "the bill adds up", math.isclose(values["cost_per_1000"], whole, rel_tol=1e-9)
+
+
+def _of_accounts(tables: Tables, evidence: Evidence, design: Design) -> Iterator[Check]:
+    """What can be used up: sold in the order of the confirmations, until it is gone."""
+    accounts, takings, orders = rows(tables.accounts), rows(tables.takings), rows(tables.orders)
+    book = [account.balance + account.overwritten for account in accounts]
+    for t in takings:
+        book[t.account] += t.given_back - t.units
+    yield "the book is what it was, less what was taken", book == [account.left for account in accounts]
+    left = [account.balance for account in accounts]
+    beyond: Counter[int] = Counter()
+    for t in sorted((t for t in takings if not never(t.sold_s)), key=lambda t: t.sold_s):
+        beyond[t.purchase] += min(max(t.units - max(left[t.account], 0), 0), t.units)
+        left[t.account] -= t.units
+    yield "as many oversold as the audit says", evidence.audit.oversold_units.sum() == sum(beyond.values())
+    yield (
+        "sold with confirmed orders only",
+        all(orders[t.order].status == Status.CONFIRMED for t in takings if not never(t.sold_s)),
+    )
+    rules = design.taking
+    guarded = rules.guard == "atomic" and rules.gives_back != "after_it"
+    on_time = rules.reserve is None or rules.reserve.late == "refused"
+    if guarded and on_time and getattr(design.payment, "webhooks", "ignored") != "trusted":
+        yield "no more is sold than was there", not sum(beyond.values())
+    if rules.gives_back == "with_settlement" and all(o.status in SETTLED for o in orders):
+        yield "nothing sticks when all orders are settled", not evidence.audit.stuck_units.sum()
+    if rules.gives_back != "after_it":
+        yield "nothing is given back twice", not evidence.audit.over_returned_units.sum()
 
 
 def _of_stations(tables: Tables) -> Iterator[Check]:

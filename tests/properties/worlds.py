@@ -152,8 +152,19 @@ provider = section(
     authorisation=section(lasts=some("20s", "2min", "7d")),
     refunds=section(check=some("locked", "look_then_act"), failed=some("0%", "40%"), unanswered=some("0%", "40%")),
 )
+accounts = st.dictionaries(
+    some("stock", "coupon", "card"),
+    st.integers(0, 20)
+    | st.fixed_dictionaries(
+        {"balance": st.integers(0, 20)},
+        optional={"takes": st.integers(1, 5), "p": shares, "shared_by": some("everyone", 1, 2, 3)},
+    ),
+    min_size=1,
+    max_size=3,
+)
+renewals = all_of(count=st.integers(1, 8), at=clocks)
 steps = some(*get_args(Step))
-processes = some("checkout", "payment", "relay", "completer", "reconciler")
+processes = some("checkout", "payment", "relay", "completer", "reconciler", "canceller", "releaser", "renewals")
 once_or_often = st.one_of(
     clocks.map(lambda at: {"at": at}), some("30s", "2min").map(lambda every: {"every": {"exponential": every}})
 )
@@ -203,6 +214,7 @@ FAULT: dict[str, Sections] = {
         lambda what, step, often, lasts: {"pause": what, "after": step, **often, "for": lasts},
         processes, steps, striking, some("1s", "40s"),
     ),
+    "rerun": clocks.map(lambda at: {"rerun": "renewals", "at": at}),
 }  # fmt: skip
 assert set(FAULT) == set(FAULTS)
 faults = st.lists(st.one_of(*FAULT.values()), max_size=5)
@@ -212,6 +224,14 @@ def _kept_with_it(data: Data) -> Data:
     """What a preset gives and a provider without keys has not: one of the two."""
     given = data.get("provider", {})
     return {**data, "provider": {k: v for k, v in given.items() if k != "preset"}} if "keys" in given else data
+
+
+def _due(data: Data) -> Data:
+    """Renewals are run again once they are due, and not before."""
+    if "faults" not in data or "renewals" not in data:
+        return data
+    due = data["renewals"]["at"]
+    return {**data, "faults": [fault for fault in data["faults"] if "rerun" not in fault or fault["at"] >= due]}
 
 
 def _fitting(data: Data) -> Data:
@@ -242,9 +262,17 @@ scenarios: Sections = (
             ),
             "traffic": traffic,
         },
-        optional={"customers": customers, "network": network, "provider": provider, "faults": faults},
+        optional={
+            "customers": customers,
+            "network": network,
+            "provider": provider,
+            "faults": faults,
+            "accounts": accounts,
+            "renewals": renewals,
+        },
     )
     .map(_kept_with_it)
+    .map(_due)
     .map(_fitting)
 )
 
@@ -334,6 +362,23 @@ recovery = section(
     reconcile_every=some("none", "20s", "1min"), grace=some("0s", "60s"), cancel_after=some("none", "1s", "1min"),
     cancel_every=some("1s", "20s"), asks_first=st.booleans(),
 )  # fmt: skip
+taking = section(
+    guard=some("atomic", "check_then_take", "read_then_write"),
+    when=some("at_request", "at_settlement"),
+    reserve=st.one_of(
+        st.just("none"),
+        section(**{"for": some("1s", "20s", "2min"), "every": some("1s", "20s"), "late": some("refused", "confirmed")}),
+    ),
+    gives_back=some("with_settlement", "after_it", "never"),
+)
+renewal_job = section(
+    key=some("period", "run", "none"),
+    looks_first=st.booleans(),
+    machines=st.integers(1, 3),
+    lock=some("none", "1s", "1min"),
+    tries=st.integers(1, 3),
+    wait=some("1s", "1min"),
+)
 claims = section(
     ttl=some("none", "5s", "1min"),
     fingerprint=st.booleans(),
@@ -403,7 +448,7 @@ def designs(name: str) -> Sections:
     """Any design that starts from one architecture."""
     common = {
         "app": app, "checkout": checkout, "database": database, "read_model": read_model, "loyalty": loyalty, "broker": broker,
-        "recovery": recovery, "proxy": st.one_of(st.just("none"), proxy),
+        "recovery": recovery, "taking": taking, "renewal_job": renewal_job, "proxy": st.one_of(st.just("none"), proxy),
     }  # fmt: skip
     return st.fixed_dictionaries({"name": st.just("drawn"), "from": st.just(name)}, optional={**common, **OWN[name]})
 

@@ -26,6 +26,10 @@ REST = """
   - {errors: checkout, after: commit, p: 10%}
   - {errors: database, p: 1%}
 """
+USED = """
+accounts: {stock: 20}
+renewals: {count: 5, at: "07:00:10"}
+"""
 
 
 def listening() -> tuple[Observer, list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
@@ -88,6 +92,13 @@ def test_every_method_has_a_caller() -> None:
     observer, more = listening()
     Morning(world(WILD.rstrip() + REST, arrivals=None), twice, 0, observer=observer).run()
     heard |= {method for method, _, _ in more}
+    for rules in ({"reserve": {"for": "1s", "every": "500ms"}}, {"when": "at_settlement"}):
+        short = {"taking": rules, "renewal_job": {"machines": 2}, "app": {"before_retry": "look"}}
+        observer, more = listening()
+        Morning(
+            world(WILD.rstrip() + REST + USED, arrivals=None), design("naive", short, constant=False), 0, observer=observer
+        ).run()
+        heard |= {method for method, _, _ in more}
     assert sorted(heard) == HEARD
 
 

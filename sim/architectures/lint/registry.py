@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.architectures.lint import capacity, charging, keys, telling
+from sim.architectures.lint import capacity, charging, keys, telling, using_up
 from sim.architectures.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
@@ -150,6 +150,25 @@ RULES: dict[str, Rule] = {
     "endless-retries": Rule(
         charging.endless_retries, (),
         "After an overload the retries alone keep the shop overloaded. A few attempts or a budget of 10 % end that.",
+    ),
+    "sells-what-is-gone": Rule(
+        using_up.sells_what_is_gone, ("W27",),
+        "The last one is sold to all who find it before the first of them has taken it. Check and take in one "
+        "transaction, before the payment.",
+    ),
+    "reservation-too-short": Rule(
+        using_up.reservation_too_short, ("W28",),
+        "Somebody is at the payment, and what they pay for goes to the next one. Reserve for longer than a payment takes.",
+    ),
+    "keeps-what-nobody-buys": Rule(
+        using_up.keeps_what_nobody_buys, (),
+        "What is taken and not given back can't be sold, and what is given back twice is sold twice. Give it back in the "
+        "transaction that settles the order.",
+    ),
+    "renews-again": Rule(
+        using_up.renews_again, ("W29",),
+        "A job runs again after a deploy, by hand, or on a second machine, and no customer is there to notice. Let the "
+        "key be that of the renewal, or look first.",
     ),
     "dual-write": Rule(
         telling.dual_write, ("W7", "W19"),

@@ -224,6 +224,22 @@ CASES = (
         "endless-retries", spell(0.4), crowded(app={"retry": {"fixed": {"delay": "0s"}}}),
         crowded(app={"retry": {"fixed": {"delay": "0s"}}, "retry_budget": "10%"}), metric("collapsed_share"),
     ),
+    Case(
+        "sells-what-is-gone", "w27", load_design("sells-the-last-twice"), of("idempotent"), purchases("oversold"),
+    ),
+    Case(
+        "reservation-too-short", "w28", load_design("short-reservations"),
+        of("idempotent", {"taking": {"reserve": {"for": "10min"}}}), purchases("oversold"),
+    ),
+    Case(  # each card that is declined takes something away for good
+        "keeps-what-nobody-buys", quarter(accounts={"stock": 300}, provider={"declined": "30%"}),
+        of("idempotent", {"taking": {"gives_back": "never"}}), of("idempotent"), NEVER,
+    ),
+    Case("renews-again", "w29", load_design("renews-by-run"), of("idempotent"), DOUBLE),
+    Case(
+        "renews-again", "w29", of("naive", {"renewal_job": {"machines": 2}}),
+        of("naive", {"renewal_job": {"machines": 2, "lock": "1h"}}), DOUBLE,
+    ),
     Case("dual-write", "w7", of("outbox", {"payment": {"news": "direct"}}), of("outbox"), POINTS),
     Case("dual-write", "w7", of("idempotent"), of("idempotent", {"payment": {"webhooks": "trusted"}}), POINTS),
     Case("marks-before-publishing", "w8", of("outbox", {"relay": {"marks": "before"}}), of("outbox"), NEVER),
