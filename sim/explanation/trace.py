@@ -15,7 +15,7 @@ from sim.config.units import duration_text, usd_text
 from sim.explanation.moments import Notes, StoryLine, folded, place
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.checkout import RESET, THROWN, Reply
-from sim.world.customer import Customer, Request
+from sim.world.customer import MOST_REQUESTS, Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
@@ -505,8 +505,9 @@ def money(cents: int) -> str:
 
 def key_name(request: Request) -> str:
     """A key as a person would write it: the same letter for the same key."""
-    if request.key == request.customer.fresh_key is not None:
-        return f"new-{request.number + 1}"
+    place = (request.key or 0) % MOST_REQUESTS
+    if place >= MOST_REQUESTS // 2:  # one that was made up, for the request with that number
+        return f"new-{min(place - MOST_REQUESTS // 2, MOST_REQUESTS - place) + 1}"
     scope = request.customer.crowd.key
     names = {"purchase": "cart", "page": f"page-{request.page + 1}", "submission": f"tap-{request.submission}"}
     return names.get(scope, f"request-{request.number + 1}")
