@@ -131,6 +131,11 @@ REPORTS: dict[str, str] = {
     "W24": "magento/magento2#13952 #36417; spree/spree#9265; woocommerce/woocommerce-gateway-stripe#1302",
     "W25": "nammayatri/nammayatri#14788; opengovsg/FormSG#8371",
     "W26": "woocommerce/woocommerce#14587 #20928 #22304; Adyen/adyen-magento2#798",
+    "W30": "",
+    "W31": "celery/kombu#337; celery/celery#2481 #7009",
+    "W32": "",
+    "W33": "",
+    "W34": "",
 }
 
 
@@ -145,11 +150,11 @@ def reported(window: str) -> list[tuple[str, str]]:
 
 Place = Literal["app", "network", "checkout", "provider", "messages", "store"]
 OPENS: dict[Place, tuple[str, ...]] = {  # where the gap is that a window stands for
-    "app": ("W1", "W3", "W15"),
+    "app": ("W1", "W3", "W15", "W33", "W34"),
     "network": ("W2", "W17"),
     "checkout": ("W4", "W12", "W14", "W24", "W26"),
     "provider": ("W5", "W6", "W11", "W13", "W16", "W18", "W21", "W22", "W23"),
-    "messages": ("W7", "W8", "W9", "W10"),
+    "messages": ("W7", "W8", "W9", "W10", "W30", "W31", "W32"),
     "store": ("W19", "W20", "W25"),
 }
 PLACES: dict[Place, str] = {

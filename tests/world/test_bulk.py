@@ -1,4 +1,4 @@
-"""Messages in bulk: what a rebalance or a death repeats, and what stays in the dead-letter queue. Tiny worlds, exact numbers."""
+"""Messages in bulk: what a rebalance or a death repeats, what is held, and what is dead. Tiny worlds, exact numbers."""
 
 from __future__ import annotations
 
