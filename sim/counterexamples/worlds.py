@@ -156,6 +156,13 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         spans,
         st.sampled_from(["x100", "x1000"]),
     ),
+    "rebalances": st.builds(
+        lambda what, at: _fault(rebalance=what, at=at), st.sampled_from(["payment", "loyalty", "read_model", "all"]), moments
+    ),
+    "agents": st.sampled_from(["ignored", "taken"]).map(
+        lambda late: _customers(agents={"share": "50%", "deadline": "2s", "thinks": {"constant": "1s"}, "late": late})
+    ),
+    "other cards": st.just({"provider": {"declined": "50%"}} | _customers(after_decline={"other_card": "100%"})),
     "repeated messages": st.just(_fault(duplicates="broker", p="50%")),
 }
 KINDS = ", ".join(TROUBLES)

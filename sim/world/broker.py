@@ -119,6 +119,11 @@ class Broker:
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
+    def revoked(self, consumer: Consumer, event: OutboxRow) -> None:
+        """The consumer has lost an event in a rebalance while it had it in hand."""
+        if self._observer is not None:
+            self._observer.rebalanced(consumer.name, [event])
+
     def lost_worker(self, consumer: Consumer, event: OutboxRow, *, lives: bool) -> None:
         """The worker that had the event in hand is dead, or `lives` after an error. The broker itself can't know that yet."""
         if self._observer is not None:
@@ -306,6 +311,7 @@ class SingleConsumer:
             handled.lose(broker.visibility_s)
         else:
             if batch is not None and place.start_s < self._rebalanced_s:  # another consumer has it by now
+                broker.revoked(self, event)
                 broker.again(self, event, delivery, 0.0)
             else:
                 handled.note(event, delivery)
