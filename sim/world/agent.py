@@ -26,6 +26,9 @@ class Agent(Customer):
         """Make a plan, and call the tool."""
         crowd, agents = self.crowd, self.crowd.agents
         assert agents is not None
+        if self.submissions >= agents.plans:
+            self._leave()
+            return
         self.submissions += 1
         crowd.purchases.submissions[self.purchase] = plan = self.submissions
         if crowd.observer is not None:
@@ -88,7 +91,7 @@ class Agent(Customer):
         if plan != self.submissions or self.acknowledged or self.done:
             return
         if plan >= agents.plans:
-            self._leave()
+            self._leave()  # without a look
         else:
             self._looking_first(self.tap)
 
