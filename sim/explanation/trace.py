@@ -489,7 +489,10 @@ class Storyteller(Observer):
 
     def held(self, who: str, row: OutboxRow, *, for_s: float) -> None:
         if row.order.purchase == self.purchase:
-            what, time = f"“order {row.order.id} {row.status.name}”", duration_text(round(for_s, 3))
+            what, time = (
+                f"“order {row.order.id} {row.status.name}”",
+                duration_text(round(for_s) if for_s >= 1.0 else round(for_s, 3)),
+            )
             if who == "broker":
                 self._note("payment", f"the broker keeps {what} for {time}, until it is due")
             else:

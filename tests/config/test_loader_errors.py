@@ -277,8 +277,8 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             'x.yaml:5:23: faults[2].every: expected keys and values, like {constant: 3h} (got "3h")',
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
-            "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, rebalance, crash, "
-            "pause, errors",
+            "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, rebalance, "
+            "crash, pause, errors",
             "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, begin, authorise, "
             "capture, void, inquire, renew, commit, cancel, "
             'publish, mark, refund, award, apply (got "comit"); did you mean "commit"?',
