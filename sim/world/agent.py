@@ -60,17 +60,13 @@ class Agent(Customer):
     def _hears_late(self) -> bool:
         return self.crowd.agents is not None and self.crowd.agents.late == "taken"
 
-    def _told_failed(self, submission: int) -> None:
-        """A call has failed. The agent plans again when all calls of the plan have, or its order."""
-        crowd, agents = self.crowd, self.crowd.agents
+    def _after_failure(self, submission: int) -> None:
+        """The agent plans again when all calls of its plan have failed, or its order."""
+        agents = self.crowd.agents
         assert agents is not None
-        crowd.purchases.told_failed[self.purchase] = 1
-        if crowd.observer is not None:
-            crowd.observer.told_failed(self)
-        if submission == self.submissions:
-            self.failed += 1
-            if (self.failed >= agents.parallel or self.order is not None) and not self._takes_other_card():
-                self._think(submission)
+        self.failed += 1
+        if (self.failed >= agents.parallel or self.order is not None) and not self._takes_other_card():
+            self._think(submission)
 
     def _react(self, submission: int) -> None:
         """The deadline is over: the calls of the plan are given up, unless their answers are heard whenever they come."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
 from typing import Literal, NamedTuple, Protocol
@@ -119,10 +119,15 @@ class Broker:
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)
 
-    def revoked(self, consumer: Consumer, event: OutboxRow) -> None:
-        """The consumer has lost an event in a rebalance while it had it in hand."""
+    def revoked(self, consumer: Consumer, events: Sequence[OutboxRow]) -> None:
+        """The consumer has lost events in a rebalance that it had not acknowledged."""
         if self._observer is not None:
-            self._observer.rebalanced(consumer.name, [event])
+            self._observer.rebalanced(consumer.name, events)
+
+    def held(self, who: str, event: OutboxRow, for_s: float) -> None:
+        """An event is kept until its hour, by the broker or by a process."""
+        if self._observer is not None:
+            self._observer.held(who, event, for_s=for_s)
 
     def lost_worker(self, consumer: Consumer, event: OutboxRow, *, lives: bool) -> None:
         """The worker that had the event in hand is dead, or `lives` after an error. The broker itself can't know that yet."""
@@ -311,7 +316,7 @@ class SingleConsumer:
             handled.lose(broker.visibility_s)
         else:
             if batch is not None and place.start_s < self._rebalanced_s:  # another consumer has it by now
-                broker.revoked(self, event)
+                broker.revoked(self, [event])
                 broker.again(self, event, delivery, 0.0)
             else:
                 handled.note(event, delivery)
@@ -368,7 +373,7 @@ class WorkerConsumer:
 
     def __init__(
         self, env: Clock, broker: Broker, pool: Pool, *, name: str, story: Callable[[OutboxRow], Story],
-        schedule: Schedule | None = None, observer: Observer | None = None,
+        schedule: Schedule | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self._env = env
@@ -377,7 +382,6 @@ class WorkerConsumer:
         self._story = story
         self._visible_again = Alarms(env, broker.visibility_s)
         self._schedule = schedule
-        self._observer = observer
         self._held: dict[Receipt, None] = {}
         self._waiting: dict[Taken, None] = {}  # in bulk: batches whose first message waits for a worker
         self._taken: dict[Taken, None] = {}  # and those that a worker has
@@ -391,8 +395,8 @@ class WorkerConsumer:
             self._env.call(self.broker.deliver_s, self._hold, receipt)
         else:
             wait_s = self._schedule.due_s(event.order) - self._env.now
-            if wait_s > self.broker.deliver_s and self._observer is not None:
-                self._observer.held("broker", event, for_s=wait_s)
+            if wait_s > self.broker.deliver_s:
+                self.broker.held("broker", event, wait_s)
             self._env.call(max(self.broker.deliver_s, wait_s), self._arrive, receipt)
 
     def _hold(self, receipt: Receipt) -> None:
@@ -407,8 +411,7 @@ class WorkerConsumer:
             receipt.held = True
             self._held[receipt] = None
             self._visible_again.set(receipt)
-            if self._observer is not None:
-                self._observer.held(self.name, receipt.event, for_s=wait_s)
+            self.broker.held(self.name, receipt.event, wait_s)
             self._env.call(wait_s, self._is_due, receipt)
 
     def _is_due(self, receipt: Receipt) -> None:

@@ -371,7 +371,12 @@ class Customer:
         self.crowd.purchases.told_failed[self.purchase] = 1
         if self.crowd.observer is not None:
             self.crowd.observer.told_failed(self)
-        if submission == self.submissions and not self._takes_other_card():
+        if submission == self.submissions:
+            self._after_failure(submission)
+
+    def _after_failure(self, submission: int) -> None:
+        """The customer reads that it has failed."""
+        if not self._takes_other_card():
             reaction_s = self.crowd.reaction_s(self.purchase, submission)
             self.crowd.env.call(reaction_s, self._patience_ends, submission)
 

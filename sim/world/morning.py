@@ -188,9 +188,7 @@ class Morning:
     def _rebalance(self, what: str) -> None:
         for name, consumer in self._consumers.items():
             if what in (name, "all"):
-                repeated = consumer.rebalance()
-                if self._observer is not None:
-                    self._observer.rebalanced(name, repeated)
+                self._shop.broker.revoked(consumer, consumer.rebalance())
 
     def _collected(self) -> Tables:
         tables = self.tables

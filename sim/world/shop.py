@@ -171,7 +171,7 @@ class Shop:
         shop = self.seen_from(component)
         consumer = self.consumers[component] = WorkerConsumer(
             self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order),
-            schedule=None if due_s is None else Schedule(due_s, held_by), observer=self._observer,
+            schedule=None if due_s is None else Schedule(due_s, held_by),
         )  # fmt: skip
         self.broker.subscribe(consumer, [Status.PENDING])
 
