@@ -140,9 +140,11 @@ class Outbox(Design):
     def set_up(self, shop: Shop) -> None:
         breaker = Breaker(self.payment.breaker) if self.payment.breaker else None
         retry = policy(self.payment.retry)
+        after = self.payment.after
         shop.consume(
             "payment", lambda shop, order: self.pay(shop, order, retry, breaker),
             workers=self.payment.workers, autoscale=self.payment.autoscale,
+            due_s=None if after is None else lambda order: order.created_s + after, held_by=self.payment.held_by,
         )  # fmt: skip
         shop.background("relay", self.publish)
         if self.payment.webhooks == "checked":

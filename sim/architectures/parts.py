@@ -12,6 +12,7 @@ from typing import Literal
 from sim.config.design import (
     App,
     Breaker,
+    Broker,
     Checkout,
     Completer,
     Design,
@@ -119,7 +120,8 @@ def completer(knobs: Completer) -> Iterator[Component | Flow]:
 
 def payment_workers(knobs: QueuedPayment) -> Iterator[Component | Flow]:
     """Payment workers, which charge for the new orders that the broker brings, after the customer's answer."""
-    notes = (*_workers(knobs), _breaker(knobs.breaker))
+    held = () if knobs.after is None else (f"charge after {duration_text(knobs.after)}, held by the {knobs.held_by}",)
+    notes = (*_workers(knobs), _breaker(knobs.breaker), *held)
     yield Component("payment", "worker", "payment workers", notes, station="payment", place=(2, 0))
     yield Flow("broker", "payment", "new orders", dashed=True)
     yield Flow("payment", "database", "outcome + event" if knobs.news == "outbox" else "outcome")
@@ -157,6 +159,10 @@ def _customer_side(design: Design) -> Iterator[Component]:
 
 def _app(app: App) -> Iterator[str]:
     yield "sends no key" if app.key == "none" else f"key: {app.key}"
+    if app.agent_key == "given" and app.key != "none":
+        yield "takes keys from agents"
+    if app.other_card == "same_key" and app.key != "none":
+        yield "same key for another card"
     if app.before_retry == "look":
         yield "looks before a retry"
     rule = getattr(app.retry, app.retry.chosen)
@@ -182,13 +188,26 @@ def _behind(design: Design, holds: str) -> Iterator[Component]:
     if design.taking.when == "at_settlement":
         notes.append("takes when it is paid")
     yield Component("database", "store", "order database", tuple(notes), station="database", place=(2, 1))
-    yield Component("broker", "queue", "broker", ("at least once",), place=(1, 2))
-    inbox = f"inbox: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
+    yield Component("broker", "queue", "broker", ("at least once", *_in_bulk(design.broker)), place=(1, 2))
+    by_order = " by order" if loyalty.inbox is not None and loyalty.inbox.by == "order" else ""
+    inbox = f"inbox{by_order}: {duration_text(loyalty.inbox.window)}" if loyalty.inbox is not None else "no inbox"
     yield Component("loyalty", "service", "loyalty", (inbox,), station="loyalty", place=(3, 2))
     key = {"order": "key: order", "attempt": "new key each try"}.get(getattr(design.payment, "key", ""), "gets no key")
     sdk = getattr(design.payment, "sdk", None)
     repeated = () if sdk is None or sdk.tries == 1 else (f"library: {_tries(sdk)}, {REPEATED_KEY[sdk.key]}",)
     yield Component("provider", "external", "payment provider", (key, *repeated), place=(3, 0))
+
+
+def _in_bulk(broker: Broker) -> Iterator[str]:
+    if broker.batch > 1:
+        yield f"batches of {broker.batch}"
+    if broker.commit_every is not None:
+        yield f"commits every {duration_text(broker.commit_every)}"
+    elif broker.commits == "after_batch":
+        yield "commits after a batch"
+    if (dead := broker.dead_letters) is not None:
+        replay = "never replayed" if dead.replay_every is None else f"replayed every {duration_text(dead.replay_every)}"
+        yield f"dead after {dead.after} tries, {replay}"
 
 
 def _reconciler(design: Design) -> Iterator[Component]:

@@ -81,6 +81,16 @@ class App(Model):
         description="after a 409 that it doesn't try again (any more): wait and look at the status, show a failure, or "
         "send the request once more with a new key, as if it were another purchase",
     )
+    other_card: Literal["new_key", "same_key"] = Field(
+        "new_key",
+        description="what the app sends when a customer takes another card: a new key, as another intent; or the usual one, "
+        "by which a shop that remembers it gives the first card's answer again",
+    )
+    agent_key: Literal["derived", "given"] = Field(
+        "derived",
+        description="the key when an agent calls (`customers.agents`): derived like everybody's, as `key` says; or given by "
+        "the agent, which makes a new one up for each call",
+    )
 
 
 class Repeater(Model):
@@ -284,6 +294,14 @@ class QueuedPayment(KeyedPayment):
         description="the checkout authorises before it answers, and payment workers take the money later; none: payment "
         "workers charge, after the answer",
     )
+    after: Duration | None = Field(
+        None, gt=0, description="an order is charged so long after it was placed; none: as soon as a worker has its message"
+    )
+    held_by: Literal["broker", "worker"] = Field(
+        "broker",
+        description="who holds the message until then: the broker, which delivers it late; or the payment process, which takes "
+        "it and doesn't acknowledge it, so that the broker delivers it again whenever `broker.visibility` ends (Celery: eta)",
+    )
     workers: int = Field(
         24, ge=1, le=100_000, description="calls under way at the same time; autoscaled: at the start (assumption)"
     )
@@ -295,6 +313,10 @@ class QueuedPayment(KeyedPayment):
     def _within_bounds(self) -> QueuedPayment:
         if self.autoscale is not None:
             self.autoscale.check(self.workers)
+        if self.after is not None and self.capture is not None:
+            raise KeyedErrors(
+                [("after", "what is authorised at once is captured after capture.after; leave one of the two out")]
+            )
         return self
 
 
@@ -309,12 +331,41 @@ class Relay(Model):
     )
 
 
+class DeadLetters(Model):
+    """A queue for messages that were delivered so often without being handled."""
+
+    after: int = Field(5, ge=1, le=1000, description="deliveries, the first included (Azure Service Bus: 10; assumption)")
+    replay_every: Duration | None = Field(
+        None, ge=0.1, description="how often all of them are sent once more, to be tried as often again; none: never"
+    )
+    ids: Literal["same", "new"] = Field(
+        "same", description="what a replayed message carries: the id that it had, or a new one, which no inbox knows"
+    )
+
+
 class Broker(Model):
     """Carries messages from the shop to its consumers, at least once."""
 
     publish: Distribution = Field({"constant": "3ms"}, description="until the broker has a message (assumption)")
     deliver: Duration = Field("5ms", description="from the broker to a consumer (assumption)")
     visibility: Duration = Field("30s", ge=0.01, description="an unacknowledged message is delivered again after this")
+    batch: int = Field(
+        1, ge=1, le=100_000, description="messages that a worker takes at once, if so many wait (Kafka, max.poll.records: 500)"
+    )
+    commits: Literal["each", "after_batch"] = Field(
+        "each",
+        description="each message is acknowledged when it is handled; or all of a batch are when the last one is, and what "
+        "is not acknowledged comes again after a death or a rebalance",
+    )
+    commit_every: Duration | None = Field(
+        None,
+        ge=0.01,
+        description="what was handled is acknowledged this often, instead of as `commits` says (Kafka, "
+        "auto.commit.interval.ms: 5 s); none: as `commits` says",
+    )
+    dead_letters: DeadLetters | None = Field(
+        None, description="where a message goes that nobody could handle; none: it is delivered until somebody can"
+    )
 
 
 class ReadModel(Model):
@@ -333,13 +384,16 @@ class ReadModel(Model):
 
 class Inbox(Model):
     window: Duration = Field("7d", gt=0, description="how long handled message ids are kept (NServiceBus: 7 days)")
+    by: Literal["message", "order"] = Field(
+        "message", description="what is remembered of a message: its own id, or the order that it is about"
+    )
 
 
 class Loyalty(Model):
     """The loyalty service awards points: on an event, or called `inline` by the process that would publish the event."""
 
     inline: bool = Field(False, description="call it and wait, before the event is published")
-    inbox: Inbox | None = Field(None, description="forget no message id within its window; none: award on every delivery")
+    inbox: Inbox | None = Field(None, description="forget nothing handled within its window; none: award on every delivery")
     award: Distribution = Field({"exponential": "10ms"}, description="one award by the single consumer (assumption)")
 
 

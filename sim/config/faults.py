@@ -114,6 +114,23 @@ class Duplicates(Model):
     p: Probability = Field(description="share of the messages that come again")
 
 
+class Rebalance(Model):
+    """The broker takes a consumer for dead, or deals its messages out anew: whatever was not acknowledged comes again at once.
+
+    Workers finish the message that they have in hand, and their acknowledgement of it is not taken any more.
+    """
+
+    rebalance: Literal["payment", "loyalty", "read_model", "all"] = Field(description="of which consumer, or of all")
+    at: At = Field(None, description="clock time at which it happens; one before the clock's start is on the next day")
+    every: Distribution | None = Field(None, description="time from one rebalance to the next")
+
+    @model_validator(mode="after")
+    def _when(self) -> Rebalance:
+        if (self.at is None) == (self.every is None):
+            raise ValueError("give either at: (a clock time) or every: (a distribution)")
+        return self
+
+
 class Crash(Model):
     """A process dies and restarts; whatever was not in the database is gone.
 
@@ -218,6 +235,7 @@ FAULTS: dict[str, type[Model]] = {
     "slow": Slow,
     "spike": Spike,
     "duplicates": Duplicates,
+    "rebalance": Rebalance,
     "crash": Crash,
     "pause": Pause,
     "errors": Errors,
@@ -250,6 +268,7 @@ Fault = Annotated[
     | Annotated[Slow, Tag("slow")]
     | Annotated[Spike, Tag("spike")]
     | Annotated[Duplicates, Tag("duplicates")]
+    | Annotated[Rebalance, Tag("rebalance")]
     | Annotated[Crash, Tag("crash")]
     | Annotated[Pause, Tag("pause")]
     | Annotated[Errors, Tag("errors")]

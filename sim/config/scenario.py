@@ -233,6 +233,35 @@ class ChangesBasket(Model):
     adds: Cents = Field("3.50 USD", gt=0, le=MOST_CENTS, description="price of what they add (assumption)")
 
 
+class AfterDecline(Model):
+    """What a customer does when the card is declined, or when the app says that payment failed."""
+
+    other_card: Probability = Field(
+        "0%",
+        description="share of customers who pay with another card, once; after a decline the others leave, after a failure "
+        "they do what after_patience says",
+    )
+    takes: Distribution = Field({"constant": "20s"}, description="until they have typed the other card in (assumption)")
+
+
+class Agents(Model):
+    """Programs that buy for people. They call the payment tool, and plan again when they hear nothing in time.
+
+    They don't tap, reload or walk in; the tool is the app, with its timeout, its retries and its key.
+    """
+
+    share: Probability = Field("0%", description="of the customers that are agents")
+    deadline: Duration = Field("30s", gt=0, description="an agent plans again when a call has lasted this long (assumption)")
+    plans: int = Field(3, ge=1, le=1000, description="plans of one agent at most, the first included (assumption)")
+    thinks: Distribution = Field(
+        {"uniform": ["2s", "7s"]}, description="from the deadline, or a failure, to the next plan (reports: 2 s to 7 s)"
+    )
+    parallel: int = Field(1, ge=1, le=100, description="calls that one plan makes at the same time")
+    late: Literal["ignored", "taken"] = Field(
+        "ignored", description="an answer to a call of an earlier plan: thrown away with the call, or heard all the same"
+    )
+
+
 class Customers(Model):
     """Customers: how long they wait, and what they do then."""
 
@@ -246,6 +275,8 @@ class Customers(Model):
     polling: Polling = Polling()
     reorder_when_stale: ReorderWhenStale = ReorderWhenStale()
     changes_basket: ChangesBasket = ChangesBasket()
+    after_decline: AfterDecline = AfterDecline()
+    agents: Agents = Agents()
     max_submissions: int = Field(4, ge=1, le=1000, description="taps after which a customer leaves (assumption)")
 
 

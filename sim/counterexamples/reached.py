@@ -30,6 +30,8 @@ KINDS: dict[str, Callable[[Design], bool]] = {  # what can happen, and to which 
     "double_taps": every,
     "taps_again": every,
     "refreshes": every,
+    "plans_of_agents": every,
+    "other_cards": every,
     "changed_baskets": every,
     "lost_requests": every,
     "lost_answers": every,
@@ -46,6 +48,9 @@ KINDS: dict[str, Callable[[Design], bool]] = {  # what can happen, and to which 
     "webhooks": lambda design: getattr(design.payment, "webhooks", "ignored") != "ignored",
     "repeated_webhooks": lambda design: getattr(design.payment, "webhooks", "ignored") != "ignored",
     "repeated_messages": lambda design: not (design.loyalty.inline and design.read_model.inline),
+    "rebalanced_messages": lambda design: not (design.loyalty.inline and design.read_model.inline),
+    "dead_letters": lambda design: design.broker.dead_letters is not None,
+    "held_messages": lambda design: getattr(design.payment, "after", None) is not None,
     "messages_known_to_the_inbox": lambda design: design.loyalty.inbox is not None and not design.loyalty.inline,
     "crashed_instances": every,
 }
@@ -75,6 +80,21 @@ class Reached(Observer):
 
     def refreshed(self, customer: Customer) -> None:
         self._times["refreshes"] += 1
+
+    def planned(self, customer: Customer) -> None:
+        self._times["plans_of_agents"] += customer.submissions > 1
+
+    def took_other_card(self, customer: Customer) -> None:
+        self._times["other_cards"] += 1
+
+    def rebalanced(self, consumer: str, rows: Sequence[OutboxRow]) -> None:
+        self._times["rebalanced_messages"] += len(rows)
+
+    def buried(self, consumer: str, row: OutboxRow, *, tries: int) -> None:
+        self._times["dead_letters"] += 1
+
+    def held(self, who: str, row: OutboxRow, *, for_s: float) -> None:
+        self._times["held_messages"] += 1
 
     def sent(self, request: Request, *, lost: bool) -> None:
         self._times["automatic_retries"] += request.attempt > 1

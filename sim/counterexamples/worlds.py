@@ -167,6 +167,13 @@ TROUBLES: dict[str, st.SearchStrategy[Part]] = {
         st.integers(1, 3),
         st.none() | st.integers(10, 30),
     ),
+    "rebalances": st.builds(
+        lambda what, at: _fault(rebalance=what, at=at), st.sampled_from(["payment", "loyalty", "read_model", "all"]), moments
+    ),
+    "agents": st.sampled_from(["ignored", "taken"]).map(
+        lambda late: _customers(agents={"share": "50%", "deadline": "2s", "thinks": {"constant": "1s"}, "late": late})
+    ),
+    "other cards": st.just({"provider": {"declined": "50%"}} | _customers(after_decline={"other_card": "100%"})),
     "repeated messages": st.just(_fault(duplicates="broker", p="50%")),
 }
 KINDS = ", ".join(TROUBLES)

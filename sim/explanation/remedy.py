@@ -15,7 +15,7 @@ from sim.architectures.lint.keys import holds_s
 from sim.architectures.lint.rule import Change, World, up
 from sim.config.design import Design
 from sim.config.errors import ConfigError
-from sim.config.faults import Crash, Duplicates, Fault, Pause
+from sim.config.faults import Crash, Duplicates, Fault, Pause, Rebalance
 from sim.config.knobs import knobs as knobs_of
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
@@ -50,7 +50,14 @@ CHANGES: tuple[Change, ...] = (
     ("claim.ttl", "none"),
     ("claim.lock", ""),
     ("loyalty.inbox", "{window: 7d}"),
+    ("loyalty.inbox.by", "order"),
     ("loyalty.inline", ""),
+    ("broker.dead_letters.ids", "same"),
+    ("broker.dead_letters", "none"),
+    ("broker.commit_every", "none"),
+    ("broker.commits", "each"),
+    ("broker.batch", "1"),
+    ("payment.held_by", "broker"),
     ("relay.marks", "after"),
     ("relay.finds", "unmarked"),
     ("payment.news", "outbox"),
@@ -65,6 +72,8 @@ CHANGES: tuple[Change, ...] = (
     ("recovery.asks_first", "true"),
     ("recovery.cancel_after", "none"),
     ("app.on_conflict", "wait"),
+    ("app.agent_key", "derived"),
+    ("app.other_card", "new_key"),
     ("app.before_retry", "look"),
     ("app.retry", "{never: true}"),
     ("app.timeout", ""),
@@ -235,4 +244,4 @@ def _longer(scenario: Scenario, design: Design) -> Iterator[Change]:
 
 def _repeats(fault: Fault) -> bool:
     """Whether it has the broker deliver a message again, so that a later delivery would only put the harm off."""
-    return isinstance(fault, Duplicates | Crash | Pause)
+    return isinstance(fault, Duplicates | Rebalance | Crash | Pause)

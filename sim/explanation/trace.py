@@ -16,7 +16,7 @@ from sim.explanation.moments import Notes, StoryLine, folded, place
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.accounts import Books
 from sim.world.checkout import RESET, THROWN, Reply
-from sim.world.customer import Customer, Request
+from sim.world.customer import MOST_REQUESTS, Customer, Request
 from sim.world.database import Order, OutboxRow
 from sim.world.faults import CONSUMERS
 from sim.world.morning import Morning
@@ -63,7 +63,8 @@ MOVED = OUTCOMES | {Outcome.FAILED: "refused"}
 
 def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> tuple[Any, list[StoryLine]]:
     """The tables of a morning, the same as untraced, and the story of one purchase, with its cycles folded."""
-    teller = Storyteller(purchase)
+    inbox = design.loyalty.inbox
+    teller = Storyteller(purchase, by_order=inbox is not None and inbox.by == "order")
     with answering(scenario, design, seed):
         tables = Morning(scenario, design, seed, observer=teller).run()
     teller.tell_deaths(tables.faults)
@@ -100,8 +101,9 @@ class OnTheWay:
 class Storyteller(Observer):
     """Notes what happens to one purchase, in the words of the story."""
 
-    def __init__(self, purchase: int) -> None:
+    def __init__(self, purchase: int, *, by_order: bool = False) -> None:
         self.purchase = purchase
+        self._by_order = by_order  # what loyalty's inbox remembers
         self.notes = Notes()
         self._awards = 0
         self._batches: dict[str, Counter[int]] = {}  # component -> the purchase's rows in its batch, and steps left of each
@@ -125,6 +127,19 @@ class Storyteller(Observer):
     def changed_basket(self, customer: Customer, *, added_cents: int) -> None:
         if customer.purchase == self.purchase:
             self._note("customer", f"adds {money(added_cents)} to the basket")
+
+    def planned(self, customer: Customer) -> None:
+        if customer.purchase == self.purchase:
+            agents, number = customer.crowd.people.agents, customer.submissions
+            again = "" if number == 1 else f", plan {number}"
+            times = "" if agents.parallel == 1 else f" {agents.parallel} times at once"
+            text = f"is an agent, and calls the payment tool{times}{again}, {money(customer.basket_cents)}"
+            self._note("customer", text, "app", kind="message", belief=("customer", "is waiting"))
+
+    def took_other_card(self, customer: Customer) -> None:
+        if customer.purchase == self.purchase:
+            kept = customer.crowd.app.other_card == "same_key" and customer.crowd.key != "none"
+            self._note("customer", f"types another card in{'; the key stays' if kept else ''}")
 
     def refreshed(self, customer: Customer) -> None:
         if customer.purchase == self.purchase:
@@ -502,12 +517,40 @@ class Storyteller(Observer):
         if row.order.purchase == self.purchase:
             self._note(consumer, f"the broker delivers “order {row.order.id} {row.status.name}” again")
 
+    def rebalanced(self, consumer: str, rows: Sequence[OutboxRow]) -> None:
+        for row in rows:
+            if row.order.purchase == self.purchase:
+                text = f"loses “order {row.order.id} {row.status.name}” in a rebalance: it had not acknowledged it"
+                self._note(consumer, text, kind="crash")
+
+    def held(self, who: str, row: OutboxRow, *, for_s: float) -> None:
+        if row.order.purchase == self.purchase:
+            what, time = (
+                f"“order {row.order.id} {row.status.name}”",
+                duration_text(round(for_s) if for_s >= 1.0 else round(for_s, 3)),
+            )
+            if who == "broker":
+                self._note("payment", f"the broker keeps {what} for {time}, until it is due")
+            else:
+                self._note(who, f"takes {what} and holds it for {time}, until it is due, unacknowledged")
+
+    def buried(self, consumer: str, row: OutboxRow, *, tries: int) -> None:
+        if row.order.purchase == self.purchase:
+            text = f"“order {row.order.id} {row.status.name}” goes to the dead-letter queue after {tries} tries"
+            self._note(consumer, text, kind="crash")
+
+    def replayed(self, consumer: str, row: OutboxRow, *, new_id: bool) -> None:
+        if row.order.purchase == self.purchase:
+            under = ", under a new id" if new_id else ""
+            self._note(consumer, f"“order {row.order.id} {row.status.name}” is replayed from the dead-letter queue{under}")
+
     def awarded(self, row: OutboxRow, *, known: bool) -> None:
         if row.order.purchase != self.purchase:
             return
         self._handled("loyalty", row)
         if known:
-            self._note("loyalty", "knows this message already: nothing to do")
+            what = "order" if self._by_order else "message"
+            self._note("loyalty", f"knows this {what} already: nothing to do")
         else:
             self._awards += 1
             belief = ("loyalty", f"{self._awards} award{'s' if self._awards > 1 else ''}")
@@ -554,8 +597,9 @@ def money(cents: int) -> str:
 
 def key_name(request: Request) -> str:
     """A key as a person would write it: the same letter for the same key."""
-    if request.key == request.customer.fresh_key is not None:
-        return f"new-{request.number + 1}"
+    place = (request.key or 0) % MOST_REQUESTS
+    if place >= MOST_REQUESTS // 2:  # one that was made up, for the request with that number
+        return f"new-{min(place - MOST_REQUESTS // 2, MOST_REQUESTS - place) + 1}"
     scope = request.customer.crowd.key
     names = {"purchase": "cart", "page": f"page-{request.page + 1}", "submission": f"tap-{request.submission}"}
     return names.get(scope, f"request-{request.number + 1}")

@@ -135,6 +135,11 @@ REPORTS: dict[str, str] = {
     "W27": "saleor/saleor#543; vendurehq/vendure#3508; django-oscar/django-oscar#2102",
     "W28": "",
     "W29": "",
+    "W30": "",
+    "W31": "celery/kombu#337; celery/celery#2481 #7009",
+    "W32": "",
+    "W33": "",
+    "W34": "",
 }
 
 
@@ -148,11 +153,11 @@ def reported(window: str) -> list[tuple[str, str]]:
 
 
 OPENS: dict[Opening, tuple[str, ...]] = {  # where the gap is that a window stands for
-    "app": ("W1", "W3", "W15"),
+    "app": ("W1", "W3", "W15", "W33", "W34"),
     "network": ("W2", "W17"),
     "checkout": ("W4", "W12", "W14", "W24", "W26", "W28"),
     "provider": ("W5", "W6", "W11", "W13", "W16", "W18", "W21", "W22", "W23"),
-    "messages": ("W7", "W8", "W9", "W10", "W29"),
+    "messages": ("W7", "W8", "W9", "W10", "W29", "W30", "W31", "W32"),
     "store": ("W19", "W20", "W25", "W27"),
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.ledger.audit import Audit
-from sim.ledger.records import PROXY, SDK, Tables
+from sim.ledger.records import PROXY, SDK, DeadLetters, Tables
 from sim.vocabulary import Fate, Outcome, Status
 
 KINDS = {
@@ -29,6 +29,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "provider refused": "have an order that was given up after the provider had refused the charge",
         "provider broke down": "have an order that was given up after the provider had broken down over the charge",
         "provider silent": "have an order that was given up without an answer of the provider",
+        "dead letter": "have an order whose message is in the dead-letter queue: nobody works on it any more",
         "never finished": "were to finish the payment at the provider, and the shop never learnt that they had",
         "refused": "were told that nothing was left, and not all was sold in the end: others had it in hand",
         "given up": "have an order that was given up before anybody asked the provider",
@@ -45,6 +46,8 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "proxy repeated": "were charged or served twice: a proxy sent their request again, and it became another order",
         "tapped again": "were charged or served twice: they tapped again or reloaded, and it became another order",
         "job repeated": "were renewals, and charged or served twice: the job ran again, and it became another order",
+        "planned again": "were charged or served twice: an agent called again, and it became another order",
+        "other card": "were charged or served twice: they took another card, and the first one was charged, too",
         "shop repeated": "were charged or served twice: the shop made another order, or sent one twice, by itself",
         "charged unheard": "were charged twice for one order: the shop called again, not knowing how the first call would end",
         "charged after an error": "were charged twice for one order: the shop called again after the provider had broken down",
@@ -60,6 +63,7 @@ CAUSES: dict[str, dict[str, str]] = {  # kind -> cause -> what it says of the pu
         "yes, then no": "were told “we have your order”, and then their card was declined",
         "points twice": "got more points than they had earned: the news of their order was handled twice",
         "points missing": "got no points: the news of their order was lost",
+        "points buried": "got no points: the news of their order is in the dead-letter queue",
         "left open": "have an order that is still open, or not the same in every store",
     },
     "late": {
@@ -169,6 +173,7 @@ def _of_lost(tables: Tables, audit: Audit) -> np.ndarray:
         ("provider down", in_outage & ~np.isin(outcome, (Outcome.CAPTURED, Outcome.AUTHORISED))),
         ("refused", orders["status"] == Status.USED_UP),
         ("unsettled", np.isin(orders["status"], (Status.PENDING, Status.UNKNOWN))),
+        ("dead letter", np.isin(np.arange(len(orders)), _buried(tables, "order", "payment"))),
         ("never finished", orders["status"] == Status.CHALLENGED),
     ):
         cause[orders["purchase"][which]] = code[name]
@@ -182,6 +187,7 @@ def _of_harmed(tables: Tables, audit: Audit) -> np.ndarray:
     cause = np.full(number, code["left open"])
     for name, which in (
         ("points missing", audit.under_awarded),
+        ("points buried", audit.under_awarded & np.isin(np.arange(number), _buried(tables, "purchase", "loyalty"))),
         ("points twice", audit.over_awarded),
         ("yes, then no", audit.retracted),
         ("left unheard", audit.abandoned),
@@ -225,7 +231,7 @@ def _charged_again(tables: Tables, twice: np.ndarray, second_order: np.ndarray, 
 
 
 def _what_made(tables: Tables, purchases: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Whether the app by itself, a proxy or the customer had sent what became the order with that place among a purchase's.
+    """Who had sent what became the order with that place: the app by itself, a proxy, the customer, or an agent.
 
     Where every request makes an order, it is the one that was sent at the same place.
     """
@@ -236,7 +242,10 @@ def _what_made(tables: Tables, purchases: np.ndarray, places: np.ndarray) -> np.
     in_order = np.argsort(np.concatenate([requests["sent_s"][worked], again_s]), kind="stable")
     groups = _Groups(requests["purchase"][sent[in_order]], len(tables.purchases))
     which = in_order[groups.row(purchases, np.minimum(places, groups.sizes[purchases] - 1))]
-    by_app = np.where(requests["attempt"][sent[which]] > 1, code["app repeated"], code["tapped again"])
+    by_person = np.where(tables.purchases["agent"][purchases] == 1, code["planned again"], code["tapped again"])
+    with_other_card = requests["sent_s"][sent[which]] >= tables.purchases["other_card_s"][purchases]
+    by_person[with_other_card] = code["other card"]
+    by_app = np.where(requests["attempt"][sent[which]] > 1, code["app repeated"], by_person)
     return np.where(which >= len(worked), code["proxy repeated"], by_app)
 
 
@@ -245,6 +254,13 @@ def _repeated(tables: Tables, who: int) -> tuple[np.ndarray, np.ndarray]:
     repeats = tables.repeats
     by_them = repeats["who"] == who
     return repeats["row"][by_them], repeats["sent_s"][by_them]
+
+
+def _buried(tables: Tables, column: str, consumer: str) -> np.ndarray:
+    """What a consumer could not handle, and is still in the dead-letter queue: orders or purchases."""
+    letters = tables.dead_letters
+    mine = np.isnan(letters["replayed_s"]) & (letters["consumer"] == DeadLetters.CONSUMERS.index(consumer))
+    return letters[column][mine]
 
 
 def _made_something(tables: Tables) -> np.ndarray:

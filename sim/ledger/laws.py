@@ -22,6 +22,11 @@ def assert_laws(tally: Tally) -> None:
         counts["outbox_written"],
         counts["outbox_told"] + counts["outbox_pending"] + counts["outbox_lost"],
     )
+    _equal(
+        "messages = handled + under way + in the dead-letter queue + taken out of it",
+        counts["messages"],
+        counts["messages_handled"] + counts["messages_under_way"] + counts["messages_dead"] + counts["messages_replayed"],
+    )
     names = {station.name for station in tally.stations}
     if "checkout" in names:
         arrivals, served = _through("checkout", tally)

@@ -59,6 +59,8 @@ class Purchases(Table):
     told_failed: Small  # the app has said "payment failed" at least once
     shown_cents: Numbers  # what the order costs that the app has shown last; 0: none
     submissions: Numbers
+    agent: Small  # 1: a program that buys for somebody
+    other_card_s: Times  # tapped with another card, after the first was declined, or seemed to have failed
 
 
 class Requests(Table):
@@ -200,6 +202,19 @@ class Repeats(Table):
         self.sent_s.append(sent_s)
 
 
+class DeadLetters(Table):
+    """One row a time that a message went to the dead-letter queue."""
+
+    purchase: Numbers
+    order: Numbers
+    status: Small  # vocabulary.Status: what the message says of the order
+    consumer: Small  # that could not handle it: its place in CONSUMERS; -1: another
+    buried_s: Times
+    replayed_s: Times  # NaN: it is still there
+
+    CONSUMERS = ("payment", "loyalty", "read_model")
+
+
 @dataclass
 class StationRecord:
     """What a queueing station did, from empty at 0 to the horizon; what is paid for is counted until all work was done."""
@@ -254,6 +269,7 @@ class Tables:
     awards: Awards = field(default_factory=Awards)
     reads: Reads = field(default_factory=Reads)
     repeats: Repeats = field(default_factory=Repeats)
+    dead_letters: DeadLetters = field(default_factory=DeadLetters)
     returns: Returns = field(default_factory=Returns)
     holds: Holds = field(default_factory=Holds)
     captures: Captures = field(default_factory=Captures)

@@ -21,6 +21,7 @@ ADDED = {
     "spike": "{spike: traffic, at: AT, for: 5min, times: x3}",
     "crash": "{crash: checkout, at: AT, restart: 20s}",
     "duplicates": "{duplicates: broker, p: 1%}",
+    "rebalance": "{rebalance: all, at: AT}",
     "pause": "{pause: checkout, after: commit, for: 5s, p: 1%}",
     "errors": "{errors: checkout, after: charge, at: AT, for: 10min}",
 }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from sim.config.design import Design, Fixed, Jitter, Retry
-from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rerun, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rebalance, Rerun, Slow, Spike
 from sim.config.model import Distribution
 from sim.config.units import time_and_day
 from sim.words import percent
@@ -112,6 +112,10 @@ def fault(what: Any) -> str:
             return f"traffic spike {_when(what)}: {what.times:g} times as many people"
         case Duplicates():
             return f"broker duplicates, all morning: {percent(what.p)} of the messages are delivered again"
+        case Rebalance():
+            who = "all consumers" if what.rebalance == "all" else _component(what.rebalance)
+            when = _begins(what.at, what.every).rstrip(",")
+            return f"rebalance of {who} {when}: what was not acknowledged is delivered again"
         case Crash():
             cut = "; whoever waits for it hears at once that the connection is cut" if what.how == "resets" else ""
             return f"{_component(what.crash)} crash {_crash_when(what)}, up again after {duration(what.restart)}{cut}"

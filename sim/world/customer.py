@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from sim.config.design import App
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
-from sim.ledger.records import Purchases, Reads, Requests, Returns
+from sim.ledger.records import Purchases, Reads, Requests, Returns, Small
 from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
 from sim.world.database import NEVER
@@ -63,7 +63,7 @@ class Crowd:
     def __init__(
         self, env: Clock, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
         checkout: Checkout, view: ReadModel, streams: Streams, returns: Returns, finish: Callable[[Order], bool],
-        observer: Observer | None = None,
+        observer: Observer | None = None, other_cards: Small | None = None,
     ) -> None:  # fmt: skip
         people = scenario.customers
         self.env = env
@@ -74,6 +74,13 @@ class Crowd:
         self.poll_every_s, self.give_up_s = people.polling.every, people.polling.give_up
         self.horizon_s = scenario.clock.horizon_s
         self.app = app
+        self.agents = people.agents if people.agents.share else None
+        self.is_agent = streams.uniform("customer.agent") if self.agents is not None else None
+        self.thinks_s = streams.times("customer.agent.thinks", people.agents.thinks)
+        after = people.after_decline
+        self.takes_other_card = streams.uniform("customer.other_card") if after.other_card else None
+        self.typing_s = streams.times("customer.other_card.takes", after.takes)
+        self.other_cards = other_cards
         self.looks = app.before_retry == "look"
         self.retry = policy(app.retry)
         self.retried = frozenset(RETRIED[answer] for answer in app.retry_on)
@@ -104,7 +111,9 @@ class Crowd:
 class Request:
     """One HTTP attempt. `page`: how often the app had been loaded by then. After another reload the answer is ignored."""
 
-    __slots__ = ("attempt", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission")
+    __slots__ = (
+        "attempt", "card", "cents", "closed", "customer", "key", "number", "page", "purchase", "row", "sent_s", "submission",
+    )  # fmt: skip
     waits = True  # somebody is there who may be sent to the provider
     returning: Order | None = None  # the order of a request that comes back from the provider
 
@@ -113,6 +122,7 @@ class Request:
         self.customer = customer
         self.purchase = customer.purchase
         self.cents = customer.basket_cents
+        self.card = customer.card
         self.submission = submission
         self.attempt = attempt
         self.number = customer.requests
@@ -163,6 +173,7 @@ class Return(Request):
     def __init__(self, customer: Customer, order: Order, submission: int, attempt: int) -> None:
         super().__init__(customer, submission, attempt)
         self.returning = order
+        self.card = order.card
         self.cents = order.cents
         table = customer.crowd.returns
         table.purchase.append(self.purchase)
@@ -192,8 +203,8 @@ class Customer:
     """One purchase, from the first tap to the last look at the status view."""
 
     __slots__ = (
-        "acknowledged", "away", "basket_cents", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks", "order",
-        "page", "polling_since_s", "purchase", "requests", "sent_to", "submissions",
+        "acknowledged", "away", "basket_cents", "card", "confirmed", "crowd", "done", "fresh_key", "impatient", "looks",
+        "order", "page", "polling_since_s", "purchase", "requests", "sent_to", "submissions", "typing",
     )  # fmt: skip
 
     def __init__(self, crowd: Crowd, purchase: int) -> None:
@@ -204,7 +215,9 @@ class Customer:
         self.looks = 0
         self.page = 0
         self.basket_cents = crowd.cents
-        self.fresh_key: int | None = None  # that the app has taken instead of the usual one, after a 409
+        self.card = 0  # 1: the other one
+        self.typing = False  # the other card in
+        self.fresh_key: int | None = None  # that the app has taken instead of the usual one: after a 409, or for another card
         self.order: Order | None = None
         self.polling_since_s = -1.0
         self.acknowledged = False  # the app has an order, or is told to wait for one
@@ -270,7 +283,7 @@ class Customer:
         elif self.acknowledged:
             return
         elif answer is Answer.DECLINED:
-            self.done = True
+            self._declined(request.card)
         elif answer is Answer.USED_UP:
             self._told_used_up()
         elif answer is Answer.MISMATCH:
@@ -327,7 +340,10 @@ class Customer:
         if order is None or status is FAILED:
             then()
         elif status is DECLINED:
-            self.done = True
+            if order.card == self.card:
+                self._declined(order.card)
+            else:
+                then()
         elif status is USED_UP:
             self._told_used_up()
         elif status is CHALLENGED:
@@ -350,6 +366,7 @@ class Customer:
         if isnan(purchases.acknowledged_s[self.purchase]):
             purchases.acknowledged_s[self.purchase] = now
         self.acknowledged = True
+        self.typing = False
         if reply.answer is PAID:
             self._told_confirmed()
         if not self.confirmed or self.order is None:
@@ -369,6 +386,11 @@ class Customer:
         if self.crowd.observer is not None:
             self.crowd.observer.told_failed(self)
         if submission == self.submissions:
+            self._after_failure(submission)
+
+    def _after_failure(self, submission: int) -> None:
+        """The customer reads that it has failed."""
+        if not self._takes_other_card():
             reaction_s = self.crowd.reaction_s(self.purchase, submission)
             self.crowd.env.call(reaction_s, self._patience_ends, submission)
 
@@ -380,6 +402,37 @@ class Customer:
         self.crowd.purchases.told_failed[self.purchase] = 1
         if self.crowd.observer is not None:
             self.crowd.observer.told_used_up(self)
+
+    def _declined(self, card: int) -> None:
+        """The shop says that a card is declined. News of the first one is none when the other is there."""
+        if card == self.card and not self._takes_other_card():
+            self.done = True
+
+    def _takes_other_card(self) -> bool:
+        """Whether the customer begins to type another card in. Meanwhile only the news of an order is heard."""
+        crowd = self.crowd
+        if crowd.takes_other_card is None or self.card or self.done:
+            return False
+        if crowd.takes_other_card(self.purchase, 0) >= crowd.people.after_decline.other_card:
+            return False
+        self.typing = self.acknowledged = True
+        crowd.env.call(crowd.typing_s(self.purchase, 0), self._pay_with_other_card)
+        return True
+
+    def _pay_with_other_card(self, _: None) -> None:
+        crowd = self.crowd
+        if not self.typing or self.done or crowd.other_cards is None:
+            return
+        self.typing = self.acknowledged = False
+        self.card = 1
+        self.order, self.polling_since_s = None, -1.0
+        crowd.purchases.other_card_s[self.purchase] = crowd.env.now
+        crowd.purchases.good_card[self.purchase] |= crowd.other_cards[self.purchase]
+        if crowd.app.other_card == "new_key" and crowd.key in ("purchase", "page"):
+            self.fresh_key = self.purchase * MOST_REQUESTS + MOST_REQUESTS // 2 + self.requests
+        if crowd.observer is not None:
+            crowd.observer.took_other_card(self)
+        self._looking_first(self.tap)
 
     def _patience_ends(self, submission: int) -> None:
         if submission == self.submissions and not (self.acknowledged or self.done):
@@ -518,7 +571,8 @@ class Customer:
         if status == CONFIRMED:
             self._see()
         elif status == DECLINED:
-            self.done = True
+            self.polling_since_s = -1.0
+            self._declined(self.order.card)
         elif status == USED_UP:
             self._told_used_up()
         elif status == FAILED and not self.confirmed:

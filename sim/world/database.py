@@ -54,6 +54,7 @@ class Order:
     __slots__ = (
         "attempts",
         "busy_until_s",
+        "card",
         "cents",
         "changed_s",
         "confirmed_s",
@@ -77,6 +78,7 @@ class Order:
         self.number = number  # among the orders of its purchase
         self.purchase = purchase
         self.cents = cents
+        self.card = 0  # of its customer: the first one, or the other (1)
         self.status = PENDING
         self.version = 1
         self.created_s = self.changed_s = self.known_s = now  # `known_s`: since when the app's key finds it
@@ -407,8 +409,12 @@ class Database:
 
     def event(self, order: Order, row: int = 0) -> OutboxRow:
         """The order as it is now, with an id of its own."""
+        return OutboxRow(self.new_event(), order, row)
+
+    def new_event(self) -> int:
+        """The id of a new event."""
         self.events += 1
-        return OutboxRow(self.events, order, row)
+        return self.events
 
     def draw_row(self) -> int:
         """The id of a transaction's outbox row, from a sequence; transactions commit in another order than they begin."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sim.config.errors import ConfigError
 from sim.config.fates import too_many
-from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rerun, Scheduled, Slow, Spike
+from sim.config.faults import Brownout, Crash, Duplicates, Errors, Outage, Pause, Rebalance, Rerun, Scheduled, Slow, Spike
 from sim.config.scenario import Scenario
 from sim.config.shares import FATES
 from sim.ledger.records import Numbers
@@ -97,6 +97,8 @@ class FaultPlan:
         spells: defaultdict[str, list[Spell]] = defaultdict(list)
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
         self.crashes: list[tuple[str, float, float, Answer]] = []  # (component, at, restart, what who waits for it hears)
+        self.rebalances: list[tuple[str, float]] = []  # (consumer or "all", at)
+        self.deaths: list[tuple[str, float]] = []  # of consumers that are no pools: (consumer, at)
         self.strikes: defaultdict[str, dict[str, list[Strike]]] = defaultdict(dict)  # by component and step
         self.failing: list[Failing] = []  # faults of the database
         self.p_duplicate = 0.0
@@ -104,6 +106,10 @@ class FaultPlan:
         for number, fault in enumerate(scenario.faults):
             if isinstance(fault, Duplicates):
                 self.p_duplicate = 1 - (1 - self.p_duplicate) * (1 - fault.p)
+            elif isinstance(fault, Rebalance):
+                for begin in self._begins(number, fault):
+                    self.rebalances.append((fault.rebalance, begin))
+                    self.windows.append((f"rebalance {fault.rebalance}", begin, begin))
             elif isinstance(fault, Errors):
                 during = self._errors_during(number, fault)
                 strike = Strike(fault, streams.uniform(f"fault.{number}.strike"), streams.cell, during)
@@ -155,10 +161,11 @@ class FaultPlan:
         self.windows.append((f"crash {fault.crash}", begin, min(up, self._horizon_s)))
         if fault.crash in CONSUMERS:
             spells[fault.crash].append(Spell(begin, up, down=True))
+            self.deaths.append((fault.crash, begin))
         else:
             self.crashes.append((fault.crash, begin, fault.restart, _heard(fault)))
 
-    def _begins(self, number: int, fault: Crash) -> Iterator[float]:
+    def _begins(self, number: int, fault: Crash | Rebalance) -> Iterator[float]:
         if fault.at is not None:
             yield self._clock.since_start_s(fault.at)
             return
@@ -169,7 +176,7 @@ class FaultPlan:
             if time >= self._horizon_s:
                 return
             yield time
-            time += fault.restart + max(float(sample(fault.every, rng, 1)[0]), LEAST_S)
+            time += (fault.restart if isinstance(fault, Crash) else 0.0) + max(float(sample(fault.every, rng, 1)[0]), LEAST_S)
         raise _too_often(number)
 
     def _spans(self, number: int, fault: Scheduled | Errors) -> Iterator[tuple[float, float]]:

@@ -16,7 +16,8 @@ from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Answer, Status
 from sim.world.accounts import Books
-from sim.world.broker import Broker
+from sim.world.agent import Agent
+from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.cell import WHOLE, Cell
 from sim.world.customer import Crowd, Customer, Request, Return
 from sim.world.database import Database
@@ -73,7 +74,11 @@ class Morning:
         number = len(self._arrivals) + due
         tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
         tables.faults, tables.renewals = plan.windows, due
-        tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
+        cards = tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
+        other_cards = None
+        if scenario.customers.after_decline.other_card:
+            cards = array("b", cards)  # the first ones; in the table it says whether any that was tried is good
+            other_cards = _cards(number, scenario.provider.declined, streams, "customer.card.other")
 
         books = None
         if scenario.accounts:
@@ -86,11 +91,14 @@ class Morning:
             struck=tables.crashes, held=design.payment.in_transaction, observer=observer, books=books,
         )  # fmt: skip
         provider = Provider(
-            env, scenario.provider, good_card=tables.purchases.good_card, charges=tables.charges, streams=streams,
+            env, scenario.provider, good_card=cards, charges=tables.charges, streams=streams,
             weather=plan.weather("provider"), observer=observer, holds=tables.holds, captures=tables.captures,
-            refunds=tables.refunds,
+            refunds=tables.refunds, other_cards=other_cards,
         )  # fmt: skip
-        broker = Broker(env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer)
+        broker = Broker(
+            env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer,
+            rebalances=bool(plan.rebalances), dead_letters=tables.dead_letters, new_id=database.new_event,
+        )  # fmt: skip
         view = ReadModel(env, design.read_model, replica=database.replica("status"), observer=observer)
         loyalty = Loyalty(env, design.loyalty.inbox, tables.awards, observer=observer)
         shop = Shop(
@@ -138,9 +146,11 @@ class Morning:
             job.start(shop, plan.reruns)
         if books is not None and design.taking.reserve is not None:
             shop.background("releaser", partial(_release, reserve=design.taking.reserve))
+        self._consumers: dict[str, WorkerConsumer | SingleConsumer] = {**shop.consumers, **{one.name: one for one in consumers}}
         self._crowd = Crowd(
             env, scenario, design.app, purchases=tables.purchases, requests=tables.requests, reads=tables.reads,
             checkout=checkout, view=view, streams=streams, observer=observer, returns=tables.returns, finish=provider.finish,
+            other_cards=other_cards,
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Connections | Pool] = [
@@ -152,6 +162,12 @@ class Morning:
         for component, at_s, restart_s, answer in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
                 self.env.call(at_s, self._crash, (component, restart_s, answer))
+        if self._shop.broker.in_bulk:
+            for what, at_s in self._plan.rebalances:
+                self.env.call(at_s, self._rebalance, what)
+            for name, at_s in self._plan.deaths:
+                if name in self._consumers:
+                    self.env.call(at_s, lambda name: self._consumers[name].rebalance(), name)
         self._next = 0
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)
@@ -176,7 +192,11 @@ class Morning:
         self._next = number + 1
         if self._next < len(self._arrivals):
             self.env.call(self._arrivals[self._next] - self.env.now, self._arrive)
-        Customer(self._crowd, number)
+        crowd = self._crowd
+        if crowd.agents is not None and crowd.is_agent is not None and crowd.is_agent(number, 0) < crowd.agents.share:
+            Agent(crowd, number)
+        else:
+            Customer(crowd, number)
 
     def _crash(self, what: tuple[str, float, Answer]) -> None:
         component, restart_s, answer = what
@@ -185,8 +205,15 @@ class Morning:
             self._observer.crashed(component)
         if component in self._shop.pools:
             self._shop.pools[component].crash(0, restart_s, answer)
+        if component in self._shop.consumers:
+            self._shop.consumers[component].process_died()
         if component in self._shop.loops:
             self._shop.loops[component].interrupt(restart_s)
+
+    def _rebalance(self, what: str) -> None:
+        for name, consumer in self._consumers.items():
+            if what in (name, "all"):
+                self._shop.broker.revoked(consumer, consumer.rebalance())
 
     def _collected(self) -> Tables:
         tables = self.tables
@@ -220,6 +247,14 @@ class Morning:
             "authorisations": shop.provider.authorisations,
             **({"refunds_unlocked": 1} if shop.provider.unlocked else {}),
         }
+        if shop.broker.knobs.dead_letters is not None:
+            tables.counts |= {
+                "messages": shop.broker.messages,
+                "messages_handled": shop.broker.handled,
+                "messages_under_way": len(shop.broker.under_way),
+                "messages_dead": len(shop.broker.buried),
+                "messages_replayed": int(np.count_nonzero(~np.isnan(tables.dead_letters["replayed_s"]))),
+            }
         if isinstance(self._checkout, Proxied):
             tables.counts["copies_served"] = self._checkout.copies
         return tables
@@ -255,9 +290,9 @@ def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
     return lambda request: shop.watch("handle", own)(shop, request)
 
 
-def _cards(purchases: int, p_declined: float, streams: Streams) -> Small:
+def _cards(purchases: int, p_declined: float, streams: Streams, purpose: str = "customer.card") -> Small:
     """Whether the provider will accept each customer's card."""
-    good = streams.generator("customer.card").random(purchases) >= p_declined
+    good = streams.generator(purpose).random(purchases) >= p_declined
     return array("b", np.asarray(good, dtype=np.int8).tobytes())
 
 

@@ -75,6 +75,12 @@ class Observer:
     def changed_basket(self, customer: Customer, *, added_cents: int) -> None:
         """The customer adds something before the next tap."""
 
+    def planned(self, customer: Customer) -> None:
+        """An agent makes a plan, the first or another, and calls the payment tool."""
+
+    def took_other_card(self, customer: Customer) -> None:
+        """The customer has typed another card in, and taps Pay."""
+
     def refreshed(self, customer: Customer) -> None:
         """The customer reloads the app, which forgets its requests."""
 
@@ -246,6 +252,18 @@ class Observer:
 
     def redelivered(self, consumer: str, row: OutboxRow) -> None:
         """The broker delivers an event once more."""
+
+    def rebalanced(self, consumer: str, rows: Sequence[OutboxRow]) -> None:
+        """A consumer has lost these events, which it had not acknowledged: they come again at once."""
+
+    def held(self, who: str, row: OutboxRow, *, for_s: float) -> None:
+        """The broker, or a process that has taken an event, keeps it until its hour."""
+
+    def buried(self, consumer: str, row: OutboxRow, *, tries: int) -> None:
+        """An event that a consumer has not handled in so many tries goes to the dead-letter queue."""
+
+    def replayed(self, consumer: str, row: OutboxRow, *, new_id: bool) -> None:
+        """An event of the dead-letter queue is delivered once more, perhaps under a new id."""
 
     def worker_died(self, consumer: str, row: OutboxRow, *, lives: bool) -> None:
         """A worker that had an event in hand is dead, or `lives` after an error; the broker will deliver the event again."""

@@ -47,12 +47,13 @@ class Provider:
     def __init__(
         self, env: Clock, knobs: Knobs, *, good_card: Small, charges: Charges, streams: Streams, weather: Timetable,
         observer: Observer | None = None, holds: Holds | None = None, captures: Captures | None = None,
-        refunds: Refunds | None = None,
+        refunds: Refunds | None = None, other_cards: Small | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self._knobs = knobs
         self._keys = None if knobs.keys == "none" else knobs.keys
         self._good_card = good_card
+        self._other_cards = good_card if other_cards is None else other_cards
         self.charges = charges
         self.holds = Holds() if holds is None else holds
         self.captures = Captures() if captures is None else captures
@@ -124,7 +125,7 @@ class Provider:
                 self.authorisations += 1
                 if begins:
                     outcome = self._wait_for_customer(row, order, takes, latency_s, attempt)
-                elif self._good_card[purchase]:
+                elif (self._other_cards if order.card else self._good_card)[purchase]:
                     if self._challenge is not None and self._challenge(purchase, attempt) < self._knobs.challenge.p:
                         outcome = self._wait_for_customer(row, order, takes, latency_s, attempt)
                     elif takes:
@@ -342,7 +343,7 @@ class Provider:
             return False
         row = max((row for row, one in self._unfinished.items() if one.order is order), default=None)
         if row is not None:
-            if not self._good_card[order.purchase]:
+            if not (self._other_cards if order.card else self._good_card)[order.purchase]:
                 outcome = Outcome.DECLINED
             elif self._unfinished[row].takes:
                 outcome = Outcome.CAPTURED

@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from simpy import Interrupt, Process
 from simpy.events import Event
@@ -24,7 +24,7 @@ from sim.ledger.records import SDK, Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.accounts import Books
 from sim.world.autoscaler import Autoscaler
-from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
+from sim.world.broker import Broker, Schedule, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Order, OutboxRow
 from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
 from sim.world.faults import FaultPlan
@@ -87,6 +87,7 @@ class Shop:
         self.webhooks = 0  # taken by checkout workers
         self.pools: dict[str, Pool] = {}
         self.loops: dict[str, Process] = {}
+        self.consumers: dict[str, WorkerConsumer] = {}
         self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
@@ -161,21 +162,27 @@ class Shop:
         self.pools[self.component].submit(Job(self.watch("start", lambda: story)(), _unheard, _unheard))
 
     def consume(
-        self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None
-    ) -> None:
+        self, component: str, story: Callable[[Shop, Order], Story], *, workers: int, autoscale: Autoscale | None = None,
+        due_s: Callable[[Order], float] | None = None, held_by: Literal["broker", "worker"] = "broker",
+    ) -> None:  # fmt: skip
         """Have a pool of workers run a story for every pending order that is published.
 
         The story returns None when it is done with the order, or after how many seconds the order is to be delivered again. An
         order whose worker has died is delivered again after `broker.visibility`.
+
+        `due_s` says when an order's story may begin, in seconds since the start of the morning. Until then its message is
+        `held_by` the broker; or by the process of these workers, unacknowledged, so that the broker delivers it again whenever
+        `broker.visibility` ends, and at its hour every copy gets a story.
 
         Costs: nothing; a story holds a worker from its first line to its end.
         """
         self.workers(component, workers, autoscale=autoscale)
         story = self.watch("consume", story)
         shop = self.seen_from(component)
-        consumer = WorkerConsumer(
-            self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order)
-        )
+        consumer = self.consumers[component] = WorkerConsumer(
+            self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order),
+            schedule=None if due_s is None else Schedule(due_s, held_by),
+        )  # fmt: skip
         self.broker.subscribe(consumer, [Status.PENDING])
 
     def listen(self, story: Callable[[Shop, Order, Outcome], Story]) -> None:
@@ -250,6 +257,7 @@ class Shop:
 
         def commit() -> Order:
             order = self.database.create(request.purchase, request.cents)
+            order.card = request.card
             if self._observer is not None:
                 self._observer.inserted(self.component, order)
             return order
@@ -288,6 +296,8 @@ class Shop:
 
     def _claimed(self, request: Request, rules: Claims, order: Order | None) -> Claim:
         claim = self._claim(request, rules, order)
+        if claim.answer is None:
+            claim.order.card = request.card
         if self._observer is not None:
             self._observer.claimed(self.component, claim)
         return claim
@@ -327,6 +337,7 @@ class Shop:
             known = order is not None
             if order is None:
                 order = self.database.create(request.purchase, request.cents, request.key)
+                order.card = request.card
                 self.database.add_to_outbox(order, row)
             if self._observer is not None:
                 self._observer.accepted(self.component, order, known=known)

@@ -60,7 +60,7 @@ def test_a_file_that_is_called_like_a_design(tmp_path: Path, monkeypatch: pytest
         ("morning-rush", 'unknown design "morning-rush"; that is a scenario'),
         ("w4", 'unknown design "w4"; that is a scenario'),
         ("qqq", 'unknown design "qqq"; coffee list shows all names (a file\'s name must end in .yaml)'),
-        ("mine/tea", 'unknown design "mine/tea"; known: asks-before-cancelling, '),
+        ("mine/tea", 'unknown design "mine/tea"; known: agent-keys, '),
         ("tea.yaml", "tea.yaml: no such file"),
         ("tea.yml", "tea.yml: no such file"),
     ],

@@ -1010,6 +1010,160 @@ TINY = {
         """,
         arrivals=(),
     ),
+    "w30": Tiny(  # five seconds until it is acknowledged, and a rebalance after two
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+        faults:
+          - {rebalance: loyalty, at: "07:00:02"}
+        """,
+        seed=0,
+        open=("idempotent", {"broker": {"commit_every": "5s"}}),
+        closed=("idempotent", {"broker": {"commit_every": "5s"}, "loyalty": {"inbox": {}}}),
+        harm=["over_award"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 captured
+        0.484 charge 0 known CAPTURED
+        0.488 order 0 confirmed
+        0.506 award for order 0
+        0.511 request 0 answered CONFIRMED
+        0.516 order 0 visible
+        2.015 award for order 0
+        3.511 purchase 0 seen
+        """,
+    ),
+    "w31": Tiny(  # held for 50 s, and delivered again after 30 s
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+          keys: none
+        """,
+        seed=0,
+        open=("outbox", {"payment": {"after": "50s", "held_by": "worker"}, "broker": {"visibility": "30s"}}),
+        closed=("outbox", {"payment": {"after": "50s", "held_by": "broker"}, "broker": {"visibility": "30s"}}),
+        harm=["double_charge"],
+        story="""
+        0.000 request 0 sent
+        0.034 order 0 created
+        0.054 request 0 answered PENDING
+        50.034 charge 0 of order 0 sent
+        50.034 charge 1 of order 0 sent
+        50.484 charge 0 captured
+        50.484 charge 1 captured
+        50.484 charge 0 known CAPTURED
+        50.484 charge 1 known CAPTURED
+        50.488 order 0 confirmed
+        50.626 award for order 0
+        50.636 order 0 visible
+        51.054 purchase 0 seen
+        120.450 charge 1 refunded
+        """,
+    ),
+    "w32": Tiny(  # dead after two tries, of which the first had its effect
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+        provider:
+          latency: {constant: 450ms}
+        faults:
+          - {crash: loyalty, after: award, times: 2, restart: 1s}
+        """,
+        seed=0,
+        open=(
+            "idempotent",
+            {"broker": {"dead_letters": {"after": 2, "replay_every": "1min", "ids": "new"}}, "loyalty": {"inbox": {}}},
+        ),
+        closed=(
+            "idempotent",
+            {
+                "broker": {"dead_letters": {"after": 2, "replay_every": "1min", "ids": "new"}},
+                "loyalty": {"inbox": {"by": "order"}},
+            },
+        ),
+        harm=["over_award"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 captured
+        0.484 charge 0 known CAPTURED
+        0.488 order 0 confirmed
+        0.506 award for order 0
+        0.506 crash loyalty after award
+        0.511 request 0 answered CONFIRMED
+        0.516 order 0 visible
+        3.511 purchase 0 seen
+        30.521 crash loyalty after award
+        120.015 award for order 0
+        """,
+    ),
+    "w33": Tiny(  # the deadline is over while the first call is being paid
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+          agents: {share: 100%, deadline: 3s, plans: 2, thinks: {constant: 500ms}}
+        provider:
+          latency: {constant: 4s}
+        """,
+        seed=0,
+        open=("idempotent", {"app": {"agent_key": "given"}}),
+        closed=("idempotent", {}),
+        harm=["double_charge", "duplicate_order", "over_award"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        3.500 request 1 sent
+        3.534 charge 1 of order 1 sent
+        3.534 order 1 created
+        4.034 charge 0 captured
+        4.034 charge 0 known CAPTURED
+        4.038 order 0 confirmed
+        4.056 award for order 0
+        4.066 order 0 visible
+        7.000 purchase 0 left
+        7.534 charge 1 captured
+        7.534 charge 1 known CAPTURED
+        7.538 order 1 confirmed
+        7.556 award for order 1
+        7.566 order 1 visible
+        """,
+    ),
+    "w34": Tiny(  # the shop remembers what it has answered for that key
+        """
+        clock: {start: "07:00", duration: 10s, drain: 10min}
+        customers:
+          patience: {constant: 1h}
+          after_decline: {other_card: 100%}
+        provider:
+          latency: {constant: 450ms}
+          declined: 50%
+        """,
+        seed=1,
+        open=("idempotent", {"app": {"other_card": "same_key"}}),
+        closed=("idempotent", {}),
+        harm=["never_confirmed"],
+        story="""
+        0.000 request 0 sent
+        0.034 charge 0 of order 0 sent
+        0.034 order 0 created
+        0.484 charge 0 known DECLINED
+        0.511 request 0 answered DECLINED
+        20.511 request 1 sent
+        20.565 request 1 answered DECLINED
+        """,
+    ),
 }
 
 
@@ -1059,6 +1213,8 @@ OFF: dict[str, dict[str, Any]] = {
     "w26": {"provider": {"ambiguous": "0%", "webhooks": {"lost": "0%"}}},
     "w27": {"accounts": {"gift-card": {"balance": 2000}}},
     "w28": {"accounts": {"table": {"balance": 2}}},
+    "w33": {"customers": {"agents": {"share": "0%"}}},
+    "w34": {"provider": {"declined": "0%"}},
 }  # and no faults in any of them
 
 WINDOWS = [name for name in names() if name.startswith("windows/")]

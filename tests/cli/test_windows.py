@@ -96,7 +96,7 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-w", "w99"), 'unknown window "w99"; there are W1 to W29'),
+        (("-w", "w99"), 'unknown window "w99"; there are W1 to W34'),
         (("-w", "double-tip"), 'unknown window "double-tip"; did you mean "w01-double-tap"?'),
         (("outbx",), 'unknown design "outbx"; did you mean "outbox"?'),
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
@@ -135,8 +135,8 @@ def test_ctrl_c_prints_the_finished_windows(harmed: dict[str, int], monkeypatch:
     assert result.exit_code == 130
     document = json.loads(result.stdout)
     assert list(document["windows"]) == ["W1", "W2"]
-    assert document["interrupted"] == {"asked": 29}
-    said = "interrupted after 2 of 29 windows; the numbers are of these; no report was written"
+    assert document["interrupted"] == {"asked": 34}
+    said = "interrupted after 2 of 34 windows; the numbers are of these; no report was written"
     assert result.stderr.splitlines()[-1] == said
     assert not list(Path().iterdir())
 
@@ -151,7 +151,7 @@ def test_a_real_ctrl_c_leaves_nothing_half_written(tmp_path: Path, monkeypatch: 
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert not out or json.loads(out)["interrupted"] == {"asked": 29}
+    assert not out or json.loads(out)["interrupted"] == {"asked": 34}
     assert not list(tmp_path.iterdir())
 
 

@@ -283,8 +283,8 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
             'x.yaml:5:23: faults[2].every: expected keys and values, like {constant: 3h} (got "3h")',
             "x.yaml:6:5: faults[3]: two kinds of fault in one (brownout and crash); give each its own line",
             'x.yaml:7:5: faults[4]: expected keys and values, like {outage: provider, at: "07:15", for: 1min} (got 3)',
-            "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, crash, pause, "
-            "errors, rerun",
+            "x.yaml:8:5: faults[5]: no kind of fault; give one of: brownout, outage, slow, spike, duplicates, rebalance, "
+            "crash, pause, errors, rerun",
             "x.yaml:9:23: faults[6].after: expected one of insert, claim, accept, charge, begin, authorise, "
             "capture, void, inquire, renew, commit, cancel, "
             'publish, mark, refund, award, apply, take, give_back, release (got "comit"); did you mean "commit"?',
@@ -379,10 +379,10 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "a merged key is found where it stands": (
-        "from: outbox\nrelay: &r {batch: 0}\nbroker: {<<: *r}\n",
+        "from: outbox\nrelay: &r {poll_every: 0s}\nbroker: {<<: *r}\n",
         [
-            "x.yaml:2:12: broker.batch: unknown key here; did you mean relay.batch?",
-            "x.yaml:2:12: relay.batch: must be at least 1 (got 0)",
+            "x.yaml:2:12: broker.poll_every: unknown key here; did you mean relay.poll_every?",
+            "x.yaml:2:12: relay.poll_every: must be at least 1ms (got 0s)",
         ],
     ),
 }

@@ -51,6 +51,8 @@ KEPT = (
     "read_model.workers",
     "proxy.tries",
     "payment.sdk.tries",
+    "broker.batch",
+    "broker.dead_letters.after",
 )  # a cell's as a whole: sim/experiment/cells.py
 
 

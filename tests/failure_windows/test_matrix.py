@@ -140,8 +140,8 @@ def test_a_window_has_many_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("w99", "there are W1 to W29"),
-        ("0", "there are W1 to W29"),
+        ("w99", "there are W1 to W34"),
+        ("0", "there are W1 to W34"),
         ("crash-before-comit", "w04-crash-before-commit"),
         ("", "known: W1, W2"),
         ("-", "known: W1"),

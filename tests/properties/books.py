@@ -41,6 +41,7 @@ def checks(tables: Tables, evidence: Evidence, scenario: Scenario, design: Desig
     yield from _of_keys(tables, scenario, design)
     yield from _of_requests(tables, scenario, design)
     yield from _of_orders_and_awards(tables, evidence, design)
+    yield from _of_messages(tables, design)
     yield from _of_metrics(tables, evidence)
     yield from _of_accounts(tables, evidence, design)
     yield from _of_stations(tables)
@@ -167,11 +168,20 @@ def _of_requests(tables: Tables, scenario: Scenario, design: Design) -> Iterator
             attempts[r.purchase, r.submission].append(r.attempt)
     submissions = Counter(purchase for purchase, _ in attempts)
     most = policy(design.app.retry).attempts
-    yield "attempts count from 1", all(seen == list(range(1, len(seen) + 1)) for seen in attempts.values())
+    agents = scenario.customers.agents
+    calls = {p: agents.parallel if one.agent else 1 for p, one in enumerate(people)}  # of one plan at the same time
+    yield "attempts count from 1", all(set(seen) == set(range(1, max(seen) + 1)) for seen in attempts.values())
+    yield "each attempt once a call", all(max(Counter(seen).values()) <= calls[p] for (p, _), seen in attempts.items())
+    yield "a plan makes all its calls", all(seen.count(1) == calls[p] for (p, _), seen in attempts.items())
     new_key = design.app.on_conflict == "new_key"  # one more, after a 409
-    yield "no more attempts than allowed", all(most is None or len(seen) <= most + new_key for seen in attempts.values())
+    yield "no more attempts than allowed", all(most is None or max(seen) <= most + new_key for seen in attempts.values())
     yield "every submission sends a request", [p.submissions for p in people] == [submissions[p] for p in range(len(people))]
-    yield "no more submissions than allowed", all(p.submissions <= scenario.customers.max_submissions for p in people)
+    most_taps = scenario.customers.max_submissions
+    yield "no more submissions than allowed", all(p.submissions <= (agents.plans if p.agent else most_taps) for p in people)
+    yield (
+        "only some take another card",
+        scenario.customers.after_decline.other_card > 0 or all(never(p.other_card_s) for p in people),
+    )
     yield "an answer has a time", all((r.answer == Answer.NONE) == never(r.answered_s) for r in requests)
     refused = (Fate.REJECTED, Fate.DROPPED, Fate.LOST)
     turned_away = (Answer.NONE, Answer.UNAVAILABLE)
@@ -206,8 +216,28 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     unserved = [told_yes[p] and not ordered[p] for p in range(people)]
     yield "told yes and not served, as the audit says", evidence.audit.retracted.tolist() == unserved
     inbox, news = design.loyalty.inbox, getattr(design.payment, "news", "direct")
-    if news == "outbox" and inbox is not None and inbox.window > tables.horizon_s:  # one row says that an order is confirmed
-        yield "a long memory awards an order once", max(Counter(a.order for a in awards).values(), default=0) <= 1
+    most_of_an_order = max(Counter(a.order for a in awards).values(), default=0)
+    remembers = inbox is not None and inbox.window > tables.horizon_s
+    by_order = inbox is not None and inbox.by == "order"
+    dead = design.broker.dead_letters
+    renamed = dead is not None and dead.ids == "new" and dead.replay_every is not None
+    if remembers and (by_order or (news == "outbox" and not renamed)):  # one row says that an order is confirmed
+        yield "a long memory awards an order once", most_of_an_order <= 1
+
+
+def _of_messages(tables: Tables, design: Design) -> Iterator[Check]:
+    """No message vanishes: it is handled, under way, in the dead-letter queue, or taken out of it again."""
+    letters, counts, dead = rows(tables.dead_letters), tables.counts, design.broker.dead_letters
+    if dead is None:
+        yield "no dead letters without a queue for them", not letters
+        return
+    left = [one for one in letters if never(one.replayed_s)]
+    ends = ("messages_handled", "messages_under_way", "messages_dead", "messages_replayed")
+    yield "every message is somewhere", counts["messages"] == sum(counts[end] for end in ends)
+    yield "dead letters are in the table", counts["messages_dead"] == len(left)
+    yield "dead letters stay unless they are replayed", dead.replay_every is not None or left == letters
+    yield "replayed after it was buried", all(never(one.replayed_s) or one.buried_s <= one.replayed_s for one in letters)
+    yield "of their order's purchase", all(tables.orders["purchase"][int(one.order)] == one.purchase for one in letters)
 
 
 def _of_metrics(tables: Tables, evidence: Evidence) -> Iterator[Check]:

@@ -110,6 +110,15 @@ customers = section(
     polling=all_of(every=some("3s", "10s"), give_up=some("0s", "1min", "10min")),
     reorder_when_stale=all_of(after=some("0s", "20s"), p=shares),
     changes_basket=all_of(p=shares, adds=some("1 USD", "3.50 USD")),
+    after_decline=all_of(other_card=shares, takes=times("0s", "20s")),
+    agents=all_of(
+        share=shares,
+        deadline=some("100ms", "3s", "30s"),
+        plans=st.integers(1, 4),
+        thinks=times("0s", "2s"),
+        parallel=st.integers(1, 3),
+        late=some("ignored", "taken"),
+    ),
     max_submissions=st.integers(1, 6),
 )
 network = section(latency=times("0s", "20ms", "1s"), request_lost=rare, answer_lost=rare)
@@ -193,6 +202,9 @@ FAULT: dict[str, Sections] = {
         clocks, some("5s", "1min"), some("x0", "x3"),
     ),
     "duplicates": rare.map(lambda p: {"duplicates": "broker", "p": p}),
+    "rebalance": st.builds(
+        lambda what, when: {"rebalance": what, **when}, some("payment", "loyalty", "read_model", "all"), once_or_often
+    ),
     "crash": st.builds(
         lambda what, when, restart, how: {"crash": what, **when, "restart": restart, **(how if what == "checkout" else {})},
         st.one_of(processes, some("loyalty", "read_model")),
@@ -296,6 +308,8 @@ app = section(
     key=some("none", "request", "submission", "page", "purchase"),
     before_retry=some("nothing", "look"),
     on_conflict=some("wait", "fail", "new_key"),
+    other_card=some("new_key", "same_key"),
+    agent_key=some("derived", "given"),
 )
 autoscale = st.fixed_dictionaries(
     {"min": st.just(1), "max": st.integers(24, 40)},
@@ -354,10 +368,17 @@ sdk = section(
 read_model = section(inline=st.booleans(), apply=times("0s", "20ms", "1s"), workers=st.integers(1, 3), cache=some("0s", "5s"))
 loyalty = section(
     inline=st.booleans(),
-    inbox=st.one_of(st.just("none"), some("1s", "1min", "7d").map(lambda window: {"window": window})),
+    inbox=st.one_of(st.just("none"), section(window=some("1s", "1min", "7d"), by=some("message", "order"))),
     award=times("0s", "10ms", "1s"),
 )
-broker = section(publish=times("0s", "3ms"), deliver=some("0s", "5ms"), visibility=some("1s", "30s"))
+dead_letters = section(
+    after=st.integers(1, 5), replay_every=some("none", "5s", "1min"), ids=some("same", "new")
+)  # fmt: skip
+broker = section(
+    publish=times("0s", "3ms"), deliver=some("0s", "5ms"), visibility=some("1s", "30s"), batch=st.integers(1, 10),
+    commits=some("each", "after_batch"), commit_every=some("none", "1s", "20s"),
+    dead_letters=st.one_of(st.just("none"), dead_letters),
+)  # fmt: skip
 recovery = section(
     reconcile_every=some("none", "20s", "1min"), grace=some("0s", "60s"), cancel_after=some("none", "1s", "1min"),
     cancel_every=some("1s", "20s"), asks_first=st.booleans(),
@@ -408,6 +429,13 @@ by_request = {
     "webhooks": some("ignored", "checked", "trusted"),
     "finishes": some("once", "each_path", "unguarded"),
 }
+
+
+def _taken_once(payment: Data) -> Data:
+    """What is captured later is not charged later, too."""
+    return {key: value for key, value in payment.items() if key != "after"} if "capture" in payment else payment
+
+
 OWN: dict[str, dict[str, Sections]] = {
     "naive": {"payment": section(**calling)},
     "idempotent": {
@@ -425,7 +453,9 @@ OWN: dict[str, dict[str, Sections]] = {
             autoscale=autoscale,
             retry=for_ever | retry,
             breaker=breaker,
-        ),
+            after=some("none", "10s", "1min"),
+            held_by=some("broker", "worker"),
+        ).map(_taken_once),
         "claim": section(ttl=some("none", "5s", "1min"), fingerprint=st.booleans()),
         "relay": section(
             poll_every=some("100ms", "5s"),

@@ -30,6 +30,15 @@ USED = """
 accounts: {stock: 20}
 renewals: {count: 5, at: "07:00:10"}
 """
+OTHERS = """
+name: others
+clock: {start: "07:00", duration: 20s, drain: 10min}
+traffic: {rate: 5/s}
+customers: {after_decline: {other_card: 100%}, agents: {share: 50%}}
+provider: {declined: 50%}
+faults:
+  - {rebalance: all, at: "07:00:10"}
+"""
 
 
 def listening() -> tuple[Observer, list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
@@ -91,6 +100,7 @@ def test_every_method_has_a_caller() -> None:
     twice = design("outbox", {"payment": {"capture": {}, "key": "none"}}, constant=False)  # what is held twice is released
     observer, more = listening()
     Morning(world(WILD.rstrip() + REST, arrivals=None), twice, 0, observer=observer).run()
+    Morning(world(OTHERS, arrivals=None), design("naive"), 0, observer=observer).run()
     heard |= {method for method, _, _ in more}
     for rules in ({"reserve": {"for": "1s", "every": "500ms"}}, {"when": "at_settlement"}):
         short = {"taking": rules, "renewal_job": {"machines": 2}, "app": {"before_retry": "look"}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
+from math import ceil, inf
 
 from sim.architectures.calls import quantile_s, share_longer
 from sim.architectures.lint.rule import (
@@ -41,15 +41,33 @@ def no_provider_key(design: Design, world: World) -> Iterator[Found]:
     if sends_provider_key(design, world) or asking(design) is not None:
         return
     key, others = getattr(design.payment, "key", None), architectures(world)
+    by_broker = queued_payment(design) is not None  # only then a rebalance repeats a charge
+    windows = None if by_broker else ("W4", "W5", "W11", "W12", "W13", "W16", "W26")
     if key is None:
-        yield Found("from", "the provider gets no key, so it can't know that a second call is for the same purchase", others)
+        message = "the provider gets no key, so it can't know that a second call is for the same purchase"
+        yield Found("from", message, others, windows)
     elif not world.honours_keys:
         message = f"payment.key is {key}, and this provider honours no keys: every later call is a new charge"
-        yield Found("from", message, others)
+        yield Found("from", message, others, windows)
     else:
         sent = "no key" if key == "none" else "a new key with each call, which prevents nothing"
         message = f"the provider gets {sent}, so a later call for the same order is a new charge"
-        yield Found("payment.key", message, (("payment.key", "order"),))
+        yield Found("payment.key", message, (("payment.key", "order"),), windows)
+
+
+def held_too_long(design: Design, world: World) -> Iterator[Found]:
+    """With a key of the provider all copies but one are refused, or told that it is done."""
+    payment = queued_payment(design)
+    if payment is None or payment.after is None or payment.held_by == "broker" or sends_provider_key(design, world):
+        return
+    visible_s = design.broker.visibility
+    if payment.after > visible_s:
+        yield Found(
+            "payment.held_by",
+            f"a worker holds a message for {exactly(payment.after)}, and it is delivered again every {exactly(visible_s)}: "
+            f"{times(ceil(payment.after / visible_s))} charges",
+            (("payment.held_by", "broker"), ("broker.visibility", up(payment.after * MARGIN))),
+        )
 
 
 def library_takes_keys(design: Design, world: World) -> Iterator[Found]:

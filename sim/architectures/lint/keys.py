@@ -30,6 +30,7 @@ from sim.architectures.naive import Naive
 from sim.config.design import Completer, Design
 from sim.world.streams import quantile
 
+WITHOUT_KEY = ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W19", "W24", "W25", "W33")  # windows that are open then
 CART_KEY: tuple[Change, ...] = (("app.key", "purchase"),)
 
 
@@ -38,7 +39,9 @@ def no_key(design: Design, world: World) -> Iterator[Found]:
     windows = None if queued_payment(design) is None else ("W2", "W14", "W19")
     if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
-        yield Found("from", f"{sent}, so every request is a new order", architectures(world))
+        looks = design.app.before_retry == "look"  # and an agent finds the order, which is there before its next plan
+        open_ = tuple(window for window in WITHOUT_KEY if window != "W33") if looks else None
+        yield Found("from", f"{sent}, so every request is a new order", architectures(world), open_)
     elif design.app.key == "none":
         yield Found("app.key", "the app sends no key, so every request is a new order", CART_KEY, windows)
     elif design.app.key == "request":
@@ -55,6 +58,20 @@ def key_per_tap(design: Design, _: World) -> Iterator[Found]:
 def key_per_page(design: Design, world: World) -> Iterator[Found]:
     if design.app.key == "page" and not has_story_of(design, Naive) and world.scenario.customers.after_patience.refresh > 0:
         yield Found("app.key", "the key is forgotten when the app is reloaded, so a refresh is a new order", CART_KEY)
+
+
+def agents_make_keys(design: Design, _: World) -> Iterator[Found]:
+    """Not with payment workers: the answer comes before any deadline, and the order with it."""
+    if design.app.agent_key == "given" and design.app.key not in ("none", "request") and not has_story_of(design, Naive):
+        message = "an agent's every call has a key of its own, so a second plan is a new order"
+        windows = None if queued_payment(design) is None and design.app.before_retry == "nothing" else ()
+        yield Found("app.agent_key", message, (("app.agent_key", "derived"),), windows)
+
+
+def key_outlives_card(design: Design, _: World) -> Iterator[Found]:
+    if design.app.other_card == "same_key" and knows_repeats(design):
+        message = "another card is sent with the key of the first, whose answer is given again"
+        yield Found("app.other_card", message, (("app.other_card", "new_key"),))
 
 
 def new_key_after_conflict(design: Design, _: World) -> Iterator[Found]:
@@ -74,7 +91,9 @@ def key_forgotten(design: Design, world: World) -> Iterator[Found]:
     app_s, last_s = last_retry_s(design), last_request_s(design, world)
     if keys.ttl < last_s:
         who = "people" if last_s > app_s else "the app"
-        windows = ("W11",) if keys.ttl >= app_s else None if queued_payment(design) is None else ("W2", "W11")
+        windows: tuple[str, ...] = ("W11",) if keys.ttl >= app_s else ("W2", "W11")
+        if keys.ttl < app_s and queued_payment(design) is None:
+            windows = ("W2", "W4", "W11", "W12", *["W33"] * (keys.ttl < last_plan_s(world)))
         again = "for ever" if last_s == inf else f"again after {about(last_s)}"
         message = f"keys are forgotten after {exactly(keys.ttl)}, and {who} can try {again}"
         yield Found("claim.ttl", message, (("claim.ttl", "none"),), windows)
@@ -83,6 +102,12 @@ def key_forgotten(design: Design, world: World) -> Iterator[Found]:
 def last_retry_s(design: Design) -> float:
     """The longest time (s) from a tap's first request to its last."""
     return sleeps_s(design.app.retry) + (tries(design.app.retry) - 1) * design.app.timeout
+
+
+def last_plan_s(world: World) -> float:
+    """The longest time (s) from an agent's first plan to its last; 0 without agents."""
+    agents = world.scenario.customers.agents
+    return (agents.plans - 1) * (agents.deadline + quantile(agents.thinks, SLOW)) if agents.share else 0.0
 
 
 def last_request_s(design: Design, world: World) -> float:

@@ -7,11 +7,11 @@ from sim.architectures.lint.rule import Rule
 
 RULES: dict[str, Rule] = {
     "no-key": Rule(
-        keys.no_key, ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W19", "W24", "W25"),
+        keys.no_key, keys.WITHOUT_KEY,
         "A shop that can't tell a second tap, a retry or a refresh from a new customer charges the card again.",
     ),
     "key-per-tap": Rule(
-        keys.key_per_tap, ("W1", "W3", "W14", "W15", "W24", "W25"),
+        keys.key_per_tap, ("W1", "W3", "W14", "W15", "W24", "W25", "W33"),
         "A key per tap covers only the app's own retries. A key kept with the cart is still the same after a second tap and a "
         "refresh.",
     ),
@@ -19,21 +19,30 @@ RULES: dict[str, Rule] = {
         keys.key_per_page, ("W3",),
         "Whoever reloads a slow page and pays again is a new customer to the shop. A key kept with the cart survives it.",
     ),
+    "agents-make-keys": Rule(
+        keys.agents_make_keys, ("W33",),
+        "An agent that has heard nothing in time calls again, and to the shop that is another purchase. Let the tool derive "
+        "the key from the cart.",
+    ),
+    "key-outlives-card": Rule(
+        keys.key_outlives_card, ("W34",),
+        "The key stands for what was answered: the other card gets the first one's decline. Another card is another intent.",
+    ),
     "new-key-after-conflict": Rule(
         keys.new_key_after_conflict, ("W2",),
         "A 409 says that the first request is at work. The same with another key is another purchase.",
     ),
     "key-forgotten": Rule(
-        keys.key_forgotten, ("W2", "W4", "W11", "W12"),
+        keys.key_forgotten, ("W2", "W4", "W11", "W12", "W33"),
         "A retry that outlives its key is a new customer's first request. A key that is a column of the order never expires.",
     ),
     "check-then-insert": Rule(
-        keys.check_then_insert, ("W1", "W3", "W4", "W12", "W14", "W15", "W24"),
+        keys.check_then_insert, ("W1", "W3", "W4", "W12", "W14", "W15", "W24", "W33"),
         "Two requests at the same moment both find nothing, and both charge. Of two unique inserts one fails. What is marked "
         "when the payment is over leaves as much time as the payment takes.",
     ),
     "reads-behind": Rule(
-        keys.reads_behind, ("W25",),
+        keys.reads_behind, ("W25", "W33"),
         "What a replica does not know yet is done again. Ask the primary, or let a unique constraint decide: it can't be "
         "behind.",
     ),
@@ -66,11 +75,16 @@ RULES: dict[str, Rule] = {
         "its holder.",
     ),
     "no-provider-key": Rule(
-        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16", "W26"),
+        charging.no_provider_key, ("W4", "W5", "W11", "W12", "W13", "W16", "W26", "W30"),
         "A crash, a lost answer or a second worker leads to one more call, and only the provider knows that it has charged.",
     ),
+    "held-too-long": Rule(
+        charging.held_too_long, ("W31",),
+        "A message that a worker holds is delivered again when its visibility ends, and at its hour each copy is a charge. Let "
+        "the broker hold it, or hide it for longer.",
+    ),
     "library-takes-keys": Rule(
-        charging.library_takes_keys, ("W5", "W13", "W16", "W17", "W18", "W24", "W26"),
+        charging.library_takes_keys, ("W5", "W13", "W16", "W17", "W18", "W24", "W26", "W33"),
         "The shop sends the order as the key, and the library replaces it when it repeats: only the provider knows that it has "
         "charged. Let it keep the key, or not repeat.",
     ),
@@ -121,7 +135,7 @@ RULES: dict[str, Rule] = {
         "Double charges that can't be prevented must be found in the provider's ledger and refunded.",
     ),
     "webhooks-trusted": Rule(
-        charging.webhooks_trusted, ("W9", "W10", "W26"),
+        charging.webhooks_trusted, ("W9", "W10", "W26", "W34"),
         "Webhooks come twice and out of order: points are awarded again, and a paid order is marked as failed. Check the "
         "order's state.",
     ),
@@ -186,13 +200,28 @@ RULES: dict[str, Rule] = {
         "missed.",
     ),
     "no-inbox": Rule(
-        telling.no_inbox, ("W8",),
+        telling.no_inbox, ("W8", "W30", "W32"),
         "At least once means sometimes twice, and each delivery awards points. An inbox remembers which messages it has "
         "handled.",
     ),
     "inbox-forgets": Rule(
-        telling.inbox_forgets, ("W8",),
+        telling.inbox_forgets, ("W8", "W32"),
         "A message that comes again after the inbox has forgotten it counts as new, and its points are awarded twice.",
+    ),
+    "acknowledges-late": Rule(
+        telling.acknowledges_late, ("W30", "W32"),
+        "A rebalance or a death repeats all that was handled since the last acknowledgement. Acknowledge each message, or know "
+        "what was handled.",
+    ),
+    "replay-passes-inbox": Rule(
+        telling.replay_passes_inbox, ("W32",),
+        "What was handled by a consumer that died before it could say so is handled again, as something new. Replay with the "
+        "old ids, or remember the order.",
+    ),
+    "dead-letters-left": Rule(
+        telling.dead_letters_left, (),
+        "In a long outage every message is dead after a few tries: orders that nobody charges, and points that nobody gets. "
+        "Replay them when it is over.",
     ),
     "slow-relay": Rule(
         telling.slow_relay, (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.architectures.lint.rule import (
+    Change,
     Found,
     World,
     about,
@@ -15,6 +16,7 @@ from sim.architectures.lint.rule import (
     knows_repeats,
     queued_payment,
     relay_of,
+    sends_provider_key,
     up,
 )
 from sim.architectures.naive import Naive
@@ -57,10 +59,11 @@ def no_inbox(design: Design, _: World) -> Iterator[Found]:
         return
     relayed = relay_of(design) is not None
     if not design.loyalty.inline:
-        windows = None if relayed else ()  # without a relay only the broker repeats
+        windows = None if relayed else ("W30", "W32")  # without a relay only the broker repeats
         yield Found("loyalty.inbox", "the broker delivers at least once, and loyalty awards on every delivery", INBOX, windows)
     elif relayed:
-        yield Found("loyalty.inbox", "a relay that dies calls loyalty again for the same rows, and each call awards", INBOX)
+        message = "a relay that dies calls loyalty again for the same rows, and each call awards"
+        yield Found("loyalty.inbox", message, INBOX, ("W8",))
 
 
 def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
@@ -72,13 +75,59 @@ def inbox_forgets(design: Design, world: World) -> Iterator[Found]:
     if inbox.window < again_s:
         message = f"handled messages are forgotten after {exactly(inbox.window)}, and can come again after {about(again_s)}"
         enough = INBOX if again_s <= WEEK_S else (("loyalty.inbox.window", up(again_s)),)
-        yield Found("loyalty.inbox", message, enough, None if inbox.window < by_relay_s else ())
+        late = (("W8", by_relay_s), ("W32", by_broker_s))
+        yield Found("loyalty.inbox", message, enough, tuple(window for window, late_s in late if inbox.window < late_s))
+
+
+def acknowledges_late(design: Design, world: World) -> Iterator[Found]:
+    """Where repeats do harm: at a loyalty service without an inbox; at payment workers without a key of the provider."""
+    broker, payment = design.broker, queued_payment(design)
+    if broker.commit_every is not None:
+        knob, message = "broker.commit_every", f"what was handled in the last {exactly(broker.commit_every)}"
+        enough: tuple[Change, ...] = (("broker.commit_every", "none"),) if broker.commits == "each" else ()
+    elif broker.commits == "after_batch" and broker.batch > 1:
+        knob, message = "broker.commits", f"up to {broker.batch} messages of a batch"
+        enough = (("broker.commits", "each"), ("broker.batch", "1"))
+    else:
+        return
+    awards = design.loyalty.inbox is None and not design.loyalty.inline
+    charges = payment is not None and not sends_provider_key(design, world)
+    if awards or charges:
+        who = " and ".join([*["loyalty"] * awards, *["payment workers"] * charges])
+        verb = "know" if charges else "knows"
+        windows = None if awards else ("W30",)
+        yield Found(knob, f"{message} may come again, and {who} {verb} nothing of it", enough, windows)
+
+
+def replay_passes_inbox(design: Design, _: World) -> Iterator[Found]:
+    dead, inbox = design.broker.dead_letters, design.loyalty.inbox
+    if dead is None or dead.replay_every is None or dead.ids == "same" or design.loyalty.inline:
+        return
+    if inbox is not None and inbox.by == "message":
+        yield Found(
+            "broker.dead_letters.ids",
+            "dead letters are replayed under new ids, and the inbox remembers ids",
+            (("broker.dead_letters.ids", "same"), ("loyalty.inbox.by", "order")),
+        )
+
+
+def dead_letters_left(design: Design, _: World) -> Iterator[Found]:
+    dead = design.broker.dead_letters
+    if dead is not None and dead.replay_every is None:
+        yield Found(
+            "broker.dead_letters",
+            f"a message is dead after {dead.after} deliveries, and nobody replays it",
+            (("broker.dead_letters", "none"), ("broker.dead_letters.replay_every", "5min")),
+        )
 
 
 def redelivered_s(design: Design, world: World) -> tuple[float, float]:
     """The longest times (s) from a message's first handling to its repetition by the broker, and by a relay after a crash."""
     down_s, relay = world.down_s("loyalty"), relay_of(design)
     by_broker_s = 0.0 if design.loyalty.inline else design.broker.visibility + design.broker.deliver + down_s
+    dead = design.broker.dead_letters
+    if dead is not None and dead.replay_every is not None and not design.loyalty.inline:
+        by_broker_s += dead.replay_every + dead.after * design.broker.visibility
     if relay is None:
         return by_broker_s, 0.0
     return by_broker_s, world.restart_s("relay") + relay.poll_every + relay.batch * mean(design.broker.publish) + down_s

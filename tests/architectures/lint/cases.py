@@ -101,6 +101,9 @@ CASES = (
     Case("no-key", "w3", of("naive", {"app": {"key": "purchase"}}), of("idempotent"), DOUBLE),
     Case("key-per-tap", "w3", of("idempotent", {"app": {"key": "submission"}}), of("idempotent"), DOUBLE),
     Case("key-per-page", "w3", of("idempotent", {"app": {"key": "page"}}), of("idempotent"), DOUBLE),
+    Case("agents-make-keys", "w33", load_design("agent-keys"), of("idempotent"), DOUBLE),
+    Case("key-outlives-card", "w34", load_design("same-key-other-card"), of("idempotent"), NEVER),
+    Case("key-outlives-card", "w34", of("outbox", {"app": {"other_card": "same_key"}}), of("outbox"), NEVER),
     Case("new-key-after-conflict", "w1", of("idempotent", {"app": NEW_KEY}), of("idempotent"), DOUBLE),
     Case("key-forgotten", "w2", of("idempotent", {"claim": {"ttl": "5s"}}), of("idempotent", {"claim": {"ttl": "5h"}}), DOUBLE),
     Case("key-forgotten", "w2", of("outbox", {"claim": {"ttl": "5s"}}), of("outbox", {"claim": {"ttl": "5h"}}), DOUBLE),
@@ -158,6 +161,14 @@ CASES = (
     Case("no-provider-key", "w5", of("outbox", {"payment": {"key": "none"}}), of("outbox"), DOUBLE),
     Case("no-provider-key", "w4", of("outbox", {"payment": {"key": "attempt"}}), of("outbox"), DOUBLE),
     Case("no-provider-key", quarter(provider={"keys": "none", "ambiguous": "3%"}), of("idempotent"), of("inquiry"), DOUBLE),
+    Case(  # in the hand of a worker
+        "no-provider-key", "w30", of("outbox", {"payment": {"key": "none"}}), of("outbox"), DOUBLE,
+    ),
+    Case("held-too-long", "w31", load_design("holds-until-due"), load_design("delayed-by-the-broker"), DOUBLE),
+    Case(
+        "held-too-long", "w31", load_design("holds-until-due"),
+        of("outbox", {"payment": {"after": "2min", "held_by": "worker"}, "broker": {"visibility": "3min"}}), DOUBLE,
+    ),
     Case("library-takes-keys", "w18", load_design("library-new-keys"), load_design("library-same-key"), DOUBLE),
     Case("asks-without-a-key", "w12", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
     Case("asks-too-early", "w13", of("inquiry"), of("inquiry", {"completer": {"after": "3min"}}), DOUBLE),
@@ -258,6 +269,26 @@ CASES = (
         "inbox-forgets", quarter(faults=[{"duplicates": "broker", "p": "3%"}]),
         of("outbox", {"loyalty": {"inbox": {"window": "25s"}}}), of("outbox", {"loyalty": {"inbox": {"window": "10min"}}}),
         POINTS,
+    ),
+    Case("inbox-forgets", "w32", of("outbox", {"loyalty": {"inbox": {"window": "10s"}}}), of("outbox"), POINTS),
+    Case(
+        "acknowledges-late", "w30", of("outbox", {"loyalty": {"inbox": None}, "broker": {"commit_every": "10s"}}),
+        of("outbox", {"loyalty": {"inbox": None}}), POINTS, 50.0, 20.0,
+    ),
+    Case(
+        "acknowledges-late", "w30",
+        of("idempotent", {"loyalty": {"award": {"constant": "35ms"}}, "broker": {"batch": 50, "commits": "after_batch"}}),
+        of("idempotent", {"loyalty": {"award": {"constant": "35ms"}}, "broker": {"batch": 50}}), POINTS, 60.0, 50.0,
+    ),
+    Case("replay-passes-inbox", "w32", load_design("replays-dead-letters"), load_design("inbox-by-order"), POINTS),
+    Case(
+        "replay-passes-inbox", "w32", load_design("replays-dead-letters"),
+        of("outbox", {"broker": {"dead_letters": {"after": 3, "replay_every": "5min", "ids": "same"}}}), POINTS,
+    ),
+    Case(
+        "dead-letters-left", quarter(faults=[{"outage": "provider", "at": "07:05", "for": "5min"}]),
+        of("outbox", {"broker": {"dead_letters": {"after": 3}}}),
+        of("outbox", {"broker": {"dead_letters": {"after": 3, "replay_every": "5min"}}}), NEVER,
     ),
     Case(
         "slow-relay", quarter(objectives={"confirmation_lag_p99": "4s"}), of("outbox", {"relay": {"poll_every": "10s"}}),
