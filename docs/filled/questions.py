@@ -96,6 +96,12 @@ QUESTIONS = (
         "twice, and turns a paid order into a failed one when old news comes late.",
         "windows trusted-webhooks checked-webhooks --window w9 --window w10",
     ),
+    Question(
+        "My agent retried the payment tool. Who has to know?",
+        "The tool. An agent plans again when its deadline is over, and a key that it makes for each call names the call, "
+        "not the purchase. Derive the key from what is bought, or have the tool look for the order before it pays.",
+        "windows naive agent-keys idempotent --window w33",
+    ),
 )
 
 
