@@ -79,7 +79,12 @@ CLAIMS: list[tuple[str, str, Callable[[Evidence], float], float]] = [  # inciden
     (TWO, "naive", share(charged_twice), 0.0),
 ]
 MORNINGS = 4
-MORE = {"cancelled-while-paid": 12, "late-news-of-a-failure": 12, "outbox-id-gap": 6}  # mornings, for what is rare
+MORE = {
+    "cancelled-while-paid": 12,
+    "late-news-of-a-failure": 12,
+    "outbox-id-gap": 6,
+    "oversold": 12,
+}  # mornings, for what is rare
 TWICE = {  # incident -> the header's share of purchases that are charged twice or more, as it was reported
     "checked-at-the-start": 0.051,
     "twilio-2013-07-18": 0.38,
@@ -98,6 +103,9 @@ CLAIMS += [
     ("cancelled-while-paid", "cancelled-while-paid/as-reported", share(lambda e: e.audit.misinformed), 0.019),
     ("webhook-and-return", "webhook-and-return/as-reported", share(lambda e: e.audit.ordered > 1), 0.65),
     ("outbox-id-gap", "outbox-id-gap/as-reported", share(never), 0.0022),
+    ("oversold", "oversold/as-reported", lambda e: e.metrics["oversold_rate"], 0.0094),
+    ("held-until-its-hour", "held-until-its-hour/as-reported", share(lambda e: e.audit.charged == 5), 1.0),
+    ("points-for-each-news", "points-for-each-news/as-reported", share(lambda e: e.audit.over_awarded), 0.10),
 ]
 
 
@@ -108,7 +116,9 @@ def mornings(incident: str, name: str) -> list[Evidence]:
     return [judged(scenario, design, seed)[1] for seed in range(100, 100 + MORE.get(incident, MORNINGS))]
 
 
-SMALL = {*TWICE, "webhook-and-return"} - {"twilio-2013-07-18"}  # incidents that are simulated within a second
+SMALL = {*TWICE, "webhook-and-return", "held-until-its-hour", "points-for-each-news"} - {
+    "twilio-2013-07-18"
+}  # incidents that are simulated within a second
 QUICK = {(STRIPE, "naive"), (SQUARE, "naive"), (VISA, "no-app-retries"), (TWO, "naive"), (TWO, "waits-two-seconds")}
 
 
