@@ -30,6 +30,7 @@ class Due:
     __slots__ = ("cents", "key", "number", "purchase")
     returning = None
     waits = False
+    card = 0  # the one on file
 
     def __init__(self, purchase: int, number: int, cents: int, key: int | None) -> None:
         self.purchase = purchase
