@@ -52,7 +52,8 @@ def _of_people(tables: Tables, scenario: Scenario) -> Iterator[Pair]:
     yield "told confirmed, seen", never_as_inf(people["told_confirmed_s"]), people["seen_s"]
     yield "confirmed in the write model, told confirmed", confirmed, people["told_confirmed_s"]
     yield "first tap, left", submitted, people["left_s"]
-    for column in ("acknowledged_s", "told_confirmed_s", "seen_s", "left_s"):
+    yield "first tap, another card", submitted, people["other_card_s"]
+    for column in ("acknowledged_s", "told_confirmed_s", "seen_s", "left_s", "other_card_s"):
         yield f"{column}, the horizon", people[column], np.full(number, tables.horizon_s)
 
 

@@ -101,7 +101,7 @@ def test_idle_capacity(station: str, examples: int) -> None:
             assert_no_difference(world, World(world.scenario, changed(world.design, section, {knob: more}), 0), metrics)
 
     for_all(examples, holds, worlds)
-    assert idle > 2
+    assert idle > 1
 
 
 @pytest.mark.parametrize("examples", tiers(20, 300))

@@ -55,6 +55,7 @@ def known(charges: Charges, table: str, row: int) -> bool:
 WAITING = World(
     {
         **ROUGH.scenario,
+        "customers": {**ROUGH.scenario.get("customers", {}), "after_decline": {"other_card": "50%"}},
         "provider": {"declined": "20%", "ambiguous": "30%", "keys": "none"},
         "clock": {"duration": "1min", "drain": "10min"},
     },
