@@ -52,7 +52,6 @@ CHANGES: tuple[Change, ...] = (
     ("loyalty.inbox", "{window: 7d}"),
     ("loyalty.inbox.by", "order"),
     ("loyalty.inline", ""),
-    ("broker.dead_letters.ids", "same"),
     ("broker.dead_letters", "none"),
     ("broker.commit_every", "none"),
     ("broker.commits", "each"),
