@@ -105,6 +105,24 @@ class Run(showing.Shown):
         return self.frames["refunds"]
 
     @property
+    def accounts(self) -> pd.DataFrame:
+        """A row an account that somebody's purchase draws on.
+
+        `kind` (which of the scenario's), `balance` (at the start), `left` (in the shop's book), `overwritten` (units written
+        over what others had written).
+        """
+        return self.frames["accounts"]
+
+    @property
+    def takings(self) -> pd.DataFrame:
+        """A row for what an order has taken out of an account.
+
+        `purchase`, `order`, `account` (its row), `units`, `given_back` (units), `taken_s`, `given_back_s`, `sold_s` (the order
+        was confirmed with it).
+        """
+        return self.frames["takings"]
+
+    @property
     def stations(self) -> pd.DataFrame:
         """A row a station, with its `name`, `servers`, `arrivals`, `served`, `busy_s`, `waiting_s`, `queue_max`, …"""
         return self.frames["stations"]

@@ -120,7 +120,9 @@ def test_causes_add_up(examples: int) -> None:
         kinds = np.array([*(kind for kind, _ in NAMES), ""])[codes]
         gone = lost(tables, evidence.audit)
         people = tables.purchases
-        late = (people["good_card"] == 1) & ~(people["acknowledged_s"] - people["submitted_s"] <= scenario.late_s)
+        late = (
+            (people["good_card"] == 1) & ~(people["acknowledged_s"] - people["submitted_s"] <= scenario.late_s) & tables.waits
+        )
         wronged = evidence.audit.abandoned | np.logical_or.reduce([known.flags(evidence) for known in VIOLATIONS.values()])
         assert np.array_equal(kinds == "lost", gone)
         assert np.array_equal(kinds == "harmed", wronged & ~gone)
