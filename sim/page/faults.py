@@ -24,6 +24,7 @@ ADDED = {
     "rebalance": "{rebalance: all, at: AT}",
     "pause": "{pause: checkout, after: commit, for: 5s, p: 1%}",
     "errors": "{errors: checkout, after: charge, at: AT, for: 10min}",
+    "rerun": "{rerun: renewals, at: AT}",
 }
 """What a fault of each kind is when it is added; all numbers are assumptions, to be changed."""
 
