@@ -45,8 +45,9 @@ def _of_people(tables: Tables, scenario: Scenario) -> Iterator[Pair]:
     submitted = people["submitted_s"]
     confirmed = first_of(number, tables.orders["purchase"], tables.orders["confirmed_s"])
     yield "the start, first tap", np.zeros(number), submitted
-    yield "first tap, the end of arrivals", submitted, np.full(number, scenario.clock.duration)
-    yield "arrivals in order", submitted[:-1], submitted[1:]
+    came = submitted[tables.waits]  # renewals are due at an hour of their own
+    yield "first tap, the end of arrivals", came, np.full(len(came), scenario.clock.duration)
+    yield "arrivals in order", came[:-1], came[1:]
     yield "first tap, acknowledged", submitted, people["acknowledged_s"]
     yield "acknowledged, told confirmed", never_as_inf(people["acknowledged_s"]), people["told_confirmed_s"]
     yield "told confirmed, seen", never_as_inf(people["told_confirmed_s"]), people["seen_s"]
@@ -99,7 +100,8 @@ def _of_orders(tables: Tables, design: Design) -> Iterator[Pair]:
     number, created, confirmed = len(orders), orders["created_s"], orders["confirmed_s"]
     requested = first_of(len(tables.purchases), tables.requests["purchase"], tables.requests["sent_s"])
     paid = first_of(number, tables.charges["order"], tables.charges["captured_s"])
-    yield "request sent, order created", requested[orders["purchase"]], created
+    asked = tables.waits[orders["purchase"]]  # the orders of renewals are made by a job
+    yield "request sent, order created", requested[orders["purchase"]][asked], created[asked]
     yield "orders in order", created[:-1], created[1:]
     yield "order created, confirmed", created, confirmed
     held = first_of(number, tables.holds["order"], tables.holds["authorised_s"])
