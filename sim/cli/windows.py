@@ -41,8 +41,8 @@ def windows(
     """Which of the ways to lose money does a design close?
 
     A failure window is a moment at which something can go wrong: a double tap, a crash between the charge and its commit.
-    Sixteen of them are simulated one at a time, on the same mornings for all designs. Closed: nobody was harmed. Narrowed:
-    clearly fewer people were harmed than by naive; open: about as many; worse: clearly more.
+    Each is simulated by itself, on the same mornings for all designs. Closed: nobody was harmed. Narrowed: clearly fewer people
+    were harmed than by naive; open: about as many; worse: clearly more.
 
     Examples:
       coffee windows
