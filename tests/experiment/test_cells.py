@@ -53,6 +53,8 @@ KEPT = (
     "payment.sdk.tries",
     "broker.batch",
     "broker.dead_letters.after",
+    "renewal_job.machines",
+    "renewal_job.tries",
 )  # a cell's as a whole: sim/experiment/cells.py
 
 
