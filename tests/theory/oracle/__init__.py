@@ -9,8 +9,8 @@ It tells `naive` and `idempotent` with customers, app, network, proxy, pool, ord
 calls it, payments that customers finish there, reconciler, completer, broker, status view and loyalty, in any weather of
 theirs. It leaves out outbox, inquiry and webhooks-first, webhooks, new keys (after a 500, or when a key may have been
 forgotten), guards other than a unique key, a look before a retry, the canceller, replicas, a database that fails or is held,
-the loyalty inbox, calling loyalty inline, cached views, traffic spikes, processes that throw errors or cut their connections,
-and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
+accounts, renewals, agents, another card, messages in bulk, the loyalty inbox, calling loyalty inline, cached views, traffic
+spikes, processes that throw errors or cut their connections, and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class Oracle(People):
 def refuse(scenario: Scenario, design: Design) -> None:
     """Raises AssertionError for what the oracle leaves out."""
     knobs: Any = design
+    people, broker = scenario.customers, design.broker
+    assert (scenario.renewals, people.agents.share, people.after_decline.other_card) == (None, 0, 0)
+    assert not scenario.accounts
+    assert (broker.batch, broker.commits, broker.commit_every, broker.dead_letters) == (1, "each", None, None)
     assert type(design).__name__ in ("Naive", "Idempotent")
     assert design.loyalty.inbox is None
     assert not design.loyalty.inline
