@@ -10,7 +10,8 @@ calls it, payments that customers finish there, reconciler, completer, broker, s
 theirs. It leaves out outbox, inquiry and webhooks-first, webhooks, new keys (after a 500, or when a key may have been
 forgotten), guards other than a unique key, a look before a retry, the canceller, replicas, a database that fails or is held,
 accounts, renewals, agents, another card, messages in bulk, the loyalty inbox, calling loyalty inline, cached views, traffic
-spikes, processes that throw errors or cut their connections, and crashes of what isn't a pool of workers. `Oracle` refuses a world with any of these.
+spikes, processes that throw errors or cut their connections, and crashes of what isn't a pool of workers. `Oracle` refuses a
+world with any of these.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ class Customer:
     left_s: float = nan
     told_failed: int = 0
     shown_cents: int = 0
+    agent: int = 0
+    other_card_s: float = nan
     submissions: int = 0
     basket_cents: int = 0
     requests: int = 0
