@@ -1,4 +1,4 @@
-"""Cases on who repeats in between, how wide a guard is, and payments that are finished elsewhere or cancelled too soon."""
+"""Cases on who repeats, how wide a guard is, what is used up, and payments that are finished elsewhere or cancelled too soon."""
 
 from __future__ import annotations
 
@@ -121,6 +121,77 @@ def cancelled_though_paid() -> Case:
     )  # fmt: skip
 
 
+def last_one_twice() -> Case:
+    """Two customers after one another share what suffices for one of them; the shop looks, charges, and then takes."""
+    rate_per_s, work_s = 0.5, 2.0
+
+    def measure(runs: Mornings) -> Iterator[Row]:
+        expected = 1 - math.exp(-rate_per_s * work_s)
+        flags = np.concatenate([evidence.audit.oversold[1 : len(evidence.audit.oversold) // 2 * 2 : 2] for _, evidence in runs])
+        yield Row("P(the second of a pair is sold it, too)", expected, proportion(flags, expected), 0.03)
+
+    return Case(
+        "last-one-twice",
+        "idempotent that looks and then takes; a payment takes 2 s, and somebody comes every 2 s",
+        "P(a gap < the time from look to taking) = 1 - exp(-rate * time)",
+        bare_world(6_000, rate_per_s, {
+            "accounts": {"table": {"balance": 1, "shared_by": 2}},
+            "provider": {"latency": {"constant": f"{work_s:g}s"}},
+        }),
+        bare_design("idempotent", {
+            "completer": {"after": "5h"}, "taking": {"guard": "check_then_take", "when": "at_settlement"},
+        }),
+        measure,
+        more=6,
+        seed=9,
+    )  # fmt: skip
+
+
+def held_message(name: str, hold_s: float, visible_s: float) -> Case:
+    """A message that a worker holds until its hour is delivered again whenever its visibility ends; all copies charge."""
+
+    def measure(runs: Mornings) -> Iterator[Row]:
+        each = charged(runs)
+        yield Row("charges of each purchase", math.ceil(hold_s / visible_s), exactly(each.mean()))
+        yield Row("purchases with another number", 0.0, exactly((each != math.ceil(hold_s / visible_s)).sum()))
+
+    return Case(
+        name,
+        f"outbox without a provider key; charges are due after {hold_s:g} s, a message stays hidden for {visible_s:g} s",
+        "ceil(hold / visibility)",
+        bare_world(200, 1.0, {"provider": {"latency": {"constant": "1s"}}}),  # so that nobody has heard yet that it is paid
+        bare_design("outbox", {
+            "broker": {"visibility": f"{visible_s:g}s"}, "relay": {"poll_every": "1ms"},
+            "payment": {"key": "none", "after": f"{hold_s:g}s", "held_by": "worker", "workers": 2000, "breaker": None},
+        }),
+        measure,
+    )  # fmt: skip
+
+
+def agent(name: str, latency_s: float, late: str) -> Case:
+    """An agent calls with a new key, waits for its deadline, thinks, and calls again, four times at most."""
+    deadline_s, thinking_s, plans = 30.0, 5.0, 4
+
+    def measure(runs: Mornings) -> Iterator[Row]:
+        needed = math.ceil(latency_s / (deadline_s + thinking_s)) if late == "taken" else plans
+        expected = 1 if latency_s <= deadline_s else min(plans, needed)
+        each = charged(runs)
+        yield Row("charges of each purchase", expected, exactly(each.mean()))
+        yield Row("purchases with another number", 0.0, exactly((each != expected).sum()))
+
+    agents = {"share": "100%", "deadline": "30s", "thinks": {"constant": "5s"}, "plans": plans, "late": late}
+    return Case(
+        name,
+        f"agents with a deadline of 30 s that think for 5 s, late answers {late}; a payment takes {latency_s:g} s",
+        "1 if latency <= deadline; else all plans, or ceil(latency / (deadline + thinking)) of them if late answers are taken",
+        bare_world(200, 1.0, {"customers": {"agents": agents}, "provider": {"latency": {"constant": f"{latency_s:g}s"}}}),
+        bare_design("idempotent", {
+            "app": {"agent_key": "given"}, "payment": {"timeout": "1h"}, "claim": {"lock": "1d"}, "completer": {"after": "5h"},
+        }),
+        measure,
+    )  # fmt: skip
+
+
 CASES = (
     never_finished(),
     repeated_post("repeated-post", 25.0, 5, "taken"),
@@ -134,4 +205,10 @@ CASES = (
           "check_then_mark", "P(payment > the gap between two taps) = exp(-gap / mean)", 3.0,
           {"provider": {"latency": {"exponential": "3s"}}}, {}),
     cancelled_though_paid(),
+    last_one_twice(),
+    held_message("held-message", 1000.0, 300.0),
+    held_message("held-message-visible-longer", 1000.0, 1200.0),
+    agent("agent", 40.0, "ignored"),
+    agent("agent-late", 80.0, "taken"),
+    agent("agent-in-time", 25.0, "ignored"),
 )  # fmt: skip
