@@ -1,4 +1,4 @@
-"""Cases on who repeats, how wide a guard is, what is used up, and payments that are finished elsewhere or cancelled too soon."""
+"""Cases on who repeats, how wide a guard is, what is used up, and payments finished elsewhere or cancelled too soon."""
 
 from __future__ import annotations
 
