@@ -47,6 +47,11 @@ def design_names() -> list[str]:
     return [*ARCHITECTURES, *(name for name in library.names("designs") if name not in ARCHITECTURES and "/" not in name)]
 
 
+def is_named(name: str) -> bool:
+    """Whether that is the name of a design, an incident's included."""
+    return name in design_names() or f"{INCIDENTS}/{name}" in library.names("designs")
+
+
 def reported(scenario: Scenario) -> tuple[str, ...]:
     """The names of the designs of a bundled incident, as it was reported and as it was mended; none for other scenarios."""
     pair = tuple(f"{scenario.name}/{state}" for state in ("as-reported", "as-mended"))
@@ -206,6 +211,7 @@ __all__ = [
     "architecture_of",
     "design_names",
     "file_named",
+    "is_named",
     "is_own",
     "load_design",
     "load_designs",

@@ -371,7 +371,9 @@ class Renewals(Model):
     Each is a purchase of one basket at the traffic's price, due at one hour; nobody taps and nobody looks at the status.
     """
 
-    count: int = Field(ge=1, le=1_000_000, description="how many are due")
+    count: int = Field(
+        ge=1, le=1_000_000, description="how many are due, beside the traffic; for the job alone: `traffic: {rate: 0/min}`"
+    )
     at: Clock = Field(
         description="clock time at which they are due, and the job begins; before the clock's start: the next day"
     )

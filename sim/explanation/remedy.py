@@ -19,6 +19,7 @@ from sim.config.faults import Crash, Duplicates, Fault, Pause, Rebalance
 from sim.config.knobs import knobs as knobs_of
 from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
+from sim.config.template import META
 from sim.config.writing import flow
 from sim.experiment.altering import altered, has, value_of
 from sim.experiment.mornings import Progress, examine
@@ -196,7 +197,17 @@ def candidates(scenario: Scenario, design: Design) -> Iterator[Candidate]:
     asks = ("inquiry",) if scenario.provider.keys == "none" else ()
     for name in dict.fromkeys([*asks, "idempotent", "outbox", *(text for key, text in enough if key == "from")]):
         if name != architecture_of(design):
-            yield Candidate(f"from: {name}", {}, name, load_design(name))
+            yield Candidate(f"from: {name}", {}, name, _moved(design, load_design(name)))
+
+
+def _moved(design: Design, other: Design) -> Design:
+    """Another architecture, with those of the design's own knobs that it has: what its file says after a change of `from`."""
+    plain = type(design).model_validate({"name": design.name, "summary": design.summary})
+    for knob in knobs_of(design, plain):
+        path = list(knob.path)
+        if not knob.is_default and path[0] not in META and has(other, path):
+            other = _with(other, path, knob.value) or other
+    return other
 
 
 def _others(design: Design) -> Iterator[Change]:

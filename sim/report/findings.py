@@ -42,6 +42,8 @@ def _told(result: Result) -> str:
     value = result.metrics["ack_latency_p95"]
     if value.never:
         return f"left more than 5 % of them without a “we have your order” in {words.never_in(value)}"
+    if value.mean is None:
+        return "had nobody who waits for an answer"
     retracted = result.metrics["retracted_rate"].mean
     back = f", and had to take that back from {words.share(retracted)} of the purchases" if retracted else ""
     return f"told 95 % of them “we have your order” within {words.estimate(value, 's')}{back}"

@@ -84,6 +84,15 @@ def test_other_architectures(keys: str, name: str, architectures: list[str]) -> 
     assert [one.architecture for one in tried if one.architecture] == architectures
 
 
+def test_another_architecture_keeps_the_knobs_that_it_has() -> None:
+    """As in the file in which `from` alone is changed: what the design says of broker and job holds there as well."""
+    own = {"renewal_job": {"key": "run", "looks_first": False}, "broker": {"visibility": "5s"}, "claim": {"lock": "7s"}}
+    chosen = design("idempotent", own, constant=False)
+    other = next(one.design for one in candidates(world(), chosen) if one.text == "from: outbox")
+    assert (other.renewal_job.key, other.renewal_job.looks_first, other.broker.visibility) == ("run", False, 5.0)
+    assert other.app == load_design("outbox").app
+
+
 def test_asking_closes_what_no_key_can() -> None:
     """A provider without keys loses an answer: the architecture that asks before it charges again leaves everybody unharmed."""
     scenario = world(ONE_CUSTOMER + "  keys: none\n  ambiguous: 20%\n", arrivals=tuple(range(8)))

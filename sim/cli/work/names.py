@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sim.architectures import COMPARED, design_names, is_own, load_design
+from sim.architectures import COMPARED, design_names, is_named, is_own, load_design
 from sim.config.bundled import SEE_LIST, closest_file, full_name, is_path, names, short_names
 from sim.config.design import Design
 from sim.config.errors import ConfigError, closest
@@ -32,7 +32,7 @@ def load(name: str, *, also: Iterable[str] = ()) -> Scenario | Design:
     if is_path(name):
         is_design = Document(read_text(Path(name)), name).start is not None
         return load_design(name) if is_design else load_scenario(name)
-    if is_own(name) or name in design_names():
+    if is_own(name) or is_named(name):
         return load_design(name)
     if full_name(name) in names():
         return load_scenario(name)

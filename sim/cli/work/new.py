@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.architectures import ARCHITECTURES, new_file, start_of
+from sim.architectures import ARCHITECTURES, new_file, reported, start_of
 from sim.cli.work.console import console, print_json
 from sim.cli.work.names import load
 from sim.config.bundled import SUFFIXES, find
@@ -35,7 +35,8 @@ def new(file: Path, base: str, *, force: bool, as_json: bool) -> None:
         text = _scenario_text(model, base, file)
     else:
         text = design_template(model, name=file.stem, start=start_of(model, file.parent))
-    then = f"coffee compare {file}" if kind == "scenario" else f"coffee compare morning-rush {base} {file}"
+    own = " ".join(("", *reported(model))) if isinstance(model, Scenario) else ""  # an incident's two designs
+    then = f"coffee compare {file}{own}" if kind == "scenario" else f"coffee compare morning-rush {base} {file}"
     write_text(file, text, replace=force)
     if as_json:
         print_json(document(str(file), kind, base=base, then=then))
