@@ -102,6 +102,8 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
             kind = below(Kind(model), key)
             if key in fields(model) and _above_zero(fields(model)[key]):
                 child["not"] = ZERO
+            if key == "accounts":  # a plain number is the balance
+                child["additionalProperties"] = {"anyOf": [child["additionalProperties"], {"type": "integer", "minimum": 0}]}
             if key == "for":
                 schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
             elif kind is not None and kind.model is not None and issubclass(kind.model, Overlay):

@@ -18,7 +18,7 @@ RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
 TOP = (
-    "name, summary, story, clock, renewals, traffic, customers, network, provider, accounts, faults, objectives, prices, "
+    "name, summary, story, reported, clock, renewals, traffic, customers, network, provider, accounts, faults, objectives, prices, "
     "currencies"
 )
 COMMON = (
