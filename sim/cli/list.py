@@ -14,7 +14,7 @@ def list_(
         str | None,
         typer.Argument(
             metavar="WHAT", show_default=False,
-            help="scenarios, incidents, windows, designs, presets or metrics; or a word, for whatever has it in its line.",
+            help="scenarios, incidents, windows, designs, presets or metrics; or a word, for what has it in its line or story.",
         ),
     ] = None,
     as_json: Json = False,

@@ -348,7 +348,12 @@ class Broker(Model):
 
     publish: Distribution = Field({"constant": "3ms"}, description="until the broker has a message (assumption)")
     deliver: Duration = Field("5ms", description="from the broker to a consumer (assumption)")
-    visibility: Duration = Field("30s", ge=0.01, description="an unacknowledged message is delivered again after this")
+    visibility: Duration = Field(
+        "30s",
+        ge=0.01,
+        description="an unacknowledged message is delivered again after this: its consumer has died, or a payment worker is "
+        "still at it (loyalty and the status view get it again after a death, or in a rebalance, and not for being slow)",
+    )
     batch: int = Field(
         1, ge=1, le=100_000, description="messages that a worker takes at once, if so many wait (Kafka, max.poll.records: 500)"
     )

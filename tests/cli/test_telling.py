@@ -49,7 +49,8 @@ def test_list_of_one_kind() -> None:
     assert "\n  trusted-webhooks " in webhooks
     assert "naive" not in webhooks.replace("coffee", "")
     nowhere = coffee("list", "desigs")
-    assert (nowhere.exit_code, nowhere.stderr) == (2, 'error: nothing has "desigs" in its line; did you mean "designs"?\n')
+    said = 'error: nothing has "desigs" in its line or its story; did you mean "designs"?\n'
+    assert (nowhere.exit_code, nowhere.stderr) == (2, said)
 
 
 @pytest.mark.parametrize("name", METRICS)

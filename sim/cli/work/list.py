@@ -37,12 +37,13 @@ def list_(what: str | None, *, as_json: bool) -> None:
         ("presets", "Presets of a payment provider: `provider: {preset: NAME}`", presets),
         ("metrics", "Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
     ]
-    chosen = [(title, _asked_for(what, kind, rows)) for kind, title, rows in sections]
+    stories = {name.rpartition("/")[2]: load_scenario(name).story for name in names()}
+    chosen = [(title, _asked_for(what, kind, rows, stories)) for kind, title, rows in sections]
     width = max((len(name) for _, rows in chosen for name in rows), default=0) + 2
     if not width - 2:
         kinds = dict.fromkeys(kind for kind, _, _ in sections)
         hint = closest(what or "", kinds) or "; `coffee list` shows everything"
-        raise ConfigError(f'nothing has "{what}" in its line{hint}')
+        raise ConfigError(f'nothing has "{what}" in its line or its story{hint}')
     for title, rows in chosen:
         if not rows:
             continue
@@ -63,11 +64,11 @@ def _known_of(scenario: Scenario) -> str:
     return f"{OPENINGS[known.opens]}; {', '.join(kind.replace('_', ' ') for kind in known.hurts)}"
 
 
-def _asked_for(what: str | None, kind: str, rows: dict[str, str]) -> dict[str, str]:
-    """All rows, if their kind is asked for or nothing is; else those with the word in their name or their line."""
+def _asked_for(what: str | None, kind: str, rows: dict[str, str], stories: dict[str, str]) -> dict[str, str]:
+    """All rows, if their kind is asked for or nothing is; else those with the word in their name, their line or their story."""
     if what is None or what == kind:
         return rows
-    return {name: line for name, line in rows.items() if what.lower() in f"{name} {line}".lower()}
+    return {name: line for name, line in rows.items() if what.lower() in f"{name} {line} {stories.get(name, '')}".lower()}
 
 
 def _within(scenarios: dict[str, str], folder: str) -> dict[str, str]:
