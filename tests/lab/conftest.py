@@ -37,8 +37,9 @@ METRICS = ("double_charge_rate", "ack_latency_p50")
 
 @pytest.fixture(autouse=True)
 def no_window() -> Iterator[None]:
-    """No window is opened, and no figure stays."""
+    """No window is opened, and no figure stays, nor is there one of an earlier test."""
     matplotlib.use("agg")
+    plt.close("all")
     yield
     plt.close("all")
 
