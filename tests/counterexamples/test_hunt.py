@@ -35,7 +35,12 @@ BROKEN = {  # what is wrong with a variant shows in one of these ways
     "trusted-webhooks": "over_award",
     "no-reconciler": "charged_at_most_once",
 }
-SEEDS = {"trusted-webhooks": 2, "check-then-insert": 1, "no-fingerprint": 2}  # with 0 another harm is found first
+SEEDS = {
+    "trusted-webhooks": 2,
+    "last-seen-id": 3,
+    "check-then-insert": 1,
+    "no-fingerprint": 2,
+}  # with 0 another harm is found first
 SOUND = ("outbox", "idempotent", "asks-before-late-retry")
 WORLDS = 3000  # enough for each of them; a minute draws several times as many
 
