@@ -191,7 +191,7 @@ class _Trial:
             return False
         self.first = self.first or self.tried
         short = _shorter(world)
-        if (broken, harm) == self._caught(short):
+        if short != world and (broken, harm) == self._caught(short):
             world = short
         self.catch = Catch(world, broken, harm, len(world["traffic"]["times"]))
         return True

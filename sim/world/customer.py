@@ -39,15 +39,8 @@ if TYPE_CHECKING:
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
 CONFIRMED, DECLINED, FAILED, CHALLENGED = Status.CONFIRMED, Status.DECLINED, Status.FAILED, Status.CHALLENGED
 USED_UP = Status.USED_UP
-TELLING = (
-    CONFIRMED,
-    Status.PENDING,
-    Status.UNKNOWN,
-    CHALLENGED,
-    DECLINED,
-    USED_UP,
-    FAILED,
-)  # of several orders, whose status is shown
+# Of several orders, whose status is shown.
+TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, USED_UP, FAILED)
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
 RETRIED = {

@@ -17,7 +17,8 @@ INCIDENTS = "Incidents that were reported, and how they were mended: coffee comp
 
 
 def list_(what: str | None, *, as_json: bool) -> None:
-    scenarios = {name: load_scenario(name).summary for name in names()}
+    worlds = {name: load_scenario(name) for name in names()}
+    scenarios = {name: world.summary for name, world in worlds.items()}
     designs = {name: load_design(name).summary for name in design_names()}
     if as_json:
         if what is not None:
@@ -30,14 +31,14 @@ def list_(what: str | None, *, as_json: bool) -> None:
     presets = {name: preset.summary for name, preset in PRESETS.items()}
     sections = [
         ("scenarios", "Scenarios: coffee compare NAME", _within(scenarios, "")),
-        ("incidents", INCIDENTS, _incidents(_within(scenarios, "incidents"))),
+        ("incidents", INCIDENTS, _within(_told(worlds), "incidents")),
         ("windows", "Failure windows, one at a time: coffee explain w4 DESIGN", _within(scenarios, "windows")),
         ("designs", "Designs: coffee run SCENARIO NAME", built_in),
         ("designs", "Variants of them, which differ in a knob or two", variants),
         ("presets", "Presets of a payment provider: `provider: {preset: NAME}`", presets),
         ("metrics", "Metrics, for the objectives of scenarios", dict(_metrics(METRICS))),
     ]
-    stories = {name.rpartition("/")[2]: load_scenario(name).story for name in names()}
+    stories = {name.rpartition("/")[2]: world.story for name, world in worlds.items()}
     chosen = [(title, _asked_for(what, kind, rows, stories)) for kind, title, rows in sections]
     width = max((len(name) for _, rows in chosen for name in rows), default=0) + 2
     if not width - 2:
@@ -53,15 +54,13 @@ def list_(what: str | None, *, as_json: bool) -> None:
     out.print("coffee show NAME prints a scenario or a design in full; coffee new FILE --from NAME writes a copy to edit.")
 
 
-def _incidents(rows: dict[str, str]) -> dict[str, str]:
-    """Each with where it opens and whom it hurts, so that it is found by either."""
-    return {name: f"{line} ({_known_of(load_scenario(name))})" for name, line in rows.items()}
-
-
-def _known_of(scenario: Scenario) -> str:
-    known = scenario.reported
-    assert known is not None
-    return f"{OPENINGS[known.opens]}; {', '.join(kind.replace('_', ' ') for kind in known.hurts)}"
+def _told(worlds: dict[str, Scenario]) -> dict[str, str]:
+    """What was reported somewhere, with where it opens and whom it hurts, so that it is found by either."""
+    return {
+        name: f"{world.summary} ({OPENINGS[told.opens]}; {', '.join(told.hurts).replace('_', ' ')})"
+        for name, world in worlds.items()
+        if (told := world.reported) is not None
+    }
 
 
 def _asked_for(what: str | None, kind: str, rows: dict[str, str], stories: dict[str, str]) -> dict[str, str]:
