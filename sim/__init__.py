@@ -1,9 +1,9 @@
 """Coffee please: a flight simulator for checkout correctness.
 
 The verbs of the command line, for Python and Jupyter: `run`, `compare`, `check`, `size`, `cost_curve`, `sweep`, `sensitivity`,
-`what_if`, `optimise`, `cells`, `windows`, `explain`, `hunt`, `lint`, `validity`, `schema`; `explore`; and for files and texts
-`load_scenario`, `load_design`, `parse_scenario`, `parse_design`. They are imported when first used, so that `import sim` is
-instant. No module of the package imports names from this one, so it may know all of them.
+`what_if`, `optimise`, `cells`, `windows`, `explain`, `hunt`, `every`, `lint`, `validity`, `schema`; `explore`; and for files
+and texts `load_scenario`, `load_design`, `parse_scenario`, `parse_design`. They are imported when first used, so that
+`import sim` is instant. No module of the package imports names from this one, so it may know all of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _HOME = {  # as in __init__.pyi, which tells type checkers
     "check": "sim.lab.verbs",
     "compare": "sim.lab.verbs",
     "cost_curve": "sim.lab.verbs",
+    "every": "sim.lab.verbs",
     "explain": "sim.lab.verbs",
     "explore": "sim.lab.explore",
     "hunt": "sim.lab.verbs",

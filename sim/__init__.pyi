@@ -8,6 +8,7 @@ from sim.lab.verbs import cells as cells
 from sim.lab.verbs import check as check
 from sim.lab.verbs import compare as compare
 from sim.lab.verbs import cost_curve as cost_curve
+from sim.lab.verbs import every as every
 from sim.lab.verbs import explain as explain
 from sim.lab.verbs import hunt as hunt
 from sim.lab.verbs import optimise as optimise

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sim.architectures import ARCHITECTURES
 from sim.config.faults import FAULTS
 from sim.config.keys import Kind, below, fields
+from sim.config.mishaps import MISHAPS
 from sim.config.model import Distribution, Lognormal, OneOf
 from sim.config.scenario import Scenario
 from sim.config.schema import UNITS
@@ -104,9 +105,9 @@ class Sections:
         return len(section.places) > 1 or section.model in EVERYWHERE
 
     def _title(self, section: Section) -> str:
-        fault = next((name for name, model in FAULTS.items() if model is section.model), None)
-        if fault is not None:
-            return f"faults: {fault}"
+        for of, kinds in (("faults", FAULTS), ("mishaps", MISHAPS)):
+            if (kind := next((name for name, model in kinds.items() if model is section.model), None)) is not None:
+                return f"{of}: {kind}"
         if self._is_shared(section):
             return f"{section.model.__name__.lower()}"
         rivals = [other for other in self.found.values() if other.places == section.places and other is not section]
@@ -144,7 +145,7 @@ class Sections:
         if kind.options:
             return " or ".join(map(self._value, kind.options.values()))
         if kind.model is not None:
-            named = kind.model in (Distribution, *FAULTS.values())
+            named = kind.model in (Distribution, *FAULTS.values(), *MISHAPS.values())
             return to(self._title(self.found[kind.model]), kind.model.__name__.lower() if named else "mapping")
         if kind.container is tuple:
             return f"list of {self._value(below(kind, 0) or Kind(Any))}"

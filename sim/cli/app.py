@@ -18,6 +18,7 @@ from sim.cli import (
     cells,
     check,
     compare,
+    every,
     explain,
     hunt,
     kata,
@@ -71,10 +72,10 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
-  1    check, size: violated; kata check: not passed; lint: warnings; hunt: a promise was broken; validity: a number
+  1    check, size: violated; kata check: not passed; lint: warnings; hunt, every: a promise was broken; validity: a number
        differs; optimise: no design holds every limit
   2    wrong usage, or errors in a file
-  3    check: undecided, or met only so far; size: undecided
+  3    check: undecided, or met only so far; size, every: undecided
   70   a bug of the simulator
   71   a worker process was killed
   74   stdout or a report could not be written
@@ -169,6 +170,7 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Look for mistakes": {
         "lint": lint.lint,
         "hunt": hunt.hunt,
+        "every": every.every,
         "validity": validity.validity,
     },
     "Files": {

@@ -21,6 +21,8 @@ from sim.config.errors import KeyedErrors, closest, got, nearest
 from sim.config.fates import too_many, too_many_in
 from sim.config.faults import Fault, Rerun, outside
 from sim.config.keys import LIMITS
+from sim.config.mishaps import MOST as MOST_MISHAPS
+from sim.config.mishaps import AnyMishap, twice
 from sim.config.model import Distribution, Field, Model, OneOf, Reading, reading
 from sim.config.presets import PRESETS, PresetName
 from sim.config.prices import USUAL, PriceTable
@@ -500,6 +502,9 @@ class Scenario(Model):
         description="what can be used up, by its name, like {croissants: 40} or {coupon: {balance: 1, shared_by: 1}}",
     )
     faults: tuple[Fault, ...] = ()
+    mishaps: tuple[AnyMishap, ...] = Field(
+        (), max_length=MOST_MISHAPS, description="single moments at which something goes wrong, on every morning the same"
+    )
     objectives: dict[str, Any] = Field(
         {}, description='metric name to limit, e.g. {ack_latency_p95: 1s}; "at least" for metrics where more is better'
     )
@@ -587,3 +592,10 @@ class Scenario(Model):
         if errors := errors or too_many_in(faults, provider, clock):
             raise KeyedErrors(errors)
         return faults
+
+    @field_validator("mishaps")
+    @classmethod
+    def _one_a_moment(cls, mishaps: tuple[AnyMishap, ...]) -> tuple[AnyMishap, ...]:
+        if errors := twice(mishaps):
+            raise KeyedErrors(errors)
+        return mishaps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from sim.config.faults import FAULTS
 from sim.config.keys import Kind, below, fields
 from sim.config.knobs import Knob, about, inside, knobs
 from sim.config.loader import Document
-from sim.config.model import OneOf
+from sim.config.mishaps import MISHAPS, Mishap
+from sim.config.model import Model, OneOf
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.vocabulary import METRICS
@@ -89,7 +90,7 @@ def scenario_template(document: Document, scenario: Scenario, *, name: str, targ
     The paths of its files are rewritten to start from the folder of `target`.
     """
     text = _spliced(document, [(("name",), name), *_references(document, target)])
-    rest = [*_left_out(document, scenario), *_faults(), *_objectives(document)]
+    rest = [*_left_out(document, scenario), *_events("faults", FAULTS), *_events("mishaps", MISHAPS), *_objectives(document)]
     head = ["", "# Everything else that a scenario can say, with its defaults.", *DISTRIBUTIONS.rstrip().splitlines(), "#"]
     return text.rstrip("\n") + "\n" + "\n".join([*head, *(f"# {line}".rstrip() for line in rest)]) + "\n"
 
@@ -141,7 +142,11 @@ def _left_out(document: Document, scenario: Scenario) -> Iterator[str]:
         if knob.path == ("traffic",) and document.gives(knob.path):
             yield _with_comment("traffic:", _whereabouts(document, knob.path))
             yield from _inner(knob.kind)
-        if knob.path[0] in (*META, "faults", "objectives") or document.gives(knob.path) or knob.path == ("traffic", "price"):
+        if (
+            knob.path[0] in (*META, "faults", "mishaps", "objectives")
+            or document.gives(knob.path)
+            or knob.path == ("traffic", "price")
+        ):
             continue
         for depth in range(1, len(knob.path)):
             if knob.path[:depth] != section[:depth]:
@@ -157,9 +162,10 @@ def _whereabouts(document: Document, path: tuple[str, ...]) -> str:
     return f"{meaning} (given above: add to it there)".strip() if document.gives(path) else meaning
 
 
-def _faults() -> Iterator[str]:
-    yield "faults:  # any number of these"
-    for kind, model in FAULTS.items():
+def _events(section: str, kinds: Mapping[str, type[Model]]) -> Iterator[str]:
+    """The lines of a section that is a list of what goes wrong, one of each kind."""
+    yield f"{section}:  # any number of these"
+    for kind, model in kinds.items():
         keys = {key: _example(model, key) for key in (kind, *fields(model)) if _example(model, key) is not None}
         yield _with_comment(f"  - {flow(keys)}", about(model, ()))
         yield from (f"    #   {key.ljust(10)} {meaning}" for key, meaning in inside(Kind(model)) if meaning)
@@ -171,11 +177,11 @@ def _example(model: Any, key: str) -> Any:
     kind, info = below(Kind(model), key), fields(model)[key]
     assert kind is not None
     if key == "at":
-        return "07:30"
+        return "1.2s" if issubclass(model, Mishap) else "07:30"
     if kind.words:
         return kind.words[0] if info.is_required() else None
     if info.is_required():
-        return kind.unit.examples[0] if kind.unit else None
+        return kind.unit.examples[0] if kind.unit else 1 if kind.type is int else None
     return info.default
 
 

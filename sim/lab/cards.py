@@ -14,6 +14,7 @@ from sim.config.knobs import Knob, knobs
 from sim.config.scenario import Scenario
 from sim.config.template import META
 from sim.config.writing import flow
+from sim.counterexamples.combinations import Every
 from sim.counterexamples.hunt import Hunt
 from sim.diagram.text import text_picture
 from sim.experiment.capacity import COMPONENTS
@@ -29,13 +30,14 @@ from sim.experiment.what_if import WhatIf
 from sim.explanation.story import Explanation
 from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, sentence, title
-from sim.lab.cards_of_searches import cells, hunt, optimum, screening, swings, validity, what_if
+from sim.lab.cards_of_searches import cells, every, hunt, optimum, screening, swings, validity, what_if
 from sim.lab.plots import hints
 from sim.lab.run import Run
 from sim.report import knobs as said
 from sim.report import matrix, tables
 from sim.report.card import Card, Cell, Table
 from sim.report.findings import findings
+from sim.report.mishaps import mishap
 from sim.report.story import closing, line
 from sim.style import colours
 from sim.validation.cases import Validity
@@ -200,8 +202,9 @@ def explanation(about: Explanation) -> Card:
 def scenario(about: Scenario) -> Card:
     """The story of a world, what goes wrong in it, what it asks for, and every key that it sets."""
     facts = [("fault", fault) for fault in map(said.fault, about.faults)]
+    facts += [("mishap", one) for one in map(mishap, about.mishaps)]
     facts += [("objective", f"{metric} {words.limit(metric, limit)}") for metric, limit in about.objectives.items()]
-    own = [knob for knob in _knobs(about, Scenario(name=about.name)) if knob.path[0] not in ("faults", "objectives")]
+    own = [knob for knob in _knobs(about, Scenario(name=about.name)) if knob.path[0] not in ("faults", "mishaps", "objectives")]
     return Card(
         title=about.name,
         subtitle=f"scenario, {about.clock.opening} · {about.summary}".rstrip(" ·"),
@@ -251,6 +254,7 @@ CARDS: dict[type, Callable[[Any], Card]] = {
     Comparison: comparison,
     CostCurve: costs,
     Design: design,
+    Every: every,
     Explanation: explanation,
     Hunt: hunt,
     CellsCompared: cells,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from sim import words
+from sim.config.writing import flow
+from sim.counterexamples.alphabet import NOT_IN_IT
+from sim.counterexamples.combinations import Every
 from sim.counterexamples.hunt import Hunt
 from sim.experiment.cells_compared import CellsCompared
 from sim.experiment.inputs import called, shown
@@ -146,6 +149,30 @@ def hunt(about: Hunt) -> Card:
         sentences=sentences,
         tables=[Table(["broken", "customers"], rows)] if rows else [],
         hints={"tables": [".victims"], "world": [".scenario"]},
+    )
+
+
+def every(about: Every) -> Card:
+    """Whether the design survived every combination of mishaps up to the bound, or which one breaks it."""
+    name, found = about.design.name, about.found
+    rows = [[Cell(str(level.mishaps)), Cell(f"{level.runs:,}"), Cell(f"{level.endings:,}")] for level in about.levels]
+    listed = [Table(["mishaps", "runs", "endings that differ"], rows)]
+    if found is not None:
+        what = [*found.broken, *(VIOLATIONS[kind].clause for kind in found.harm)]
+        sentence = f"broke with {len(found.mishaps)}: {', '.join(what).replace('_', ' ')}."
+        listed.append(Table(["the mishaps that do it"], [[Cell(flow(mishap), state="violated")] for mishap in found.mishaps]))
+    else:
+        sentence = {"holds": "keeps its promises.", "not tried": "keeps its promises, in what was tried."}.get(
+            about.verdict, "is undecided: time was up, or too little happened."
+        )
+    left = f" Left out: {', '.join(about.not_tried)}." if about.not_tried else ""
+    return Card(
+        title=f"Every combination of mishaps for {name}",
+        subtitle=f"at most {about.mishaps}, with {about.world.purchases} at the same time; nothing is said of what is beyond",
+        sentences=[(colours([name])[name], name, sentence)],
+        tables=listed,
+        closing=[f"Not tried: {NOT_IN_IT}.{left}"],
+        hints={"world": [".scenario"]},
     )
 
 

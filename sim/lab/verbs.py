@@ -11,7 +11,9 @@ from sim.config.design import Design
 from sim.config.errors import ArgumentError
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.counterexamples import combinations
 from sim.counterexamples import hunt as hunting
+from sim.counterexamples.combinations import Every
 from sim.counterexamples.hunt import Hunt
 from sim.documents import schema as schemas
 from sim.documents.schema import Schema
@@ -500,6 +502,44 @@ def hunt(
     chosen = load_design(design)
     sought = hunting.promises_of(chosen, _several(promises))
     return hunting.hunt(chosen, sought, seed=seed, seconds=seconds, worlds=worlds, progress=progress)
+
+
+def every(
+    design: Design | Path | str,
+    promises: str | Sequence[str] = (),
+    *,
+    mishaps: int = 2,
+    purchases: int = 1,
+    kinds: str | Sequence[str] = (),
+    jobs: int | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Every:
+    """Try every combination of mishaps up to a bound, the fewest first, as `coffee every` does.
+
+    Args:
+        design: a design's name, the path of a YAML or Python file, or what `sim.load_design` returned.
+        promises: such as `"charged_at_most_once"`; none: those that the design makes, and that one, unless the design compares
+            the provider's ledger with its orders.
+        mishaps: at most so many in one run, 0 to 6.
+        purchases: customers, who all tap in the same second, 1 to 4.
+        kinds: of mishaps, such as `"call"` or `["crash", "slow"]`; none: all.
+        jobs: processes; None: one a processor. The results do not depend on it.
+        seconds: after which only the levels are told that are finished; None: never.
+        progress: called with (branches done, branches) of each level.
+
+    Returns:
+        What came of it: `verdict` (holds, broken, not tried or undecided), `levels`, and, if a set of mishaps breaks a promise,
+        `found`, and `scenario`, the world that every other verb takes.
+
+    Raises:
+        ConfigError: for names, files and numbers that can't be.
+        KeyboardInterrupt: after Ctrl-C before the first run is over.
+    """
+    return combinations.every(
+        load_design(design), _several(promises), mishaps=mishaps, purchases=purchases, kinds=_several(kinds), jobs=jobs,
+        seconds=seconds, progress=progress,
+    )  # fmt: skip
 
 
 def validity(

@@ -13,6 +13,8 @@ import numpy as np
 from sim.ledger.records import Charges, Tables
 from sim.vocabulary import SETTLED, Fate, Status
 
+IS_SETTLED = np.isin(list(Status), SETTLED)  # by status
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -44,6 +46,19 @@ class Audit:
     correct: np.ndarray  # one order, one charge, one award, and a customer who was still there
     differing: np.ndarray  # with an order that differs between write model, view and ledger when the morning has drained
     agreed_s: np.ndarray  # per order: from when on write model, view and ledger agree; inf: never
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A morning with all its tables, and what the audit says of it."""
+
+    tables: Tables
+    audit: Audit
+
+    @property
+    def good_card(self) -> np.ndarray:
+        """Purchases whose card the provider accepts: the others are rightly never confirmed, in any design."""
+        return self.tables.purchases["good_card"] == 1
 
 
 def audit(tables: Tables) -> Audit:
@@ -96,7 +111,7 @@ def audit(tables: Tables) -> Audit:
         mistaken=told_confirmed & (purchases["shown_cents"] > 0) & (kept_of > 0) & ~_charged_as_shown(tables, kept),
         abandoned=left & (kept_of > 0),
         retracted=~np.isnan(purchases["acknowledged_s"]) & (ordered_of == 0),
-        unsettled=_count(orders["purchase"][~np.isin(orders["status"], SETTLED)], number) > 0,
+        unsettled=_count(orders["purchase"][~IS_SETTLED[orders["status"]]], number) > 0,
         correct=(ordered_of == 1) & (kept_of == 1) & (awarded_of == 1) & ~left & (blocked == 0) & (oversold_units == 0),
         differing=_count(orders["purchase"][np.isinf(agreed_s)], number) > 0,
         agreed_s=agreed_s,
@@ -196,7 +211,7 @@ def _count(owners: np.ndarray, number: int) -> np.ndarray:
 def _agreed_s(tables: Tables, kept_by_order: np.ndarray) -> np.ndarray:
     charges, orders = tables.charges, tables.orders
     status = orders["status"]
-    settled = np.isin(status, SETTLED)
+    settled = IS_SETTLED[status]
     in_view = orders["view_status"] == status
     paid_as_told = kept_by_order == (status == Status.CONFIRMED)
     since_s = np.fmax(orders["changed_s"], orders["view_changed_s"])

@@ -11,30 +11,22 @@ from functools import partial
 
 import numpy as np
 
-from sim.ledger.audit import Audit
+from sim.ledger.audit import Judged
 from sim.ledger.costs import Bill
-from sim.ledger.records import Tables
 from sim.ledger.tally import Tally
 from sim.vocabulary import COUNTED, METRICS
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Judged):
     """A morning with all its tables, judged and counted."""
 
-    tables: Tables
-    audit: Audit
     tally: Tally
     bill: Bill
 
     @property
     def metrics(self) -> dict[str, float]:
         return measure(self.tally, self.bill)
-
-    @property
-    def good_card(self) -> np.ndarray:
-        """Purchases whose card the provider accepts: the others are rightly never confirmed, in any design."""
-        return self.tables.purchases["good_card"] == 1
 
 
 def percentile(values: np.ndarray, p: float) -> float:

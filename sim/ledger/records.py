@@ -32,7 +32,7 @@ class Table:
     def __init__(self, rows: int = 0) -> None:
         for name, kind in type(self).__annotations__.items():
             code = TYPECODES[kind]
-            setattr(self, name, array(code, [UNTOLD[code]]) * rows)
+            self.__dict__[name] = array(code, [UNTOLD[code]]) * rows if rows else array(code)
 
     def __len__(self) -> int:
         return len(getattr(self, next(iter(type(self).__annotations__))))

@@ -1,4 +1,4 @@
-"""What can be done wrong to a purchase: one kind of harm each, found in the evidence of a morning.
+"""What can be done wrong to a purchase: one kind of harm each, found in what a morning left behind.
 
 A retraction is a harm, and yet no failure: see `harmed`.
 """
@@ -10,19 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.ledger.metrics import Evidence
+from sim.ledger.audit import Judged
 
 
 class Violation(NamedTuple):
     """What happened to the purchase, as a clause, and which purchases it happened to: flags, shape (purchases,)."""
 
     clause: str
-    flags: Callable[[Evidence], np.ndarray]
+    flags: Callable[[Judged], np.ndarray]
 
 
-def _never_confirmed(evidence: Evidence) -> np.ndarray:
+def _never_confirmed(judged: Judged) -> np.ndarray:
     """A card that would have been accepted, and no confirmed order."""
-    return evidence.good_card & np.isinf(evidence.audit.confirmed_s)
+    return judged.good_card & np.isinf(judged.audit.confirmed_s)
 
 
 VIOLATIONS: dict[str, Violation] = {
@@ -43,7 +43,7 @@ VIOLATIONS: dict[str, Violation] = {
 FAILURES = {kind: violation for kind, violation in VIOLATIONS.items() if kind != "retracted"}
 
 
-def harmed(evidence: Evidence) -> np.ndarray:
+def harmed(judged: Judged) -> np.ndarray:
     """Purchases to which a failure did anything wrong (FAILURES): flags, shape (purchases,).
 
     A retraction alone does not count. A customer with a good card who was told yes and gets nothing is `never_confirmed`
@@ -51,4 +51,4 @@ def harmed(evidence: Evidence) -> np.ndarray:
     morning, with or without a fault, so in a world with declined cards it would open all failure windows of every design that
     answers early, and say nothing of the window.
     """
-    return np.logical_or.reduce([violation.flags(evidence) for violation in FAILURES.values()])
+    return np.logical_or.reduce([violation.flags(judged) for violation in FAILURES.values()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim import style
@@ -12,19 +13,25 @@ from sim.explanation.story import Explanation
 from sim.ledger.violations import VIOLATIONS
 from sim.report import sequence
 from sim.report.files import files_of
-from sim.report.folder import named
+from sim.report.folder import Ours, named
 from sim.report.sequence import times_text
 
 TEXT, MERMAID, CHART = "story.txt", "sequence.mmd", "sequence"
 FILES = named(TEXT, MERMAID, charts=[CHART])
 
 
-def write_story(explanation: Explanation, folder: Path, *, command: str) -> Path:
+def write_story(
+    explanation: Explanation, folder: Path, *, command: str, beside: Mapping[str, str] | None = None,
+    ours: Ours = FILES.__contains__,
+) -> Path:  # fmt: skip
     """The story as text, and its diagram as SVG, PNG and Mermaid, in a folder that appears when all is written.
 
-    Raises ConfigError if the folder holds anything else, or can't be written.
+    `beside`: other texts, by the names of their files. `ours`: whether a file that is there already may be replaced. Raises
+    ConfigError if the folder holds anything else, or can't be written.
     """
-    with files_of(folder, ours=FILES.__contains__) as files:
+    with files_of(folder, ours=ours) as files:
+        for name, text in (beside or {}).items():
+            files.text(name, text)
         files.text(TEXT, "\n".join(as_text(explanation, command=command)) + "\n")
         files.text(MERMAID, as_mermaid(explanation.moments))
         files.chart(CHART, style.figure_of(sequence.draw(explanation)))

@@ -13,6 +13,7 @@ from sim.config.units import clock_text, time_and_day
 from sim.config.writing import flow
 from sim.experiment.store import as_yaml
 from sim.report.knobs import distribution, fault
+from sim.report.mishaps import mishap
 from sim.words import NBSP, number, percent, quantity
 from sim.world.streams import quantile
 from sim.world.traffic import expected, peak_per_s
@@ -49,7 +50,7 @@ def content(scenario: Scenario, designs: Sequence[Design], purchases: str) -> di
         "opens": clock_text(clock.start),
         "closes": time_and_day(clock.start + clock.duration),
         "drained": time_and_day(clock.start + clock.horizon_s),
-        "faults": [fault(one) for one in scenario.faults],
+        "faults": [*map(fault, scenario.faults), *map(mishap, scenario.mishaps)],
         "purchases": purchases,
         "world": list(sentences(scenario)),
         "keys": keys(scenario),

@@ -53,6 +53,7 @@ class Broker:
         self._streams = streams
         self._duplicate: dict[str, Draw] = {}  # by consumer
         self._p_duplicate = p_duplicate
+        self._repeated: set[tuple[str, int]] = set()  # by a mishap: they will come again when they have been handled
         self._observer = observer
         self._consumers: dict[Status, list[Consumer]] = {status: [] for status in Status}
         self.published = 0
@@ -62,6 +63,7 @@ class Broker:
         self.handled = 0  # of these: acknowledged
         self.under_way: set[tuple[str, int]] = set()  # of these: neither acknowledged nor dead
         self.buried: list[Buried] = []
+        self._script = streams.script
         self._dead = knobs.dead_letters
         self._dead_letters = DeadLetters() if dead_letters is None else dead_letters
         self._fresh: dict[tuple[str, int], int] = {}  # (consumer, event) -> the delivery at which its last replay began
@@ -107,6 +109,18 @@ class Broker:
         if self._dead is not None and (consumer.name, event.id) not in self.under_way:
             self.messages += 1
             self.under_way.add((consumer.name, event.id))
+        if (
+            self._script is not None
+            and (mishap := self._script.strikes(("message", consumer.name), event.purchase)) is not None
+        ):
+            if mishap.how == "late":
+                self._env.call(mishap.later_s, self._deliver_late, (consumer, event, delivery))
+                return
+            self._repeated.add((consumer.name, event.id))
+        consumer.deliver(event, delivery)
+
+    def _deliver_late(self, what: tuple[Consumer, OutboxRow, int]) -> None:
+        consumer, event, delivery = what
         consumer.deliver(event, delivery)
 
     def acknowledged(self, consumer: Consumer, event: OutboxRow, delivery: int) -> None:
@@ -114,7 +128,10 @@ class Broker:
         if self._dead is not None and (consumer.name, event.id) in self.under_way:
             self.handled += 1
             self.under_way.remove((consumer.name, event.id))
-        if self._p_duplicate:
+        if self._repeated and (consumer.name, event.id) in self._repeated:
+            self._repeated.remove((consumer.name, event.id))
+            self.again(consumer, event, delivery, self.visibility_s)
+        elif self._p_duplicate:
             draw = self._duplicate[consumer.name](event.purchase, event.turn + delivery)
             if draw < self._p_duplicate:
                 self.again(consumer, event, delivery, self.visibility_s)

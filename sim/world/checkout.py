@@ -36,6 +36,7 @@ class Reply:
 UNAVAILABLE = Reply(Answer.UNAVAILABLE)
 RESET = Reply(Answer.UNAVAILABLE)  # nobody replies: the connection is cut
 THROWN = Reply(Answer.FAILED)  # what a server says whose story has ended with an error
+REQUEST, ANSWER = ("request",), ("answer",)  # what a script is asked
 WAITING, EXECUTED, REPLAYED = Fate.WAITING, Fate.EXECUTED, Fate.REPLAYED  # looked up once: of every request
 
 
@@ -64,10 +65,13 @@ class Checkout:
         self._p_request_lost = network.request_lost
         self._p_answer_lost = network.answer_lost
         self._observer = observer
+        self._script = streams.script
 
     def send(self, request: Request) -> None:
         """From the app, over the network."""
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost
+        mishap = None if self._script is None else self._script.strikes(REQUEST, request.purchase)
+        lost = lost or (mishap is not None and mishap.how == "lost")
         if self._observer is not None:
             self._observer.sent(request, lost=lost)
         if lost:
@@ -75,6 +79,8 @@ class Checkout:
             return
         self._fate[request.row] = WAITING
         delay_s = self._latency_s(request.purchase, 2 * request.number)
+        if mishap is not None:
+            delay_s += mishap.later_s
         if delay_s > 0.0:
             self._env.call(delay_s, self._arrive, request)
         else:
@@ -167,11 +173,15 @@ class Checkout:
 
     def _answer(self, request: Request, reply: Reply) -> None:
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost
+        mishap = None if self._script is None else self._script.strikes(ANSWER, request.purchase)
+        lost = lost or (mishap is not None and mishap.how == "lost")
         if self._observer is not None:
             self._observer.answered(request, reply, lost=lost)
         if lost:
             return
         delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
+        if mishap is not None:
+            delay_s += mishap.later_s
         if delay_s > 0.0:
             self._env.call(delay_s, request.answered, reply)
         else:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sim.config.design import App
 from sim.config.errors import ConfigError
@@ -348,6 +348,24 @@ class Customer:
             answer = Answer.CONFIRMED if status is CONFIRMED else Answer.PENDING
             self._acknowledge(order.cents, Reply(answer, order))
 
+    def act(self, what: Literal["taps_again", "orders_more", "refreshes", "leaves"]) -> bool:
+        """Do this now, as a script says it; False if there is no reason any more. (The app doesn't look first.)"""
+        if self.done or self.away or self.typing:
+            return False
+        if what == "leaves":
+            self._leave()
+        elif what == "refreshes":
+            if self.confirmed:
+                return False
+            self._refresh()
+        else:
+            if self.acknowledged:
+                return False
+            if what == "orders_more":
+                self._order_more()
+            self.tap(twice=False)
+        return True
+
     # What the customer believes and does
 
     def _acknowledge(self, cents: int, reply: Reply) -> None:
@@ -445,12 +463,15 @@ class Customer:
             self._leave()
 
     def _change_basket(self) -> None:
-        crowd, change = self.crowd, self.crowd.people.changes_basket
-        if crowd.appetite is not None and crowd.appetite(self.purchase, 0) < change.p:
-            before = self.basket_cents
-            self.basket_cents = crowd.cents + change.adds
-            if crowd.observer is not None and self.basket_cents != before:
-                crowd.observer.changed_basket(self, added_cents=self.basket_cents - before)
+        crowd = self.crowd
+        if crowd.appetite is not None and crowd.appetite(self.purchase, 0) < crowd.people.changes_basket.p:
+            self._order_more()
+
+    def _order_more(self) -> None:
+        crowd, before = self.crowd, self.basket_cents
+        self.basket_cents = crowd.cents + crowd.people.changes_basket.adds
+        if crowd.observer is not None and self.basket_cents != before:
+            crowd.observer.changed_basket(self, added_cents=self.basket_cents - before)
 
     def _refresh(self) -> None:
         """The customer reloads the app, which forgets its requests and their keys, but not a key that is kept with the cart."""

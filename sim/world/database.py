@@ -22,13 +22,13 @@ from sim.world.accounts import Books
 from sim.world.engine import Awaited, Clock, Thrown
 from sim.world.faults import Failing
 from sim.world.observer import Failure, Observer
+from sim.world.script import NO_PURCHASE
 from sim.world.station import Connections, Hold, Station
 from sim.world.streams import Streams
 from sim.world.timetable import Timetable
 
 NEVER = float("nan")
 NOBODY = -1  # stands for the purchase of operations that belong to none; as an index it is the last place of `_operations`
-CHORES = 1_000_000  # the attempt number of their draws, which no purchase ever reaches
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
 PENDING, UNKNOWN, CONFIRMED, DECLINED, FAILED, CHALLENGED, USED_UP = Status
 FINAL = (CONFIRMED, DECLINED, USED_UP)
@@ -203,7 +203,7 @@ class Database:
         self.writes += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
-        service_s = self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, CHORES)
+        service_s = self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, NO_PURCHASE)
         if self._serve is None:
             return self._try(purchase, service_s, effect, writes=True)
         return self._serve(service_s, effect)
@@ -215,7 +215,7 @@ class Database:
         self.reads += 1
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
-        service_s = self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, CHORES)
+        service_s = self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, NO_PURCHASE)
         if self._serve is None:
             return self._try(purchase, service_s, effect, writes=False)
         return self._serve(service_s, effect)

@@ -149,6 +149,11 @@ class Alarms:
         self._delay_s = delay_s
         self._set: deque[tuple[float, Alarmed]] = deque()
 
+    @property
+    def silent(self) -> bool:
+        """Whether nobody needs any of them any more."""
+        return all(whom.closed for _, whom in self._set)
+
     def set(self, whom: Alarmed) -> None:
         """Call `whom.expired()` after the delay, unless it is `closed` by then."""
         self._set.append((self._env.now + self._delay_s, whom))

@@ -19,11 +19,11 @@ from sim.vocabulary import Answer
 from sim.world.cell import Cell
 from sim.world.engine import Crash as Death
 from sim.world.engine import Thrown
+from sim.world.script import NO_PURCHASE
 from sim.world.streams import BLOCK, Draw, Streams, sample
 from sim.world.timetable import UP, Spell, Timetable
 
 MOST_SPELLS = 100_000  # of one fault in a morning: a slip of a unit should be an error, not an endless wait
-CHORES = 1_000_000  # the attempt number of draws that belong to no purchase, which none ever reaches
 LEAST_S = 1e-3  # how long a fault that comes again and again lasts at least, and how far its crashes are apart
 CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
 
@@ -48,11 +48,11 @@ class Strike:
 
     def hits(self, purchase: int, now: float) -> bool:
         if purchase < 0:
-            whose, turn = self._chores, CHORES
+            whose, turn = self._chores, NO_PURCHASE
             self._chores += 1
         else:
             if purchase >= len(self._taken):
-                self._taken.extend([0] * (purchase + BLOCK - len(self._taken)))
+                self._taken += array("i", [0]) * (purchase + BLOCK - len(self._taken))
             whose, turn = purchase, self._taken[purchase]
             self._taken[purchase] = turn + 1
         if self._during is not None and not self._during.at(now).down:

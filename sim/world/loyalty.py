@@ -30,7 +30,7 @@ class Loyalty:
         what = event.order.id if self._by_order else event.id
         if self._inbox is not None:
             if what >= len(self._handled_s):
-                self._handled_s.extend([NEVER] * (what + BLOCK - len(self._handled_s)))
+                self._handled_s += array("d", [NEVER]) * (what + BLOCK - len(self._handled_s))
             known = now - self._handled_s[what] <= self._inbox.window
         if known:
             self.repeats += 1

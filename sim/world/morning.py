@@ -12,6 +12,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from sim.config.design import Design, Reserve
+from sim.config.mishaps import Acted, Died, Mishap
 from sim.config.scenario import Scenario
 from sim.ledger.records import Purchases, Small, Struck, Tables
 from sim.vocabulary import Answer, Status
@@ -30,7 +31,9 @@ from sim.world.provider import Provider
 from sim.world.proxy import Proxied, checkout_of
 from sim.world.read_model import ReadModel
 from sim.world.renewals import Renewals
+from sim.world.rest import Rest
 from sim.world.returning import come_back
+from sim.world.script import Script
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
 from sim.world.streams import Streams
@@ -51,23 +54,31 @@ class Architecture(Protocol):
 
 
 MINUTE_S = 60.0  # after which stations note how busy they were
+FIRST_LOOK_S, LOOK_S = 1.0, 16.0  # simulated time between two looks whether a morning is at rest: at first, and at most
 
 
 class Morning:
     """One scenario, one design, one seed. Single use: build it, `run()` it, keep the tables.
 
     For one cell of a morning, pass the scenario of the whole morning and the design of the cell. An `observer` hears of
-    everything that happens; it changes nothing.
+    everything that happens; it changes nothing. A `script` takes the place of the scenario's mishaps, which strike in the first
+    cell only.
     """
 
     def __init__(
-        self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None
-    ) -> None:
+        self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None,
+        script: Script | None = None,
+    ) -> None:  # fmt: skip
         env = self.env = Clock()
         if observer is not None:
             observer.env = env
         self._observer = observer
-        streams = Streams(seed, cell)
+        if script is None and scenario.mishaps and cell.number == 0:
+            script = Script(scenario.mishaps)
+        if script is not None:
+            script.env = env
+        self._script = script
+        streams = Streams(seed, cell, script=script)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         due = 0 if scenario.renewals is None else cell.share(scenario.renewals.count)
@@ -159,6 +170,31 @@ class Morning:
 
     def run(self) -> Tables:
         """Simulate from the first arrival to the end of the drain, and collect what was recorded."""
+        self._open()
+        with no_garbage_collection():
+            self._run()
+            return self._collected()
+
+    def run_to_rest(self) -> Tables:
+        """Simulate until nothing happens any more, and collect what the audit reads: no stations, no counts of operations.
+
+        For a search through thousands of worlds with few customers. What the audit says is the same as after `run`.
+        """
+        self._open()
+        rest, end_s, look_s = Rest(self.env, self._shop, renewals=self.tables.renewals), self.tables.horizon_s, FIRST_LOOK_S
+        if not rest.early:
+            self.env.run(until=end_s)
+        while self.env.now < end_s:
+            until_s = min(self.env.now + look_s, end_s)
+            self.env.run(until=until_s)
+            if self.env.now < until_s or (self._next >= len(self._arrivals) and rest.reached()):
+                break
+            look_s = min(2 * look_s, LOOK_S)
+        self._collect_facts()
+        return self.tables
+
+    def _open(self) -> None:
+        """Plan the crashes that have a time, and the first arrival."""
         for component, at_s, restart_s, answer in self._plan.crashes:
             if component in self._shop.pools or component in self._shop.loops:
                 self.env.call(at_s, self._crash, (component, restart_s, answer))
@@ -171,9 +207,6 @@ class Morning:
         self._next = 0
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)
-        with _no_garbage_collection():
-            self._run()
-            return self._collected()
 
     def _run(self) -> None:
         """Until the horizon, or until somebody stops the clock; every station takes a note when a minute is over."""
@@ -196,7 +229,26 @@ class Morning:
         if crowd.agents is not None and crowd.is_agent is not None and crowd.is_agent(number, 0) < crowd.agents.share:
             Agent(crowd, number)
         else:
-            Customer(crowd, number)
+            self._act(number, Customer(crowd, number))
+
+    def _act(self, number: int, customer: Customer) -> None:
+        """Plan the mishaps that have a moment of their own."""
+        if self._script is None:
+            return
+        self._script.people.append(customer)
+        for mishap in self._script.acts:
+            if mishap.purchase == number and mishap.after_s is not None:
+                self.env.call(mishap.after_s, self._happen, (mishap, customer))
+
+    def _happen(self, what: tuple[Mishap, Customer]) -> None:
+        """A mishap whose moment has come."""
+        mishap, customer = what
+        assert self._script is not None
+        if isinstance(mishap, Acted):
+            self._script.acted += customer.act(mishap.customer)
+        elif isinstance(mishap, Died):
+            self._script.acted += 1
+            self._crash((mishap.crash, mishap.restart, Answer.NONE))
 
     def _crash(self, what: tuple[str, float, Answer]) -> None:
         component, restart_s, answer = what
@@ -215,21 +267,26 @@ class Morning:
             if what in (name, "all"):
                 self._shop.broker.revoked(consumer, consumer.rebalance())
 
+    def _collect_facts(self) -> None:
+        """The orders, and what was to be known at the end of money that was held and of accounts that were used up."""
+        tables, database = self.tables, self._shop.database
+        tables.orders = self._view.orders(database)
+        self._shop.provider.expire(tables.horizon_s)
+        if database.books is not None:
+            refused = [(order.changed_s, order.purchase) for order in database.orders if order.status is Status.USED_UP]
+            served = {order.purchase for order in database.orders if order.status is Status.CONFIRMED}
+            database.books.note_rightly_refused(tables.purchases.good_card, refused, served)
+
     def _collected(self) -> Tables:
+        self._collect_facts()
         tables = self.tables
         database, shop = self._shop.database, self._shop
-        tables.orders = self._view.orders(database)
-        shop.provider.expire(tables.horizon_s)
         worked_s = tables.worked_s = self._worked_s()
         tables.stations = [station.record(worked_s) for station in self._stations]
         reads, writes = database.reads, database.writes
         if (used := database.used_until(worked_s)) is not None:
             reads, writes = used.reads, used.writes
             next(station for station in tables.stations if station.name == "database").busy_s = used.busy_s
-        if database.books is not None:
-            refused = [(order.changed_s, order.purchase) for order in database.orders if order.status is Status.USED_UP]
-            served = {order.purchase for order in database.orders if order.status is Status.CONFIRMED}
-            database.books.note_rightly_refused(tables.purchases.good_card, refused, served)
         tables.counts = {
             "database_reads": reads,
             "database_writes": writes,
@@ -292,12 +349,14 @@ def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
 
 def _cards(purchases: int, p_declined: float, streams: Streams, purpose: str = "customer.card") -> Small:
     """Whether the provider will accept each customer's card."""
+    if not p_declined:
+        return array("b", [1]) * purchases
     good = streams.generator(purpose).random(purchases) >= p_declined
     return array("b", np.asarray(good, dtype=np.int8).tobytes())
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Switch the garbage collector off: a running morning makes no cycles worth freeing, and looking for them costs 3 %."""
     was_enabled = gc.isenabled()
     gc.disable()

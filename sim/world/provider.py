@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from simpy.events import Event
 
+from sim.config.mishaps import Mishap
 from sim.config.scenario import Provider as Knobs
 from sim.config.scenario import ProviderKeys
 from sim.ledger.records import Captures, Charges, Holds, Refunds, Small, Times
@@ -30,6 +31,13 @@ EXPIRIES = 2_000_000  # where those for the news of authorisations that have end
 INQUIRIES = 500_000  # the attempt number at which the draws for inquiries begin; no purchase makes as many calls
 Listener = Callable[[Order, Outcome, Callable[[], None]], None]
 TOLD = (Outcome.CAPTURED, Outcome.AUTHORISED)  # what webhooks always tell
+CALL, INQUIRY, REFUND, WEBHOOK = ("call",), ("inquiry",), ("refund",), ("webhook",)  # what a script is asked
+FATE: dict[str, tuple[Outcome | None, bool]] = {  # of calls, by mishap: the outcome if nothing is done, and whether it is heard
+    "refused": (Outcome.FAILED, True),
+    "broke": (Outcome.ERROR, True),
+    "lost": (None, False),
+}
+SLOW = ("slow", "late")
 REFUSAL_S = 0.05  # how fast a provider says no that is down, over its rate limit, or still at work on the key (assumption)
 
 
@@ -90,6 +98,7 @@ class Provider:
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
         self._observer = observer
+        self._script = streams.script
 
     def charge(
         self, order: Order, timeout_s: float, key: object = None, *, caller: str = "checkout", takes: bool = True,
@@ -108,11 +117,14 @@ class Provider:
         latency_s = self._latency_s(purchase, attempt) * weather.slower
         row = len(self._result)
         captured_s = NEVER
-        hidden_s = 0.0
+        mishap = None if self._script is None else self._script.strikes(CALL, purchase)
+        hidden_s = 0.0 if mishap is None or mishap.how != "late" else mishap.later_s
+        if mishap is not None and mishap.how in SLOW:
+            latency_s += mishap.later_s
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s, answered = Outcome.FAILED, REFUSAL_S, not weather.hangs
         else:
-            luck, answered = self._luck(purchase, attempt, weather)
+            luck, answered = self._luck(purchase, attempt, weather, mishap)
             known = None if key is None or self._keys is None else self._recall(self._keys, key, now)
             if luck is not None:
                 outcome = luck
@@ -120,10 +132,14 @@ class Provider:
                 outcome, latency_s = self._repeated(known, order.cents, now, latency_s)
             else:
                 if self._late is not None and self._late(purchase, attempt) < self._knobs.late.p:
-                    hidden_s = self._late_s(purchase, attempt)
-                    latency_s += hidden_s
+                    late_s = self._late_s(purchase, attempt)
+                    hidden_s += late_s
+                    latency_s += late_s
                 self.authorisations += 1
-                if begins:
+                if mishap is not None and mishap.how == "declined":  # rightly: nobody is to blame that there is no order
+                    self._good_card[purchase] = 0
+                    outcome = Outcome.DECLINED
+                elif begins:
                     outcome = self._wait_for_customer(row, order, takes, latency_s, attempt)
                 elif (self._other_cards if order.card else self._good_card)[purchase]:
                     if self._challenge is not None and self._challenge(purchase, attempt) < self._knobs.challenge.p:
@@ -180,11 +196,13 @@ class Provider:
             waiting.append(arrive)
         return answer
 
-    def _luck(self, purchase: int, attempt: int, weather: Weather) -> tuple[Outcome | None, bool]:
+    def _luck(self, purchase: int, attempt: int, weather: Weather, mishap: Mishap | None = None) -> tuple[Outcome | None, bool]:
         """The outcome of a call that fails before anything is charged, else None; and whether the answer arrives.
 
         Replays of a key are calls too, and can fail like any other.
         """
+        if mishap is not None and mishap.how in FATE:
+            return FATE[mishap.how]
         failed = self._knobs.failed if weather.failed is None else weather.failed
         ambiguous = self._knobs.ambiguous if weather.ambiguous is None else weather.ambiguous
         errored = self._knobs.errored if weather.errored is None else weather.errored
@@ -225,11 +243,15 @@ class Provider:
     def _send_webhook(self, order: Order, outcome: Outcome, after_s: float, delivery: int) -> None:
         """One delivery, late by a random delay, perhaps lost, perhaps followed by another; at most 64 of a call in a row."""
         hooks = self._knobs.webhooks
+        mishap = None if self._script is None else self._script.strikes(WEBHOOK, order.purchase)
+        how = None if mishap is None else mishap.how
         fate = self._webhook_fate(order.purchase, 2 * delivery)
-        if fate >= hooks.lost:
+        if fate >= hooks.lost and how != "lost":
             delay_s = after_s + self._webhook_delay_s(order.purchase, delivery)
+            if mishap is not None and how == "late":
+                delay_s += mishap.later_s
             self._env.call(delay_s, self._deliver_webhook, (order, outcome, delivery))
-        again = self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated
+        again = self._webhook_fate(order.purchase, 2 * delivery + 1) < hooks.duplicated or how == "twice"
         if again and (delivery + 1) % WEBHOOKS:
             self._send_webhook(order, outcome, after_s, delivery + 1)
 
@@ -259,6 +281,8 @@ class Provider:
         turn = INQUIRIES + self._inquiries[order.id]
         self._inquiries[order.id] += 1
         weather = self._weather.at(self._env.now)
+        if self._script is not None and self._script.strikes(INQUIRY, order.purchase) is not None:
+            return timeout_s, Outcome.UNKNOWN
         if weather.down:
             return timeout_s if weather.hangs else REFUSAL_S, Outcome.UNKNOWN
         latency_s = self._latency_s(order.purchase, turn) * weather.slower
@@ -324,6 +348,12 @@ class Provider:
     def down(self) -> bool:
         """Whether the provider is in an outage now."""
         return self._weather.at(self._env.now).down
+
+    def idle(self, now: float) -> bool:
+        """Whether all calls are done, no customer is to finish one, and nothing is held that may still be taken or released."""
+        if self._unfinished or any(done_s > now for done_s in self._done_s):
+            return False
+        return not any(self._rest(hold) for hold in range(len(self.holds)))
 
     # Payments that are left to the customer
 
@@ -493,7 +523,12 @@ class Provider:
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             return Outcome.FAILED, REFUSAL_S, not weather.hangs, True
         latency_s = self._latency_s(purchase, attempt) * weather.slower
-        luck, answered = self._luck(purchase, attempt, weather)
+        mishap = None if self._script is None else self._script.strikes(CALL, purchase)
+        if mishap is not None and mishap.how in SLOW:
+            latency_s += mishap.later_s
+        luck, answered = self._luck(purchase, attempt, weather, mishap)
+        if mishap is not None and mishap.how == "declined":
+            luck = Outcome.FAILED
         if luck is not None:
             return luck, latency_s, answered, True
         if key is not None and self._keys is not None:
@@ -528,7 +563,10 @@ class Provider:
         turn = self._refund_calls[purchase]
         self._refund_calls[purchase] += 1
         fate = 1.0 if self._refund_fate is None else self._refund_fate(purchase, turn)
-        if fate < knobs.failed or not 0 < asked <= left:
+        mishap = None if self._script is None else self._script.strikes(REFUND, purchase)
+        refused = fate < knobs.failed if mishap is None else mishap.how == "refused"
+        unanswered = fate < knobs.failed + knobs.unanswered if mishap is None else mishap.how == "unanswered"
+        if refused or not 0 < asked <= left:
             if self._observer is not None:
                 self._observer.refund_refused(caller, purchase, cents=asked)
             return pause(self._env, delay_s, Outcome.FAILED)
@@ -548,4 +586,4 @@ class Provider:
             self._moves[key] = Outcome.REFUNDED, now + delay_s
         if self._observer is not None:
             self._observer.refunded(caller, purchase, cents=asked)
-        return pause(self._env, delay_s, Outcome.REFUNDED if fate >= knobs.failed + knobs.unanswered else Outcome.UNKNOWN)
+        return pause(self._env, delay_s, Outcome.UNKNOWN if unanswered else Outcome.REFUNDED)

@@ -50,10 +50,10 @@ class ReadModel:
     def _grow(self, orders: int) -> None:
         """Have rows for so many orders."""
         missing = orders - len(self._version)
-        self._version.extend([0] * missing)
-        self._status.extend([ABSENT] * missing)
-        self._changed_s.extend([NEVER] * missing)
-        self._visible_s.extend([NEVER] * missing)
+        self._version += array("i", [0]) * missing
+        self._status += array("b", [ABSENT]) * missing
+        self._changed_s += array("d", [NEVER]) * missing
+        self._visible_s += array("d", [NEVER]) * missing
 
     def _cut(self, orders: int) -> None:
         """Have rows for no more orders."""

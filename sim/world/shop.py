@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -27,10 +27,11 @@ from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, Schedule, SingleConsumer, WorkerConsumer
 from sim.world.database import NOBODY, Database, Order, OutboxRow
 from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
-from sim.world.faults import FaultPlan
+from sim.world.faults import FaultPlan, Strike
 from sim.world.observer import Observer
 from sim.world.pool import Job, Lanes, Pool
 from sim.world.provider import Provider
+from sim.world.script import Scripted
 from sim.world.streams import Draw, Streams, mean
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Shop:
         self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
+        self._script = streams.script
         self._struck = struck
         self._repeats = repeats
         self._observer = observer
@@ -208,28 +210,35 @@ class Shop:
         """Let faults strike after a step. Returns the pauses that the process must wait for; raises Crash if it dies here."""
         if self._observer is not None:
             self._observer.took(self.component, step, purchase=purchase)
-        if step not in self._strikes:
+        if self._script is None and step not in self._strikes:
             return ()
         return self._stricken(step, purchase)
 
     def _stricken(self, step: str, purchase: int) -> Iterable[Event]:
         pauses = []
-        for strike in self._strikes[step]:
-            if strike.hits(purchase, self.env.now):
-                death = strike.death
-                lives = death is not None and death.lives
-                self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s, lives))
-                if death is not None:
-                    if self._observer is not None and lives:
-                        self._observer.threw(self.component, step, purchase=purchase)
-                    elif self._observer is not None:
-                        self._observer.died(self.component, step, purchase=purchase)
-                    raise death
-                pauses.append(Coming(self.env, strike.pause_s))
+        for strike in self._striking(step, purchase):
+            death = strike.death
+            lives = death is not None and death.lives
+            self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s, lives))
+            if death is not None:
+                if self._observer is not None and lives:
+                    self._observer.threw(self.component, step, purchase=purchase)
+                elif self._observer is not None:
+                    self._observer.died(self.component, step, purchase=purchase)
+                raise death
+            pauses.append(Coming(self.env, strike.pause_s))
         if pauses and self._observer is not None:
             pause_s = max(coming.delay_s for coming in pauses)
             self._observer.paused(self.component, step, purchase=purchase, pause_s=pause_s)
         return pauses
+
+    def _striking(self, step: str, purchase: int) -> Iterator[Strike | Scripted]:
+        """The faults and mishaps that strike now. (A fault after one that has killed the process is not asked.)"""
+        for strike in self._strikes.get(step, ()):
+            if strike.hits(purchase, self.env.now):
+                yield strike
+        if self._script is not None:
+            yield from self._script.after(self.component, step, purchase)
 
     def sleep(self, seconds: float) -> Event:
         """Wait.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Callable
+from functools import lru_cache
 from math import exp, log
 from statistics import NormalDist
 
@@ -20,6 +21,7 @@ import numpy as np
 from sim.config.model import Distribution
 from sim.world.cell import WHOLE, Cell
 from sim.world.percentiles import Percentiles
+from sim.world.script import NO_PURCHASE, WORK, Script
 
 _BITS = 9
 BLOCK = 1 << _BITS
@@ -32,9 +34,10 @@ Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
 class Streams:
     """All random numbers of one morning, or of one of its cells."""
 
-    def __init__(self, seed: int, cell: Cell = WHOLE) -> None:
+    def __init__(self, seed: int, cell: Cell = WHOLE, *, script: Script | None = None) -> None:
         self.seed = seed
         self.cell = cell
+        self.script = script  # what goes wrong besides; none: nothing
         self._key = () if cell.of == 1 else (cell.number,)
 
     @property
@@ -44,23 +47,39 @@ class Streams:
 
     def generator(self, purpose: str, *key: int) -> np.random.Generator:
         """The generator of one named block of draws. Nobody else in the package makes one."""
-        entropy = [self.seed, zlib.crc32(purpose.encode()), *key]
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=self._key)))
+        return _generator(self.seed, self._key, purpose, *key)
 
     def uniform(self, purpose: str) -> Draw:
         """Uniform on [0, 1)."""
-        return self._stream(purpose, lambda rng: rng.random(BLOCK))
+        return self._stream(purpose, None)
 
     def times(self, purpose: str, distribution: Distribution) -> Draw:
         """Seconds from a distribution."""
         if distribution.constant is not None:
             constant = distribution.constant
-            return lambda _purchase, _attempt: constant
-        return self._stream(purpose, lambda rng: sample(distribution, rng, BLOCK))
+            return self._with_mishaps(purpose, lambda _purchase, _attempt: constant)
+        return self._with_mishaps(purpose, self._stream(purpose, distribution))
 
-    def _stream(self, purpose: str, values: Callable[[np.random.Generator], np.ndarray]) -> Draw:
+    def _with_mishaps(self, purpose: str, draw: Draw) -> Draw:
+        """The draw, longer where the script says so."""
+        script = self.script
+        if script is None or purpose not in WORK:
+            return draw
+        what = ("work", WORK[purpose])
+
+        def longer(purchase: int, attempt: int) -> float:
+            usual_s = draw(purchase, attempt)
+            if attempt == NO_PURCHASE:
+                return usual_s
+            mishap = script.strikes(what, purchase)
+            return usual_s if mishap is None else usual_s + mishap.later_s
+
+        return longer
+
+    def _stream(self, purpose: str, distribution: Distribution | None) -> Draw:
         """A function rather than an object that can be called: a third of what a morning's draws cost."""
         blocks: dict[tuple[int, int], array[float]] = {}
+        seed, cell = self.seed, self._key
 
         def draw(purchase: int, attempt: int) -> float:
             try:
@@ -69,11 +88,30 @@ class Streams:
                 block = purchase >> _BITS
                 if len(blocks) >= _KEEP:
                     del blocks[next(iter(blocks))]
-                drawn = values(self.generator(purpose, attempt, block))
-                blocks[attempt, block] = array("d", drawn.tobytes())
-                return blocks[attempt, block][purchase & _MASK]
+                made = _first_block if block == 0 else _block
+                drawn = blocks[attempt, block] = made(seed, cell, purpose, distribution, attempt, block)
+                return drawn[purchase & _MASK]
 
         return draw
+
+
+def _block(
+    seed: int, cell: tuple[int, ...], purpose: str, distribution: Distribution | None, attempt: int, block: int
+) -> array[float]:
+    """The draws of some consecutive purchases; without a distribution they are uniform on [0, 1)."""
+    rng = _generator(seed, cell, purpose, attempt, block)
+    values = rng.random(BLOCK) if distribution is None else sample(distribution, rng, BLOCK)
+    return array("d", values.tobytes())
+
+
+# Of the first purchases it is remembered beyond the morning: a search tries thousands of worlds with few customers, and one
+# seed; drawing 512 values for one customer is most of what such a world would cost.
+_first_block = lru_cache(maxsize=1024)(_block)
+
+
+def _generator(seed: int, cell: tuple[int, ...], purpose: str, *key: int) -> np.random.Generator:
+    entropy = [seed, zlib.crc32(purpose.encode()), *key]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy, spawn_key=cell)))
 
 
 def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> np.ndarray:

@@ -101,6 +101,8 @@ def arrival_times(scenario: Scenario, spikes: Timetable, streams: Streams) -> np
         known = real.times if real is not None else scenario.traffic.times
         assert known is not None, "the file is read when the scenario is loaded"
         times = np.sort([scenario.clock.since_start_s(time) for time in known])
+        if streams.cell.of == 1:
+            return times
         dealt_to = streams.shared.generator("arrivals.cell").integers(streams.cell.of, size=len(times))
         return times[dealt_to == streams.cell.number]
     knots, rates = rate_knots(scenario)

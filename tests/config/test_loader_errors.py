@@ -18,8 +18,8 @@ RATE = 'expected a rate like "5/s", "12/min", "400/h"'
 PROBABILITY = 'expected a probability in percent like "4%" or "0.2%"'
 BARE = "a bare number: add the unit"
 TOP = (
-    "name, summary, story, reported, clock, renewals, traffic, customers, network, provider, accounts, faults, objectives, "
-    "prices, currencies"
+    "name, summary, story, reported, clock, renewals, traffic, customers, network, provider, accounts, faults, mishaps, "
+    "objectives, prices, currencies"
 )
 COMMON = (
     "from, architecture, name, summary, app, proxy, checkout, database, payment, broker, read_model, loyalty, recovery, "

@@ -22,6 +22,7 @@ from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.faults import FAULTS
 from sim.config.knobs import Knob, about, knobs
+from sim.config.mishaps import MISHAPS
 from sim.config.presets import PRESETS
 from sim.config.scenario import Scenario
 from sim.config.template import META
@@ -137,6 +138,8 @@ def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
     match knob.path, knob.value:
         case ("faults",), faults:
             yield from [(star, *_fault(fault), "") for fault in faults] or [("", "none", "", "")]
+        case ("mishaps",), mishaps:
+            yield from [(star, *_mishap(one), "") for one in mishaps] or [("", "none", "", "")]
         case ("objectives",), limits:
             rows = [(star, name, f"{METRICS[name].limits} {flow(limit)}", "") for name, limit in limits.items()]
             yield from rows or [("", "none", "", "")]
@@ -146,6 +149,16 @@ def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:
             options = f"one of {', '.join(knob.kind.words)}" if knob.kind.words else ""
             meaning = "; ".join(part for part in (knob.about, options) if part)
             yield star, ".".join(knob.path[1:]), flow(knob.value), meaning
+
+
+def _mishap(mishap: dict[str, Any]) -> tuple[str, str]:
+    """A mishap in two parts, without what it does not use."""
+    kind = next(key for key in mishap if key in MISHAPS)
+    usual = {"nth": 1, "purchase": 0}
+    rest = {key: value for key, value in mishap.items() if key != kind and value not in ("none", usual.get(key))}
+    if rest.get("is", "late") not in ("late", "slow") or "at" in rest:
+        rest = {key: value for key, value in rest.items() if key != "by"}
+    return flow({kind: mishap[kind]})[1:-1], flow(rest)
 
 
 def _fault(fault: dict[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,191 @@
+"""Every combination of mishaps: what breaks is found with the fewest, what holds is told with its bound, and nothing is made up."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from sim.architectures import load_design
+from sim.config.design import Design
+from sim.config.errors import ConfigError
+from sim.config.library import parse_scenario
+from sim.config.prices import load_prices
+from sim.counterexamples.alphabet import ALPHABET
+from sim.counterexamples.combinations import SEED, Branch, World, as_yaml, branch, every, held_to
+from sim.experiment.mornings import simulate
+from sim.ledger.audit import audit
+from sim.ledger.promises import PROMISES
+from sim.ledger.violations import FAILURES
+from sim.world.morning import Morning
+from tests.architectures.mutants import FreshKeyCompleter, MarkFirst, OutboxInMemory, SettleFirst
+
+BROKEN = {  # bundled designs that one mishap breaks: the promise, or the harm that their plain architecture does not
+    "naive": "charged_at_most_once",
+    "no-provider-key": "charged_at_most_once",
+    "key-per-submission": "charged_at_most_once",
+    "check-then-insert": "charged_at_most_once",
+    "check-then-mark": "charged_at_most_once",
+    "reads-behind": "charged_at_most_once",
+    "forgetful-keys": "charged_at_most_once",
+    "library-new-keys": "charged_at_most_once",
+    "proxy-repeats": "charged_at_most_once",
+    "same-key-for-ever": "every_order_settles",
+    "mark-before-publish": "every_order_settles",
+    "no-inbox": "awarded_exactly_once",
+    "short-inbox": "awarded_exactly_once",
+    "dual-write": "awarded_exactly_once",
+    "no-fingerprint": "wrong_amount",
+    "cached-declines": "never_confirmed",
+    "no-reconciler": "charged_at_most_once",
+    "trusted-webhooks": "unconverged",
+}
+MUTANTS = {
+    OutboxInMemory: "every_order_settles",
+    SettleFirst: "every_confirmed_order_was_paid",
+    FreshKeyCompleter: "charged_at_most_once",
+    MarkFirst: "every_order_settles",
+}
+SOUND = ("idempotent", "outbox", "inquiry", "webhooks-first", "checked-webhooks")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_breaks_at_one_mishap(name: str) -> None:
+    found = every(load_design(name), (), mishaps=1)
+    assert found.verdict == "broken"
+    assert found.found is not None
+    assert BROKEN[name] in found.found.broken | found.found.harm
+    assert len(found.found.mishaps) == 1
+
+
+@pytest.mark.parametrize(("mutant", "promise"), MUTANTS.items())
+def test_mutants_are_caught(mutant: type[Design], promise: str) -> None:
+    """With variants among the bundled designs: a key per attempt, no unique constraint, no inbox."""
+    found = every(mutant.model_validate({"name": "mutant"}), (), mishaps=2)
+    assert found.found is not None
+    assert promise in found.found.broken
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_its_file_does_the_same_in_a_whole_morning(name: str) -> None:
+    """With drain, conservation laws, bill and all."""
+    design = load_design(name)
+    found = every(design, (), mishaps=1)
+    assert found.found is not None
+    scenario = parse_scenario(as_yaml(found))
+    _, evidence = simulate(scenario, design, load_prices(scenario.prices), SEED)
+    for promise, purchases in found.found.broken.items():
+        assert PROMISES[promise](evidence.audit).tolist() == purchases
+    for kind, purchases in found.found.harm.items():
+        assert np.flatnonzero(FAILURES[kind].flags(evidence)).tolist() == purchases
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_holds_at_one_mishap(name: str) -> None:
+    found = every(load_design(name), (), mishaps=1)
+    assert (found.verdict, found.missing, found.not_tried) == ("holds", (), ())
+    assert {"call", "answer", "request", "crash", "errors", "pause", "slow", "customer"}.isdisjoint(found.never_came_up)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in ("idempotent", "outbox", "inquiry")])
+def test_what_is_sound_holds_at_two(name: str) -> None:
+    """Runs by level: whoever changes the world or the alphabet changes them, and looks at the certificates again."""
+    found = every(load_design(name), (), mishaps=2)
+    assert found.verdict == "holds"
+    assert found.levels[2].runs > 30 * found.levels[1].runs
+
+
+def test_a_row_less_is_not_tried() -> None:
+    """Without it, nothing is said to hold."""
+    kinds = [kind for kind in ALPHABET if kind != "slow"]
+    found = every(load_design("check-then-insert"), (), mishaps=1, kinds=["call", "answer"])
+    assert (found.verdict, found.not_tried) == ("not tried", tuple(kind for kind in ALPHABET if kind not in ("call", "answer")))
+    assert every(load_design("outbox"), (), mishaps=1, kinds=kinds).verdict == "not tried"
+
+
+def test_nothing_that_means_something_is_undecided() -> None:
+    """If no request was ever sent again and no key replayed, that nothing broke says little."""
+    found = every(load_design("outbox"), (), mishaps=1, kinds=["message"])
+    assert (found.verdict, found.missing) == ("undecided", ("retried", "replayed"))
+
+
+def test_time_is_up() -> None:
+    found = every(load_design("outbox"), (), mishaps=3, seconds=0.5, jobs=1)
+    assert (found.verdict, found.stopped) == ("undecided", "time")
+    assert [level.mishaps for level in found.levels] == [*range(len(found.levels))]
+
+
+def test_processes_change_nothing() -> None:
+    one, two = (
+        every(load_design("idempotent"), (), mishaps=2, kinds=["call", "crash", "answer"], jobs=jobs) for jobs in (1, 2)
+    )
+    assert one.levels == two.levels
+    assert one.reached == two.reached
+
+
+def test_every_set_is_tried_once() -> None:
+    """And none is left out that a run of its first mishaps has a moment for."""
+    world = World(load_design("naive"), (), 1, ("call", "crash", "answer"))
+    tried: Counter[str] = Counter()
+    usual = world.run(())
+    assert usual is not None
+    for first in world.extensions(usual, ()):
+        run = world.run((first,))
+        assert run is not None
+        for second in world.extensions(run, (first,)):
+            tried[str(sorted(map(str, (first.written, second.written))))] += 1
+    assert set(tried.values()) == {1}
+    assert str(sorted(map(str, ({"call": 1, "is": "lost"}, {"call": 2, "is": "lost"})))) in tried
+    # the answer to the first request is lost, and the checkout dies when it works on the second
+    assert str(sorted(map(str, ({"answer": 1, "is": "lost"}, {"crash": "checkout", "after": "insert", "nth": 2})))) in tried
+
+
+def test_by_hand() -> None:
+    """A key's claim without a lock in the way: which of the moments at which the customer taps again charge twice."""
+    found = branch(World(load_design("naive"), held_to(load_design("naive")), 1, ("customer",)), (), 0)
+    assert found == Branch(
+        1, Counter({"": 1}), frozenset({((1, 1, 1, 1, 0, 0, 0),)}), Counter({"confirmed": 1}), found.digest, None
+    )
+    twice = every(load_design("naive"), (), mishaps=1, kinds=["customer"])
+    assert twice.found is not None
+    assert twice.found.mishaps[0]["customer"] == "taps_again"
+
+
+def test_two_customers() -> None:
+    """A relay that looks for higher ids only misses a row whose transaction commits after a later one."""
+    found = every(load_design("last-seen-id"), (), mishaps=1, purchases=2)
+    assert found.found is not None
+    assert "every_order_settles" in found.found.broken
+    assert found.found.mishaps[0].keys() & {"slow", "pause", "crash", "request"}
+
+
+def test_judged_as_by_the_whole_audit() -> None:
+    """A sample of runs, simulated to the horizon: the same ending."""
+    world = World(load_design("idempotent"), held_to(load_design("idempotent")), 1, tuple(ALPHABET))
+    usual = world.run(())
+    assert usual is not None
+    for number, choice in enumerate(world.extensions(usual, ())):
+        run = world.run((choice,))
+        if number % 5 or run is None:
+            continue
+        scenario = world.scenario.model_copy(update={"mishaps": (choice.mishap,)})
+        whole = audit(Morning(scenario, world.design, SEED).run())
+        assert run.ending == ((*(int(getattr(whole, fact)[0]) for fact in FACTS),),)
+
+
+FACTS = ("charged", "kept", "ordered", "awarded", "orphan", "unsettled", "differing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mishaps": 7}, "mishaps: expected a whole number from 0 to 6"),
+        ({"purchases": 0}, "purchases: expected a whole number from 1 to 4"),
+        ({"kinds": ["crashes"]}, 'unknown kind of mishap "crashes"; did you mean "crash"?'),
+        ({"promises": ["charged"]}, 'unknown promise "charged"'),
+    ],
+)
+def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
+        every(load_design("naive"), **({"promises": ()} | arguments))  # type: ignore[arg-type]
