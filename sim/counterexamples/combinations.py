@@ -21,7 +21,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from sim.architectures.guard import answering
 from sim.config import showing
 from sim.config.design import Design
 from sim.config.library import parse_scenario
@@ -30,15 +29,16 @@ from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT, Written, acts_at, kinds_of, mishaps_at
 from sim.counterexamples.hunt import plain_of, promises_of
+from sim.counterexamples.judging import judged
 from sim.counterexamples.recorder import Recorder
 from sim.experiment.effort import check_whole
 from sim.experiment.mornings import Progress
 from sim.experiment.workers import Crew, crew
-from sim.ledger.audit import Audit, Judged, audit
+from sim.ledger.audit import Audit, Judged
 from sim.ledger.promises import PROMISES
 from sim.ledger.violations import FAILURES, harmed
 from sim.vocabulary import Fate
-from sim.world.morning import Morning, no_garbage_collection
+from sim.world.morning import no_garbage_collection
 
 CLEAN = 500  # runs after which garbage is collected: the parts of a morning know each other
 MOST_MISHAPS, MOST_PURCHASES = 6, 4
@@ -104,33 +104,32 @@ class World:
     def run(self, chosen: Chosen) -> Run | None:
         """Run it with these mishaps; None if one of them struck nobody: the run is that of the others."""
         recorder = Recorder([choice.mishap for choice in chosen])
-        with answering(self.scenario, self.design, SEED):
-            tables = Morning(self.scenario, self.design, SEED, script=recorder).run_to_rest()
+        found = judged(self.scenario, self.design, SEED, script=recorder)
         if recorder.in_vain:
             return None
-        judged = Judged(tables, audit(tables))
-        broken = _not_empty({name: PROMISES[name](judged.audit) for name in self.promises})
-        harm = {} if broken or self.plain is None else self._harm(self.plain, judged, chosen)
+        tables = found.tables
+        broken = _not_empty({name: PROMISES[name](found.audit) for name in self.promises})
+        harm = {} if broken or self.plain is None else self._harm(self.plain, found, chosen)
         fates, requests = tables.requests.fate, tables.requests
         reached = tuple(
             what
             for what, happened in (
-                ("confirmed", bool((judged.audit.ordered > 0).any())),
+                ("confirmed", bool((found.audit.ordered > 0).any())),
                 ("retried", any(attempt > 1 for attempt in requests.attempt)),
                 ("replayed", Fate.REPLAYED in fates),
             )
             if happened
         )
-        return Run(_ending(judged.audit), broken, harm, reached, judged, recorder, self._moments(tables, recorder))
+        return Run(_ending(found.audit), broken, harm, reached, found, recorder, self._moments(tables, recorder))
 
-    def _harm(self, plain: Design, judged: Judged, chosen: Chosen) -> dict[str, list[int]]:
+    def _harm(self, plain: Design, found: Judged, chosen: Chosen) -> dict[str, list[int]]:
         """What was done to purchases that the plain architecture does to none, with any set of as many mishaps of these kinds.
 
         The same mishaps alone would be no fair comparison: in another design the nth step comes at another moment.
         """
-        if not harmed(judged).any():
+        if not harmed(found).any():
             return {}
-        done = _not_empty({kind: np.flatnonzero(harm.flags(judged)) for kind, harm in FAILURES.items()})
+        done = _not_empty({kind: np.flatnonzero(harm.flags(found)) for kind, harm in FAILURES.items()})
         world = World(plain, (), self.purchases, kinds_of([choice.kind for choice in chosen]) if chosen else ())
         return {kind: purchases for kind, purchases in done.items() if not _does(world, len(chosen), kind)}
 

@@ -18,14 +18,14 @@ from sim.config import showing
 from sim.config.design import Design
 from sim.config.errors import ConfigError, nearest
 from sim.config.library import parse_scenario
-from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.config.writing import flow
+from sim.counterexamples.judging import judged
 from sim.counterexamples.reached import Reached
 from sim.experiment import frames
 from sim.experiment.effort import check_whole
 from sim.experiment.extras import how_to_install
-from sim.experiment.mornings import Progress, simulate
+from sim.experiment.mornings import Progress
 from sim.experiment.workers import hearing
 from sim.ledger.promises import PROMISES, charged_at_most_once
 from sim.ledger.violations import FAILURES, harmed
@@ -220,14 +220,12 @@ def caught(
 
     The `observer` hears of the design's morning, not of that of the plain architecture.
     """
-    prices = load_prices(scenario.prices)
-    _, evidence = simulate(scenario, design, prices, seed, observer=observer)
-    broken = _not_empty({name: PROMISES[name](evidence.audit) for name in promises})
-    plain = plain_of(design)
-    if broken or plain is None or not harmed(evidence).any():
+    found = judged(scenario, design, seed, observer=observer)
+    broken = _not_empty({name: PROMISES[name](found.audit) for name in promises})
+    if broken or not harmed(found).any() or (plain := plain_of(design)) is None:
         return broken, {}
-    spared = ~harmed(simulate(scenario, plain, prices, seed)[1])
-    return {}, _not_empty({kind: np.flatnonzero(harm.flags(evidence) & spared) for kind, harm in FAILURES.items()})
+    spared = ~harmed(judged(scenario, plain, seed))
+    return {}, _not_empty({kind: np.flatnonzero(harm.flags(found) & spared) for kind, harm in FAILURES.items()})
 
 
 def _not_empty(found: dict[str, np.ndarray]) -> Broken:

@@ -1,0 +1,23 @@
+"""One world with few customers, simulated until it is at rest and judged: what a search through thousands of them does."""
+
+from __future__ import annotations
+
+from sim.architectures.guard import answering
+from sim.config.design import Design
+from sim.config.scenario import Scenario
+from sim.ledger.audit import Judged, audit
+from sim.world.morning import Morning
+from sim.world.observer import Observer
+from sim.world.script import Script
+
+
+def judged(
+    scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None, script: Script | None = None
+) -> Judged:
+    """What the audit says of it. No bill is made and no law is checked; the tests compare it with a whole morning.
+
+    Raises ConfigError for whatever an architecture in a user's file does wrong.
+    """
+    with answering(scenario, design, seed):
+        tables = Morning(scenario, design, seed, observer=observer, script=script).run_to_rest()
+    return Judged(tables, audit(tables))
