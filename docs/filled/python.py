@@ -26,7 +26,9 @@ SECTIONS = {
         "sim.windows", "sim.failure_windows.matrix.Matrix", "sim.lab.plots.WindowsPlots",
         "sim.failure_windows.verdicts.Verdict",
     ],
-    "Counterexamples": ["sim.hunt", "sim.counterexamples.hunt.Hunt"],
+    "Counterexamples": [
+        "sim.hunt", "sim.counterexamples.hunt.Hunt", "sim.every", "sim.counterexamples.combinations.Every",
+    ],
     "Why it went wrong": ["sim.explain", "sim.explanation.story.Explanation", "sim.lab.plots.ExplanationPlots"],
     "Sweeps": ["sim.sweep", "sim.experiment.sweep.Sweep", "sim.lab.plots.SweepPlots"],
     "Capacity and cost": [

@@ -215,7 +215,7 @@ class Told(Mishap):
 
     counted: ClassVar[str] = "webhook"
     webhook: int = Field(ge=1, le=1_000_000, description="which of those about the purchase, counted from 1")
-    goes: Literal["lost", "twice", "late"] = Field(alias="is", description="it never comes, comes twice, or comes later")
+    goes: Literal["twice", "lost", "late"] = Field(alias="is", description="it comes twice, never comes, or comes later")
     by: Duration = BY
 
     @property

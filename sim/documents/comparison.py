@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from sim.documents import fields, numbers
+from sim.counterexamples import combinations
+from sim.documents import every, fields, numbers
+from sim.documents.every import Every
 from sim.documents.fields import SomeMetrics
 from sim.experiment import compare
 from sim.experiment.what_if import WhatIf
@@ -100,6 +102,7 @@ class _InRun(TypedDict, total=False):
     interrupted: Interrupted
     set: Set
     what_if: Annotated[list[ChangeTried], Field(description="with --what-if: single changes, those first that save most")]
+    every: Annotated[Every, Field(description="with --every: what came of every combination of mishaps")]
 
 
 class Run(Mornings, _InRun):
@@ -154,7 +157,10 @@ def document(comparison: compare.Comparison, *, settings: Sequence[str] = (), re
     }
 
 
-def run(comparison: compare.Comparison, *, settings: Sequence[str] = (), changes: WhatIf | None = None) -> Run:
+def run(
+    comparison: compare.Comparison, *, settings: Sequence[str] = (), changes: WhatIf | None = None,
+    tried: combinations.Every | None = None,
+) -> Run:  # fmt: skip
     """The same without differences, and with the keys that were set for this run, and what was tried beside it."""
     interrupted: _InRun = {"interrupted": {"asked": comparison.asked}} if comparison.interrupted else {}
     document: Run = {
@@ -164,6 +170,8 @@ def run(comparison: compare.Comparison, *, settings: Sequence[str] = (), changes
     }
     if settings:
         document["set"] = list(settings)
+    if tried is not None:
+        document["every"] = every.document(tried)
     if changes is not None:
         document["what_if"] = [
             {

@@ -67,15 +67,23 @@ def _clause(what: Mishap) -> str:
         case StoodStill():
             return f"{_who(what.pause)} stands still for {duration_text(what.lasts)} after {_step(what.after, what.nth)}"
         case Slowed():
-            return f"piece of work {what.nth} of {_who(what.slow)} takes {by} longer"
+            return f"{_who(what.slow)} takes {by} longer for its {_nth(what.nth)} piece of work"
         case Acted():
             return f"{ACTS[what.customer]} {duration_text(what.at)} after the first tap"
     raise TypeError(f"no words for {what!r}")
 
 
 def _step(step: str, nth: int) -> str:
-    return f"step “{step}”" + ("" if nth == 1 else f", taken {nth} times by then")
+    return f"step “{step}”" + ("" if nth == 1 else f" (the {_nth(nth)} time)")
+
+
+def _nth(number: int) -> str:
+    """`1st`, `22nd`, `113th`."""
+    teens = 11 <= number % 100 <= 13
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _who(component: str) -> str:
-    return "the status view" if component == "read_model" else f"the {component}"
+    return {"read_model": "the status view", "payment": "a payment worker", "loyalty": "loyalty"}.get(
+        component, f"the {component}"
+    )

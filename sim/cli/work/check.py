@@ -8,13 +8,16 @@ from dataclasses import replace
 import typer
 
 from sim.architectures import load_design
+from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
+from sim.cli.work.every import code_of, sentences
 from sim.cli.work.lint import warn
 from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import verdict
-from sim.cli.work.simulation import ended_after, leave, say_how_it_went, simulated
+from sim.cli.work.simulation import at_work, ended_after, leave, say_how_it_went, simulated
 from sim.cli.work.tables import COLOURS, objectives_table
+from sim.counterexamples.combinations import every as combinations
 from sim.documents.comparison import run as document
 from sim.experiment.compare import check_judgeable
 from sim.experiment.effort import Effort
@@ -24,7 +27,7 @@ CODES = {"met": DONE, "so far": UNDECIDED, "violated": FAILED, "undecided": UNDE
 
 def check(
     context: typer.Context, scenario: str, design: str, effort: Effort, precision: float | None, seconds: float | None,
-    *, as_json: bool,
+    every: int | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     world = scenario_called(scenario)
     check_judgeable(world, scenario)
@@ -37,12 +40,19 @@ def check(
         note(f"judged after {seconds:g} s by {comparison.mornings:,} of {comparison.asked:,} mornings")
         comparison = replace(comparison, asked=comparison.mornings, interrupted=False)
     result = next(iter(comparison.results.values()))
+    tried = None
+    if every is not None and not comparison.interrupted:
+        with at_work("trying every combination of mishaps", None, again(context)) as progress:
+            tried = combinations(result.design, (), mishaps=every, jobs=effort.jobs, progress=progress)
     if as_json:
-        print_json(document(comparison))
+        print_json(document(comparison, tried=tried))
     else:
         out = console()
         out.print(objectives_table(result.objectives))
         out.print(f"{result.design.name} {verdict(result)}: ", end="")
         out.print(result.verdict, style=f"bold {COLOURS[result.verdict]}")
+        for line in () if tried is None else sentences(tried):
+            out.print(line)
     say_how_it_went(comparison, precision)
-    leave(comparison, CODES[result.verdict])
+    codes = [CODES[result.verdict], *([] if tried is None else [code_of(tried)])]
+    leave(comparison, FAILED if FAILED in codes else max(codes))

@@ -71,7 +71,12 @@ def every(
     if found.stopped == "interrupted":
         note("interrupted: these are the levels that were finished")
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit({"broken": FAILED, "holds": DONE}.get(found.verdict, UNDECIDED))
+    raise typer.Exit(code_of(found))
+
+
+def code_of(found: Every) -> int:
+    """The exit code of a verdict."""
+    return {"broken": FAILED, "holds": DONE}.get(found.verdict, UNDECIDED)
 
 
 def _print(found: Every, *, written: bool) -> None:
