@@ -15,6 +15,7 @@ from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import FAILURES
 from sim.report import matrix as told
 from sim.report.charts import windows as heat_map
+from sim.report.combinations import last_word
 from sim.report.files import files_of, render, software
 from sim.report.folder import named
 from sim.version import VERSION
@@ -46,6 +47,7 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
         "colours": style.colours(matrix.designs),
         "blocks": heat_map.in_blocks(list(matrix.designs)),
         "sentences": {name: sentence(matrix, name) for name in matrix.designs},
+        "last_words": {name: last_word(design) for name, design in matrix.designs.items()},
         "states": STATES,
         "places": by_place(matrix.windows),
         "rows": {

@@ -24,6 +24,7 @@ from sim.failure_windows.differences import differences
 from sim.failure_windows.matrix import Matrix, bundled_windows, find_window, sentence, survey, title
 from sim.failure_windows.published import by_place
 from sim.failure_windows.verdicts import STATES, Verdict
+from sim.report.combinations import last_word
 from sim.report.folder import check_replaceable
 from sim.report.matrix import DIFFERS, brackets, grouped, published_for, rate
 from sim.report.windows import FILES, write_report
@@ -94,7 +95,7 @@ def _print(out: Console, matrix: Matrix) -> None:
     print_rows(out, legend, most=(15,))
     out.print()
     for name in names:
-        out.print(f"{name} {sentence(matrix, name)}")
+        out.print(f"{name} {sentence(matrix, name)}. {last_word(matrix.designs[name])}")
     out.print()
     _print_differences(out, matrix)
 
