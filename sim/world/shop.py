@@ -564,8 +564,11 @@ class Shop:
         yield from self.took("inquire", order.purchase)
         return outcome
 
-    def renew_key(self, order: Order, *, lands_within_s: float = 0.0) -> Story:
+    def renew_key(self, order: Order, instead_of: object, *, lands_within_s: float = 0.0) -> Story:
         """Give the order a new key for the provider: the next call with it is a new one. Returns whether it got one.
+
+        Only in place of the key `instead_of`: if the order has another by now, somebody else has renewed it, and may have
+        charged with that. (The write compares and sets: who asks, stands still, and then writes, must not win.)
 
         It keeps its key, and False is returned, if a call may still charge that began less than `lands_within_s` ago: two keys
         are two charges. The old one is spent then, and nobody calls with it again: each call would have to be waited for.
@@ -574,6 +577,8 @@ class Shop:
         """
 
         def commit() -> bool:
+            if order.key != instead_of:
+                return False
             if order.may_still_be_charged(self.env.now, lands_within_s):
                 order.key_is_spent = True
                 order.attempts += 1  # a try that came to nothing

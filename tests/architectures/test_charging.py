@@ -34,7 +34,8 @@ def steps(
 
         return story
 
-    def renew_key(_: Order, *, lands_within_s: float) -> Any:
+    def renew_key(_: Order, key: object, *, lands_within_s: float) -> Any:
+        assert key == 7
         done.append("renew")
         yield
         return not order.may_still_be_charged(now, lands_within_s)

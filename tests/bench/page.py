@@ -18,6 +18,7 @@ three attempts with jitter; the server can't see that its caller has left), writ
 SimPy's own documentation would have it: a process for each customer and each request, a `Resource`, an event or a timeout. The
 simulator runs that model too, with its customers, app, network, checkout and records, and beside it the main scenarios, in
 which a purchase is many more events: the order's transactions, the provider, the broker, loyalty, the status view, its readers.
+*Worlds of one customer* are what `coffee every` runs, each with its mishap, judged by the audit: there a purchase is a world.
 
 | case | purchases/s | events/s | times slower than the bare loop | times slower than plain SimPy |
 |---|---:|---:|---:|---:|

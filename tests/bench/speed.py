@@ -11,6 +11,7 @@ from sim.architectures import COMPARED, load_design
 from sim.config.design import Design
 from sim.config.library import load_scenario, parse_scenario
 from sim.config.scenario import Scenario
+from sim.counterexamples.combinations import every
 from sim.vocabulary import Answer
 from sim.world.checkout import Reply
 from sim.world.customer import Request
@@ -20,6 +21,7 @@ from sim.world.shop import Shop
 from tests.bench.references import bare_queue, bare_retries, plain_simpy
 
 ROUNDS = 9
+SEARCHED = ("idempotent", "outbox")
 SCENARIOS = ("morning-rush", "provider-outage", "calm-tuesday")
 RETRY_MODEL = """
 name: retry-model
@@ -80,6 +82,9 @@ def cases(*, all_scenarios: bool = True) -> Iterator[tuple[str, Work]]:
         for design in (*COMPARED, "inquiry") if name == SCENARIOS[0] else COMPARED:
             scenario, chosen = load_scenario(name), load_design(design)
             yield f"{name}, {design}", lambda seed, scenario=scenario, chosen=chosen: simulated(scenario, chosen, seed)
+    for design in SEARCHED:
+        chosen = load_design(design)
+        yield f"worlds of one customer, {design}", lambda _, chosen=chosen: (every(chosen, (), mishaps=1, jobs=1).runs, None)
 
 
 def measured(*, rounds: int = ROUNDS, all_scenarios: bool = True) -> dict[str, Speed]:
