@@ -1,9 +1,9 @@
 """Charge with an idempotency key, and ask the provider first in the two cases in which the same key does not suffice.
 
 One rule holds for both: no new key while an earlier call of the order may still land. "Nothing was charged so far" does not say
-that nothing will be: a call may hang out of the provider's sight, its caller may have died, and two keys are two charges. And who
-has asked may stand still: a key is renewed only in place of the one that the error came with, since a newer one may be charged
-with already.
+that nothing will be: a call may hang out of the provider's sight, its caller may have died, and two keys are two charges. And
+who has asked may stand still: a key is renewed only in place of the one that the error came with, since a newer one may be
+charged with already.
 """
 
 from __future__ import annotations

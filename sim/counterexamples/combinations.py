@@ -14,6 +14,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import floor, isnan
@@ -38,7 +39,7 @@ from sim.ledger.audit import Audit, Judged
 from sim.ledger.promises import PROMISES
 from sim.ledger.violations import FAILURES, harmed
 from sim.vocabulary import Fate
-from sim.world.morning import no_garbage_collection
+from sim.world.streams import Draw
 
 CLEAN = 500  # runs after which garbage is collected: the parts of a morning know each other
 MOST_MISHAPS, MOST_PURCHASES = 6, 4
@@ -98,13 +99,18 @@ class World:
         return WORLD.format(times=", ".join(['"07:00:00"'] * self.purchases))
 
     @cached_property
+    def _known(self) -> dict[str, Draw]:
+        return {}
+
+    @cached_property
     def plain(self) -> Design | None:
         return plain_of(self.design)
 
     def run(self, chosen: Chosen) -> Run | None:
         """Run it with these mishaps; None if one of them struck nobody: the run is that of the others."""
+        _tidy_up()
         recorder = Recorder([choice.mishap for choice in chosen])
-        found = judged(self.scenario, self.design, SEED, script=recorder)
+        found = judged(self.scenario, self.design, SEED, script=recorder, known=self._known)
         if recorder.in_vain:
             return None
         tables = found.tables
@@ -185,6 +191,33 @@ class World:
                 yield Choice(kind, written, _mishap(written))
 
 
+_runs = 0  # in this process, since garbage was collected
+
+
+def _tidy_up() -> None:
+    global _runs
+    _runs += 1
+    if _runs >= CLEAN:
+        gc.collect()
+        _runs = 0
+
+
+@contextmanager
+def _own_garbage() -> Iterator[None]:
+    """Collect garbage now and then, and only what runs have left: to look at all else that there is costs more than a run."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()
+        gc.enable()
+
+
 def _mishap(written: Written) -> Mishap:
     return next(model for kind, model in MISHAPS.items() if kind in written).model_validate(written)
 
@@ -226,7 +259,7 @@ class Branch(NamedTuple):
 
 def branch(world: World, first: Chosen, depth: int) -> Branch:
     """Every set of so many mishaps that begins with `first`."""
-    with no_garbage_collection():
+    with _own_garbage():
         return _branch(world, first, depth)
 
 
@@ -235,8 +268,6 @@ def _branch(world: World, first: Chosen, depth: int) -> Branch:
     hashed = hashlib.sha256()
     for chosen, run in _sets(world, first, depth):
         runs += 1
-        if runs % CLEAN == 0:
-            gc.collect()
         by_kinds[" ".join(choice.kind for choice in chosen)] += 1
         endings.add(run.ending)
         reached.update(run.reached)
@@ -368,7 +399,12 @@ def every(
     """
     check_whole("mishaps", mishaps, 0, MOST_MISHAPS)
     check_whole("purchases", purchases, 1, MOST_PURCHASES)
-    search = _Search(World(design, held_to(design, promises), purchases, kinds_of(kinds)), seconds, progress)
+    with _own_garbage():
+        return _every(World(design, held_to(design, promises), purchases, kinds_of(kinds)), mishaps, jobs, seconds, progress)
+
+
+def _every(world: World, mishaps: int, jobs: int | None, seconds: float | None, progress: Progress | None) -> Every:
+    search = _Search(world, seconds, progress)
     search.level(0, [branch(search.world, (), 0)])
     try:
         with crew(1 if mishaps < 2 else jobs) as workers:

@@ -9,15 +9,18 @@ from sim.ledger.audit import Judged, audit
 from sim.world.morning import Morning
 from sim.world.observer import Observer
 from sim.world.script import Script
+from sim.world.streams import Draw
 
 
 def judged(
-    scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None, script: Script | None = None
-) -> Judged:
+    scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None, script: Script | None = None,
+    known: dict[str, Draw] | None = None,
+) -> Judged:  # fmt: skip
     """What the audit says of it. No bill is made and no law is checked; the tests compare it with a whole morning.
 
-    Raises ConfigError for whatever an architecture in a user's file does wrong.
+    `known`: the streams of this scenario, design and seed, where they are used again. Raises ConfigError for whatever an
+    architecture in a user's file does wrong.
     """
     with answering(scenario, design, seed):
-        tables = Morning(scenario, design, seed, observer=observer, script=script).run_to_rest()
+        tables = Morning(scenario, design, seed, observer=observer, script=script, known=known).run_to_rest()
     return Judged(tables, audit(tables))

@@ -36,7 +36,7 @@ from sim.world.returning import come_back
 from sim.world.script import Script
 from sim.world.shop import Shop, single_consumer
 from sim.world.station import Connections, Station
-from sim.world.streams import Streams
+from sim.world.streams import Draw, Streams
 from sim.world.traffic import arrival_times
 
 
@@ -67,7 +67,7 @@ class Morning:
 
     def __init__(
         self, scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None,
-        script: Script | None = None,
+        script: Script | None = None, known: dict[str, Draw] | None = None,
     ) -> None:  # fmt: skip
         env = self.env = Clock()
         if observer is not None:
@@ -78,7 +78,7 @@ class Morning:
         if script is not None:
             script.env = env
         self._script = script
-        streams = Streams(seed, cell, script=script)
+        streams = Streams(seed, cell, script=script, known=known)
         plan = FaultPlan(scenario, streams)
         self._arrivals = array("d", arrival_times(scenario, plan.weather("traffic"), streams).tobytes())
         due = 0 if scenario.renewals is None else cell.share(scenario.renewals.count)

@@ -32,13 +32,19 @@ Draw = Callable[[int, int], float]  # (purchase, attempt) -> value
 
 
 class Streams:
-    """All random numbers of one morning, or of one of its cells."""
+    """All random numbers of one morning, or of one of its cells.
 
-    def __init__(self, seed: int, cell: Cell = WHOLE, *, script: Script | None = None) -> None:
+    `known`: the streams by purpose, for whoever simulates the same scenario and design again and again with the same seed.
+    """
+
+    def __init__(
+        self, seed: int, cell: Cell = WHOLE, *, script: Script | None = None, known: dict[str, Draw] | None = None
+    ) -> None:
         self.seed = seed
         self.cell = cell
         self.script = script  # what goes wrong besides; none: nothing
         self._key = () if cell.of == 1 else (cell.number,)
+        self._known = known
 
     @property
     def shared(self) -> Streams:
@@ -51,14 +57,18 @@ class Streams:
 
     def uniform(self, purpose: str) -> Draw:
         """Uniform on [0, 1)."""
-        return self._stream(purpose, None)
+        return self._remembered(purpose, None)
 
     def times(self, purpose: str, distribution: Distribution) -> Draw:
         """Seconds from a distribution."""
-        if distribution.constant is not None:
-            constant = distribution.constant
-            return self._with_mishaps(purpose, lambda _purchase, _attempt: constant)
-        return self._with_mishaps(purpose, self._stream(purpose, distribution))
+        return self._with_mishaps(purpose, self._remembered(purpose, distribution))
+
+    def _remembered(self, purpose: str, distribution: Distribution | None) -> Draw:
+        if self._known is None:
+            return self._stream(purpose, distribution)
+        if purpose not in self._known:
+            self._known[purpose] = self._stream(purpose, distribution)
+        return self._known[purpose]
 
     def _with_mishaps(self, purpose: str, draw: Draw) -> Draw:
         """The draw, longer where the script says so."""
@@ -78,6 +88,9 @@ class Streams:
 
     def _stream(self, purpose: str, distribution: Distribution | None) -> Draw:
         """A function rather than an object that can be called: a third of what a morning's draws cost."""
+        if distribution is not None and distribution.constant is not None:
+            constant = distribution.constant
+            return lambda _purchase, _attempt: constant
         blocks: dict[tuple[int, int], array[float]] = {}
         seed, cell = self.seed, self._key
 

@@ -1,8 +1,8 @@
 """A new key for the provider takes the place of the one that the error came with, and of no other.
 
 Found by trying every three mishaps: a request whose call broke down asks, hears that nothing was charged, and stands still.
-Meanwhile the completer does the same, takes a new key and charges with it; its commit is slow. When the request goes on, it must
-not take a third key: the completer's next round would charge with that.
+Meanwhile the completer does the same, takes a new key and charges with it; its commit is slow. When the request goes on, it
+must not take a third key: the completer's next round would charge with that.
 """
 
 from __future__ import annotations
