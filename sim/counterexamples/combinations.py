@@ -98,6 +98,10 @@ class World:
         """Its sections, as a scenario file says them."""
         return WORLD.format(times=", ".join(['"07:00:00"'] * self.purchases))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process without what is cached, of which some can't go there."""
+        return World, (self.design, self.promises, self.purchases, self.kinds)
+
     @cached_property
     def _known(self) -> dict[str, Draw]:
         return {}
@@ -257,10 +261,16 @@ class Branch(NamedTuple):
     found: Found | None  # the first; the branch ends there
 
 
+@lru_cache(maxsize=8)
+def _kept(world: World) -> World:
+    """The first of all equal worlds of this process, with what it has cached."""
+    return world
+
+
 def branch(world: World, first: Chosen, depth: int) -> Branch:
     """Every set of so many mishaps that begins with `first`."""
     with _own_garbage():
-        return _branch(world, first, depth)
+        return _branch(_kept(world), first, depth)
 
 
 def _branch(world: World, first: Chosen, depth: int) -> Branch:
