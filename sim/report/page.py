@@ -23,6 +23,7 @@ from sim.experiment.cost_curve import CostCurve, rate_text_of
 from sim.report import knobs, sequence, story, tables, world
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
+from sim.report.combinations import last_word
 from sim.report.drawing import Picture, drawing
 from sim.report.files import Files, files_of, render, software
 from sim.report.findings import findings
@@ -121,6 +122,7 @@ def _content(comparison: Comparison, command: str, called: Mapping[str, str]) ->
         "scenario": scenario,
         "starts": {design.name: architecture_of(design) for design in designs},
         "designs": {name: result.design for name, result in results.items()},
+        "last_words": {name: last_word(result.design) for name, result in results.items()},
         "baseline": next(iter(results)),
         "colours": style.colours(results),
         "recommendation": recommendation(comparison),
