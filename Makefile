@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Compiled modules are kept: without them each process of the tests would compile pandas and the others again, for three seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo extras test test-slow test-deep lint docs web mutants bench bench-check gallery validity reference notebooks audit release lock clean
+.PHONY: help demo extras test test-slow test-deep lint docs web mutants bench bench-check gallery validity reference certificates notebooks audit release lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ release: audit  ## build the wheel and the source archive, and list what an inst
 	$(BIN)/python -m uv build --quiet --build-constraints requirements.lock --require-hashes
 	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --extra web --constraint requirements.lock pyproject.toml \
 	  | $(BIN)/cyclonedx-py requirements - --pyproject pyproject.toml --output-reproducible --output-file dist/contents.cdx.json
+
+certificates: $(VENV)/ready  ## try every combination of three mishaps again (minutes); writes docs/certificates
+	$(BIN)/python -m docs.certify
 
 web: web/node_modules/.ready  ## check, test and build the page into sim/page/static (needs node and npm)
 	cd web && npm run --silent check && npm test --silent && npm run --silent build

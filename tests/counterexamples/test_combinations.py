@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from docs.certify import BOUNDS, CERTIFIED, file_of
 from sim.architectures import load_design
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -14,6 +16,7 @@ from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.counterexamples.alphabet import ALPHABET
 from sim.counterexamples.combinations import SEED, Branch, World, as_yaml, branch, every, held_to
+from sim.documents.every import FIXED, contradictions, document
 from sim.experiment.mornings import simulate
 from sim.ledger.audit import audit
 from sim.ledger.promises import PROMISES
@@ -187,3 +190,24 @@ FACTS = ("charged", "kept", "ordered", "awarded", "orphan", "unsettled", "differ
 def test_wrong_arguments(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
         every(load_design("naive"), **({"promises": ()} | arguments))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_the_committed_certificates_are_of_these_designs(name: str) -> None:
+    """Run again up to one mishap; `make certificates` runs all of it, and a deep test compares."""
+    for bound in BOUNDS:
+        certificate = json.loads(file_of(name, *bound).read_text(encoding="utf-8"))
+        assert certificate["verdict"] == "holds"
+        again = every(load_design(name), (), mishaps=1, purchases=bound[1])
+        part = document(again)
+        assert {key: certificate[key] for key in FIXED} == {key: part[key] for key in FIXED}  # type: ignore[literal-required]
+        assert certificate["levels"][:2] == part["levels"]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_the_committed_certificates_are_right(name: str) -> None:
+    for mishaps, purchases in BOUNDS:
+        certificate = json.loads(file_of(name, mishaps, purchases).read_text(encoding="utf-8"))
+        found = every(load_design(name), (), mishaps=mishaps, purchases=purchases)
+        assert contradictions(certificate, document(found)) == []

@@ -148,7 +148,7 @@ def _write(found: Every, folder: Path, design: str, command: str, *, as_json: bo
     """The certificate; or the scenario that breaks the design, its story and its picture."""
     if found.found is None:
         with files_of(folder, ours=OURS.__contains__) as files:
-            files.text(CERTIFICATE, json.dumps(document(found), indent=1) + "\n")
+            files.json(CERTIFICATE, document(found))
         file = folder / CERTIFICATE
         note(f"written to {file}; to check it: {shlex.join(['coffee', 'every', design, '--verify', str(file)])}")
         return
