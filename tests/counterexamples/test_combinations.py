@@ -15,7 +15,8 @@ from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.counterexamples.alphabet import ALPHABET
-from sim.counterexamples.combinations import SEED, Branch, World, as_yaml, branch, every, held_to
+from sim.counterexamples.combinations import Branch, as_yaml, branch, every, held_to
+from sim.counterexamples.runs import SEED, World
 from sim.documents.every import FIXED, contradictions, document
 from sim.experiment.mornings import simulate
 from sim.ledger.audit import audit

@@ -20,8 +20,9 @@ from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import read_text
 from sim.config.library import parse_scenario
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT
-from sim.counterexamples.combinations import SEED, Every, as_yaml
+from sim.counterexamples.combinations import Every, as_yaml
 from sim.counterexamples.combinations import every as tried
+from sim.counterexamples.runs import SEED
 from sim.documents.every import contradictions, document
 from sim.explanation import story
 from sim.explanation.story import Explanation
