@@ -129,9 +129,8 @@ class World:
         rest_s = max(times, default=0.0)
         times.update(at for at in (*tables.charges.captured_s, *tables.requests.answered_s) if not isnan(at))
         times.update(asked.at_s + wait_s for asked in recorder.log for wait_s in self._limits.get(asked.what, ()))
-        return tuple(
-            {floor(at * 1e6): at for at in sorted(times) if at <= rest_s}.values()
-        )  # acts come at the next microsecond
+        apart = {floor(at * 1e6): at for at in sorted(times) if at <= rest_s}  # acts come at the next microsecond
+        return tuple(apart.values())
 
     @cached_property
     def _limits(self) -> dict[tuple[str, ...], tuple[float, ...]]:
