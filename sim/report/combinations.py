@@ -10,7 +10,8 @@ from sim.report.mishaps import mishap
 def last_word(design: Design, mishaps: int = 1) -> str:
     """`Of 110 worlds with one customer and at most one mishap, none breaks a promise.`; or which mishap does.
 
-    A fifth of a second for one, some ten seconds for two. Raises ConfigError for whatever an architecture in a user's file does wrong.
+    A fifth of a second for one, some ten seconds for two. Raises ConfigError for whatever an architecture in a user's file
+    does wrong.
     """
     found = every(design, (), mishaps=mishaps, jobs=1)
     if found.found is None:
