@@ -19,6 +19,7 @@ export interface Standing {
   hints: number;
   score: number | null;
   folder: string;
+  title: string;
   design: string;
   architectures: string[];
   brief: { scenario: string; story: string; constraints: string[]; loop: string; people: Record<string, [string, string, string][]> };
@@ -97,8 +98,8 @@ export function Kata() {
   const stage = now.stages.find((one) => one.number === now.stage);
   const busy = working.value !== "";
   return (
-    <section class="kata" aria-label="The kata">
-      <h2>The kata {stage ? `· stage ${stage.number} of ${now.stages.length}` : "· all stages passed"}</h2>
+    <section class="kata" aria-label={now.title}>
+      <h2>{now.title} {stage ? `· stage ${stage.number} of ${now.stages.length}` : "· all stages passed"}</h2>
       <ol class="stages">
         {now.stages.map((one, place) => (
           <li key={one.number} class={now.passed[place] ? "passed" : one.number === now.stage ? "open" : ""} title={one.title}>
