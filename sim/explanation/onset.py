@@ -79,7 +79,11 @@ def _unpaid_s(tables: Tables, order: int) -> float:
 
 
 def _misled_s(tables: Tables, moments: list[StoryLine], purchase: int, kept: np.ndarray) -> float:
-    """When "failed" or "nothing is left" was shown to somebody whose card is charged, or charged after that; or when "paid" was, and nothing is."""
+    """When somebody was misled.
+
+    When "failed" or "nothing is left" was shown to somebody whose card is charged, or charged after that; or when "paid"
+    was, and nothing is.
+    """
     told_confirmed_s = float(tables.purchases["told_confirmed_s"][purchase])
     was_confirmed = not np.isnan(told_confirmed_s)
     if len(kept) <= was_confirmed:
