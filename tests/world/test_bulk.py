@@ -166,7 +166,7 @@ def test_a_replay_tries_as_often_again() -> None:
 
 
 def test_a_replay_at_an_hour_is_one() -> None:
-    """At 07:01, after the outage, what is dead by then is tried again; what dies later stays, as all does with a replay at night."""
+    """At 07:01, after the outage, what is dead by then is tried again; what dies later stays, and at night nobody comes."""
     knobs = {"payment": {"retry": {"fixed": {"delay": "1s"}}, "breaker": None}}
     outages = ['{outage: provider, at: "07:00:00", for: 50s}', '{outage: provider, at: "07:02:00", for: 2min}']
     for at, left, charged in (("07:01", False, [1]), ("23:00", True, [0])):
