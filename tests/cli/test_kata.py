@@ -144,7 +144,7 @@ def test_the_second_exercise_by_its_name(here: Path) -> None:
     assert checked.exit_code == 2
     assert "the second exercise is under way in this folder" in checked.output
     alone = coffee("kata", "check", "kata-second-morning/design.yaml", "--exercise", "second", "--json")
-    assert (alone.exit_code, json.loads(alone.output)["of"], json.loads(alone.output)["score"]) == (1, 100, 0)
+    assert (alone.exit_code, json.loads(alone.stdout)["of"], json.loads(alone.stdout)["score"]) == (1, 100, 0)
 
 
 def test_an_exercise_that_there_is_not() -> None:
