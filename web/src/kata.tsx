@@ -20,6 +20,7 @@ export interface Standing {
   score: number | null;
   folder: string;
   title: string;
+  command: string;
   design: string;
   architectures: string[];
   brief: { scenario: string; story: string; constraints: string[]; loop: string; people: Record<string, [string, string, string][]> };
@@ -149,7 +150,7 @@ export function Kata() {
         {checked.value && <Result of={checked.value} />}
       </div>
       {complaint.value.map((one) => <p key={one} class="notice bad" role="alert">{one}</p>)}
-      <p class="quiet">{Math.round(now.spent_s / 60)} min, {now.runs} {now.runs === 1 ? "run" : "runs"}, {now.hints} {now.hints === 1 ? "hint" : "hints"}. The same exercise in the terminal: <code>coffee kata</code></p>
+      <p class="quiet">{Math.round(now.spent_s / 60)} min, {now.runs} {now.runs === 1 ? "run" : "runs"}, {now.hints} {now.hints === 1 ? "hint" : "hints"}. The same exercise in the terminal: <code>{now.command}</code></p>
     </section>
   );
 }

@@ -31,7 +31,7 @@ from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
 from sim.kata.brief import DESIGN
 from sim.kata.checking import checked
 from sim.kata.editing import edited
-from sim.kata.exercises import FIRST, exercise_named
+from sim.kata.exercises import command, exercise_named
 from sim.kata.folder import exercise_of, folder_of
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import Progress
@@ -64,8 +64,8 @@ def play(exercise: str | None = None) -> None:
         while True:
             game.turn(game.ask("kata> "))
     except Left:
-        again = "" if folder in (Path(), Path(FIRST.folder)) else f" --exercise {game.progress.exercise}"
-        note(f"your progress is in {folder}; coffee kata{again} goes on from here")
+        again = "coffee kata" if folder == Path() else command(game.progress.of)
+        note(f"your progress is in {folder}; {again} goes on from here")
 
 
 class Game:

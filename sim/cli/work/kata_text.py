@@ -21,7 +21,7 @@ from sim.kata.attempt import Attempt, column
 from sim.kata.brief import DESIGN, LOOP
 from sim.kata.check import Graded
 from sim.kata.exercise import CHECKED, Exercise, Stage
-from sim.kata.exercises import EXERCISES
+from sim.kata.exercises import EXERCISES, command
 from sim.kata.grading import Grade
 from sim.kata.helping import STRENGTHS, Given
 from sim.kata.moves import difference, few, moved, unchanged
@@ -266,7 +266,7 @@ def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> 
     if all(graded.passed):
         out.print(f"All {graded.exercise.count} stages are passed. What you did and learned: {then}", soft_wrap=True)
         if following := EXERCISES.get(graded.exercise.afterwards):
-            out.print(f"{following.title}, {following.about}: coffee kata --exercise {following.name}", soft_wrap=True)
+            out.print(f"{following.title}, {following.about}: {command(following)}", soft_wrap=True)
     elif else_:
         out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
 
