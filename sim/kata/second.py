@@ -52,7 +52,7 @@ CHOICE = (
 )
 CONSTRAINTS = (
     "You can't choose the people, the network, the provider or what goes wrong (in full, if you like: `coffee show "
-    "kata-second-morning`).",
+    "kata-second-morning --all`).",
     "You can choose the design. Every line of design.yaml has a team that wanted it: change what it says before you delete it.",
     "Change one thing at a time. A run is the same five mornings again, so that every difference is the change's.",
     "An objective is met when its whole 95 % interval lies within the limit; a single case violates a limit of zero.",
