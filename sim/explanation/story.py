@@ -59,9 +59,11 @@ class Explanation(showing.Shown):
 
     @property
     def sentence(self) -> str:
-        """`Customer 118 was charged twice.`"""
-        kinds = self.witness.kinds
+        """`Customer 118 was charged twice.`, or `charged 3 times`."""
+        kinds, times = self.witness.kinds, self.witness.times
         what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
+        if times > 2:
+            what = what.replace(" twice", f" {times} times")
         return f"Customer {self.witness.purchase} {what}."
 
     def clock(self, at_s: float) -> str:

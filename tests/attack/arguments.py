@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "new": ("new", "new.yaml"),
     "schema": ("schema",),
     "results": ("results", "kept.sqlite"),
+    "kata": ("kata",),
     "kata start": ("kata", "start"),
     "kata run": ("kata", "run", "mine"),
     "kata hint": ("kata", "hint", "mine"),
@@ -89,11 +90,13 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "validity": {"-j": COUNT, "--files": PATHS[1:], "--page": PATHS, "--assumption": WORDS},
     "new": {"--from": (*WORDS, *PATHS)},
     "results": {"--csv": PATHS, "--parquet": PATHS, "--prune": (*WORDS, "scenario", "scenario=", "OLD", "design=")},
+    "kata": {"--exercise": WORDS},
+    "kata start": {"--exercise": WORDS},
     "kata run": {"-p": (*WORDS, "faster", "zebra=better", "double_charge_rate=", "=better"), "--why": ()},
     "kata hint": {"--strength": (*WHOLE, "0", "4")},
-    "kata check": {"--seed": WHOLE},
+    "kata check": {"--seed": WHOLE, "--exercise": WORDS},
     "kata debrief": {"--why": ()},
-    "kata grade": {"--timeout": (*TIMES, "0s"), "--seed": WHOLE, "-j": COUNT},
+    "kata grade": {"--timeout": (*TIMES, "0s"), "--seed": WHOLE, "-j": COUNT, "--exercise": WORDS},
 }  # fmt: skip
 
 STRANGE = (  # whole command lines

@@ -22,6 +22,7 @@ from sim.experiment.sweep import sweep as swept
 from sim.failure_windows.matrix import Matrix
 from sim.kata import documents
 from sim.kata.check import Graded
+from sim.kata.exercises import FIRST
 from sim.kata.grading import Grade
 from tests.cli.coffee import SCENARIO, coffee
 from tests.documents.held import check, check_csv, check_file, check_printed, command_of
@@ -114,7 +115,7 @@ def check_kata(step: str, *options: str) -> str:
 
 def test_checks_and_grades() -> None:
     """A check that failed; a class of which one submission could not be checked; both as JSON, grades as CSV."""
-    failed = Graded([True, False, True, True, True], [[], ["too slow"], [], [], []], "ab12")
+    failed = Graded(FIRST, [True, False, True, True, True], [[], ["too slow"], [], [], []], "ab12")
     good = Grade("ann", (20,) * 5, ((),) * 5, "ab12")
     late = Grade("bob", (0,) * 5, ((),) * 5, error="=no design")
     assert check(documents.check(failed), ["KataCheck"], "check") == "KataCheck"
