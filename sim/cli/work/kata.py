@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from sim.architectures import load_design
 from sim.cli.messages import DONE, FAILED, note, write_out
 from sim.cli.work.console import console, print_json
 from sim.cli.work.kata_text import (
@@ -31,13 +32,14 @@ from sim.experiment.effort import Effort
 from sim.experiment.workers import processors
 from sim.kata import box, documents, grading
 from sim.kata.attempt import asked_for, attempt, begin, predictions, step
-from sim.kata.checking import checked
+from sim.kata.checking import checked, design_file
 from sim.kata.exercises import exercise_named
 from sim.kata.folder import exercise_of, folder_of
 from sim.kata.grading import Grade
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import FILE, load
 from sim.kata.written import undo as put_back
+from sim.report.combinations import last_word
 
 NO_BOX = (
     "no box for submissions on this machine: limits on time, memory, files and processes only, with your rights; "
@@ -133,6 +135,9 @@ def check(folder: Path | None, seed: int | None, exercise: str | None, *, as_jso
             console(), graded, then=f'coffee kata debrief {where} --why "why the last run came out as it did"',
             else_=f"coffee kata hint {where}, coffee kata why {where}" if progress is not None else "",
         )  # fmt: skip
+        if all(graded.passed):  # no points for it: some designs that pass lose points of loyalty if a process dies
+            last = last_word(load_design(str(design_file(where))), 2)
+            console().print(f"The last question, whatever two things go wrong for one customer. {last}", soft_wrap=True)
     raise typer.Exit(DONE if all(graded.passed) else FAILED)
 
 
