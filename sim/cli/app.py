@@ -25,6 +25,7 @@ from sim.cli import (
     new,
     optimise,
     play,
+    provider,
     results,
     run,
     schema,
@@ -165,6 +166,9 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "sensitivity": sensitivity.sensitivity,
         "optimise": optimise.optimise,
         "cells": cells.cells,
+    },
+    "Rehearse a service of your own": {
+        "provider": provider.provider,
     },
     "Look for mistakes": {
         "lint": lint.lint,
