@@ -6,21 +6,31 @@ A retraction is a harm, and yet no failure: see `harmed`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.ledger.metrics import Evidence
+from sim.ledger.audit import Audit
+
+
+class Judged(Protocol):
+    """Evidence: what the audit says of each purchase, and whose card is good."""
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def good_card(self) -> np.ndarray: ...
 
 
 class Violation(NamedTuple):
     """What happened to the purchase, as a clause, and which purchases it happened to: flags, shape (purchases,)."""
 
     clause: str
-    flags: Callable[[Evidence], np.ndarray]
+    flags: Callable[[Judged], np.ndarray]
 
 
-def _never_confirmed(evidence: Evidence) -> np.ndarray:
+def _never_confirmed(evidence: Judged) -> np.ndarray:
     """A card that would have been accepted, and no confirmed order."""
     return evidence.good_card & np.isinf(evidence.audit.confirmed_s)
 
@@ -43,7 +53,7 @@ VIOLATIONS: dict[str, Violation] = {
 FAILURES = {kind: violation for kind, violation in VIOLATIONS.items() if kind != "retracted"}
 
 
-def harmed(evidence: Evidence) -> np.ndarray:
+def harmed(evidence: Judged) -> np.ndarray:
     """Purchases to which a failure did anything wrong (FAILURES): flags, shape (purchases,).
 
     A retraction alone does not count. A customer with a good card who was told yes and gets nothing is `never_confirmed`

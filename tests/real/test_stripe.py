@@ -36,7 +36,7 @@ def test_a_payment_in_one_call(one: Provider) -> None:
 
 
 def test_a_payment_in_steps(one: Provider) -> None:
-    """Begun without a card nobody pays; confirmed for a later capture, the money is held; captured in part, the rest is free."""
+    """Begun without a card nobody pays; confirmed, the money is held; captured in part, the rest is free."""
     client = sdk(one)
     begun = client.v1.payment_intents.create({"amount": 900, "currency": "usd", "capture_method": "manual"})
     assert begun.status == "requires_payment_method"

@@ -102,7 +102,7 @@ class Webhooks:
             if self.sent is not None:
                 self.sent(context.trace_request_ctx)
 
-        trace.on_request_headers_sent.append(written)
+        trace.on_request_chunk_sent.append(written)
         return trace
 
     async def close(self) -> None:
