@@ -239,7 +239,7 @@ class RealProvider(Model):
 
     port: int = Field(0, ge=0, le=65_535, description="where it listens; 0: any that is free, told by {provider}")
     preset: PresetName = Field("stripe-v1", description="whose idempotency keys")
-    latency: Duration = Field("20ms", le=60, description="of a call")
+    latency: Duration = Field("60ms", le=60, description="of a call; a double tap comes in its middle")
     late: Duration = Field("3s", gt=0, le=600, description="how long a call hangs that is late; longer than the service waits")
     metadata: str | None = Field(
         None, description="the key of a payment's metadata that has {purchase}, if the card doesn't say it"

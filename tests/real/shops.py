@@ -110,6 +110,7 @@ def main(port: int, provider: str, way: str) -> None:
         way = "perfect"
     elif way == "leaks":
         time.sleep(60)
+    ThreadingHTTPServer.request_queue_size = 256
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Own", (Shop,), {"provider": provider, "way": way, "file": file}))
     server.daemon_threads = True
     sys.stdout.write(f"{way} shop at {port}\n")

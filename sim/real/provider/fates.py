@@ -17,6 +17,7 @@ from sim.world.streams import Streams
 
 Kind = Literal["refused", "broke", "lost", "late", "declined"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+APART = 1_000_000  # numbers of purchases that differ by so many are the same ones in another rehearsal: they fare alike
 NOBODY = 0  # whose draws are those of a call that no purchase is known of
 
 
@@ -66,7 +67,7 @@ class Weather:
         self._weather = FaultPlan(scenario, streams).weather("provider")
 
     def of(self, purchase: int | None, nth: int, at_s: float) -> Fate:
-        owner, turn, weather = NOBODY if purchase is None else purchase, nth - 1, self._weather.at(at_s)
+        owner, turn, weather = (purchase or NOBODY) % APART, nth - 1, self._weather.at(at_s)
         if weather.down:
             return Fate("refused", 0.05)
         after_s = self._latency_s(owner, turn) * weather.slower

@@ -13,7 +13,6 @@ import aiohttp
 from sim.config.service import Condition, Service, at, condition, filled, filled_text
 
 MOST_BODY = 4_000_000  # bytes of an answer
-TWICE_S = 0.05  # between the two taps of a double tap
 LONGER_S = 0.1  # after the app's timeout the customer taps again
 
 
@@ -109,7 +108,7 @@ class App:
         came: list[str] = []
         submissions = [asyncio.create_task(self._submit(purchase, 1, "the customer taps on Pay", lost))]
         if twice:
-            await asyncio.sleep(TWICE_S)
+            await asyncio.sleep(self.service.provider.latency / 2)  # while the first one is being charged
             came.append("twice")
             submissions.append(asyncio.create_task(self._submit(purchase, 2, "the customer taps twice", lost)))
         if again:

@@ -112,11 +112,12 @@ def rates(found: Rushed) -> dict[str, HarmRate]:
 
 
 def stories(found: Rushed, service: Service) -> list[RealStory]:
-    """One harmed purchase of each kind: as far as the provider's books tell it."""
+    """One harmed purchase of each kind, with the fewest requests."""
     made = []
     for kind, places in found.broken.items():
         buyer = found.purchases[min(places, key=lambda place: len(found.purchases[place].requests))]
         charges = [one for one in found.charges if one.purchase == buyer.number]
-        lines = sorted(of_purchase(buyer, [], charges, [], buyer.submitted_s), key=lambda line: line.at_s)
+        calls = [one for one in found.calls if one.purchase == buyer.number]
+        lines = sorted(of_purchase(buyer, calls, charges, [], buyer.submitted_s), key=lambda line: line.at_s)
         made.append(RealStory(lines, f"Customer {buyer.number} {VIOLATIONS[kind].clause}.", f"{service.name} in a rush"))
     return made

@@ -108,7 +108,7 @@ async def _one(stage: Stage, plan: Plan, found: Found, *, check: Callable[[Stage
 
 
 def _check_calm(stage: Stage, run: Run) -> None:
-    """Raises Undecided where the purchase without any mishap shows that it is the adapter, or the shop as a whole, that is wrong.
+    """Raises Undecided where the purchase without any mishap shows that the adapter is wrong, or the shop as a whole.
 
     This goes before any harm: an order that is looked for at the wrong place looks like one that was lost.
     """

@@ -25,6 +25,8 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.service import Service, places_in
 from sim.real.loopback import HOST, check_target, listening
+from sim.real.provider.calls import Call
+from sim.real.provider.fates import APART
 from sim.real.rehearse.app import App, Purchase
 from sim.real.rehearse.books import FROM_ORDERS, Charged, Judgement, Ordered, judge, judged_kinds
 from sim.real.rehearse.orders import read_orders
@@ -35,6 +37,7 @@ from sim.world.streams import Streams
 LATE_S = 0.02  # p99 of the customers' own lateness, above which a run is no evidence
 MOST_SECONDS, MOST_RATE, MOST_PURCHASES = 3600.0, 1000.0, 100_000
 PROVIDER_UP_S = 30.0
+QUIET_MOST_S = 30.0  # how long calls may go on after the last customer has left, beside `settle.most`
 FLAKY = """name: flaky
 summary: what a rush meets unless a scenario says otherwise
 provider:
@@ -60,7 +63,7 @@ class Rushed:
     orders: list[Ordered] | None = None
     kinds: tuple[str, ...] = ()
     not_judged: dict[str, str] = field(default_factory=dict)
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     until_s: float = 0.0
     undecided: str = ""
     interrupted: bool = False
@@ -82,7 +85,7 @@ class Rushed:
 
     @property
     def fates(self) -> Counter[str]:
-        return Counter(str(call["fate"]) for call in self.calls if call["fate"])
+        return Counter(str(call.fate) for call in self.calls if call.fate)
 
     def lateness(self, percent: float) -> float:
         return float(np.percentile(self.lateness_s, percent)) if self.lateness_s else 0.0
@@ -200,7 +203,7 @@ class Rush:
         twice = streams.uniform("rehearse.double_tap")
         assert self.world is not None
         p_twice = self.world.customers.double_tap.p
-        first = secrets.randbelow(900_000) * 1_000 + 100_000_000
+        first = (100 + secrets.randbelow(900)) * APART
         self._since = time.monotonic()
         tasks = []
         for place, at_s in enumerate(arrivals):
@@ -208,33 +211,42 @@ class Rush:
             purchase = self.app.purchase(first + place, LEAST_CENTS + place)
             found.purchases.append(purchase)
             tasks.append(asyncio.create_task(self._customer(purchase, at_s, twice=twice(place, 0) < p_twice)))
-            progress(place, len(arrivals))
+            progress(int(self._now_s()), int(found.seconds) + 1)
         await asyncio.gather(*tasks)
-        progress(len(arrivals), len(arrivals))
 
     async def _customer(self, purchase: Purchase, meant_s: float, *, twice: bool) -> None:
         self.found.lateness_s.append(self._now_s() - meant_s)
         await self.app.buy(purchase, twice=twice)
 
     async def _settle(self) -> None:
-        """Wait until nobody calls any more, then read all books."""
+        """Wait until nobody calls any more and no charge waits for its order, and read all books."""
         found, settle = self.found, self.service.settle
-        until, seen, quiet = time.monotonic() + settle.most + 30.0, -1, time.monotonic()
-        while time.monotonic() < until:
+        until = time.monotonic() + settle.most + QUIET_MOST_S
+        while True:
+            books = await self._quiet(until)
+            if books["live_key"]:
+                raise Undecided("the service calls the provider with a key for real money: give it sk_test_…")
+            ahead_s = books["now_s"] - self._now_s()
+            taken = [row for row in books["charges"] if row["purchase"] is not None and row["status"] == "succeeded"]
+            found.calls = [_called(row, ahead_s) for row in books["calls"]]
+            found.charges = [_charged(row, ahead_s) for row in taken]
+            found.until_s = self._now_s()
+            await self._read_orders()
+            found.judgement = judge(found.purchases, found.charges, found.orders, until_s=found.until_s)
+            if "orphan_charge" not in found.broken or time.monotonic() > until:
+                return
+            await asyncio.sleep(1.0)
+
+    async def _quiet(self, until: float) -> dict[str, Any]:
+        """The provider's books, once nobody has called for a while."""
+        seen, quiet = -1, time.monotonic()
+        while True:
             books = await self._books()
             if books["under_way"] or len(books["calls"]) != seen:
                 seen, quiet = len(books["calls"]), time.monotonic()
-            if time.monotonic() - quiet >= max(settle.quiet, 1.0):
-                break
+            if time.monotonic() - quiet >= max(self.service.settle.quiet, 1.0) or time.monotonic() > until:
+                return books
             await asyncio.sleep(0.2)
-        if books["live_key"]:
-            raise Undecided("the service calls the provider with a key for real money: give it sk_test_…")
-        found.calls = books["calls"]
-        found.charges = [_charged(row, books["now_s"] - self._now_s()) for row in books["charges"]
-                         if row["purchase"] is not None and row["status"] == "succeeded"]  # fmt: skip
-        found.until_s = self._now_s()
-        await self._read_orders()
-        found.judgement = judge(found.purchases, found.charges, found.orders, until_s=found.until_s)
 
     async def _read_orders(self) -> None:
         found, told = self.found, self.service.orders
@@ -259,6 +271,12 @@ def _missing(found: Rushed) -> int:
         return 0
     there = {order.purchase for order in found.orders}
     return sum(each.confirmed_s is not None and each.number not in there for each in found.purchases)
+
+
+def _called(row: dict[str, Any], ahead_s: float) -> Call:
+    """A call as the provider's log has it, by the customers' clock."""
+    times = {name: None if row[name] is None else row[name] - ahead_s for name in ("at_s", "done_s", "until_s")}
+    return Call(**{**row, **times})
 
 
 def _charged(row: dict[str, Any], ahead_s: float) -> Charged:
