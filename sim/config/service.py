@@ -183,7 +183,7 @@ class Order(_Asked):
 
     request: str = Field(description="method and path, like POST /orders")
     headers: dict[str, str] = Field({}, description="headers of it")
-    body: dict[str, Any] | None = Field(None, alias="json", description="its body as JSON; {cents} alone becomes a number")
+    body: dict[str, object] | None = Field(None, alias="json", description="its body as JSON; {cents} alone becomes a number")
     form: dict[str, str] | None = Field(None, description="or its body as a form")
     answers: Answers = Answers()
     order: str | None = Field(None, description="where the answer has the order's id, like json.id")

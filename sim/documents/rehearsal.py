@@ -70,7 +70,7 @@ class Rehearsal(TypedDict):
     interrupted: NotRequired[Interrupted]
 
 
-class HarmRate(TypedDict):
+class RushHarm(TypedDict):
     """How many purchases of a rush had one kind of harm."""
 
     purchases: int
@@ -109,7 +109,7 @@ class Rush(TypedDict):
     """what went wrong with calls -> how many"""
     judged: Judged
     not_judged: NotJudged
-    harm: dict[str, HarmRate]
+    harm: dict[str, RushHarm]
     """kind of harm -> how many purchases"""
     stories: list[str]
     """one harmed purchase of each kind, told"""

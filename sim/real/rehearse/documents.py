@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.config.service import Service
 from sim.documents.numbers import rounded
-from sim.documents.rehearsal import FailingRun, HarmRate, Rehearsal, Rush
+from sim.documents.rehearsal import FailingRun, Rehearsal, Rush, RushHarm
 from sim.experiment.statistics import clopper_pearson
 from sim.ledger.violations import VIOLATIONS
 from sim.real.provider.fates import KINDS
@@ -101,13 +101,13 @@ def of_rush(found: Rushed, service: Service, *, leftover: str | None) -> Rush:
     return document
 
 
-def rates(found: Rushed) -> dict[str, HarmRate]:
+def rates(found: Rushed) -> dict[str, RushHarm]:
     """Of each kind that was judged how many purchases, with the interval of the share."""
     total, made = len(found.purchases), {}
     for kind in found.kinds if total else ():
         count = len(found.broken.get(kind, ()))
         low, high = clopper_pearson(count, total)
-        made[kind] = HarmRate(purchases=count, share=count / total, low=low, high=high)
+        made[kind] = RushHarm(purchases=count, share=count / total, low=low, high=high)
     return made
 
 
