@@ -12,6 +12,14 @@ from sim.config.errors import ConfigError
 HOST = "127.0.0.1"
 
 
+class Elsewhere(ConfigError):
+    """A host that is not this machine, and that nobody has allowed."""
+
+    def __init__(self, where: str, host: str, address: str) -> None:
+        super().__init__(f"{where}: {host} is not this machine ({address}): orders and kills must not reach anybody by mistake")
+        self.host = host
+
+
 def check_target(where: str, url: str, allowed: Collection[str]) -> SplitResult:
     """The parts of an address that we may talk to. Raises ConfigError; `where` is the key or option that gave it."""
     try:
@@ -31,10 +39,7 @@ def check_target(where: str, url: str, allowed: Collection[str]) -> SplitResult:
         raise ConfigError(f"{where}: {host}: no such host ({error.strerror}); use 127.0.0.1") from None
     others = sorted(one for one in found if not ipaddress.ip_address(one.partition("%")[0]).is_loopback)
     if others:
-        raise ConfigError(
-            f"{where}: {host} is not this machine ({others[0]}): orders and kills must not reach anybody by mistake; "
-            f"--allow-host {host} lets them"
-        )
+        raise Elsewhere(where, host, others[0])
     return parts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -132,7 +133,8 @@ def test_the_provider_of_a_scenario() -> None:
 
 @pytest.mark.parametrize(
     ("url", "match"),
-    [("http://192.0.2.1/x", "--allow-host 192.0.2.1"), ("ftp://127.0.0.1", "expected an address"), ("http://", "expected"),
+    [("http://192.0.2.1/x", "192.0.2.1 is not this machine"),
+     ("ftp://127.0.0.1", "expected an address"), ("http://", "expected"),
      ("http://a:b@127.0.0.1/", "password"), ("http://127.0.0.1:99999/", "not an address"), ("127.0.0.1:80", "expected")],
 )  # fmt: skip
 def test_whom_nobody_may_talk_to(url: str, match: str) -> None:
@@ -171,3 +173,13 @@ def test_coffee_provider_refuses() -> None:
     ):  # fmt: skip
         result = coffee("provider", *arguments)
         assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize("line", [("provider",), ("rehearse", "shop.yaml")])
+def test_without_the_extra(line: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence that says how to get what is missing, and exit 2; everything else works without it."""
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    result = coffee(*line)
+    assert result.exit_code == 2
+    assert "needs aiohttp, which is not installed: `make extras`" in result.stderr
+    assert coffee("schema", "service").exit_code == 0

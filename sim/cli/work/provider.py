@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sim.cli.messages import note
 from sim.cli.work.names import scenario_called
@@ -28,7 +29,8 @@ def provider(
     check_whole("seed", seed, 0, 2**63 - 1)
     url, secret = webhooks
     if url is not None:
-        check_target("--webhooks", url, allowed)
+        with elsewhere_said():
+            check_target("--webhooks", url, allowed)
     fates: Fates = (
         Script(late_s=_seconds("late", late), keys=_keys(preset)) if scenario is None
         else Weather(scenario_called(scenario), seed)
@@ -44,6 +46,17 @@ def _say(address: str) -> None:
     note(f"the provider is at {address}")
     note(f"its ledger: {address}/coffee/ledger.txt")
     note("Ctrl-C ends it")
+
+
+@contextmanager
+def elsewhere_said() -> Iterator[None]:
+    """A host that is not this machine is an error that names the option that lets it."""
+    from sim.real.loopback import Elsewhere
+
+    try:
+        yield
+    except Elsewhere as error:
+        raise ConfigError(f"{error}; --allow-host {error.host} lets them") from None
 
 
 def check_real(what: str) -> None:

@@ -14,7 +14,7 @@ from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, UNWRITTEN, complain, note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.progress import progress_bar
-from sim.cli.work.provider import check_real
+from sim.cli.work.provider import check_real, elsewhere_said
 from sim.cli.work.tables import plain_table
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import write_text
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CODES = {"holds": DONE, "violated": FAILED, "undecided": UNDECIDED}
 MOST_RUNS = 100_000
+MOST_SECONDS, MOST_RATE, MOST_PURCHASES = 3600.0, 1000.0, 100_000  # of a rush
 MOST_SHOWN = 12  # runs that did harm, in the terminal
 
 
@@ -78,8 +79,18 @@ def _check(every: int | None, load: Load, most: int, keep: Path | None, out: Pat
     check_whole("seed", load.seed, 0, 2**63 - 1)
     if out is not None and (out.suffix not in (".html", ".htm") or out.is_dir() or not out.parent.is_dir()):
         raise ConfigError(f"{out}: expected a file whose name ends in .html, in a folder that there is")
-    if keep is not None and ((keep.exists() and not keep.is_dir()) or not keep.parent.is_dir()):
-        raise ConfigError(f"{keep}: expected a folder, or the name of a new one")
+    if keep is not None and not _can_be(keep):
+        raise ConfigError(f"--keep: {keep}: expected a folder, or the name of a new one")
+    if load.rush is not None:
+        _times(load)
+
+
+def _can_be(folder: Path) -> bool:
+    """Whether it is a folder, or may become one."""
+    try:
+        return "\0" not in str(folder) and (folder.is_dir() or (not folder.exists() and folder.parent.is_dir()))
+    except OSError:
+        return False
 
 
 def _every(service: Service, bound: int, most: int, allowed: tuple[str, ...]) -> tuple[Rehearsal, list[tuple[RealStory, str]]]:
@@ -89,7 +100,8 @@ def _every(service: Service, bound: int, most: int, allowed: tuple[str, ...]) ->
     from sim.real.rehearse.stage import Stage
     from sim.real.rehearse.story import tell
 
-    stage, found, began = Stage(service, allowed), Found(bound, most), time.monotonic()
+    with elsewhere_said():
+        stage, found, began = Stage(service, allowed), Found(bound, most), time.monotonic()
     left: list[str | None] = [None]
 
     async def go(progress: Callable[[int, int], None]) -> None:
@@ -111,15 +123,12 @@ def _every(service: Service, bound: int, most: int, allowed: tuple[str, ...]) ->
 
 
 def _rush(service: Service, load: Load, allowed: tuple[str, ...]) -> tuple[Rush, list[tuple[RealStory, str]]]:
-    from sim.real.rehearse import rush
     from sim.real.rehearse.documents import of_rush, stories
+    from sim.real.rehearse.rush import Rush as Rushing
 
-    seconds, rate = _number("rush", str(load.rush), duration_s), _number("rate", load.rate, rate_per_s)
-    if not 0 < seconds <= rush.MOST_SECONDS:
-        raise ArgumentError("rush", f'more than 0 s and at most 1h (got "{load.rush}")')
-    if not 0 < rate <= rush.MOST_RATE or seconds * rate > rush.MOST_PURCHASES:
-        raise ArgumentError("rate", f'at most {rush.MOST_RATE:g}/s and {rush.MOST_PURCHASES:,} in all (got "{load.rate}")')
-    one = rush.Rush(service, seconds=seconds, rate=rate, seed=load.seed, scenario=load.scenario, allowed=allowed)
+    seconds, rate = _times(load)
+    with elsewhere_said():
+        one = Rushing(service, seconds=seconds, rate=rate, seed=load.seed, scenario=load.scenario, allowed=allowed)
     left: list[str | None] = [None]
 
     async def go(progress: Callable[[int, int], None]) -> None:
@@ -140,6 +149,16 @@ def _ran(go: Callable[[Callable[[int, int], None]], object]) -> bool:
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _times(load: Load) -> tuple[float, float]:
+    """Seconds and customers per second of a rush. Raises ArgumentError."""
+    seconds, rate = _number("rush", str(load.rush), duration_s), _number("rate", load.rate, rate_per_s)
+    if not 0 < seconds <= MOST_SECONDS:
+        raise ArgumentError("rush", f'more than 0 s and at most 1h (got "{load.rush}")')
+    if not 0 < rate <= MOST_RATE or seconds * rate > MOST_PURCHASES:
+        raise ArgumentError("rate", f'at most {MOST_RATE:g}/s and {MOST_PURCHASES:,} purchases in all (got "{load.rate}")')
+    return seconds, rate
 
 
 def _number(argument: str, text: str, parse: Callable[[str], float]) -> float:

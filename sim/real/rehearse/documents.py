@@ -48,7 +48,7 @@ def why(found: Found) -> str:
     """Why it is undecided."""
     if found.undecided:
         return found.undecided
-    return f"{found.left} combinations were not tried; a higher --most tries them" if found.left else ""
+    return f"{found.left} combinations were not tried: more than were wanted" if found.left else ""
 
 
 def kinds_of(service: Service) -> list[str]:

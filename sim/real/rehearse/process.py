@@ -12,12 +12,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from sim.config.errors import ConfigError
 from sim.config.service import LIVE, Service, filled_text
-from sim.real.loopback import check_target
 
 LAST_LINES = 6  # of what a dead service has said
 LOOK_S = 0.02
@@ -36,7 +36,7 @@ class Running:
         self.up = asyncio.Event()
         self.died = False  # by itself
         self.starts = 0
-        self._target = check_target("service.url", service.service.url, [service.service.url.split("/")[2].split(":")[0]])
+        self._target = urlsplit(service.service.url)
         self._values = {"provider": provider}
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()

@@ -25,6 +25,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.service import Service, places_in
 from sim.real.loopback import HOST, check_target, listening
+from sim.real.provider import alone
 from sim.real.provider.calls import Call
 from sim.real.provider.fates import APART
 from sim.real.rehearse.app import App, Purchase
@@ -35,7 +36,6 @@ from sim.real.rehearse.stage import LEAST_CENTS
 from sim.world.streams import Streams
 
 LATE_S = 0.02  # p99 of the customers' own lateness, above which a run is no evidence
-MOST_SECONDS, MOST_RATE, MOST_PURCHASES = 3600.0, 1000.0, 100_000
 PROVIDER_UP_S = 30.0
 QUIET_MOST_S = 30.0  # how long calls may go on after the last customer has left, beside `settle.most`
 FLAKY = """name: flaky
@@ -98,7 +98,7 @@ class Rushed:
         if self.lateness(99) > LATE_S:
             return (
                 f"the customers themselves were late (p99 {self.lateness(99) * 1000:.0f} ms, above {LATE_S * 1000:.0f} ms): "
-                "this machine is too busy for this rate; give a lower --rate"
+                "this machine is too busy for this rate; a lower one may do"
             )
         return "" if self.confirmed or not self.purchases else "nobody was told that they have paid"
 
@@ -125,7 +125,7 @@ class Rush:
             )
         self.service, self.found = service, Rushed(seconds, rate)
         self.world = load_scenario(scenario) if scenario else None
-        self._scenario, self._seed, self._allowed = scenario, seed, allowed
+        self._scenario, self._seed = scenario, seed
         self._since = time.monotonic()
         with listening(service.provider.port, "provider.port") as bound:
             self._port = bound.getsockname()[1]
@@ -164,14 +164,12 @@ class Rush:
             (folder / "flaky.yaml").write_text(FLAKY, encoding="utf-8")
             self.world = load_scenario(folder / "flaky.yaml")
             scenario = str(folder / "flaky.yaml")
-        words = [sys.executable, "-m", "sim", "provider", "--port", str(self._port), "--scenario", scenario]
-        words += ["--seed", str(self._seed)]
-        if self.service.webhooks is not None:
-            words += ["--webhooks", self.service.webhooks.url, "--secret", self.service.webhooks.secret]
-        if self.service.provider.metadata is not None:
-            words += ["--metadata", self.service.provider.metadata]
-        for host in self._allowed:
-            words += ["--allow-host", host]
+        hooks = self.service.webhooks
+        wish = {
+            "port": self._port, "scenario": scenario, "seed": self._seed, "metadata": self.service.provider.metadata,
+            "webhooks": None if hooks is None else [hooks.url, hooks.secret],
+        }  # fmt: skip
+        words = [sys.executable, "-m", alone.__name__, json.dumps(wish)]
         self._provider = await asyncio.create_subprocess_exec(
             *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -197,7 +195,7 @@ class Rush:
     async def _customers(self, progress: Callable[[int, int], None]) -> None:
         """Each at the moment that was drawn for them, whether or not the ones before have been served."""
         found, streams = self.found, Streams(self._seed)
-        number = min(int(found.seconds * found.rate * 2) + 100, 2 * MOST_PURCHASES)
+        number = int(found.seconds * found.rate * 2) + 100
         gaps_s = streams.generator("rehearse.arrivals").exponential(1 / found.rate, number)
         arrivals = [float(at_s) for at_s in np.cumsum(gaps_s) if at_s < found.seconds]
         twice = streams.uniform("rehearse.double_tap")
