@@ -45,10 +45,10 @@ def provider(
 ) -> None:  # fmt: skip
     """Run a payment provider with mishaps.
 
-    It runs on this machine, and speaks Stripe's API as far as a checkout needs it (payment intents, charges, refunds, customers,
-    payment methods, events, idempotency keys, signed webhooks), and a plain JSON dialect below /plain. Point your SDK's base
-    address at it. Nothing is forwarded to anybody, and a live key is refused. A customer's card is pm_coffee_7, or
-    pm_coffee_declined_7; 7 is the number of the purchase.
+    It runs on this machine, and speaks Stripe's API as far as a checkout needs it (payment intents, charges, refunds,
+    customers, payment methods, events, idempotency keys, signed webhooks), and a plain JSON dialect below /plain. Point
+    your SDK's base address at it. Nothing is forwarded to anybody, and a live key is refused. A customer's card is
+    pm_coffee_7, or pm_coffee_declined_7; 7 is the number of the purchase.
 
     PUT /coffee/mishaps takes what is to happen, such as [{"call": 1, "is": "lost"}]: the first call of each purchase that may
     change something charges, and its answer is lost. Kinds are refused, broke, lost, late and declined. GET /coffee/ledger and

@@ -60,11 +60,11 @@ def rehearse(
 ) -> None:  # fmt: skip
     """Rehearse a checkout service of your own.
 
-    Is anybody charged twice? Starts your service and a payment provider in Stripe's shape beside it, orders from it over HTTP as
-    an app does (time limit, retries, double taps), and lets things go wrong: a call of the provider is refused, breaks, is late,
-    is declined, or charges and its answer is lost; an answer to the app is lost; the customer taps twice or again; the service is
-    killed between the charge and its commit. Then it counts charges at the provider, orders in your service, and what the app was
-    told.
+    Is anybody charged twice? Starts your service and a payment provider in Stripe's shape beside it, orders from it over
+    HTTP as an app does (time limit, retries, double taps), and lets things go wrong: a call of the provider is refused,
+    breaks, is late, is declined, or charges and its answer is lost; an answer to the app is lost; the customer taps twice
+    or again; the service is killed between the charge and its commit. Then it counts charges at the provider, orders in
+    your service, and what the app was told.
 
     Your service needs no change but the provider's address. Only this machine is ordered from, unless --allow-host says so;
     nothing reaches a real provider, and a live key is refused.

@@ -206,6 +206,21 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not listens(port)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_even_a_killed_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
+    """SIGKILL of the rehearsal itself ends the shop as well."""
+    file, port = adapter(tmp_path, "perfect")
+    process = start("rehearse", str(file), "--every", "2")
+    until = time.monotonic() + 30
+    while not listens(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    while listens(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not listens(port)
+
+
 def test_somebody_is_there_already(tmp_path: Path) -> None:
     """A port that is taken is said before anything starts; so is a provider's port."""
     with socket.socket() as other:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CODES = {"holds": DONE, "violated": FAILED, "undecided": UNDECIDED}
 MOST_RUNS = 100_000
 MOST_SECONDS, MOST_RATE, MOST_PURCHASES = 3600.0, 1000.0, 100_000  # of a rush
+OURS = "# A rehearsal of "  # how scenario files of rehearsals begin
 MOST_SHOWN = 12  # runs that did harm, in the terminal
 
 
@@ -174,6 +175,7 @@ def _write(
     try:
         if keep is not None and document["kind"] == "every" and document["failing"]:
             keep.mkdir(exist_ok=True)
+            _forget_earlier(keep)
             for number, one in enumerate(document["failing"], 1):
                 write_text(keep / f"mishap-{number}.yaml", one["scenario"], replace=True)
             note(f"{keep}: {len(document['failing'])} scenario file{'' if len(document['failing']) == 1 else 's'}")
@@ -185,6 +187,13 @@ def _write(
     except ConfigError as error:
         complain(*error.messages)
         raise typer.Exit(UNWRITTEN) from None
+
+
+def _forget_earlier(folder: Path) -> None:
+    """Remove what an earlier rehearsal has written there, and nothing else."""
+    for file in folder.glob("mishap-*.yaml"):
+        if file.is_file() and file.read_text(encoding="utf-8", errors="replace").startswith(OURS):
+            file.unlink()
 
 
 def _print(document: Rehearsal | Rush, stories: list[tuple[RealStory, str]]) -> None:
@@ -201,9 +210,9 @@ def _print(document: Rehearsal | Rush, stories: list[tuple[RealStory, str]]) -> 
     if document["kind"] == "every":
         _print_failing(document)
         never = [kind for kind, times in document["reached"].items() if not times]
-        if document["bound"] and never:
+        if len(document["runs"]) > 1 and never:
             out.print(f"never came about: {', '.join(never)}")
-    else:
+    elif document["purchases"]:
         _print_rates(document)
     if stories:
         story = stories[0][0]

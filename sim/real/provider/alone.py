@@ -1,7 +1,7 @@
 """The provider alone, for whoever wants only that: serves until it is ended.
 
-`python -m sim.real.provider.alone JSON` is the provider of a rush, in a process of its own. The JSON has `port`, `scenario`, `seed`,
-`metadata`, and `webhooks` as an address and its secret.
+`python -m sim.real.provider.alone JSON` is the provider of a rush, in a process of its own. The JSON has `port`,
+`scenario`, `seed`, `metadata`, and `webhooks` as an address and its secret.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ import aiohttp
 
 from sim.config.errors import ConfigError
 from sim.config.service import LIVE, Service, filled_text
+from sim.real.orphans import end_with_parent
 
 LAST_LINES = 6  # of what a dead service has said
 LOOK_S = 0.02
@@ -92,7 +93,7 @@ class Running:
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     *words, cwd=self._folder, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-                    start_new_session=True,
+                    start_new_session=True, preexec_fn=end_with_parent,
                 )  # fmt: skip
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error

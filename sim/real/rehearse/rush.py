@@ -25,6 +25,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.service import Service, places_in
 from sim.real.loopback import HOST, check_target, listening
+from sim.real.orphans import end_with_parent
 from sim.real.provider import alone
 from sim.real.provider.calls import Call
 from sim.real.provider.fates import APART
@@ -172,7 +173,7 @@ class Rush:
         words = [sys.executable, "-m", alone.__name__, json.dumps(wish)]
         self._provider = await asyncio.create_subprocess_exec(
             *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=end_with_parent,
         )  # fmt: skip
         until = time.monotonic() + PROVIDER_UP_S
         while True:

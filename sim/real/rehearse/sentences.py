@@ -19,11 +19,15 @@ def title(document: Rehearsal | Rush) -> str:
 def lead(document: Rehearsal | Rush) -> str:
     """How much was tried, with its bound beside it."""
     if document["kind"] == "rush":
+        if not document["purchases"]:
+            return "Nobody came."
         return (
             f"{document['purchases']:,} purchases in {document['seconds']:g} s, {document['confirmed']:,} of them told that "
             f"they have paid; {document['calls']:,} calls of the provider."
         )
     runs = sum(document["runs"].values())
+    if not runs:
+        return "Nothing was tried."
     more = " Sets that contain one that did harm were left out." if document["failing"] and document["bound"] > 1 else ""
     return (
         f"{runs:,} purchases one after the other: every combination of at most "
