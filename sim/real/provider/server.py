@@ -114,6 +114,8 @@ class Provider:
                 params = await self._params(request, dialect)
             except Refusal as refusal:
                 return web.json_response(refusal.body, status=refusal.status)
+            except ConnectionError:  # the caller died while it was asking: nothing was asked
+                return web.Response()
             return await self._answer(request, handler, params)
 
         return handle
