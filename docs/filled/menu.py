@@ -10,13 +10,12 @@ MENU = {
     "Tutorial": ["install", "tutorial", "kata"],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((DOCS / "notebooks").glob("*.ipynb"))],
     HOW_TO: [
-        "own-scenario", "from-a-report", "page", "explore", "write-an-architecture", "lint", "check-in-ci", "sizing", "sweeps",
-        "cluster",
-        "nationwide", "grade-a-class",
+        "own-scenario", "from-a-report", "page", "explore", "write-an-architecture", "lint", "check-in-ci", "rehearse",
+        "sizing", "sweeps", "cluster", "nationwide", "grade-a-class",
     ],
     "Reference": [
-        "reference/cli", "reference/scenario", "reference/design", "reference/metrics", "What a morning costs <cost>",
-        "reference/results", "reference/api", "steps", "Speed <speed>",
+        "reference/cli", "reference/scenario", "reference/design", "reference/service", "reference/metrics",
+        "What a morning costs <cost>", "reference/results", "reference/api", "steps", "Speed <speed>",
     ],
     "Explanation": ["failure-windows", "trust", "Known answers <validity>"],
 }  # fmt: skip

@@ -136,6 +136,9 @@ def _example_of(kind: Kind, value: Any = None) -> Any:
     if kind.unit is not None:
         return value if isinstance(value, str) and _fits(kind, value) else kind.unit.examples[0]
     if kind.container is dict:
+        inner = below(kind, "")
+        if inner is not None and inner.type in (str, object):
+            return {"name": "text"}
         rate = below(kind, "07:30")
         return {"07:30": _example_of(rate)} if rate is not None and rate.unit else {next(iter(METRICS)): 1}
     if kind.model is None:

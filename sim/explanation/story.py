@@ -66,6 +66,11 @@ class Explanation(showing.Shown):
             what = what.replace(" twice", f" {times} times")
         return f"Customer {self.witness.purchase} {what}."
 
+    @property
+    def note(self) -> str:
+        """`naive in morning-rush, the morning of seed 3`: where it happened."""
+        return f"{self.design.name} in {self.scenario.name}, the morning of seed {self.witness.seed}"
+
     def clock(self, at_s: float) -> str:
         """`07:15:31.204`: a moment as the clock of the morning shows it; after midnight `next day 00:10:00.000`."""
         days, milliseconds = divmod(round((self.scenario.clock.start + at_s) * 1000), DAY_MS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": ("serve", "tiny.yaml", "naive"),
     "play": ("play", "tiny.yaml", "naive"),
+    "provider": ("provider",),
+    "rehearse": ("rehearse", "shop.yaml"),
     "show": ("show", "outbox"),
     "windows": ("windows", "naive", "--window", "w1", "--no-report"),
     "explain": ("explain", "tiny.yaml", "naive"),
@@ -63,6 +65,10 @@ ENGINES = ("", "x", "dask", "dask:", "Local", "dask:tcp://", "dask:tcp://localho
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "play": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "-j": COUNT, "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
     "serve": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
+    "provider": {"--port": (*WHOLE, "65536"), "--scenario": WORDS, "--preset": WORDS, "--late": TIMES, "--webhooks": WORDS,
+                 "--secret": (), "--metadata": (), "--allow-host": (), "--seed": WHOLE},
+    "rehearse": {"--every": (*WHOLE, "4"), "--rush": (*TIMES, "0s", "2h"), "--rate": (), "--scenario": WORDS, "--seed": WHOLE,
+                 "--most": COUNT, "--allow-host": (), "--keep": PATHS[1:], "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
     "show": {"--svg": PATHS, "--png": PATHS},
     "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": ()},

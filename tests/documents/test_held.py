@@ -90,11 +90,12 @@ def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tin
 
 KATA = {"kata start", "kata run", "kata status", "kata hint", "kata debrief"}  # one after the other, in a test of their own
 PLAIN = {"kata check", "kata grade"}  # take long; what they print is made below, and tests/cli holds all that it prints
+REAL = {"rehearse"}  # needs a service; tests/real holds all that it prints
 
 
 def test_no_command_is_left_out() -> None:
     """Every command with --json is among those above and below."""
-    assert {command_of(line) for line, _ in LINES} | KATA | PLAIN == set(with_json()) - {"schema"}
+    assert {command_of(line) for line, _ in LINES} | KATA | PLAIN | REAL == set(with_json()) - {"schema"}
 
 
 def test_the_kata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
