@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.config.design import Design
 from sim.counterexamples.combinations import every
-from sim.report.mishaps import mishap
+from sim.report.mishaps import clause
 
 
 def last_word(design: Design, mishaps: int = 1) -> str:
@@ -22,4 +22,4 @@ def last_word(design: Design, mishaps: int = 1) -> str:
     if not scenario.mishaps:
         return "It breaks a promise with one customer, without any mishap."
     number = "One mishap breaks" if len(scenario.mishaps) == 1 else f"{len(scenario.mishaps)} mishaps break"
-    return f"{number} it: {'; '.join(mishap(one).partition(': ')[2] for one in scenario.mishaps)}."
+    return f"{number} it: {'; '.join(clause(one) for one in scenario.mishaps)}."
