@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ LONGEST_S = DAY_S  # a scenario is a morning; its clock could run for longer, bu
 
 
 def read_log(
-    paths: Sequence[Path], *, columns: Mapping[str, str] | None = None, kind: Kind | None = None, provider: str | None = None
-) -> Log:
+    paths: Sequence[Path], *, columns: Mapping[str, str] | None = None, kind: Kind | None = None, provider: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Log:  # fmt: skip
     """Read some files as one log. Raises ConfigError.
+
+    `progress` is told now and then how many lines are done, and of how many.
 
     `columns`: our name of a column -> theirs. `kind`: of every line of files that don't say it. `provider`: which spans are
     calls to the payment provider.
@@ -30,9 +33,17 @@ def read_log(
     lines: list[Line] = []
     exports: list[tuple[str, Any]] = []
     used: set[str] = set()
+    read = 0
     for path in paths:
         text = read_text(path, most=MOST_BYTES)
-        reader = Reader(str(path), columns or {}, kind, used)
+        before, of = read, read + text.count("\n")
+        read = of
+
+        def tell(number: int, before: int = before, of: int = of) -> None:
+            if progress is not None:
+                progress(before + number, of)
+
+        reader = Reader(str(path), columns or {}, kind, tell, used)
         if not text.lstrip().startswith(("{", "[")):
             header, rows = _table(path, text)
             lines += reader.lines(rows, header=header)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from sim.measured.spellings import COLUMNS, column_of, end_of, kind_of
 from sim.measured.times import elapsed_s, moment_s
 
 MOST_SHOWN = 10  # errors of one file
+OFTEN = 20_000  # lines between two words about progress
 Row = Mapping[str, str]  # their column -> the cell's text
 
 
@@ -22,6 +23,7 @@ class Reader:
     file: str
     mapping: Mapping[str, str]
     kind: Kind | None  # of every row of a file that has no column for it
+    progress: Callable[[int], None] | None = None  # is told now and then how many lines are done
     used: set[str] = field(default_factory=set)  # what of the mapping was found
 
     def lines(self, rows: Iterable[tuple[int, Row]], *, header: int | None = None) -> list[Line]:
@@ -34,6 +36,8 @@ class Reader:
         columns: dict[str, str] = {}
         seen: Iterable[str] = ()
         for number, row in rows:
+            if self.progress is not None and number % OFTEN == 0:
+                self.progress(number)
             if row.keys() != seen:
                 seen = row.keys()
                 columns = self._columns(number if header is None else header, row)
@@ -71,7 +75,10 @@ class Reader:
 
     def _line(self, columns: Mapping[str, str], row: Row) -> Line:
         def read(ours: str, parse: Any, usual: Any = None) -> Any:
-            text = row.get(columns.get(ours, ""), "").strip()
+            column = columns.get(ours)
+            if column is None:
+                return None if usual is _NOTHING else usual
+            text = row.get(column, "").strip()
             if not text and usual is not None:
                 return None if usual is _NOTHING else usual
             try:

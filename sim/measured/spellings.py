@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sim.config.errors import closest, nearest
 from sim.measured.line import End, Kind
 
+KEPT = 1000  # different words of which it is remembered what they mean: a log says the same few all the time
 COLUMNS: dict[str, tuple[str, ...]] = {  # ours -> theirs, without case, dots, blanks and underscores
     "kind": ("type", "event", "source"),
     "start": ("time", "timestamp", "ts", "started", "starttime", "startedat", "begin", "sent", "sentat", "@timestamp"),
@@ -49,6 +52,7 @@ def column_of(name: str) -> str | None:
     return _COLUMN_OF.get(folded(name))
 
 
+@lru_cache(maxsize=KEPT)
 def kind_of(text: str) -> Kind:
     """Raises ValueError."""
     kind = _KIND_OF.get(folded(text)) or _KIND_OF.get(folded(text).removesuffix("s"))
@@ -57,6 +61,7 @@ def kind_of(text: str) -> Kind:
     return kind
 
 
+@lru_cache(maxsize=KEPT)
 def end_of(text: str) -> End:
     """How it ended, of a word or an HTTP status. Raises ValueError."""
     word = folded(text)

@@ -21,6 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(SCENARIO)
     Path("space.yaml").write_text("from: naive\nvary: {checkout.workers: [8, 16]}\n")
+    Path("calls.csv").write_text("kind,start,duration,outcome\ncall,25200,1,ok\n")
     Path("class").mkdir()
     Path("class", "ada.yaml").write_text("from: outbox\n")
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sim.architectures import load_design
 from sim.cli.work.console import console, print_json, print_rows
+from sim.cli.work.progress import progress_bar
 from sim.config.bundled import SUFFIXES
 from sim.config.errors import ConfigError, nearest
 from sim.config.files import write_text
@@ -33,7 +34,9 @@ def fit(
     if scenario_file is not None and design_file is not None and scenario_file.resolve() == design_file.resolve():
         raise ConfigError(f"--out-scenario and --out-design: {scenario_file} can't be both; give two names")
     design, mapping, every = load_design(base), _mapping(columns), _kind(kind)
-    made = fit_log(read_log(logs, columns=mapping, kind=every, provider=provider), design)
+    with progress_bar("reading the log", 1, None) as progress:
+        log = read_log(logs, columns=mapping, kind=every, provider=provider, progress=progress)
+    made = fit_log(log, design)
     written = []
     if scenario_file is not None:
         write_text(scenario_file, scenario_text(made, scenario_file.stem), replace=force)
@@ -45,7 +48,6 @@ def fit(
         print_json(document(made, written))
         return
     out = console()
-    log = made.log
     handled = f"{len(log.handled):,} as the checkout handled them"
     out.print(f"lines: {len(log.requests):,} of requests, {handled}, {len(log.calls):,} of calls")
     for part in ("scenario", "design"):
