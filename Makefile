@@ -83,7 +83,7 @@ audit: $(VENV)/ready-release  ## look every locked package up in the list of kno
 release: audit  ## build the wheel and the source archive, and list what an installation contains (CycloneDX)
 	rm -rf dist
 	$(BIN)/python -m uv build --quiet --build-constraints requirements.lock --require-hashes
-	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --extra web --constraint requirements.lock pyproject.toml \
+	$(LOCK) --extra distributed --extra hunt --extra lab --extra notebook --extra real --extra web --constraint requirements.lock pyproject.toml \
 	  | $(BIN)/cyclonedx-py requirements - --pyproject pyproject.toml --output-reproducible --output-file dist/contents.cdx.json
 
 certificates: $(VENV)/ready  ## try every combination of three mishaps again (minutes); writes docs/certificates
@@ -127,7 +127,7 @@ $(VENV)/ready-notebook: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,'.[notebook]')
 	@touch $@ $(VENV)/ready
 
-EXTRAS := .[distributed,hunt,lab,notebook,web]
+EXTRAS := .[distributed,hunt,lab,notebook,real,web]
 
 $(VENV)/ready-extras: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(call install,'$(EXTRAS)')

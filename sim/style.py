@@ -149,6 +149,15 @@ def save(figure: Figure, stem: Path) -> str:
     return text.getvalue()
 
 
+def svg(figure: Figure) -> str:
+    """A chart as the text of an SVG, byte-identical for the same chart."""
+    text = io.StringIO()
+    with applied():
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(text, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    return text.getvalue()
+
+
 def inline(svg: str, name: str, label: str) -> str:
     """Turn an SVG file's text into an element of an HTML page that fills its width, with ids that no other chart has.
 

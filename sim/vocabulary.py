@@ -278,7 +278,8 @@ METRICS: dict[str, Metric] = {
         counts="retracted", harm="retracted", label="told yes, then no",
     ),
     "confirmed_share": Metric(
-        "share", "higher", "Waiting", "purchases with a good card that end with a confirmed order",
+        "share", "higher", "Waiting",
+        "purchases with a good card that end with a confirmed order; left out: those rightly told that nothing was left",
         "n[good_card & (ordered > 0)] / n[good_card]",
         counts="confirmed", of="good cards", harm="never_confirmed",
         shown=("terminal", "report", "sweep", "what-if", "validity"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from .commands import commands
 from .incidents import index, stories
 from .incidents import pictures as stories_drawn
-from .keys import design_keys, scenario_keys, units
+from .keys import design_keys, scenario_keys, service_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
 from .mishaps import alphabet, by_design, by_window, shown
 from .pictures import pictures
@@ -35,6 +35,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "reference/metrics": {"metrics": metrics},
     "reference/results": {"documents": documents, "fields": document_fields},
     "reference/scenario": {"units": units, "keys": scenario_keys, "presets": presets, "scenarios": scenarios},
+    "reference/service": {"keys": service_keys},
     "steps": {
         "steps": steps,
         "sections": step_sections,

@@ -15,13 +15,18 @@ from sim.config.mishaps import MISHAPS
 from sim.config.model import Distribution, Lognormal, OneOf
 from sim.config.scenario import Scenario
 from sim.config.schema import UNITS
+from sim.config.service import Service
 from sim.config.units import CENTS
 from sim.config.writing import flow, written
 
 from .markdown import code, one_line, table, to
 
 EVERYWHERE = (Distribution, Lognormal)
-TYPES = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
+TYPES = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text", object: "anything"}
+SERVICE = {
+    "service": {"url": "http://127.0.0.1:8000"},
+    "order": {"request": "POST /orders"},
+}  # what an adapter can't do without
 LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 MEANINGS = {
     "duration": "`us`, `ms`, `s`, `min`, `h`, `d`",
@@ -42,6 +47,10 @@ def scenario_keys() -> str:
     return Sections("scenario", {"scenario": Scenario}).markdown()
 
 
+def service_keys() -> str:
+    return Sections("service", {"service": Service}, SERVICE).markdown()
+
+
 def design_keys() -> str:
     return Sections("design", ARCHITECTURES).markdown()
 
@@ -58,11 +67,13 @@ class Section:
 class Sections:
     """All mappings that files of one kind are made of. The file's own keys depend on its root: on the architecture."""
 
-    def __init__(self, prefix: str, roots: Mapping[str, type[BaseModel]]) -> None:
+    def __init__(self, prefix: str, roots: Mapping[str, type[BaseModel]], least: Mapping[str, Any] | None = None) -> None:
+        """`least`: the keys that a file has to have, beside its name."""
         self.prefix, self.roots = prefix, roots
+        self.least = {"name": prefix} | dict(least or {})
         self.found: dict[type[BaseModel], Section] = {}
         for root, model in roots.items():
-            value = model.model_validate({"name": prefix})
+            value = model.model_validate(self.least)
             for key, kind, child in _children(model, value):
                 self._enter(root, kind, key, child)
 
@@ -92,7 +103,7 @@ class Sections:
         rows: dict[tuple[str, str, str, str], list[str]] = {}
         for root, model in self.roots.items():
             for key in fields(model):
-                rows.setdefault(self._row(model, {root: model.model_validate({"name": self.prefix})}, key), []).append(root)
+                rows.setdefault(self._row(model, {root: model.model_validate(self.least)}, key), []).append(root)
         if len(self.roots) == 1:
             return table(("key", "value", "default", "meaning"), rows)
         every = list(dict.fromkeys(key for key, *_ in rows))

@@ -11,12 +11,11 @@ MENU = {
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((DOCS / "notebooks").glob("*.ipynb"))],
     HOW_TO: [
         "own-scenario", "from-your-logs", "from-a-report", "page", "explore", "write-an-architecture", "lint", "check-in-ci",
-        "sizing", "sweeps", "cluster",
-        "nationwide", "grade-a-class",
+        "rehearse", "sizing", "sweeps", "cluster", "nationwide", "grade-a-class",
     ],
     "Reference": [
-        "reference/cli", "reference/scenario", "reference/design", "reference/metrics", "What a morning costs <cost>",
-        "reference/results", "reference/api", "steps", "Speed <speed>",
+        "reference/cli", "reference/scenario", "reference/design", "reference/service", "reference/metrics",
+        "What a morning costs <cost>", "reference/results", "reference/api", "steps", "Speed <speed>",
     ],
     "Explanation": ["failure-windows", "trust", "Known answers <validity>"],
 }  # fmt: skip

@@ -10,7 +10,7 @@ from sim.config.writing import flow
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT
 from sim.counterexamples.combinations import Every, every
 from sim.ledger.violations import VIOLATIONS
-from sim.report.mishaps import mishap
+from sim.report.mishaps import clause
 
 from .markdown import code, table
 
@@ -91,7 +91,7 @@ def _what(found: Every) -> tuple[str, str, str]:
     assert scenario is not None
     broken = [promise.replace("_", " ") for promise in found.found.broken]
     broken += [f"a customer {VIOLATIONS[kind].clause}" for kind in found.found.harm]
-    which = "; ".join(mishap(one).partition(": ")[2] for one in scenario.mishaps)
+    which = "; ".join(clause(one) for one in scenario.mishaps)
     return str(len(scenario.mishaps)), which, ", ".join(broken)
 
 

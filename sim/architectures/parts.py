@@ -23,7 +23,7 @@ from sim.config.design import (
     RenewalJob,
     Repeater,
 )
-from sim.config.units import duration_text, probability_text
+from sim.config.units import clock_text, duration_text, probability_text
 
 REPEATED_KEY = {"same": "same key", "fresh": "fresh keys", "none": "no key"}  # of a client library's repeats
 Kind = Literal["person", "app", "service", "worker", "store", "queue", "external"]
@@ -206,8 +206,11 @@ def _in_bulk(broker: Broker) -> Iterator[str]:
     elif broker.commits == "after_batch":
         yield "commits after a batch"
     if (dead := broker.dead_letters) is not None:
-        replay = "never replayed" if dead.replay_every is None else f"replayed every {duration_text(dead.replay_every)}"
-        yield f"dead after {dead.after} tries, {replay}"
+        times = [
+            *([] if dead.replay_every is None else [f"every {duration_text(dead.replay_every)}"]),
+            *([] if dead.replay_at is None else [f"at {clock_text(dead.replay_at)}"]),
+        ]
+        yield f"dead after {dead.after} tries, " + (f"replayed {' and '.join(times)}" if times else "never replayed")
 
 
 def _reconciler(design: Design) -> Iterator[Component]:

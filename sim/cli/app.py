@@ -27,6 +27,8 @@ from sim.cli import (
     new,
     optimise,
     play,
+    provider,
+    rehearse,
     results,
     run,
     schema,
@@ -73,14 +75,14 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
-  1    check, size: violated; kata check: not passed; lint: warnings; hunt, every: a promise was broken; validity: a number
-       differs; optimise: no design holds every limit
+  1    check, size, rehearse: violated; kata check: not passed; lint: warnings; hunt, every: a promise was broken; validity:
+       a number differs; optimise: no design holds every limit
   2    wrong usage, or errors in a file
-  3    check: undecided, or met only so far; size, every: undecided
+  3    check: undecided, or met only so far; size, every, rehearse: undecided
   70   a bug of the simulator
   71   a worker process was killed
   74   stdout or a report could not be written
-  130  interrupted by Ctrl-C or SIGTERM; run, compare, check and windows print what is finished, sweep keeps it
+  130  interrupted by Ctrl-C or SIGTERM; run, compare, check, windows and rehearse print what is finished, sweep keeps it
 """
 MISSING = {
     "scenario": "Give a name that `coffee list` shows, such as morning-rush, or a YAML file of yours.",
@@ -167,6 +169,10 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "sensitivity": sensitivity.sensitivity,
         "optimise": optimise.optimise,
         "cells": cells.cells,
+    },
+    "Rehearse a service of your own": {
+        "rehearse": rehearse.rehearse,
+        "provider": provider.provider,
     },
     "Look for mistakes": {
         "lint": lint.lint,

@@ -30,7 +30,17 @@ what changed on the same mornings, and say why. Progress is kept in the folder, 
 
 {AS_IT_STANDS}For a class:
   coffee kata grade submissions --csv
+
+{AS_IT_STANDS}A second morning, in a quarter of an hour: mend what others have built on your outbox.
+  coffee kata --exercise second
 """
+Exercise = Annotated[
+    str | None,
+    typer.Option(
+        "--exercise", metavar="NAME", show_default=False,
+        help="first or second. [default: that of the folder, else the first]",
+    ),
+]  # fmt: skip
 app = typer.Typer(
     help=HELP, invoke_without_command=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -40,17 +50,23 @@ app = typer.Typer(
 def kata(
     context: typer.Context,
     page: Annotated[bool, typer.Option("--page", help="In the browser on this machine, on the same files.")] = False,
+    exercise: Exercise = None,
 ) -> None:
     if context.invoked_subcommand is not None:
+        if page or exercise is not None:
+            given = "--page" if page else "--exercise"
+            context.fail(
+                f"{given} stands alone, or after a command that has it: coffee kata {context.invoked_subcommand} --help"
+            )
         return
     if page:
         from sim.cli.work import serve
 
-        serve.serve_kata()
+        serve.serve_kata(exercise)
     else:
         from sim.cli.work.kata_loop import play
 
-        play()
+        play(exercise)
 
 
 Folder = Annotated[
@@ -63,14 +79,18 @@ Folder = Annotated[
 
 
 @app.command()
-def start(folder: Folder = None, as_json: Json = False) -> None:
+def start(folder: Folder = None, exercise: Exercise = None, as_json: Json = False) -> None:
     """Begin: a folder with the brief and a design to start from.
 
     A design.yaml that is there already is kept.
+
+    Examples:
+      coffee kata start mine
+      coffee kata start second --exercise second
     """
     from sim.cli.work import kata as work
 
-    work.start(folder, as_json=as_json)
+    work.start(folder, exercise, as_json=as_json)
 
 
 @app.command()
@@ -151,15 +171,16 @@ def check(
         int | None,
         typer.Option(metavar="N", parser=whole_number, show_default=False, help="The seed of other unseen mornings."),
     ] = None,
+    exercise: Exercise = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Check the design on mornings that you haven't seen, with faults at other times.
 
-    Exits with 0 if all five stages are passed, 1 if not. DIR may also be a design's file.
+    Exits with 0 if all stages are passed, 1 if not. DIR may also be a design's file.
     """
     from sim.cli.work import kata as work
 
-    work.check(folder, seed, as_json=as_json)
+    work.check(folder, seed, exercise, as_json=as_json)
 
 
 @app.command()
@@ -196,12 +217,13 @@ def grade(
     run_code: Annotated[
         bool, typer.Option("--run-code", help="Run the code of submissions that have any; read it first.")
     ] = False,
+    exercise: Exercise = None,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Grade a class on the mornings of `check`, each submission in a process of its own.
 
-    20 points a stage, and the reasons for those that are missing. Submissions with code are named, and run only with
+    100 points in all, and the reasons for those that are missing. Submissions with code are named, and run only with
     --run-code: in a box without network where the machine allows one, which is said.
 
     Examples:
@@ -211,4 +233,4 @@ def grade(
     """
     from sim.cli.work import kata as work
 
-    work.grade(submissions, timeout, seed, jobs, run_code=run_code, as_csv=as_csv, as_json=as_json)
+    work.grade(submissions, timeout, seed, exercise, jobs, run_code=run_code, as_csv=as_csv, as_json=as_json)

@@ -43,6 +43,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a report to this folder.", show_default=False)
     ] = None,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write no report; without --out none is written anyway.")
+    ] = False,
     everything: AllMetrics = False,
     as_json: Json = False,
 ) -> None:
@@ -58,6 +61,8 @@ def run(
       coffee run morning-rush naive --what-if
       coffee run morning-rush naive --json
     """
+    if no_report and out is not None:
+        context.fail("--no-report and --out: choose one")
     from sim.cli.work import run as work
 
     effort = Effort(mornings, seed, cells, jobs, engine)

@@ -31,15 +31,20 @@ def show(
     story: Annotated[
         bool, typer.Option("--story", help="Print one page: no knobs, and of a design's source only what says what it does.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also print the keys of a scenario that have their defaults.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show a scenario, design, preset, metric or key in full.
 
-    Its story, and every knob with its value and what it means; a star marks what differs from the default. A design's story
-    is its components and who calls whom, and its own source code.
+    Of a scenario: its story, what its file says, and what that means; with --all every key there is. Of a design: its
+    components and who calls whom, its own source code, and every knob with its value; a star marks what differs from the
+    default.
 
     Examples:
       coffee show morning-rush
+      coffee show morning-rush --all
       coffee show outbox
       coffee show outbox --story
       coffee show outbox --svg outbox.svg
@@ -50,4 +55,4 @@ def show(
     """
     from sim.cli.work import show as work
 
-    work.show(name, svg, png, mermaid=mermaid, story=story, as_json=as_json)
+    work.show(name, svg, png, mermaid=mermaid, story=story, everything=everything, as_json=as_json)

@@ -16,7 +16,7 @@ from sim.config import showing
 from sim.config.errors import KeyedErrors
 from sim.config.model import Distribution, Field, Model, OneOf
 from sim.config.tidy import tidied
-from sim.config.units import Duration, Probability
+from sim.config.units import Clock, Duration, Probability
 from sim.vocabulary import KeyScope
 
 
@@ -338,9 +338,18 @@ class DeadLetters(Model):
     replay_every: Duration | None = Field(
         None, ge=0.1, description="how often all of them are sent once more, to be tried as often again; none: never"
     )
+    replay_at: Clock | None = Field(
+        None,
+        description="clock time at which somebody sends all of them once more, by hand; one before the clock's start is on the "
+        "next day; none: nobody does",
+    )
     ids: Literal["same", "new"] = Field(
         "same", description="what a replayed message carries: the id that it had, or a new one, which no inbox knows"
     )
+
+    @property
+    def is_replayed(self) -> bool:
+        return self.replay_every is not None or self.replay_at is not None
 
 
 class Broker(Model):

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from sim.config.design import Design, architecture_name
 from sim.config.errors import closest, got, nearest
+from sim.config.faults import FAULTS
 from sim.config.keys import Kind, Spot, below, fields, kind_of, places
+from sim.config.mishaps import MISHAPS
 from sim.config.model import OneOf
 from sim.config.writing import flow
 from sim.vocabulary import METRICS
@@ -106,6 +108,9 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
         if owners:
             have = "has" if len(owners) == 1 else "have"
             return f"unknown key for {architecture_name(model)} ({', '.join(owners)} {have} it)"
+    if kind := next((kind for kind, one in (FAULTS | MISHAPS).items() if one is spot.parent.model), None):
+        there = f"; beside {kind} there may be {', '.join(key for key in known if key != kind)}"
+        return f"unknown key{closest(name, known) or there}"
     elsewhere = places(Kind(model), name)
     if len(elsewhere) > MOST_PLACES:  # those at hand
         elsewhere = [place for place in elsewhere if place.count(".") == 1]
@@ -131,6 +136,9 @@ def _example_of(kind: Kind, value: Any = None) -> Any:
     if kind.unit is not None:
         return value if isinstance(value, str) and _fits(kind, value) else kind.unit.examples[0]
     if kind.container is dict:
+        inner = below(kind, "")
+        if inner is not None and inner.type in (str, object):
+            return {"name": "text"}
         rate = below(kind, "07:30")
         return {"07:30": _example_of(rate)} if rate is not None and rate.unit else {next(iter(METRICS)): 1}
     if kind.model is None:

@@ -14,6 +14,7 @@ from sim.config.design import Design
 from sim.config.keys import LIMITS, Kind, below, fields
 from sim.config.model import OneOf, Overlay
 from sim.config.scenario import Scenario
+from sim.config.service import Service
 from sim.config.units import CLOCK, DURATION, FACTOR, PROBABILITY, RATE, USD
 from sim.config.writing import written
 from sim.vocabulary import METRICS
@@ -43,6 +44,13 @@ def scenario_schema() -> dict[str, Any]:
     definitions["Scenario"]["properties"]["objectives"] |= {"properties": _limits(), "additionalProperties": False}
     _finish(definitions, [Scenario])
     return _named_units({"$schema": DRAFT, "title": "Coffee please: a scenario", "$ref": "#/$defs/Scenario"}, definitions)
+
+
+def service_schema() -> dict[str, Any]:
+    """The JSON Schema of an adapter, which says how customers order from a service under test."""
+    _, schema = models_json_schema([(Service, "validation")], by_alias=True, schema_generator=_AsInFiles)
+    _finish(schema["$defs"], [Service])
+    return _named_units({"$schema": DRAFT, "title": "Coffee please: a service", "$ref": "#/$defs/Service"}, schema["$defs"])
 
 
 def design_schema(architectures: Mapping[str, type[Design]]) -> dict[str, Any]:

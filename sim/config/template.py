@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -90,9 +91,20 @@ def scenario_template(document: Document, scenario: Scenario, *, name: str, targ
     The paths of its files are rewritten to start from the folder of `target`.
     """
     text = _spliced(document, [(("name",), name), *_references(document, target)])
+    if scenario.reported is not None:
+        text = _without_the_report(text, scenario)
     rest = [*_left_out(document, scenario), *_events("faults", FAULTS), *_events("mishaps", MISHAPS), *_objectives(document)]
     head = ["", "# Everything else that a scenario can say, with its defaults.", *DISTRIBUTIONS.rstrip().splitlines(), "#"]
     return text.rstrip("\n") + "\n" + "\n".join([*head, *(f"# {line}".rstrip() for line in rest)]) + "\n"
+
+
+def _without_the_report(text: str, scenario: Scenario) -> str:
+    """An incident's text without what was told of it: a copy is about something else, and nobody has reported that."""
+    bare = re.sub(r"(?m)^(reported|story|summary):.*\n(?:[ \t]+.*\n|[ \t]*\n(?=[ \t]))*", "", text)
+    bare = re.sub(r"\A(?:#.*\n)+", "", bare)
+    head = f"# A scenario that starts from the incident {scenario.name} (coffee show {scenario.name})."
+    told = re.sub(r"(?m)^(name:.*)$", rf"\1\nsummary: {flow(f'{scenario.name}, changed')}", bare, count=1)
+    return f"{head}\n{told}"
 
 
 def _spliced(document: Document, changes: Sequence[tuple[tuple[Any, ...], str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.architectures.guard import answering
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.ledger.audit import Judged, audit
+from sim.ledger.audit import Judgement, audit
 from sim.world.morning import Morning
 from sim.world.observer import Observer
 from sim.world.script import Script
@@ -15,7 +15,7 @@ from sim.world.streams import Draw
 def judged(
     scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None, script: Script | None = None,
     known: dict[str, Draw] | None = None,
-) -> Judged:  # fmt: skip
+) -> Judgement:  # fmt: skip
     """What the audit says of it. No bill is made and no law is checked; the tests compare it with a whole morning.
 
     `known`: the streams of this scenario, design and seed, where they are used again. Raises ConfigError for whatever an
@@ -23,4 +23,4 @@ def judged(
     """
     with answering(scenario, design, seed):
         tables = Morning(scenario, design, seed, observer=observer, script=script, known=known).run_to_rest()
-    return Judged(tables, audit(tables))
+    return Judgement(tables, audit(tables))

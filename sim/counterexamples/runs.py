@@ -20,7 +20,7 @@ from sim.counterexamples.alphabet import Written, acts_at, kinds_of, mishaps_at
 from sim.counterexamples.hunt import plain_of
 from sim.counterexamples.judging import judged
 from sim.counterexamples.recorder import Recorder
-from sim.ledger.audit import Audit, Judged
+from sim.ledger.audit import Audit, Judgement
 from sim.ledger.promises import PROMISES
 from sim.ledger.violations import FAILURES, harmed
 from sim.vocabulary import Fate
@@ -55,7 +55,7 @@ class Run(NamedTuple):
     broken: dict[str, list[int]]
     harm: dict[str, list[int]]
     reached: tuple[str, ...]
-    judged: Judged
+    judged: Judgement
     recorder: Recorder
     moments: tuple[float, ...]  # seconds at which something had just changed, or a time limit was over
 
@@ -112,7 +112,7 @@ class World:
         )
         return Run(_ending(found.audit), broken, harm, reached, found, recorder, self._moments(tables, recorder))
 
-    def _harm(self, plain: Design, found: Judged, chosen: Chosen) -> dict[str, list[int]]:
+    def _harm(self, plain: Design, found: Judgement, chosen: Chosen) -> dict[str, list[int]]:
         """What was done to purchases that the plain architecture does to none, with any set of as many mishaps of these kinds.
 
         The same mishaps alone would be no fair comparison: in another design the nth step comes at another moment.
@@ -129,9 +129,8 @@ class World:
         rest_s = max(times, default=0.0)
         times.update(at for at in (*tables.charges.captured_s, *tables.requests.answered_s) if not isnan(at))
         times.update(asked.at_s + wait_s for asked in recorder.log for wait_s in self._limits.get(asked.what, ()))
-        return tuple(
-            {floor(at * 1e6): at for at in sorted(times) if at <= rest_s}.values()
-        )  # acts come at the next microsecond
+        apart = {floor(at * 1e6): at for at in sorted(times) if at <= rest_s}  # acts come at the next microsecond
+        return tuple(apart.values())
 
     @cached_property
     def _limits(self) -> dict[tuple[str, ...], tuple[float, ...]]:

@@ -15,7 +15,7 @@ from sim.documents.columns import with_columns
 from sim.documents.fields import SomeMetrics
 
 Move = Literal["better", "worse", "same", "not clear"]
-StageNumber = Annotated[int, Field(description="number of the stage, 1 to 5")]
+StageNumber = Annotated[int, Field(description="number of the stage, from 1")]
 Points = Annotated[int, Field(description="points for the stage")]
 Reasons = Annotated[list[str], Field(description="why points are missing; empty if none are, or if nothing could be checked")]
 Submission = Annotated[str, Field(description="name of the folder or file that was handed in")]
@@ -77,7 +77,7 @@ class KataHint(TypedDict):
     """A hint for the design as it stands."""
 
     stage: int | None
-    """number of the stage that it helps with, 1 to 5; null: all are passed"""
+    """number of the stage that it helps with, from 1; null: all are passed"""
     strength: int
     """1: a question; 2: where to look; 3: what to write"""
     hint: str
@@ -92,7 +92,7 @@ class KataStatus(TypedDict):
     """number of runs"""
     passed: fields.Passed
     stage: int | None
-    """number of the first stage that is not passed, 1 to 5; null: all are passed"""
+    """number of the first stage that is not passed, from 1; null: all are passed"""
     hints: int
     """number of hints given"""
     score: int | None
@@ -234,7 +234,9 @@ class Grades(TypedDict):
     """by name"""
 
 
-@with_columns("after `submission`, stage_1 to stage_5: points for the stage", {"type": "integer"})
+@with_columns(
+    "after `submission`, stage_1 to stage_5 (the second exercise: stage_3): points for the stage", {"type": "integer"}
+)
 class GradeRow(TypedDict):
     """One submission: a line of `kata grade --csv`; texts that a spreadsheet would compute start with an apostrophe."""
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.architectures import ARCHITECTURES
-from sim.config.schema import DRAFT, design_schema, scenario_schema
+from sim.config.schema import DRAFT, design_schema, scenario_schema, service_schema
 from sim.documents import (
     catalogue,
     cells,
@@ -22,6 +22,7 @@ from sim.documents import (
     lint,
     new_file,
     optimum,
+    rehearsal,
     sensitivity,
     sizing,
     stored,
@@ -32,7 +33,7 @@ from sim.documents import (
 )
 from sim.documents.columns import further_columns
 
-Schema = Literal["scenario", "design", "results"]
+Schema = Literal["scenario", "design", "service", "results"]
 
 
 class Kind(NamedTuple):
@@ -59,6 +60,8 @@ DOCUMENTS: dict[str, Kind] = {
     "NoStory": Kind(story.NoStory, ("explain",)),
     "Hunt": Kind(hunt.Hunt, ("hunt",)),
     "Every": Kind(every.Every, ("every",), ("certificate.json",)),
+    "Rehearsal": Kind(rehearsal.Rehearsal, ("rehearse",)),
+    "Rush": Kind(rehearsal.Rush, ("rehearse",)),
     "Lint": Kind(lint.Lint, ("lint",)),
     "LintOfScenario": Kind(lint.LintOfScenario, ("lint",)),
     "KnownCases": Kind(validity.KnownCases, ("validity",)),
@@ -107,8 +110,16 @@ class _OfDocuments(GenerateJsonSchema):
 
 
 def schema(kind: Schema) -> dict[str, Any]:
-    """The JSON Schema of scenario files, of design files, or of results."""
-    return results_schema() if kind == "results" else design_schema(ARCHITECTURES) if kind == "design" else scenario_schema()
+    """The JSON Schema of scenario files, of design files, of adapters of services, or of results."""
+    match kind:
+        case "scenario":
+            return scenario_schema()
+        case "design":
+            return design_schema(ARCHITECTURES)
+        case "service":
+            return service_schema()
+        case "results":
+            return results_schema()
 
 
 def results_schema() -> dict[str, Any]:

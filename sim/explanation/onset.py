@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from sim.explanation.moments import StoryLine
-from sim.explanation.trace import FAILED
+from sim.explanation.trace import FAILED, USED_UP
 from sim.ledger.records import Tables
 from sim.vocabulary import Status
 
@@ -79,10 +79,14 @@ def _unpaid_s(tables: Tables, order: int) -> float:
 
 
 def _misled_s(tables: Tables, moments: list[StoryLine], purchase: int, kept: np.ndarray) -> float:
-    """When "failed" was shown to somebody whose card is charged, or charged after that; or when "paid" was, and nothing is."""
+    """When somebody was misled.
+
+    When "failed" or "nothing is left" was shown to somebody whose card is charged, or charged after that; or when "paid"
+    was, and nothing is.
+    """
     told_confirmed_s = float(tables.purchases["told_confirmed_s"][purchase])
     was_confirmed = not np.isnan(told_confirmed_s)
     if len(kept) <= was_confirmed:
         return told_confirmed_s
-    shown_s = min(moment.at_s for moment in moments if moment.text == FAILED)
+    shown_s = min(moment.at_s for moment in moments if moment.text in (FAILED, USED_UP))
     return max(shown_s, float(kept[int(was_confirmed)]))

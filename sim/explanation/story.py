@@ -59,10 +59,17 @@ class Explanation(showing.Shown):
 
     @property
     def sentence(self) -> str:
-        """`Customer 118 was charged twice.`"""
-        kinds = self.witness.kinds
+        """`Customer 118 was charged twice.`, or `charged 3 times`."""
+        kinds, times = self.witness.kinds, self.witness.times
         what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
+        if times > 2:
+            what = what.replace(" twice", f" {times} times")
         return f"Customer {self.witness.purchase} {what}."
+
+    @property
+    def note(self) -> str:
+        """`naive in morning-rush, the morning of seed 3`: where it happened."""
+        return f"{self.design.name} in {self.scenario.name}, the morning of seed {self.witness.seed}"
 
     def clock(self, at_s: float) -> str:
         """`07:15:31.204`: a moment as the clock of the morning shows it; after midnight `next day 00:10:00.000`."""

@@ -56,7 +56,7 @@ OUTCOMES = {
 LISTENERS = {"payment": "the payment workers", "loyalty": "loyalty", "read_model": "the status view"}
 FAILED = "shows “payment failed”"
 USED_UP = "shows “nothing is left”"
-TAKEN, GIVEN = ("provider", "took"), ("provider", "gave back")
+TOOK, GAVE = "took", "gave back"  # what the provider did; `_counted` says how often, in place of how many cents
 INQUIRED = OUTCOMES | {Outcome.FAILED: "nothing charged so far", Outcome.CONFLICT: "still being worked on"}
 MOVED = OUTCOMES | {Outcome.FAILED: "refused"}
 
@@ -73,16 +73,29 @@ def traced(scenario: Scenario, design: Design, seed: int, *, purchase: int) -> t
 
 def _counted(lines: list[StoryLine]) -> list[StoryLine]:
     """With what the provider has taken and given back so far. (A call that hangs is noted before a later one that doesn't.)"""
-    taken = given = 0
+    moved: dict[str, list[int]] = {TOOK: [], GAVE: []}
     counted = []
     for line in lines:
-        if line.belief in (TAKEN, GIVEN):
-            taken += line.belief == TAKEN
-            given += line.belief == GIVEN
-            text = f"charged {taken}×{f', refunded {given}×' if given else ''}"
-            line = replace(line, belief=("provider", text))
+        party, what = line.belief or ("", "")
+        does, _, cents = what.rpartition(" ")
+        if party == "provider" and does in moved:
+            moved[does].append(int(cents))
+            line = replace(line, belief=("provider", _charged(moved[TOOK], moved[GAVE])))
         counted.append(line)
     return counted
+
+
+def _charged(taken: list[int], given: list[int]) -> str:
+    """`charged 2×, refunded 1×`; or, where a part of a charge was given back, `charged 1×, refunded 3 USD of 6.50 USD`."""
+    if not given:
+        return f"charged {len(taken)}×"
+    if any(cents not in taken for cents in given):
+        return f"charged {len(taken)}×, refunded {money(sum(given))} of {money(sum(taken))}"
+    return f"charged {len(taken)}×, refunded {len(given)}×"
+
+
+def _provider(does: str, cents: int) -> tuple[str, str]:
+    return "provider", f"{does} {cents}"
 
 
 @dataclass(frozen=True)
@@ -414,7 +427,7 @@ class Storyteller(Observer):
         if not isnan(call.captured_s):
             unheard = " (its caller has stopped waiting)" if call.captured_s > call.answered_s else ""
             text = f"takes {money(order.cents)} from the card{unheard}"
-            self._note("provider", text, at_s=call.captured_s, belief=TAKEN)
+            self._note("provider", text, at_s=call.captured_s, belief=_provider(TOOK, order.cents))
         if not isnan(call.held_s):
             unheard = " (its caller has stopped waiting)" if call.held_s > call.answered_s else ""
             belief = ("provider", f"holds {money(order.cents)}")
@@ -436,7 +449,7 @@ class Storyteller(Observer):
         if by_customer:
             self._note("customer", f"finishes the payment of order {order.id}", "provider", kind="message")
         if outcome is Outcome.CAPTURED:
-            self._note("provider", f"takes {money(order.cents)} from the card", belief=TAKEN)
+            self._note("provider", f"takes {money(order.cents)} from the card", belief=_provider(TOOK, order.cents))
         elif outcome is Outcome.AUTHORISED:
             held = f"holds {money(order.cents)}"
             self._note("provider", f"{held} on the card", belief=("provider", held))
@@ -445,7 +458,7 @@ class Storyteller(Observer):
             self._note("provider", why)
 
     def captured(self, caller: str, order: Order, *, move: Move) -> None:
-        self._moved(caller, order, move, "captures", f"takes {money(move.cents)} of what it holds", TAKEN)
+        self._moved(caller, order, move, "captures", f"takes {money(move.cents)} of what it holds", _provider(TOOK, move.cents))
 
     def voided(self, caller: str, order: Order, *, move: Move) -> None:
         self._moved(caller, order, move, "voids", f"releases {money(move.cents)}", ("provider", "holds nothing"))
@@ -484,7 +497,7 @@ class Storyteller(Observer):
 
     def refunded(self, caller: str, purchase: int, *, cents: int) -> None:
         if purchase == self.purchase:
-            self._note(caller, f"gives {money(cents)} back", "provider", kind="message", belief=GIVEN)
+            self._note(caller, f"gives {money(cents)} back", "provider", kind="message", belief=_provider(GAVE, cents))
 
     def refund_refused(self, caller: str, purchase: int, *, cents: int) -> None:
         if purchase == self.purchase:

@@ -28,6 +28,7 @@ class Witness:
     kinds: tuple[str, ...]
     others: int  # purchases of that morning with the first of these kinds
     struck: bool  # whether a crash struck dead what was done for this purchase
+    times: int = 0  # how often it was charged, or ordered, if that is what was done wrong first; else 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def find(
             if len(victims):
                 chosen = simplest(tables, victims)
                 kinds = (wanted, *_kinds(evidence, chosen, but=wanted))
-                return Witness(morning, chosen, kinds, len(victims), was_struck(tables, chosen))
+                return Witness(
+                    morning, chosen, kinds, len(victims), was_struck(tables, chosen), _times(evidence, chosen, wanted)
+                )  # fmt: skip
     return Nobody(looked_at, mornings)
 
 
@@ -94,7 +97,14 @@ def of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None =
             )
         kinds = (kind, *(other for other in kinds if other != kind))
     others = int(VIOLATIONS[kinds[0]].flags(evidence).sum()) if kinds else 0
-    return Witness(seed, purchase, kinds, others, was_struck(evidence.tables, purchase))
+    times = _times(evidence, purchase, kinds[0]) if kinds else 0
+    return Witness(seed, purchase, kinds, others, was_struck(evidence.tables, purchase), times)
+
+
+def _times(evidence: Evidence, purchase: int, kind: str) -> int:
+    """How often a purchase was charged or ordered, for the kinds of harm that are too much of it; 0 for others."""
+    counted = {"double_charge": evidence.audit.charged, "duplicate_order": evidence.audit.ordered}
+    return int(counted[kind][purchase]) if kind in counted else 0
 
 
 def was_struck(tables: Tables, purchase: int) -> bool:

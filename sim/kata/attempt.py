@@ -19,13 +19,13 @@ from sim.experiment.compare import Result, compare
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.kata import progress as kept
-from sim.kata.advice import Advice, advice, got_worse
-from sim.kata.brief import BRIEF, DESIGN, START, as_text
+from sim.kata.advice import advice, got_worse
+from sim.kata.brief import BRIEF, DESIGN, as_text
+from sim.kata.exercise import SEEN, Exercise, Stage
 from sim.kata.look import Look
 from sim.kata.moves import moved
 from sim.kata.progress import Progress, Run
-from sim.kata.stages import STAGES, Stage, current, passed
-from sim.kata.world import SEEN, seen
+from sim.kata.saying import Advice
 from sim.kata.written import Written, changes, written
 
 MOVES: tuple[Move, ...] = ("better", "worse", "same")
@@ -43,22 +43,21 @@ class Attempt:
     stage: Stage | None  # the first that is not passed
 
 
-def begin(folder: Path, *, now: float) -> Progress:
-    """Make a folder with the brief, the starting design and no progress. A design that is there already is kept.
+def begin(folder: Path, exercise: Exercise, *, now: float) -> Progress:
+    """Make a folder with the exercise's brief, its starting design and no progress. A design that is there already is kept.
 
     Raises ConfigError if there is progress already, or if it can't be written.
     """
     if (folder / kept.FILE).exists():
         raise ConfigError(f"{folder}: a kata is under way here; coffee kata status {folder}")
-    world = seen()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be made: {error.strerror}; name a folder that you may write to") from None
-    write_text(folder / BRIEF, as_text(world), replace=True)
+    write_text(folder / BRIEF, as_text(exercise), replace=True)
     if not (folder / DESIGN).exists():
-        write_text(folder / DESIGN, START)
-    progress = Progress(world=digest(world), steps=[now])
+        write_text(folder / DESIGN, exercise.start)
+    progress = Progress(exercise=exercise.name, world=digest(exercise.seen()), steps=[now])
     kept.save(folder, progress)
     return progress
 
@@ -81,15 +80,16 @@ def simulated(world: Scenario, design: Design, *, mornings: int = SEEN, seed: in
 
 def asked_for(progress: Progress) -> str:
     """The metric to predict: the first objective of the open stage that the last run did not meet."""
-    stage = current(progress.passed) or STAGES[-1]
+    exercise = progress.of
+    stage = exercise.current(progress.passed) or exercise.stages[-1]
     statuses = progress.runs[-1].statuses if progress.runs else {}
     return next((metric for metric in stage.criteria if not holds(statuses.get(metric, "met"))), stage.leading)
 
 
-def predictions(texts: list[str], usual: str) -> dict[str, Move]:
+def predictions(texts: list[str], exercise: Exercise, usual: str) -> dict[str, Move]:
     """Parse predictions: `better` is about the `usual` metric, `ack_latency_p95=better` about that one. Raises ConfigError."""
     predicted: dict[str, Move] = {}
-    known = [metric for stage in STAGES for metric in stage.criteria]
+    known = exercise.metrics
     for text in texts:
         metric, sign, word = text.partition("=")
         if not sign:
@@ -112,7 +112,8 @@ def attempt(
     leaves the progress as it was, also if another command has saved progress in the folder meanwhile: each run is compared with
     an earlier one.
     """
-    world = seen()
+    exercise = progress.of
+    world = exercise.seen()
     files = written(folder)
     design = load_design(str(folder / DESIGN))
     progress.predicted = {**progress.predicted, **predicted}
@@ -121,23 +122,24 @@ def attempt(
     against = _against(progress, files) if progress.runs and progress.world == digest(world) else None
     before = progress.runs[against - 1] if against else None
     statuses = {objective.metric: objective.status for objective in result.objectives}
-    done = passed(statuses)
+    done = exercise.passed(statuses)
     mornings = [dict(summary.metrics) for summary in result.summaries]
     look = Look(world, design, result)
-    given = advice(look, current(done))
+    stage = exercise.current(done)
+    given = advice(look, exercise, stage)
     run = Run(
         at=now, design=files.design, code=files.code, against=against,
-        changes=changes(before.written if before else Written(START), files), predicted=dict(progress.predicted),
+        changes=changes(before.written if before else Written(exercise.start), files), predicted=dict(progress.predicted),
         moved=_moves(progress.predicted, before.mornings, mornings) if before else {},
         mornings=mornings, statuses=statuses, passed=done,
         rule=given.rule if given else "", finding=given.finding if given else "", hints=list(given.hints) if given else [],
-        worse=got_worse(before.mornings, mornings) if before else [],
+        worse=got_worse(exercise, before.mornings, mornings) if before else [],
     )  # fmt: skip
     progress.runs.append(run)
     progress.predicted = {}
     progress.world = digest(world)
     step(folder, progress, now=clock())
-    return Attempt(run, before, len(progress.runs), result, given, current(done))
+    return Attempt(run, before, len(progress.runs), result, given, stage)
 
 
 def _against(progress: Progress, files: Written) -> int:

@@ -14,44 +14,51 @@ from sim.experiment.compare import Objective, compare
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.experiment.mornings import Progress
-from sim.kata.stages import STAGES
-from sim.kata.world import CHECKED, UNSEEN_SEED, unseen
+from sim.kata.exercise import CHECKED, UNSEEN_SEED, Exercise
 from sim.vocabulary import METRICS
-
-POINTS = 20  # a stage
 
 
 @dataclass(frozen=True)
 class Graded:
     """The result of a check: for each stage whether it is passed and, if not, why."""
 
+    exercise: Exercise
     passed: list[bool]
     reasons: list[list[str]]
     digest: str  # of the design
 
     @property
+    def points(self) -> list[int]:
+        """By stage."""
+        return [stage.points * done for stage, done in zip(self.exercise.stages, self.passed, strict=True)]
+
+    @property
     def score(self) -> int:
-        return POINTS * sum(self.passed)
+        return sum(self.points)
 
 
-def check(design: Design, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, progress: Progress | None = None) -> Graded:
-    """Simulate a design in every weather of `unseen`. The result depends on nothing but the design and the seed.
+def check(
+    design: Design, exercise: Exercise, *, seed: int = UNSEEN_SEED, jobs: int | None = 1, progress: Progress | None = None
+) -> Graded:
+    """Simulate a design in every weather of the exercise. The result depends on nothing but the design and the seed.
 
     Raises KeyboardInterrupt if it is cut short.
     """
     missed: dict[str, dict[str, Objective]] = {}  # metric -> weather -> what was not met
-    weathers = unseen()
-    for number, weather in enumerate(weathers):
-        comparison = compare(weather.scenario, [design], Effort(CHECKED, seed, jobs=jobs))
+    weathers = exercise.unseen()
+    for number, (weather, world) in enumerate(weathers):
+        comparison = compare(world, [design], Effort(CHECKED, seed, jobs=jobs))
         if comparison.interrupted:
             raise KeyboardInterrupt
         for objective in next(iter(comparison.results.values())).objectives:
             if not holds(objective.status):
-                missed.setdefault(objective.metric, {})[weather.name] = objective
+                missed.setdefault(objective.metric, {})[weather] = objective
         if progress is not None:
             progress(number + 1, len(weathers))
-    reasons = [[_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] for stage in STAGES]
-    return Graded([not why for why in reasons], reasons, digest(design))
+    reasons = [
+        [_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] for stage in exercise.stages
+    ]
+    return Graded(exercise, [not why for why in reasons], reasons, digest(design))
 
 
 def _reason(missed: dict[str, Objective], weathers: int) -> str:

@@ -10,8 +10,8 @@ from sim.config.errors import ArgumentError, ConfigError
 from sim.kata.attempt import step
 from sim.kata.brief import DESIGN
 from sim.kata.check import Graded, check
+from sim.kata.exercise import UNSEEN_SEED, Exercise
 from sim.kata.progress import Check, Progress
-from sim.kata.world import UNSEEN_SEED
 from sim.kata.written import written
 
 
@@ -24,7 +24,7 @@ def design_file(where: Path) -> Path:
 
 
 def checked(
-    where: Path, progress: Progress | None, *, seed: int | None, now: float, jobs: int | None = None,
+    where: Path, progress: Progress | None, exercise: Exercise, *, seed: int | None, now: float, jobs: int | None = None,
     tell: Callable[[int, int], None] | None = None,
 ) -> Graded:  # fmt: skip
     """Check a design, and keep the result in `progress` if there is one. Raises ConfigError, KeyboardInterrupt."""
@@ -33,7 +33,7 @@ def checked(
     path = design_file(where)
     files = written(where) if progress is not None else None  # read before the check, as they may be edited while it runs
     seed = UNSEEN_SEED if seed is None else seed
-    graded = check(load_design(str(path)), seed=seed, jobs=jobs, progress=tell)
+    graded = check(load_design(str(path)), exercise, seed=seed, jobs=jobs, progress=tell)
     if progress is not None and files is not None:
         outcome = {"score": graded.score, "passed": graded.passed, "reasons": graded.reasons}
         progress.checks.append(Check(at=now, **files._asdict(), seed=seed, **outcome))

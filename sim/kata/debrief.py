@@ -18,9 +18,8 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.kata.attempt import column, step
 from sim.kata.brief import DESIGN
+from sim.kata.exercise import SEEN, Stage
 from sim.kata.progress import Check, Progress, Run
-from sim.kata.stages import STAGES, Stage, passed
-from sim.kata.world import SEEN, seen
 from sim.kata.written import Written, written
 from sim.report import tables
 from sim.report.files import files_of, render, software
@@ -47,7 +46,7 @@ def write_debrief(
     if not progress.runs:
         raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
     files = written(folder)
-    comparison, mine = _compared(folder, jobs, tell)
+    comparison, mine = _compared(folder, progress, jobs, tell)
     target = folder / FOLDER
     with files_of(target, ours=ours) as made:
         (made.folder / "charts").mkdir()
@@ -60,7 +59,9 @@ def write_debrief(
     return target / PAGE
 
 
-def _compared(folder: Path, jobs: int | None, tell: Callable[[int, int], None] | None) -> tuple[Comparison, str]:
+def _compared(
+    folder: Path, progress: Progress, jobs: int | None, tell: Callable[[int, int], None] | None
+) -> tuple[Comparison, str]:
     """Compare the design as it stands with the built-in ones; also returns its name in the comparison.
 
     The name differs from the design's own if a built-in design has that. Raises KeyboardInterrupt if cut short.
@@ -68,7 +69,7 @@ def _compared(folder: Path, jobs: int | None, tell: Callable[[int, int], None] |
     design = load_design(str(folder / DESIGN))
     if design.name in COMPARED:
         design = design.model_copy(update={"name": f"my {design.name}"})
-    comparison = compare(seen(), [*COMPARED, design], Effort(SEEN, jobs=jobs), progress=tell)
+    comparison = compare(progress.of.seen(), [*COMPARED, design], Effort(SEEN, jobs=jobs), progress=tell)
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison, design.name
@@ -76,7 +77,8 @@ def _compared(folder: Path, jobs: int | None, tell: Callable[[int, int], None] |
 
 def _content(progress: Progress, comparison: Comparison, mine: str, files: Written) -> dict[str, Any]:
     results = comparison.results
-    done = passed({objective.metric: objective.status for objective in results[mine].objectives})
+    exercise = progress.of
+    done = exercise.passed({objective.metric: objective.status for objective in results[mine].objectives})
     check = progress.check_of(files)
     judged = {row.metric: row for row in tables.verdicts(comparison)}
     return {
@@ -92,10 +94,13 @@ def _content(progress: Progress, comparison: Comparison, mine: str, files: Writt
         "hints": len(progress.hints),
         "stages": [
             {"stage": stage, "passed": done[stage.number - 1], "rows": [judged[metric] for metric in stage.criteria]}
-            for stage in STAGES
+            for stage in exercise.stages
         ],
-        "overall": {name: sum(passed({o.metric: o.status for o in result.objectives})) for name, result in results.items()},
-        "outcomes": [_outcome(progress, stage, check) | {"price": _price(stage, results[mine])} for stage in STAGES],
+        "overall": {
+            name: sum(exercise.passed({o.metric: o.status for o in result.objectives})) for name, result in results.items()
+        },
+        "outcomes": [_outcome(progress, stage, check) | {"price": _price(stage, results[mine])} for stage in exercise.stages],
+        "exercise": exercise,
         "check": check,
         "designs": list(results),
         "story": comparison.scenario.story.replace("`", ""),
@@ -131,8 +136,8 @@ def _before(progress: Progress, run: Run) -> Run | None:
 def _run(progress: Progress, index: int) -> dict[str, Any]:
     run = progress.runs[index]
     before = _before(progress, run)
-    was_passed = before.passed if before else [False] * len(STAGES)
-    lost = [stage.number for stage, now, was in zip(STAGES, run.passed, was_passed, strict=True) if was and not now]
+    was_passed = before.passed if before else [False] * len(progress.of.stages)
+    lost = [stage.number for stage, now, was in zip(progress.of.stages, run.passed, was_passed, strict=True) if was and not now]
     return {
         "number": index + 1,
         "at": _minutes(progress.spent_until_s(run.at)),

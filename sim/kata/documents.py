@@ -11,11 +11,12 @@ from sim.documents.numbers import rounded
 from sim.experiment.compare import Objective
 from sim.kata.attempt import Attempt, column
 from sim.kata.brief import BRIEF, DESIGN
-from sim.kata.check import POINTS, Graded
+from sim.kata.check import Graded
+from sim.kata.exercise import Exercise
+from sim.kata.exercises import FIRST
 from sim.kata.grading import Grade
 from sim.kata.moves import moved
 from sim.kata.progress import Progress
-from sim.kata.stages import STAGES, current, stage_of
 
 
 def started(folder: Path) -> kata.KataStarted:
@@ -32,7 +33,7 @@ def run(made: Attempt, progress: Progress) -> kata.KataRun:
         "predicted": {
             metric: {"said": word, "went": made.run.moved.get(metric)} for metric, word in made.run.predicted.items()
         },
-        "objectives": [_objective(made, objective) for objective in made.result.objectives],
+        "objectives": [_objective(made, progress.of, objective) for objective in made.result.objectives],
         "passed": made.run.passed,
         "worse": made.run.worse,
         "finding": made.run.finding or None,
@@ -41,7 +42,7 @@ def run(made: Attempt, progress: Progress) -> kata.KataRun:
 
 def status(progress: Progress) -> kata.KataStatus:
     """How far somebody has come."""
-    stage = current(progress.passed)
+    stage = progress.of.current(progress.passed)
     return {
         "spent_s": round(progress.spent_s),
         "runs": len(progress.runs),
@@ -56,21 +57,25 @@ def check(graded: Graded) -> kata.KataCheck:
     """A check, stage by stage."""
     return {
         "score": graded.score,
-        "of": POINTS * len(STAGES),
+        "of": graded.exercise.most,
         "stages": [
-            {"stage": stage.number, "title": stage.title, "passed": done, "points": POINTS * done, "reasons": reasons}
-            for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True)
+            {"stage": stage.number, "title": stage.title, "passed": done, "points": points, "reasons": reasons}
+            for stage, done, points, reasons in zip(
+                graded.exercise.stages, graded.passed, graded.points, graded.reasons, strict=True
+            )
         ],
         "design": graded.digest,
     }
 
 
-def grades(made: Sequence[Grade], *, seed: int) -> kata.Grades:
+def grades(made: Sequence[Grade], *, seed: int, exercise: Exercise = FIRST) -> kata.Grades:
     """A class's points."""
-    return {"seed": seed, "of": POINTS * len(STAGES), "submissions": [_graded(grade) for grade in made]}
+    return {"seed": seed, "of": exercise.most, "submissions": [_graded(grade) for grade in made]}
 
 
-GRADE_COLUMNS = ("submission", *(f"stage_{stage.number}" for stage in STAGES), "score", "reasons", "design")
+def grade_columns(exercise: Exercise) -> tuple[str, ...]:
+    """The columns of `kata grade --csv`."""
+    return ("submission", *(f"stage_{stage.number}" for stage in exercise.stages), "score", "reasons", "design")
 
 
 def grade_rows(made: Sequence[Grade]) -> list[dict[str, Any]]:
@@ -78,7 +83,7 @@ def grade_rows(made: Sequence[Grade]) -> list[dict[str, Any]]:
     return [
         {
             "submission": grade.submission,
-            **{f"stage_{stage.number}": points for stage, points in zip(STAGES, grade.points, strict=True)},
+            **{f"stage_{number}": points for number, points in enumerate(grade.points, 1)},
             "score": grade.score,
             "reasons": grade.error or _reasons(grade),
             "design": grade.design,
@@ -87,10 +92,10 @@ def grade_rows(made: Sequence[Grade]) -> list[dict[str, Any]]:
     ]
 
 
-def _objective(made: Attempt, objective: Objective) -> kata.KataObjective:
+def _objective(made: Attempt, exercise: Exercise, objective: Objective) -> kata.KataObjective:
     metric, before = objective.metric, made.before
     return {
-        "stage": stage_of(metric).number,
+        "stage": exercise.stage_of(metric).number,
         "metric": metric,
         "limit": objective.limit,
         "status": objective.status,
@@ -105,14 +110,12 @@ def _graded(grade: Grade) -> kata.Graded:
         "score": grade.score,
         "error": grade.error or None,
         "stages": [
-            {"stage": stage.number, "points": points, "reasons": list(reasons)}
-            for stage, points, reasons in zip(STAGES, grade.points, grade.reasons, strict=True)
+            {"stage": number, "points": points, "reasons": list(reasons)}
+            for number, (points, reasons) in enumerate(zip(grade.points, grade.reasons, strict=True), 1)
         ],
         "design": grade.design or None,
     }
 
 
 def _reasons(grade: Grade) -> str:
-    return "; ".join(
-        f"stage {stage.number}: {reason}" for stage, found in zip(STAGES, grade.reasons, strict=True) for reason in found
-    )
+    return "; ".join(f"stage {number}: {reason}" for number, found in enumerate(grade.reasons, 1) for reason in found)

@@ -29,9 +29,9 @@ from sim.config.files import read_text
 from sim.documents.text import shown
 from sim.kata import box
 from sim.kata.brief import DESIGN
-from sim.kata.check import POINTS
+from sim.kata.exercise import Exercise
+from sim.kata.exercises import FIRST
 from sim.kata.progress import FILE
-from sim.kata.stages import STAGES
 from sim.kata.written import code_named
 
 ENDINGS = (".yaml", ".yml", ".py")
@@ -69,7 +69,7 @@ class _Told(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    stages: Annotated[list[_Stage], Field(min_length=len(STAGES), max_length=len(STAGES))] = []
+    stages: Annotated[list[_Stage], Field(max_length=20)] = []
     design: Annotated[str, Field(max_length=100)] = ""
     error: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=100)] = []
 
@@ -102,7 +102,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def grade(
-    folder: Path, *, seed: int, timeout_s: float, run_code: bool = False, jobs: int = 1,
+    folder: Path, *, exercise: Exercise = FIRST, seed: int, timeout_s: float, run_code: bool = False, jobs: int = 1,
     tell: Callable[[int, int], None] | None = None, graded: Callable[[Grade], None] = lambda _: None,
 ) -> list[Grade]:  # fmt: skip
     """Grade all submissions, in the order of their names. Grades are the same on every machine, unless one exceeds its time.
@@ -116,7 +116,7 @@ def grade(
     to_tell = iter(paths)
     following = next(to_tell, None)
     with ThreadPoolExecutor(jobs) as pool:
-        grader = Grader(folder, seed, timeout_s, running, run_code=run_code)
+        grader = Grader(folder, exercise, seed, timeout_s, running, run_code=run_code)
         futures = {pool.submit(grader.grade, name, path): name for name, path in paths.items()}
         try:
             for future in as_completed(futures):
@@ -175,6 +175,7 @@ class Grader:
     """Grades the submissions of one folder, one after the other."""
 
     folder: Path
+    exercise: Exercise
     seed: int
     timeout_s: float
     running: Running
@@ -188,17 +189,19 @@ class Grader:
                 room.mkdir()
                 design = copied(path, desk)
                 if not self.run_code and (code := code_of(desk, design)):
-                    return replace(_without_points(name, f"has code ({code}), which nobody has asked to run"), has_code=True)
+                    return replace(
+                        self._without_points(name, f"has code ({code}), which nobody has asked to run"), has_code=True
+                    )
                 return self._checked(name, desk, room, design)
             except (Refused, ConfigError) as error:
-                return _without_points(name, shown(str(error).replace(f"{desk}{os.sep}", "")))
+                return self._without_points(name, shown(str(error).replace(f"{desk}{os.sep}", "")))
             except Exception as error:
-                return _without_points(name, f"could not be graded: {type(error).__name__}: {shown(str(error))[:200]}")
+                return self._without_points(name, f"could not be graded: {type(error).__name__}: {shown(str(error))[:200]}")
 
     def _checked(self, name: str, desk: Path, room: Path, design: str) -> Grade:
         told, errors = Path(desk.parent, "result.json"), Path(desk.parent, "stderr")
         with told.open("w+b") as result, errors.open("w+b") as stderr:
-            limits = [str(self.seed), str(int(self.timeout_s) + 1), str(result.fileno())]
+            limits = [str(self.seed), str(int(self.timeout_s) + 1), str(result.fileno()), self.exercise.name]
             command = [sys.executable, "-P", "-m", "sim.kata.submission", design, *limits]
             if box.is_allowed():
                 command = box.boxed(command, room=room, hidden=self.folder)
@@ -209,16 +212,33 @@ class Grader:
             try:
                 process.wait(self.timeout_s)
             except subprocess.TimeoutExpired:
-                return _without_points(name, f"not finished after {self.timeout_s:g} s")
+                return self._without_points(name, f"not finished after {self.timeout_s:g} s")
             finally:
                 kill(process)
                 process.wait()
                 self.running.ended(process)
         try:
-            return _as_grade(name, _Told.model_validate_json(read_text(told, most=MOST_TOLD)))
+            return self._as_grade(name, _Told.model_validate_json(read_text(told, most=MOST_TOLD)))
         except (ConfigError, ValidationError):
             last = _end_of(errors).strip().rpartition("\n")[2][:200]
-            return _without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{shown(last)}")
+            return self._without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{shown(last)}")
+
+    def _as_grade(self, name: str, told: _Told) -> Grade:
+        if told.error or not self._adds_up(told):
+            return self._without_points(name, "; ".join(map(shown, told.error)) or "no points of a check")
+        reasons = tuple(tuple(map(shown, stage.reasons)) for stage in told.stages)
+        return Grade(name, tuple(stage.points for stage in told.stages), reasons, shown(told.design))
+
+    def _adds_up(self, told: _Told) -> bool:
+        """Whether each stage of the exercise has all of its points, or none."""
+        stages = self.exercise.stages
+        return len(told.stages) == len(stages) and all(
+            one.points in (0, stage.points) for one, stage in zip(told.stages, stages, strict=True)
+        )
+
+    def _without_points(self, name: str, error: str) -> Grade:
+        none = len(self.exercise.stages)
+        return Grade(name, (0,) * none, ((),) * none, error=error)
 
 
 def _end_of(file: Path) -> str:
@@ -287,14 +307,3 @@ def _environment(room: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     kept["PYTHONUSERBASE"] = site.getuserbase()  # this package may be installed there, and Python looks for it below HOME
     return kept | {"HOME": room, "TMPDIR": room, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def _as_grade(name: str, told: _Told) -> Grade:
-    if told.error or not told.stages or not {stage.points for stage in told.stages} <= {0, POINTS}:
-        return _without_points(name, "; ".join(map(shown, told.error)) or "no points of a check")
-    reasons = tuple(tuple(map(shown, stage.reasons)) for stage in told.stages)
-    return Grade(name, tuple(stage.points for stage in told.stages), reasons, shown(told.design))
-
-
-def _without_points(name: str, error: str) -> Grade:
-    return Grade(name, (0,) * len(STAGES), ((),) * len(STAGES), error=error)

@@ -9,13 +9,13 @@ from sim.architectures import load_design
 from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.explanation.story import Explanation, tell
-from sim.kata.advice import Advice, advice
+from sim.kata.advice import advice
 from sim.kata.attempt import simulated, step
 from sim.kata.brief import DESIGN
+from sim.kata.exercise import CHECKED, SEEN, Exercise, Stage
 from sim.kata.look import Look
 from sim.kata.progress import Hint, Progress
-from sim.kata.stages import STAGES, Stage, current, passed
-from sim.kata.world import CHECKED, SEEN, seen, unseen
+from sim.kata.saying import Advice
 from sim.kata.written import written
 
 STRENGTHS = {1: "a question", 2: "where to look", 3: "what to write"}
@@ -23,7 +23,7 @@ STRENGTHS = {1: "a question", 2: "where to look", 3: "what to write"}
 
 @dataclass(frozen=True)
 class Given:
-    """A hint. If `stage` is None, all five stages are passed on the mornings that the learner sees."""
+    """A hint. If `stage` is None, all stages are passed on the mornings that the learner sees."""
 
     stage: int | None
     strength: int
@@ -38,12 +38,16 @@ def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float
     last = progress.runs[-1] if progress.runs else None
     where = ""
     if last is not None and last.hints and last.written == written(folder):
-        stage, rule, hints = current(last.passed), last.rule, last.hints
+        stage, rule, hints = progress.of.current(last.passed), last.rule, last.hints
     else:
         where, _, stage, given = _looked_at(folder, progress)
         rule, hints = (given.rule, list(given.hints)) if given else ("", [])
     if stage is None or not hints:
-        return Given(None, 0, "All five stages are passed on these mornings. `coffee kata check` tries the design on others.")
+        return Given(
+            None,
+            0,
+            f"All {progress.of.count} stages are passed on these mornings. `coffee kata check` tries the design on others.",
+        )
     had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, rule)]
     level = strength or min(max(had, default=0) + 1, len(STRENGTHS))
     if level not in had:
@@ -56,7 +60,7 @@ def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | Non
     """One purchase that counts in an objective of the open stage, or else of any stage; None if nobody was harmed."""
     _, look, stage, _ = _looked_at(folder, progress)
     step(folder, progress, now=now)
-    stages = ([stage] if stage else []) + list(STAGES)
+    stages = ([stage] if stage else []) + list(progress.of.stages)
     metrics = [metric for each in stages for metric in each.criteria]
     witness = next((harmed for metric in metrics if (harmed := look.harmed(metric)) is not None), None)
     if witness is None:
@@ -70,17 +74,20 @@ def _looked_at(folder: Path, progress: Progress) -> tuple[str, Look, Stage | Non
     Also returns how to introduce those mornings (""  for the seen ones), the open stage, and the advice for it.
     """
     design, files = load_design(str(folder / DESIGN)), written(folder)
-    look, stage = _look(seen(), design)
+    exercise = progress.of
+    look, stage = _look(exercise, exercise.seen(), design)
     check = progress.check_of(files)
     if stage is None and check is not None and not all(check.passed):
-        for weather in unseen():
-            other, missed = _look(weather.scenario, design, mornings=CHECKED, seed=check.seed)
+        for weather, world in exercise.unseen():
+            other, missed = _look(exercise, world, design, mornings=CHECKED, seed=check.seed)
             if missed is not None:
-                return f"Of the check's mornings ({weather.name}): ", other, missed, advice(other, missed)
-    return "", look, stage, advice(look, stage)
+                return f"Of the check's mornings ({weather}): ", other, missed, advice(other, exercise, missed)
+    return "", look, stage, advice(look, exercise, stage)
 
 
-def _look(world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0) -> tuple[Look, Stage | None]:
+def _look(
+    exercise: Exercise, world: Scenario, design: Design, *, mornings: int = SEEN, seed: int = 0
+) -> tuple[Look, Stage | None]:
     result = simulated(world, design, mornings=mornings, seed=seed)
-    stage = current(passed({objective.metric: objective.status for objective in result.objectives}))
+    stage = exercise.current(exercise.passed({objective.metric: objective.status for objective in result.objectives}))
     return Look(world, design, result), stage

@@ -17,7 +17,7 @@ from sim.experiment.compare import Result
 from sim.experiment.estimates import holds
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import Estimate
-from sim.explanation.witness import Witness, find
+from sim.explanation.witness import Witness, find, simplest
 from sim.ledger.violations import VIOLATIONS
 from sim.vocabulary import METRICS
 
@@ -84,18 +84,37 @@ class Look:
         )
 
     def harmed(self, metric: str) -> Witness | None:
-        """A purchase that counts in the metric, on the first morning that has any; None if there is none."""
+        """A purchase that counts in the metric, on the first morning that has any; None if there is none.
+
+        In a world with renewals it is one of them if they are most of those that count on that morning, and else no renewal.
+        """
         harm, mornings = METRICS[metric].harm, self.result.harmed(metric)
         if harm not in VIOLATIONS or not mornings.any():
             return None
         seed = self.result.summaries[int(np.argmax(mornings))].seed
-        witness = find(self.scenario, self.design, kind=harm, seed=seed, mornings=1)
+        purchase = None
+        if self.scenario.renewals is not None:
+            tables, evidence = simulate(self.scenario, self.design, load_prices(self.scenario.prices), seed)
+            victims = np.flatnonzero(VIOLATIONS[harm].flags(evidence))
+            waiting = victims[tables.waits[victims]]
+            group = waiting if 2 * len(waiting) >= len(victims) else np.setdiff1d(victims, waiting)
+            purchase = simplest(tables, group)
+        witness = find(self.scenario, self.design, kind=harm, purchase=purchase, seed=seed, mornings=1)
         return witness if isinstance(witness, Witness) else None
+
+    def is_renewal(self, metric: str) -> bool:
+        """Whether the purchase that `witness` tells of is a renewal; False if there is none."""
+        witness = self.harmed(metric)
+        if witness is None or self.scenario.renewals is None:
+            return False
+        tables, _ = simulate(self.scenario, self.design, load_prices(self.scenario.prices), witness.seed)
+        return not tables.waits[witness.purchase]
 
     def witness(self, metric: str) -> str:
         """A sentence about a harmed purchase; "" if there is none.
 
         `Customer 118 of morning 0, who came at 07:09:12: 2 taps, 4 requests, 3 orders, 2 charges, 1 loyalty award.`
+        `Renewal 1610 of morning 0, due at 07:20:00: 2 orders, 2 charges, 2 loyalty awards.`
         """
         witness = self.harmed(metric)
         if witness is None:
@@ -110,6 +129,14 @@ class Look:
             "charge": int((tables.charges["purchase"][captured] == witness.purchase).sum()),
             "loyalty award": int((tables.awards["purchase"] == witness.purchase).sum()),
         }
+        waits = bool(tables.waits[witness.purchase])
+        if not waits:  # nobody taps
+            del counts["tap"], counts["request"]
+        elif tables.purchases["agent"][witness.purchase]:
+            counts = {"plan": counts.pop("tap")} | counts
         counted = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items())
         time = clock_text(float(round(self.scenario.clock.start + at_s)))
-        return f"Customer {witness.purchase} of morning {witness.seed}, who came at {time}: {counted}."
+        if not waits:
+            return f"Renewal {witness.purchase} of morning {witness.seed}, due at {time}: {counted}."
+        who = "Agent" if "plan" in counts else "Customer"
+        return f"{who} {witness.purchase} of morning {witness.seed}, who came at {time}: {counted}."

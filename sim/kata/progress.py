@@ -12,13 +12,13 @@ from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.documents.kata import Move
 from sim.experiment.estimates import Status
-from sim.kata.stages import STAGES
-from sim.kata.world import UNSEEN_SEED
+from sim.kata.exercise import UNSEEN_SEED, Exercise
+from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.written import Written
 from sim.version import VERSION
 
 FILE = ".kata.json"
-FORMAT = 1
+FORMAT = 2  # 1: without `exercise`, as there was one
 LAST = 1e11  # seconds since 1970: no clock says more
 PAUSE_S = 600.0  # a longer gap between two steps is a pause, which doesn't count as time spent (assumption)
 
@@ -77,12 +77,20 @@ class Progress(Kept):
 
     kata: int = FORMAT
     version: str = VERSION
+    exercise: str = FIRST.name
     world: str  # the digest of the scenario, so that runs of another one are not compared
     steps: list[float]  # the times of all commands, seconds since 1970
     predicted: dict[str, Move] = {}  # predictions for a run that has not finished
     runs: list[Run] = []
     hints: list[Hint] = []
     checks: list[Check] = []
+
+    @field_validator("exercise")
+    @classmethod
+    def _exercise(cls, name: str) -> str:
+        if name not in EXERCISES:
+            raise ValueError(f"no such exercise; there are {', '.join(EXERCISES)}")
+        return name
 
     @field_validator("steps")
     @classmethod
@@ -95,14 +103,19 @@ class Progress(Kept):
     def _hangs_together(self) -> Self:
         """Somebody may have edited the file: whoever reads on relies on this."""
         for number, run in enumerate(self.runs, 1):
-            if len(run.passed) != len(STAGES) or not run.mornings:
+            if len(run.passed) != len(self.of.stages) or not run.mornings:
                 raise ValueError(f"run {number} is not whole")
             if run.against is not None and not 1 <= run.against < number:
                 raise ValueError(f"run {number} is compared with a run that is not before it")
         for number, check in enumerate(self.checks, 1):
-            if len(check.passed) != len(STAGES) or len(check.reasons) != len(STAGES):
+            if not len(check.passed) == len(check.reasons) == len(self.of.stages):
                 raise ValueError(f"check {number} is not whole")
         return self
+
+    @property
+    def of(self) -> Exercise:
+        """The exercise that this is the progress of."""
+        return EXERCISES[self.exercise]
 
     @property
     def spent_s(self) -> float:
@@ -120,7 +133,7 @@ class Progress(Kept):
     @property
     def passed(self) -> list[bool]:
         """The stages that the last run passed."""
-        return self.runs[-1].passed if self.runs else [False] * len(STAGES)
+        return self.runs[-1].passed if self.runs else [False] * len(self.of.stages)
 
 
 def load(folder: Path) -> Progress:

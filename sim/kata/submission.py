@@ -1,4 +1,4 @@
-"""Check one submission in a separate process: `python -P -m sim.kata.submission DESIGN SEED SECONDS RESULT`."""
+"""Check one submission in a separate process: `python -P -m sim.kata.submission DESIGN SEED SECONDS RESULT EXERCISE`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_WRITTEN = 64 << 20  # bytes of any file that the process writes
 MOST_PROCESSES = 64  # of the user in this box, threads included
 
 
-def main(design: str, seed: str, seconds: str, result: str) -> None:
+def main(design: str, seed: str, seconds: str, result: str, exercise: str) -> None:
     """Write the check's result, or the errors in the design's file, as JSON to the open file of that number.
 
     `seconds`: most time of a processor.
@@ -25,9 +25,10 @@ def main(design: str, seed: str, seconds: str, result: str) -> None:
     from sim.documents.text import shown
     from sim.kata import documents
     from sim.kata.check import check
+    from sim.kata.exercises import EXERCISES
 
     try:
-        text = json.dumps(documents.check(check(load_design(design), seed=int(seed), jobs=1)))
+        text = json.dumps(documents.check(check(load_design(design), EXERCISES[exercise], seed=int(seed), jobs=1)))
     except ConfigError as error:
         text = json.dumps({"error": [shown(message)[:2000] for message in error.messages[:100]]})
     except Exception as error:

@@ -97,7 +97,8 @@ def said(control: Control, value: str) -> str:
 def _size(model: Scenario | Design, control: Control, text: str) -> float | None:
     """Where a value is on the control's scale; `none` before all others; None if it is not on it."""
     path = split(control.key)
-    kind, _ = standing(model, (*path, "constant") if path[-1] == "for" else path)
+    constant = (*path, "constant")  # of a fault that lasts for a drawn time; others last for a time
+    kind, _ = standing(model, constant if path[-1] == "for" and has(model, constant) else path)
     try:
         return -1.0 if text == "none" else float(kind.unit.parse(text) if kind.unit is not None else text)
     except ValueError:

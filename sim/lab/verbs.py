@@ -563,7 +563,7 @@ def validity(
 
 
 def schema(kind: Schema = "scenario") -> dict[str, Any]:
-    """The JSON Schema of scenario files, of design files, or of results, as `coffee schema` prints it."""
+    """The JSON Schema of scenarios, of designs, of a service's adapter, or of results, as `coffee schema` prints it."""
     return schemas.schema(kind)
 
 

@@ -49,7 +49,7 @@ class Audit:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """A morning with all its tables, and what the audit says of it."""
 
     tables: Tables

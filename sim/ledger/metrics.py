@@ -11,14 +11,14 @@ from functools import partial
 
 import numpy as np
 
-from sim.ledger.audit import Judged
+from sim.ledger.audit import Judgement
 from sim.ledger.costs import Bill
 from sim.ledger.tally import Tally
 from sim.vocabulary import COUNTED, METRICS
 
 
 @dataclass(frozen=True)
-class Evidence(Judged):
+class Evidence(Judgement):
     """A morning with all its tables, judged and counted."""
 
     tally: Tally

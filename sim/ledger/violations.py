@@ -6,11 +6,21 @@ A retraction is a harm, and yet no failure: see `harmed`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.ledger.audit import Judged
+from sim.ledger.audit import Audit
+
+
+class Judged(Protocol):
+    """Evidence: what the audit says of each purchase, and whose card is good."""
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def good_card(self) -> np.ndarray: ...
 
 
 class Violation(NamedTuple):

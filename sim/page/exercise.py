@@ -16,28 +16,30 @@ from sim.config.files import read_text, write_text
 from sim.documents.story import document as story_document
 from sim.kata import documents
 from sim.kata.attempt import asked_for, attempt, begin, predictions, step
-from sim.kata.brief import CONSTRAINTS, DESIGN, LOOP, SCENARIO, criteria
+from sim.kata.brief import DESIGN, LOOP, criteria
 from sim.kata.checking import checked
 from sim.kata.editing import edited
+from sim.kata.exercise import SEEN, Exercise
+from sim.kata.exercises import command, exercise_named
+from sim.kata.folder import exercise_of
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import FILE, Progress, load
-from sim.kata.stages import STAGES
-from sim.kata.world import NAME, SEEN, seen
 from sim.kata.written import undo as put_back
 from sim.kata.written import written
 
 SIMULATING = ("run", "hint", "why", "check", "debrief")  # steps that take a process of their own
 
 
-def started(folder: Path) -> None:
-    """Begin in the folder, unless a kata is under way there. Raises ConfigError."""
+def started(folder: Path, name: str | None = None) -> Exercise:
+    """Begin the exercise of that name in the folder, unless it is under way there. Raises ConfigError if another one is."""
     if not (folder / FILE).exists():
-        begin(folder, now=time.time())
+        begin(folder, exercise_named(name), now=time.time())
+    return exercise_of(load(folder), name)
 
 
-def wish() -> dict[str, Any]:
+def wish(exercise: Exercise) -> dict[str, Any]:
     """What the page begins with, in the kata's folder."""
-    return {"scenario": NAME, "sides": [{"design": DESIGN}], "set": {}, "seed": 0, "mornings": SEEN, "kata": True}
+    return {"scenario": exercise.scenario, "sides": [{"design": DESIGN}], "set": {}, "seed": 0, "mornings": SEEN, "kata": True}
 
 
 def standing(folder: Path) -> dict[str, Any]:
@@ -45,15 +47,18 @@ def standing(folder: Path) -> dict[str, Any]:
     progress = load(folder)
     files = written(folder)
     last = progress.runs[-1] if progress.runs else None
-    world = seen()
+    exercise = progress.of
+    world = exercise.seen()
     return {
         **documents.status(progress),
         "folder": folder.resolve().name,
+        "title": exercise.title,
+        "command": command(exercise),
         "design": files.design,
         "architectures": list(COMPARED),
         "brief": {
-            "scenario": SCENARIO, "story": world.story, "constraints": list(CONSTRAINTS), "loop": LOOP,
-            "people": criteria(world),
+            "scenario": exercise.task, "story": world.story, "constraints": list(exercise.constraints), "loop": LOOP,
+            "people": criteria(exercise, world),
         },
         "stages": [
             {
@@ -62,7 +67,7 @@ def standing(folder: Path) -> dict[str, Any]:
                     {"metric": metric, "status": last.statuses.get(metric) if last else None} for metric in stage.criteria
                 ],
             }
-            for stage in STAGES
+            for stage in exercise.stages
         ],
         "asks": asked_for(progress),
         "is_run": last is not None and last.written == files,
@@ -89,7 +94,7 @@ def stepped(folder: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]
     match name:
         case "run":
             _note(progress, given)
-            predicted = predictions(_texts(given.get("predict")), asked_for(progress))
+            predicted = predictions(_texts(given.get("predict")), progress.of, asked_for(progress))
             made = attempt(folder, progress, predicted=predicted, now=now, clock=time.time)
             return {"run": documents.run(made, progress)}
         case "hint":
@@ -99,7 +104,7 @@ def stepped(folder: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]
             story = harmed(folder, progress, now=now)
             return {"story": None if story is None else story_document(story)}
         case "check":
-            return {"check": documents.check(checked(folder, progress, seed=None, now=now, jobs=1))}
+            return {"check": documents.check(checked(folder, progress, progress.of, seed=None, now=now, jobs=1))}
         case "debrief":
             from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and no other step draws
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sim.ledger.metrics import Evidence
-from sim.ledger.records import Tables
+from sim.ledger.records import PROXY, DeadLetters, Tables
 from sim.ledger.violations import FAILURES, VIOLATIONS
 from sim.page.harms import harms
 from sim.vocabulary import HARMS, METRICS, Answer, Fate, Outcome, Status
@@ -33,6 +33,7 @@ def tape(tables: Tables, evidence: Evidence) -> bytes:
         "components": sorted({struck.component for struck in tables.crashes}),
         **{kind.__name__.lower(): [code.name.lower() for code in kind] for kind in (Fate, Outcome, Status)},
         "answers": [f"{answer.value}" for answer in Answer],
+        "consumers": list(DeadLetters.CONSUMERS),
     }
     content, described = bytearray(), []
     for table, columns in _tables(tables, evidence, names["components"]):
@@ -58,8 +59,10 @@ def _tables(tables: Tables, evidence: Evidence, components: list[str]) -> Iterat
             ("submitted", _times(tapped), True),
             *(
                 (f"{what}", _since(purchases[f"{what}_s"], tapped), False)
-                for what in ("acknowledged", "told_confirmed", "left")
+                for what in ("acknowledged", "told_confirmed", "left", "other_card")
             ),
+            ("agent", purchases["agent"], False),
+            ("waits", tables.waits.astype(np.int64), False),
         ],
     )
     yield (
@@ -91,9 +94,11 @@ def _tables(tables: Tables, evidence: Evidence, components: list[str]) -> Iterat
             ("created", _times(orders["created_s"]), True),
             ("confirmed", _since(orders["confirmed_s"], orders["created_s"]), False),
             ("visible", _since(orders["visible_s"], orders["created_s"]), False),
+            ("changed", _since(orders["changed_s"], orders["created_s"]), False),
             ("status", orders["status"], False),
         ],
     )
+    yield from _more(tables)
     yield "awards", [("purchase", tables.awards["purchase"], True), ("awarded", _times(tables.awards["awarded_s"]), True)]
     yield (
         "reads",
@@ -118,6 +123,65 @@ def _tables(tables: Tables, evidence: Evidence, components: list[str]) -> Iterat
             ("component", np.array([components.index(one.component) for one in tables.crashes], dtype=np.int64), False),
             ("purchase", np.array([one.purchase for one in tables.crashes], dtype=np.int64), False),
             ("at", _times(np.array([one.at_s for one in tables.crashes], dtype=float)), True),
+        ],
+    )
+
+
+def _more(tables: Tables) -> Iterator[tuple[str, list[Column]]]:
+    """What only some worlds and designs have; elsewhere these tables have no rows."""
+    holds, captures, refunds, dead = tables.holds, tables.captures, tables.refunds, tables.dead_letters
+    takings, repeats = tables.takings, tables.repeats
+    yield (
+        "holds",
+        [
+            ("purchase", holds["purchase"], True),
+            ("cents", holds["cents"], False),
+            ("captured_cents", holds["captured_cents"], False),
+            ("authorised", _times(holds["authorised_s"]), True),
+            ("released", _since(holds["released_s"], holds["authorised_s"]), False),
+        ],
+    )
+    yield (
+        "captures",
+        [
+            ("purchase", captures["purchase"], True),
+            ("sent", _times(captures["sent_s"]), True),
+            ("answered", _since(captures["answered_s"], captures["sent_s"]), False),
+            ("captured", _since(captures["captured_s"], captures["sent_s"]), False),
+        ],
+    )
+    yield (
+        "refunds",
+        [
+            ("purchase", refunds["purchase"], True),
+            ("cents", refunds["cents"], False),
+            ("refunded", _times(refunds["refunded_s"]), True),
+        ],
+    )
+    yield "returns", [("request", tables.returns["request"], True)]
+    yield (
+        "dead_letters",
+        [
+            ("purchase", dead["purchase"], True),
+            ("consumer", dead["consumer"], False),
+            ("buried", _times(dead["buried_s"]), True),
+            ("replayed", _since(dead["replayed_s"], dead["buried_s"]), False),
+        ],
+    )
+    yield (
+        "takings",
+        [
+            ("purchase", takings["purchase"], True),
+            ("taken", _times(takings["taken_s"]), True),
+            ("given_back", _since(takings["given_back_s"], takings["taken_s"]), False),
+        ],
+    )
+    by_proxy = np.flatnonzero(repeats["who"] == PROXY)
+    yield (
+        "repeats",  # of the proxy; those of a client library are calls in the table of charges
+        [
+            ("purchase", tables.requests["purchase"][repeats["row"][by_proxy]], True),
+            ("sent", _times(repeats["sent_s"][by_proxy]), True),
         ],
     )
 

@@ -37,11 +37,12 @@ ACTS = {
 
 
 def mishap(what: Mishap) -> str:
-    """A mishap as a clause, e.g. `customer 1: call 1 to the provider is done, and its answer is lost`."""
-    return f"customer {what.purchase}: {_clause(what)}"
+    """A mishap as a clause and whose it is, e.g. `call 1 to the provider is refused (customer 0)`."""
+    return f"{clause(what)} (customer {what.purchase})"
 
 
-def _clause(what: Mishap) -> str:
+def clause(what: Mishap) -> str:
+    """What happens, e.g. `the customer taps Pay again 528ms after the first tap`."""
     by = duration_text(what.later_s)
     match what:
         case Called():
@@ -59,7 +60,7 @@ def _clause(what: Mishap) -> str:
         case Told():
             return f"webhook {what.webhook} {ON_THE_WAY[what.goes].format(by=by)}"
         case Died() if what.at is not None:
-            return f"an instance of {_who(what.crash)} dies {duration_text(what.at)} after the first tap"
+            return f"an instance of {_who(what.crash)} dies {_after(what.at)}"
         case Died():
             return f"{_who(what.crash)} dies after {_step(what.after or '', what.nth)}"
         case Threw():
@@ -69,8 +70,12 @@ def _clause(what: Mishap) -> str:
         case Slowed():
             return f"{_who(what.slow)} takes {by} longer for its {_nth(what.nth)} piece of work"
         case Acted():
-            return f"{ACTS[what.customer]} {duration_text(what.at)} after the first tap"
+            return f"the customer {ACTS[what.customer]} {_after(what.at)}"
     raise TypeError(f"no words for {what!r}")
+
+
+def _after(at_s: float) -> str:
+    return "right after the first tap" if at_s < 0.0005 else f"{duration_text(round(at_s, 3))} after the first tap"
 
 
 def _step(step: str, nth: int) -> str:

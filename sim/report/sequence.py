@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
 from sim.explanation.moments import StoryLine, lanes, title
-from sim.explanation.story import Explanation
 from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
@@ -21,6 +20,23 @@ LEFT_IN, TOP_IN, EDGE_IN = 1.55, 1.18, 0.95
 CHARACTER_IN = 0.06  # of a time, for those that name the day
 LONG_S = 1.0  # a wait that is drawn as one
 OBVIOUS = ("database", "is waiting")  # beliefs that the arrow itself says
+
+
+class Told(Protocol):
+    """A story that can be drawn: of a simulated purchase, or of a real one."""
+
+    @property
+    def moments(self) -> list[StoryLine]: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+    @property
+    def note(self) -> str:
+        """Where it happened."""
+
+    def clock(self, at_s: float) -> str:
+        """A moment as it is written at the edge."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ def _pill(moment: StoryLine) -> str | None:
 
 
 @styled
-def draw(explanation: Explanation, axes: Any = None) -> Axes:
+def draw(explanation: Told, axes: Any = None) -> Axes:
     """One axes, in inches from the top left, as large as the diagram needs if it is not given."""
     moments, left_out = shown(explanation.moments)
     lines = rows(moments)
@@ -97,12 +113,10 @@ def _sheet(width_in: float, height_in: float) -> Axes:
     return made.add_axes((0.0, 0.0, 1.0, 1.0))
 
 
-def _heading(ax: Axes, explanation: Explanation, left_out: int) -> None:
-    witness = explanation.witness
+def _heading(ax: Axes, explanation: Told, left_out: int) -> None:
     ax.text(0.12, 0.2, explanation.sentence, fontsize=12.5, fontweight="bold", va="center", color=INK)
     more = f"; {left_out} moments in between are left out" if left_out else ""
-    note = f"{explanation.design.name} in {explanation.scenario.name}, the morning of seed {witness.seed}; "
-    ax.text(0.12, 0.44, f"{note}time runs down, not to scale{more}", fontsize=8.5, va="center", color=QUIET)
+    ax.text(0.12, 0.44, f"{explanation.note}; time runs down, not to scale{more}", fontsize=8.5, va="center", color=QUIET)
 
 
 def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
@@ -125,7 +139,7 @@ def _lane(ax: Axes, lane: str, x: float, height_in: float) -> None:
     )  # fmt: skip
 
 
-def _time(ax: Axes, explanation: Explanation, row: Row) -> None:
+def _time(ax: Axes, explanation: Told, row: Row) -> None:
     ax.text(0.12, row.y_in, explanation.clock(row.moment.at_s), fontsize=7.2, va="center", color=QUIET)
     if row.waited_s:
         text = f"⋮  {wait_text(row.waited_s)} later"

@@ -69,7 +69,7 @@ class Broker:
         self._fresh: dict[tuple[str, int], int] = {}  # (consumer, event) -> the delivery at which its last replay began
         self._new_id = new_id
         if self._dead is not None and self._dead.replay_every is not None:
-            env.call(self._dead.replay_every, self._replay)
+            env.call(self._dead.replay_every, self._replay_again, self._dead.replay_every)
 
     def subscribe(self, consumer: Consumer, statuses: Iterable[Status] = Status) -> None:
         """Deliver to `consumer` every event of an order with one of these statuses."""
@@ -186,11 +186,13 @@ class Broker:
         if self._observer is not None:
             self._observer.buried(consumer.name, event, tries=self._tries(consumer, event, delivery))
 
-    def _replay(self, _: None) -> None:
+    def _replay_again(self, every_s: float) -> None:
+        self._env.call(every_s, self._replay_again, every_s)
+        self.replay()
+
+    def replay(self, _: None = None) -> None:
         """Send all dead letters once more."""
         assert self._dead is not None
-        assert self._dead.replay_every is not None
-        self._env.call(self._dead.replay_every, self._replay)
         buried, self.buried = self.buried, []
         for consumer, event, delivery, row in buried:
             self._dead_letters.replayed_s[row] = self._env.now

@@ -110,6 +110,10 @@ class Morning:
             env, design.broker, streams=streams, p_duplicate=plan.p_duplicate, observer=observer,
             rebalances=bool(plan.rebalances), dead_letters=tables.dead_letters, new_id=database.new_event,
         )  # fmt: skip
+        if (dead := design.broker.dead_letters) is not None and dead.replay_at is not None:
+            at_s = scenario.clock.since_start_s(dead.replay_at)
+            if 0 <= at_s <= scenario.clock.horizon_s:  # `coffee lint` warns of a time that this clock never shows
+                env.call(at_s, broker.replay)
         view = ReadModel(env, design.read_model, replica=database.replica("status"), observer=observer)
         loyalty = Loyalty(env, design.loyalty.inbox, tables.awards, observer=observer)
         shop = Shop(

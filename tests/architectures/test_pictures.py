@@ -184,6 +184,51 @@ MORE: dict[str, tuple[str, str]] = {
         renewals --> provider: charges
         """,
     ),
+    "a job without keys, on one machine": (
+        "from: naive\nrenewal_job: {key: none, looks_first: false}",
+        """
+        (2, 0) worker renewals: charges renewals, no key
+        renewals --> database: order, then outcome
+        renewals --> provider: charges
+        """,
+    ),
+    "a job with the renewal's key, on two machines": (
+        "from: naive\nrenewal_job: {key: period, machines: 2}",
+        """
+        (2, 0) worker renewals: charges renewals, key: renewal, looks first, 2 machines
+        renewals --> database: order, then outcome
+        renewals --> provider: charges
+        """,
+    ),
+    "keys that agents bring, and one key for both cards": (
+        "from: idempotent\napp: {agent_key: given, other_card: same_key}",
+        "(0, 1) app app: app, key: purchase, takes keys from agents, same key for another card, up to 3 tries",
+    ),
+    "the same of an app without keys": ("from: naive\napp: {agent_key: given, other_card: same_key}", ""),
+    "what is taken when it is paid": (
+        "from: naive\ntaking: {when: at_settlement}",
+        "(2, 1) store database [database]: order database, orders, 16 connections, takes when it is paid",
+    ),
+    "an inbox by order": (
+        "from: outbox\nloyalty: {inbox: {by: order}}",
+        "(3, 2) service loyalty [loyalty]: loyalty, inbox by order: 7d",
+    ),
+    "batches of two that are acknowledged together": (
+        "from: outbox\nbroker: {batch: 2, commits: after_batch}",
+        "(1, 2) queue broker: broker, at least once, batches of 2, commits after a batch",
+    ),
+    "commits at times, and letters that stay dead": (
+        "from: outbox\nbroker: {batch: 2, commit_every: 5s, dead_letters: {after: 3}}",
+        "(1, 2) queue broker: broker, at least once, batches of 2, commits every 5s, dead after 3 tries, never replayed",
+    ),
+    "dead letters that are replayed": (
+        "from: outbox\nbroker: {dead_letters: {after: 3, replay_every: 1h}}",
+        "(1, 2) queue broker: broker, at least once, dead after 3 tries, replayed every 1h",
+    ),
+    "a charge for a later hour": (
+        "from: outbox\npayment: {after: 10min, held_by: worker}",
+        "(2, 0) worker payment [payment]: payment workers, 24 workers, breaker at 50%, charge after 10min, held by the worker",
+    ),
     "a canceller that asks nobody": (
         "from: naive\nrecovery: {cancel_after: 10min, asks_first: false}",
         """

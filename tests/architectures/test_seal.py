@@ -78,7 +78,7 @@ REACHING = {
     "by __dict__": {"set_up": "shop.provider.__dict__['_fate'] = lambda purchase, attempt: 0.5"},
     "by the class": {"set_up": "shop.provider.__class__.charge = None"},
     "the audit": {"imports": "import sim.ledger.audit", "set_up": "sim.ledger.audit.audit = None"},
-    "the kata": {"imports": "from sim.kata.check import POINTS"},
+    "the kata": {"imports": "from sim.kata.check import check"},
     "memory of the process": {"imports": "import os", "after": "os._exit(0)"},
 }
 TOUCHING = {

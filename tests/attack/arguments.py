@@ -5,6 +5,8 @@ from __future__ import annotations
 COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": ("serve", "tiny.yaml", "naive"),
     "play": ("play", "tiny.yaml", "naive"),
+    "provider": ("provider",),
+    "rehearse": ("rehearse", "shop.yaml"),
     "show": ("show", "outbox"),
     "windows": ("windows", "naive", "--window", "w1", "--no-report"),
     "explain": ("explain", "tiny.yaml", "naive"),
@@ -23,6 +25,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "new": ("new", "new.yaml"),
     "schema": ("schema",),
     "results": ("results", "kept.sqlite"),
+    "kata": ("kata",),
     "kata start": ("kata", "start"),
     "kata run": ("kata", "run", "mine"),
     "kata hint": ("kata", "hint", "mine"),
@@ -63,6 +66,10 @@ ENGINES = ("", "x", "dask", "dask:", "Local", "dask:tcp://", "dask:tcp://localho
 OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "play": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "-j": COUNT, "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
     "serve": {"--set": SETTINGS, "-n": COUNT, "--seed": WHOLE, "--port": (*WHOLE, "65536")},
+    "provider": {"--port": (*WHOLE, "65536"), "--scenario": WORDS, "--preset": WORDS, "--late": TIMES, "--webhooks": WORDS,
+                 "--secret": (), "--metadata": (), "--allow-host": (), "--seed": WHOLE},
+    "rehearse": {"--every": (*WHOLE, "4"), "--rush": (*TIMES, "0s", "2h"), "--rate": (), "--scenario": WORDS, "--seed": WHOLE,
+                 "--most": COUNT, "--allow-host": (), "--keep": PATHS[1:], "-o": (*PATHS, "x.txt", "tiny.yaml", "class")},
     "show": {"--svg": PATHS, "--png": PATHS},
     "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": ()},
@@ -90,15 +97,17 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "validity": {"-j": COUNT, "--files": PATHS[1:], "--page": PATHS, "--assumption": WORDS},
     "new": {"--from": (*WORDS, *PATHS)},
     "results": {"--csv": PATHS, "--parquet": PATHS, "--prune": (*WORDS, "scenario", "scenario=", "OLD", "design=")},
+    "kata": {"--exercise": WORDS},
+    "kata start": {"--exercise": WORDS},
     "kata run": {"-p": (*WORDS, "faster", "zebra=better", "double_charge_rate=", "=better"), "--why": ()},
     "kata hint": {"--strength": (*WHOLE, "0", "4")},
-    "kata check": {"--seed": WHOLE},
+    "kata check": {"--seed": WHOLE, "--exercise": WORDS},
     "fit": {
         "--out-scenario": PATHS, "--out-design": PATHS, "--from": WORDS, "--kind": WORDS, "--provider": (),
         "--column": ("", "=", "x", "x=y", "start", "start=", "=start", "start=zebra"),
     },
     "kata debrief": {"--why": ()},
-    "kata grade": {"--timeout": (*TIMES, "0s"), "--seed": WHOLE, "-j": COUNT},
+    "kata grade": {"--timeout": (*TIMES, "0s"), "--seed": WHOLE, "-j": COUNT, "--exercise": WORDS},
 }  # fmt: skip
 
 STRANGE = (  # whole command lines

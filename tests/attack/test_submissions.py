@@ -73,7 +73,8 @@ CHEATS = (  # code that a class's teacher has asked to run, and that deserves no
     "import sys\nsys.setrecursionlimit(10**9)\n0 / 0\n",
     "__import__('os').kill(__import__('os').getppid(), 15) or 0 / 0\n",
     "__import__('os').write(2, b'\\xff\\x1b]0;owned\\x07' * 99999) and 0 / 0\n",
-    "open('design.yaml', 'w').write('from: outbox') and 0 / 0\n", "import sim.kata.check\nsim.kata.check.STAGES = ()\n",
+    "open('design.yaml', 'w').write('from: outbox') and 0 / 0\n",
+    "import sim.kata.exercises\nsim.kata.exercises.EXERCISES = {}\n",
     "__import__('subprocess').Popen(['sleep', '60']) and 0 / 0\n",
     "__import__('threading').Thread(target=lambda: 0).start() or 0 / 0\n",
 )  # fmt: skip

@@ -125,3 +125,33 @@ def test_mistakes_are_told_in_a_sentence(command: list[str], says: str) -> None:
     result = coffee("kata", *command)
     assert result.exit_code == 2
     assert says in result.output
+
+
+def test_the_second_exercise_by_its_name(here: Path) -> None:
+    """Begun in a folder of its own; later commands know it by the folder, and refuse the other one."""
+    begun = coffee("kata", "start", "--exercise", "second")
+    assert begun.exit_code == 0, begun.output
+    assert "The kata's second morning" in begun.output
+    assert "3. a batch that comes again" in begun.output
+    assert "coffee kata run kata-second-morning" in begun.output
+    first = coffee("kata", "run", "kata-second-morning")
+    assert "stage 1  The same gift card" in first.output
+    assert "--predict oversold_rate=better|worse|same" in first.output
+    assert "coffee lint kata-second-morning kata-second-morning/design.yaml" in first.output
+    assert json.loads(coffee("kata", "status", "kata-second-morning", "--json").output)["passed"] == [False] * 3
+    assert "nothing was left for it" in coffee("kata", "why", "kata-second-morning").output
+    checked = coffee("kata", "check", "kata-second-morning", "--exercise", "first")
+    assert checked.exit_code == 2
+    assert "the second exercise is under way in this folder" in checked.output
+    alone = coffee("kata", "check", "kata-second-morning/design.yaml", "--exercise", "second", "--json")
+    assert (alone.exit_code, json.loads(alone.stdout)["of"], json.loads(alone.stdout)["score"]) == (1, 100, 0)
+
+
+def test_an_exercise_that_there_is_not() -> None:
+    """Names those that there are; an option before a command that would not hear of it is refused."""
+    wrong = coffee("kata", "start", "mine", "--exercise", "third")
+    assert wrong.exit_code == 2
+    assert "--exercise: expected first or second" in wrong.output
+    lost = coffee("kata", "--exercise", "second", "status")
+    assert lost.exit_code == 2
+    assert "--exercise stands alone" in " ".join(lost.output.split())

@@ -167,3 +167,15 @@ def test_ctrl_c_in_a_terminal_keeps_everything() -> None:
     assert game.wait(60) == 0
     assert len(kept()["runs"]) == 1  # type: ignore[arg-type]
     assert "from: naive" in Path("kata/design.yaml").read_text(encoding="utf-8")
+
+
+def test_the_second_exercise_at_the_prompt() -> None:
+    """In its own folder, with its own brief and metrics, and said how to go on; the first exercise is not begun."""
+    result = CliRunner().invoke(app, ["kata", "--exercise", "second"], input="\ntaking.guard=atomic\nbetter\nlocked row\nq\n")
+    assert result.exit_code == 0, result.output
+    assert "The kata's second morning" in result.output
+    assert "predicted  oversold_rate better: right" in result.output
+    assert "coffee kata --exercise second goes on from here" in " ".join(result.output.split())
+    assert not Path("kata").exists()
+    progress = json.loads(Path("kata-second-morning/.kata.json").read_text(encoding="utf-8"))
+    assert (progress["exercise"], len(progress["runs"])) == ("second", 2)

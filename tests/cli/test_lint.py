@@ -31,6 +31,15 @@ def test_warnings_in_full() -> None:
     assert "coffee windows naive -w w1 -w w2; one customer's story: coffee explain w1 naive" in text
 
 
+def test_the_story_offered_is_of_the_first_warning() -> None:
+    """Its first window, and not the one with the lowest number."""
+    text = " ".join(coffee("lint", "dual-write", "morning-rush").stdout.split())
+    document = json.loads(coffee("lint", "dual-write", "morning-rush", "--json").stdout)
+    first = next(window for warning in document["warnings"] for window in warning["windows"]).casefold()
+    assert f"coffee explain {first} dual-write" in text
+    assert f"coffee windows dual-write -w {first}" in text
+
+
 def test_json_is_what_python_says() -> None:
     """With and without a scenario."""
     document = json.loads(coffee("lint", "inquiry", "w13", "--json").stdout)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design
-from sim.config.library import load_scenario
+from sim.config.library import load_scenario, names
 from tests.cli.coffee import SCENARIO, coffee
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -42,6 +42,19 @@ def test_a_new_scenario() -> None:
     assert load_scenario("rush.yaml") == load_scenario("morning-rush").model_copy(update={"name": "rush"})
     assert coffee("new", "again.yaml", "--from", "tiny.yaml").exit_code == 0
     assert Path("again.yaml").read_text(encoding="utf-8").startswith(SCENARIO.replace("name: tiny", "name: again"))
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load_scenario(name).reported is not None])
+def test_a_copy_of_an_incident_is_no_report(name: str) -> None:
+    """The world is the same; who reported what, and the story of it, stay with the incident."""
+    assert coffee("new", "mine.yaml", "--from", name).exit_code == 0
+    mine, told = load_scenario("mine.yaml"), load_scenario(name)
+    text = Path("mine.yaml").read_text(encoding="utf-8")
+    assert told.reported is not None
+    assert (mine.reported, mine.story) == (None, "")
+    assert not [word for word in ("http", "reported:", "story:", "What was reported") if word in text]
+    same = {"name": "", "summary": "", "story": "", "reported": None}
+    assert mine.model_copy(update=same) == told.model_copy(update=same)
 
 
 def test_as_json() -> None:

@@ -65,7 +65,7 @@ def test_a_price_is_set_and_swept(tiny: str) -> None:
 
 def test_show_has_the_prices(tiny: str) -> None:
     """Each line of the table with its value and its meaning."""
-    shown = " ".join(coffee("show", tiny).stdout.split())
+    shown = " ".join(coffee("show", tiny, "--all").stdout.split())
     assert "dispute 15.0 USD that a dispute costs" in shown
     assert "p_dispute 0.05 share of charges too many" in shown
 

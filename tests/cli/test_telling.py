@@ -85,7 +85,7 @@ def test_show_a_key() -> None:
 def test_show_fits(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the width, no line of knobs is longer (a design's source keeps its own lines)."""
     monkeypatch.setenv("COLUMNS", columns)
-    text = coffee("show", name).stdout
+    text = coffee("show", name, "--all").stdout
     knobs = text.partition("\napp  " if name == "outbox" else "\nclock  ")[2]
     assert knobs
     assert max(len(line) for line in knobs.splitlines()) <= int(columns)
@@ -108,16 +108,25 @@ def test_show_a_design() -> None:
 def test_show_a_scenario() -> None:
     """A scenario's story, its knobs with a star where they differ from the default, its faults and objectives."""
     text = coffee("show", "morning-rush").stdout
-    for part in ("A regional chain", " *  declined ", "brownout: provider", "at most 600 USD", "aws-us-east-1"):
+    for part in ("A regional chain", " *  declined ", "brownout: provider", "at most 600 USD"):
         assert part in text
-    assert " *  rate_limit" not in text
+    assert "rate_limit" not in text
+    others = re.search(r"(\d+) other keys have their defaults: coffee show morning-rush --all\n", text)
+    assert others is not None
+    whole = coffee("show", "morning-rush", "--all").stdout
+    assert "rate_limit" in whole
+    assert "aws-us-east-1" in whole
+    assert " *  rate_limit" not in whole
+    assert "other keys have their defaults" not in whole
+    knobs = json.loads(coffee("show", "morning-rush", "--json").stdout)["knobs"]
+    assert int(others[1]) == sum(knob["value"] == knob["default"] for knob in knobs)
 
 
 def test_show_a_scenario_that_asks_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without faults and objectives it says so."""
     monkeypatch.chdir(tmp_path)
     Path("bare.yaml").write_text("name: bare\n")
-    text = coffee("show", "bare.yaml").stdout
+    text = coffee("show", "bare.yaml", "--all").stdout
     assert re.search(r"faults.*\n +none", text)
     assert re.search(r"objectives.*\n(.*\n)? +none", text)
 
@@ -151,8 +160,8 @@ def test_show_as_json(tiny: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", sorted(COMMANDS.keys() - {"serve", "play"})
-)  # they open or write a page, and print no result
+    "command", sorted(COMMANDS.keys() - {"serve", "play", "provider"})
+)  # they open or write a page, or serve, and print no result
 def test_every_command_speaks_json(command: str) -> None:
     """With the same option everywhere, also where there is nothing else."""
     assert re.search(r"^ +--json ", coffee(command, "--help").stdout, re.MULTILINE)

@@ -481,3 +481,18 @@ def test_short_names_mean_one_thing() -> None:
     """No two scenarios have the same short name, and no design or preset has one that a scenario has."""
     short = [name.rpartition("/")[2] for name in names()]
     assert len({*short, *design_names(), *PRESETS}) == len(short) + len(design_names()) + len(PRESETS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ('{outage: provider, from: "07:10", for: 1min}', "unknown key; beside outage there may be "),
+        ('{outage: provider, fro: 1min, at: "07:10"}', 'unknown key; did you mean "for"?'),
+        ("{rerun: renewals, after: 10min}", "unknown key; beside rerun there may be at"),
+    ],
+)
+def test_a_fault_says_which_keys_it_has(fault: str, says: str) -> None:
+    """And not where else in a scenario there is one of that name."""
+    with pytest.raises(ConfigError) as error:
+        parse_scenario(f"name: x\nfaults:\n  - {fault}\n")
+    assert any(says in message for message in error.value.messages), error.value.messages

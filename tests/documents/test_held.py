@@ -22,6 +22,7 @@ from sim.experiment.sweep import sweep as swept
 from sim.failure_windows.matrix import Matrix
 from sim.kata import documents
 from sim.kata.check import Graded
+from sim.kata.exercises import FIRST
 from sim.kata.grading import Grade
 from tests.cli.coffee import SCENARIO, coffee
 from tests.documents.held import check, check_csv, check_file, check_printed, command_of
@@ -94,11 +95,12 @@ def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tin
 
 KATA = {"kata start", "kata run", "kata status", "kata hint", "kata debrief"}  # one after the other, in a test of their own
 PLAIN = {"kata check", "kata grade"}  # take long; what they print is made below, and tests/cli holds all that it prints
+REAL = {"rehearse"}  # needs a service; tests/real holds all that it prints
 
 
 def test_no_command_is_left_out() -> None:
     """Every command with --json is among those above and below."""
-    assert {command_of(line) for line, _ in LINES} | KATA | PLAIN == set(with_json()) - {"schema"}
+    assert {command_of(line) for line, _ in LINES} | KATA | PLAIN | REAL == set(with_json()) - {"schema"}
 
 
 def test_the_kata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +121,7 @@ def check_kata(step: str, *options: str) -> str:
 
 def test_checks_and_grades() -> None:
     """A check that failed; a class of which one submission could not be checked; both as JSON, grades as CSV."""
-    failed = Graded([True, False, True, True, True], [[], ["too slow"], [], [], []], "ab12")
+    failed = Graded(FIRST, [True, False, True, True, True], [[], ["too slow"], [], [], []], "ab12")
     good = Grade("ann", (20,) * 5, ((),) * 5, "ab12")
     late = Grade("bob", (0,) * 5, ((),) * 5, error="=no design")
     assert check(documents.check(failed), ["KataCheck"], "check") == "KataCheck"

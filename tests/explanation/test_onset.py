@@ -98,6 +98,14 @@ def test_told_that_it_failed_and_charged_later() -> None:
     assert before[-1] == "shows “payment failed”"
 
 
+def test_told_that_nothing_is_left_and_charged_all_the_same() -> None:
+    """A proxy sends the request again: the second try finds too little, and the first charges the card after that was shown."""
+    text = ONE_CUSTOMER.replace("450ms", "3s") + "accounts: {gift-card: {balance: 1000, takes: 650, shared_by: 1}}\n"
+    knobs = {"proxy": {"timeout": "1s"}, "app": {"retry": {"never": True}}}
+    before, _ = around(world(text), design("naive", knobs), "misinformed")
+    assert before == ["takes 6.50 USD from the card", "captured"]
+
+
 def test_points_for_an_order_that_is_confirmed_no_longer() -> None:
     """One award, and in the end no order that earns it: too much from when the order is overwritten."""
     scenario, chosen = parse_scenario(UNCONFIRMED), load_design("trusted-webhooks")

@@ -12,7 +12,7 @@ from sim.architectures import ARCHITECTURES, design_names, load_design
 from sim.config.library import load_scenario
 from sim.explanation.moments import StoryLine, folded
 from sim.explanation.story import Explanation, tell
-from sim.explanation.trace import traced
+from sim.explanation.trace import _charged, traced
 from sim.explanation.witness import Witness, find
 from sim.ledger.records import Tables
 from sim.report.story import line
@@ -189,3 +189,11 @@ def test_moments_are_in_order_and_speak_of_what_the_tables_hold(name: str) -> No
     captured = int((~np.isnan(tables.charges["captured_s"][tables.charges["purchase"] == 3])).sum())
     assert sum(moment.text.startswith("request ") and moment.who == "app" for moment in moments) == requests
     assert sum(moment.text.startswith("takes ") for moment in moments) == captured
+
+
+def test_a_part_that_is_given_back_is_told_as_a_part() -> None:
+    """Whole charges are counted; where a part of one goes back the amounts are said, and not that all was refunded."""
+    assert _charged([650], []) == "charged 1×"
+    assert _charged([650, 650], [650]) == "charged 2×, refunded 1×"
+    assert _charged([650], [300]) == "charged 1×, refunded 3 USD of 6.50 USD"
+    assert _charged([10_000], [6_000, 6_000]) == "charged 1×, refunded 120 USD of 100 USD"

@@ -9,7 +9,8 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.explanation.remedy import candidates, remedies
-from sim.explanation.witness import Nobody, Witness, find
+from sim.explanation.story import Explanation
+from sim.explanation.witness import Nobody, Witness, find, of_purchase
 from sim.ledger.violations import VIOLATIONS, harmed
 from tests.worlds import design, judged, world
 
@@ -25,6 +26,20 @@ def test_of_all_victims_the_one_with_the_fewest_events() -> None:
     mine = rows[list(victims).index(witness.purchase)]
     assert mine == min(rows)
     assert (witness.kinds[0], witness.others) == ("double_charge", len(victims))
+
+
+def test_three_charges_are_not_said_to_be_two() -> None:
+    """The sentence says how often; of two it says twice, and of another kind of harm nothing."""
+    scenario, chosen = load_scenario("morning-rush"), load_design("naive")
+    _, evidence = judged(scenario, chosen, 0)
+    for times, says in ((2, "was charged twice."), (3, "was charged 3 times."), (4, "was charged 4 times.")):
+        customer = int(np.flatnonzero(evidence.audit.charged == times)[0])
+        witness = of_purchase(evidence, customer, 0, "double_charge")
+        assert witness.times == times
+        assert Explanation(scenario, chosen, witness, [], []).sentence == f"Customer {customer} {says}"
+    misled = find(scenario, chosen, kind="misinformed")
+    assert isinstance(misled, Witness)
+    assert misled.times == 0
 
 
 def test_a_kind_can_be_asked_for() -> None:

@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["sim", "yaml"]):
     from sim.config.library import FOLDER, load_scenario
     from sim.config.prices import load_prices
     from sim.kata.attempt import begin
+    from sim.kata.exercises import FIRST
     from sim.kata.progress import FILE as PROGRESS
     from sim.kata.progress import load as load_progress
 
@@ -29,7 +30,7 @@ from tests.config.test_anything import KEYS
 def _begun() -> bytes:
     """The progress of a kata that has just been started."""
     with tempfile.TemporaryDirectory() as folder:
-        begin(Path(folder), now=0.0)
+        begin(Path(folder), FIRST, now=0.0)
         return (Path(folder) / PROGRESS).read_bytes()
 
 

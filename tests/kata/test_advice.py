@@ -11,15 +11,13 @@ import pytest
 from sim.architectures import parse_design
 from sim.kata.advice import RULES, advice, got_worse
 from sim.kata.attempt import simulated
-from sim.kata.brief import START
 from sim.kata.check import check
+from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.look import Look
 from sim.kata.moves import moved
-from sim.kata.stages import current, passed
-from sim.kata.world import seen
 from tests.kata.designs import NEARLY, PASSES
 
-PATH = START
+START = PATH = FIRST.start
 KEYED = START.replace("from: naive", "from: idempotent").replace("key: none", "key: purchase")
 OUTBOX = KEYED.replace("from: idempotent", "from: outbox")
 FRESH = OUTBOX.replace("cache: 2min", "cache: 0s")
@@ -28,13 +26,13 @@ EXACT = FRESH.replace("inbox: none", "inbox: {window: 7d}")
 
 @cache
 def look_at(text: str) -> Look:
-    world, design = seen(), parse_design(text)
+    world, design = FIRST.seen(), parse_design(text)
     return Look(world, design, simulated(world, design))
 
 
 def said_of(text: str) -> tuple[Look, str, str, tuple[str, str, str]]:
     look = look_at(text)
-    said = advice(look, current(passed({o.metric: o.status for o in look.result.objectives})))
+    said = advice(look, FIRST, FIRST.current(FIRST.passed({o.metric: o.status for o in look.result.objectives})))
     assert said is not None
     return look, said.rule, said.finding, said.hints
 
@@ -80,7 +78,7 @@ def test_following_the_hints_leads_to_a_passing_design() -> None:
     text, steps = START, 0
     while True:
         look = look_at(text)
-        said = advice(look, current(passed({o.metric: o.status for o in look.result.objectives})))
+        said = advice(look, FIRST, FIRST.current(FIRST.passed({o.metric: o.status for o in look.result.objectives})))
         if said is None:
             break
         steps += 1
@@ -90,7 +88,7 @@ def test_following_the_hints_leads_to_a_passing_design() -> None:
         text, changed = re.subn(rf"(?m)^(\s*){written[1]}: [^#\n]*", rf"\g<1>{written[1]}: {written[2]} ", text, count=1)
         assert changed == 1
     assert steps == 6
-    graded = check(parse_design(text))
+    graded = check(parse_design(text), FIRST)
     assert graded.score == 100, graded.reasons
 
 
@@ -107,10 +105,10 @@ def test_a_witness_is_somebody_who_was_harmed() -> None:
 def test_what_got_worse_is_what_the_differences_say() -> None:
     """From idempotent to outbox people are told sooner and confirmed later, and both are said."""
     before, now = (look_at(f"from: {name}").result for name in ("idempotent", "outbox"))
-    said = got_worse([s.metrics for s in before.summaries], [s.metrics for s in now.summaries])
+    said = got_worse(FIRST, [s.metrics for s in before.summaries], [s.metrics for s in now.summaries])
     assert any(line.startswith("confirmation_lag_p50 (no objective) +") for line in said)
     assert not any(line.startswith("ack_latency_p95") for line in said)
-    assert not got_worse([s.metrics for s in now.summaries], [s.metrics for s in now.summaries])
+    assert not got_worse(FIRST, [s.metrics for s in now.summaries], [s.metrics for s in now.summaries])
 
 
 def test_moves_are_judged_by_the_mornings() -> None:
@@ -129,4 +127,7 @@ def test_moves_are_judged_by_the_mornings() -> None:
 
 def test_every_stage_has_rules() -> None:
     """No stage is left to the general one."""
-    assert all(len(rules) >= 2 for rules in RULES.values())
+    assert {name: set(rules) for name, rules in RULES.items()} == {
+        exercise.name: {stage.number for stage in exercise.stages} for exercise in EXERCISES.values()
+    }
+    assert all(len(rules) >= 2 for stages in RULES.values() for rules in stages.values())

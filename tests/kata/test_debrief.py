@@ -12,6 +12,7 @@ from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin
 from sim.kata.checking import checked
 from sim.kata.debrief import write_debrief
+from sim.kata.exercises import FIRST
 from sim.kata.progress import Check, load
 from tests.kata.designs import PASSES
 
@@ -20,7 +21,7 @@ from tests.kata.designs import PASSES
 def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
     """Runs, predictions, words and prices are on the page; what is not passed is an open question."""
     folder = tmp_path / "mine"
-    progress = begin(folder, now=0.0)
+    progress = begin(folder, FIRST, now=0.0)
     with pytest.raises(ConfigError, match="nothing to tell yet"):
         write_debrief(folder, progress, now=1.0)
     attempt(folder, progress, predicted={}, now=60.0, clock=lambda: 62.0)
@@ -56,11 +57,11 @@ def test_the_path_and_what_was_learned(tmp_path: Path) -> None:
 def test_what_a_check_caught_is_the_lesson(tmp_path: Path) -> None:
     """An inbox that forgets too soon passes the runs and not the check: the run that mended it is shown, and both checks."""
     folder = tmp_path / "mine"
-    progress = begin(folder, now=0.0)
+    progress = begin(folder, FIRST, now=0.0)
     for at, window in ((60.0, "60s"), (120.0, "7d")):
         (folder / "design.yaml").write_text(f"{PASSES}loyalty: {{inbox: {{window: {window}}}}}\n")
         attempt(folder, progress, predicted={}, now=at, clock=lambda at=at: at + 2)
-        checked(folder, progress, seed=None, now=at + 10)
+        checked(folder, progress, FIRST, seed=None, now=at + 10)
         page = write_debrief(folder, progress, now=at + 20).read_text(encoding="utf-8")
         if window == "60s":
             assert "Passed on the mornings of the runs. A check on others missed it: loyalty_over_award_rate violated" in page

@@ -6,8 +6,10 @@ import pytest
 
 from sim.architectures import parse_design
 from sim.config.errors import ConfigError
-from sim.kata.brief import START
 from sim.kata.editing import edited
+from sim.kata.exercises import FIRST
+
+START = FIRST.start
 
 FLIPS = [
     ("app.key", "purchase"),

@@ -12,20 +12,21 @@ import pytest
 
 from sim.config.errors import ConfigError
 from sim.kata.attempt import attempt, begin, predictions
-from sim.kata.brief import START
 from sim.kata.check import Graded
 from sim.kata.checking import checked
+from sim.kata.exercises import FIRST
 from sim.kata.helping import harmed, hinted
 from sim.kata.moves import moved
 from sim.kata.progress import FILE, PAUSE_S, load, save
-from sim.kata.stages import STAGES
 from sim.kata.written import Written, changes, undo, written
 from tests.kata.designs import PASSES
+
+START = FIRST.start
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    begin(tmp_path / "mine", now=1000.0)
+    begin(tmp_path / "mine", FIRST, now=1000.0)
     return tmp_path / "mine"
 
 
@@ -54,7 +55,7 @@ def test_a_change_that_does_nothing_changes_nothing(folder: Path) -> None:
     """The same mornings: paired with itself, a design moves no metric."""
     progress = load(folder)
     attempt(folder, progress, predicted={}, now=1010.0, clock=lambda: 1012.0)
-    every = predictions([f"{metric}=better" for stage in STAGES for metric in stage.criteria], "")
+    every = predictions([f"{metric}=better" for metric in FIRST.metrics], FIRST, "")
     made = attempt(folder, progress, predicted=every, now=1020.0, clock=lambda: 1022.0)
     assert set(made.run.moved.values()) == {"same"}
     assert made.run.changes == []
@@ -96,6 +97,7 @@ def test_a_broken_design_leaves_the_progress_alone(folder: Path) -> None:
         ('{"kata": 1, "world": "x", "steps": ["soon"]}', "broken, steps.0"),
         ('{"kata": 99}', "written by a newer version"),
         ('{"kata": 1, "world": "x", "steps": [], "gold": 1}', "broken, gold"),
+        ('{"kata": 2, "exercise": "third", "world": "x", "steps": []}', "broken, exercise: Value error, no such exercise"),
     ],
 )
 def test_a_progress_file_that_cannot_be_read_is_a_clear_error(folder: Path, content: str, says: str) -> None:
@@ -117,10 +119,10 @@ def test_a_folder_without_a_kata_says_how_to_begin(tmp_path: Path) -> None:
 def test_starting_twice_is_refused_and_a_design_is_kept(tmp_path: Path) -> None:
     """Nothing of the learner's is overwritten."""
     (tmp_path / "design.yaml").write_text("from: outbox\n")
-    begin(tmp_path, now=0.0)
+    begin(tmp_path, FIRST, now=0.0)
     assert (tmp_path / "design.yaml").read_text() == "from: outbox\n"
     with pytest.raises(ConfigError, match="a kata is under way here"):
-        begin(tmp_path, now=1.0)
+        begin(tmp_path, FIRST, now=1.0)
 
 
 def test_pauses_are_no_time_spent(folder: Path) -> None:
@@ -158,24 +160,24 @@ def test_changes_are_told_by_their_keys() -> None:
 
 def test_predictions_are_about_an_objective() -> None:
     """A word alone is about the stage's leading one; others are refused with the nearest."""
-    assert predictions(["better"], "ack_latency_p95") == {"ack_latency_p95": "better"}
+    assert predictions(["better"], FIRST, "ack_latency_p95") == {"ack_latency_p95": "better"}
     with pytest.raises(ConfigError, match='did you mean "cost_per_1000"'):
-        predictions(["cost_per_100=better"], "")
+        predictions(["cost_per_100=better"], FIRST, "")
     with pytest.raises(ConfigError, match="expected better, worse or same"):
-        predictions(["faster"], "ack_latency_p95")
+        predictions(["faster"], FIRST, "ack_latency_p95")
 
 
 def test_a_check_keeps_the_design_that_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also if the file is edited while the check runs."""
-    progress = begin(tmp_path, now=0.0)
+    progress = begin(tmp_path, FIRST, now=0.0)
     before = (tmp_path / "design.yaml").read_text()
 
     def edited_meanwhile(*_: object, **__: object) -> Graded:
         (tmp_path / "design.yaml").write_text("from: outbox\n")
-        return Graded([False] * 5, [[] for _ in range(5)], "")
+        return Graded(FIRST, [False] * 5, [[] for _ in range(5)], "")
 
     monkeypatch.setattr("sim.kata.checking.check", edited_meanwhile)
-    checked(tmp_path, progress, seed=None, now=1.0)
+    checked(tmp_path, progress, FIRST, seed=None, now=1.0)
     assert load(tmp_path).checks[0].design == before
 
 
@@ -226,7 +228,7 @@ def test_after_a_failed_check_hints_are_of_its_mornings(folder: Path) -> None:
     attempt(folder, progress, predicted={}, now=1.0, clock=lambda: 2.0)
     assert hinted(folder, progress, strength=None, now=3.0).stage is None
     assert harmed(folder, progress, now=4.0) is None
-    assert not all(checked(folder, progress, seed=None, now=5.0).passed)
+    assert not all(checked(folder, progress, FIRST, seed=None, now=5.0).passed)
     given = hinted(folder, progress, strength=2, now=6.0)
     assert given.stage == 4
     assert given.text.startswith("Of the check's mornings (other mornings): ")

@@ -6,26 +6,29 @@ import pytest
 
 from sim.architectures import load_design, parse_design
 from sim.kata.attempt import simulated
-from sim.kata.brief import START, as_text
+from sim.kata.brief import as_text
 from sim.kata.check import check
-from sim.kata.stages import PEOPLE, STAGES, passed
-from sim.kata.world import seen, unseen
+from sim.kata.exercise import Exercise
+from sim.kata.exercises import EXERCISES, FIRST
 from tests.kata.designs import NEARLY, PASSES
 
-OUTBOX_AS_STARTED = START.replace("from: naive", "from: outbox").replace("key: none", "key: purchase")
+OUTBOX_AS_STARTED = FIRST.start.replace("from: naive", "from: outbox").replace("key: none", "key: purchase")
 
 
 def stages_of(text: str) -> list[bool]:
-    result = simulated(seen(), parse_design(text))
-    return passed({objective.metric: objective.status for objective in result.objectives})
+    result = simulated(FIRST.seen(), parse_design(text))
+    return FIRST.passed({objective.metric: objective.status for objective in result.objectives})
 
 
-def test_every_objective_belongs_to_one_stage_and_one_person() -> None:
-    """Stages and people share out the objectives of the world, and leave none out."""
-    objectives = sorted(seen().objectives)
-    assert sorted(metric for stage in STAGES for metric in stage.criteria) == objectives
-    assert sorted(metric for metrics in PEOPLE.values() for metric in metrics) == objectives
-    assert all(metric in as_text(seen()) for metric in objectives)
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_every_objective_belongs_to_one_stage_and_one_person(exercise: Exercise) -> None:
+    """Stages and people share out the objectives of the world, and leave none out; the points are a hundred."""
+    objectives = sorted(exercise.seen().objectives)
+    assert sorted(exercise.metrics) == objectives
+    assert sorted(metric for metrics in exercise.people.values() for metric in metrics) == objectives
+    assert all(metric in as_text(exercise) for metric in objectives)
+    assert [stage.number for stage in exercise.stages] == list(range(1, len(exercise.stages) + 1))
+    assert exercise.most == 100
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,7 @@ def test_built_in_designs_stand_where_the_exercise_says(design: str, expected: l
 
 def test_the_starting_design_fails_everything() -> None:
     """There is something to do in every stage."""
-    assert stages_of(START) == [False] * 5
+    assert stages_of(FIRST.start) == [False] * 5
 
 
 def test_another_architecture_alone_is_not_enough() -> None:
@@ -68,13 +71,13 @@ def test_whoever_saves_in_the_wrong_place_sees_what_fails_first() -> None:
 
 def test_a_sized_outbox_passes_the_check_and_the_others_do_not() -> None:
     """Also on mornings and in weather that nobody has seen."""
-    graded = check(parse_design(PASSES))
+    graded = check(parse_design(PASSES), FIRST)
     assert graded.passed == [True] * 5, graded.reasons
     assert graded.score == 100
-    assert check(load_design("idempotent")).passed[:2] == [True, False]
-    naive = check(load_design("naive"))
+    assert check(load_design("idempotent"), FIRST).passed[:2] == [True, False]
+    naive = check(load_design("naive"), FIRST)
     assert naive.passed[:4] == [False] * 4
-    assert [reason.split()[0] for reason in naive.reasons[0]] == list(STAGES[0].criteria), "each objective once"
+    assert [reason.split()[0] for reason in naive.reasons[0]] == list(FIRST.stages[0].criteria), "each objective once"
     assert all(reason.endswith("(other mornings; all others too)") for reason in naive.reasons[0])
 
 
@@ -90,13 +93,14 @@ def test_a_design_tuned_to_the_seen_mornings_is_caught(tuned: str, stage: int, m
     """An inbox that just outlasts the repeats of five known mornings, and just enough payment workers, pass those only."""
     design = f"{PASSES}{tuned}\n"
     assert stages_of(design) == [True] * 5
-    graded = check(parse_design(design))
+    graded = check(parse_design(design), FIRST)
     assert graded.passed == [number != stage for number in range(1, 6)]
     assert {reason.split()[0] for reason in graded.reasons[stage - 1]} <= set(metrics)
 
 
-def test_unseen_weather_has_the_same_objectives_at_other_times() -> None:
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_unseen_weather_has_the_same_objectives_at_other_times(exercise: Exercise) -> None:
     """The check moves the faults and keeps the limits."""
-    world = seen()
-    assert all(weather.scenario.objectives == world.objectives for weather in unseen())
-    assert all(weather.scenario.faults != world.faults for weather in unseen()[1:])
+    world, unseen = exercise.seen(), exercise.unseen()
+    assert all(other.objectives == world.objectives for _, other in unseen)
+    assert all(other.faults != world.faults for _, other in unseen[1:])

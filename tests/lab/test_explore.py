@@ -16,7 +16,7 @@ import pytest
 import sim
 from sim.architectures import design_names, load_design, parse_design
 from sim.config.errors import ConfigError
-from sim.config.library import digest, load_scenario
+from sim.config.library import digest, load_scenario, parse_scenario
 from sim.experiment import mornings
 from sim.experiment.altering import altered, changed, split, value_of
 from sim.experiment.compare import compare
@@ -281,6 +281,8 @@ def test_what_is_offered_is_in_order_and_holds_what_stands_there() -> None:
     vague, _ = changed(world, [], {"faults[0].for": {"exponential": "5min"}})
     lasts = Control("", "faults[0].for", ("1min",), "")
     assert offered(vague, lasts) == ["{exponential: 5min}"]
+    frozen = parse_scenario("name: frozen\nfaults: [{pause: checkout, after: accept, for: 6s}]")
+    assert offered(frozen, lasts) == ["6s", "1min"], "a pause lasts for a time, and never for a drawn one"
 
 
 def test_without_ipywidgets_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from sim.config.errors import ConfigError
 from sim.kata.progress import load
-from sim.page.exercise import standing, started, stepped
+from sim.page.exercise import standing, started, stepped, wish
 from sim.page.running import Runs
 from sim.page.server import application
 from sim.page.shelf import Shelf
@@ -33,6 +33,18 @@ def test_it_begins_where_the_terminal_begins(mine: Path) -> None:
     started(mine)
     assert standing(mine) == now
     assert coffee("kata", "status", str(mine)).exit_code == 0
+
+
+def test_the_second_exercise_is_the_second_on_the_page_too(folder: Path) -> None:
+    """Its title, stages and world; and a folder in which another one is under way is refused."""
+    second = started(folder / "second", "second")
+    now = standing(folder / "second")
+    assert (now["title"], len(now["stages"]), now["asks"]) == ("The kata's second morning", 3, "oversold_rate")
+    assert now["command"] == "coffee kata --exercise second"
+    assert wish(second)["scenario"] == "kata-second-morning"
+    assert started(folder / "second") == second
+    with pytest.raises(ConfigError, match="the second exercise is under way in this folder"):
+        started(folder / "second", "first")
 
 
 def test_what_is_turned_is_written_and_keeps_its_comments(mine: Path) -> None:

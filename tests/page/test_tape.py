@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from sim.architectures import load_design
+from sim.architectures import load_design, parse_design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.experiment.mornings import simulate
 from sim.explanation.onset import violated_s
 from sim.ledger.metrics import Evidence
-from sim.ledger.records import Tables
+from sim.ledger.records import PROXY, DeadLetters, Tables
 from sim.ledger.violations import VIOLATIONS
 from sim.page.harms import harms
 from sim.page.tape import ALONE, NEVER, tape
+from tests.page.conftest import STORM
 
 
 def read(packed: bytes) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
@@ -64,6 +65,67 @@ def test_columns_are_those_of_the_tables(stormy: tuple[Tables, Evidence]) -> Non
     assert some > 3, "too little that never happened"
     for table, column in (("requests", "fate"), ("requests", "purchase"), ("charges", "outcome"), ("reads", "stale")):
         assert (columns[table][column] == getattr(tables, table)[column]).all()
+
+
+MORE = """
+name: more
+clock: {start: "07:00", duration: 10min, drain: 20min}
+traffic: {rate: 30/min}
+customers: {agents: {share: 20%, deadline: 5s, plans: 2}, after_decline: {other_card: 100%}}
+accounts: {gift-card: {balance: 1000, takes: 650, p: 50%, shared_by: 2}}
+renewals: {count: 20, at: "07:05"}
+provider: {declined: 20%, challenge: {p: 20%, takes: {constant: 20s}, abandoned: 10%}}
+faults:
+  - {pause: checkout, after: accept, for: 6s, p: 5%}
+  - {crash: loyalty, after: award, p: 40%, restart: 1s}
+"""
+HAS_ALL = """
+from: authorises-first
+proxy: {timeout: 2s}
+payment: {capture: {after: 1min}}
+broker: {dead_letters: {after: 2, replay_every: 2min}}
+recovery: {reconcile_every: 30s, grace: 30s}
+"""
+
+
+def test_what_only_some_runs_have_is_that_of_the_tables() -> None:
+    """Holds, captures, returns, dead letters, takings and repeats, agents, other cards and renewals: each has rows."""
+    scenario = parse_scenario(MORE)
+    tables, evidence = simulate(scenario, parse_design(HAS_ALL), load_prices(scenario.prices), 0)
+    head, columns = read(tape(tables, evidence))
+    for table, start, *ends in (
+        ("holds", "authorised", "released"),
+        ("captures", "sent", "answered", "captured"),
+        ("dead_letters", "buried", "replayed"),
+        ("takings", "taken", "given_back"),
+    ):
+        known = getattr(tables, table)
+        assert len(known), table
+        assert (columns[table]["purchase"] == known["purchase"]).all()
+        assert np.abs(columns[table][start] - 1000 * known[f"{start}_s"]).max() <= 0.5 + 1e-6
+        for end in ends:
+            never = np.isnan(known[f"{end}_s"])
+            assert (never == (columns[table][end] == NEVER)).all()
+            at_ms = columns[table][start] + columns[table][end] - 1
+            assert np.abs(at_ms[~never] - 1000 * known[f"{end}_s"][~never]).max() <= 0.5 + 1e-6
+    assert (columns["returns"]["request"] == tables.returns["request"]).all()
+    assert len(columns["returns"]["request"])
+    assert len(columns["repeats"]["sent"]) == (tables.repeats["who"] == PROXY).sum() > 0
+    assert (columns["purchases"]["waits"] == 0).sum() == tables.renewals == 20
+    assert columns["purchases"]["agent"].sum() == tables.purchases["agent"].sum() > 0
+    assert (columns["purchases"]["other_card"] != NEVER).sum() == (~np.isnan(tables.purchases["other_card_s"])).sum() > 0
+    assert head["names"]["consumers"] == list(DeadLetters.CONSUMERS)
+
+
+def test_refunds_are_those_of_the_tables() -> None:
+    """Each with its moment and its amount; what was charged twice by naive is given back by its reconciler."""
+    scenario = parse_scenario(STORM)
+    design = parse_design("from: naive\nrecovery: {reconcile_every: 20s, grace: 5s}\n")
+    tables, evidence = simulate(scenario, design, load_prices(scenario.prices), 0)
+    found = read(tape(tables, evidence))[1]["refunds"]
+    assert len(found["refunded"]) == len(tables.refunds) > 10
+    assert np.abs(found["refunded"] - 1000 * tables.refunds["refunded_s"]).max() <= 0.5 + 1e-6
+    assert (found["cents"] == tables.refunds["cents"]).all()
 
 
 def test_every_harm_is_in_it_as_often_as_the_audit_counts(stormy: tuple[Tables, Evidence]) -> None:

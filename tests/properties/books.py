@@ -220,7 +220,7 @@ def _of_orders_and_awards(tables: Tables, evidence: Evidence, design: Design) ->
     remembers = inbox is not None and inbox.window > tables.horizon_s
     by_order = inbox is not None and inbox.by == "order"
     dead = design.broker.dead_letters
-    renamed = dead is not None and dead.ids == "new" and dead.replay_every is not None
+    renamed = dead is not None and dead.ids == "new" and dead.is_replayed
     if remembers and (by_order or (news == "outbox" and not renamed)):  # one row says that an order is confirmed
         yield "a long memory awards an order once", most_of_an_order <= 1
 
@@ -235,7 +235,7 @@ def _of_messages(tables: Tables, design: Design) -> Iterator[Check]:
     ends = ("messages_handled", "messages_under_way", "messages_dead", "messages_replayed")
     yield "every message is somewhere", counts["messages"] == sum(counts[end] for end in ends)
     yield "dead letters are in the table", counts["messages_dead"] == len(left)
-    yield "dead letters stay unless they are replayed", dead.replay_every is not None or left == letters
+    yield "dead letters stay unless they are replayed", dead.is_replayed or left == letters
     yield "replayed after it was buried", all(never(one.replayed_s) or one.buried_s <= one.replayed_s for one in letters)
     yield "of their order's purchase", all(tables.orders["purchase"][int(one.order)] == one.purchase for one in letters)
 

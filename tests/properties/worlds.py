@@ -372,7 +372,8 @@ loyalty = section(
     award=times("0s", "10ms", "1s"),
 )
 dead_letters = section(
-    after=st.integers(1, 5), replay_every=some("none", "5s", "1min"), ids=some("same", "new")
+    after=st.integers(1, 5), replay_every=some("none", "5s", "1min"), replay_at=some("none", "07:00:20", "07:02"),
+    ids=some("same", "new"),
 )  # fmt: skip
 broker = section(
     publish=times("0s", "3ms"), deliver=some("0s", "5ms"), visibility=some("1s", "30s"), batch=st.integers(1, 10),

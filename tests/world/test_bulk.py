@@ -165,6 +165,25 @@ def test_a_replay_tries_as_often_again() -> None:
     assert dead(tables) == [(0, False), (0, False)]
 
 
+def test_a_replay_at_an_hour_is_one() -> None:
+    """At 07:01, after the outage, what is dead by then is tried again; what dies later stays, and at night nobody comes."""
+    knobs = {"payment": {"retry": {"fixed": {"delay": "1s"}}, "breaker": None}}
+    outages = ['{outage: provider, at: "07:00:00", for: 50s}', '{outage: provider, at: "07:02:00", for: 2min}']
+    for at, left, charged in (("07:01", False, [1]), ("23:00", True, [0])):
+        letters = {"after": 3, "replay_at": at}
+        tables = run(outages, {"broker": {"dead_letters": letters}, **knobs}, at=(0.0,))
+        assert dead(tables) == [(0, left)]
+        assert charges(tables) == charged
+        if not left:
+            assert tables.dead_letters["replayed_s"].tolist() == [60.0]
+    early = {"after": 3, "replay_at": "07:00:30"}
+    tables = run(outages, {"broker": {"dead_letters": early}, **knobs}, at=(0.0,))
+    assert dead(tables) == [(0, False), (0, True)], "tried three times more in the outage, and nobody comes a second time"
+    both = {"after": 3, "replay_every": "45s", "replay_at": "07:00:30"}
+    tables = run(outages, {"broker": {"dead_letters": both}, **knobs}, at=(0.0,))
+    assert tables.dead_letters["replayed_s"].tolist()[:2] == [30.0, 45.0]
+
+
 @pytest.mark.parametrize(
     ("inbox", "ids", "times"),
     [(None, "same", 2), ({}, "same", 1), ({}, "new", 2), ({"by": "order"}, "new", 1), ({"by": "order"}, "same", 1)],

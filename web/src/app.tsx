@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Diagram, STRETCHED } from "./diagram";
 import { drawer, lostServer, messages, notes, numbers, opened, purchase, reels, running, scene, source, take, turn } from "./store";
 import { announced, asked, kata, leaveCustomer, struck } from "./store";
+import { Facts } from "./counted";
 import { Kata } from "./kata";
 import { HarmedList, Jar } from "./jar";
 import { FaultPanel } from "./faults";
@@ -148,7 +149,7 @@ function Side({ side, number }: { side: SideScene; number: number }) {
       </div>
       {purchase.value === null && !kata.value && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}
       <Diagram reel={isOld ? null : reel} layout={side.layout} side={number} colour={side.colour} touched={touchedBy(number) ?? touched} struck={new Set(struck[number]!.value.split(","))} />
-      {purchase.value === null ? <Jar reel={reel} side={number} /> : <Told side={number} />}
+      {purchase.value === null ? <><Jar reel={reel} side={number} /><Facts reel={reel} /></> : <Told side={number} />}
       {opened.value?.side === number && <PartPanel side={side} number={number} part={opened.value.part} />}
     </section>
   );

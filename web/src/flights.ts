@@ -29,7 +29,7 @@ export function flightsOf(tape: Tape, layout: Layout): Flight[] {
     const known = hops.filter((hop): hop is Hop => hop !== null && !Number.isNaN(hop.at));
     if (known.length) flights.push({ purchase, hops: known, start: known[0]!.at, end: known[known.length - 1]!.at });
   };
-  const { purchases, requests, charges, orders, awards, reads } = tape.tables;
+  const { purchases, requests, charges, orders, awards, reads, captures, refunds, dead_letters: dead, repeats } = tape.tables;
   const queued = parts.has("payment");
   const calls = new Map<number, number[]>();
   for (let row = 0; row < charges.rows; row++) {
@@ -42,30 +42,48 @@ export function flightsOf(tape: Tape, layout: Layout): Flight[] {
   }
   const brought = new Set<number>(); // purchases whose order the broker has brought to the payment workers
   const lost = tape.names.fate.indexOf("lost");
-  for (let row = 0; row < purchases.rows; row++) add(row, [along("customer", "app", purchases.submitted![row]!)]);
+  const proxied = parts.has("proxy");
+  const waits = (purchase: number) => purchases.waits![purchase] !== 0; // nobody taps for a renewal: a job makes its order
+  for (let row = 0; row < purchases.rows; row++) if (waits(row)) add(row, [along("customer", "app", purchases.submitted![row]!)]);
   for (let row = 0; row < requests.rows; row++) {
     const sent = requests.sent![row]!;
-    const hops = [along("app", "checkout", sent, requests.fate![row] === lost)];
+    const answered = since(sent, requests.answered![row]!);
+    const isLost = requests.fate![row] === lost;
+    const hops = proxied ? [along("app", "proxy", sent, isLost), isLost ? null : along("proxy", "checkout", sent)] : [along("app", "checkout", sent, isLost)];
     for (const charge of calls.get(row) ?? []) hops.push(...call("checkout", charge));
-    hops.push(along("checkout", "app", since(sent, requests.answered![row]!)));
+    hops.push(...(proxied ? [along("checkout", "proxy", answered), along("proxy", "app", answered)] : [along("checkout", "app", answered)]));
     add(requests.purchase![row]!, hops);
   }
   for (let row = 0; row < charges.rows; row++) {
     const sent = charges.sent![row]!;
     if (queued || charges.request![row]! < 0) {
-      const from = queued ? "payment" : parts.has("completer") ? "completer" : "checkout";
+      const job = !waits(charges.purchase![row]!) && parts.has("renewals");
+      const from = queued ? "payment" : job ? "renewals" : parts.has("completer") ? "completer" : "checkout";
       const first = queued && !brought.has(charges.purchase![row]!);
       brought.add(charges.purchase![row]!);
       add(charges.purchase![row]!, [first ? along("broker", "payment", sent) : null, ...call(from, row)]);
     }
-    add(charges.purchase![row]!, [along("reconciler", "provider", since(sent, charges.refunded![row]!))]);
+  }
+  for (let row = 0; row < repeats.rows; row++) add(repeats.purchase![row]!, [along("proxy", "checkout", repeats.sent![row]!)]);
+  for (let row = 0; row < captures.rows; row++) {
+    const sent = captures.sent![row]!;
+    const from = queued ? "payment" : parts.has("completer") ? "completer" : "checkout";
+    add(captures.purchase![row]!, [along(from, "provider", sent), along("provider", from, since(sent, captures.answered![row]!))]);
+  }
+  for (let row = 0; row < refunds.rows; row++) add(refunds.purchase![row]!, [along("reconciler", "provider", refunds.refunded![row]!) ?? along("checkout", "provider", refunds.refunded![row]!)]);
+  for (let row = 0; row < dead.rows; row++) {
+    const consumer = tape.names.consumers[dead.consumer![row]!] ?? "";
+    const buried = dead.buried![row]!;
+    add(dead.purchase![row]!, [along("broker", consumer, buried, true)]);
+    add(dead.purchase![row]!, [along("broker", consumer, since(buried, dead.replayed![row]!))]);
   }
   const writes = queued ? "payment" : "checkout";
   const publishes = parts.has("relay") ? "relay" : "checkout";
   for (let row = 0; row < orders.rows; row++) {
     const created = orders.created![row]!;
     const visible = since(created, orders.visible![row]!);
-    add(orders.purchase![row]!, [along("checkout", "database", created)]);
+    const maker = waits(orders.purchase![row]!) ? "checkout" : "renewals";
+    add(orders.purchase![row]!, [along(maker, "database", created) ?? along("checkout", "database", created)]);
     add(orders.purchase![row]!, [along(writes, "database", since(created, orders.confirmed![row]!))]);
     add(orders.purchase![row]!, [
       publishes === "relay" ? along("database", "relay", visible) : null,

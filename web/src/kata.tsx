@@ -19,6 +19,8 @@ export interface Standing {
   hints: number;
   score: number | null;
   folder: string;
+  title: string;
+  command: string;
   design: string;
   architectures: string[];
   brief: { scenario: string; story: string; constraints: string[]; loop: string; people: Record<string, [string, string, string][]> };
@@ -97,8 +99,8 @@ export function Kata() {
   const stage = now.stages.find((one) => one.number === now.stage);
   const busy = working.value !== "";
   return (
-    <section class="kata" aria-label="The kata">
-      <h2>The kata {stage ? `· stage ${stage.number} of ${now.stages.length}` : "· all stages passed"}</h2>
+    <section class="kata" aria-label={now.title}>
+      <h2>{now.title} {stage ? `· stage ${stage.number} of ${now.stages.length}` : "· all stages passed"}</h2>
       <ol class="stages">
         {now.stages.map((one, place) => (
           <li key={one.number} class={now.passed[place] ? "passed" : one.number === now.stage ? "open" : ""} title={one.title}>
@@ -148,7 +150,7 @@ export function Kata() {
         {checked.value && <Result of={checked.value} />}
       </div>
       {complaint.value.map((one) => <p key={one} class="notice bad" role="alert">{one}</p>)}
-      <p class="quiet">{Math.round(now.spent_s / 60)} min, {now.runs} {now.runs === 1 ? "run" : "runs"}, {now.hints} {now.hints === 1 ? "hint" : "hints"}. The same exercise in the terminal: <code>coffee kata</code></p>
+      <p class="quiet">{Math.round(now.spent_s / 60)} min, {now.runs} {now.runs === 1 ? "run" : "runs"}, {now.hints} {now.hints === 1 ? "hint" : "hints"}. The same exercise in the terminal: <code>{now.command}</code></p>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type { Asked, Changes, Line, Numbers, Scene, SideScene, Story, TapeLine } from "./asked";
 import { flightsOf, latestOf, volumes, type Flight } from "./flights";
 import { clockText, fragmentOf, linkOf, sinceOf } from "./link";
+import { factsOf, type Group } from "./facts";
 import type { Standing } from "./kata";
 import { inflated, tapeOf, until, type Tape } from "./tape";
 
@@ -19,6 +20,7 @@ export interface Reel {
   volumes: Uint16Array;
   minutes: TapeLine["minutes"];
   busy: TapeLine["busy"];
+  facts: Group[];
 }
 
 export type Distance = "morning" | "minute" | "customer";
@@ -174,7 +176,7 @@ async function reelOf(line: TapeLine, of: SideScene): Promise<Reel> {
   const tape = tapeOf(await inflated(line.tape));
   const flights = flightsOf(tape, of.layout);
   return {
-    seed: line.seed, tape, scene: of, flights, latest: latestOf(flights), mostHops: flights.reduce((most, one) => Math.max(most, one.hops.length), 1), minutes: line.minutes, busy: line.busy,
+    seed: line.seed, tape, scene: of, flights, facts: factsOf(tape), latest: latestOf(flights), mostHops: flights.reduce((most, one) => Math.max(most, one.hops.length), 1), minutes: line.minutes, busy: line.busy,
     volumes: volumes(flights, of.layout.wires.length, tape.ends, VOLUME_STEP),
   };
 }

@@ -4,8 +4,8 @@ export type Column = Int32Array;
 export type Table = { rows: number } & Record<string, Column>;
 
 export interface Tape {
-  tables: Record<"purchases" | "requests" | "charges" | "orders" | "awards" | "reads" | "harms" | "struck", Table>;
-  names: Record<"harms" | "labels" | "components" | "fate" | "outcome" | "status" | "answers", string[]>;
+  tables: Record<"purchases" | "requests" | "charges" | "orders" | "awards" | "reads" | "harms" | "struck" | "holds" | "captures" | "refunds" | "returns" | "dead_letters" | "takings" | "repeats", Table>;
+  names: Record<"harms" | "labels" | "components" | "fate" | "outcome" | "status" | "answers" | "consumers", string[]>;
   failures: boolean[];
   faults: [string, number, number][];
   ends: number;
@@ -53,7 +53,7 @@ export function since(start: number, lag: number): number {
 }
 
 // How many values of an ascending column are at most `limit`.
-export function until(column: Column, limit: number): number {
+export function until(column: Column | Float64Array, limit: number): number {
   let low = 0;
   let high = column.length;
   while (low < high) {

@@ -21,6 +21,7 @@ from sim.architectures.lint.rule import (
 )
 from sim.architectures.naive import Naive
 from sim.config.design import Design
+from sim.config.units import clock_text
 from sim.world.streams import mean
 
 INBOX = (("loyalty.inbox", "{window: 7d}"),)
@@ -101,7 +102,7 @@ def acknowledges_late(design: Design, world: World) -> Iterator[Found]:
 
 def replay_passes_inbox(design: Design, _: World) -> Iterator[Found]:
     dead, inbox = design.broker.dead_letters, design.loyalty.inbox
-    if dead is None or dead.replay_every is None or dead.ids == "same" or design.loyalty.inline:
+    if dead is None or not dead.is_replayed or dead.ids == "same" or design.loyalty.inline:
         return
     if inbox is not None and inbox.by == "message":
         yield Found(
@@ -111,14 +112,20 @@ def replay_passes_inbox(design: Design, _: World) -> Iterator[Found]:
         )
 
 
-def dead_letters_left(design: Design, _: World) -> Iterator[Found]:
-    dead = design.broker.dead_letters
-    if dead is not None and dead.replay_every is None:
-        yield Found(
-            "broker.dead_letters",
-            f"a message is dead after {dead.after} deliveries, and nobody replays it",
-            (("broker.dead_letters", "none"), ("broker.dead_letters.replay_every", "5min")),
-        )
+def dead_letters_left(design: Design, world: World) -> Iterator[Found]:
+    dead, clock = design.broker.dead_letters, world.scenario.clock
+    if dead is None or dead.replay_every is not None:
+        return
+    nobody = "nobody replays it"
+    if dead.replay_at is not None:
+        if not world.given or 0 <= clock.since_start_s(dead.replay_at) <= clock.horizon_s:
+            return
+        nobody = f"the morning has no {clock_text(dead.replay_at)} at which they would be replayed"
+    yield Found(
+        "broker.dead_letters",
+        f"a message is dead after {dead.after} deliveries, and {nobody}",
+        (("broker.dead_letters", "none"), ("broker.dead_letters.replay_every", "5min")),
+    )
 
 
 def redelivered_s(design: Design, world: World) -> tuple[float, float]:
@@ -126,8 +133,9 @@ def redelivered_s(design: Design, world: World) -> tuple[float, float]:
     down_s, relay = world.down_s("loyalty"), relay_of(design)
     by_broker_s = 0.0 if design.loyalty.inline else design.broker.visibility + design.broker.deliver + down_s
     dead = design.broker.dead_letters
-    if dead is not None and dead.replay_every is not None and not design.loyalty.inline:
-        by_broker_s += dead.replay_every + dead.after * design.broker.visibility
+    if dead is not None and dead.is_replayed and not design.loyalty.inline:
+        until_s = 0.0 if dead.replay_at is None else max(world.scenario.clock.since_start_s(dead.replay_at), 0.0)
+        by_broker_s += max(dead.replay_every or 0.0, until_s) + dead.after * design.broker.visibility
     if relay is None:
         return by_broker_s, 0.0
     return by_broker_s, world.restart_s("relay") + relay.poll_every + relay.batch * mean(design.broker.publish) + down_s

@@ -31,7 +31,8 @@ from sim.kata.attempt import MOVES, asked_for, attempt, begin, step
 from sim.kata.brief import DESIGN
 from sim.kata.checking import checked
 from sim.kata.editing import edited
-from sim.kata.folder import folder_of
+from sim.kata.exercises import command, exercise_named
+from sim.kata.folder import exercise_of, folder_of
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import Progress
 from sim.kata.written import undo, written
@@ -54,23 +55,24 @@ class Left(Exception):
     """The learner has gone."""
 
 
-def play() -> None:
+def play(exercise: str | None = None) -> None:
     """Begin or go on, until the learner leaves or the input ends. Raises ConfigError if the progress can't be read."""
-    folder = folder_of(None)
-    game = Game(folder)
+    folder = folder_of(None, exercise_named(exercise))
+    game = Game(folder, exercise)
     try:
         game.open()
         while True:
             game.turn(game.ask("kata> "))
     except Left:
-        note(f"your progress is in {folder}; coffee kata goes on from here")
+        again = "coffee kata" if folder == Path() else command(game.progress.of)
+        note(f"your progress is in {folder}; {again} goes on from here")
 
 
 class Game:
     """What is on the table between two turns."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, exercise: str | None = None) -> None:
+        self.folder, self.exercise = folder, exercise
         self.out: Console = console()
         self.progress: Progress
         self.turns: dict[str, Callable[[], None]] = {
@@ -81,9 +83,10 @@ class Game:
 
     def open(self) -> None:
         is_new = not (self.folder / kept.FILE).exists()
-        self.progress = begin(self.folder, now=time.time()) if is_new else kept.load(self.folder)
+        self.progress = begin(self.folder, exercise_named(self.exercise), now=time.time()) if is_new else kept.load(self.folder)
+        exercise_of(self.progress, self.exercise)
         if is_new:
-            print_brief(self.out)
+            print_brief(self.out, self.progress.of)
             self.out.print()
             print_title(self.out, "your design", f"{self.folder / DESIGN}; this brief lies beside it")
             self.ask("Enter runs it as it stands today. ")
@@ -161,7 +164,7 @@ class Game:
     def tried(self, predicted: dict[str, Move]) -> None:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
         print_attempt(self.out, made, self.progress, "check")
-        say_lint_warns(self.folder)
+        say_lint_warns(self.folder, self.progress)
         if made.before is None:
             self.out.print("why?  `why` shows one of these people, step by step. Then change one thing, like app.timeout=4s.")
             return
@@ -200,7 +203,7 @@ class Game:
         print_status(self.out, self.progress, self.folder)
 
     def brief(self) -> None:
-        print_brief(self.out)
+        print_brief(self.out, self.progress.of)
 
     def undo(self) -> None:
         """To the design of the last run if the file differs from it, else to that of the run before."""
@@ -211,7 +214,7 @@ class Game:
 
     def check(self) -> None:
         self.out.print("Four kinds of mornings that you haven't seen; this takes some seconds.", style="dim")
-        graded = checked(self.folder, self.progress, seed=None, now=time.time())
+        graded = checked(self.folder, self.progress, self.progress.of, seed=None, now=time.time())
         print_check(self.out, graded, then="debrief", else_="hint, why")
 
     def debrief(self) -> None:

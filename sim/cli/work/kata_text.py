@@ -18,14 +18,14 @@ from sim.cli.work.tables import CHANGES, COLOURS, plain_table
 from sim.experiment.statistics import estimate
 from sim.explanation.story import Explanation
 from sim.kata.attempt import Attempt, column
-from sim.kata.brief import CHOICE, DESIGN, LOOP, SCENARIO
+from sim.kata.brief import DESIGN, LOOP
 from sim.kata.check import Graded
+from sim.kata.exercise import CHECKED, Exercise, Stage
+from sim.kata.exercises import EXERCISES, command
 from sim.kata.grading import Grade
 from sim.kata.helping import STRENGTHS, Given
 from sim.kata.moves import difference, few, moved, unchanged
 from sim.kata.progress import Progress, Run
-from sim.kata.stages import STAGES, Stage, current
-from sim.kata.world import CHECKED, seen, unseen
 from sim.kata.written import written
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
@@ -41,13 +41,13 @@ def minutes(seconds: float) -> str:
     return f"{int(seconds // 60)} min" if seconds >= 60 else "less than a minute"
 
 
-def print_brief(out: Console) -> None:
+def print_brief(out: Console, exercise: Exercise) -> None:
     """The task on one screen; brief.md says it in full, with who accepts what."""
-    out.print(Text.assemble(("The kata", "bold"), f"  {SCENARIO}"))
+    out.print(Text.assemble((exercise.title, "bold"), f"  {exercise.task}"))
     out.print()
-    out.print(CHOICE)
+    out.print(exercise.choice)
     out.print()
-    for stage in STAGES:
+    for stage in exercise.stages:
         out.print(f"{stage.number}. {stage.title}")
     out.print()
     out.print(f"The loop: {LOOP}.")
@@ -64,7 +64,7 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, t
     print_title(out, f"run {made.number}", f"five mornings, the same as always · {minutes(progress.spent_s)} so far{against}")
     if before is not None:
         print_changes(out, run)
-    out.print(_objectives(made, out.width))
+    out.print(_objectives(made, progress.of, out.width))
     if legends := _legends(made):
         out.print(" · ".join(legends), style="dim")
     if before is not None and run.worse:
@@ -72,11 +72,11 @@ def print_attempt(out: Console, made: Attempt, progress: Progress, check: str, t
     elif before is not None and run.changes:
         print_title(out, "worse", "none of the watched metrics got worse")
     if made.advice is None:
-        print_title(out, "all five stages are passed", "on these mornings. Now try others:")
+        print_title(out, f"all {progress.of.count} stages are passed", "on these mornings. Now try others:")
         out.print(check, soft_wrap=True)
         return
     print_title(out, "finding", made.advice.finding)
-    if made.stage is not None and (before is None or made.stage != current(before.passed)):
+    if made.stage is not None and (before is None or made.stage != progress.of.current(before.passed)):
         print_stage(out, made.stage)
     if then:
         print_title(out, "why?", "your answer goes into the debrief. Then change one thing in design.yaml, and run it:")
@@ -104,7 +104,7 @@ def print_changes(out: Console, run: Run) -> None:
         out.print(Text.assemble(("predicted", "bold"), f"  {metric} {word}: ", said))
 
 
-def _objectives(made: Attempt, width: int) -> Any:
+def _objectives(made: Attempt, exercise: Exercise, width: int) -> Any:
     """The objectives of the open stage, each with its value; every other stage in a line, which counts what has moved.
 
     A screen of 80 × 24 holds it. Narrow terminals do without some.
@@ -115,7 +115,7 @@ def _objectives(made: Attempt, width: int) -> Any:
     for column_ in table.columns[: len(titles)]:
         column_.no_wrap = True
     now = {objective.metric: objective for objective in made.result.objectives}
-    for stage in STAGES:
+    for stage in exercise.stages:
         if stage != made.stage:
             statuses = [now[metric].status for metric in stage.criteria]
             symbols = Text(" ").join(Text(SYMBOLS[status], COLOURS[status]) for status in statuses)
@@ -180,12 +180,12 @@ def _mean(metric: str, values: Any) -> str:
     return words.mean(value, METRICS[metric].unit)
 
 
-def stages_line(done: list[bool]) -> Text:
+def stages_line(exercise: Exercise, done: list[bool]) -> Text:
     """`stages  1 ✓  2 ✗  3 ✗ …`, and the name of the open one."""
     parts: list[Any] = [("stages ", "bold")]
-    for stage, is_done in zip(STAGES, done, strict=True):
+    for stage, is_done in zip(exercise.stages, done, strict=True):
         parts += [f" {stage.number} ", ("✓", "green") if is_done else ("✗", "red"), " "]
-    now = current(done)
+    now = exercise.current(done)
     return Text.assemble(*parts, f"  now: {now.number}, {now.title}" if now else "")
 
 
@@ -221,8 +221,8 @@ def print_why(out: Console, story: Explanation | None) -> None:
 def print_status(out: Console, progress: Progress, folder: Path) -> None:
     files = written(folder)
     runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
-    print_title(out, "kata", f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
-    out.print(stages_line(progress.passed))
+    print_title(out, progress.of.title.removeprefix("The "), f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
+    out.print(stages_line(progress.of, progress.passed))
     said = [(run.predicted[metric], went) for run in progress.runs for metric, went in run.moved.items()]
     clear = [pair for pair in said if pair[1] != "not clear"]
     right = sum(word == went for word, went in clear)
@@ -233,16 +233,19 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
             f"hints: {len(progress.hints)}, of these {sum(hint.strength == 3 for hint in progress.hints)} of what to write"
         )
     for last in progress.checks[-1:]:
-        out.print(f"last check: {last.score} of 100 points{'' if last.written == files else ', before the design was changed'}")
+        out.print(
+            f"last check: {last.score} of {progress.of.most} "
+            f"points{'' if last.written == files else ', before the design was changed'}"
+        )
     check = progress.check_of(files)
     if not progress.runs or progress.runs[-1].written != files:
         print_title(out, "next", f"coffee kata run {folder}{', since the design has changed' if progress.runs else ''}")
-    elif (now := current(progress.passed)) is not None:
+    elif (now := progress.of.current(progress.passed)) is not None:
         print_title(out, "finding", progress.runs[-1].finding)
         print_title(out, "next", f"stage {now.number}. {now.question}")
     elif check is None:
         print_title(out, "next", f"coffee kata check {folder}")
-    elif missed := current(check.passed):
+    elif missed := progress.of.current(check.passed):
         print_title(
             out, "next", f"coffee kata hint {folder}, or why: the check did not pass stage {missed.number}, {missed.title}"
         )
@@ -252,31 +255,33 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
 
 def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> None:
     """Stage by stage, and what to type next: `then` if all is passed."""
-    for stage, done, reasons in zip(STAGES, graded.passed, graded.reasons, strict=True):
+    for stage, done, reasons in zip(graded.exercise.stages, graded.passed, graded.reasons, strict=True):
         out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
         for reason in reasons:
             out.print(Padding(Text(reason, style="dim"), (0, 0, 0, 5)))
     out.print()
-    kinds = "; ".join(weather.name for weather in unseen())
-    out.print(f"{graded.score} of 100 points", style="bold")
+    kinds = "; ".join(weather.name for weather in graded.exercise.weathers)
+    out.print(f"{graded.score} of {graded.exercise.most} points", style="bold")
     out.print(f"On mornings you haven't seen, {CHECKED} of each kind: {kinds}.", style="dim")
     if all(graded.passed):
-        out.print(f"All five stages are passed. What you did and learned: {then}", soft_wrap=True)
+        out.print(f"All {graded.exercise.count} stages are passed. What you did and learned: {then}", soft_wrap=True)
+        if following := EXERCISES.get(graded.exercise.afterwards):
+            out.print(f"{following.title}, {following.about}: {command(following)}", soft_wrap=True)
     elif else_:
         out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
 
 
-def say_lint_warns(folder: Path) -> None:
+def say_lint_warns(folder: Path, progress: Progress) -> None:
     """On stderr: `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
-    hazards = lint(load_design(str(folder / DESIGN)), seen())
+    hazards = lint(load_design(str(folder / DESIGN)), progress.of.seen())
     if hazards:
         things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
-        note(f"warnings: {things}, printed by coffee lint kata {folder / DESIGN}")
+        note(f"warnings: {things}, printed by coffee lint {progress.of.scenario} {folder / DESIGN}")
 
 
-def print_grades(out: Console, grades: list[Grade]) -> None:
+def print_grades(out: Console, grades: list[Grade], exercise: Exercise) -> None:
     """Points by stage, and below them why some are missing."""
-    table = plain_table("submission", *(f"stage {stage.number}" for stage in STAGES), "points")
+    table = plain_table("submission", *(f"stage {stage.number}" for stage in exercise.stages), "points")
     for points in table.columns[1:]:
         points.justify = "right"
     for one in grades:

@@ -133,9 +133,11 @@ def _print_windows(numbers: Sequence[int], hazards: Sequence[Hazard], called: st
         summary = load_scenario(full_name(f"w{number}")).summary
         rows.append((f"  W{number}", summary.partition(" ")[2], rules))
     print_rows(out, rows, most=(6, 56))
-    chosen = [part for number in numbers[:2] for part in ("-w", f"w{number}")]
+    first = next(int(window[1:]) for hazard in hazards for window in hazard.windows)  # of the first warning that opens one
+    shown = [first, *(number for number in numbers if number != first)][:2]
+    chosen = [part for number in shown for part in ("-w", f"w{number}")]
     out.print(
         f"\nSimulated: {shlex.join(['coffee', 'windows', called, *chosen])}; one customer's story: "
-        f"{shlex.join(['coffee', 'explain', f'w{numbers[0]}', called])}",
+        f"{shlex.join(['coffee', 'explain', f'w{first}', called])}",
         soft_wrap=True,
     )

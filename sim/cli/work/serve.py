@@ -18,11 +18,12 @@ def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort
     serving.serve(scenario, designs, settings, effort, port, show=show)
 
 
-def serve_kata() -> None:
+def serve_kata(name: str | None) -> None:
     """The kata's page works in the kata's folder, and so must the processes that simulate for it."""
+    from sim.kata.exercises import exercise_named
     from sim.kata.folder import folder_of
 
-    folder = folder_of(None)
+    folder = folder_of(None, exercise_named(name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.chdir(folder)
@@ -31,4 +32,4 @@ def serve_kata() -> None:
     prepare(PRELOADED)
     from sim.cli.work import serving
 
-    serving.serve_kata()
+    serving.serve_kata(name)

@@ -15,7 +15,6 @@ from sim.config.errors import ArgumentError, ConfigError
 from sim.experiment.effort import Effort, check_whole
 from sim.experiment.extras import how_to_install
 from sim.kata.brief import DESIGN
-from sim.kata.world import NAME
 from sim.page import exercise
 from sim.page.running import Runs
 from sim.page.shelf import Shelf
@@ -38,11 +37,11 @@ def serve(scenario: str, designs: Sequence[str], settings: Sequence[str], effort
     _listen(shelf, start, port, show=show)
 
 
-def serve_kata() -> None:
+def serve_kata(name: str | None) -> None:
     """The exercise in the folder where we are now. Raises ConfigError, also if its files can't be read."""
-    exercise.started(Path())
+    chosen = exercise.started(Path(), name)
     exercise.standing(Path())
-    _listen(Shelf([NAME, DESIGN]), exercise.wish(), 0, show=False, kata=Path())
+    _listen(Shelf([chosen.scenario, DESIGN]), exercise.wish(chosen), 0, show=False, kata=Path())
 
 
 def _listen(shelf: Shelf, start: dict[str, Any], port: int, *, show: bool, kata: Path | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from itertools import chain, groupby
 from pathlib import Path
@@ -34,7 +35,7 @@ from sim.vocabulary import METRICS, OPENINGS
 WIDE = 100  # columns from which there is room for long values
 
 
-def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story: bool, as_json: bool) -> None:
+def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story: bool, everything: bool, as_json: bool) -> None:
     if drawn_instead(name, svg=svg, png=png, mermaid=mermaid, as_json=as_json):
         return
     if name in PRESETS:
@@ -65,7 +66,11 @@ def show(name: str, svg: Path | None, png: Path | None, *, mermaid: bool, story:
         _print_design(out, model, story=story)
     if story:
         return
-    _print_knobs(out, model, rows)
+    said = [knob for knob in rows if everything or not isinstance(model, Scenario) or not knob.is_default]
+    _print_knobs(out, model, said)
+    if len(said) < len(rows):
+        others = f"{len(rows) - len(said)} other keys have their defaults"
+        out.print(f"{others}: {shlex.join(['coffee', 'show', name, '--all'])}", soft_wrap=True)
     if isinstance(model, Scenario):
         if model.provider.preset is not None:
             out.print()

@@ -291,6 +291,11 @@ CASES = (
         of("outbox", {"broker": {"dead_letters": {"after": 3, "replay_every": "5min"}}}), NEVER,
     ),
     Case(
+        "dead-letters-left", quarter(faults=[{"outage": "provider", "at": "07:05", "for": "5min"}]),
+        of("outbox", {"broker": {"dead_letters": {"after": 3, "replay_at": "23:00"}}}),
+        of("outbox", {"broker": {"dead_letters": {"after": 3, "replay_at": "07:15"}}}), NEVER,
+    ),
+    Case(
         "slow-relay", quarter(objectives={"confirmation_lag_p99": "4s"}), of("outbox", {"relay": {"poll_every": "10s"}}),
         of("outbox"), metric("confirmation_lag_p99"), 9.0, 4.0,
     ),
