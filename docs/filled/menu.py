@@ -10,8 +10,8 @@ MENU = {
     "Tutorial": ["install", "tutorial", "kata"],
     "Notebooks": [f"notebooks/{path.stem}" for path in sorted((DOCS / "notebooks").glob("*.ipynb"))],
     HOW_TO: [
-        "own-scenario", "from-a-report", "page", "explore", "write-an-architecture", "lint", "check-in-ci", "rehearse",
-        "sizing", "sweeps", "cluster", "nationwide", "grade-a-class",
+        "own-scenario", "from-your-logs", "from-a-report", "page", "explore", "write-an-architecture", "lint", "check-in-ci",
+        "rehearse", "sizing", "sweeps", "cluster", "nationwide", "grade-a-class",
     ],
     "Reference": [
         "reference/cli", "reference/scenario", "reference/design", "reference/service", "reference/metrics",

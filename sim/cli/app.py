@@ -20,6 +20,7 @@ from sim.cli import (
     compare,
     every,
     explain,
+    fit,
     hunt,
     kata,
     lint,
@@ -181,6 +182,7 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     },
     "Files": {
         "new": new.new,
+        "fit": fit.fit,
         "schema": schema.schema,
         "results": results.results,
     },

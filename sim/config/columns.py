@@ -24,7 +24,7 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
         lines = read_text(path, most=MOST_BYTES).split("\n")
     except ConfigError as error:
         raise KeyedErrors([(keys[0], str(error))]) from None
-    rows = _rows(path, lines, keys[0])
+    rows = csv_rows(path, lines, keys[0])
     if len(rows) < 2:
         raise KeyedErrors([(keys[0], f"{path}: no data; expected a line with the columns' names and at least one row")])
     header = [cell.strip() for cell in rows[0][1]]
@@ -50,7 +50,7 @@ def read_column(path: Path, column: str | None, *, keys: tuple[str, str]) -> tup
     return tuple(sorted(values))
 
 
-def _rows(path: Path, lines: list[str], key: str) -> list[tuple[int, list[str]]]:
+def csv_rows(path: Path, lines: list[str], key: str) -> list[tuple[int, list[str]]]:
     """Parse the rows; each comes with the number of its line. A first line with semicolons and no comma says that the cells are
     apart by semicolons; numbers have a decimal comma then, or a point.
     """

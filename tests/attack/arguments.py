@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lint": ("lint", "naive"),
     "hunt": ("hunt", "naive"),
     "validity": ("validity", "mm1"),
+    "fit": ("fit", "calls.csv"),
     "new": ("new", "new.yaml"),
     "schema": ("schema",),
     "results": ("results", "kept.sqlite"),
@@ -101,6 +102,10 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "kata run": {"-p": (*WORDS, "faster", "zebra=better", "double_charge_rate=", "=better"), "--why": ()},
     "kata hint": {"--strength": (*WHOLE, "0", "4")},
     "kata check": {"--seed": WHOLE, "--exercise": WORDS},
+    "fit": {
+        "--out-scenario": PATHS, "--out-design": PATHS, "--from": WORDS, "--kind": WORDS, "--provider": (),
+        "--column": ("", "=", "x", "x=y", "start", "start=", "=start", "start=zebra"),
+    },
     "kata debrief": {"--why": ()},
     "kata grade": {"--timeout": (*TIMES, "0s"), "--seed": WHOLE, "-j": COUNT, "--exercise": WORDS},
 }  # fmt: skip

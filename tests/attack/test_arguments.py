@@ -22,6 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("tiny.yaml").write_text(SCENARIO)
     Path("shop.yaml").write_text("service: {url: 'http://127.0.0.1:9'}\norder: {request: POST /orders}\n")
     Path("space.yaml").write_text("from: naive\nvary: {checkout.workers: [8, 16]}\n")
+    Path("calls.csv").write_text("kind,start,duration,outcome\ncall,25200,1,ok\n")
     Path("class").mkdir()
     Path("class", "ada.yaml").write_text("from: outbox\n")
 

@@ -121,6 +121,7 @@ READERS: dict[str, tuple[str, ...]] = {  # what reads the file, which is called 
     "space": ("optimise", "calm-tuesday", "-s", "odd.yaml"),
     "results": ("results", "odd.sqlite"),
     "kata": ("kata", "run", "odd"),
+    "log": ("fit", "odd.csv"),
     "copied": ("new", "copy.yaml", "--from", "odd.yaml"),
 }
 

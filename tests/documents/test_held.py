@@ -68,6 +68,8 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("hunt", "no-provider-key", "--worlds", "200"), set()),
     (("hunt", "outbox", "--worlds", "3"), set()),
     (("validity", "mm1"), set()),
+    (("fit", "calls.csv"), set()),
+    (("fit", "calls.csv", "--out-scenario", "mine.yaml", "--out-design", "ours.yaml"), set()),
 ]  # fmt: skip
 
 
@@ -80,6 +82,9 @@ QUICK_LINES = [each for each in LINES if "--assumption" not in each[0]]
 def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tiny: str) -> None:
     """Every command prints one kind of document, and the files that it writes hold the kinds that they are said to hold."""
     Path("space.yaml").write_text("from: [naive, outbox]\nvary: {checkout.workers: [2, 64]}\n", encoding="utf-8")
+    if line[0] == "fit":
+        rows = "".join(f"call,{25200 + i},0.{100 + i},{'timeout' if i % 9 == 0 else 'ok'}\n" for i in range(200))
+        Path("calls.csv").write_text(f"kind,start,duration,outcome\n{rows}", encoding="utf-8")
     if line[0] == "results":
         coffee("sweep", tiny, "outbox", "--vary", "checkout.workers=2,4", *QUICK)
     done = coffee(*line, "--json")
