@@ -17,6 +17,7 @@ VERBS = {
     "explain": "scenario design * violation purchase seed progress",
     "explore": "scenario design * mornings seed",
     "hunt": "design promises * seconds worlds seed progress",
+    "every": "design promises * mishaps purchases kinds jobs seconds progress",
     "lint": "design scenario",
     "load_design": "name",
     "load_scenario": "name",

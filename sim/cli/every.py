@@ -53,7 +53,7 @@ def every(
     ] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Try every combination of mishaps up to a bound, the fewest first.
+    """Try every combination of mishaps up to a bound.
 
     A mishap is one thing that goes wrong at one moment: a call to the provider whose answer is lost, a process that dies after
     a step, a slow write, a message that comes twice, a customer who taps again. The world is a single purchase, otherwise

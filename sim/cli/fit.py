@@ -46,7 +46,7 @@ def fit(
     force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite files of these names.")] = False,
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Fit a scenario and a design to logs of requests and of calls to the provider.
+    """Fit a scenario and a design to logs.
 
     Each value comes with its 95 % interval and the number of lines that it rests on; what the log doesn't tell stays at its
     default and is listed as assumed. A call that our side gave up on is not taken for a latency: it was slower than that, or

@@ -22,7 +22,9 @@ class LevelOfMishaps(TypedDict):
     """All runs with so many mishaps."""
 
     mishaps: int
+    """number of mishaps in each run"""
     runs: int
+    """number of runs"""
     by_kinds: dict[str, int]
     """the kinds of their mishaps, in the order in which they strike -> number of runs"""
     endings: int
@@ -47,6 +49,7 @@ class Every(TypedDict):
     promises: list[str]
     """the promises that the design is held to"""
     purchases: int
+    """number of customers, who all tap in the same second"""
     mishaps: int
     """the bound: at most so many"""
     kinds: list[str]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.config.columns import MOST_BYTES, csv_rows
-from sim.config.errors import ConfigError, KeyedErrors
+from sim.config.errors import ArgumentError, ConfigError, KeyedErrors
 from sim.config.files import read_text
 from sim.config.units import DAY_S, duration_text
 from sim.measured.line import Kind, Line, Log
@@ -54,7 +54,7 @@ def read_log(
             lines += reader.lines(texts((number, value) for _, number, value in objects if "resourceSpans" not in value))
     for ours, theirs in (columns or {}).items():
         if ours not in used:
-            raise ConfigError(f"--column {ours}={theirs}: no file has a column {theirs}")
+            raise ArgumentError("column", f"{ours}={theirs}: no file has a column {theirs}")
     lines += lines_of(exports, provider)
     has_ledger = any(line.charged_s is not None for line in lines)
     if not lines:

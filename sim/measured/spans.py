@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.config.errors import ConfigError, nearest
+from sim.config.errors import ArgumentError, ConfigError, nearest
 from sim.measured.line import End, Kind, Line
 from sim.measured.spellings import end_of
 from sim.measured.times import LATEST_S
@@ -106,7 +106,7 @@ def _to_provider(calls: list[Span], provider: str | None) -> set[str]:
         found = {span.id for span in calls if provider in span.peer}
         if calls and not found:
             peers = Counter(span.peer for span in calls)
-            raise ConfigError(f"--provider {provider}: no span goes there{nearest(provider, peers)}")
+            raise ArgumentError("provider", f"no span goes to {provider}{nearest(provider, peers)}")
         return found
     peers = Counter(span.peer for span in calls)
     if len(peers) > 1:

@@ -60,7 +60,7 @@ def test_columns_and_kinds_that_are_told(tmp_path: Path) -> None:
     text = "began,duration,outcome\n27000,1,timeout\n"
     log = read(tmp_path, text, columns={"start": "began"}, kind="call")
     assert log.calls[0].end is End.TIMEOUT  # type: ignore[attr-defined]
-    with pytest.raises(ConfigError, match="--column tap=zebra: no file has a column zebra"):
+    with pytest.raises(ConfigError, match="column: tap=zebra: no file has a column zebra"):
         read(tmp_path, text, columns={"start": "began", "tap": "zebra"}, kind="call")
 
 

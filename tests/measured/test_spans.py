@@ -104,7 +104,7 @@ def test_which_service_is_the_provider(write: Callable[..., Path]) -> None:
     with pytest.raises(ConfigError, match=r"several services: .*points.example.*--provider"):
         read_log([path])
     assert [call.end for call in read_log([path], provider="pay.example").calls] == [End.DECLINED]
-    with pytest.raises(ConfigError, match="--provider stripe: no span goes there"):
+    with pytest.raises(ConfigError, match="provider: no span goes to stripe"):
         read_log([path], provider="stripe")
 
 

@@ -9,7 +9,7 @@ import typer
 
 from sim.architectures import load_design
 from sim.cli.again import again
-from sim.cli.messages import DONE, FAILED, UNDECIDED, note
+from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.every import code_of, sentences
 from sim.cli.work.lint import warn
@@ -54,5 +54,8 @@ def check(
         for line in () if tried is None else sentences(tried):
             out.print(line)
     say_how_it_went(comparison, precision)
+    if tried is not None and tried.stopped == "interrupted":
+        note("interrupted: these are the levels of mishaps that were finished")
+        raise typer.Exit(INTERRUPTED)
     codes = [CODES[result.verdict], *([] if tried is None else [code_of(tried)])]
     leave(comparison, FAILED if FAILED in codes else max(codes))
