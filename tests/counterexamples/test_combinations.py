@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import fields
+from random import Random
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.counterexamples.alphabet import ALPHABET
 from sim.counterexamples.combinations import Branch, as_yaml, branch, every, held_to
-from sim.counterexamples.runs import SEED, World
+from sim.counterexamples.runs import SEED, Chosen, World
 from sim.documents.every import FIXED, contradictions, document
 from sim.experiment.mornings import simulate
 from sim.ledger.audit import audit
@@ -24,6 +26,8 @@ from sim.ledger.promises import PROMISES
 from sim.ledger.violations import FAILURES
 from sim.world.morning import Morning
 from tests.architectures.mutants import FreshKeyCompleter, MarkFirst, OutboxInMemory, SettleFirst
+from tests.tiers import slow
+from tests.worlds import morning
 
 BROKEN = {  # bundled designs that one mishap breaks: the promise, or the harm that their plain architecture does not
     "naive": "charged_at_most_once",
@@ -212,3 +216,24 @@ def test_the_committed_certificates_are_right(name: str) -> None:
         certificate = json.loads(file_of(name, mishaps, purchases).read_text(encoding="utf-8"))
         found = every(load_design(name), (), mishaps=mishaps, purchases=purchases)
         assert contradictions(certificate, document(found)) == []
+
+
+@pytest.mark.parametrize("name", slow(["naive", "idempotent", "outbox", "inquiry", "webhooks-first"], but=["outbox"]))
+def test_the_laws_hold_whatever_goes_wrong(name: str) -> None:
+    """Sets of mishaps, drawn: the whole morning keeps its laws, and its audit is that of the run that ended at rest."""
+    design, draw = load_design(name), Random(name)
+    world = World(design, (), 2, tuple(ALPHABET))
+    tried = 0
+    for _ in range(25):
+        chosen: Chosen = ()
+        while len(chosen) < 3 and (run := world.run(chosen)) and (further := list(world.extensions(run, chosen))):
+            chosen = (*chosen, draw.choice(further))
+        if (run := world.run(chosen)) is None:
+            continue
+        scenario = world.scenario.model_copy(update={"mishaps": tuple(choice.mishap for choice in chosen)})
+        whole = morning(scenario, design, SEED)[1]
+        for field in fields(whole):
+            one, other = getattr(run.judged.audit, field.name), getattr(whole, field.name)
+            assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f"), (field.name, [one.written for one in chosen])
+        tried += 1
+    assert tried > 15
