@@ -12,7 +12,7 @@ from sim.cli.options import Json
 
 def fit(
     logs: Annotated[
-        list[Path], typer.Argument(metavar="LOG…", help="CSV, JSON lines, or OTLP/JSON spans.", show_default=False)
+        list[Path], typer.Argument(metavar="LOG", help="CSV, JSON lines, or OTLP/JSON spans.", show_default=False)
     ],
     out_scenario: Annotated[
         Path | None,

@@ -39,7 +39,9 @@ def _by_ledger(calls: Sequence[Line]) -> list[Found]:
 
     An unanswered call that was charged before we gave up on it has lost its answer. That is counted, not inferred.
     """
-    heard = [line for line in calls if line.end is End.OK and line.charged_s is not None]
+    heard = [
+        line for line in calls if line.end is End.OK and line.duration_s > 0
+    ]  # the ledger may list only what we don't know
     silent = [line for line in calls if not line.answered and line.charged_s is not None]
     lost = [line for line in silent if (line.charged_s or 0.0) < line.ended_s]
     n = len(heard) + len(lost)

@@ -75,7 +75,9 @@ def test_service_without_the_calls_made_meanwhile() -> None:
 
 
 def test_the_ledger_tells_the_lost_from_the_slow() -> None:
-    """An unanswered call that was charged before its end has lost its answer; one that was charged later was slow."""
+    """An unanswered call that was charged before its end has lost its answer; one that was charged later was slow. That is so,
+    too, where only the charges of unanswered calls are listed.
+    """
     heard = [Line("call", i, 0.4 + 0.01 * (i % 20), End.OK, charged_s=i + 0.4) for i in range(80)]
     lost = [Line("call", i, 2.0, End.TIMEOUT, charged_s=i + 0.5) for i in range(5)]
     slow = [Line("call", i, 2.0, End.TIMEOUT, charged_s=i + 7.0) for i in range(3)]
@@ -83,6 +85,8 @@ def test_the_ledger_tells_the_lost_from_the_slow() -> None:
     found = told(provider.fit(log(*heard, *lost, *slow, *never)))
     assert found["provider.ambiguous"].value == pytest.approx(5 / 85)
     assert found["provider.ambiguous"].n == 85
+    unlisted = [Line("call", line.start_s, line.duration_s, End.OK) for line in heard]
+    assert told(provider.fit(log(*unlisted, *lost, *slow, *never)))["provider.ambiguous"].value == pytest.approx(5 / 85)
 
 
 def test_without_ledger_and_lognormal_nobody_knows_what_was_lost() -> None:
