@@ -26,7 +26,7 @@ from sim.ledger.violations import FAILURES, harmed
 from sim.vocabulary import Fate
 from sim.world.streams import Draw
 
-CLEAN = 500  # runs after which garbage is collected: the parts of a morning know each other
+CLEAN = 10  # runs after which garbage is collected, while it is still in the cache: the parts of a morning know each other
 SEED = 0  # of the few draws that are left: how long a database takes, the back-off before a retry
 WORLD = """\
 clock: {{start: "07:00", duration: 1min, drain: 20min}}

@@ -76,6 +76,17 @@ class Every(TypedDict):
     """the world with the mishaps that break it, as the text of a scenario's file; null: none do"""
 
 
+class Verification(TypedDict):
+    """What came of a certificate that was run again."""
+
+    certified: bool
+    """whether every number that was run again is the same"""
+    contradictions: list[str]
+    """in what it differs, a sentence each"""
+    again: Every
+    """what was found when it was run again"""
+
+
 FIXED = ("version", "design", "digest", "world", "alphabet", "promises", "purchases", "kinds")  # what a certificate is about
 
 
@@ -112,6 +123,11 @@ def document(found: combinations.Every) -> Every:
         "harm": catch.harm if catch else {},
         "scenario": combinations.as_yaml(found) if catch else None,
     }
+
+
+def verification(found: combinations.Every, said: list[str]) -> Verification:
+    """`said`: the contradictions."""
+    return {"certified": not said, "contradictions": said, "again": document(found)}
 
 
 def alphabet() -> str:

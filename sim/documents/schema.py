@@ -60,6 +60,7 @@ DOCUMENTS: dict[str, Kind] = {
     "NoStory": Kind(story.NoStory, ("explain",)),
     "Hunt": Kind(hunt.Hunt, ("hunt",)),
     "Every": Kind(every.Every, ("every",), ("certificate.json",)),
+    "Verification": Kind(every.Verification, ("every",)),
     "Rehearsal": Kind(rehearsal.Rehearsal, ("rehearse",)),
     "Rush": Kind(rehearsal.Rush, ("rehearse",)),
     "Lint": Kind(lint.Lint, ("lint",)),

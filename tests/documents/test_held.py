@@ -69,6 +69,7 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
     (("hunt", "outbox", "--worlds", "3"), set()),
     (("every", "naive"), set()),
     (("every", "outbox", "-m", "1", "--out", "out"), {"Every"}),
+    (("every", "outbox", "--verify", "cert/certificate.json"), set()),
     (("check", "tiny.yaml", "outbox", *QUICK, "--every", "0"), set()),
     (("validity", "mm1"), set()),
     (("fit", "calls.csv"), set()),
@@ -88,6 +89,8 @@ def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tin
     if line[0] == "fit":
         rows = "".join(f"call,{25200 + i},0.{100 + i},{'timeout' if i % 9 == 0 else 'ok'}\n" for i in range(200))
         Path("calls.csv").write_text(f"kind,start,duration,outcome\n{rows}", encoding="utf-8")
+    if "--verify" in line:
+        coffee("every", "outbox", "-m", "0", "--out", "cert")
     if line[0] == "results":
         coffee("sweep", tiny, "outbox", "--vary", "checkout.workers=2,4", *QUICK)
     done = coffee(*line, "--json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,14 @@ from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
 from sim.cli.work.simulation import at_work
-from sim.config.design import Design
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import read_text
-from sim.config.library import parse_scenario
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT
 from sim.counterexamples.combinations import Every, as_yaml
 from sim.counterexamples.combinations import every as tried
-from sim.counterexamples.runs import SEED
-from sim.documents.every import contradictions, document
-from sim.explanation import story
-from sim.explanation.story import Explanation
+from sim.documents.every import contradictions, document, verification
 from sim.ledger.violations import VIOLATIONS
-from sim.report.files import files_of
-from sim.report.folder import check_replaceable
-from sim.report.story import FILES, closing, write_story
 
-CERTIFICATE, COUNTEREXAMPLE = "certificate.json", "counterexample.yaml"
-OURS = FILES | {CERTIFICATE, COUNTEREXAMPLE}
 NAMES = {
     "confirmed": "an order that is confirmed",
     "retried": "a request that is sent again",
@@ -53,7 +42,9 @@ def every(
         mishaps, purchases = certificate["mishaps"], certificate["purchases"]
         kinds, promises = certificate["kinds"], certificate["promises"]
     if out is not None:
-        check_replaceable(out, ours=OURS.__contains__)
+        from sim.cli.work import every_files  # they have a picture, and what draws it takes a second to import
+
+        every_files.check(out)
     command = again(context)
     with at_work("trying every combination of mishaps", None, command, interrupted="interrupted") as progress:
         found = tried(
@@ -68,7 +59,7 @@ def every(
     else:
         _print(found, written=out is not None)
     if out is not None:
-        _write(found, out, design, command, as_json=as_json)
+        every_files.write(found, out, design, command, as_json=as_json)
     if found.stopped == "interrupted":
         note("interrupted: these are the levels that were finished")
         raise typer.Exit(INTERRUPTED)
@@ -145,29 +136,6 @@ def _number(mishaps: int) -> str:
     return f"{mishaps} {_plural('mishap', mishaps)}"
 
 
-def _write(found: Every, folder: Path, design: str, command: str, *, as_json: bool) -> None:
-    """The certificate; or the scenario that breaks the design, its story and its picture."""
-    if found.found is None:
-        with files_of(folder, ours=OURS.__contains__) as files:
-            files.json(CERTIFICATE, document(found))
-        file = folder / CERTIFICATE
-        note(f"written to {file}; to check it: {shlex.join(['coffee', 'every', design, '--verify', str(file)])}")
-        return
-    text = as_yaml(found, [f"Found by: {command}"])
-    explanation = _explained(found.design, text)
-    write_story(explanation, folder, command=command, beside={COUNTEREXAMPLE: text}, ours=OURS.__contains__)
-    if not as_json:
-        for line in ("", explanation.sentence, *closing(explanation)):
-            console().print(line)
-    note(f"written to {folder}: {COUNTEREXAMPLE}, story.txt, sequence.svg")
-
-
-def _explained(design: Design, text: str) -> Explanation:
-    explanation = story.explain(parse_scenario(text), design, seed=SEED)
-    assert isinstance(explanation, Explanation), "what breaks a promise harms somebody"
-    return explanation
-
-
 def _certificate(file: Path) -> dict[str, Any]:
     """A certificate that has been written before. Raises ConfigError."""
     try:
@@ -184,7 +152,7 @@ def _compare(certificate: dict[str, Any], found: Every, *, as_json: bool) -> Non
     """Print whether the certificate is right, as far as it was run again."""
     said = contradictions(certificate, document(found))
     if as_json:
-        print_json({"certified": not said, "contradictions": said, "again": document(found)})
+        print_json(verification(found, said))
     elif said:
         console().print(f"The certificate does not hold for {found.design.name} here:")
         for line in said:
