@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -30,15 +31,13 @@ class Recorder(Script):
     def __init__(self, mishaps: Sequence[Mishap]) -> None:
         super().__init__(mishaps)
         self.log: list[Asked] = []
-        self.struck: list[int] = []  # in the log: where the mishaps struck that wait for a question
-
-    @property
-    def in_vain(self) -> bool:
-        """Whether one of the mishaps has struck nobody: its moment never came, or nobody had a reason any more."""
-        return len(self.struck) + self.acted < self.planned
+        self.last = -1  # in the log: where a mishap struck last that waited for a question
+        self._turns: Counter[tuple[Point, int]] = Counter()
 
     def all_that_strike(self, what: Point, purchase: int) -> Sequence[Mishap]:
         mishaps = super().all_that_strike(what, purchase)
-        self.struck += [len(self.log)] * len(mishaps)
-        self.log.append(Asked(self.env.now, what, purchase, self._asked[what, purchase], tuple(map(KNOWN, self.people))))
+        if mishaps:
+            self.last = len(self.log)
+        self._turns[what, purchase] += 1
+        self.log.append(Asked(self.env.now, what, purchase, self._turns[what, purchase], tuple(map(KNOWN, self.people))))
         return mishaps

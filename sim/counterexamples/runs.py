@@ -24,6 +24,7 @@ from sim.ledger.audit import Audit, Judgement
 from sim.ledger.promises import PROMISES
 from sim.ledger.violations import FAILURES, harmed
 from sim.vocabulary import Fate
+from sim.world.script import Script
 from sim.world.streams import Draw
 
 CLEAN = 10  # runs after which garbage is collected, while it is still in the cache: the parts of a morning know each other
@@ -56,7 +57,7 @@ class Run(NamedTuple):
     harm: dict[str, list[int]]
     reached: tuple[str, ...]
     judged: Judgement
-    recorder: Recorder
+    recorder: Recorder | None  # None: it is not to be extended
     moments: tuple[float, ...]  # seconds at which something had just changed, or a time limit was over
 
 
@@ -90,12 +91,17 @@ class World:
     def plain(self) -> Design | None:
         return plain_of(self.design)
 
-    def run(self, chosen: Chosen) -> Run | None:
-        """Run it with these mishaps; None if one of them struck nobody: the run is that of the others."""
+    def run(self, chosen: Chosen, *, to_extend: bool = True) -> Run | None:
+        """Run it with these mishaps; None if one of them struck nobody: the run is that of the others.
+
+        `to_extend`: remember what else could have gone wrong.
+        """
         _tidy_up()
-        recorder = Recorder([choice.mishap for choice in chosen])
-        found = judged(self.scenario, self.design, SEED, script=recorder, known=self._known)
-        if recorder.in_vain:
+        mishaps = [choice.mishap for choice in chosen]
+        recorder = Recorder(mishaps) if to_extend else None
+        script = Script(mishaps) if recorder is None else recorder
+        found = judged(self.scenario, self.design, SEED, script=script, known=self._known)
+        if script.in_vain:
             return None
         tables = found.tables
         broken = _not_empty({name: PROMISES[name](found.audit) for name in self.promises})
@@ -110,7 +116,8 @@ class World:
             )
             if happened
         )
-        return Run(_ending(found.audit), broken, harm, reached, found, recorder, self._moments(tables, recorder))
+        moments = () if recorder is None else self._moments(tables, recorder)
+        return Run(_ending(found.audit), broken, harm, reached, found, recorder, moments)
 
     def _harm(self, plain: Design, found: Judgement, chosen: Chosen) -> dict[str, list[int]]:
         """What was done to purchases that the plain architecture does to none, with any set of as many mishaps of these kinds.
@@ -146,6 +153,7 @@ class World:
 
     def extensions(self, run: Run, chosen: Chosen) -> Iterator[Choice]:
         """What one more can strike after the last mishap has, in the order in which it would take effect."""
+        assert run.recorder is not None
         log, position, after_s = run.recorder.log, 0, -1.0
         if chosen:
             last = chosen[-1].mishap
@@ -153,7 +161,7 @@ class World:
                 after_s = last.after_s
                 position = next((number for number, asked in enumerate(log) if asked.at_s > after_s), len(log))
             else:
-                position = run.recorder.struck[-1] + 1
+                position = run.recorder.last + 1
                 after_s = log[position - 1].at_s
         moments = iter([at for at in run.moments if at > after_s or (position and at == after_s)])
         moment = next(moments, None)
@@ -168,6 +176,7 @@ class World:
 
     def _acts(self, run: Run, moment: float) -> Iterator[Choice]:
         """What can happen right after a moment."""
+        assert run.recorder is not None
         known = next((asked.known for asked in reversed(run.recorder.log) if asked.at_s <= moment), ())
         at = f"{(floor(moment * 1e6) + 1) / 1e6:.6f}s"
         for purchase in range(self.purchases):
@@ -230,7 +239,7 @@ def kept(world: World) -> World:
 
 
 def sets(world: World, chosen: Chosen, depth: int) -> Iterator[tuple[Chosen, Run]]:
-    run = world.run(chosen)
+    run = world.run(chosen, to_extend=len(chosen) < depth)
     if run is None:
         return
     if len(chosen) == depth:

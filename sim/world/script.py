@@ -6,7 +6,7 @@ else could have gone wrong, is in `sim.counterexamples.recorder`.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -50,14 +50,21 @@ class Script:
 
     def __init__(self, mishaps: Sequence[Mishap]) -> None:
         self._planned: defaultdict[tuple[Point, int, int], list[Mishap]] = defaultdict(list)
+        self._asked: dict[tuple[Point, int], int] = {}  # how often so far, of what any mishap waits for
         for one in mishaps:
             if one.after_s is None:
                 self._planned[one.asked, one.purchase, one.turn].append(one)
-        self._asked: Counter[tuple[Point, int]] = Counter()
+                self._asked[one.asked, one.purchase] = 0
+        self.planned = len(mishaps)
+        self.struck = 0  # how many mishaps that wait for a question
+        self.acts = [one for one in mishaps if one.after_s is not None]
         self.acted = 0  # how many of these were done, and not in vain
         self.people: list[Customer] = []  # by purchase
-        self.planned = len(mishaps)
-        self.acts = [one for one in mishaps if one.after_s is not None]
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether one of the mishaps has struck nobody: its moment never came, or nobody had a reason any more."""
+        return self.struck + self.acted < self.planned
 
     def strikes(self, what: Point, purchase: int) -> Mishap | None:
         """The mishap that strikes now, if one does."""
@@ -66,8 +73,13 @@ class Script:
 
     def all_that_strike(self, what: Point, purchase: int) -> Sequence[Mishap]:
         """The mishaps that strike now: after a step a process may stand still, and then die."""
-        turn = self._asked[what, purchase] = self._asked[what, purchase] + 1
-        return self._planned.get((what, purchase, turn), ())
+        turn = self._asked.get((what, purchase))
+        if turn is None:
+            return ()
+        self._asked[what, purchase] = turn + 1
+        mishaps = self._planned.get((what, purchase, turn + 1), ())
+        self.struck += len(mishaps)
+        return mishaps
 
     def after(self, component: str, step: str, purchase: int) -> list[Scripted]:
         """What strikes a process that has taken a step."""
