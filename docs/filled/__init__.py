@@ -15,7 +15,7 @@ from .incidents import index, stories
 from .incidents import pictures as stories_drawn
 from .keys import design_keys, scenario_keys, service_keys, units
 from .lists import bill, designs, metrics, presets, prices, published, scenarios, windows
-from .mishaps import alphabet, by_design, by_window, shown
+from .mishaps import alphabet, by_design, by_window, certified, shown
 from .pictures import pictures
 from .python import functions, sections
 from .questions import questions
@@ -27,7 +27,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "cost": {"bill": bill, "prices": prices},
     "failure-windows": {"windows": windows, "published": published},
     "incidents": {"index": index, "stories": stories},
-    "mishaps": {"alphabet": alphabet, "by design": by_design, "by window": by_window, "shown": shown},
+    "mishaps": {"alphabet": alphabet, "by design": by_design, "by window": by_window, "certified": certified, "shown": shown},
     "questions": {"questions": questions},
     "reference/api": {"functions": functions, "sections": sections},
     "reference/cli": {"commands": commands},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
+from docs.certify import BOUNDS, CERTIFIED, file_of
 from sim.architectures import design_names, load_design
 from sim.config.library import load_scenario, names
 from sim.config.writing import flow
@@ -108,6 +110,17 @@ def by_window() -> str:
         number, which, _ = _what(found)
         rows.append((label, title, code(opened.design), number, which))
     return table(("", "failure window", "in", "mishaps", "which"), rows)
+
+
+def certified() -> str:
+    """What the committed certificates say."""
+    rows = []
+    for name in CERTIFIED:
+        for bound in BOUNDS:
+            known = json.loads(file_of(name, *bound).read_text(encoding="utf-8"))
+            runs = ", ".join(f"{level['runs']:,}" for level in known["levels"])
+            rows.append((code(name), str(known["mishaps"]), str(known["purchases"]), known["verdict"], runs))
+    return table(("design", "mishaps", "customers", "verdict", "runs, by number of mishaps from 0 on"), rows)
 
 
 def shown() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, field_validator, model_validator
@@ -249,16 +250,21 @@ def _fault_kind(value: Any) -> str | None:
 
 
 def _one_kind(value: Any) -> Any:
+    return one_of(FAULTS, value, noun="fault", example='{outage: provider, at: "07:15", for: 1min}')
+
+
+def one_of(kinds: Mapping[str, type[Model]], value: Any, *, noun: str, example: str) -> Any:
+    """The value, if it is a mapping with the key of one of the kinds. Raises ValueError."""
     if isinstance(value, Model):
         return value
     if not isinstance(value, dict):
-        raise ValueError('expected keys and values, like {outage: provider, at: "07:15", for: 1min}')
-    kinds = [key for key in value if key in FAULTS and not (key == "errors" and "brownout" in value)]  # it has such a key
-    if len(kinds) > 1:
-        raise ValueError(f"two kinds of fault in one ({' and '.join(kinds)}); give each its own line")
-    if not kinds:
-        hint = next((hint for key in value if (hint := closest(str(key), FAULTS))), "; give one of: " + ", ".join(FAULTS))
-        raise ValueError(f"no kind of fault{hint}")
+        raise ValueError(f"expected keys and values, like {example}")
+    given = [key for key in value if key in kinds and not (key == "errors" and "brownout" in value)]  # it has such a key
+    if len(given) > 1:
+        raise ValueError(f"two kinds of {noun} in one ({' and '.join(given)}); give each its own line")
+    if not given:
+        hint = next((hint for key in value if (hint := closest(str(key), kinds))), "; give one of: " + ", ".join(kinds))
+        raise ValueError(f"no kind of {noun}{hint}")
     return value
 
 

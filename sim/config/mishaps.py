@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 
-from sim.config.errors import KeyedErrors, closest
-from sim.config.faults import Step
+from sim.config.errors import KeyedErrors
+from sim.config.faults import Step, one_of
 from sim.config.model import Field, Model
 from sim.config.units import Duration
 
@@ -266,17 +266,7 @@ def _kind(value: Any) -> str | None:
 
 
 def _one_kind(value: Any) -> Any:
-    if isinstance(value, Model):
-        return value
-    if not isinstance(value, dict):
-        raise ValueError("expected keys and values, like {call: 1, is: lost}")
-    kinds = [key for key in value if key in MISHAPS]
-    if len(kinds) > 1:
-        raise ValueError(f"two kinds of mishap in one ({' and '.join(kinds)}); give each its own line")
-    if not kinds:
-        hint = next((hint for key in value if (hint := closest(str(key), MISHAPS))), "; give one of: " + ", ".join(MISHAPS))
-        raise ValueError(f"no kind of mishap{hint}")
-    return value
+    return one_of(MISHAPS, value, noun="mishap", example="{call: 1, is: lost}")
 
 
 AnyMishap = Annotated[
@@ -300,7 +290,7 @@ AnyMishap = Annotated[
 def twice(mishaps: tuple[Mishap, ...]) -> list[tuple[tuple[int, ...], str]]:
     """What is wrong with mishaps of which two strike the same moment of the same purchase: only one of them could.
 
-    After a step a process may stand still, and then die.
+    Of different kinds after one step the first in the file that is a death or an error ends it.
     """
     seen: dict[tuple[Any, ...], int] = {}
     errors: list[tuple[tuple[int, ...], str]] = []

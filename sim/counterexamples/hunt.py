@@ -221,14 +221,15 @@ def caught(
     The `observer` hears of the design's morning, not of that of the plain architecture.
     """
     found = judged(scenario, design, seed, observer=observer)
-    broken = _not_empty({name: PROMISES[name](found.audit) for name in promises})
+    broken = not_empty({name: PROMISES[name](found.audit) for name in promises})
     if broken or not harmed(found).any() or (plain := plain_of(design)) is None:
         return broken, {}
     spared = ~harmed(judged(scenario, plain, seed))
-    return {}, _not_empty({kind: np.flatnonzero(harm.flags(found) & spared) for kind, harm in FAILURES.items()})
+    return {}, not_empty({kind: np.flatnonzero(harm.flags(found) & spared) for kind, harm in FAILURES.items()})
 
 
-def _not_empty(found: dict[str, np.ndarray]) -> Broken:
+def not_empty(found: dict[str, np.ndarray]) -> Broken:
+    """Without those that befell nobody."""
     return {name: purchases.tolist() for name, purchases in found.items() if len(purchases)}
 
 

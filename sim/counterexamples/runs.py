@@ -17,7 +17,7 @@ from sim.config.library import parse_scenario
 from sim.config.mishaps import MISHAPS, Mishap
 from sim.config.scenario import Scenario
 from sim.counterexamples.alphabet import Written, acts_at, kinds_of, mishaps_at
-from sim.counterexamples.hunt import plain_of
+from sim.counterexamples.hunt import not_empty, plain_of
 from sim.counterexamples.judging import judged
 from sim.counterexamples.recorder import Recorder
 from sim.ledger.audit import Audit, Judgement
@@ -104,7 +104,7 @@ class World:
         if script.in_vain:
             return None
         tables = found.tables
-        broken = _not_empty({name: PROMISES[name](found.audit) for name in self.promises})
+        broken = not_empty({name: PROMISES[name](found.audit) for name in self.promises})
         harm = {} if broken or self.plain is None else self._harm(self.plain, found, chosen)
         fates, requests = tables.requests.fate, tables.requests
         reached = tuple(
@@ -126,7 +126,7 @@ class World:
         """
         if not harmed(found).any():
             return {}
-        done = _not_empty({kind: np.flatnonzero(harm.flags(found)) for kind, harm in FAILURES.items()})
+        done = not_empty({kind: np.flatnonzero(harm.flags(found)) for kind, harm in FAILURES.items()})
         world = World(plain, (), self.purchases, kinds_of([choice.kind for choice in chosen]) if chosen else ())
         return {kind: purchases for kind, purchases in done.items() if not _does(world, len(chosen), kind)}
 
@@ -226,10 +226,6 @@ def _ending(judged: Audit) -> Ending:
         judged.charged, judged.kept, judged.ordered, judged.awarded, judged.orphan, judged.unsettled, judged.differing
     )  # fmt: skip
     return tuple(zip(*(fact.astype(int).tolist() for fact in facts), strict=True))
-
-
-def _not_empty(found: dict[str, np.ndarray]) -> dict[str, list[int]]:
-    return {name: purchases.tolist() for name, purchases in found.items() if len(purchases)}
 
 
 @lru_cache(maxsize=8)

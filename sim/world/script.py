@@ -72,7 +72,7 @@ class Script:
         return mishaps[0] if mishaps else None
 
     def all_that_strike(self, what: Point, purchase: int) -> Sequence[Mishap]:
-        """The mishaps that strike now: after a step a process may stand still, and then die."""
+        """The mishaps that strike now, in the order of the file; after a step there may be several kinds."""
         turn = self._asked.get((what, purchase))
         if turn is None:
             return ()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim.config.library import parse_scenario
+from sim.counterexamples.alphabet import ALPHABET
 from tests.cli.coffee import coffee
 
 
@@ -112,6 +113,12 @@ def test_the_same_bytes_in_any_process(tiny: str, tmp_path: Path) -> None:
     }  # fmt: skip
     assert len(found) == 1
     assert json.loads(found.pop())["verdict"] == "not tried"
+
+
+def test_the_help_names_the_alphabet() -> None:
+    """As it is, and in its order: the list stands in the help, since the alphabet takes long to import."""
+    text = " ".join(coffee("every", "--help").stdout.split())
+    assert f"Only this kind of mishap: {', '.join(ALPHABET)}." in text
 
 
 def test_time_is_up(tiny: str) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from sim.architectures import load_design
 from sim.config.library import parse_scenario
-from sim.config.mishaps import MISHAPS
+from sim.config.mishaps import MISHAPS, Slowed
 from sim.ledger.records import Tables
 from sim.vocabulary import Fate, Outcome, Status
+from sim.world.script import WORK
 from tests.worlds import morning
 
 CALM = """\
@@ -161,3 +162,8 @@ def test_a_mishap_is_the_same_on_every_morning() -> None:
 def test_every_kind_is_tried_here() -> None:
     tried = " ".join(IN_NAIVE) + "{inquiry: {refund: {webhook: {customer:"
     assert [kind for kind in MISHAPS if f"{{{kind}:" not in tried] == []
+
+
+def test_whose_work_can_be_slow() -> None:
+    """What a file may name is what the world asks about."""
+    assert set(get_args(Slowed.model_fields["slow"].annotation)) == set(WORK.values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -65,7 +65,8 @@ def rehearse(
     if document.get("interrupted"):
         note("interrupted; this is what was finished")
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(CODES[document["verdict"]] if not document["leftover"] else max(CODES[document["verdict"]], FAILED))
+    code = CODES[document["verdict"]]
+    raise typer.Exit(UNDECIDED if document["leftover"] and code == DONE else code)  # 1 only ever means violated
 
 
 def _check(every: int | None, load: Load, most: int, keep: Path | None, out: Path | None) -> None:
@@ -142,11 +143,11 @@ def _rush(service: Service, load: Load, allowed: tuple[str, ...]) -> tuple[Rush,
     return of_rush(one.found, service, leftover=left[0]), [(story, "") for story in stories(one.found, service)]
 
 
-def _ran(go: Callable[[Callable[[int, int], None]], object]) -> bool:
+def _ran(go: Callable[[Callable[[int, int], None]], Coroutine[Any, Any, None]]) -> bool:
     """Run it to its end, or to Ctrl-C; whether that came."""
     try:
         with progress_bar("rehearsing", None) as progress:
-            asyncio.run(go(progress))  # type: ignore[arg-type]
+            asyncio.run(go(progress))
     except KeyboardInterrupt:
         return True
     return False
