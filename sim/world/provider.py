@@ -70,7 +70,8 @@ class Provider:
         self._hold_of: dict[int, int] = {}  # row of a call -> row of the authorisation that it made
         self._challenge = streams.uniform("provider.challenge") if knobs.challenge.p else None
         self._unfinished: dict[int, Unfinished] = {}  # by row of the call
-        self._moves: dict[object, tuple[Outcome, float]] = {}  # key of a capture or refund -> its result, and when it was done
+        self._moves: dict[object, tuple[Outcome, float]] = {}  # key of a capture -> its result, and when it was done
+        self._given_back: set[object] = set()  # keys of refunds that are done or under way
         self._refunds_of: dict[int, list[int]] = {}  # row of a charge -> rows of its refunds
         self._refund_fate = (
             streams.uniform("provider.refund.fate") if knobs.refunds.failed or knobs.refunds.unanswered else None
@@ -494,7 +495,7 @@ class Provider:
         """
         mine = self._holds_of.get(order.id, [])
         held = {hold: cents for hold in mine if (cents := self._held(hold))}
-        released = bool(held) or any(self._rest(hold) or self.holds.voided_cents[hold] for hold in mine)
+        released = any(self._rest(hold) or self.holds.voided_cents[hold] for hold in mine)
         result, latency_s, answered, _ = self._asked(order, None, Outcome.VOIDED if released else Outcome.FAILED)
         now = self._env.now
         done_s = now + latency_s
@@ -553,9 +554,8 @@ class Provider:
         """
         now, charges, purchase, knobs = self._env.now, self.charges, self.charges.purchase[row], self._knobs.refunds
         delay_s = self._latency_s(purchase, REFUNDS)
-        if key is not None and key in self._moves:
-            outcome, done_s = self._moves[key]
-            return pause(self._env, max(delay_s, done_s - now), outcome)
+        if key is not None and key in self._given_back:
+            return pause(self._env, delay_s, Outcome.REFUNDED)  # a purchase's refunds all take as long: the first one is done
         mine = self._refunds_of.get(row, [])
         seen = [one for one in mine if knobs.check == "locked" or self.refunds.refunded_s[one] <= now]
         left = charges.cents[row] - sum(self.refunds.cents[one] for one in seen) if charges.captured_s[row] <= now else 0
@@ -583,7 +583,7 @@ class Provider:
         if order is not None:
             self._tell_move(order, Outcome.REFUNDED, delay_s, REFUNDS + turn)
         if key is not None:
-            self._moves[key] = Outcome.REFUNDED, now + delay_s
+            self._given_back.add(key)
         if self._observer is not None:
             self._observer.refunded(caller, purchase, cents=asked)
         return pause(self._env, delay_s, Outcome.UNKNOWN if unanswered else Outcome.REFUNDED)

@@ -225,6 +225,10 @@ MORE: dict[str, tuple[str, str]] = {
         "from: outbox\nbroker: {dead_letters: {after: 3, replay_every: 1h}}",
         "(1, 2) queue broker: broker, at least once, dead after 3 tries, replayed every 1h",
     ),
+    "dead letters that are replayed at times and once by hand": (
+        "from: outbox\nbroker: {dead_letters: {after: 3, replay_every: 1h, replay_at: '09:30'}}",
+        "(1, 2) queue broker: broker, at least once, dead after 3 tries, replayed every 1h and at 09:30",
+    ),
     "a charge for a later hour": (
         "from: outbox\npayment: {after: 10min, held_by: worker}",
         "(2, 0) worker payment [payment]: payment workers, 24 workers, breaker at 50%, charge after 10min, held by the worker",
