@@ -70,13 +70,13 @@ def audit(tables: Tables) -> Audit:
     returned = returned_cents(tables)
     confirmed = orders["status"] == Status.CONFIRMED
 
-    confirmed_charges = confirmed[charges["order"]] if len(charges) else np.zeros(0, dtype=bool)
+    confirmed_charges = confirmed[charges["order"]]
     charged_of = _count(charges["purchase"][captured], number)
     kept_of = _count(charges["purchase"][kept], number)
     ordered_of = _count(orders["purchase"][confirmed], number)
     awarded_of = _count(tables.awards["purchase"], number)
     kept_by_order = _count(charges["order"][kept], len(orders))
-    earned = (ordered_of > 0).astype(int)
+    earned = ordered_of > 0
     blocked = _blocked(tables, confirmed, kept_by_order)
 
     agreed_s = _agreed_s(tables, kept_by_order)
@@ -90,9 +90,7 @@ def audit(tables: Tables) -> Audit:
         charged=charged_of,
         kept=kept_of,
         overcharged_cents=_overcharged_cents(charges, charges["cents"], captured, confirmed_charges, ordered_of > 0),
-        overcharged_net_cents=_overcharged_cents(
-            charges, charges["cents"] - np.where(kept, returned, 0), kept, confirmed_charges, ordered_of > 0
-        ),
+        overcharged_net_cents=_overcharged_cents(charges, charges["cents"] - returned, kept, confirmed_charges, ordered_of > 0),
         ordered=ordered_of,
         awarded=awarded_of,
         confirmed_s=first_confirmed_s,
@@ -147,7 +145,7 @@ def returned_cents(tables: Tables) -> np.ndarray:
     """Cents given back of each charge, shape (charges,)."""
     charges, refunds = tables.charges, tables.refunds
     whole = np.where(np.isnan(charges["refunded_s"]), 0, charges["cents"])
-    return np.maximum(whole, _sum(refunds["cents"], refunds["charge"], len(charges))) if len(refunds) else whole
+    return np.maximum(whole, _sum(refunds["cents"], refunds["charge"], len(charges)))
 
 
 def _blocked(tables: Tables, confirmed: np.ndarray, kept_by_order: np.ndarray) -> np.ndarray:

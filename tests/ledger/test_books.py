@@ -141,6 +141,39 @@ def test_who_bought_first_has_theirs(balance: int, sold: tuple[int, ...], missin
     assert audit(tables).oversold.tolist() == [sum(missing) > 0, False]
 
 
+def test_each_account_has_its_own_first() -> None:
+    """Nobody has bought of the first account; of the second one unit is missing, of the third none."""
+    tables = tables_of(orders=[OK])
+    for balance in (5, 2, 3):
+        add(tables.accounts, kind=0, balance=balance, left=balance, overwritten=0)
+    for account, at_s in ((1, 3.0), (2, 4.0)):
+        add(
+            tables.takings, purchase=0, order=0, account=account, units=3, given_back=0, taken_s=1.5, given_back_s=NAN,
+            sold_s=at_s,
+        )  # fmt: skip
+    assert audit(tables).oversold_units.tolist() == [1, 0]
+
+
+def test_a_cent_that_is_taken_blocks_nothing() -> None:
+    """An authorisation of which anything was captured has served its purpose; one of which nothing was taken has not."""
+    tables = held()
+    assert audit(tables).blocked.tolist() == [0, 0]
+    tables.holds.captured_cents[0] = 0
+    assert audit(tables).blocked.tolist() == [1, 0]
+
+
+def test_taken_at_the_moment_of_the_authorisation() -> None:
+    tables = held()
+    tables.captures.captured_s[0] = 1.6
+    assert contradictions(tables, audit(tables)) == {}
+
+
+def test_what_is_released_at_once_was_not_held() -> None:
+    tables = held()
+    tables.holds.released_s[0] = tables.holds.authorised_s[0]
+    assert audit(tables).held_cent_s.tolist() == [0, 0]
+
+
 def test_units_that_stuck_and_units_given_back_twice() -> None:
     """In a hand at the end; and beyond what was taken."""
     tables = used_up()
@@ -163,8 +196,12 @@ def test_oversold_orders_are_paid_back() -> None:
     assert cost["oversold and paid"].tolist() == [True, False]
     assert cost["cents of oversold"].tolist() == [500, 0]
     assert cost["cents of oversold"].dtype == np.int64
-    for row in range(2):
-        tables.charges.refunded_s[row] = 9.0
+    tables.charges.refunded_s[1] = 9.0
+    cost = failures(tables, audit(tables))
+    assert (cost["oversold and paid"].tolist(), cost["cents of oversold"].tolist()) == ([True, False], [500, 0])
+    tables.charges.captured_s[1] = tables.charges.refunded_s[1] = NAN  # a call that took nothing
+    assert failures(tables, audit(tables))["cents of oversold"].tolist() == [500, 0]
+    tables.charges.refunded_s[0] = 9.0
     assert failures(tables, audit(tables))["oversold and paid"].tolist() == [False, False]
 
 
@@ -173,5 +210,5 @@ def test_empty_books_say_nothing() -> None:
     judged = audit(tables)
     for facts in (judged.oversold_units, judged.stuck_units, judged.over_returned_units, judged.blocked, judged.held_cent_s):
         assert facts.tolist() == [0, 0]
-    assert np.issubdtype(judged.blocked.dtype, np.integer)
+        assert np.issubdtype(facts.dtype, np.integer)
     assert contradictions(tables, judged) == {}
