@@ -254,6 +254,17 @@ def test_what_is_held_at_a_moment() -> None:
     assert released.provider.held(before_s=1000.0) == []
 
 
+def test_what_has_expired_by_the_end() -> None:
+    """At the last moment too; what ends after it is still held."""
+    for until_s, expired in ((300.0 + LATENCY_S, [650, 0]), (299.0 + LATENCY_S, [0, 0])):
+        till = Till(authorisation={"lasts": "300s"})
+        till.authorise(0)
+        till.authorise(1)
+        till.provider.expire(until_s)
+        assert [*till.holds.expired_cents] == expired
+        assert (till.holds.released_s[0] == 300.0 + LATENCY_S) is bool(expired[0])
+
+
 def test_it_is_idle_when_nothing_may_happen_any_more() -> None:
     """Not before a call is done, while a customer is to finish a payment, or while money is held."""
     till = Till()

@@ -14,7 +14,7 @@ from sim.ledger.records import Captures, Charges, Holds, Refunds
 from sim.vocabulary import Outcome
 from sim.world.database import Order
 from sim.world.engine import Clock
-from sim.world.observer import Move, Observer
+from sim.world.observer import Call, Move, Observer
 from sim.world.provider import Provider
 from sim.world.script import Script
 from sim.world.streams import Streams
@@ -24,13 +24,17 @@ LATENCY_S = 1.0
 
 
 class Heard(Observer):
-    """Keeps what it hears of captures and voids, refunds, payments that customers finish, and answers."""
+    """Keeps what it hears of calls, captures and voids, refunds, payments that customers finish, and answers."""
 
     def __init__(self) -> None:
+        self.calls: list[Call] = []
         self.moves: list[tuple[str, str, Order, Move]] = []
         self.refunds: list[tuple[str, str, int, int]] = []
         self.finishes: list[tuple[Order, int, Outcome, bool]] = []
         self.answers: list[tuple[str, Order, float]] = []
+
+    def charged(self, caller: str, order: Order, *, call: Call) -> None:
+        self.calls.append(call)
 
     def captured(self, caller: str, order: Order, *, move: Move) -> None:
         self.moves.append(("captured", caller, order, move))
