@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -15,8 +16,8 @@ from sim.ledger.records import Tables
 from sim.ledger.tally import tally
 from sim.vocabulary import Answer, Fate
 from tests.properties.books import wrong
-from tests.properties.world import World
-from tests.properties.worlds import for_all, tiers, worlds
+from tests.properties.world import Data, World
+from tests.properties.worlds import accounts, for_all, taking, tiers, worlds
 
 ROUGH = World(
     {
@@ -39,7 +40,7 @@ ROUGH = World(
 )
 
 
-@pytest.mark.parametrize("examples", tiers(70, 1500))
+@pytest.mark.parametrize("examples", tiers(70, 10_000))
 def test_books_add_up(examples: int) -> None:
     """Whatever the world and the design, money, orders, awards, requests, stations and metrics agree with a recount by hand."""
 
@@ -47,6 +48,21 @@ def test_books_add_up(examples: int) -> None:
         assert wrong(*world.simulated(), *world.read()) == []
 
     for_all(examples, holds, worlds)
+
+
+@pytest.mark.parametrize("examples", tiers(30, 10_000))
+def test_nothing_is_sold_beyond_what_was_there(examples: int) -> None:
+    """Nor given back too often, whatever goes wrong: for designs that take in one transaction, and give back in the one that
+    settles the order.
+    """
+
+    def holds(world: World, accounts: Data, taking: Data) -> None:
+        atomic = {**taking, "guard": "atomic", "gives_back": "with_settlement"}
+        safe = replace(world, scenario={**world.scenario, "accounts": accounts}, design={**world.design, "taking": atomic})
+        found = safe.simulated()[1].audit
+        assert (found.oversold_units.sum(), found.over_returned_units.sum()) == (0, 0)
+
+    for_all(examples, holds, worlds, accounts, taking)
 
 
 def charged_row(tables: Tables) -> int:
