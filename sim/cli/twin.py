@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.options import DesignNames, Json, Seed, share
+from sim.cli.options import DesignNames, Json, share, whole_number
+
+
+def _factor(text: str) -> float:
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", str(text)) is None:  # float() also takes 1_0, nan and digits of other scripts
+        raise typer.BadParameter(f'expected a number such as 10 or 0.5 (got "{text}")')
+    return float(text)
 
 
 def twin(
     context: typer.Context,
     scenario: Annotated[
-        str, typer.Argument(metavar="[SCENARIO]", help="A scenario's name (`coffee list`), or a YAML file of yours.")
+        str, typer.Argument(metavar="SCENARIO", help="A scenario's name (`coffee list`), or a YAML file of yours.")
     ] = "twin-rush",
     designs: DesignNames = None,
     speed: Annotated[
         float,
-        typer.Option("--speed", metavar="X", help="So many times as fast as the clock; what parts take themselves stays."),
-    ] = 1.0,
-    seed: Seed = 0,
-    margin: Annotated[
-        float,
         typer.Option(
-            "--margin", metavar="P", parser=share, show_default="2%",
-            help="Rates are the same if they differ by less than this, in points of the share of purchases.",
+            "--speed", metavar="X", parser=_factor, help="So many times as fast as the clock; what parts take themselves stays."
         ),
-    ] = 0.02,
+    ] = 1.0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", parser=whole_number, help="Which morning. Same seed, same customers and fates.")
+    ] = 0,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            "--margin", metavar="P", parser=share, show_default=False,
+            help="Rates of harm are the same if they differ by less, as a share of the purchases. [default: 2%]",
+        ),
+    ] = None,
     database: Annotated[
         str, typer.Option("--database", metavar="sqlite|URL", help="The order database: sqlite, or postgresql://…")
     ] = "sqlite",

@@ -21,6 +21,7 @@ from sim.cli.work.simulation import at_work, saved
 from sim.cli.work.tables import plain_table
 from sim.config.design import Design
 from sim.config.errors import ConfigError
+from sim.config.units import probability_text
 from sim.report.folder import check_replaceable
 
 if TYPE_CHECKING:
@@ -35,14 +36,16 @@ PASSWORD = re.compile(r"(?<=://)[^/@]*@")  # a user and a password in an address
 
 
 def twin(
-    context: typer.Context, scenario: str, designs: Sequence[str], speed: float, seed: int, margin: float,
+    context: typer.Context, scenario: str, designs: Sequence[str], speed: float, seed: int, margin: float | None,
     parts: tuple[str, str], out: Path | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     check_real("the twin")
     from sim.real.twin import twins
+    from sim.real.twin.comparison import MARGIN
     from sim.real.twin.documents import document
 
     database, broker = parts
+    margin = MARGIN if margin is None else margin
     twins.check(speed=speed, seed=seed, margin=margin, database=database, broker=broker)
     world, called = scenario_called(scenario), list(designs) or list(COMPARED)
     chosen = load_designs(called)
@@ -50,7 +53,7 @@ def twin(
         _check_logs(chosen)
         check_replaceable(out, ours=_ours)
     hidden = {"database": PASSWORD.sub("", database), "broker": PASSWORD.sub("", broker)}
-    command = again(context, designs=called, margin=f"{margin * 100:g}%", **hidden)
+    command = again(context, designs=called, margin=probability_text(margin), **hidden)
     too_early = "interrupted before the first design had been run; there are no results"
     smaller = "--speed 10 takes a tenth of it" if speed == 1 else ""
     with at_work("running on real parts", None, command, smaller=smaller, interrupted=too_early) as progress:
@@ -113,7 +116,7 @@ def _print(found: twins.Twins) -> None:
     out.print(f"{title(several)}.", style="bold")
     for twin in several:
         out.print()
-        out.print(f"{twin.name} {verdict(twin)}")
+        out.print(f"{twin.name}: {verdict(twin)}")
         if twin.purchases:
             out.print(_rates(twin))
             out.print(_lags(twin))

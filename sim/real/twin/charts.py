@@ -26,7 +26,7 @@ def draw_rates(twin: Twin, ax: Any = None) -> Axes:
     if ax is None:
         made = figure(WIDTH_IN, 1.25 + ROW_IN * max(len(shown), 1))
         ax = made.subplots()
-        note = f"points of the share of purchases, 90 % intervals; shaded: the margin of {points(twin.margin)} on both sides"
+        note = f"points of all purchases, with 90 % intervals; shaded: the margin of {points(twin.margin)}"
         heading(made, "Harm on real parts, less harm in the model", note)
     axes: Axes = ax
     margin = twin.margin * 100

@@ -34,7 +34,7 @@ def _of_design(twin: Twin) -> TwinOfDesign:
     lived = twin.lived
     return {
         "verdict": twin.verdict,
-        "sentence": f"{twin.name} {verdict(twin)}",
+        "sentence": f"{twin.name}: {verdict(twin)}",
         "purchases": twin.purchases,
         "agree": int(twin.agreeing.sum()),
         "matrices": {what: _matrix(matrix) for what, matrix in twin.matrices.items()},

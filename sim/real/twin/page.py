@@ -12,8 +12,8 @@ from markupsafe import Markup
 from sim import style
 from sim.config.library import digest
 from sim.real.twin import charts
-from sim.real.twin.comparison import COUNTS, LAGS, PERCENTS, Disagreement, Matrix, Twin
-from sim.real.twin.sentences import difference, lateness, points, quantile, share_of, side_by_side, speed, title, verdict
+from sim.real.twin.comparison import COUNTS, LAGS, PERCENTS, Disagreement, Matrix, Rate, Twin
+from sim.real.twin.sentences import difference, lateness, points, quantile, share_of, speed, title, verdict
 from sim.real.twin.story import OfTwin, stories
 from sim.real.twin.twins import Twins
 from sim.report import sequence
@@ -21,7 +21,7 @@ from sim.report.files import render, software
 from sim.report.story import line
 from sim.style import colours
 from sim.version import VERSION
-from sim.words import NBSP, number
+from sim.words import NBSP, number, share
 
 MOST_PICTURES = 2  # purchases whose two stories are drawn, of each design: a picture is some 100 KB
 MOST_STORIES = 12  # whose stories are told
@@ -70,15 +70,19 @@ def _row(twin: Twin) -> dict[str, Any]:
         "state": STATES[twin.verdict],
         "purchases": f"{twin.purchases:,}",
         "agree": share_of(twin.matrices["charges"]),
-        "double": side_by_side(double) if double else "nothing to count",
+        "double": _shares(double) if double else "nothing to count",
         "sentence": verdict(twin),
     }
+
+
+def _shares(rate: Rate) -> str:
+    model, real = (share(times / rate.pairs.n) for times in (rate.model, rate.real))
+    return f"{model} → {real}"
 
 
 def _design(twin: Twin, place: int) -> dict[str, Any]:
     disagreeing = twin.disagreeing
     return {
-        "sentence": verdict(twin),
         "lateness": lateness(twin),
         "matrices": {what: _matrix(matrix) for what, matrix in twin.matrices.items()},
         "rates": _picture(charts.draw_rates(twin), f"rates-{place}", "Differences of the rates of harm, with the margin"),
@@ -144,7 +148,6 @@ def _told(twin: Twin, one: Disagreement, place: int, *, drawn: bool) -> dict[str
         "purchase": one.purchase,
         "differs": "; ".join(f"{what} {model} and {real}" for what, (model, real) in one.counts.items() if model != real),
         "worlds": [_world(story, f"story-{place}-{one.purchase}-{world}", drawn=drawn) for world, story in enumerate(told)],
-        "drawn": drawn,
     }
 
 

@@ -23,26 +23,26 @@ def title(twins: Sequence[Twin]) -> str:
 
 
 def verdict(twin: Twin) -> str:
-    """`agrees with real parts: …`: without the design's name."""
+    """`real parts do what the model says: …`: of one design, without its name."""
     margin = points(twin.margin)
     match twin.verdict:
         case "refused":
-            return f"is no evidence: {twin.refused}. A quieter machine, a calmer scenario or a lower --speed may do."
+            return f"no evidence: {twin.refused}. A quieter machine, a calmer scenario or a lower --speed may do."
         case "different":
             found = [rate for rate in twin.rates.values() if rate.verdict == "different"]
             rates = "; ".join(f"“{rate.clause}”: {side_by_side(rate)}" for rate in found[:MOST_NAMED])
             more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-            return f"differs from the model by more than {margin}. {rates}{more}. {agreement(twin)}"
+            return f"real parts and the model differ by more than {margin}. {rates}{more}. {agreement(twin)}"
         case "equivalent":
-            return f"does what the model says: every rate of harm is the same within {margin}. {agreement(twin)}"
+            return f"real parts do what the model says: every rate of harm is the same within {margin}. {agreement(twin)}"
     if not twin.purchases:
-        return "can’t be compared: nobody came."
+        return "can’t tell: nobody came."
     if not twin.told:
-        return "can’t be compared: nobody was charged, neither in the model nor on real parts."
+        return "can’t tell: nobody was charged, neither in the model nor on real parts."
     open_ = [f"“{rate.clause}”" for rate in twin.rates.values() if rate.verdict == "undecided"]
     more = f" and {len(open_) - MOST_NAMED} more" if len(open_) > MOST_NAMED else ""
     return (
-        f"can’t be told yet: too few purchases ({twin.purchases:,}) to know within {margin} how often a customer "
+        f"can’t tell: too few purchases ({twin.purchases:,}) to know within {margin} how often a customer "
         f"{', '.join(open_[:MOST_NAMED])}{more}. {agreement(twin)}"
     )
 

@@ -52,8 +52,8 @@ def told(tables: Tables, witness: Witness, *, app_s: float) -> list[StoryLine]:
     purchase, notes = witness.purchase, Notes()
     _of_customer(tables, purchase, notes)
     _of_requests(tables, purchase, notes, app_s)
-    _of_charges(tables, purchase, notes)
     _of_orders(tables, purchase, notes)
+    _of_charges(tables, purchase, notes)
     for at_s in _mine(tables.awards, "awarded_s", purchase):
         notes.note(at_s, "loyalty", "gives points")
     for struck in tables.crashes:

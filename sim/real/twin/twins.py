@@ -160,7 +160,7 @@ def check(*, speed: float, seed: int, margin: float, database: str, broker: str)
         ("database", database, "sqlite", "postgresql"),
         ("broker", broker, "embedded", "nats"),
     ):
-        if value != usual and not re.match(rf"{scheme}://[^\s\0]+$", value):
+        if value != usual and not re.fullmatch(rf"{scheme}://[^\s\0]+", value):
             raise ArgumentError(argument, f"expected {usual}, or an address such as {scheme}://127.0.0.1{got(value)}")
 
 

@@ -58,7 +58,7 @@ def live(scenario: Scenario, design: Design, seed: int, *, speed: float = 1.0, i
 def made(charges: Sequence[int], *, lost: Sequence[int] = ()) -> Tables:
     """A morning by hand: purchase i was charged so many times, for one confirmed order unless it is `lost`; nobody got points.
 
-    Customers come a second apart. Those without a charge got nothing.
+    Customers come a second apart, the charges of one a hundredth. Those without a charge got nothing.
     """
     number = len(charges)
     tables = Tables(1000.0, 900.0, Purchases(number))
@@ -72,12 +72,12 @@ def made(charges: Sequence[int], *, lost: Sequence[int] = ()) -> Tables:
         confirmed_s=[nan if row in lost else row + 1.0 for row in ordered], changed_s=[row + 1.0 for row in ordered],
         visible_s=[nan if row in lost else row + 1.2 for row in ordered], view_changed_s=[row + 1.2 for row in ordered],
     )  # fmt: skip
-    calls = [(row, place) for place, row in enumerate(ordered) for _ in range(charges[row])]
+    calls = [(row, place, row + 0.01 * nth) for place, row in enumerate(ordered) for nth in range(charges[row])]
     tables.charges = Charges(len(calls))
     _set(
-        tables.charges, purchase=[row for row, _ in calls], order=[place for _, place in calls],
-        outcome=[Outcome.CAPTURED] * len(calls), cents=[650] * len(calls), sent_s=[row + 0.2 for row, _ in calls],
-        answered_s=[row + 0.9 for row, _ in calls], captured_s=[row + 0.8 for row, _ in calls],
+        tables.charges, purchase=[row for row, *_ in calls], order=[place for _, place, _ in calls],
+        outcome=[Outcome.CAPTURED] * len(calls), cents=[650] * len(calls), sent_s=[at_s + 0.2 for *_, at_s in calls],
+        answered_s=[at_s + 0.9 for *_, at_s in calls], captured_s=[at_s + 0.8 for *_, at_s in calls],
     )  # fmt: skip
     return tables
 

@@ -111,7 +111,7 @@ def test_a_morning_to_which_nobody_comes() -> None:
     assert both.verdict == "undecided"
     assert (both.rates, both.lags, both.disagreeing) == ({}, {}, [])
     assert all(math.isnan(end) for end in both.matrices["charges"].interval)
-    assert verdict(both) == "can’t be compared: nobody came."
+    assert verdict(both) == "can’t tell: nobody came."
 
 
 def test_nobody_charged_says_nothing() -> None:
