@@ -172,12 +172,10 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "optimise": optimise.optimise,
         "cells": cells.cells,
     },
-    "Rehearse a service of your own": {
+    "Go to real parts": {
+        "twin": twin.twin,
         "rehearse": rehearse.rehearse,
         "provider": provider.provider,
-    },
-    "Hold the model against reality": {
-        "twin": twin.twin,
     },
     "Look for mistakes": {
         "lint": lint.lint,

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.options import DesignNames, Json, share, whole_number
-
-
-def _factor(text: str) -> float:
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", str(text)) is None:  # float() also takes 1_0, nan and digits of other scripts
-        raise typer.BadParameter(f'expected a number such as 10 or 0.5 (got "{text}")')
-    return float(text)
+from sim.cli.options import DesignNames, Json, factor, share, whole_number
 
 
 def twin(
@@ -26,7 +19,7 @@ def twin(
     speed: Annotated[
         float,
         typer.Option(
-            "--speed", metavar="X", parser=_factor, help="So many times as fast as the clock; what parts take themselves stays."
+            "--speed", metavar="X", parser=factor, help="So many times as fast as the clock; what parts take themselves stays."
         ),
     ] = 1.0,
     seed: Annotated[

@@ -32,7 +32,7 @@ class Twins:
     """Designs in the model and on real parts: the same customers, the same calls with the same fates, compared by purchase.
 
     `twins`: by the design's name, each with `lived` (what real parts have left), `simulated`, `matrices`, `rates`, `lags` and
-    `disagreeing`. `interrupted`: Ctrl-C came before the last design had been lived.
+    `disagreeing`. `interrupted`: Ctrl-C came before the last design had been run.
     """
 
     scenario: Scenario
@@ -115,7 +115,7 @@ def twin(
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.
-        designs: likewise one or several, which are lived one after the other.
+        designs: likewise one or several, which run one after the other.
         speed: how many times as fast as by the clock on the wall, 0.1 to 1000; what the parts take themselves is not scaled.
         seed: which morning.
         margin: by how much a rate may differ, as a share: 0.02 for 2 percentage points.
@@ -128,7 +128,7 @@ def twin(
 
     Raises:
         ConfigError: for names, files and numbers that can't be, and for what real parts can't do.
-        KeyboardInterrupt: after Ctrl-C before the first design had been lived.
+        KeyboardInterrupt: after Ctrl-C before the first design had been run.
     """
     check(speed=speed, seed=seed, margin=margin, database=database, broker=broker)
     world, chosen = load_scenario(scenario), load_designs(designs)
