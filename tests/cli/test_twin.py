@@ -88,6 +88,7 @@ def test_scaled_time_is_told_and_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
     done = coffee("twin", "rush.yaml", "outbox", "--speed", "10", "--database", "postgresql://me:secret@127.0.0.1/db")
     assert (asked["speed"], asked["database"], asked["broker"]) == (10.0, "postgresql://me:secret@127.0.0.1/db", "embedded")
     assert "Time ran 10 times as fast" in done.stdout
+    assert "running on real parts takes about 42\xa0s" in done.stderr  # seven minutes, in a tenth of it
 
 
 def test_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,5 +158,7 @@ def test_the_verb() -> None:
     assert found.lags.loc["outbox", "confirmation", 50]["model"] > 0
     assert len(found.disagreeing.loc["naive"]) == len(found.twins["naive"].disagreeing)
     assert repr(found) == "<naive: equivalent, outbox: equivalent; small-rush>"
+    assert "The model says what real parts do" in found._repr_html_()
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     with pytest.raises(ConfigError, match="margin: expected a share"):
         sim.twin("rush.yaml", "naive", margin=0)

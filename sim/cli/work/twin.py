@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from sim import words
 from sim.architectures import COMPARED, load_designs
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
@@ -21,6 +22,7 @@ from sim.cli.work.simulation import at_work, saved
 from sim.cli.work.tables import plain_table
 from sim.config.design import Design
 from sim.config.errors import ConfigError
+from sim.config.scenario import Scenario
 from sim.config.units import probability_text
 from sim.report.folder import check_replaceable
 
@@ -55,8 +57,8 @@ def twin(
     hidden = {"database": PASSWORD.sub("", database), "broker": PASSWORD.sub("", broker)}
     command = again(context, designs=called, margin=probability_text(margin), **hidden)
     too_early = "interrupted before the first design had been run; there are no results"
-    smaller = "--speed 10 takes a tenth of it" if speed == 1 else ""
-    with at_work("running on real parts", None, command, smaller=smaller, interrupted=too_early) as progress:
+    _say_how_long_it_takes(world, len(chosen), speed)
+    with at_work("running on real parts", None, command, smaller=None, interrupted=too_early) as progress:
         found = twins.twin(
             world, chosen, speed=speed, seed=seed, margin=margin, database=database, broker=broker, progress=progress
         )  # fmt: skip
@@ -71,6 +73,14 @@ def twin(
         note(f"interrupted after {len(found.twins)} of {len(chosen)} designs; the numbers are of these")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(code or CODES.get(found.verdict, UNDECIDED))
+
+
+def _say_how_long_it_takes(world: Scenario, designs: int, speed: float) -> None:
+    """On stderr. It is known beforehand: the scenario's clock, for each design, and some seconds to start processes."""
+    one_s = world.clock.horizon_s / speed
+    each = f", {words.about(one_s)} for each design" if designs > 1 else ""
+    less = "; --speed 10 takes a tenth of it" if speed == 1 else ""
+    note(f"running on real parts takes about {words.about(designs * one_s)}{each}{less}")
 
 
 def _ours(name: str) -> bool:

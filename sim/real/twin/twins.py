@@ -93,6 +93,11 @@ class Twins:
         columns = [f"{what}_{world}" for what in ("charges", "orders", "points") for world in ("model", "real")]
         return framed(rows, ["design", "purchase"], columns)
 
+    def _repr_html_(self) -> str:
+        from sim.real.twin.card import card  # matplotlib takes a second to import
+
+        return card(self).html()
+
     def __repr__(self) -> str:
         return f"<{', '.join(f'{name}: {twin.verdict}' for name, twin in self.twins.items())}; {self.scenario.name}>"
 

@@ -13,7 +13,7 @@ from sim.config.design import Design
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.config.scenario import Provider, Scenario
-from sim.experiment.mornings import simulate
+from sim.experiment.mornings import Progress, simulate
 from sim.ledger.records import Charges, Orders, Purchases, Table, Tables
 from sim.real.twin.comparison import Twin
 from sim.real.twin.lived import Lived, Used
@@ -47,10 +47,16 @@ def lived(scenario: Scenario, design: Design | str, tables: Tables, *, seed: int
     return Lived(scenario, chosen, seed, tables=tables, **(usual | more))
 
 
-def live(scenario: Scenario, design: Design, seed: int, *, speed: float = 1.0, instead: Any = OTHER, **_: Any) -> Lived:
+def live(
+    scenario: Scenario, design: Design, seed: int, *, speed: float = 1.0, instead: Any = OTHER,
+    progress: Progress | None = None, **_: Any,
+) -> Lived:  # fmt: skip
     """In place of the real one: the same customers, and another provider unless `instead` is None."""
     provider = scenario.provider if instead is None else Provider.model_validate(instead)
     other = scenario.model_copy(update={"provider": provider})
+    if progress is not None:
+        progress(1, 2)
+        progress(2, 2)
     tables, _evidence = simulate(other, design, load_prices(other.prices), seed)
     return lived(scenario, design, tables, seed=seed, speed=speed)
 
