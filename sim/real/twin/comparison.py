@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.config.prices import load_prices
+from sim.documents.twin import Verdict
 from sim.experiment.equivalence import Equivalence, Pairs, judged, newcombe
 from sim.experiment.mornings import simulate
 from sim.experiment.statistics import clopper_pearson
@@ -26,7 +27,6 @@ from sim.ledger.violations import VIOLATIONS, Judged
 from sim.real.evidence import FULL, LATE_S
 from sim.real.twin.lived import Lived
 
-Verdict = Literal["equivalent", "different", "undecided", "refused"]
 MARGIN = 0.02
 """By how much a rate may differ, 0.02 for 2 percentage points (assumption): naive charges some 8 % twice in the morning rush
 and the others nobody, so that a model that is off by less ranks them as reality does."""
@@ -209,10 +209,10 @@ class Twin:
         verdicts = {rate.verdict for rate in self.rates.values()}
         if "different" in verdicts:
             return "different"
-        return "equivalent" if verdicts == {"equivalent"} and self.told else "undecided"
+        return "equivalent" if verdicts == {"equivalent"} and self.happened else "undecided"
 
     @property
-    def told(self) -> bool:
+    def happened(self) -> bool:
         """Whether anything happened that could have differed: somebody was charged in one of the worlds."""
         return bool(self.model.audit.charged.any() or self.real.audit.charged.any())
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from sim import style
@@ -157,15 +156,9 @@ def _world(story: OfTwin, name: str, *, drawn: bool) -> dict[str, Any]:
         "where": story.where,
         "sentence": story.sentence,
         "picture": _picture(sequence.draw(story), name, label) if drawn and story.moments else None,
-        "lines": [_line(story, number) for number in range(len(story.moments))],
+        "lines": [line(story, moment) for moment in story.moments],
     }
 
 
-def _line(story: OfTwin, number: int) -> Mapping[str, str]:
-    at, who, what, belief = line(story, story.moments[number])
-    return {"at": at, "who": who, "what": what, "belief": belief}
-
-
 def _picture(axes: Any, name: str, label: str) -> Markup:
-    figure = style.figure_of(np.asarray(axes, dtype=object))
-    return Markup(style.inline(style.svg(figure), name, label))  # noqa: S704  matplotlib escapes texts
+    return Markup(style.inline(style.svg(style.figure_of(axes)), name, label))  # noqa: S704  matplotlib escapes texts

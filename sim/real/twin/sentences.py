@@ -37,7 +37,7 @@ def verdict(twin: Twin) -> str:
             return f"real parts do what the model says: every rate of harm is the same within {margin}. {agreement(twin)}"
     if not twin.purchases:
         return "can’t tell: nobody came."
-    if not twin.told:
+    if not twin.happened:
         return "can’t tell: nobody was charged, neither in the model nor on real parts."
     open_ = [f"“{rate.clause}”" for rate in twin.rates.values() if rate.verdict == "undecided"]
     more = f" and {len(open_) - MOST_NAMED} more" if len(open_) > MOST_NAMED else ""

@@ -14,10 +14,11 @@ from sim.config.design import Design
 from sim.config.errors import ArgumentError, got
 from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
+from sim.documents.twin import Verdict
 from sim.experiment.effort import LAST_SEED, check_whole
 from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
-from sim.real.twin.comparison import MARGIN, Twin, Verdict, compared
+from sim.real.twin.comparison import MARGIN, Twin, compared
 from sim.real.twin.supervisor import live
 
 if TYPE_CHECKING:
