@@ -57,7 +57,7 @@ def test_a_worse_reality_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     text = " ".join(done.stdout.split())
     assert "The model differs from real parts." in text
     assert "real parts and the model differ by more than 2 points. “was charged twice”:" in text
-    assert "customers came 2 ms late (median; p99 2 ms); 40% of the machine was busy" in text
+    assert "customers came 2 ms late (median; p99 2 ms); 40 % of the machine was busy" in text
 
 
 def test_what_nobody_can_say_exits_with_3(monkeypatch: pytest.MonkeyPatch) -> None:

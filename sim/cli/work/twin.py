@@ -144,7 +144,7 @@ def _rates(twin: Twin) -> Table:
     table = plain_table("a customer", "model", "real parts", "both", "difference in points", "", right=[1, 2, 3])
     for rate in twin.rates.values():
         if rate.model or rate.real:
-            state = Text(rate.verdict, style=STYLES[rate.verdict])
+            state = Text(rate.verdict, style=STYLES[rate.verdict]) if not twin.refused else ""
             table.add_row(
                 rate.clause, f"{rate.model:,}", f"{rate.real:,}", f"{rate.pairs.both:,}", difference(rate), state
             )  # fmt: skip

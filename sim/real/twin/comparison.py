@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim import words
 from sim.config.prices import load_prices
 from sim.documents.twin import Verdict
 from sim.experiment.equivalence import Equivalence, Pairs, judged, newcombe
@@ -190,7 +191,7 @@ class Twin:
         if late_s > LATE_S:
             reasons.append(f"customers came late: p99 {late_s * 1000:.0f} ms, above {LATE_S * 1000:.0f} ms")
         if full:
-            reasons.append(f"the machine was full: {self.lived.load:.0%} busy, above {FULL:.0%}")
+            reasons.append(f"the machine was full: {words.share(self.lived.load)} busy, above {words.share(FULL)}")
         return "; ".join(reasons)
 
     def late_s(self, percent: int) -> float:

@@ -120,7 +120,7 @@ def _rate_rows(twin: Twin) -> list[dict[str, Any]]:
     return [
         {
             "clause": rate.clause, "model": f"{rate.model:,}", "real": f"{rate.real:,}", "both": f"{rate.pairs.both:,}",
-            "difference": difference(rate), "state": STATES[rate.verdict],
+            "difference": difference(rate), "state": STATES["refused" if twin.refused else rate.verdict],
         }
         for rate in shown
     ]  # fmt: skip

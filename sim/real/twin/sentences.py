@@ -112,6 +112,6 @@ def speed(factor: float) -> str:
 def lateness(twin: Twin) -> str:
     """How late customers came, and how busy the machine was."""
     if not twin.purchases:
-        return f"{twin.lived.load:.0%} of the machine was busy"
+        return f"{words.share(twin.lived.load)} of the machine was busy"
     p50, p99 = (words.number(twin.late_s(percent) * 1000) for percent in (50, 99))
-    return f"customers came {p50} ms late (median; p99 {p99} ms); {twin.lived.load:.0%} of the machine was busy"
+    return f"customers came {p50} ms late (median; p99 {p99} ms); {words.share(twin.lived.load)} of the machine was busy"

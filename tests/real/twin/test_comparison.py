@@ -100,7 +100,7 @@ def test_a_full_machine_is_no_evidence() -> None:
     """Above 90 % busy; with both reasons if there are two."""
     tables = made([1] * MANY)
     assert twin(tables, tables, load=0.9).verdict == "equivalent"
-    assert twin(tables, tables, load=0.95).refused == "the machine was full: 95% busy, above 90%"
+    assert twin(tables, tables, load=0.95).refused == "the machine was full: 95\u00a0% busy, above 90\u00a0%"
     both = twin(tables, tables, load=0.95, late_s=np.full(MANY, 0.05))
     assert both.refused.count(";") == 1
 
