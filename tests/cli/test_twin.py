@@ -17,19 +17,19 @@ from sim.real.twin import twins
 from sim.real.twin.lived import Lived
 from tests.cli.coffee import coffee
 from tests.documents.held import check_file
-from tests.real.twin import lives
+from tests.real.twin import standins
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scenario's file, and a reality that is much like the model."""
     monkeypatch.chdir(tmp_path)
-    Path("rush.yaml").write_text(lives.RUSH, encoding="utf-8")
-    monkeypatch.setattr(twins, "live", lives.live)
+    Path("rush.yaml").write_text(standins.RUSH, encoding="utf-8")
+    monkeypatch.setattr(twins, "live", standins.live)
 
 
 def reality(monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
-    monkeypatch.setattr(twins, "live", partial(lives.live, **more))
+    monkeypatch.setattr(twins, "live", partial(standins.live, **more))
 
 
 def test_designs_that_agree_exit_with_0() -> None:
@@ -51,7 +51,7 @@ def test_designs_that_agree_exit_with_0() -> None:
 
 def test_a_worse_reality_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says which rate differs, in both worlds, and by more than what."""
-    reality(monkeypatch, instead=lives.WORSE)
+    reality(monkeypatch, instead=standins.WORSE)
     done = coffee("twin", "rush.yaml", "naive")
     assert done.exit_code == 1
     text = " ".join(done.stdout.split())
@@ -67,8 +67,8 @@ def test_what_nobody_can_say_exits_with_3(monkeypatch: pytest.MonkeyPatch) -> No
     assert "can’t tell: too few purchases" in few.stdout
 
     def late(*arguments: Any, **more: Any) -> Lived:
-        lived = lives.live(*arguments, **more)
-        return lives.lived(lived.scenario, lived.design, lived.tables, late_s=np.full(len(lived.late_s), 0.1))
+        lived = standins.live(*arguments, **more)
+        return standins.lived(lived.scenario, lived.design, lived.tables, late_s=np.full(len(lived.late_s), 0.1))
 
     monkeypatch.setattr(twins, "live", late)
     refused = coffee("twin", "rush.yaml", "naive", "--json")
@@ -82,7 +82,7 @@ def test_scaled_time_is_told_and_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
 
     def live(*arguments: Any, **more: Any) -> Lived:
         asked.update(more)
-        return lives.live(*arguments, **more)
+        return standins.live(*arguments, **more)
 
     monkeypatch.setattr(twins, "live", live)
     done = coffee("twin", "rush.yaml", "outbox", "--speed", "10", "--database", "postgresql://me:secret@127.0.0.1/db")
@@ -117,7 +117,7 @@ def test_ctrl_c_keeps_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     def live(scenario: Any, design: Any, *arguments: Any, **more: Any) -> Lived:
         if design.name == "outbox":
             raise KeyboardInterrupt
-        return lives.live(scenario, design, *arguments, **more)
+        return standins.live(scenario, design, *arguments, **more)
 
     monkeypatch.setattr(twins, "live", live)
     done = coffee("twin", "rush.yaml", "idempotent", "outbox", "--json")

@@ -13,7 +13,7 @@ from sim.experiment.equivalence import Pairs, newcombe
 from sim.experiment.statistics import clopper_pearson
 from sim.real.twin.comparison import HARMS, compared
 from sim.real.twin.sentences import speed, title, verdict
-from tests.real.twin.lives import OTHER, RUSH, WORSE, live, made, twin
+from tests.real.twin.standins import OTHER, RUSH, WORSE, live, made, twin
 
 MANY = 1000
 

@@ -16,7 +16,7 @@ from sim.measured.fitted import Fitted
 from sim.measured.line import End
 from sim.real.twin.log import COLUMNS, log_of
 from tests.measured.known import DESIGN, SCENARIO, TRUE
-from tests.real.twin.lives import live, made
+from tests.real.twin.standins import live, made
 
 SEEDS = range(3)
 # What only a line of the checkout tells is not in this log. `provider.failed` and the others rest on calls, as in any log.

@@ -18,7 +18,7 @@ from sim.real.twin.page import MOST_LISTED, MOST_STORIES, STATES, page
 from sim.real.twin.twins import Twins
 from tests.chromium import CHROMIUM
 from tests.page.served import chromium
-from tests.real.twin.lives import RUSH, live, lived, made, twin
+from tests.real.twin.standins import RUSH, live, lived, made, twin
 from tests.report.test_page import Tags
 
 DOCS = Path(__file__).parents[3] / "docs"

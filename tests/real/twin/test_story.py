@@ -12,7 +12,7 @@ from sim.explanation.witness import of_purchase
 from sim.ledger.violations import VIOLATIONS
 from sim.real.twin.comparison import Twin, compared
 from sim.real.twin.story import stories, told
-from tests.real.twin.lives import RUSH, WORSE, live, made, twin
+from tests.real.twin.standins import RUSH, WORSE, live, made, twin
 from tests.worlds import ONE_CUSTOMER, world
 
 
