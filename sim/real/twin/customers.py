@@ -28,6 +28,8 @@ from sim.world.morning import cards_of
 from sim.world.streams import Streams
 from sim.world.traffic import arrival_times
 
+CONNECTIONS = 20  # that the app has when the morning begins
+
 
 class App:
     """The app's way to the shop: the verbs of `sim.world.checkout.Checkout`, and of the status view.
@@ -49,6 +51,9 @@ class App:
         self._tells_of_leavers = design.checkout.leaver_drop
         self._timeout_s = design.app.timeout
         self.polls = 0  # by looks before a retry
+
+    async def warm_up(self) -> None:
+        await self._caller.warm_up(CONNECTIONS)
 
     def send(self, request: Request) -> None:
         if self._lost(request.purchase, 2 * request.number) < self._p_lost:
@@ -118,7 +123,7 @@ class Customers:
         number = len(self._arrivals)
         self.purchases, self.requests, self.reads, self.returns = Purchases(number), Requests(), Reads(), Returns()
         self.purchases.good_card, other_cards = cards(number, scenario, streams)
-        app = App(clock, scenario, design, requests=self.requests, streams=streams, port=front)
+        self.app = app = App(clock, scenario, design, requests=self.requests, streams=streams, port=front)
         self._view = StatusView(app)
         self._crowd = Crowd(
             clock, scenario, design.app, purchases=self.purchases, requests=self.requests, reads=self.reads,

@@ -72,7 +72,8 @@ class RealDatabase(Database):
     def __init__(self, *arguments: Any, store: Store, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.store = store
-        self.used: Counter[str] = Counter()  # reads and writes, of all sessions of this process
+        self.used: Counter[str] = Counter()  # reads and writes for purchases, of all sessions of this process
+        self.chores: list[tuple[str, float]] = []  # likewise those for nobody, since the last report: which, and when
         self._open_session()
 
     def session(self) -> RealDatabase:
@@ -90,12 +91,18 @@ class RealDatabase(Database):
         self._orders_of = cast(Any, OrdersOf(self))
 
     def transaction(self, purchase: int, effect: Callable[[], Any]) -> Event:
-        self.used["writes"] += 1
+        self._note("writes", purchase)
         return super().transaction(purchase, partial(self._commit, purchase, effect))
 
     def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
-        self.used["reads"] += 1
+        self._note("reads", purchase)
         return super().query(purchase, partial(self._read, purchase, effect))
+
+    def _note(self, which: str, purchase: int) -> None:
+        if purchase < 0:
+            self.chores.append((which, self._env.now))
+        else:
+            self.used[which] += 1
 
     def at_once(self, order: Order, effect: Callable[[], Any]) -> None:
         """Change an order's row in a transaction that takes no time of the scenario."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +26,13 @@ ADDED = ("arrivals", "served", "busy_s", "waiting_s", "area_s", "sojourn_s")
 
 def gather(
     scenario: Scenario, design: Design, *, plan: FaultPlan, folder: Path, collected: dict[str, dict[str, Any]],
-    pulses: Iterable[Pulse], killed: list[Struck],
+    pulses: Iterable[Pulse], chores: list[tuple[str, float]], killed: list[Struck],
 ) -> Tables:  # fmt: skip
-    """The tables of a morning. `collected`: by kind of process; `pulses`: the last of each life of each process."""
+    """The tables of a morning.
+
+    `collected`: by kind of process; `pulses`: the last of each life of each process; `chores`: what the database did for no
+    purchase and when, of which only that counts which comes before the end of all work (see `sim.world.morning`).
+    """
     people, provider, front, queue = (collected[kind] for kind in ("customers", "provider", "front", "queue"))
     tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, people["purchases"])
     tables.requests, tables.reads, tables.returns = people["requests"], people["reads"], people["returns"]
@@ -49,10 +53,11 @@ def gather(
     rows = shop.rows("SELECT id, row_id, marked FROM outbox")
     untold = [(row, marked) for event, row, marked in rows if event not in queue["told"]]
     pending = sum(not marked and row > last_seen for row, marked in untold)
-    counts = queue["counts"]
+    counts, worked = queue["counts"], tables.worked_s
+    done = Counter(which for which, at_s in chores if at_s <= worked)
     tables.counts = {
-        "database_reads": sum(pulse.reads for pulse in pulses),
-        "database_writes": sum(pulse.writes for pulse in pulses),
+        "database_reads": sum(pulse.reads for pulse in pulses) + done["reads"],
+        "database_writes": sum(pulse.writes for pulse in pulses) + done["writes"],
         "outbox_written": len(rows),
         "outbox_told": len(rows) - len(untold),
         "outbox_pending": pending,

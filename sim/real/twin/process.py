@@ -78,6 +78,7 @@ class Pulse:
     memory_mib: float = 0.0
     reads: int = 0
     writes: int = 0
+    chores: list[tuple[str, float]] = field(default_factory=list)  # since the last pulse: reads and writes for no purchase
     stations: dict[str, StationRecord] = field(default_factory=dict)
 
 
@@ -157,6 +158,7 @@ class Process:
         pulse = Pulse(used.ru_utime + used.ru_stime, used.ru_maxrss / KIB, stations=dict(self._service.stations))
         if self.database is not None:
             pulse.reads, pulse.writes = self.database.used["reads"], self.database.used["writes"]
+            pulse.chores, self.database.chores[:] = list(self.database.chores), []
             pulse.stations["database"] = self.database.station.record()
         return pulse
 
@@ -174,9 +176,10 @@ class Process:
         task = self.task
         broker = RemoteBroker(self.clock, task.design, self.streams)
         broker.link = await self.link(task.ports.queue, lambda _, told: broker.heard(told))
+        provider = RemoteProvider(self.clock, task.ports.provider, self.plan)
+        await provider.warm_up()
         return RealShop(
-            self.clock, task.design, database=self.open_database(),
-            provider=cast(Any, RemoteProvider(self.clock, task.ports.provider, self.plan)), broker=cast(Any, broker),
+            self.clock, task.design, database=self.open_database(), provider=cast(Any, provider), broker=cast(Any, broker),
             plan=self.plan, streams=self.streams, struck=cast(Any, self.journal), repeats=Repeats(), role=task.role, die=self.die,
         )  # fmt: skip
 
@@ -218,6 +221,7 @@ async def start_customers(process: Process) -> Service:
         process.clock, task.scenario, task.design, plan=process.plan, streams=process.streams, front=task.ports.front,
         provider=RemoteProvider(process.clock, task.ports.provider, process.plan),
     )  # fmt: skip
+    await customers.app.warm_up()
     return WithoutStations(customers.collect)
 
 

@@ -60,6 +60,8 @@ class ProviderService:
 
     async def open(self, bound: socket.socket) -> None:
         await serve(bound, self.answer)
+        if self._news is not None:
+            await self._news.warm_up()
 
     def _order(self, told: Told) -> Order:
         """The order that is told of, always the same object."""
@@ -205,6 +207,9 @@ class RemoteProvider:
         if timeout_s is not None:
             clock.call(timeout_s, give_up)
         return answer
+
+    async def warm_up(self) -> None:
+        await self._caller.warm_up()
 
     @property
     def down(self) -> bool:

@@ -58,7 +58,12 @@ class Child:
     restart_s: float = 0.0  # of the morning, after its death
     back_at: float = inf  # on the machine's clock: when it is started again
     pulses: list[Pulse] = field(default_factory=list)  # the last of each life
+    chores: list[tuple[str, float]] = field(default_factory=list)
     collected: dict[str, Any] | None = None
+
+    def hear(self, pulse: Pulse) -> None:
+        self.pulses[-1] = pulse
+        self.chores += pulse.chores
 
     @property
     def role(self) -> Role:
@@ -242,11 +247,12 @@ class Supervisor:
             case "ready":
                 child.ready = True
             case "pulse":
-                child.pulses[-1] = what
+                child.hear(what)
             case "dies":
                 child.killed, child.restart_s = True, max(child.restart_s, what)
             case "collected":
-                child.pulses[-1], child.collected = what
+                pulse, child.collected = what
+                child.hear(pulse)
             case "failed":
                 raise Failed(f"{child.role.name} of the twin has failed:\n{what}")
 
@@ -288,7 +294,8 @@ class Supervisor:
         collected = {child.role.kind: child.collected or {} for child in self._children if child.role.kind in SERVICES}
         tables = gather(
             self._scenario, self._design, plan=self._plan, folder=self._folder, collected=collected,
-            pulses=[pulse for child in self._children for pulse in child.pulses], killed=self._struck,
+            pulses=[pulse for child in self._children for pulse in child.pulses],
+            chores=[chore for child in self._children for chore in child.chores], killed=self._struck,
         )  # fmt: skip
         return Lived(
             scenario=self._scenario, design=self._design, seed=self._seed, speed=self._speed, tables=tables,

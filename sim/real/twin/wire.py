@@ -15,6 +15,7 @@ from sim.real.loopback import HOST
 
 Told = dict[str, Any]
 HANGS_UP = object()  # instead of an answer: the connection is cut
+HELLO = "/hello"
 KEPT_S = 3600.0  # how long a connection is kept that nobody uses: longer than any morning
 
 
@@ -75,6 +76,10 @@ class Caller:
         except aiohttp.ClientError:
             raise Cut from None
 
+    async def warm_up(self, connections: int = 1) -> None:
+        """Have so many connections, before they are needed."""
+        await asyncio.gather(*(self.ask(HELLO, {}) for _ in range(connections)))
+
     async def close(self) -> None:
         await self._session.close()
 
@@ -83,7 +88,8 @@ async def serve(bound: socket.socket, answer: Callable[[str, Told], Awaitable[An
     """Answer HTTP requests on a bound socket with what `answer(path, told)` returns. Who hangs up cancels it."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        said = await answer(request.path, json.loads(await request.read()))
+        told = json.loads(await request.read())
+        said = True if request.path == HELLO else await answer(request.path, told)
         if said is HANGS_UP:
             if request.transport is not None:
                 request.transport.abort()
