@@ -578,7 +578,7 @@ class Customer:
         crowd.view.look(self.order, self._polled)
 
     def _polled(self, order: Order, status: int, behind_s: float) -> None:
-        """The status view has answered: at once in a simulated world, later in a real one, where more may have happened since."""
+        """The status view has answered: at once if it is simulated; else later, and more may have happened meanwhile."""
         crowd, now = self.crowd, self.crowd.env.now
         if crowd.observer is not None:
             crowd.observer.polled(self, order, status=status, behind_s=behind_s)

@@ -19,8 +19,8 @@ AT_ONCE = 100  # calls that are due, before others of the loop get their turn
 class RealClock(Clock):
     """Makes every call when its time has come on the machine's monotonic clock, which all processes of the machine share.
 
-    `now` is in seconds of the morning, which pass `speed` times as fast as those of the machine. A call is never early; `now` is
-    when it is really made. What is made by others (an answer has come) goes through `enter`.
+    `now` is in seconds of the morning, which pass `speed` times as fast as those of the machine. A call is never early, and
+    `now` is when it is really made. What others make happen (an answer has come) goes through `enter`.
     """
 
     def __init__(self, speed: float = 1.0, origin_s: float = inf) -> None:

@@ -1,7 +1,7 @@
 """The customers' process: the crowd of the simulator on a real clock, with an app that speaks HTTP.
 
-Customers come at their own times, whatever the shop does (an open loop), and each one's lateness is noted: who measures is not to
-be what is measured.
+Customers come at their own times, whatever the shop does (an open loop), and each one's lateness is noted: who measures is not
+to be what is measured.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ COLUMNS = (
     "purchase", "number", "cents", "card", "status", "version", "created_s", "changed_s", "known_s", "confirmed_s",
     "busy_until_s", "attempts", "provider_key", "key_is_spent", "unheard", "unmarked",
 )  # fmt: skip
-SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM orders"
-INSERT = f"INSERT INTO orders (id, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})"
-UPDATE = f"UPDATE orders SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE id = ?"
+SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM orders"  # noqa: S608  no value is in any of these
+INSERT = f"INSERT INTO orders (id, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})"  # noqa: S608
+UPDATE = f"UPDATE orders SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE id = ?"  # noqa: S608
 UNSETTLED = f"status NOT IN ({', '.join(str(int(status)) for status in SETTLED)})"
 LOOK_S = 0.05  # between two looks whether another process has released an order (assumption)
 Values = tuple[Any, ...]
@@ -188,7 +188,9 @@ class RealDatabase(Database):
         self.store.rows("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, 0)", values)
 
     def unpublished(self, batch: int, *, by_id: bool = False) -> list[OutboxRow]:
-        beyond, place = ("row_id > (SELECT value FROM counters WHERE name = 'last_seen')", "row_id") if by_id else ("1 = 1", "id")
+        beyond, place = (
+            ("row_id > (SELECT value FROM counters WHERE name = 'last_seen')", "row_id") if by_id else ("1 = 1", "id")
+        )
         sql = f"SELECT * FROM outbox WHERE marked = 0 AND {beyond} ORDER BY {place} LIMIT ?"  # noqa: S608  no value is in it
         return [self._event(*row[:5]) for row in self.store.rows(sql, (batch,))]
 

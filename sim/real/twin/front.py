@@ -1,7 +1,7 @@
 """The front of the checkout: the load balancer, its queue, and the status view.
 
-The front door of the simulator decides what becomes of a request; its pool's workers are processes. Each request that gets one is
-forwarded to it over a connection, and when that breaks, the process is dead.
+The front door of the simulator decides what becomes of a request; its pool's workers are processes. Each request that gets one
+is forwarded to it over a connection, and when that breaks, the process is dead.
 """
 
 from __future__ import annotations

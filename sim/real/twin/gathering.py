@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.config.design import Design
 from sim.config.scenario import Scenario
-from sim.ledger.records import Awards, Orders, Purchases, Requests, StationRecord, Struck, Tables
+from sim.ledger.records import Awards, Orders, StationRecord, Struck, Tables
 from sim.real.twin.process import Pulse
 from sim.real.twin.store import Store
 from sim.real.twin.strikes import Journal

@@ -17,7 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
+from sim.architectures.guard import answering
 from sim.config.design import Design
+from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.ledger.records import Repeats, StationRecord
 from sim.real.orphans import end_with_parent
@@ -180,7 +182,8 @@ class Process:
         await provider.warm_up()
         return RealShop(
             self.clock, task.design, database=self.open_database(), provider=cast(Any, provider), broker=cast(Any, broker),
-            plan=self.plan, streams=self.streams, struck=cast(Any, self.journal), repeats=Repeats(), role=task.role, die=self.die,
+            plan=self.plan, streams=self.streams, struck=cast(Any, self.journal), repeats=Repeats(), role=task.role,
+            die=self.die,
         )  # fmt: skip
 
     async def link(self, port: int, heard: Callable[[Link, Told], None]) -> Link:
@@ -193,7 +196,11 @@ class Process:
         self._front.say(worker=self.task.role.number - 1)
 
     def die(self, crash: Crash) -> NoReturn:
-        """End at this very moment, as the plan says: nothing is tidied up. What others are told here, a kernel would tell them."""
+        """End at this very moment, as the plan says: nothing is tidied up.
+
+        What is said here is what nobody could know of a dead process: whether its caller hears of its death, and for how long
+        it stays dead.
+        """
         if self.task.role.kind == "checkout":
             assert self._front is not None
             self._front.say(dies=int(crash.answer))
@@ -402,7 +409,10 @@ def main(task: Task, supervisor: Connection) -> None:
         await Process(task, supervisor).run()
 
     try:
-        asyncio.run(run())
+        with answering(task.scenario, task.design, task.seed):
+            asyncio.run(run())
+    except ConfigError as error:  # a mistake in an architecture of the user's own
+        supervisor.send(("refused", str(error)))
     except BaseException:  # said to the supervisor, which raises it
         supervisor.send(("failed", traceback.format_exc()))
-        raise SystemExit(1) from None
+    raise SystemExit(1)

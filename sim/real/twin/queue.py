@@ -1,7 +1,7 @@
 """The broker: a durable queue in a process of its own, and how others talk to it.
 
-A message is a row until it is acknowledged. Who takes one has it for `broker.visibility`; after that it is there for others again,
-so each message is delivered at least once.
+A message is a row until it is acknowledged. Who takes one has it for `broker.visibility`; after that it is there for others
+again, so each message is delivered at least once.
 """
 
 from __future__ import annotations

@@ -64,9 +64,10 @@ def _missing(scenario: Scenario, design: Design) -> Iterator[tuple[str, str]]:
     yield f"{shop}: broker", "commits in bulk (batch, commits, commit_every)" if in_bulk else ""
     yield f"{shop}: loyalty.inline", "direct calls to loyalty" if design.loyalty.inline else ""
     payment: Any = getattr(design, "payment", None)
-    if payment is None:
-        payment = design.model_fields_set and getattr(design, "payment", None)
-    yield f"{shop}: payment.in_transaction", "calls inside of a transaction" if getattr(payment, "in_transaction", False) else ""
+    yield (
+        f"{shop}: payment.in_transaction",
+        "calls inside of a transaction" if getattr(payment, "in_transaction", False) else "",
+    )
     yield f"{shop}: payment.sdk", "client library that repeats calls" if getattr(payment, "sdk", None) is not None else ""
 
 

@@ -77,7 +77,7 @@ class RealShop(Shop):
 
     def consume(
         self, component: str, story: Handling, *, workers: int, autoscale: Autoscale | None = None,
-        due_s: Callable[[Order], float] | None = None, held_by: str = "broker",
+        due_s: Callable[[Order], float] | None = None, held_by: str = "broker",  # noqa: ARG002  only messages that wait are held
     ) -> None:  # fmt: skip
         self.wanted.consumers[component] = workers
         self.wanted.scales = self.wanted.scales or autoscale is not None

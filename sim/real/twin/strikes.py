@@ -1,4 +1,4 @@
-"""Faults after a step, where several processes take the step and each of them may be killed: their counts are kept in a file."""
+"""Faults after a step, which several processes take, each of which may be killed: what is counted is kept in a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class Journal:
         self._store.rows("INSERT INTO struck VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def all(self) -> list[Struck]:
-        return [Struck(*row[:5], lives=bool(row[5])) for row in self._store.rows("SELECT * FROM struck ORDER BY at_s")]
+        rows = self._store.rows("SELECT * FROM struck ORDER BY at_s")
+        return [Struck(*what, lives=bool(lives)) for *what, lives in rows]  # type: ignore[misc]  # mypy can't count them
 
 
 class DurableStrike(Strike):

@@ -1,14 +1,13 @@
-"""Lives a morning on real parts: starts the processes, kills and restarts them as the plan says, and gathers what they leave."""
+"""Lives a morning on real parts: starts the processes, kills and restarts them by plan, and gathers what they leave."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import sqlite3
+import subprocess
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing import get_context
@@ -82,6 +81,9 @@ def live(
     """Live one morning of a design on real parts.
 
     Args:
+        scenario: the world; its network, provider, customers and faults are real, and have the same draws as a simulated one.
+        design: whose stories run.
+        seed: which morning.
         speed: how many seconds of the scenario pass in one of the machine.
         database: "sqlite".
         broker: "embedded".
@@ -98,12 +100,22 @@ def live(
     if not 0 < speed <= 1000:
         raise ConfigError(f"speed: expected more than 0 and at most 1000 (got {speed:g})")
     asked = wanted(scenario, design, seed)
-    folder = Path(tempfile.mkdtemp(prefix="coffee-twin-"))
-    try:
+    with temporary_folder() as folder:
         store.create(folder)
         return Supervisor(scenario, design, seed, speed=speed, folder=folder, asked=asked).live(progress)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards, also if this process is killed: a shell waits for that, and removes it."""
+    folder = Path(tempfile.mkdtemp(prefix="coffee-twin-"))
+    sweeper = subprocess.Popen(
+        ["/bin/sh", "-c", 'read -r _; rm -rf "$1"', "sweeper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
+    )  # fmt: skip
+    try:
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        sweeper.communicate()
 
 
 class Supervisor:
@@ -253,6 +265,8 @@ class Supervisor:
             case "collected":
                 pulse, child.collected = what
                 child.hear(pulse)
+            case "refused":
+                raise ConfigError(what)
             case "failed":
                 raise Failed(f"{child.role.name} of the twin has failed:\n{what}")
 
@@ -275,7 +289,9 @@ class Supervisor:
             assert child.says is not None
             with suppress(BrokenPipeError):  # it has just been killed, as the plan says
                 child.says.send(("end", None))
-        self._watch_until(lambda: all(child.collected is not None or child.says is None for child in alive), HANDED_OVER_S, "end")
+        self._watch_until(
+            lambda: all(child.collected is not None or child.says is None for child in alive), HANDED_OVER_S, "end"
+        )
 
     def _end(self) -> None:
         for child in self._children:
@@ -304,8 +320,8 @@ class Supervisor:
                 "broker": "embedded queue (SQLite)",
                 "provider": "the scenario's provider over HTTP (aiohttp)",
             },
-            late_s=collected["customers"]["late_s"], used=tuple(child.used for child in self._children), load=load, wall_s=wall_s,
-            kills=self._kills,
+            late_s=collected["customers"]["late_s"], used=tuple(child.used for child in self._children), load=load,
+            wall_s=wall_s, kills=self._kills,
         )  # fmt: skip
 
 

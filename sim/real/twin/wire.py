@@ -1,4 +1,4 @@
-"""How the processes of a twin talk to each other: HTTP where customers, shop and provider meet, lines of JSON inside the shop."""
+"""How the processes of a twin talk: HTTP where customers, shop and provider meet, lines of JSON inside the shop."""
 
 from __future__ import annotations
 
