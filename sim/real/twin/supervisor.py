@@ -109,7 +109,7 @@ def live(
 def temporary_folder() -> Iterator[Path]:
     """A folder that is gone afterwards, also if this process is killed: a shell waits for that, and removes it."""
     folder = Path(tempfile.mkdtemp(prefix="coffee-twin-"))
-    sweeper = subprocess.Popen(
+    sweeper = subprocess.Popen(  # noqa: S603  nothing in it is from anybody else
         ["/bin/sh", "-c", 'read -r _; rm -rf "$1"', "sweeper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
     )  # fmt: skip
     try:

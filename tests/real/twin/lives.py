@@ -18,7 +18,7 @@ SMALL_OUTBOX = merged(SMALL, {"payment": {"workers": 2}})
 PATIENT = """
 name: small
 clock: {start: "07:00", duration: 5s, drain: %s}
-customers: {patience: {constant: 1h}}
+customers: {patience: {constant: 1h}, max_submissions: 1}
 provider: {latency: {constant: 450ms}}
 """
 
@@ -29,7 +29,7 @@ def small(name: str, knobs: dict[str, Any] | None = None) -> Design:
 
 
 def patient(more: str = "", *, drain: str = "15s", arrivals: tuple[float, ...] = (0.0,)) -> Scenario:
-    """Customers at these seconds, who wait for ever."""
+    """Customers at these seconds, who wait for ever and tap once."""
     return world(PATIENT % drain + more, arrivals=arrivals)
 
 
