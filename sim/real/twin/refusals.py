@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
-from sim.config.faults import Errors, Rebalance, Rerun
+from sim.config.faults import Rebalance, Rerun
 from sim.config.scenario import Scenario
 from sim.ledger.records import Repeats
 from sim.real.twin.shop import RealShop, Role, Wanted
@@ -52,8 +52,6 @@ def _missing(scenario: Scenario, design: Design) -> Iterator[tuple[str, str]]:
         where = f"{world}: faults[{number}]"
         yield f"{where}.rebalance", "rebalances" if isinstance(fault, Rebalance) else ""
         yield f"{where}.rerun", "renewals" if isinstance(fault, Rerun) else ""
-        database_fails = isinstance(fault, Errors) and fault.errors == "database"
-        yield f"{where}.errors", "errors of the database by draw" if database_fails else ""
     checkout, broker = design.checkout, design.broker
     yield f"{shop}: checkout.autoscale", "autoscaler" if checkout.autoscale is not None else ""
     yield f"{shop}: checkout.queue", "queue for each instance" if checkout.queue == "per_instance" else ""
