@@ -19,6 +19,7 @@ from sim.experiment.effort import LAST_SEED, check_whole
 from sim.experiment.frames import framed
 from sim.experiment.mornings import Progress
 from sim.real.twin.comparison import MARGIN, Twin, compared
+from sim.real.twin.refusals import wanted
 from sim.real.twin.supervisor import live
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def twin(
     """
     check(speed=speed, seed=seed, margin=margin, database=database, broker=broker)
     world, chosen = load_scenario(scenario), load_designs(designs)
+    for design in chosen:
+        wanted(world, design, seed)  # refuses what can't be done for any of them, before one takes minutes
     found: dict[str, Twin] = {}
     interrupted = False
     for number, design in enumerate(chosen):
