@@ -186,11 +186,13 @@ class Twin:
     @property
     def refused(self) -> str:
         """Why the run is no evidence; empty: it is."""
-        late_s, full = self.late_s(99), self.lived.load > FULL
+        late_s, missing = self.late_s(99), self.purchases - len(self.lived.late_s)
         reasons = []
+        if missing:
+            reasons.append(f"{missing:,} of {self.purchases:,} customers never came")
         if late_s > LATE_S:
             reasons.append(f"customers came late: p99 {late_s * 1000:.0f} ms, above {LATE_S * 1000:.0f} ms")
-        if full:
+        if self.lived.load > FULL:
             reasons.append(f"the machine was full: {words.share(self.lived.load)} busy, above {words.share(FULL)}")
         return "; ".join(reasons)
 

@@ -96,6 +96,12 @@ def test_a_late_generator_is_no_evidence() -> None:
     assert "no evidence" in verdict(both)
 
 
+def test_customers_who_never_came_are_no_evidence() -> None:
+    """The generator was so late that the morning was over."""
+    tables = made([1] * MANY)
+    assert twin(tables, tables, late_s=np.zeros(MANY - 2)).refused == "2 of 1,000 customers never came"
+
+
 def test_a_full_machine_is_no_evidence() -> None:
     """Above 90 % busy; with both reasons if there are two."""
     tables = made([1] * MANY)
