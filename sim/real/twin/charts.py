@@ -13,7 +13,7 @@ from sim.real.twin.sentences import points
 from sim.report.charts.curves import time_axis, time_grid
 from sim.style import COLOURS, FAULT, INK, QUIET, figure, heading, plain_axis, styled
 
-WIDTH_IN = 7.4  # so that a telephone shows it without scrolling for long
+WIDTH_IN = 5.6  # so that a telephone shows it whole
 ROW_IN = 0.27
 MODEL, REAL = COLOURS["idempotent"], COLOURS["naive"]  # of the worlds; a page has a chart of one design only
 APART = {"equivalent": COLOURS["outbox"], "different": COLOURS["naive"], "undecided": QUIET}
@@ -26,7 +26,7 @@ def draw_rates(twin: Twin, ax: Any = None) -> Axes:
     if ax is None:
         made = figure(WIDTH_IN, 1.25 + ROW_IN * max(len(shown), 1))
         ax = made.subplots()
-        note = f"points of all purchases, with 90 % intervals; shaded: the margin of {points(twin.margin)}"
+        note = f"points of all purchases, 90 % intervals; shaded: within {points(twin.margin)}"
         heading(made, "Harm on real parts, less harm in the model", note)
     axes: Axes = ax
     margin = twin.margin * 100
