@@ -26,11 +26,12 @@ from sim.real.orphans import end_with_parent
 from sim.real.twin.clock import RealClock
 from sim.real.twin.customers import Customers, cards
 from sim.real.twin.database import RealDatabase
+from sim.real.twin.databases import open_shop
 from sim.real.twin.front import FrontService
 from sim.real.twin.provider import ProviderService, RemoteProvider, told_of
 from sim.real.twin.queue import Queue, RemoteBroker, Taker
 from sim.real.twin.shop import RealShop, Role
-from sim.real.twin.store import Store
+from sim.real.twin.store import File
 from sim.real.twin.strikes import Journal
 from sim.real.twin.wire import Link, Told, connect
 from sim.vocabulary import Outcome, Status
@@ -65,6 +66,7 @@ class Task:
     seed: int
     speed: float
     folder: Path
+    database: str  # "sqlite", or the address of another
     ports: Ports
     sockets: tuple[socket.socket, ...] = ()  # on which this process listens
     consumers: dict[str, tuple[list[int], int]] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class Process:
         self._supervisor = supervisor
         self.clock = RealClock(task.speed, task.origin_s)
         self.streams = Streams(task.seed)
-        self.journal = Journal(Store(task.folder, "plan"))
+        self.journal = Journal(File(task.folder, "plan"))
         self.plan = FaultPlan(task.scenario, self.streams, strike=self.journal.strike)
         self.arrivals = len(arrival_times(task.scenario, self.plan.weather("traffic"), self.streams))
         self.database: RealDatabase | None = None
@@ -169,7 +171,7 @@ class Process:
         self.database = RealDatabase(
             self.clock, task.design.database, purchases=self.arrivals, streams=self.streams,
             weather=self.plan.weather("database"), failing=self.plan.failing, struck=cast(Any, self.journal),
-            store=Store(task.folder, "shop"),
+            store=open_shop(task.folder, task.database),
         )  # fmt: skip
         return self.database
 
@@ -236,7 +238,7 @@ async def start_front(process: Process) -> Service:
     task = process.task
     front = FrontService(
         process.clock, task.scenario, task.design, plan=process.plan, streams=process.streams,
-        database=process.open_database(), view=Store(task.folder, "view"),
+        database=process.open_database(), view=File(task.folder, "view"),
     )  # fmt: skip
     await front.open(*task.sockets)
     return front
@@ -245,7 +247,7 @@ async def start_front(process: Process) -> Service:
 async def start_queue(process: Process) -> Service:
     task = process.task
     queue = Queue(
-        process.clock, task.design, plan=process.plan, streams=process.streams, store=Store(task.folder, "queue"),
+        process.clock, task.design, plan=process.plan, streams=process.streams, store=File(task.folder, "queue"),
         consumers=task.consumers,
     )  # fmt: skip
     await queue.open(task.sockets[0])
@@ -328,7 +330,7 @@ async def start_consume(process: Process) -> Service:
 
 async def start_loyalty(process: Process) -> Service:
     inbox = process.task.design.loyalty.inbox
-    store = Store(process.task.folder, "loyalty")
+    store = File(process.task.folder, "loyalty")
 
     def award(event: Told, now: float) -> None:
         """The inbox and the award are one transaction: whatever dies here, no point is given twice for it."""
@@ -347,7 +349,7 @@ async def start_loyalty(process: Process) -> Service:
 
 
 async def start_read_model(process: Process) -> Service:
-    store = Store(process.task.folder, "view")
+    store = File(process.task.folder, "view")
 
     def apply(event: Told, now: float) -> None:
         """Show the order as the event says, unless the view already knows better."""
