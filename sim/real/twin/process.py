@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 import sys
@@ -16,6 +15,8 @@ from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
+
+import numpy.random  # noqa: F401  numpy would load it when the first number is drawn: in each process, and after each restart
 
 from sim.architectures.guard import answering
 from sim.config.design import Design
@@ -158,6 +159,8 @@ class Process:
         asyncio.get_running_loop().call_later(PULSE_S, self._beat)
 
     def pulse(self) -> Pulse:
+        import resource  # not on Windows, where the twin is refused in a sentence
+
         used = resource.getrusage(resource.RUSAGE_SELF)
         pulse = Pulse(used.ru_utime + used.ru_stime, used.ru_maxrss / KIB, stations=dict(self._service.stations))
         if self.database is not None:

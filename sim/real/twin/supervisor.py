@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -34,6 +33,9 @@ from sim.real.twin.shop import Role, Wanted
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess  # not on Windows, where the twin is refused in a sentence
 
 READY_S = 60.0  # of the machine, for all processes to be there
 SOON_S = 0.3  # from then on until the morning begins
