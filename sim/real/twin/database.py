@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from math import isnan
@@ -17,7 +18,7 @@ from weakref import WeakValueDictionary
 
 from simpy.events import Event
 
-from sim.real.twin.store import Store
+from sim.real.twin.store import Conflict, Store
 from sim.vocabulary import SETTLED, Status
 from sim.world.database import NEVER, Database, Order, OutboxRow
 from sim.world.engine import Awaited
@@ -30,6 +31,7 @@ SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM orders"  # noqa: S608  no value 
 INSERT = f"INSERT INTO orders (id, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})"  # noqa: S608
 UPDATE = f"UPDATE orders SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE id = ?"  # noqa: S608
 UNSETTLED = f"status NOT IN ({', '.join(str(int(status)) for status in SETTLED)})"
+TRIES = 1000  # of one transaction: far beyond what any number of processes needs
 LOOK_S = 0.05  # between two looks whether another process has released an order (assumption)
 Values = tuple[Any, ...]
 
@@ -109,6 +111,13 @@ class RealDatabase(Database):
         self._commit(order.purchase, effect)
 
     def _commit(self, purchase: int, effect: Callable[[], Any]) -> Any:
+        """Try until no other transaction is in the way; what the effect reads is read anew each time."""
+        for _ in range(TRIES):
+            with suppress(Conflict):
+                return self._try_to_commit(purchase, effect)
+        raise Conflict(f"a transaction has met others {TRIES} times in a row")
+
+    def _try_to_commit(self, purchase: int, effect: Callable[[], Any]) -> Any:
         touched = self._touched = {}
         try:
             with self.store.transaction():
@@ -172,15 +181,11 @@ class RealDatabase(Database):
 
     # Events and the outbox
 
-    def _next(self, name: str) -> int:
-        sql = "UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value"
-        return int(self.store.value(sql, (name,)))
-
     def new_event(self) -> int:
-        return self._next("events")
+        return self.store.next("events")
 
     def draw_row(self) -> int:
-        return self._next("rows")
+        return self.store.next("rows")
 
     def add_to_outbox(self, order: Order, row: int) -> None:
         event = self.event(order, row)
@@ -188,9 +193,7 @@ class RealDatabase(Database):
         self.store.rows("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, 0)", values)
 
     def unpublished(self, batch: int, *, by_id: bool = False) -> list[OutboxRow]:
-        beyond, place = (
-            ("row_id > (SELECT value FROM counters WHERE name = 'last_seen')", "row_id") if by_id else ("1 = 1", "id")
-        )
+        beyond, place = ("row_id > (SELECT row_id FROM seen)", "row_id") if by_id else ("1 = 1", "id")
         sql = f"SELECT * FROM outbox WHERE marked = 0 AND {beyond} ORDER BY {place} LIMIT ?"  # noqa: S608  no value is in it
         return [self._event(*row[:5]) for row in self.store.rows(sql, (batch,))]
 
@@ -205,8 +208,8 @@ class RealDatabase(Database):
             self.store.rows("UPDATE outbox SET marked = 1 WHERE id = ?", (row.id,))
 
     def look_beyond(self, rows: list[OutboxRow]) -> None:
-        sql = "UPDATE counters SET value = max(value, ?) WHERE name = 'last_seen'"
-        self.store.rows(sql, (max(row.row for row in rows),))
+        last = max(row.row for row in rows)
+        self.store.rows("UPDATE seen SET row_id = ? WHERE row_id < ?", (last, last))
 
 
 class Rows(Sequence[Order]):

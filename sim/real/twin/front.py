@@ -152,7 +152,7 @@ class FrontService:
             self._clock.enter(self.pool.broke, link, self._heard)
 
         await listen(links, lambda link, told: self._clock.enter(self.pool.heard, link, told), broke)
-        await serve(http, self.answer)
+        await serve(self._clock, http, self.answer)
 
     def _heard(self) -> Answer:
         """What who waits for a process hears that was killed at a time: as the latest such fault says."""

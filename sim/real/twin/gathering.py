@@ -14,7 +14,7 @@ from sim.config.design import Design
 from sim.config.scenario import Scenario
 from sim.ledger.records import Awards, Orders, StationRecord, Struck, Tables
 from sim.real.twin.process import Pulse
-from sim.real.twin.store import Store
+from sim.real.twin.store import File, Store
 from sim.real.twin.strikes import Journal
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
@@ -25,7 +25,7 @@ ADDED = ("arrivals", "served", "busy_s", "waiting_s", "area_s", "sojourn_s")
 
 
 def gather(
-    scenario: Scenario, design: Design, *, plan: FaultPlan, folder: Path, collected: dict[str, dict[str, Any]],
+    scenario: Scenario, design: Design, *, plan: FaultPlan, folder: Path, shop: Store, collected: dict[str, dict[str, Any]],
     pulses: Iterable[Pulse], chores: list[tuple[str, float]], killed: list[Struck],
 ) -> Tables:  # fmt: skip
     """The tables of a morning.
@@ -40,16 +40,16 @@ def gather(
         tables.requests.fate[row] = fate
     tables.charges, tables.holds = provider["charges"], provider["holds"]
     tables.captures, tables.refunds = provider["captures"], provider["refunds"]
-    shop, view, loyalty = Store(folder, "shop"), Store(folder, "view"), Store(folder, "loyalty")
+    view, loyalty = File(folder, "view"), File(folder, "loyalty")
     tables.orders, tables.awards = orders(shop, view, inline=design.read_model.inline), awards(loyalty)
-    tables.crashes = sorted([*Journal(Store(folder, "plan")).all(), *killed], key=lambda struck: struck.at_s)
+    tables.crashes = sorted([*Journal(File(folder, "plan")).all(), *killed], key=lambda struck: struck.at_s)
     tables.faults = plan.windows
     pulses = list(pulses)
     tables.worked_s = worked_s(tables, max(front["last_s"], queue["last_s"]))
     repeats = loyalty.value("SELECT count(*) FROM repeats")
     handled = {"loyalty": len(tables.awards) + repeats}
     tables.stations = stations(pulses, design, tables.worked_s, handled)
-    last_seen = shop.value("SELECT value FROM counters WHERE name = 'last_seen'")
+    last_seen = shop.value("SELECT row_id FROM seen")
     rows = shop.rows("SELECT id, row_id, marked FROM outbox")
     untold = [(row, marked) for event, row, marked in rows if event not in queue["told"]]
     pending = sum(not marked and row > last_seen for row, marked in untold)
@@ -72,8 +72,8 @@ def gather(
         "authorisations": provider["authorisations"],
         **({"refunds_unlocked": 1} if provider["unlocked"] else {}),
     }
-    for store in (shop, view, loyalty):
-        store.close()
+    for file in (view, loyalty):
+        file.close()
     return tables
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 import sys
@@ -17,6 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
+import numpy.random  # noqa: F401  numpy would load it when the first number is drawn: in each process, and after each restart
+
 from sim.architectures.guard import answering
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -26,11 +27,12 @@ from sim.real.orphans import end_with_parent
 from sim.real.twin.clock import RealClock
 from sim.real.twin.customers import Customers, cards
 from sim.real.twin.database import RealDatabase
+from sim.real.twin.databases import open_shop
 from sim.real.twin.front import FrontService
 from sim.real.twin.provider import ProviderService, RemoteProvider, told_of
 from sim.real.twin.queue import Queue, RemoteBroker, Taker
 from sim.real.twin.shop import RealShop, Role
-from sim.real.twin.store import Store
+from sim.real.twin.store import File
 from sim.real.twin.strikes import Journal
 from sim.real.twin.wire import Link, Told, connect
 from sim.vocabulary import Outcome, Status
@@ -65,6 +67,7 @@ class Task:
     seed: int
     speed: float
     folder: Path
+    database: str  # "sqlite", or the address of another
     ports: Ports
     sockets: tuple[socket.socket, ...] = ()  # on which this process listens
     consumers: dict[str, tuple[list[int], int]] = field(default_factory=dict)
@@ -121,7 +124,7 @@ class Process:
         self._supervisor = supervisor
         self.clock = RealClock(task.speed, task.origin_s)
         self.streams = Streams(task.seed)
-        self.journal = Journal(Store(task.folder, "plan"))
+        self.journal = Journal(File(task.folder, "plan"))
         self.plan = FaultPlan(task.scenario, self.streams, strike=self.journal.strike)
         self.arrivals = len(arrival_times(task.scenario, self.plan.weather("traffic"), self.streams))
         self.database: RealDatabase | None = None
@@ -156,6 +159,8 @@ class Process:
         asyncio.get_running_loop().call_later(PULSE_S, self._beat)
 
     def pulse(self) -> Pulse:
+        import resource  # not on Windows, where the twin is refused in a sentence
+
         used = resource.getrusage(resource.RUSAGE_SELF)
         pulse = Pulse(used.ru_utime + used.ru_stime, used.ru_maxrss / KIB, stations=dict(self._service.stations))
         if self.database is not None:
@@ -169,7 +174,7 @@ class Process:
         self.database = RealDatabase(
             self.clock, task.design.database, purchases=self.arrivals, streams=self.streams,
             weather=self.plan.weather("database"), failing=self.plan.failing, struck=cast(Any, self.journal),
-            store=Store(task.folder, "shop"),
+            store=open_shop(task.folder, task.database),
         )  # fmt: skip
         return self.database
 
@@ -236,7 +241,7 @@ async def start_front(process: Process) -> Service:
     task = process.task
     front = FrontService(
         process.clock, task.scenario, task.design, plan=process.plan, streams=process.streams,
-        database=process.open_database(), view=Store(task.folder, "view"),
+        database=process.open_database(), view=File(task.folder, "view"),
     )  # fmt: skip
     await front.open(*task.sockets)
     return front
@@ -245,7 +250,7 @@ async def start_front(process: Process) -> Service:
 async def start_queue(process: Process) -> Service:
     task = process.task
     queue = Queue(
-        process.clock, task.design, plan=process.plan, streams=process.streams, store=Store(task.folder, "queue"),
+        process.clock, task.design, plan=process.plan, streams=process.streams, store=File(task.folder, "queue"),
         consumers=task.consumers,
     )  # fmt: skip
     await queue.open(task.sockets[0])
@@ -328,7 +333,7 @@ async def start_consume(process: Process) -> Service:
 
 async def start_loyalty(process: Process) -> Service:
     inbox = process.task.design.loyalty.inbox
-    store = Store(process.task.folder, "loyalty")
+    store = File(process.task.folder, "loyalty")
 
     def award(event: Told, now: float) -> None:
         """The inbox and the award are one transaction: whatever dies here, no point is given twice for it."""
@@ -347,7 +352,7 @@ async def start_loyalty(process: Process) -> Service:
 
 
 async def start_read_model(process: Process) -> Service:
-    store = Store(process.task.folder, "view")
+    store = File(process.task.folder, "view")
 
     def apply(event: Told, now: float) -> None:
         """Show the order as the event says, unless the view already knows better."""

@@ -59,7 +59,7 @@ class ProviderService:
             self.provider.on_news(self._tell)
 
     async def open(self, bound: socket.socket) -> None:
-        await serve(bound, self.answer)
+        await serve(self._clock, bound, self.answer)
         if self._news is not None:
             await self._news.warm_up()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from sim.config.design import Design
 from sim.config.errors import ConfigError
@@ -24,6 +24,7 @@ from sim.experiment.mornings import Progress
 from sim.ledger.records import Struck
 from sim.real.loopback import listening
 from sim.real.twin import store
+from sim.real.twin.databases import open_shop, prepared
 from sim.real.twin.gathering import gather
 from sim.real.twin.lived import Lived, Used
 from sim.real.twin.process import Ports, Pulse, Task, main
@@ -32,6 +33,9 @@ from sim.real.twin.shop import Role, Wanted
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess  # not on Windows, where the twin is refused in a sentence
 
 READY_S = 60.0  # of the machine, for all processes to be there
 SOON_S = 0.3  # from then on until the morning begins
@@ -85,7 +89,7 @@ def live(
         design: whose stories run.
         seed: which morning.
         speed: how many seconds of the scenario pass in one of the machine.
-        database: "sqlite".
+        database: "sqlite", or the address of a PostgreSQL server on this machine, in which a schema is made and dropped again.
         broker: "embedded".
         progress: called with the seconds of the morning that have passed, and how many there are.
 
@@ -93,16 +97,15 @@ def live(
         ConfigError: for what the twin can't do, before anything is started.
         Failed: a process has ended by itself.
     """
-    if database != "sqlite":
-        raise ConfigError(f'database: the twin knows only "sqlite" (got "{database}")')
     if broker != "embedded":
         raise ConfigError(f'broker: the twin knows only "embedded" (got "{broker}")')
     if not 0 < speed <= 1000:
         raise ConfigError(f"speed: expected more than 0 and at most 1000 (got {speed:g})")
     asked = wanted(scenario, design, seed)
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, prepared(database) as (address, name):
         store.create(folder)
-        return Supervisor(scenario, design, seed, speed=speed, folder=folder, asked=asked).live(progress)
+        twin = Supervisor(scenario, design, seed, speed=speed, folder=folder, database=(address, name), asked=asked)
+        return twin.live(progress)
 
 
 @contextmanager
@@ -118,14 +121,30 @@ def temporary_folder() -> Iterator[Path]:
         sweeper.communicate()
 
 
+@contextmanager
+def no_main_module() -> Iterator[None]:
+    """Let a process be started that doesn't run the program's main module once more, as multiprocessing would have it.
+
+    Nothing that a process of the twin needs is in there; it may take seconds to run, and start a twin of its own.
+    """
+    main_module = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main_module
+
+
 class Supervisor:
     """All processes of one morning."""
 
     def __init__(
-        self, scenario: Scenario, design: Design, seed: int, *, speed: float, folder: Path, asked: Wanted
+        self, scenario: Scenario, design: Design, seed: int, *, speed: float, folder: Path, database: tuple[str, str],
+        asked: Wanted,
     ) -> None:  # fmt: skip
         self._scenario, self._design, self._seed, self._speed = scenario, design, seed, speed
         self._folder = folder
+        self._database, self._database_name = database
         self._plan = FaultPlan(scenario, Streams(seed))
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(["sim.real.twin.process"])
@@ -151,7 +170,7 @@ class Supervisor:
         listens = {"front": ("front", "workers"), "provider": ("provider",), "queue": ("queue",)}
         return [
             Task(
-                role, self._scenario, design, self._seed, self._speed, self._folder, ports,
+                role, self._scenario, design, self._seed, self._speed, self._folder, self._database, ports,
                 tuple(self._sockets[name] for name in listens.get(role.kind, ())), consumers, asked.listens,
             )
             for role in roles
@@ -178,7 +197,8 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=main, args=(replace(child.task, origin_s=self._origin), theirs), daemon=True)
-        process.start()
+        with no_main_module():
+            process.start()
         theirs.close()
         child.process, child.says = process, ours
         child.starts += 1
@@ -308,15 +328,17 @@ class Supervisor:
 
     def _lived(self, load: float, wall_s: float) -> Lived:
         collected = {child.role.kind: child.collected or {} for child in self._children if child.role.kind in SERVICES}
+        shop = open_shop(self._folder, self._database)
         tables = gather(
-            self._scenario, self._design, plan=self._plan, folder=self._folder, collected=collected,
+            self._scenario, self._design, plan=self._plan, folder=self._folder, shop=shop, collected=collected,
             pulses=[pulse for child in self._children for pulse in child.pulses],
             chores=[chore for child in self._children for chore in child.chores], killed=self._struck,
         )  # fmt: skip
+        shop.close()
         return Lived(
             scenario=self._scenario, design=self._design, seed=self._seed, speed=self._speed, tables=tables,
             parts={
-                "database": f"SQLite {sqlite3.sqlite_version} (WAL)",
+                "database": self._database_name,
                 "broker": "embedded queue (SQLite)",
                 "provider": "the scenario's provider over HTTP (aiohttp)",
             },

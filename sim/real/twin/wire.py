@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from sim.real.loopback import HOST
+from sim.real.twin.clock import RealClock
 
 Told = dict[str, Any]
 HANGS_UP = object()  # instead of an answer: the connection is cut
@@ -84,12 +85,15 @@ class Caller:
         await self._session.close()
 
 
-async def serve(bound: socket.socket, answer: Callable[[str, Told], Awaitable[Any]]) -> web.ServerRunner:
-    """Answer HTTP requests on a bound socket with what `answer(path, told)` returns. Who hangs up cancels it."""
+async def serve(clock: RealClock, bound: socket.socket, answer: Callable[[str, Told], Coroutine[Any, Any, Any]]) -> None:
+    """Answer HTTP requests on a bound socket with what `answer(path, told)` returns. Who hangs up cancels it.
+
+    What it raises ends the process, since it is a bug of ours.
+    """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         told = json.loads(await request.read())
-        said = True if request.path == HELLO else await answer(request.path, told)
+        said = True if request.path == HELLO else await clock.spawn(answer(request.path, told))
         if said is HANGS_UP:
             if request.transport is not None:
                 request.transport.abort()
@@ -100,4 +104,3 @@ async def serve(bound: socket.socket, answer: Callable[[str, Told], Awaitable[An
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     await web.SockSite(runner, bound).start()
-    return runner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,36 @@ import pytest
 from sim.config.design import Database as Knobs
 from sim.real.twin import store
 from sim.real.twin.database import RealDatabase
-from sim.real.twin.store import Store
+from sim.real.twin.databases import open_shop, prepared
 from sim.vocabulary import Outcome, Status
 from sim.world.database import NOBODY
 from sim.world.engine import Clock
 from sim.world.streams import Streams
 from sim.world.timetable import UP
+from tests.real.twin.servers import postgresql
 
 KNOBS = Knobs.model_validate({"write": {"constant": "0s"}, "read": {"constant": "0s"}})
 
 
-@pytest.fixture
-def databases(tmp_path: Path) -> Iterator[tuple[RealDatabase, RealDatabase]]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgresql() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[RealDatabase, RealDatabase]]:
     """One database as two processes see it."""
     store.create(tmp_path)
-    two = [
-        RealDatabase(Clock(), KNOBS, purchases=3, streams=Streams(0), weather=UP, store=Store(tmp_path, "shop")) for _ in "ab"
-    ]
-    yield two[0], two[1]
-    for one in two:
-        one.store.close()
+    with ExitStack() as stack:
+        where = "sqlite" if request.param == "sqlite" else request.getfixturevalue("server")
+        address, _ = stack.enter_context(prepared(where))
+        two = [open_shop(tmp_path, address) for _ in "ab"]
+        for one in two:
+            stack.callback(one.close)
+        yield tuple(  # type: ignore[misc]
+            RealDatabase(Clock(), KNOBS, purchases=3, streams=Streams(0), weather=UP, store=one) for one in two
+        )
 
 
 def did(database: RealDatabase, purchase: int, effect: Any) -> Any:
@@ -113,3 +124,27 @@ def test_outbox_rows_are_read_until_they_are_marked_and_by_id_only_upwards(datab
     did(mine, 0, lambda: mine.add_to_outbox(order, rows[0]))  # commits after the higher one
     assert theirs.unpublished(10, by_id=True) == []
     assert [row.row for row in theirs.unpublished(10)] == [1]
+
+
+@pytest.mark.slow
+def test_who_loses_a_race_tries_again_on_what_the_other_has_written(server: str, tmp_path: Path) -> None:
+    """Both insert an order at the same time: there are two with different ids, and none is lost."""
+    with prepared(server) as (address, _):
+        mine, theirs = (
+            RealDatabase(Clock(), KNOBS, purchases=3, streams=Streams(0), weather=UP, store=open_shop(tmp_path, address))
+            for _ in "ab"
+        )
+        tries = []
+
+        def late() -> Any:
+            tries.append(len(mine.orders))
+            if len(tries) == 1:
+                did(theirs, 1, lambda: theirs.create(1, 650, 17))
+            return mine.create(0, 650)
+
+        order = did(mine, 0, late)
+        assert tries == [0, 1]
+        assert (order.id, order.purchase) == (1, 0)
+        assert [one.purchase for one in theirs.open.values()] == [1, 0]
+        for one in (mine, theirs):
+            one.store.close()

@@ -21,7 +21,7 @@ from sim.real.twin.supervisor import live
 def say(done, of):
     print("lives", flush=True)
 
-if __name__ == "__main__":
+if True:
     scenario = parse_scenario('name: w\\nclock: {start: "07:00", duration: 10min, drain: 0s}\\ntraffic: {rate: 60/min}')
     design = load_design("naive").model_copy(update={"name": "n"})
     live(scenario, design, 0, progress=say)

@@ -7,12 +7,16 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 
 from sim.config.errors import ConfigError
+from sim.config.prices import load_prices
+from sim.experiment.mornings import examine
 from sim.real.twin.supervisor import Failed, live
 from sim.vocabulary import Answer, Status
 from tests.real.twin.lives import both, counted, patient, small
+from tests.real.twin.servers import postgresql
 from tests.tiers import slow
 from tests.worlds import judged
 
@@ -147,10 +151,10 @@ def test_a_wrong_charge_is_given_back_by_the_reconciler() -> None:
     assert len(lived.tables.refunds) == 1
 
 
-def test_nothing_is_left_behind() -> None:
-    before = set(Path(tempfile.gettempdir()).glob("coffee-twin-*"))
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     live(patient(drain="0s"), small("naive"), 0, speed=20.0)
-    assert set(Path(tempfile.gettempdir()).glob("coffee-twin-*")) <= before
+    assert list(tmp_path.glob("coffee-twin-*")) == []
     assert multiprocessing.active_children() == []
 
 
@@ -166,7 +170,32 @@ def test_a_process_that_ends_by_itself_is_no_result() -> None:
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.parametrize("key", ["database", "broker"])
-def test_parts_that_are_not_there_are_refused(key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key}: the twin knows only"):
-        live(patient(), small("naive"), 0, **{key: "cassandra"})
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["idempotent", "outbox"])
+def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
+    """Serialisable transactions, a kill between charge and commit; nothing is left in the database."""
+    faults = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}, {crash: payment, after: charge, times: 1}]"
+    with postgresql() as address:
+        scenario, chosen = patient(faults, drain="60s", arrivals=(0.0, 0.1, 0.2)), small(name)
+        lived = live(scenario, chosen, 0, speed=10.0, database=address)
+        with psycopg.connect(address) as connection:
+            assert not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'coffee_twin%'").fetchall()
+    real = examine(lived.tables, scenario, chosen, load_prices(scenario.prices))
+    assert counted(real) == {"charged": [1] * 3, "ordered": [1] * 3, "awarded": [1] * 3}
+    assert lived.parts["database"].startswith("PostgreSQL")
+    assert lived.kills == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"broker": "kafka"}, "broker: the twin knows only"),
+        ({"database": "cassandra"}, 'database: expected "sqlite", or an address'),
+        ({"database": "postgresql://192.0.2.1/shop"}, "192.0.2.1 is not this machine"),
+        ({"database": "postgresql://127.0.0.1:1/shop"}, "database: cannot be reached"),
+        ({"database": "postgresql://127.0.0.1:many/shop"}, "database: not an address"),
+    ],
+)
+def test_parts_that_are_not_there_are_refused(parts: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        live(patient(), small("naive"), 0, **parts)  # type: ignore[arg-type]

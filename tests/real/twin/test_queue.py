@@ -11,7 +11,7 @@ from sim.architectures import load_design
 from sim.config.library import parse_scenario
 from sim.real.twin import store
 from sim.real.twin.queue import Queue
-from sim.real.twin.store import Store
+from sim.real.twin.store import File
 from sim.vocabulary import Status
 from sim.world.engine import Clock
 from sim.world.faults import FaultPlan
@@ -42,7 +42,7 @@ def make(folder: Path, p: str) -> tuple[Clock, Queue]:
     scenario, clock = parse_scenario(f"name: w\nfaults: [{{duplicates: broker, p: {p}}}]"), Clock()
     queue = Queue(
         clock,  # type: ignore[arg-type]
-        load_design("outbox"), plan=FaultPlan(scenario, Streams(0)), streams=Streams(0), store=Store(folder, "queue"),
+        load_design("outbox"), plan=FaultPlan(scenario, Streams(0)), streams=Streams(0), store=File(folder, "queue"),
         consumers={"payment": ([int(Status.PENDING)], 2), "loyalty": ([int(Status.CONFIRMED)], 1)},
     )  # fmt: skip
     return clock, queue
