@@ -1,8 +1,8 @@
 """Coffee please: a flight simulator for checkout correctness.
 
 The verbs of the command line, for Python and Jupyter: `run`, `compare`, `check`, `size`, `cost_curve`, `sweep`, `sensitivity`,
-`what_if`, `optimise`, `cells`, `windows`, `explain`, `hunt`, `every`, `lint`, `validity`, `schema`; `explore`; and for files
-and texts `load_scenario`, `load_design`, `parse_scenario`, `parse_design`. They are imported when first used, so that
+`what_if`, `optimise`, `cells`, `windows`, `explain`, `hunt`, `every`, `lint`, `twin`, `validity`, `schema`; `explore`; and
+for files and texts `load_scenario`, `load_design`, `parse_scenario`, `parse_design`. They are imported when first used, so that
 `import sim` is instant. No module of the package imports names from this one, so it may know all of them.
 """
 
@@ -35,6 +35,7 @@ _HOME = {  # as in __init__.pyi, which tells type checkers
     "sensitivity": "sim.lab.verbs",
     "size": "sim.lab.verbs",
     "sweep": "sim.lab.verbs",
+    "twin": "sim.real.twin.twins",
     "validity": "sim.lab.verbs",
     "what_if": "sim.lab.verbs",
     "windows": "sim.lab.verbs",

@@ -20,5 +20,6 @@ from sim.lab.verbs import sweep as sweep
 from sim.lab.verbs import validity as validity
 from sim.lab.verbs import what_if as what_if
 from sim.lab.verbs import windows as windows
+from sim.real.twin.twins import twin as twin
 
 __version__: str

@@ -29,6 +29,7 @@ VERBS = {
     "sensitivity": "scenario design inputs * metrics method samples mornings seed jobs engine progress",
     "size": "scenario designs * objectives mornings fresh seed jobs engine progress",
     "sweep": "scenario vary designs * zipped mornings seed jobs engine results progress",
+    "twin": "scenario designs * speed seed margin database broker progress",
     "validity": "cases * full jobs progress",
     "what_if": "scenario design * mornings seed jobs engine progress",
     "windows": "designs windows * mornings seed jobs engine progress",

@@ -17,7 +17,7 @@ MENU = {
         "reference/cli", "reference/scenario", "reference/design", "reference/service", "reference/metrics",
         "What a morning costs <cost>", "reference/results", "reference/api", "steps", "Speed <speed>",
     ],
-    "Explanation": ["failure-windows", "trust", "Known answers <validity>"],
+    "Explanation": ["failure-windows", "trust", "twin", "Known answers <validity>"],
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ SECTIONS = {
         "sim.what_if", "sim.experiment.what_if.WhatIf",
     ],
     "The designs that nobody beats": ["sim.optimise", "sim.experiment.optimise.Optimum", "sim.lab.plots.OptimumPlots"],
+    "The model against real parts": ["sim.twin", "sim.real.twin.twins.Twins", "sim.real.twin.comparison.Twin"],
     "Cells": ["sim.cells", "sim.experiment.cells_compared.CellsCompared"],
     "Cases with a known answer": ["sim.validity", "sim.validation.cases.Validity"],
     "Files": ["sim.load_scenario", "sim.load_design", "sim.parse_scenario", "sim.parse_design", "sim.schema"],

@@ -37,6 +37,7 @@ from sim.cli import (
     show,
     size,
     sweep,
+    twin,
     validity,
     windows,
 )
@@ -76,13 +77,14 @@ outbox, and inquiry for a provider without idempotency keys.
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
   1    check, size, rehearse: violated; kata check: not passed; lint: warnings; hunt, every: a promise was broken; validity:
-       a number differs; optimise: no design holds every limit
+       a number differs; twin: the model differs; optimise: no design holds every limit
   2    wrong usage, or errors in a file
-  3    check: undecided, or met only so far; size, every, rehearse: undecided
+  3    check: undecided, or met only so far; size, every, rehearse, twin: undecided
   70   a bug of the simulator
   71   a worker process was killed
   74   stdout or a report could not be written
-  130  interrupted by Ctrl-C or SIGTERM; run, compare, check, windows and rehearse print what is finished, sweep keeps it
+  130  interrupted by Ctrl-C or SIGTERM; run, compare, check, windows, rehearse and twin print what is finished, sweep keeps
+       it
 """
 MISSING = {
     "scenario": "Give a name that `coffee list` shows, such as morning-rush, or a YAML file of yours.",
@@ -170,7 +172,8 @@ HEADINGS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "optimise": optimise.optimise,
         "cells": cells.cells,
     },
-    "Rehearse a service of your own": {
+    "Go to real parts": {
+        "twin": twin.twin,
         "rehearse": rehearse.rehearse,
         "provider": provider.provider,
     },

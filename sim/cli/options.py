@@ -29,6 +29,12 @@ def share(text: str) -> float:
     return value
 
 
+def factor(text: str) -> float:
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", str(text)) is None:  # float() also takes nan, 1_0 and digits of other scripts
+        raise typer.BadParameter(f'expected a number such as 10 or 0.5 (got "{text}")')
+    return float(text)
+
+
 def _noted(context: typer.Context, value: Any) -> Any:
     """What `--design` was given; a note says that designs are arguments now."""
     if value and not context.resilient_parsing:

@@ -28,6 +28,7 @@ from sim.documents import (
     stored,
     story,
     sweep,
+    twin,
     validity,
     windows,
 )
@@ -63,6 +64,7 @@ DOCUMENTS: dict[str, Kind] = {
     "Verification": Kind(every.Verification, ("every",)),
     "Rehearsal": Kind(rehearsal.Rehearsal, ("rehearse",)),
     "Rush": Kind(rehearsal.Rush, ("rehearse",)),
+    "Twins": Kind(twin.Twins, ("twin",), ("twin.json",)),
     "Lint": Kind(lint.Lint, ("lint",)),
     "LintOfScenario": Kind(lint.LintOfScenario, ("lint",)),
     "KnownCases": Kind(validity.KnownCases, ("validity",)),

@@ -173,10 +173,12 @@ def tell(scenario: Scenario, design: Design, witness: Witness) -> list[StoryLine
     tables, moments = traced(scenario, design, witness.seed, purchase=witness.purchase)
     if not witness.kinds:
         return moments
-    kind = witness.kinds[0]
-    at_s = violated_s(tables, moments, kind, witness.purchase)
-    if at_s is None:
-        at_s = _missed_s(tables, moments)
+    at_s = violated_s(tables, moments, witness.kinds[0], witness.purchase)
+    return with_violation(moments, witness.kinds[0], _missed_s(tables, moments) if at_s is None else at_s)
+
+
+def with_violation(moments: list[StoryLine], kind: str, at_s: float) -> list[StoryLine]:
+    """The moments, and among them that of a harm of `VIOLATIONS`."""
     told = StoryLine(at_s, PARTY.get(kind, "customer"), _says(kind), kind="violation", until_s=at_s)
     place = next((i for i, moment in enumerate(moments, 1) if moment.at_s == told.at_s and moment.who == told.who), 0)
     place = place or next((i for i, moment in enumerate(moments) if moment.at_s > told.at_s), len(moments))

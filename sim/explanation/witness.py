@@ -12,7 +12,7 @@ from sim.config.prices import load_prices
 from sim.config.scenario import Scenario
 from sim.experiment.effort import Effort
 from sim.experiment.mornings import simulate
-from sim.ledger.metrics import Evidence
+from sim.ledger.audit import Judgement
 from sim.ledger.records import Tables
 from sim.ledger.violations import VIOLATIONS
 
@@ -79,7 +79,7 @@ def simplest(tables: Tables, victims: np.ndarray) -> int:
     return int(victims[np.argmin(_events(tables)[victims])])
 
 
-def of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None = None) -> Witness:
+def of_purchase(evidence: Judgement, purchase: int, seed: int, kind: str | None = None) -> Witness:
     """A purchase of the morning `seed`, with that kind of harm or whatever happened to it. Raises ArgumentError."""
     number = len(evidence.tables.purchases)
     if not 0 <= purchase < number:
@@ -101,7 +101,7 @@ def of_purchase(evidence: Evidence, purchase: int, seed: int, kind: str | None =
     return Witness(seed, purchase, kinds, others, was_struck(evidence.tables, purchase), times)
 
 
-def _times(evidence: Evidence, purchase: int, kind: str) -> int:
+def _times(evidence: Judgement, purchase: int, kind: str) -> int:
     """How often a purchase was charged or ordered, for the kinds of harm that are too much of it; 0 for others."""
     counted = {"double_charge": evidence.audit.charged, "duplicate_order": evidence.audit.ordered}
     return int(counted[kind][purchase]) if kind in counted else 0
@@ -112,7 +112,7 @@ def was_struck(tables: Tables, purchase: int) -> bool:
     return any(struck.purchase == purchase for struck in tables.crashes)
 
 
-def _kinds(evidence: Evidence, purchase: int, *, but: str | None = None) -> list[str]:
+def _kinds(evidence: Judgement, purchase: int, *, but: str | None = None) -> list[str]:
     return [kind for kind, violation in VIOLATIONS.items() if kind != but and violation.flags(evidence)[purchase]]
 
 

@@ -569,31 +569,37 @@ class Customer:
             self.crowd.env.call(self.crowd.poll_every_s, self._poll)
 
     def _poll(self, _: None) -> None:
-        crowd, now = self.crowd, self.crowd.env.now
+        crowd = self.crowd
         if (self.done and not self.confirmed) or self.order is None:
             return
         if self.away:  # another page is open
             crowd.env.call(crowd.poll_every_s, self._poll)
             return
-        status, behind_s = crowd.view.look(self.order)
+        crowd.view.look(self.order, self._polled)
+
+    def _polled(self, order: Order, status: int, behind_s: float) -> None:
+        """The status view has answered: at once if it is simulated; else later, and more may have happened meanwhile."""
+        crowd, now = self.crowd, self.crowd.env.now
         if crowd.observer is not None:
-            crowd.observer.polled(self, self.order, status=status, behind_s=behind_s)
+            crowd.observer.polled(self, order, status=status, behind_s=behind_s)
         crowd.reads.purchase.append(self.purchase)
         crowd.reads.stale.append(behind_s > 0)
         crowd.reads.read_s.append(now)
         crowd.reads.behind_s.append(behind_s)
+        if (self.done and not self.confirmed) or self.order is None:
+            return
         if status == CONFIRMED:
             self._see()
         elif status == DECLINED:
             self.polling_since_s = -1.0
-            self._declined(self.order.card)
+            self._declined(order.card)
         elif status == USED_UP:
             self._told_used_up()
         elif status == FAILED and not self.confirmed:
             self._see_failed()
-        elif status == CHALLENGED and self.order.id != self.sent_to:
+        elif status == CHALLENGED and order.id != self.sent_to:
             crowd.env.call(crowd.poll_every_s, self._poll)
-            self._go_to_provider(self.order)
+            self._go_to_provider(order)
         elif now - self.polling_since_s < crowd.give_up_s:
             crowd.env.call(crowd.poll_every_s, self._poll)
             self._lose_faith(now)

@@ -157,6 +157,8 @@ class Used(NamedTuple):
 class Database:
     """Orders, their unique keys and the outbox, behind a pool of connections."""
 
+    new_order: type[Order] = Order
+
     def __init__(
         self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable,
         failing: Sequence[Failing] = (), struck: list[Struck] | None = None, held: bool = False,
@@ -290,7 +292,7 @@ class Database:
         """A new pending order; a later look-up by `key` finds it."""
         number = self._orders_of[purchase]
         self._orders_of[purchase] = number + 1
-        order = Order(len(self.orders), purchase, number, cents, self._env.now)
+        order = self.new_order(len(self.orders), purchase, number, cents, self._env.now)
         if self._replica is not None:
             order.past = [(order.created_s, order.status, order.version)]
         self.orders.append(order)

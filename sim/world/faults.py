@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sim.config.errors import ConfigError
 from sim.config.fates import too_many
@@ -90,7 +90,9 @@ class Failing:
 class FaultPlan:
     """Everything that will go wrong in a morning. It does not depend on the architecture."""
 
-    def __init__(self, scenario: Scenario, streams: Streams) -> None:
+    def __init__(
+        self, scenario: Scenario, streams: Streams, *, strike: Callable[..., Strike] = Strike
+    ) -> None:  # fmt: skip
         self._horizon_s = scenario.clock.horizon_s
         self._clock = scenario.clock
         self._weather_streams = streams.shared
@@ -112,16 +114,16 @@ class FaultPlan:
                     self.windows.append((f"rebalance {fault.rebalance}", begin, begin))
             elif isinstance(fault, Errors):
                 during = self._errors_during(number, fault)
-                strike = Strike(fault, streams.uniform(f"fault.{number}.strike"), streams.cell, during)
+                one = strike(fault, streams.uniform(f"fault.{number}.strike"), streams.cell, during)
                 if fault.after is not None:
-                    self.strikes[fault.errors].setdefault(fault.after, []).append(strike)
+                    self.strikes[fault.errors].setdefault(fault.after, []).append(one)
                 else:
-                    self.failing.append(Failing(strike, fault))
+                    self.failing.append(Failing(one, fault))
             elif isinstance(fault, Pause) or (isinstance(fault, Crash) and fault.after is not None):
                 struck: str = fault.pause if isinstance(fault, Pause) else fault.crash
                 assert fault.after is not None
                 draw = streams.uniform(f"fault.{number}.strike")
-                self.strikes[struck].setdefault(fault.after, []).append(Strike(fault, draw, streams.cell))
+                self.strikes[struck].setdefault(fault.after, []).append(strike(fault, draw, streams.cell))
             elif isinstance(fault, Rerun):
                 assert fault.at is not None
                 self.reruns.append(self._clock.since_start_s(fault.at))

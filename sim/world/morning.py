@@ -85,11 +85,11 @@ class Morning:
         number = len(self._arrivals) + due
         tables = self.tables = Tables(scenario.clock.horizon_s, scenario.clock.duration, Purchases(number))
         tables.faults, tables.renewals = plan.windows, due
-        cards = tables.purchases.good_card = _cards(number, scenario.provider.declined, streams)
+        cards = tables.purchases.good_card = cards_of(number, scenario.provider.declined, streams)
         other_cards = None
         if scenario.customers.after_decline.other_card:
             cards = array("b", cards)  # the first ones; in the table it says whether any that was tried is good
-            other_cards = _cards(number, scenario.provider.declined, streams, "customer.card.other")
+            other_cards = cards_of(number, scenario.provider.declined, streams, "customer.card.other")
 
         books = None
         if scenario.accounts:
@@ -126,7 +126,7 @@ class Morning:
         story = cast(Architecture, design)
         checkout = checkout_of(
             env, design, scenario.network, requests=tables.requests, streams=streams, pool=pool,
-            weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=_coming_back(story, shop),
+            weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=coming_back(story, shop),
             database=database, observer=observer, repeats=tables.repeats,
         )  # fmt: skip
         awards = single_consumer(
@@ -343,7 +343,7 @@ def _release(shop: Shop, reserve: Reserve) -> Story:
         yield from shop.release(reserve)
 
 
-def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
+def coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
     """The story for customers who come back from the provider: the architecture's own, or the one that every shop has."""
     own = getattr(story, "come_back", None)
     if own is None:
@@ -351,7 +351,7 @@ def _coming_back(story: Architecture, shop: Shop) -> Callable[[Return], Story]:
     return lambda request: shop.watch("handle", own)(shop, request)
 
 
-def _cards(purchases: int, p_declined: float, streams: Streams, purpose: str = "customer.card") -> Small:
+def cards_of(purchases: int, p_declined: float, streams: Streams, purpose: str = "customer.card") -> Small:
     """Whether the provider will accept each customer's card."""
     if not p_declined:
         return array("b", [1]) * purchases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 from sim.config.design import ReadModel as Knobs
 from sim.ledger.records import Numbers, Orders, Small, Times
@@ -60,8 +61,8 @@ class ReadModel:
         for column in (self._version, self._status, self._changed_s, self._visible_s):
             del column[orders:]
 
-    def look(self, order: Order) -> tuple[int, float]:
-        """Poll an order. Returns the status shown (-1: none yet), and for how long it has been out of date (0: it isn't)."""
+    def look(self, order: Order, tell: Callable[[Order, int, float], object]) -> None:
+        """Poll an order; tell the status shown (-1: none yet), and for how long (s) it has been out of date (0: it isn't)."""
         self.polls += 1
         kept = self._kept(order) if self._cached_s else None
         status, version = kept or self._latest(order)
@@ -69,7 +70,7 @@ class ReadModel:
             self.from_cache += 1
         elif self._cached_s:
             self._cache[order.id] = (self._env.now + self._cached_s, status, version)
-        return status, 0.0 if version >= order.version else self._env.now - order.changed_s
+        tell(order, status, 0.0 if version >= order.version else self._env.now - order.changed_s)
 
     def _latest(self, order: Order) -> tuple[int, int]:
         if self._inline:

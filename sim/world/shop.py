@@ -461,6 +461,10 @@ class Shop:
         self._note_heard(order, heard)
         return outcome
 
+    def _note_begun(self, order: Order, began_s: float) -> None:
+        """A call begins: from now on the order's row says so."""
+        order.unheard = (*order.unheard, began_s)
+
     def _note_heard(self, order: Order, heard: list[float]) -> None:
         """One more attempt came back, and these calls can't land any more: they began then."""
         order.attempts += 1
@@ -484,7 +488,7 @@ class Shop:
         sdk, tries, heard = self._sdk, 1, []
         while True:
             began_s = self.env.now
-            order.unheard = (*order.unheard, began_s)
+            self._note_begun(order, began_s)
             outcome: Outcome = yield self.provider.charge(order, self._call_timeout_s, key, caller=self.component, **what)
             if outcome not in MAY_STILL_LAND:
                 heard.append(began_s)

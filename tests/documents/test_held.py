@@ -101,7 +101,7 @@ def test_what_is_printed_and_written(line: tuple[str, ...], kinds: set[str], tin
 
 KATA = {"kata start", "kata run", "kata status", "kata hint", "kata debrief"}  # one after the other, in a test of their own
 PLAIN = {"kata check", "kata grade"}  # take long; what they print is made below, and tests/cli holds all that it prints
-REAL = {"rehearse"}  # needs a service; tests/real holds all that it prints
+REAL = {"rehearse", "twin"}  # need a service, or a morning of real time; tests/real and tests/cli hold all that they print
 
 
 def test_no_command_is_left_out() -> None:

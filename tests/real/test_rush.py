@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.real.evidence import LATE_S
 from sim.real.rehearse.books import judged_kinds
-from sim.real.rehearse.rush import LATE_S, Rush, Rushed
+from sim.real.rehearse.rush import Rush, Rushed
 from tests.real.test_rehearse import adapter, free_port, listens, ran_long
 
 QUICK = Path(__file__).parent / "quick_shop.py"

@@ -24,6 +24,7 @@ import numpy as np
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.service import Service, places_in
+from sim.real.evidence import LATE_S
 from sim.real.loopback import HOST, check_target, listening
 from sim.real.orphans import end_with_parent
 from sim.real.provider import alone
@@ -36,7 +37,6 @@ from sim.real.rehearse.process import Running, Undecided
 from sim.real.rehearse.stage import LEAST_CENTS
 from sim.world.streams import Streams
 
-LATE_S = 0.02  # p99 of the customers' own lateness, above which a run is no evidence
 PROVIDER_UP_S = 30.0
 QUIET_MOST_S = 30.0  # how long calls may go on after the last customer has left, beside `settle.most`
 FLAKY = """name: flaky

@@ -1,0 +1,1 @@
+"""The twin: the story that is simulated, run on real parts."""

@@ -1,0 +1,53 @@
+"""Which order databases there are: a file of SQLite's, or PostgreSQL at an address."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from urllib.parse import urlsplit
+
+from sim.config.errors import ConfigError
+from sim.real.loopback import check_target
+from sim.real.twin.store import File, Store
+
+SQLITE = "sqlite"
+SCHEMES = ("postgresql", "postgres")
+
+
+def open_shop(folder: Path, database: str) -> Store:
+    """A process's connection to the order database."""
+    return File(folder, "shop") if database == SQLITE else _postgres().Server(database)
+
+
+@contextmanager
+def prepared(database: str) -> Iterator[tuple[str, str]]:
+    """The address of a fresh order database, and its name and version. Afterwards nothing of it is left.
+
+    Raises ConfigError for a database that is not there, or not on this machine.
+    """
+    if database == SQLITE:
+        yield SQLITE, f"SQLite {sqlite3.sqlite_version} (WAL)"
+        return
+    parts = urlsplit(database)
+    if parts.scheme not in SCHEMES:
+        raise ConfigError(
+            f'database: expected "{SQLITE}", or an address like postgresql://127.0.0.1:5432/coffee (got "{database}")'
+        )
+    try:
+        check_target("database", f"http://{parts.hostname}:{parts.port or 5432}", ())
+    except ValueError as error:
+        raise ConfigError(f'database: not an address: {error} (got "{database}")') from None
+    with _postgres().fresh_schema(database, f"coffee_twin_{token_hex(6)}") as prepared_one:
+        yield prepared_one
+
+
+def _postgres() -> Any:
+    try:
+        return import_module("sim.real.twin.postgres")
+    except ModuleNotFoundError:
+        raise ConfigError("database: PostgreSQL needs psycopg; install it with: pip install 'coffee-please[real]'") from None

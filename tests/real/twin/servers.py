@@ -1,0 +1,53 @@
+"""A PostgreSQL server for tests, if the machine has its programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sim.real.loopback import listening
+from sim.real.orphans import end_with_parent
+
+USER = "postgres"  # as whom it runs where we are root, which it refuses
+
+
+def programs() -> Path:
+    """The folder of initdb and postgres; the test is skipped where there is none."""
+    found = shutil.which("initdb")
+    folders = [*([Path(found).parent] if found else []), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    pytest.skip("no PostgreSQL server on this machine (Debian: postgresql)")
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a server with an empty database, which ends with the block."""
+    folder, user = programs(), USER if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as data:
+        if user is not None:
+            shutil.chown(data, user)
+        run = {"user": user, "cwd": "/", "stdout": subprocess.DEVNULL}
+        cluster = f"{data}/cluster"
+        subprocess.run([folder / "initdb", "-D", cluster, "-U", USER, "-A", "trust", "--no-sync"], check=True, **run)  # type: ignore[call-overload]
+        with listening(0, "port") as free:
+            port = free.getsockname()[1]
+        server = subprocess.Popen(  # type: ignore[call-overload]
+            [folder / "postgres", "-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", data, "-c", "fsync=off"],
+            stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent, **run,
+        )  # fmt: skip
+        try:
+            lines = iter(server.stderr.readline, "")
+            assert any("ready to accept connections" in line for line in lines), "the server has not started"
+            yield f"postgresql://{USER}@127.0.0.1:{port}/{USER}"
+        finally:
+            server.terminate()
+            server.communicate()
