@@ -16,6 +16,15 @@ from tests.world.till import LATENCY_S, Till
 ASKS = {"challenge": {"p": "100%", "lasts": "600s"}}
 
 
+def test_some_calls_are_left_to_the_customer() -> None:
+    """Each by a draw of its own."""
+    till = Till(challenge={"p": "50%"})
+    draw = till.streams.uniform("provider.challenge")
+    said = [till.charge(0)[0] for _ in range(20)]
+    assert said == [Outcome.CHALLENGED if draw(0, turn) < 0.5 else Outcome.CAPTURED for turn in range(20)]
+    assert len(set(said)) == 2
+
+
 def test_the_customer_pays() -> None:
     """In the row of the second customer's call."""
     till = Till(**ASKS)
