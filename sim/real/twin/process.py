@@ -24,6 +24,7 @@ from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.ledger.records import Repeats, StationRecord
 from sim.real.orphans import end_with_parent
+from sim.real.twin.brokers import EMBEDDED, jetstream
 from sim.real.twin.clock import RealClock
 from sim.real.twin.customers import Customers, cards
 from sim.real.twin.database import RealDatabase
@@ -68,6 +69,7 @@ class Task:
     speed: float
     folder: Path
     database: str  # "sqlite", or the address of another
+    broker: str  # "embedded", or the address of another
     ports: Ports
     sockets: tuple[socket.socket, ...] = ()  # on which this process listens
     consumers: dict[str, tuple[list[int], int]] = field(default_factory=dict)
@@ -181,15 +183,38 @@ class Process:
     async def shop(self) -> RealShop:
         """The shop as this process sees it, connected to the broker."""
         task = self.task
-        broker = RemoteBroker(self.clock, task.design, self.streams)
-        broker.link = await self.link(task.ports.queue, lambda _, told: broker.heard(told))
         provider = RemoteProvider(self.clock, task.ports.provider, self.plan)
         await provider.warm_up()
         return RealShop(
-            self.clock, task.design, database=self.open_database(), provider=cast(Any, provider), broker=cast(Any, broker),
+            self.clock, task.design, database=self.open_database(), provider=cast(Any, provider),
+            broker=cast(Any, await self._open_broker()),
             plan=self.plan, streams=self.streams, struck=cast(Any, self.journal), repeats=Repeats(), role=task.role,
             die=self.die,
         )  # fmt: skip
+
+    async def _open_broker(self) -> Any:
+        if self.task.broker == EMBEDDED:
+            broker = RemoteBroker(self.clock, self.task.design, self.streams)
+            broker.link = await self.link(self.task.ports.queue, lambda _, told: broker.heard(told))
+            return broker
+        broker_at = jetstream()
+        stream = await broker_at.Stream(self.task.broker).open()
+        return broker_at.NatsBroker(self.clock, self.task.design, self.streams, stream)
+
+    async def taker(self, handle: Callable[[Told, int], None]) -> Any:
+        """Take the messages for this process's component one after the other, and call `handle` with each."""
+        task, name = self.task, self.task.role.component
+        if task.broker == EMBEDDED:
+            taker = Taker(name, handle)
+            taker.begin(await self.link(task.ports.queue, lambda _, told: taker.heard(told)))
+            return taker
+        broker_at = jetstream()
+        other = broker_at.NatsTaker(
+            self.clock, task.design, name, handle, workers=task.consumers[name][1], plan=self.plan, streams=self.streams,
+            stream=await broker_at.Stream(task.broker).open(),
+        )  # fmt: skip
+        other.begin()
+        return other
 
     async def link(self, port: int, heard: Callable[[Link, Told], None]) -> Link:
         """A connection to another process of the shop, which outlives this one."""
@@ -326,9 +351,8 @@ async def start_consume(process: Process) -> Service:
         story = handling(mine, mine.database.orders[event["order"]["id"]])
         pool.submit(Job(story, lambda _, again_in_s: taker.done(again_in_s), lambda *_: taker.lost()))
 
-    taker = Taker(component, handle)
-    taker.begin(await process.link(process.task.ports.queue, lambda _, told: taker.heard(told)))
-    return Silent()
+    taker = await process.taker(handle)
+    return Silent(lambda: taker.stations)
 
 
 async def start_loyalty(process: Process) -> Service:
@@ -387,9 +411,8 @@ async def start_consumer(process: Process, service: Any, effect: Callable[[Told,
         else:
             taker.done()
 
-    taker = Taker(name, handle)
-    taker.begin(await process.link(process.task.ports.queue, lambda _, told: taker.heard(told)))
-    return Silent()
+    taker = await process.taker(handle)
+    return Silent(lambda: taker.stations)
 
 
 START: dict[str, Callable[[Process], Any]] = {

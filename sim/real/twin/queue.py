@@ -28,6 +28,14 @@ from sim.world.station import Presence
 from sim.world.streams import Draw, Streams
 
 
+def told_of_event(event: OutboxRow) -> Told:
+    """What a message says."""
+    return {
+        "id": event.id, "row": event.row, "order": told_of(event.order), "status": int(event.status),
+        "version": event.version, "turn": event.turn,
+    }  # fmt: skip
+
+
 class Attendance(Presence):
     """Who is in a consumer's queue or in its hands, by message and delivery."""
 
@@ -220,11 +228,8 @@ class RemoteBroker:
         arrived = Awaited()
         self._number += 1
         self._waiting[self._number] = arrived
-        told = {
-            "id": event.id, "row": event.row, "order": told_of(event.order), "status": int(event.status),
-            "version": event.version, "turn": event.turn,
-        }  # fmt: skip
-        self._clock.call(self._publish_s(event.purchase, event.turn), self._say, (self._number, told))
+        what = (self._number, told_of_event(event))
+        self._clock.call(self._publish_s(event.purchase, event.turn), self._say, what)
         return arrived
 
     def _say(self, what: tuple[int, Told]) -> None:
@@ -252,6 +257,7 @@ class Taker:
         self._handle(told["event"], told["delivery"])
 
     def done(self, again_in_s: float | None = None) -> None:
+        """Acknowledge the message, or let it come again after so many seconds."""
         assert self.link is not None
         self.link.say(done=again_in_s)
 
@@ -259,3 +265,7 @@ class Taker:
         """An error was thrown: nobody acknowledges the message, and this process takes the next one."""
         assert self.link is not None
         self.link.say(lost=True)
+
+    @property
+    def stations(self) -> dict[str, StationRecord]:
+        return {}  # the queue has them

@@ -23,8 +23,7 @@ from sim.config.scenario import Scenario
 from sim.experiment.mornings import Progress
 from sim.ledger.records import Struck
 from sim.real.loopback import listening
-from sim.real.twin import store
-from sim.real.twin.databases import open_shop, prepared
+from sim.real.twin import brokers, databases, store
 from sim.real.twin.gathering import gather
 from sim.real.twin.lived import Lived, Used
 from sim.real.twin.process import Ports, Pulse, Task, main
@@ -90,22 +89,37 @@ def live(
         seed: which morning.
         speed: how many seconds of the scenario pass in one of the machine.
         database: "sqlite", or the address of a PostgreSQL server on this machine, in which a schema is made and dropped again.
-        broker: "embedded".
+        broker: "embedded", or the address of a NATS server with JetStream on this machine, likewise.
         progress: called with the seconds of the morning that have passed, and how many there are.
 
     Raises:
         ConfigError: for what the twin can't do, before anything is started.
         Failed: a process has ended by itself.
     """
-    if broker != "embedded":
-        raise ConfigError(f'broker: the twin knows only "embedded" (got "{broker}")')
     if not 0 < speed <= 1000:
         raise ConfigError(f"speed: expected more than 0 and at most 1000 (got {speed:g})")
     asked = wanted(scenario, design, seed)
-    with temporary_folder() as folder, prepared(database) as (address, name):
+    consumers, visibility_s = consumers_of(design, asked), design.broker.visibility / speed
+    with (
+        temporary_folder() as folder,
+        databases.prepared(database) as database_there,
+        brokers.prepared(broker, consumers, visibility_s) as broker_there,
+    ):
         store.create(folder)
-        twin = Supervisor(scenario, design, seed, speed=speed, folder=folder, database=(address, name), asked=asked)
+        twin = Supervisor(
+            scenario, design, seed, speed=speed, folder=folder, database=database_there, broker=broker_there, asked=asked,
+            consumers=consumers,
+        )  # fmt: skip
         return twin.live(progress)
+
+
+def consumers_of(design: Design, asked: Wanted) -> dict[str, tuple[list[int], int]]:
+    """Who hears of events: of orders with which status, and how many processes each has."""
+    consumers = {name: ([int(Status.PENDING)], workers) for name, workers in asked.consumers.items()}
+    consumers["loyalty"] = ([int(Status.CONFIRMED)], 1)
+    if not design.read_model.inline:
+        consumers["read_model"] = ([int(status) for status in Status], design.read_model.workers)
+    return consumers
 
 
 @contextmanager
@@ -140,11 +154,12 @@ class Supervisor:
 
     def __init__(
         self, scenario: Scenario, design: Design, seed: int, *, speed: float, folder: Path, database: tuple[str, str],
-        asked: Wanted,
+        broker: tuple[str, str], asked: Wanted, consumers: dict[str, tuple[list[int], int]],
     ) -> None:  # fmt: skip
         self._scenario, self._design, self._seed, self._speed = scenario, design, seed, speed
         self._folder = folder
-        self._database, self._database_name = database
+        (self._database, self._database_name), (self._broker, self._broker_name) = database, broker
+        self._consumers = consumers
         self._plan = FaultPlan(scenario, Streams(seed))
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(["sim.real.twin.process"])
@@ -156,22 +171,19 @@ class Supervisor:
 
     def _tasks(self, asked: Wanted) -> list[Task]:
         design = self._design
-        consumers = {name: ([int(Status.PENDING)], workers) for name, workers in asked.consumers.items()}
-        consumers["loyalty"] = ([int(Status.CONFIRMED)], 1)
-        roles = [Role(kind, kind) for kind in SERVICES]
+        roles = [Role(kind, kind) for kind in SERVICES if kind != "queue" or self._broker == brokers.EMBEDDED]
         roles += [Role("checkout", "checkout", number + 1) for number in range(design.checkout.workers)]
         roles += [Role("background", component, machine) for component, machine in asked.backgrounds]
         roles += [Role("consume", name, number + 1) for name, workers in asked.consumers.items() for number in range(workers)]
         roles.append(Role("loyalty", "loyalty"))
         if not design.read_model.inline:
-            consumers["read_model"] = ([int(status) for status in Status], design.read_model.workers)
             roles += [Role("read_model", "read_model", number + 1) for number in range(design.read_model.workers)]
         ports = Ports(*(self._sockets[name].getsockname()[1] for name in Ports._fields))
         listens = {"front": ("front", "workers"), "provider": ("provider",), "queue": ("queue",)}
         return [
             Task(
-                role, self._scenario, design, self._seed, self._speed, self._folder, self._database, ports,
-                tuple(self._sockets[name] for name in listens.get(role.kind, ())), consumers, asked.listens,
+                role, self._scenario, design, self._seed, self._speed, self._folder, self._database, self._broker, ports,
+                tuple(self._sockets[name] for name in listens.get(role.kind, ())), self._consumers, asked.listens,
             )
             for role in roles
         ]  # fmt: skip
@@ -328,7 +340,9 @@ class Supervisor:
 
     def _lived(self, load: float, wall_s: float) -> Lived:
         collected = {child.role.kind: child.collected or {} for child in self._children if child.role.kind in SERVICES}
-        shop = open_shop(self._folder, self._database)
+        if self._broker != brokers.EMBEDDED:
+            collected["queue"] = brokers.jetstream().recorded(self._broker, self._consumers)
+        shop = databases.open_shop(self._folder, self._database)
         tables = gather(
             self._scenario, self._design, plan=self._plan, folder=self._folder, shop=shop, collected=collected,
             pulses=[pulse for child in self._children for pulse in child.pulses],
@@ -339,7 +353,7 @@ class Supervisor:
             scenario=self._scenario, design=self._design, seed=self._seed, speed=self._speed, tables=tables,
             parts={
                 "database": self._database_name,
-                "broker": "embedded queue (SQLite)",
+                "broker": self._broker_name,
                 "provider": "the scenario's provider over HTTP (aiohttp)",
             },
             late_s=collected["customers"]["late_s"], used=tuple(child.used for child in self._children), load=load,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import tempfile
 from pathlib import Path
 
+import nats
 import numpy as np
 import psycopg
 import pytest
@@ -15,8 +17,8 @@ from sim.config.prices import load_prices
 from sim.experiment.mornings import examine
 from sim.real.twin.supervisor import Failed, live
 from sim.vocabulary import Answer, Status
+from tests.real.twin import servers
 from tests.real.twin.lives import both, counted, patient, small
-from tests.real.twin.servers import postgresql
 from tests.tiers import slow
 from tests.worlds import judged
 
@@ -175,7 +177,7 @@ def test_a_process_that_ends_by_itself_is_no_result() -> None:
 def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
     """Serialisable transactions, a kill between charge and commit; nothing is left in the database."""
     faults = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}, {crash: payment, after: charge, times: 1}]"
-    with postgresql() as address:
+    with servers.postgresql() as address:
         scenario, chosen = patient(faults, drain="60s", arrivals=(0.0, 0.1, 0.2)), small(name)
         lived = live(scenario, chosen, 0, speed=10.0, database=address)
         with psycopg.connect(address) as connection:
@@ -186,10 +188,49 @@ def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
     assert lived.kills == 1
 
 
+@pytest.mark.slow
+def test_on_nats_a_message_comes_until_it_is_acknowledged() -> None:
+    """A payment worker is killed with a message in hand, and each message that was handled comes once more: as in the model."""
+    faults = "faults: [{crash: payment, after: charge, times: 1, restart: 1s}, {duplicates: broker, p: 100%}]"
+    scenario, chosen = patient(faults, drain="40s"), small("outbox", {"loyalty": {"inbox": None}})
+    _, model = judged(scenario, chosen)
+    with servers.nats() as address:
+        lived = live(scenario, chosen, 0, speed=10.0, broker=address)
+        streams = asyncio.run(streams_of(address))
+    real = examine(lived.tables, scenario, chosen, load_prices(scenario.prices))
+    assert counted(real)["charged"] == counted(model)["charged"] == [1]
+    assert lived.tables.charges["sent_s"][1] >= lived.tables.charges["sent_s"][0] + 30.0  # `broker.visibility`
+    assert len(lived.tables.charges) == len(model.tables.charges) == 2
+    assert lived.kills == 1
+    assert lived.parts["broker"].startswith("NATS 2")
+    assert streams == 0
+
+
+async def streams_of(address: str) -> int:
+    client = await nats.connect(address)
+    info = await client.jetstream().account_info()
+    await client.close()
+    return info.streams
+
+
+@pytest.mark.slow
+def test_on_nats_an_event_that_comes_twice_is_two_awards_without_an_inbox() -> None:
+    faults = "faults: [{duplicates: broker, p: 100%}]"
+    scenario, chosen = patient(faults, drain="30s"), small("naive", {"broker": {"visibility": "20s"}})
+    _, model = judged(scenario, chosen)
+    with servers.nats() as address:
+        lived = live(scenario, chosen, 0, speed=10.0, broker=address)
+    real = examine(lived.tables, scenario, chosen, load_prices(scenario.prices))
+    assert counted(real) == counted(model) == {"charged": [1], "ordered": [1], "awarded": [2]}
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"broker": "kafka"}, "broker: the twin knows only"),
+        ({"broker": "kafka"}, 'broker: expected "embedded", or an address'),
+        ({"broker": "nats://192.0.2.1"}, "192.0.2.1 is not this machine"),
+        ({"broker": "nats://127.0.0.1:1"}, "broker: cannot be reached"),
+        ({"broker": "nats://127.0.0.1:many"}, "broker: not an address"),
         ({"database": "cassandra"}, 'database: expected "sqlite", or an address'),
         ({"database": "postgresql://192.0.2.1/shop"}, "192.0.2.1 is not this machine"),
         ({"database": "postgresql://127.0.0.1:1/shop"}, "database: cannot be reached"),
