@@ -18,7 +18,7 @@ from sim.experiment.mornings import examine
 from sim.real.twin.supervisor import Failed, live
 from sim.vocabulary import Answer, Status
 from tests.real.twin import servers
-from tests.real.twin.lives import both, counted, patient, small
+from tests.real.twin.lives import both, counted, patient, small, with_more
 from tests.tiers import slow
 from tests.worlds import judged
 
@@ -240,3 +240,57 @@ def test_on_nats_an_event_that_comes_twice_is_two_awards_without_an_inbox() -> N
 def test_parts_that_are_not_there_are_refused(parts: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         live(patient(), small("naive"), 0, **parts)  # type: ignore[arg-type]
+
+
+ONCE_COMMITTED = "faults: [{errors: database, on: writes, how: committed, times: 1}]"
+BUSY = "network: {answer_lost: 100%}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "name", "knobs", "charged", "answers"),
+    [
+        # The process throws after the charge and lives: the app hears 500, tries again, and another order is charged.
+        ("faults: [{errors: checkout, after: charge, times: 1}]", "naive", {}, 2, [Answer.FAILED, Answer.CONFIRMED]),
+        # The order is there, its writer has heard an error; the app's retry makes another.
+        (ONCE_COMMITTED, "naive", {}, 1, [Answer.FAILED, Answer.CONFIRMED]),
+        # A worker stands still after the charge, for longer than the app waits.
+        ("faults: [{pause: checkout, after: charge, for: 3s, times: 1}]", "naive", {"app": {"timeout": "2s"}}, 2,
+         [Answer.NONE, Answer.CONFIRMED]),
+        # A killed worker's connection is cut, and the app hears of it at once.
+        ("faults: [{crash: checkout, after: charge, times: 1, how: resets}]", "naive", {}, 2,
+         [Answer.UNAVAILABLE, Answer.CONFIRMED]),
+        # The second tap of a double tap finds the key at work: 409, or it waits for the first one's answer.
+        ("customers: {patience: {constant: 1h}, double_tap: {p: 100%, gap: 100ms}}", "idempotent",
+         {"app": {"retry": {"never": True}}}, 1, [Answer.CONFIRMED, Answer.CONFLICT]),
+        ("customers: {patience: {constant: 1h}, double_tap: {p: 100%, gap: 100ms}}", "idempotent",
+         {"app": {"retry": {"never": True}}, "claim": {"in_flight": "wait"}}, 1, [Answer.CONFIRMED, Answer.CONFIRMED]),
+        # All answers are lost, and the app looks before it tries again.
+        (BUSY, "naive", {"app": {"timeout": "1s", "before_retry": "look"}}, 1, [Answer.NONE]),
+        # The customer finishes the payment on the provider's page, and comes back.
+        ("provider: {challenge: {takes: {constant: 2s}}}", "webhooks-first", {}, 1, [Answer.REDIRECT, Answer.CONFIRMED]),
+        # The view is the order database itself.
+        ("", "naive", {"read_model": {"inline": True}}, 1, [Answer.CONFIRMED]),
+    ],
+)  # fmt: skip
+def test_whatever_else_goes_wrong_goes_wrong_in_both_worlds(
+    text: str, name: str, knobs: dict[str, object], charged: int, answers: list[Answer]
+) -> None:
+    scenario = patient(drain="20s") if not text else with_more(text)
+    lived, real, model = both(scenario, small(name, knobs))
+    assert real.audit.charged.tolist() == model.audit.charged.tolist() == [charged]
+    assert counted(real) == counted(model)
+    assert lived.tables.requests["answer"].tolist() == model.tables.requests["answer"].tolist() == answers
+
+
+@pytest.mark.slow
+def test_a_customer_who_leaves_takes_the_request_out_of_the_queue() -> None:
+    """One worker is busy with the first customer; the second leaves before it is free."""
+    leaves = (
+        "customers: {patience: {constant: 1s}, max_submissions: 1, after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}}"
+    )
+    scenario = with_more(f"{leaves}\nprovider: {{latency: {{constant: 3s}}}}", arrivals=(0.0, 0.5))
+    chosen = small("naive", {"checkout": {"workers": 1, "instances": 1, "leaver_drop": True}})
+    lived, real, model = both(scenario, chosen)
+    assert counted(real) == counted(model) == {"charged": [1, 0], "ordered": [1, 0], "awarded": [1, 0]}
+    assert lived.tables.counts["requests_dropped"] == model.tables.counts["requests_dropped"] == 1
