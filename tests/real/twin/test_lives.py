@@ -12,6 +12,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from sim.config.design import merged
 from sim.config.errors import ConfigError
 from sim.config.prices import load_prices
 from sim.experiment.mornings import examine
@@ -25,6 +26,7 @@ from tests.worlds import judged
 ONE = {"charged": [1], "ordered": [1], "awarded": [1]}
 UNANSWERED_AT_FIRST = 'faults: [{brownout: provider, at: "07:00:00", for: 500ms, latency: x1, ambiguous: 100%}]'
 KILLED_ONCE = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}]"
+KILLED = 'faults: [{crash: %s, at: "07:00:01", restart: 1s}]'
 NO_RETRY = {"app": {"timeout": "2s", "retry": {"never": True}}}
 
 
@@ -286,11 +288,35 @@ def test_whatever_else_goes_wrong_goes_wrong_in_both_worlds(
 @pytest.mark.slow
 def test_a_customer_who_leaves_takes_the_request_out_of_the_queue() -> None:
     """One worker is busy with the first customer; the second leaves before it is free."""
-    leaves = (
-        "customers: {patience: {constant: 1s}, max_submissions: 1, after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}}"
-    )
-    scenario = with_more(f"{leaves}\nprovider: {{latency: {{constant: 3s}}}}", arrivals=(0.0, 0.5))
+    leaves = "after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}"
+    text = f"customers: {{patience: {{constant: 1s}}, {leaves}}}\nprovider: {{latency: {{constant: 3s}}}}"
+    scenario = with_more(text, arrivals=(0.0, 0.5))
     chosen = small("naive", {"checkout": {"workers": 1, "instances": 1, "leaver_drop": True}})
     lived, real, model = both(scenario, chosen)
     assert counted(real) == counted(model) == {"charged": [1, 0], "ordered": [1, 0], "awarded": [1, 0]}
     assert lived.tables.counts["requests_dropped"] == model.tables.counts["requests_dropped"] == 1
+
+
+# Where real parts are harder than the model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["loyalty", "read_model"])
+def test_what_a_killed_consumer_had_in_hand_comes_when_the_broker_notices(name: str) -> None:
+    """In the model the consumer goes on with the event as soon as it is back; here the broker waits for `broker.visibility`."""
+    scenario = with_more(f'clock: {{start: "07:00", duration: 5s, drain: 35s}}\n{KILLED % name}')
+    work = {"loyalty": {"award": {"constant": "2s"}}, "read_model": {"apply": {"constant": "2s"}}}
+    lived, real, model = both(scenario, small("naive", {name: work[name]}))
+    assert counted(real) == counted(model) == ONE
+    table, column = ("awards", "awarded_s") if name == "loyalty" else ("orders", "visible_s")
+    assert getattr(model.tables, table)[column][0] == pytest.approx(4.0)  # back at 2 s, and 2 s of work
+    assert getattr(lived.tables, table)[column][0] > 30.0
+
+
+@pytest.mark.slow
+def test_what_a_killed_process_was_writing_is_not_written() -> None:
+    """In the model the database has it in hand already; here the process dies before it commits. Both happen in real shops."""
+    scenario = with_more('faults: [{crash: checkout, at: "07:00:02", restart: 1s}]')
+    slow_writes = {"checkout": {"instances": 1}, "database": {"write": {"constant": "1s"}}}
+    _, real, model = both(scenario, small("naive", merged(NO_RETRY, slow_writes)))
+    assert (model.audit.ordered.tolist(), real.audit.ordered.tolist()) == ([1], [0])
