@@ -226,6 +226,5 @@ class NatsTaker:
         self._attendance.went((message.metadata.sequence.stream, delivery))
         self._free.set()
 
-    @property
     def stations(self) -> dict[str, StationRecord]:
         return {self._name: self._attendance.record()}

@@ -199,7 +199,6 @@ class Queue:
         name, number, delivery = self._in_hand.pop(link)
         self._subscriptions[name].attendance.went((number, delivery - 1))
 
-    @property
     def stations(self) -> dict[str, StationRecord]:
         return {name: subscription.attendance.record() for name, subscription in self._subscriptions.items()}
 
@@ -266,6 +265,5 @@ class Taker:
         assert self.link is not None
         self.link.say(lost=True)
 
-    @property
     def stations(self) -> dict[str, StationRecord]:
         return {}  # the queue has them

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sim.config.design import Design
@@ -26,9 +21,12 @@ from sim.real.loopback import listening
 from sim.real.twin import brokers, databases, store
 from sim.real.twin.gathering import gather
 from sim.real.twin.lived import Lived, Used
-from sim.real.twin.process import Ports, Pulse, Task, main
+from sim.real.twin.load import Load
+from sim.real.twin.process import Ports, Pulse, Task
 from sim.real.twin.refusals import wanted
+from sim.real.twin.roles import main
 from sim.real.twin.shop import Role, Wanted
+from sim.real.twin.starting import no_main_module, temporary_folder
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
@@ -36,7 +34,7 @@ from sim.world.streams import Streams
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # not on Windows, where the twin is refused in a sentence
 
-READY_S = 60.0  # of the machine, for all processes to be there
+READY_S = 120.0  # of the machine, for all processes to be there
 SOON_S = 0.3  # from then on until the morning begins
 HANDED_OVER_S = 30.0  # for what the processes hand over in the end
 LOOK_S = 0.5  # between two looks at the time
@@ -122,33 +120,6 @@ def consumers_of(design: Design, asked: Wanted) -> dict[str, tuple[list[int], in
     return consumers
 
 
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards, also if this process is killed: a shell waits for that, and removes it."""
-    folder = Path(tempfile.mkdtemp(prefix="coffee-twin-"))
-    sweeper = subprocess.Popen(  # noqa: S603  nothing in it is from anybody else
-        ["/bin/sh", "-c", 'read -r _; rm -rf "$1"', "sweeper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
-    )  # fmt: skip
-    try:
-        yield folder
-    finally:
-        sweeper.communicate()
-
-
-@contextmanager
-def no_main_module() -> Iterator[None]:
-    """Let a process be started that doesn't run the program's main module once more, as multiprocessing would have it.
-
-    Nothing that a process of the twin needs is in there; it may take seconds to run, and start a twin of its own.
-    """
-    main_module = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main_module
-
-
 class Supervisor:
     """All processes of one morning."""
 
@@ -162,7 +133,7 @@ class Supervisor:
         self._consumers = consumers
         self._plan = FaultPlan(scenario, Streams(seed))
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["sim.real.twin.process"])
+        self._context.set_forkserver_preload(["sim.real.twin.roles"])
         self._sockets = {name: listening(0, "port") for name in Ports._fields}
         self._struck: list[Struck] = []  # at a time
         self._kills = 0
@@ -359,25 +330,3 @@ class Supervisor:
             late_s=collected["customers"]["late_s"], used=tuple(child.used for child in self._children), load=load,
             wall_s=wall_s, kills=self._kills,
         )  # fmt: skip
-
-
-class Load:
-    """How busy the machine's processors have been since this was made."""
-
-    def __init__(self) -> None:
-        self._before = self._ticks()
-
-    @staticmethod
-    def _ticks() -> tuple[float, float]:
-        """Processor time that was busy, and all of it. Linux says so exactly; elsewhere the load average has to do."""
-        stat = Path("/proc/stat")
-        if not stat.exists():
-            return monotonic() * min(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), monotonic()
-        user, nice, system, idle, waits, *more = (float(each) for each in stat.read_text().splitlines()[0].split()[1:8])
-        busy = user + nice + system + sum(more)
-        return busy, busy + idle + waits
-
-    @property
-    def share(self) -> float:
-        (busy_before, all_before), (busy, all_) = self._before, self._ticks()
-        return min(max((busy - busy_before) / max(all_ - all_before, 1e-9), 0.0), 1.0)

@@ -88,12 +88,15 @@ class Caller:
 async def serve(clock: RealClock, bound: socket.socket, answer: Callable[[str, Told], Coroutine[Any, Any, Any]]) -> None:
     """Answer HTTP requests on a bound socket with what `answer(path, told)` returns. Who hangs up cancels it.
 
-    What it raises ends the process, since it is a bug of ours.
+    What it raises ends the process, since it is a bug of ours. When the morning is over, nobody is answered.
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         told = json.loads(await request.read())
-        said = True if request.path == HELLO else await clock.spawn(answer(request.path, told))
+        if request.path == HELLO:
+            said: Any = True
+        else:
+            said = HANGS_UP if clock.over else await clock.spawn(answer(request.path, told))
         if said is HANGS_UP:
             if request.transport is not None:
                 request.transport.abort()
