@@ -67,14 +67,15 @@ class Caller:
     def __init__(self, port: int) -> None:
         self._base = f"http://{HOST}:{port}"
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_S)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None), trust_env=False)
+        self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
 
-    async def ask(self, path: str, what: Told) -> Any:
-        """What is answered. Raises Cut."""
+    async def ask(self, path: str, what: Told, *, within_s: float | None = None) -> Any:
+        """What is answered. Who doesn't hear it within so many seconds of the machine hangs up. Raises Cut."""
+        patience = aiohttp.ClientTimeout(total=within_s)
         try:
-            async with self._session.post(self._base + path, data=json.dumps(what).encode()) as answer:
+            async with self._session.post(self._base + path, data=json.dumps(what).encode(), timeout=patience) as answer:
                 return json.loads(await answer.read())
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, TimeoutError):
             raise Cut from None
 
     async def warm_up(self, connections: int = 1) -> None:
