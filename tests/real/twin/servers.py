@@ -43,7 +43,8 @@ def postgresql() -> Iterator[str]:
         with listening(0, "port") as free:
             port = free.getsockname()[1]
         server = subprocess.Popen(  # type: ignore[call-overload]
-            [folder / "postgres", "-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", data, "-c", "fsync=off"],
+            [folder / "postgres", "-D", cluster, "-h", "127.0.0.1", "-p", str(port), "-k", data, "-c", "fsync=off",
+             "-c", "log_min_messages=log"],  # not the errors: nobody reads on, and a full pipe would stop the server
             stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent, **run,
         )  # fmt: skip
         try:
