@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from heapq import heappop
+from heapq import heappop, heappush
 from math import inf
 from time import monotonic
 from typing import Any
 
-from simpy.events import Event
+from simpy.events import URGENT, Event
 
 from sim.world.engine import Awaited, Clock
 
@@ -20,10 +20,11 @@ class RealClock(Clock):
     """Makes every call when its time has come on the machine's monotonic clock, which all processes of the machine share.
 
     `now` is in seconds of the morning, which pass `speed` times as fast as those of the machine. A call is never early, and
-    `now` is when it is really made. What others make happen (an answer has come) goes through `enter`.
+    `now` is when it is really made. What others make happen (an answer has come) goes through `enter`. When the morning is
+    `over`, nothing happens any more, and `now` stays: in all processes at the same moment.
     """
 
-    def __init__(self, speed: float = 1.0, origin_s: float = inf) -> None:
+    def __init__(self, speed: float = 1.0, origin_s: float = inf, *, until_s: float = inf) -> None:
         super().__init__()
         self.speed = speed
         self._origin_s = origin_s  # on the machine's clock, when the morning begins
@@ -33,7 +34,10 @@ class RealClock(Clock):
         self._timer: asyncio.TimerHandle | None = None
         self._due_s = inf
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.over = False
         self.now = max(self.real_s, 0.0)
+        if until_s < inf:
+            heappush(self._queue, (until_s, URGENT, next(self._eid), self._stop, until_s))
 
     @property
     def real_s(self) -> float:
@@ -53,8 +57,14 @@ class RealClock(Clock):
         if not self._ended.done():
             self._ended.set_result(None)
 
+    def _stop(self, until_s: float) -> None:
+        self.over = True
+        self.now = until_s
+
     def enter(self, call: Callable[..., object], *arguments: Any) -> None:
         """Make a call now that comes from outside: an answer has arrived, another process is there."""
+        if self.over:
+            return
         self.now = max(self.now, self.real_s)
         call(*arguments)
         self._arm()
@@ -102,6 +112,8 @@ class RealClock(Clock):
         self._timer = None
         queue = self._queue
         for _ in range(AT_ONCE):
+            if self.over:
+                return
             self.now = max(self.now, self.real_s)
             if not queue or queue[0][0] > self.now:
                 break
@@ -111,7 +123,7 @@ class RealClock(Clock):
 
     def _arm(self) -> None:
         """Have the next call made when it is due."""
-        if not self._queue or self._origin_s == inf or self._ended.done():
+        if not self._queue or self._origin_s == inf or self.over or self._ended.done():
             return
         due_s = self._queue[0][0]
         if self._timer is not None:

@@ -49,8 +49,7 @@ class App:
         self._lost = streams.uniform("network.lost")
         self._p_lost = network.request_lost
         self._tells_of_leavers = design.checkout.leaver_drop
-        self._timeout_s = design.app.timeout
-        self.polls = 0  # by looks before a retry
+        self._hangs_up_s = design.app.timeout / clock.speed  # of the machine
 
     async def warm_up(self) -> None:
         await self._caller.warm_up(CONNECTIONS)
@@ -74,7 +73,7 @@ class App:
             order = None if said["order"] is None else order_of(said["order"])
             request.answered(Reply(Answer(said["answer"]), order))
 
-        self._ask("/order", told, answered)
+        self.ask("/order", told, answered, within_s=self._hangs_up_s)
 
     def look(self, purchase: int, turn: int, tell: Callable[[list[tuple[Order, Status]] | None], object]) -> None:
         way_s = self._look_s(purchase, turn)
@@ -83,16 +82,16 @@ class App:
             found = None if said is None else [(order_of(order), Status(status)) for order, status in said]
             self._clock.call(way_s, cast(Any, tell), found)
 
-        self._clock.call(way_s, lambda _: self._ask("/look", {"purchase": purchase}, answered))
+        self._clock.call(way_s, lambda _: self.ask("/look", {"purchase": purchase}, answered))
 
     def left(self, purchase: int) -> None:
         if self._tells_of_leavers:
-            self._ask("/left", {"purchase": purchase}, lambda _: None)
+            self.ask("/left", {"purchase": purchase}, lambda _: None)
 
-    def _ask(self, path: str, told: Told, answered: Callable[[Any], object]) -> None:
+    def ask(self, path: str, told: Told, answered: Callable[[Any], object], *, within_s: float | None = None) -> None:
         async def ask() -> None:
             try:
-                said = await self._caller.ask(path, told)
+                said = await self._caller.ask(path, told, within_s=within_s)
             except Cut:  # the app's own timer will say so
                 return
             self._clock.enter(answered, said)
@@ -108,7 +107,7 @@ class StatusView:
         self.polls = 0  # that no status is asked for: looks before a retry, which cost the shop as much
 
     def look(self, order: Order, tell: Callable[[Order, int, float], object]) -> None:
-        self._app._ask("/view", {"order": order.id}, lambda said: tell(order, *said))
+        self._app.ask("/view", {"order": order.id}, lambda said: tell(order, *said))
 
 
 class Customers:

@@ -212,7 +212,6 @@ class FrontService:
         self._clock.enter(self.pool.submit, job)
         return bool(await self._clock.value_of(taken))
 
-    @property
     def stations(self) -> dict[str, StationRecord]:
         return {"checkout": self.pool.record()}
 

@@ -28,6 +28,14 @@ from sim.world.station import Presence
 from sim.world.streams import Draw, Streams
 
 
+def told_of_event(event: OutboxRow) -> Told:
+    """What a message says."""
+    return {
+        "id": event.id, "row": event.row, "order": told_of(event.order), "status": int(event.status),
+        "version": event.version, "turn": event.turn,
+    }  # fmt: skip
+
+
 class Attendance(Presence):
     """Who is in a consumer's queue or in its hands, by message and delivery."""
 
@@ -191,7 +199,6 @@ class Queue:
         name, number, delivery = self._in_hand.pop(link)
         self._subscriptions[name].attendance.went((number, delivery - 1))
 
-    @property
     def stations(self) -> dict[str, StationRecord]:
         return {name: subscription.attendance.record() for name, subscription in self._subscriptions.items()}
 
@@ -220,11 +227,8 @@ class RemoteBroker:
         arrived = Awaited()
         self._number += 1
         self._waiting[self._number] = arrived
-        told = {
-            "id": event.id, "row": event.row, "order": told_of(event.order), "status": int(event.status),
-            "version": event.version, "turn": event.turn,
-        }  # fmt: skip
-        self._clock.call(self._publish_s(event.purchase, event.turn), self._say, (self._number, told))
+        what = (self._number, told_of_event(event))
+        self._clock.call(self._publish_s(event.purchase, event.turn), self._say, what)
         return arrived
 
     def _say(self, what: tuple[int, Told]) -> None:
@@ -252,6 +256,7 @@ class Taker:
         self._handle(told["event"], told["delivery"])
 
     def done(self, again_in_s: float | None = None) -> None:
+        """Acknowledge the message, or let it come again after so many seconds."""
         assert self.link is not None
         self.link.say(done=again_in_s)
 
@@ -259,3 +264,6 @@ class Taker:
         """An error was thrown: nobody acknowledges the message, and this process takes the next one."""
         assert self.link is not None
         self.link.say(lost=True)
+
+    def stations(self) -> dict[str, StationRecord]:
+        return {}  # the queue has them

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sim.config.design import Design
@@ -23,13 +18,15 @@ from sim.config.scenario import Scenario
 from sim.experiment.mornings import Progress
 from sim.ledger.records import Struck
 from sim.real.loopback import listening
-from sim.real.twin import store
-from sim.real.twin.databases import open_shop, prepared
+from sim.real.twin import brokers, databases, store
 from sim.real.twin.gathering import gather
 from sim.real.twin.lived import Lived, Used
-from sim.real.twin.process import Ports, Pulse, Task, main
+from sim.real.twin.load import Load
+from sim.real.twin.process import Ports, Pulse, Task
 from sim.real.twin.refusals import wanted
+from sim.real.twin.roles import main
 from sim.real.twin.shop import Role, Wanted
+from sim.real.twin.starting import no_main_module, temporary_folder
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
@@ -37,7 +34,7 @@ from sim.world.streams import Streams
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # not on Windows, where the twin is refused in a sentence
 
-READY_S = 60.0  # of the machine, for all processes to be there
+READY_S = 120.0  # of the machine, for all processes to be there
 SOON_S = 0.3  # from then on until the morning begins
 HANDED_OVER_S = 30.0  # for what the processes hand over in the end
 LOOK_S = 0.5  # between two looks at the time
@@ -90,49 +87,37 @@ def live(
         seed: which morning.
         speed: how many seconds of the scenario pass in one of the machine.
         database: "sqlite", or the address of a PostgreSQL server on this machine, in which a schema is made and dropped again.
-        broker: "embedded".
+        broker: "embedded", or the address of a NATS server with JetStream on this machine, likewise.
         progress: called with the seconds of the morning that have passed, and how many there are.
 
     Raises:
         ConfigError: for what the twin can't do, before anything is started.
         Failed: a process has ended by itself.
     """
-    if broker != "embedded":
-        raise ConfigError(f'broker: the twin knows only "embedded" (got "{broker}")')
     if not 0 < speed <= 1000:
         raise ConfigError(f"speed: expected more than 0 and at most 1000 (got {speed:g})")
     asked = wanted(scenario, design, seed)
-    with temporary_folder() as folder, prepared(database) as (address, name):
+    consumers, visibility_s = consumers_of(design, asked), design.broker.visibility / speed
+    with (
+        temporary_folder() as folder,
+        databases.prepared(database) as database_there,
+        brokers.prepared(broker, consumers, visibility_s) as broker_there,
+    ):
         store.create(folder)
-        twin = Supervisor(scenario, design, seed, speed=speed, folder=folder, database=(address, name), asked=asked)
+        twin = Supervisor(
+            scenario, design, seed, speed=speed, folder=folder, database=database_there, broker=broker_there, asked=asked,
+            consumers=consumers,
+        )  # fmt: skip
         return twin.live(progress)
 
 
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is gone afterwards, also if this process is killed: a shell waits for that, and removes it."""
-    folder = Path(tempfile.mkdtemp(prefix="coffee-twin-"))
-    sweeper = subprocess.Popen(  # noqa: S603  nothing in it is from anybody else
-        ["/bin/sh", "-c", 'read -r _; rm -rf "$1"', "sweeper", str(folder)], stdin=subprocess.PIPE, start_new_session=True
-    )  # fmt: skip
-    try:
-        yield folder
-    finally:
-        sweeper.communicate()
-
-
-@contextmanager
-def no_main_module() -> Iterator[None]:
-    """Let a process be started that doesn't run the program's main module once more, as multiprocessing would have it.
-
-    Nothing that a process of the twin needs is in there; it may take seconds to run, and start a twin of its own.
-    """
-    main_module = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main_module
+def consumers_of(design: Design, asked: Wanted) -> dict[str, tuple[list[int], int]]:
+    """Who hears of events: of orders with which status, and how many processes each has."""
+    consumers = {name: ([int(Status.PENDING)], workers) for name, workers in asked.consumers.items()}
+    consumers["loyalty"] = ([int(Status.CONFIRMED)], 1)
+    if not design.read_model.inline:
+        consumers["read_model"] = ([int(status) for status in Status], design.read_model.workers)
+    return consumers
 
 
 class Supervisor:
@@ -140,14 +125,15 @@ class Supervisor:
 
     def __init__(
         self, scenario: Scenario, design: Design, seed: int, *, speed: float, folder: Path, database: tuple[str, str],
-        asked: Wanted,
+        broker: tuple[str, str], asked: Wanted, consumers: dict[str, tuple[list[int], int]],
     ) -> None:  # fmt: skip
         self._scenario, self._design, self._seed, self._speed = scenario, design, seed, speed
         self._folder = folder
-        self._database, self._database_name = database
+        (self._database, self._database_name), (self._broker, self._broker_name) = database, broker
+        self._consumers = consumers
         self._plan = FaultPlan(scenario, Streams(seed))
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(["sim.real.twin.process"])
+        self._context.set_forkserver_preload(["sim.real.twin.roles"])
         self._sockets = {name: listening(0, "port") for name in Ports._fields}
         self._struck: list[Struck] = []  # at a time
         self._kills = 0
@@ -156,22 +142,19 @@ class Supervisor:
 
     def _tasks(self, asked: Wanted) -> list[Task]:
         design = self._design
-        consumers = {name: ([int(Status.PENDING)], workers) for name, workers in asked.consumers.items()}
-        consumers["loyalty"] = ([int(Status.CONFIRMED)], 1)
-        roles = [Role(kind, kind) for kind in SERVICES]
+        roles = [Role(kind, kind) for kind in SERVICES if kind != "queue" or self._broker == brokers.EMBEDDED]
         roles += [Role("checkout", "checkout", number + 1) for number in range(design.checkout.workers)]
         roles += [Role("background", component, machine) for component, machine in asked.backgrounds]
         roles += [Role("consume", name, number + 1) for name, workers in asked.consumers.items() for number in range(workers)]
         roles.append(Role("loyalty", "loyalty"))
         if not design.read_model.inline:
-            consumers["read_model"] = ([int(status) for status in Status], design.read_model.workers)
             roles += [Role("read_model", "read_model", number + 1) for number in range(design.read_model.workers)]
         ports = Ports(*(self._sockets[name].getsockname()[1] for name in Ports._fields))
         listens = {"front": ("front", "workers"), "provider": ("provider",), "queue": ("queue",)}
         return [
             Task(
-                role, self._scenario, design, self._seed, self._speed, self._folder, self._database, ports,
-                tuple(self._sockets[name] for name in listens.get(role.kind, ())), consumers, asked.listens,
+                role, self._scenario, design, self._seed, self._speed, self._folder, self._database, self._broker, ports,
+                tuple(self._sockets[name] for name in listens.get(role.kind, ())), self._consumers, asked.listens,
             )
             for role in roles
         ]  # fmt: skip
@@ -328,7 +311,9 @@ class Supervisor:
 
     def _lived(self, load: float, wall_s: float) -> Lived:
         collected = {child.role.kind: child.collected or {} for child in self._children if child.role.kind in SERVICES}
-        shop = open_shop(self._folder, self._database)
+        if self._broker != brokers.EMBEDDED:
+            collected["queue"] = brokers.jetstream().recorded(self._broker, self._consumers)
+        shop = databases.open_shop(self._folder, self._database)
         tables = gather(
             self._scenario, self._design, plan=self._plan, folder=self._folder, shop=shop, collected=collected,
             pulses=[pulse for child in self._children for pulse in child.pulses],
@@ -339,31 +324,9 @@ class Supervisor:
             scenario=self._scenario, design=self._design, seed=self._seed, speed=self._speed, tables=tables,
             parts={
                 "database": self._database_name,
-                "broker": "embedded queue (SQLite)",
+                "broker": self._broker_name,
                 "provider": "the scenario's provider over HTTP (aiohttp)",
             },
             late_s=collected["customers"]["late_s"], used=tuple(child.used for child in self._children), load=load,
             wall_s=wall_s, kills=self._kills,
         )  # fmt: skip
-
-
-class Load:
-    """How busy the machine's processors have been since this was made."""
-
-    def __init__(self) -> None:
-        self._before = self._ticks()
-
-    @staticmethod
-    def _ticks() -> tuple[float, float]:
-        """Processor time that was busy, and all of it. Linux says so exactly; elsewhere the load average has to do."""
-        stat = Path("/proc/stat")
-        if not stat.exists():
-            return monotonic() * min(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), monotonic()
-        user, nice, system, idle, waits, *more = (float(each) for each in stat.read_text().splitlines()[0].split()[1:8])
-        busy = user + nice + system + sum(more)
-        return busy, busy + idle + waits
-
-    @property
-    def share(self) -> float:
-        (busy_before, all_before), (busy, all_) = self._before, self._ticks()
-        return min(max((busy - busy_before) / max(all_ - all_before, 1e-9), 0.0), 1.0)

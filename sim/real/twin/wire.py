@@ -67,14 +67,15 @@ class Caller:
     def __init__(self, port: int) -> None:
         self._base = f"http://{HOST}:{port}"
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_S)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None), trust_env=False)
+        self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
 
-    async def ask(self, path: str, what: Told) -> Any:
-        """What is answered. Raises Cut."""
+    async def ask(self, path: str, what: Told, *, within_s: float | None = None) -> Any:
+        """What is answered. Who doesn't hear it within so many seconds of the machine hangs up. Raises Cut."""
+        patience = aiohttp.ClientTimeout(total=within_s)
         try:
-            async with self._session.post(self._base + path, data=json.dumps(what).encode()) as answer:
+            async with self._session.post(self._base + path, data=json.dumps(what).encode(), timeout=patience) as answer:
                 return json.loads(await answer.read())
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, TimeoutError):
             raise Cut from None
 
     async def warm_up(self, connections: int = 1) -> None:
@@ -88,12 +89,15 @@ class Caller:
 async def serve(clock: RealClock, bound: socket.socket, answer: Callable[[str, Told], Coroutine[Any, Any, Any]]) -> None:
     """Answer HTTP requests on a bound socket with what `answer(path, told)` returns. Who hangs up cancels it.
 
-    What it raises ends the process, since it is a bug of ours.
+    What it raises ends the process, since it is a bug of ours. When the morning is over, nobody is answered.
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         told = json.loads(await request.read())
-        said = True if request.path == HELLO else await clock.spawn(answer(request.path, told))
+        if request.path == HELLO:
+            said: Any = True
+        else:
+            said = HANGS_UP if clock.over else await clock.spawn(answer(request.path, told))
         if said is HANGS_UP:
             if request.transport is not None:
                 request.transport.abort()

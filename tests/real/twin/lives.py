@@ -33,6 +33,13 @@ def patient(more: str = "", *, drain: str = "15s", arrivals: tuple[float, ...] =
     return world(PATIENT % drain + more, arrivals=arrivals)
 
 
+def with_more(text: str, *, arrivals: tuple[float, ...] = (0.0,)) -> Scenario:
+    """The same, with sections that take the place of its own."""
+    sections = {line.partition(":")[0] for line in text.splitlines()}
+    own = [line for line in (PATIENT % "20s").splitlines() if line.partition(":")[0] not in sections]
+    return world("\n".join([*own, text]), arrivals=arrivals)
+
+
 def both(scenario: Scenario, chosen: Design, *, seed: int = 0, speed: float = 10.0) -> tuple[Lived, Evidence, Evidence]:
     """A morning on real parts, and the evidence of it and of the simulated one. (The conservation laws hold on both.)"""
     lived = live(scenario, chosen, seed, speed=speed)

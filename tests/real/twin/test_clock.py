@@ -106,3 +106,20 @@ def test_what_comes_from_outside_wakes_a_story_although_nothing_is_due() -> None
         clock.spawn(outside())
 
     assert really(set_up, 1.0) == [(0.0, "answered")]
+
+
+def test_when_the_morning_is_over_nothing_happens_any_more_not_even_from_outside() -> None:
+    log: list[str] = []
+
+    async def main() -> float:
+        clock = RealClock(SPEED, until_s=1.0)
+        for at_s in (0.5, 1.0, 1.5):
+            clock.call(at_s, log.append, f"{at_s}")
+        clock.begin(monotonic())
+        while not clock.over:
+            await asyncio.sleep(0)
+        clock.enter(log.append, "outside")
+        return clock.now
+
+    assert asyncio.run(main()) == 1.0
+    assert log == ["0.5"]

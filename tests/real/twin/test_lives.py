@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import tempfile
 from pathlib import Path
 
+import nats
 import numpy as np
 import psycopg
 import pytest
 
+from sim.config.design import merged
 from sim.config.errors import ConfigError
 from sim.config.prices import load_prices
 from sim.experiment.mornings import examine
 from sim.real.twin.supervisor import Failed, live
 from sim.vocabulary import Answer, Status
-from tests.real.twin.lives import both, counted, patient, small
-from tests.real.twin.servers import postgresql
+from tests.real.twin import servers
+from tests.real.twin.lives import both, counted, patient, small, with_more
 from tests.tiers import slow
 from tests.worlds import judged
 
 ONE = {"charged": [1], "ordered": [1], "awarded": [1]}
 UNANSWERED_AT_FIRST = 'faults: [{brownout: provider, at: "07:00:00", for: 500ms, latency: x1, ambiguous: 100%}]'
 KILLED_ONCE = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}]"
+KILLED = 'faults: [{crash: %s, at: "07:00:01", restart: 1s}]'
 NO_RETRY = {"app": {"timeout": "2s", "retry": {"never": True}}}
 
 
@@ -175,7 +179,7 @@ def test_a_process_that_ends_by_itself_is_no_result() -> None:
 def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
     """Serialisable transactions, a kill between charge and commit; nothing is left in the database."""
     faults = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}, {crash: payment, after: charge, times: 1}]"
-    with postgresql() as address:
+    with servers.postgresql() as address:
         scenario, chosen = patient(faults, drain="60s", arrivals=(0.0, 0.1, 0.2)), small(name)
         lived = live(scenario, chosen, 0, speed=10.0, database=address)
         with psycopg.connect(address) as connection:
@@ -186,10 +190,49 @@ def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
     assert lived.kills == 1
 
 
+@pytest.mark.slow
+def test_on_nats_a_message_comes_until_it_is_acknowledged() -> None:
+    """A payment worker is killed with a message in hand, and each message that was handled comes once more: as in the model."""
+    faults = "faults: [{crash: payment, after: charge, times: 1, restart: 1s}, {duplicates: broker, p: 100%}]"
+    scenario, chosen = patient(faults, drain="40s"), small("outbox", {"loyalty": {"inbox": None}})
+    _, model = judged(scenario, chosen)
+    with servers.nats() as address:
+        lived = live(scenario, chosen, 0, speed=10.0, broker=address)
+        streams = asyncio.run(streams_of(address))
+    real = examine(lived.tables, scenario, chosen, load_prices(scenario.prices))
+    assert counted(real)["charged"] == counted(model)["charged"] == [1]
+    assert lived.tables.charges["sent_s"][1] >= lived.tables.charges["sent_s"][0] + 30.0  # `broker.visibility`
+    assert len(lived.tables.charges) == len(model.tables.charges) == 2
+    assert lived.kills == 1
+    assert lived.parts["broker"].startswith("NATS 2")
+    assert streams == 0
+
+
+async def streams_of(address: str) -> int:
+    client = await nats.connect(address)
+    info = await client.jetstream().account_info()
+    await client.close()
+    return info.streams
+
+
+@pytest.mark.slow
+def test_on_nats_an_event_that_comes_twice_is_two_awards_without_an_inbox() -> None:
+    faults = "faults: [{duplicates: broker, p: 100%}]"
+    scenario, chosen = patient(faults, drain="30s"), small("naive", {"broker": {"visibility": "20s"}})
+    _, model = judged(scenario, chosen)
+    with servers.nats() as address:
+        lived = live(scenario, chosen, 0, speed=10.0, broker=address)
+    real = examine(lived.tables, scenario, chosen, load_prices(scenario.prices))
+    assert counted(real) == counted(model) == {"charged": [1], "ordered": [1], "awarded": [2]}
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"broker": "kafka"}, "broker: the twin knows only"),
+        ({"broker": "kafka"}, 'broker: expected "embedded", or an address'),
+        ({"broker": "nats://192.0.2.1"}, "192.0.2.1 is not this machine"),
+        ({"broker": "nats://127.0.0.1:1"}, "broker: cannot be reached"),
+        ({"broker": "nats://127.0.0.1:many"}, "broker: not an address"),
         ({"database": "cassandra"}, 'database: expected "sqlite", or an address'),
         ({"database": "postgresql://192.0.2.1/shop"}, "192.0.2.1 is not this machine"),
         ({"database": "postgresql://127.0.0.1:1/shop"}, "database: cannot be reached"),
@@ -199,3 +242,81 @@ def test_on_postgresql_it_is_the_same_morning(name: str) -> None:
 def test_parts_that_are_not_there_are_refused(parts: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         live(patient(), small("naive"), 0, **parts)  # type: ignore[arg-type]
+
+
+ONCE_COMMITTED = "faults: [{errors: database, on: writes, how: committed, times: 1}]"
+BUSY = "network: {answer_lost: 100%}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "name", "knobs", "charged", "answers"),
+    [
+        # The process throws after the charge and lives: the app hears 500, tries again, and another order is charged.
+        ("faults: [{errors: checkout, after: charge, times: 1}]", "naive", {}, 2, [Answer.FAILED, Answer.CONFIRMED]),
+        # The order is there, its writer has heard an error; the app's retry makes another.
+        (ONCE_COMMITTED, "naive", {}, 1, [Answer.FAILED, Answer.CONFIRMED]),
+        # A worker stands still after the charge, for longer than the app waits.
+        ("faults: [{pause: checkout, after: charge, for: 3s, times: 1}]", "naive", {"app": {"timeout": "2s"}}, 2,
+         [Answer.NONE, Answer.CONFIRMED]),
+        # A killed worker's connection is cut, and the app hears of it at once.
+        ("faults: [{crash: checkout, after: charge, times: 1, how: resets}]", "naive", {}, 2,
+         [Answer.UNAVAILABLE, Answer.CONFIRMED]),
+        # The second tap of a double tap finds the key at work: 409, or it waits for the first one's answer.
+        ("customers: {patience: {constant: 1h}, double_tap: {p: 100%, gap: 100ms}}", "idempotent",
+         {"app": {"retry": {"never": True}}}, 1, [Answer.CONFIRMED, Answer.CONFLICT]),
+        ("customers: {patience: {constant: 1h}, double_tap: {p: 100%, gap: 100ms}}", "idempotent",
+         {"app": {"retry": {"never": True}}, "claim": {"in_flight": "wait"}}, 1, [Answer.CONFIRMED, Answer.CONFIRMED]),
+        # All answers are lost, and the app looks before it tries again.
+        (BUSY, "naive", {"app": {"timeout": "1s", "before_retry": "look"}}, 1, [Answer.NONE]),
+        # The customer finishes the payment on the provider's page, and comes back.
+        ("provider: {challenge: {takes: {constant: 2s}}}", "webhooks-first", {}, 1, [Answer.REDIRECT, Answer.CONFIRMED]),
+        # The view is the order database itself.
+        ("", "naive", {"read_model": {"inline": True}}, 1, [Answer.CONFIRMED]),
+    ],
+)  # fmt: skip
+def test_whatever_else_goes_wrong_goes_wrong_in_both_worlds(
+    text: str, name: str, knobs: dict[str, object], charged: int, answers: list[Answer]
+) -> None:
+    scenario = patient(drain="20s") if not text else with_more(text)
+    lived, real, model = both(scenario, small(name, knobs))
+    assert real.audit.charged.tolist() == model.audit.charged.tolist() == [charged]
+    assert counted(real) == counted(model)
+    assert lived.tables.requests["answer"].tolist() == model.tables.requests["answer"].tolist() == answers
+
+
+@pytest.mark.slow
+def test_a_customer_who_leaves_takes_the_request_out_of_the_queue() -> None:
+    """One worker is busy with the first customer; the second leaves before it is free."""
+    leaves = "after_patience: {tap_again: 0%, refresh: 0%, leave: 100%}"
+    text = f"customers: {{patience: {{constant: 1s}}, {leaves}}}\nprovider: {{latency: {{constant: 3s}}}}"
+    scenario = with_more(text, arrivals=(0.0, 0.5))
+    chosen = small("naive", {"checkout": {"workers": 1, "instances": 1, "leaver_drop": True}})
+    lived, real, model = both(scenario, chosen)
+    assert counted(real) == counted(model) == {"charged": [1, 0], "ordered": [1, 0], "awarded": [1, 0]}
+    assert lived.tables.counts["requests_dropped"] == model.tables.counts["requests_dropped"] == 1
+
+
+# Where real parts are harder than the model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["loyalty", "read_model"])
+def test_what_a_killed_consumer_had_in_hand_comes_when_the_broker_notices(name: str) -> None:
+    """In the model the consumer goes on with the event as soon as it is back; here the broker waits for `broker.visibility`."""
+    scenario = with_more(f'clock: {{start: "07:00", duration: 5s, drain: 35s}}\n{KILLED % name}')
+    work = {"loyalty": {"award": {"constant": "2s"}}, "read_model": {"apply": {"constant": "2s"}}}
+    lived, real, model = both(scenario, small("naive", {name: work[name]}))
+    assert counted(real) == counted(model) == ONE
+    table, column = ("awards", "awarded_s") if name == "loyalty" else ("orders", "visible_s")
+    assert getattr(model.tables, table)[column][0] == pytest.approx(4.0)  # back at 2 s, and 2 s of work
+    assert getattr(lived.tables, table)[column][0] > 30.0
+
+
+@pytest.mark.slow
+def test_what_a_killed_process_was_writing_is_not_written() -> None:
+    """In the model the database has it in hand already; here the process dies before it commits. Both happen in real shops."""
+    scenario = with_more('faults: [{crash: checkout, at: "07:00:02", restart: 1s}]')
+    slow_writes = {"checkout": {"instances": 1}, "database": {"write": {"constant": "1s"}}}
+    _, real, model = both(scenario, small("naive", merged(NO_RETRY, slow_writes)))
+    assert (model.audit.ordered.tolist(), real.audit.ordered.tolist()) == ([1], [0])

@@ -135,7 +135,7 @@ def test_little_s_law_holds_for_who_waits_and_who_is_served(made: Any) -> None:
         clock.run(2.0 * (number + 1))
     hear(queue, hand, done=None)
     clock.run(20.0)
-    record = queue.stations["payment"]
+    record = queue.stations()["payment"]
     assert (record.arrivals, record.served) == (4, 1)
     assert record.area_s == pytest.approx(record.sojourn_s, rel=1e-12)
     assert record.busy_s == pytest.approx(20.0 - 0.005, rel=1e-12)  # one has always something in hand
