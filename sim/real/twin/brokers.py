@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from typing import Any
+from types import ModuleType
 from urllib.parse import urlsplit
 
 from sim.config.errors import ConfigError
@@ -34,8 +33,9 @@ def prepared(broker: str, consumers: dict[str, tuple[list[int], int]], visibilit
         yield fresh
 
 
-def jetstream() -> Any:
+def jetstream() -> ModuleType:
     try:
-        return import_module("sim.real.twin.jetstream")
+        from sim.real.twin import jetstream as module
     except ModuleNotFoundError:
         raise ConfigError("broker: NATS needs nats-py; install it with: pip install 'coffee-please[real]'") from None
+    return module

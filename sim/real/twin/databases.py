@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from types import ModuleType
 from urllib.parse import urlsplit
 
 from sim.config.errors import ConfigError
@@ -46,8 +45,9 @@ def prepared(database: str) -> Iterator[tuple[str, str]]:
         yield prepared_one
 
 
-def _postgres() -> Any:
+def _postgres() -> ModuleType:
     try:
-        return import_module("sim.real.twin.postgres")
+        from sim.real.twin import postgres
     except ModuleNotFoundError:
         raise ConfigError("database: PostgreSQL needs psycopg; install it with: pip install 'coffee-please[real]'") from None
+    return postgres
