@@ -79,6 +79,15 @@ def test_taken_when_it_is_paid_in_one_transaction_the_loser_gets_the_money_back(
     assert sorted(tables.orders["status"].tolist()) == [Status.CONFIRMED, Status.USED_UP]
 
 
+def test_a_trusted_webhook_sells_what_is_not_there() -> None:
+    """Both have paid, one transaction has refused the second, and the news of the money overwrites that."""
+    payment = {"webhooks": "trusted"}
+    _, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), taking={"when": "at_settlement"}, payment=payment)
+    assert (sold(evidence), evidence.audit.oversold_units.sum()) == ([1, 1], 1)
+    _, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), taking={"when": "at_settlement"}, payment={"webhooks": "checked"})
+    assert (sold(evidence), evidence.audit.oversold_units.sum()) == ([1, 0], 0)
+
+
 def test_without_a_reconciler_whoever_was_refused_after_the_payment_has_paid_for_nothing() -> None:
     """naive tells them the truth, and keeps the money."""
     _, evidence = run(world(ONE_LEFT, arrivals=AT_ONCE), "naive", {"when": "at_settlement"})
