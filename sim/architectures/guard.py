@@ -318,7 +318,7 @@ class Guard:
             line, customer = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
             line = _beginning(make, self._origin.file) if line is None and story is None else line
             raise self._slip(said(error) + _hint(error), line, customer if purchase is None else purchase) from error
-        if (wrong := _wrong(kind, result)) is not None:
+        if (wrong := wrong_end(kind, result)) is not None:
             raise self._slip(f"{kind}: {wrong}", _beginning(make, self._origin.file), purchase)
         return result
 
@@ -327,11 +327,16 @@ class Guard:
 
     def _line(self, story: Any) -> int | None:
         """The line of the user's file at which a story waits."""
-        line = None
-        while (frame := getattr(story, "gi_frame", None)) is not None:
-            line = frame.f_lineno if frame.f_code.co_filename == self._origin.file else line
-            story = story.gi_yieldfrom
-        return line
+        return line_at(story, self._origin.file)
+
+
+def line_at(story: Any, file: str) -> int | None:
+    """The line of a file at which a story waits; also of one that a guard tells."""
+    line = None
+    while (frame := getattr(story, "gi_frame", None)) is not None:
+        line = frame.f_lineno if frame.f_code.co_filename == file else line
+        story = frame.f_locals["story"] if frame.f_code is Guard.tell.__code__ else story.gi_yieldfrom
+    return line
 
 
 def guarded(kind: type[Design], origin: Origin) -> None:
@@ -370,7 +375,7 @@ def guarded(kind: type[Design], origin: Origin) -> None:
         kind.parts = drawn  # type: ignore[attr-defined]
 
 
-def _wrong(kind: str, result: Any) -> str | None:
+def wrong_end(kind: str, result: Any) -> str | None:
     """Why a story of this kind can't end with `result`; None: it can."""
     if kind == "background":
         return "it has come to an end, and would begin again at once; write `while True:` around it, and let it sleep"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import inf, isfinite, isnan
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
+from sim.architectures.guard import wrong_end
 from sim.architectures.own import Lines
 from sim.config.errors import ConfigError
 from sim.config.loader import validate
@@ -187,14 +188,14 @@ class Asked:
     def result(self, kind: str, said: Any) -> Any:
         """What a story of a kind ends with. Raises Unasked."""
         assert self.known is not None
+        result = said if kind == "consume" else None
         if kind == "handle":
             match said:
                 case [int(answer), order, bool(replayed)] if answer in Answer.__members__.values():
-                    return Reply(Answer(answer), None if order is None else self.known.order(order), replayed)
-            raise Unasked("what is no reply")
-        if kind == "consume" and said is not None and not (_is_number(said) and 0 <= said < inf):
-            raise Unasked("consume: what is no time")
-        return said if kind == "consume" else None
+                    result = Reply(Answer(answer), None if order is None else self.known.order(order), replayed)
+        if (wrong := wrong_end(kind, result)) is not None:
+            raise Unasked(f"{kind}: {wrong}")
+        return result
 
 
 _NOT = object()

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from sim.architectures import load_design
-from sim.architectures.guard import Guard, Slip, line_of, said, slip_of, watched
+from sim.architectures.guard import Guard, Slip, line_at, line_of, said, slip_of, watched
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest
@@ -116,8 +116,7 @@ class Class:
 
     def _where(self, number: int) -> list[Any]:
         if number in self._stories:
-            story = getattr(self._stories[number][0], "gi_frame", None)
-            return ["value", None if story is None else _line(self._stories[number][0], self._code)]
+            return ["value", line_at(self._stories[number][0], self._code)]
         frame = sys._getframe()
         while frame.f_back is not None and frame.f_code.co_filename != self._code:
             frame = frame.f_back
@@ -131,7 +130,7 @@ class Class:
             while True:
                 ask = story.throw(came) if isinstance(came, Crash) else story.send(came)
                 if not isinstance(ask, Ask):
-                    raise Slip("it waits for what the shop has not given it", _line(story, self._code), None, 0.0)
+                    raise Slip("it waits for what the shop has not given it", line_at(story, self._code), None, 0.0)
                 if not ask.over:
                     break
                 came = ask.came
@@ -142,7 +141,7 @@ class Class:
             return ["dead"]
         except (TypeError, Past) as error:
             text = said(error) if isinstance(error, TypeError) else "it waits for what another story waits for"
-            raise Slip(text, _line(story, self._code), None, 0.0) from None
+            raise Slip(text, line_at(story, self._code), None, 0.0) from None
         finally:
             if isinstance(guard, Guard):
                 guard.watch.inside = inside
@@ -151,15 +150,6 @@ class Class:
 
 
 _GENERATOR = type(_ for _ in ())
-
-
-def _line(story: Any, file: str) -> int | None:
-    """The line of a file at which a story waits."""
-    line = None
-    while (frame := getattr(story, "gi_frame", None)) is not None:
-        line = frame.f_lineno if frame.f_code.co_filename == file else line
-        story = story.gi_yieldfrom
-    return line
 
 
 def _knobs(design: Design) -> dict[str, Any]:

@@ -59,9 +59,11 @@ def started(command: list[str]) -> Iterator[tuple[Pipe, Callable[[], str]]]:
             errors.seek(0)
             return errors.read(1 << 20).decode("utf-8", "replace")
 
+        pipe = Pipe(ours_in, ours_out, patience_s=PATIENCE_S, most=MOST_BYTES)
         try:
-            yield Pipe(ours_in, ours_out, patience_s=PATIENCE_S, most=MOST_BYTES), stderr
+            yield pipe, stderr
         finally:
+            pipe.over = True
             process.kill()
             process.wait()
             os.close(ours_in)
@@ -181,20 +183,20 @@ class Teller:
                 self._die(known, number)
                 raise
             except GeneratorExit:
-                if not known.over:
+                if not known.over and not self._pipe.over:
                     self._ask(["close", number])
                 raise
             except (Slip, ConfigError):
                 raise
             except Unasked as error:
-                raise Slip(str(error), self._line(number), purchase, env.now) from None
+                raise self._slip(str(error), self._line(number), purchase) from None
             except Exception as error:
-                raise Slip(said(error), self._line(number), purchase, env.now) from error
+                raise self._slip(said(error), self._line(number), purchase) from error
             thrown, message = None, ["go", number, value, env.now, [words.seen(order) for order in orders.values()]]
 
     def _die(self, known: Known, story: int) -> None:
         """The process of a story has died, whatever the story says to that."""
-        if not known.over:
+        if not known.over and not self._pipe.over:
             reply = self._ask(["throw", story, False, self._now()])
             if reply != ["dead"]:
                 self._refuse(reply)
@@ -335,7 +337,7 @@ class Teller:
         except Silent:
             raise self._ended(f"{PROCESS} said nothing for {PATIENCE_S:g} s") from None
         except Strange as strange:
-            raise Slip(f"{NO_SENSE}: {strange}", None, None, self._now()) from None
+            raise self._slip(f"{NO_SENSE}: {strange}") from None
 
     def _answered(self, name: Any, component: Any, positional: Any, named: Any) -> tuple[Any, About]:
         try:
@@ -343,32 +345,35 @@ class Teller:
         except (Slip, ConfigError, KeyboardInterrupt, Crash):
             raise
         except Unasked as error:
-            raise Slip(str(error), self._line(CALLING), None, self._now()) from None
+            raise self._slip(str(error), self._line(CALLING), None) from None
         except Exception as error:
-            raise Slip(said(error), self._line(CALLING), None, self._now()) from error
+            raise self._slip(said(error), self._line(CALLING), None) from error
 
     def _ended(self, text: str) -> Slip:
         """The process has ended, and where it was if it has said so."""
         told = self._stderr()
         line = re.search(rf'File "{re.escape(self._code)}", line (\d+)', told)
         last = shown(told.strip().rpartition("\n")[2])[:200]
-        return Slip(f"{text}{': ' if last else ''}{last}", None if line is None else int(line[1]), None, self._now())
+        return self._slip(f"{text}{': ' if last else ''}{last}", None if line is None else int(line[1]))
 
     def _refuse(self, told: Any) -> None:
         """Raises Slip for what is wrong in the class's file, as its process says."""
         match told:
             case ["slip", str(text), line, purchase]:
-                raise Slip(
-                    shown(text)[:MOST_TEXT], line if type(line) is int else None, purchase if type(purchase) is int else None,
-                    self._now(),
-                )  # fmt: skip
-        raise Slip(NO_SENSE, None, None, self._now())
+                place = line if type(line) is int else None
+                raise self._slip(shown(text)[:MOST_TEXT], place, purchase if type(purchase) is int else None)
+        raise self._slip(NO_SENSE)
 
     def _line(self, story: int) -> int | None:
         match self._ask(["where", story]):
             case ["value", int(line)]:
                 return line
         return None
+
+    def _slip(self, text: str, line: int | None = None, purchase: int | None = None) -> Slip:
+        """With it the morning ends, and nothing more is said to the process."""
+        self._pipe.over = True
+        return Slip(text, line, purchase, self._now())
 
     def _now(self) -> float:
         return 0.0 if self._asked.known is None else self._asked.known.shop.env.now

@@ -31,6 +31,7 @@ class Pipe:
     def __init__(self, reads: int, writes: int, *, patience_s: float | None = None, most: int | None = None) -> None:
         self._reads, self._writes, self._most = reads, writes, most
         self._patience_ms = None if patience_s is None else patience_s * 1000
+        self.over = False  # nothing more is to be said
         self._come = b""
         self._to_read, self._to_write = select.poll(), select.poll()
         self._to_read.register(reads, select.POLLIN)

@@ -16,11 +16,13 @@ from tests.kata.apart.told import apart, facts, morning, written
 
 LESSON = Path(__file__).parents[3] / "docs" / "write-an-architecture.md"
 CLASSES = {name: new_file(kind, "mine.py") for name, kind in ARCHITECTURES.items()} | {
-    f"step {number}": text for number, text in enumerate(re.findall(r"```python\n(.+?)```", LESSON.read_text("utf-8"), re.DOTALL), 1)
+    f"step {number}": text
+    for number, text in enumerate(re.findall(r"```python\n(.+?)```", LESSON.read_text("utf-8"), re.DOTALL), 1)
 }
 KNOBS = {  # lines of a design's file that lead a built-in architecture through its other steps
     "idempotent": "claim: {in_flight: wait}\npayment: {webhooks: checked, in_transaction: true, sdk: {tries: 2}}\n",
-    "outbox": "payment: {capture: {after: 30s}, webhooks: checked, news: direct, autoscale: {min: 2, max: 30}}\nrelay: {finds: by_id}\n",
+    "outbox": "relay: {finds: by_id}\n"
+    "payment: {capture: {after: 30s}, webhooks: checked, news: direct, autoscale: {min: 2, max: 30}}\n",
     "webhooks-first": "payment: {webhooks: checked, returns: believed, finishes: unguarded}\n",
     "inquiry": "claim: {guard: check_then_mark}\nrecovery: {cancel_after: 30s}\n",
 }

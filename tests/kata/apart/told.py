@@ -39,7 +39,7 @@ faults:
 
 @contextmanager
 def apart(code: str, *, file: str = "", command: tuple[str, ...] = INSIDE) -> Iterator[Design]:
-    """The design of a `file` in the current folder (the code itself, if none is given), whose class has a process of its own."""
+    """The design of a `file` in the current folder (none: of the code itself), whose class has a process of its own."""
     with started([*command, code, SECONDS]) as (pipe, stderr):
         yield Teller(pipe, stderr, code).design(file or code)
 
