@@ -41,7 +41,7 @@ def _ledger(known: Known, asked: Asked, about: About, young: Any, next_row: Any,
     young, next_row = asked.of_kind(list[int], young, "ledger: young"), asked.of_kind(int, next_row, "ledger: next_row")
     if next_row < 0 or not all(0 <= row < len(shop.provider.charges) for row in young):
         raise Unasked("ledger: a row that there isn't")
-    before_s = asked.of_kind(float, before_s, "ledger: before_s")
+    before_s = _past(known, asked, before_s)
     rows, still_young, beyond = shop.provider.ledger(young, next_row, before_s=before_s)
     orders = [shop.provider.charges.order[row] for row in rows]
     about.update((number, shop.database.orders[number]) for number in orders)
@@ -49,12 +49,17 @@ def _ledger(known: Known, asked: Asked, about: About, young: Any, next_row: Any,
 
 
 def _held(known: Known, asked: Asked, about: About, before_s: Any) -> list[int]:  # noqa: ARG001
-    return known.shop.provider.held(before_s=asked.of_kind(float, before_s, "held: before_s"))
+    return known.shop.provider.held(before_s=_past(known, asked, before_s))
 
 
 LOOKS: dict[str, Callable[..., Any]] = {
     "down": _down, "order": _order, "length": _length, "cell": _cell, "ledger": _ledger, "held": _held,
 }  # fmt: skip
+
+
+def _past(known: Known, asked: Asked, before_s: Any) -> float:
+    """No later than now: the provider's tables have what will happen as soon as it is decided."""
+    return min(asked.of_kind(float, before_s, "before_s"), known.shop.env.now)
 
 
 def _one_of(name: Any, names: Any) -> str:

@@ -121,10 +121,10 @@ class Teller:
             fields["payment"] = (kinds[payment], kinds[payment]())
         base = Returning if told.get("returns") is True else Judged
         kind = cast("type[Judged]", pydantic.create_model("Judged", __base__=base, **fields))
-        self._origin = Origin(self._origin.text, self._code, shown(name)[:100], over=self._over)
+        self._origin = Origin(self._origin.text, self._code, shown(name)[:MOST_NAME], over=self._over)
         self._asked.lines = Lines(self._code, self._origin.text, name)
         kind.teller, kind.origin = self, self._origin
-        self.digest = digest[:100]
+        self.digest = digest[:MOST_NAME]
         return cast("Design", section(kind, knobs, self._asked.lines, "knobs"))
 
     def begin(self, shop: Shop) -> None:
@@ -231,7 +231,7 @@ class Teller:
                     about[argument.id] = argument
             value = yield from getattr(view, name)(*arguments, **by_name)
         else:
-            raise Unasked(f"no step: {str(name)[:100]}")
+            raise Unasked(f"no step: {str(name)[:MOST_NAME]}")
         return known.told(value, about), about
 
     def _view(self, shop: Shop, component: Any) -> Shop:

@@ -19,10 +19,8 @@ SEEN = (
 )  # fmt: skip
 LASTING = 5
 REQUEST = ("attempt", "card", "cents", "key", "number", "page", "purchase", "sent_s", "submission", "waits")
-TABLES = {
-    "charges": ("purchase", "order", "cents", "sent_s", "captured_s", "answered_s", "outcome", "refunded_s"),
-    "holds": ("purchase", "order", "cents", "authorised_s"),
-}
+# Of the provider's tables; what its ledger does not show yet, a shop can't know.
+TABLES = {"charges": ("purchase", "order", "cents"), "holds": ("purchase", "order", "cents")}
 PAYMENTS = (
     design.Payment, design.KeyedPayment, design.RequestPayment, design.RedirectPayment, design.QueuedPayment,
 )  # fmt: skip

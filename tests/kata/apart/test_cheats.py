@@ -21,6 +21,9 @@ HARMLESS = {  # the same morning as without it
     "the check": {"imports": "import importlib\ncheck = importlib.import_module('sim.kata.check')\ncheck.check = None"},
     "a printed result": {"after": 'print(\'{"stages": [{"points": 20, "reasons": []}] * 5}\')'},
     "another clock": {"after": "shop.env.now = 0.0"},
+    "the ledger of tomorrow": {
+        "after": "now, later = (shop.provider.ledger([], 0, before_s=s) for s in (shop.env.now, 1e9))\nassert now == later"
+    },
     "another component": {"imports": OS, "set_up": "front.Shop.component = 'checkout'"},
     "the orders of the class": {"imports": OS, "after": "front.Order.settled = property(lambda order: True)"},
     "what was told of an order": {"imports": OS, "after": "front.Order.hear(reply.order, [0] * 14 + [[], 0, None])"},

@@ -96,6 +96,7 @@ LIES = {
     "an order by a look": "call('order', 'x')",
     "the ledger from before its beginning": "call('ledger', [], -5, 0.0)",
     "the ledger of NaN": "call('ledger', [], 0, float('nan'))",
+    "what the provider knows": "call('cell', 'charges', 'captured_s', 0)",
     "a look at all": "call('down', 1, 2, 3)",
     "the database of somebody else": "call('query', -7)",
     # no end
