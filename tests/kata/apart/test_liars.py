@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from sim.architectures import load_design
 from sim.config.errors import ConfigError
+from sim.kata import box
 from sim.kata.apart import outside
 from sim.kata.apart.inside import _knobs
 from tests.kata.apart.told import apart, morning, written
@@ -153,6 +156,39 @@ def test_silence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     lie = "import time; time.sleep(600)"
     with apart("mine.py", command=speaking(lie)) as design, pytest.raises(ConfigError, match="said nothing for 3 s"):
         morning(design)
+
+
+STARTS = """
+import sys, time
+from sim.kata.apart.outside import started
+with started(sys.argv[1:]) as (pipe, stderr):
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("boxed", [False, pytest.param(True, marks=pytest.mark.skipif(not box.is_allowed(), reason="no box"))])
+def test_it_ends_with_whoever_started_it(tmp_path: Path, boxed: bool) -> None:
+    """Also if that is killed, and even if it doesn't look at its pipe."""
+    told = tmp_path / "told"
+    for name in ("room", "hidden"):
+        (tmp_path / name).mkdir()
+    with socket.socket(socket.AF_UNIX) as answers:
+        answers.bind(str(told))
+        answers.listen()
+        wait = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.recv(1)"
+        command = [sys.executable, "-c", wait, str(told)]
+        if boxed:
+            command = box.boxed(command, room=tmp_path / "room", hidden=tmp_path / "hidden")
+        starter = subprocess.Popen([sys.executable, "-c", STARTS, *command])
+        try:
+            answers.settimeout(60)
+            connection, _ = answers.accept()
+        finally:
+            starter.kill()
+            starter.wait()
+        with connection:
+            connection.settimeout(60)
+            assert connection.recv(1) == b""  # its end has ended
 
 
 def test_after_the_morning_nothing_is_answered() -> None:
