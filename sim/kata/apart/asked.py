@@ -99,7 +99,7 @@ class Known:
 
 @dataclass
 class Asked:
-    """Reads the values of messages. `lines` knows where what is wrong in the design's knobs stands."""
+    """Reads the values of a morning's messages. `lines` knows where what is wrong in the design's knobs stands."""
 
     lines: Lines
     known: Known | None = None

@@ -129,8 +129,7 @@ class Teller:
 
     def begin(self, shop: Shop) -> None:
         """A morning begins."""
-        known = self._asked.known = Known(shop)
-        known.views[shop.component] = shop
+        self._asked = Asked(self._asked.lines, Known(shop, views={shop.component: shop}))
         match self._ask(["morning", shop.env.now]):
             case ["done"]:
                 return

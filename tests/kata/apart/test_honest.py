@@ -52,6 +52,39 @@ def test_the_same_morning_with_other_knobs(name: str) -> None:
     assert told == facts(morning(load_design("design.yaml")))
 
 
+EITHER = """
+from sim.config.design import Claims, Design, Keys
+from sim.vocabulary import Answer
+from sim.world.checkout import Reply
+
+class Mine(Design):
+    defaults = {"app": {"key": "purchase"}}
+    claim: Claims = Claims()
+    keys: Keys = Keys(ttl="1h")
+
+    def handle(self, shop, request):
+        yield shop.compute(request)
+        if int(request.sent_s * 10) % 2:
+            order, known = yield from shop.accept(request, self.keys)
+        else:
+            claim = yield from shop.claim(request, self.claim)
+            order = claim.order
+        early, late = shop.sleep(3), shop.sleep(2)
+        yield late
+        yield early
+        yield early
+        return Reply(Answer.PENDING, order)
+"""
+
+
+def test_mornings_of_one_process() -> None:
+    """Each begins anew, whichever knobs its first customer meets; and what was begun together is waited for together."""
+    file = written(EITHER)
+    with apart(file) as design:
+        told = [facts(morning(design, seed=seed)) for seed in range(6)]
+    assert told == [facts(morning(load_design(file), seed=seed)) for seed in range(6)]
+
+
 def test_renewals_and_accounts_too() -> None:
     """Requests that no customer waits for, and what is used up."""
     _, world = EXERCISES["second"].unseen()[0]
