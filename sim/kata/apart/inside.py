@@ -42,6 +42,7 @@ class Class:
     def _load(self, file: str) -> list[Any]:
         try:
             self._design = design = load_design(file)
+            self._check_payment(design)
             told = {
                 "class": type(design).__name__, "payment": words.known(type(design.payment)).__name__,
                 "billed": [name for name in words.BILLED if hasattr(design, name)],
@@ -53,6 +54,14 @@ class Class:
             line = line_of(error.__traceback__, self._code)
             raise ConfigError(f"{file}{'' if line is None else f':{line}'}: {said(error)}") from None
         return ["design", told]
+
+    def _check_payment(self, design: Design) -> None:
+        """The world looks for some knobs of a payment by their names, and outside there are those of our sections only."""
+        mine, ours = type(design.payment).model_fields, words.known(type(design.payment)).model_fields
+        for name, start in words.LOOKED_FOR.items():
+            if name in mine and name not in ours:
+                text = f"payment: {name}: a knob of {start.__name__}; let the section start from that where the class is graded"
+                raise ConfigError(f"{self._code}: {text}")
 
     def _morning(self, now: float) -> list[Any]:
         room = self._room = Room(self._pipe, self.heed)

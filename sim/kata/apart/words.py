@@ -24,6 +24,7 @@ TABLES = {"charges": ("purchase", "order", "cents"), "holds": ("purchase", "orde
 PAYMENTS = (
     design.Payment, design.KeyedPayment, design.RequestPayment, design.RedirectPayment, design.QueuedPayment,
 )  # fmt: skip
+LOOKED_FOR = {"key": design.KeyedPayment, "workers": design.QueuedPayment, "autoscale": design.QueuedPayment}
 BILLED = {"relay": design.Relay, "completer": design.Completer}  # sections that a bill looks for
 
 

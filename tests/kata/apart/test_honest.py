@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design, new_file
+from sim.config.errors import ConfigError
 from sim.kata import documents
 from sim.kata.check import check
 from sim.kata.exercises import EXERCISES, FIRST
@@ -83,6 +84,22 @@ def test_mornings_of_one_process() -> None:
     with apart(file) as design:
         told = [facts(morning(design, seed=seed)) for seed in range(6)]
     assert told == [facts(morning(load_design(file), seed=seed)) for seed in range(6)]
+
+
+def test_a_payment_of_ones_own() -> None:
+    """Knobs of one's own stay with the class; one that the world would look for is refused, with what to start from."""
+    own = CLASSES["naive"].replace("import Design\n", "import Design, Payment\n")
+    own = own.replace("    promises", "    payment: Mine1 = Mine1()\n    promises")
+    own = own.replace("\nclass ", "\nclass Mine1(Payment):\n    {}\n\nclass ")
+    file = written(own.replace("{}", "calm: int = 1"))
+    with apart(file) as design:
+        told = facts(morning(design))
+    assert told == facts(morning(load_design(file)))
+    with (
+        pytest.raises(ConfigError, match=r"mine\.py: payment: key: a knob of KeyedPayment; let the section start from that"),
+        apart(written(own.replace("{}", 'key: str = "order"'))),
+    ):
+        pass
 
 
 def test_renewals_and_accounts_too() -> None:
