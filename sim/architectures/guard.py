@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from enum import Enum
 from functools import wraps
 from itertools import count
@@ -115,9 +115,15 @@ BEHIND = "a story uses the steps of the shop, and changes nothing behind them"
 
 
 def morning(scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *, observer: Observer | None = None) -> Tables:
-    """Simulate a morning, inside `answering`; of a user's own architecture under seal, unless somebody else observes it."""
-    if design.origin is None or observer is not None:
-        return Morning(scenario, design, seed, cell, observer=observer).run()
+    """Simulate a morning, inside `answering`; of a user's own architecture under seal, unless somebody else observes it.
+
+    An architecture that runs in another process can reach nothing that a seal would be on.
+    """
+    if design.origin is None or design.origin.over is not None or observer is not None:
+        tables = Morning(scenario, design, seed, cell, observer=observer).run()
+        if design.origin is not None and design.origin.over is not None:
+            design.origin.over()
+        return tables
     seal = _here.seal = Seal()
     try:
         tables = Morning(scenario, design, seed, cell, observer=seal).run()
@@ -133,23 +139,15 @@ def morning(scenario: Scenario, design: Design, seed: int, cell: Cell = WHOLE, *
 def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
     """Simulate a morning inside this context: mistakes of a user's own architecture become a ConfigError.
 
-    Global variables and class attributes of the user's file must not change. A built-in architecture is not checked.
+    Where the code runs is watched. A built-in architecture is not checked.
     """
     origin = design.origin
     if origin is None:
         yield
         return
-    before = _globals_of(design)
     try:
-        with Watch() as _here.watch:
+        with watched(design) if origin.over is None else nullcontext():
             yield
-        after = _globals_of(design)
-        if (changed := next((name for name in before | after if before.get(name) != after.get(name)), None)) is not None:
-            raise Slip(
-                f"{changed} was changed: it outlives the process and the morning, so results would depend on what ran before; "
-                "what must survive belongs into the database, what a process may remember into set_up",
-                None, None, 0.0,
-            )  # fmt: skip
     except Slip as slip:
         raise ConfigError(_message(slip, origin, scenario, seed)) from None
     except BrokenLaw as law:
@@ -160,10 +158,33 @@ def answering(scenario: Scenario, design: Design, seed: int) -> Iterator[None]:
     except (Exception, SystemExit, Endless) as error:
         if isinstance(error, ConfigError):
             raise
-        unplaced = Slip(said(error) + _hint(error), line_of(error.__traceback__, origin.file), None, 0.0)
-        raise ConfigError(_message(unplaced, origin, scenario, seed)) from None
+        raise ConfigError(_message(slip_of(error, origin.file), origin, scenario, seed)) from None
+
+
+def slip_of(error: BaseException, file: str) -> Slip:
+    """The slip behind an error of which nothing is known but its traceback."""
+    return Slip(said(error) + _hint(error), line_of(error.__traceback__, file), None, 0.0)
+
+
+@contextmanager
+def watched(design: Design) -> Iterator[None]:
+    """Run code of a user's own architecture inside this context: its loops are ended.
+
+    Raises Slip if global variables or class attributes of the user's file have changed.
+    """
+    before = _globals_of(design)
+    try:
+        with Watch() as _here.watch:
+            yield
     finally:
         _here.watch = None
+    after = _globals_of(design)
+    if (changed := next((name for name in before | after if before.get(name) != after.get(name)), None)) is not None:
+        raise Slip(
+            f"{changed} was changed: it outlives the process and the morning, so results would depend on what ran before; "
+            "what must survive belongs into the database, what a process may remember into set_up",
+            None, None, 0.0,
+        )  # fmt: skip
 
 
 def _globals_of(design: Design) -> dict[str, Any]:
@@ -297,7 +318,7 @@ class Guard:
             line, customer = line_of(error.__traceback__, self._origin.file), _customer(error.__traceback__, self._origin.file)
             line = _beginning(make, self._origin.file) if line is None and story is None else line
             raise self._slip(said(error) + _hint(error), line, customer if purchase is None else purchase) from error
-        if (wrong := _wrong(kind, result)) is not None:
+        if (wrong := wrong_end(kind, result)) is not None:
             raise self._slip(f"{kind}: {wrong}", _beginning(make, self._origin.file), purchase)
         return result
 
@@ -306,11 +327,16 @@ class Guard:
 
     def _line(self, story: Any) -> int | None:
         """The line of the user's file at which a story waits."""
-        line = None
-        while (frame := getattr(story, "gi_frame", None)) is not None:
-            line = frame.f_lineno if frame.f_code.co_filename == self._origin.file else line
-            story = story.gi_yieldfrom
-        return line
+        return line_at(story, self._origin.file)
+
+
+def line_at(story: Any, file: str) -> int | None:
+    """The line of a file at which a story waits; also of one that a guard tells."""
+    line = None
+    while (frame := getattr(story, "gi_frame", None)) is not None:
+        line = frame.f_lineno if frame.f_code.co_filename == file else line
+        story = frame.f_locals["story"] if frame.f_code is Guard.tell.__code__ else story.gi_yieldfrom
+    return line
 
 
 def guarded(kind: type[Design], origin: Origin) -> None:
@@ -349,7 +375,7 @@ def guarded(kind: type[Design], origin: Origin) -> None:
         kind.parts = drawn  # type: ignore[attr-defined]
 
 
-def _wrong(kind: str, result: Any) -> str | None:
+def wrong_end(kind: str, result: Any) -> str | None:
     """Why a story of this kind can't end with `result`; None: it can."""
     if kind == "background":
         return "it has come to an end, and would begin again at once; write `while True:` around it, and let it sleep"

@@ -238,4 +238,5 @@ class Lines:
         """The line to sort by, and a message with its place in front, like `Document.line` for a YAML file."""
         where = self.at(str(path[0])) if path else self.at()
         key = ".".join(map(str, path))
-        return (int(where.rpartition(":")[2]), 0), f"{where}: {key}: {message}" if path else f"{where}: {message}"
+        line = int(where.rpartition(":")[2]) if self._class is not None else 0
+        return (line, 0), f"{where}: {key}: {message}" if path else f"{where}: {message}"

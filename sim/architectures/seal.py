@@ -2,7 +2,7 @@
 
 The provider's ledger is written twice, the second time where no story comes by; the parts of the shop, their classes and the
 modules that count are the same afterwards as before. It catches what is reached for by mistake or out of curiosity. Code in the
-same process can always get around it, which is why the grading of a class asks before it runs any.
+same process can always get around it, which is why a class is graded from another process.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ the error names the nearest valid one.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -531,11 +532,15 @@ class Completer(Model):
 
 @dataclass(frozen=True)
 class Origin:
-    """The Python file of an architecture that is not built in: its text, its path as the user gave it, and the class's name."""
+    """The Python file of an architecture that is not built in: its text, its path as the user gave it, and the class's name.
+
+    `over`: its stories are told in another process, which hears by this of the end of a morning.
+    """
 
     text: str
     file: str
     name: str
+    over: Callable[[], None] | None = None
 
 
 class Design(Model):

@@ -95,7 +95,10 @@ def _length(kind: Kind) -> str:
 def _quantity(kind: Kind, value: float) -> str:
     if isinstance(value, str):  # as it was written: where there may be none of it, pydantic looks before it is read
         return value
-    return kind.unit.text(value) if kind.unit is not None else f"{value:,}"
+    if kind.unit is not None:
+        return kind.unit.text(value)
+    whole = isinstance(value, float) and value.is_integer()  # pydantic makes a float of a float's bound
+    return f"{int(value) if whole else value:,}"
 
 
 def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:

@@ -89,8 +89,11 @@ def _wrong(line: str, value: float) -> str:
     """What is wrong with a line's value; "" if nothing is."""
     if line in DIVIDES and value <= 0:
         return f"must be above 0 (got {value:g})"
-    is_share = line.startswith("p_") or line.endswith("_share")
-    return f"must be at most 1 (got {value:g})" if is_share and value > 1 else ""
+    return f"must be at most 1 (got {value:g})" if _is_share(line) and value > 1 else ""
+
+
+def _is_share(line: str) -> bool:
+    return line.startswith("p_") or line.endswith("_share")
 
 
 class _PriceTable(Overlay):
@@ -109,8 +112,6 @@ class _PriceTable(Overlay):
             raise KeyedErrors([("from", str(error))]) from None
         object.__setattr__(self, "table", table)
         given = [line for line in LINES if getattr(self, line) is not None]
-        if wrong := [(line, says) for line in given if (says := _wrong(line, getattr(self, line)))]:
-            raise KeyedErrors(wrong)
         for line in LINES:
             if line not in given:
                 object.__setattr__(self, line, getattr(self.content, line).value)
@@ -127,7 +128,9 @@ class _PriceTable(Overlay):
 
 
 def _line(line: str) -> tuple[Any, Any]:
-    return float | None, Field(None, ge=0, le=MOST, description=Prices.model_fields[line].description)
+    least = {"gt": 0} if line in DIVIDES else {"ge": 0}
+    most = 1 if _is_share(line) else MOST
+    return float | None, Field(None, **least, le=most, description=Prices.model_fields[line].description)
 
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from sim.config.bundled import names
 from sim.config.design import Design
 from sim.config.keys import LIMITS, Kind, below, fields
 from sim.config.model import OneOf, Overlay
+from sim.config.ranges import too_large, too_small
 from sim.config.scenario import Scenario
 from sim.config.service import Service
-from sim.config.units import CLOCK, DURATION, FACTOR, PROBABILITY, RATE, USD
+from sim.config.units import CENTS, CLOCK, CURRENCY, DAY_S, DURATION, FACTOR, PROBABILITY, RATE, SECONDS, USD
 from sim.config.writing import written
 from sim.vocabulary import METRICS
 
@@ -23,6 +24,8 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 UNITS = {"duration": DURATION, "rate": RATE, "probability": PROBABILITY, "factor": FACTOR, "money": USD, "clock": CLOCK}
 _ZERO_TEXT = r"^\s*x?\s*(0+(\.0*)?|\.0+)([eE][+-]?[0-9]+)?\s*[a-zA-Z%/ ]*$"
 ZERO = {"anyOf": [{"const": 0}, {"type": "string", "pattern": _ZERO_TEXT}]}
+SIZES = {DURATION.pattern: SECONDS, CENTS.pattern: {CURRENCY: 100.0}}  # of the units of a quantity that may have bounds
+AFTER_A_DAY = r"^\s*(2[5-9]|[3-9][0-9]|[0-9]{3}|24(:00)?:(0[1-9]|[1-5][0-9]))"
 EMPTY = {"type": "null", "description": "an empty section: its defaults"}
 
 
@@ -108,12 +111,13 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
             if child.get("default", ...) is None:
                 del child["default"]
             kind = below(Kind(model), key)
-            if key in fields(model) and _above_zero(fields(model)[key]):
-                child["not"] = ZERO
+            if key in fields(model) and (illegal := _illegal(fields(model)[key], kind)):
+                child["not"] = illegal[0] if len(illegal) == 1 else {"anyOf": illegal}
             if key == "accounts":  # a plain number is the balance
                 child["additionalProperties"] = {"anyOf": [child["additionalProperties"], {"type": "integer", "minimum": 0}]}
             if key == "for":
-                schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
+                if kind is None or kind.unit is None:  # a fault's: a plain duration stands for a constant one
+                    schema["properties"][key] = {"anyOf": [_reference(child), DURATION.schema()], **_about(child)}
             elif kind is not None and kind.model is not None and issubclass(kind.model, Overlay):
                 schema["properties"][key] = {"anyOf": [{"type": "string"}, _reference(child), EMPTY], **_about(child)}
             elif kind is not None and not kind.nullable and (kind.model or kind.container or kind.options):
@@ -124,10 +128,25 @@ def _finish(definitions: dict[str, Any], roots: list[type[BaseModel]]) -> None:
             schema["oneOf"] = [{"required": [choice]} for choice in model.choices()]
 
 
-def _above_zero(info: FieldInfo) -> bool:
-    """Whether the loader wants more than nothing; other bounds are its own to tell."""
-    return any((getattr(bound, "gt", None) or getattr(bound, "ge", None) or -1) > 0 or getattr(bound, "gt", None) == 0
-               for bound in info.metadata)  # fmt: skip
+def _illegal(info: FieldInfo, kind: Kind | None) -> list[dict[str, Any]]:
+    """What a quantity's pattern lets pass, and its bounds don't."""
+    least, most = bound_of(info, "ge", "gt"), bound_of(info, "le", "lt")
+    illegal: list[dict[str, Any]] = [ZERO] if (least or 0.0) > 0 or bound_of(info, "gt") == 0 else []
+    unit = None if kind is None else kind.unit
+    sizes = SIZES.get(unit.pattern) if unit is not None else None
+    if sizes is not None and least:
+        illegal.append({"type": "string", "pattern": too_small(least, sizes)})
+    if sizes is not None and most is not None:
+        illegal.append({"type": "string", "pattern": too_large(most, sizes)})
+    if unit is CLOCK and most == DAY_S:
+        illegal.append({"type": "string", "pattern": AFTER_A_DAY})
+    return illegal
+
+
+def bound_of(info: FieldInfo, *names: str) -> float | None:
+    """The bound of a key that has one of these names (`ge`, `gt`, `le`, `lt`)."""
+    found = (getattr(bound, name, None) for bound in info.metadata for name in names)
+    return next((bound for bound in found if bound is not None), None)
 
 
 def _choice(kind: Kind, schema: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _RATE = 'a rate like "5/s", "12/min", "400/h"'
 _PROBABILITY = 'a probability in percent like "4%" or "0.2%"'
 _FACTOR = 'a factor like "x10" or "x2.5"'
 _MONEY = 'an amount like "6.50 USD"'
-_CURRENCY = "[A-Z]{3}"
+CURRENCY = "[A-Z]{3}"
 # USD for one of another currency, in the file that is being read.
 _RATES: ContextVar[Mapping[str, float]] = ContextVar("rates", default=MappingProxyType({}))
 _CLOCK = 'a clock time like "07:30"'
@@ -96,7 +96,7 @@ def factor(value: Any) -> float:
 @contextmanager
 def exchanged(rates: Mapping[str, float]) -> Iterator[None]:
     """While a file is read that says what one of each currency is worth in USD. What is no rate is left out."""
-    known = {code: rate for code, rate in rates.items() if re.fullmatch(_CURRENCY, str(code)) and isinstance(rate, int | float)}
+    known = {code: rate for code, rate in rates.items() if re.fullmatch(CURRENCY, str(code)) and isinstance(rate, int | float)}
     token = _RATES.set(known)
     try:
         yield
@@ -123,7 +123,7 @@ def _money(value: Any) -> tuple[float, bool]:
     if _is_zero(value):
         return 0.0, False
     rates = {"USD": 1.0, **_RATES.get()}
-    match = _quantity(value, _NUMBER + rf"({_CURRENCY})\s*", _MONEY)
+    match = _quantity(value, _NUMBER + rf"({CURRENCY})\s*", _MONEY)
     amount, currency = float(match[1]), match[2]
     if currency not in rates:
         raise ValueError(
@@ -257,14 +257,14 @@ class Unit:
         return {"anyOf": [text, {"const": 0}], "examples": list(self.examples)}
 
 
-_NUMBER_TEXT = r"\s*([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|\.[0-9]+)\s*"
-_PERCENT_TEXT = r"\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?|\.[0-9]+)([eE]-[0-9]+)?\s*%\s*"
+_NUMBER_TEXT = r"\s*([0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|\.[0-9]+)\s*"  # no exponent beyond what a number can have
+_PERCENT_TEXT = r"\s*(100(\.0*)?|[0-9]{1,2}(\.[0-9]*)?|\.[0-9]+)([eE]-[0-9]{1,2})?\s*%\s*"
 _CLOCK_TEXT = r"\s*(([0-9]{1,2}|[12][0-9]{2}|3[0-5][0-9]):[0-5][0-9](:[0-5][0-9])?|360:00(:00)?)\s*"
 DURATION = Unit(duration_s, duration_text, rf"({_NUMBER_TEXT}({'|'.join(SECONDS)})\s*|0)", ("250ms", "30s", "2min"))
 RATE = Unit(rate_per_s, rate_text, rf"({_NUMBER_TEXT}/\s*({'|'.join(PERIODS)})\s*|0)", ("5/s", "12/min"))
 PROBABILITY = Unit(probability, probability_text, f"({_PERCENT_TEXT}|0)", ("4%", "0.2%"))
 FACTOR = Unit(factor, factor_text, rf"\s*x{_NUMBER_TEXT}", ("x10", "x2.5"), zero=False)
-USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}{_CURRENCY}\s*|0)", ("6.50 USD",))
+USD = Unit(usd, usd_text, rf"({_NUMBER_TEXT}{CURRENCY}\s*|0)", ("6.50 USD",))
 CENTS = Unit(cents, cents_text, USD.pattern, ("6.50 USD",))
 CLOCK = Unit(clock_s, clock_as_written, _CLOCK_TEXT, ("07:30",), zero=False)
 

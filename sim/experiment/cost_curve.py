@@ -190,7 +190,7 @@ def cost_curve(
         with crew(effort.jobs, effort.engine, most=max(effort.mornings, fresh)) as workers:
             made = _Made(curve, workers, progress)
             if forecast is not None:
-                forecast(made.forecast(effort))
+                forecast(made.forecast())
             for design in chosen:
                 made.grow(design)
                 made.prolong(design)
@@ -296,10 +296,10 @@ class _Made:
         self._per_design = sum(factor * usual(*self._mornings(factor)) for factor in sized) + len(self._weathers) * curve.fresh
         self._spent = Spent(progress, self._per_design * len(curve.designs))
 
-    def forecast(self, effort: Effort) -> Forecast:
+    def forecast(self) -> Forecast:
         """From some mornings of each design at the scenario's own traffic."""
         seconds = [self._sizer(self._curve.scenario, 1.0).seconds_a_morning(design) for design in self._curve.designs]
-        return Forecast.of(seconds, self._per_design, effort)
+        return Forecast.of(seconds, self._per_design, self._workers.at_a_time)
 
     def grow(self, design: Design) -> None:
         """At one peak after the other, each from what was needed at the one before: chains grow faster than what they need."""

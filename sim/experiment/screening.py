@@ -29,7 +29,7 @@ from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.workers import crew, processors
+from sim.experiment.workers import crew
 from sim.vocabulary import shown_in
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def screen(
     with crew(effort.jobs, effort.engine, most=total) as workers:
         begin = time.perf_counter()
         measured(workers, [(world, story)], seeds[:1])
-        expected = total * (time.perf_counter() - begin) / min(effort.jobs or processors(), total)
+        expected = total * (time.perf_counter() - begin) / min(workers.at_a_time, total)
         if say is not None:
             say(f"{len(runs):,} points × {in_words(effort.mornings)} = {total:,} runs, about {_lasts(expected)}")
         made = measured(workers, runs, seeds, tell=counting(progress, total))

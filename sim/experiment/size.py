@@ -38,7 +38,7 @@ from sim.experiment.fitting import Fitting, Neighbour, first_rung
 from sim.experiment.goals import Goals
 from sim.experiment.mornings import Progress
 from sim.experiment.statistics import Estimate
-from sim.experiment.workers import Crew, crew, processors
+from sim.experiment.workers import Crew, crew
 from sim.version import VERSION
 from sim.vocabulary import METRICS
 
@@ -224,7 +224,7 @@ def size(
             sizer = Sizer(world, prices, workers, effort.seed, effort.mornings, fresh, spent)
             if forecast is not None:
                 seconds = [sizer.seconds_a_morning(design) for design in chosen]
-                forecast(Forecast.of(seconds, usual(effort.mornings, fresh), effort))
+                forecast(Forecast.of(seconds, usual(effort.mornings, fresh), workers.at_a_time))
             for design in chosen:
                 since = time.perf_counter()
                 done[design.name] = sizer.size(design)
@@ -246,9 +246,9 @@ class Forecast:
     at_a_time: int
 
     @classmethod
-    def of(cls, seconds: list[float], mornings: float, effort: Effort) -> Forecast:
+    def of(cls, seconds: list[float], mornings: float, at_a_time: int) -> Forecast:
         """From one timed morning of each design, and about how many a design takes."""
-        return cls(round(len(seconds) * mornings), sum(seconds) / len(seconds), effort.jobs or processors())
+        return cls(round(len(seconds) * mornings), sum(seconds) / len(seconds), at_a_time)
 
     @property
     def seconds(self) -> float:

@@ -96,6 +96,7 @@ class Store:
     def __init__(self, path: Path | None, *, create: bool = False) -> None:
         """Open a file; `create`: make it if there is none. Raises ConfigError, also for a file of somebody else's."""
         self.path = path
+        self._opened_once = False
         with self._told():
             self._file = self._opened(create=create or path is None)
             try:
@@ -103,6 +104,7 @@ class Store:
             except BaseException:
                 self._file.close()
                 raise
+        self._opened_once = True
 
     def __enter__(self) -> Store:
         return self
@@ -271,6 +273,8 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
+            if self._opened_once and self.path is not None and not self.path.exists():
+                name = GONE
             said = next((words for start, words in TROUBLES.items() if name.startswith(start)), None)
             if said is None and not isinstance(error, sqlite3.OperationalError):
                 raise
@@ -279,10 +283,13 @@ class Store:
             raise ConfigError(self.damaged) from error
 
 
+GONE = "SQLITE_READONLY_DBMOVED"
 TROUBLES = {  # what SQLite calls it, by how that begins
     "SQLITE_NOTADB": "not a file of results (no SQLite file at all), so it is left alone; name another file",
     "SQLITE_BUSY": f"locked by another program for more than {PATIENCE_S:.0f} s; close that, and give the same command again: "
     "what was finished before is in the file",
+    GONE: "not there any more: it was deleted, moved or unmounted meanwhile; bring it back, and give the same command again "
+    "(without it, that begins a new one)",
     "SQLITE_READONLY": "cannot be written: no permission; make it writable, or name another file",
     "SQLITE_CANTOPEN": "cannot be opened: no permission, or no such folder; name another file",
     "SQLITE_FULL": "the disk is full; make room, and give the same command again: what was finished before is in the file",

@@ -24,6 +24,11 @@ class Crew:
         self._pool = pool
         self._heed = heed
 
+    @property
+    def at_a_time(self) -> int:
+        """How many tasks are worked on at the same time, on whichever machines."""
+        return 1 if self._pool is None else self._pool.workers()
+
     def results(self, work: Callable[..., Made], tasks: Iterable[Task[Key]]) -> Iterator[tuple[Key, Made]]:
         """What `work` makes of each task's arguments, as it is finished. Raises Lost, and KeyboardInterrupt after Ctrl-C."""
         here = ((key, work(*arguments)) for key, arguments in tasks)

@@ -42,9 +42,12 @@ def is_allowed() -> bool:
 
 
 def boxed(command: list[str], *, room: Path, hidden: Path) -> list[str]:
-    """The command that runs `command` in a box: `room` is its scratch disk, and `hidden` is empty in it."""
+    """The command that runs `command` in a box: `room` is its scratch disk, and `hidden` is empty in it.
+
+    It has a session of its own, so that no signal to its group leaves the box; whoever ends the box ends it.
+    """
     set_up = _SET_UP.format(
         scratch=SCRATCH_MB, files=SCRATCH_FILES, room=shlex.quote(str(room)), hidden=shlex.quote(str(hidden.resolve())),
         sealed=shlex.quote(str(room.parent)),
     )  # fmt: skip
-    return [*_UNSHARE, "sh", "-c", set_up + 'exec "$@"', "box", *command]
+    return [*_UNSHARE, "sh", "-c", set_up + 'exec setsid "$@"', "box", *command]

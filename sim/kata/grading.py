@@ -1,8 +1,8 @@
 """Grade a class: every submission is checked in a separate process, in a copy of its folder, with limits.
 
 So an endless loop, a crash, a full disk or an overwritten file harms no other grade: whatever a submission is, it is one row.
-Code is run only if the teacher says so, in a box where the machine allows one (`sim.kata.box`). The box keeps the class apart;
-it does not keep points apart from code, which runs in the process that counts them, so it can claim any number of points.
+Code is run only if the teacher says so, in a box where the machine allows one (`sim.kata.box`). Only the stories of its class
+run there (`sim.kata.apart`): the world, the provider's ledger and the points are in a process that they can't reach.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ ENDINGS = (".yaml", ".yml", ".py")
 LEFT_BEHIND = (FILE, ".git", "debrief", "__pycache__")  # of a submission's folder, by name
 MOST_FILES, MOST_BYTES, MOST_LEVELS = 200, 16_000_000, 8  # of a submission
 MOST_TOLD = 1_000_000  # bytes of the result that a submission's process writes
+PYTHON = (sys.executable, "-P", "-m")
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT", "LD_LIBRARY_PATH")  # the environment variables of a submission's process
 
 
@@ -188,23 +189,21 @@ class Grader:
             try:
                 room.mkdir()
                 design = copied(path, desk)
-                if not self.run_code and (code := code_of(desk, design)):
+                code = code_of(desk, design)
+                if code and not self.run_code:
                     return replace(
                         self._without_points(name, f"has code ({code}), which nobody has asked to run"), has_code=True
                     )
-                return self._checked(name, desk, room, design)
+                return self._checked(name, desk, room, design, code)
             except (Refused, ConfigError) as error:
                 return self._without_points(name, shown(str(error).replace(f"{desk}{os.sep}", "")))
             except Exception as error:
                 return self._without_points(name, f"could not be graded: {type(error).__name__}: {shown(str(error))[:200]}")
 
-    def _checked(self, name: str, desk: Path, room: Path, design: str) -> Grade:
+    def _checked(self, name: str, desk: Path, room: Path, design: str, code: str) -> Grade:
         told, errors = Path(desk.parent, "result.json"), Path(desk.parent, "stderr")
         with told.open("w+b") as result, errors.open("w+b") as stderr:
-            limits = [str(self.seed), str(int(self.timeout_s) + 1), str(result.fileno()), self.exercise.name]
-            command = [sys.executable, "-P", "-m", "sim.kata.submission", design, *limits]
-            if box.is_allowed():
-                command = box.boxed(command, room=room, hidden=self.folder)
+            command = self._command(design, code, result.fileno(), room)
             process = self.running.started(
                 command, cwd=desk, env=_environment(str(room)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=stderr, pass_fds=(result.fileno(),),
@@ -222,6 +221,19 @@ class Grader:
         except (ConfigError, ValidationError):
             last = _end_of(errors).strip().rpartition("\n")[2][:200]
             return self._without_points(name, f"ended with code {process.returncode}{': ' if last else ''}{shown(last)}")
+
+    def _command(self, design: str, code: str, result: int, room: Path) -> list[str]:
+        """What reads a submission runs in a box. Of one with code that is its class; its check runs outside."""
+
+        def boxed(command: list[str]) -> list[str]:
+            return box.boxed(command, room=room, hidden=self.folder) if box.is_allowed() else command
+
+        seconds = str(int(self.timeout_s) + 1)
+        check = [*PYTHON, "sim.kata.submission", design, str(self.seed), seconds, str(result), self.exercise.name]
+        if not code:
+            return boxed(check)
+        code = str(Path(code))
+        return [*check, code, *boxed([*PYTHON, "sim.kata.apart.inside", code, seconds])]
 
     def _as_grade(self, name: str, told: _Told) -> Grade:
         if told.error or not self._adds_up(told):

@@ -120,14 +120,15 @@ class Shop:
         """Run a story in the background, for all of the morning. After a crash it starts again from its first line.
 
         `machine`: of several that run the same component's story. A crash at a time strikes the first of them, one after a
-        step whichever has taken it.
+        step whichever has taken it. A second story of the same component and machine raises ValueError.
 
         Costs: nothing; what the story does takes its time.
         """
+        name = component if machine == 1 else f"{component} {machine}"
+        if name in self.loops:  # no crash at a time would strike the first one any more
+            raise ValueError(f"{name} has its story already")
         story = self.watch("background", story)
-        self.loops[component if machine == 1 else f"{component} {machine}"] = Process(
-            self.env, self._supervised(story, self.seen_from(component))
-        )
+        self.loops[name] = Process(self.env, self._supervised(story, self.seen_from(component)))
 
     def _supervised(self, story: Callable[[Shop], Story], shop: Shop) -> Story:
         restart_s = 0.0
@@ -147,8 +148,12 @@ class Shop:
     ) -> Pool:
         """Make the component's pool of workers, to which `start` gives stories; `queues`: one an instance. Returns the pool.
 
+        A component has one pool; a second one raises ValueError.
+
         Costs: nothing; a story holds a worker from its first line to its end.
         """
+        if component in self.pools:  # its workers would be paid for no more
+            raise ValueError(f"{component} has its workers already")
         pool = self.pools[component] = (Lanes if queues else Pool)(self.env, component, number, instances)
         if autoscale is not None:
             computed_s = self.computed_s

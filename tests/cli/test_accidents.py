@@ -178,3 +178,6 @@ def test_long_work_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     say_how_long_it_takes(load_scenario("morning-rush"), 3, Effort(mornings=2000, jobs=2))
     [said] = told
     assert said.startswith("simulating takes about 15\xa0min or longer: 6,000 mornings of 3,0")
+    on_a_cluster = Effort(mornings=2000, engine="dask:tcp://127.0.0.1:1")  # this machine's processors say nothing of it
+    assert not say_how_long_it_takes(load_scenario("morning-rush"), 3, on_a_cluster)
+    assert len(told) == 1

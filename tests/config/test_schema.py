@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pydantic
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design, parse_design
+from sim.config import schema as schema_of
 from sim.config.errors import ConfigError
+from sim.config.keys import Kind, below, fields
 from sim.config.library import FOLDER, names
 from sim.config.loader import Document, read_text
+from sim.config.scenario import Scenario
 from sim.config.schema import design_schema, scenario_schema
 from sim.config.template import design_template, scenario_template
+from sim.config.units import CENTS, CLOCK, DURATION, SECONDS, Unit
 from sim.config.yamlfile import Source
 
 
@@ -123,3 +129,57 @@ def test_zero_is_refused_by_both(design: str, legal: bool) -> None:
     except ConfigError:
         by_loader = False
     assert (by_schema, by_loader) == (legal, legal)
+
+
+def bounded() -> Iterator[tuple[str, str, str]]:
+    """Every key with a unit and a bound: whose file it is in, its section and its name."""
+    roots = {"design": list(ARCHITECTURES.values()), "scenario": [Scenario]}
+    for which, models in roots.items():
+        for model in schema_of._models(models):
+            for key, info in fields(model).items():
+                kind = below(Kind(model), key)
+                if kind is not None and kind.unit is not None and bounds(info) != (None, None):
+                    yield which, model.__name__, key
+
+
+def bounds(info: Any) -> tuple[float | None, float | None]:
+    return schema_of.bound_of(info, "ge", "gt"), schema_of.bound_of(info, "le", "lt")
+
+
+def near(unit: Unit, bound: float) -> Iterator[str]:
+    """Texts at a bound, and a little and much beyond it on both sides, in every unit."""
+    for number in (bound, bound * 0.5, bound * 0.9, bound * 1.1, bound * 2, bound * 1000, bound / 1000):
+        if unit.pattern == DURATION.pattern:
+            yield from (f"{number / size:.12f}".rstrip("0") + name for name, size in SECONDS.items())
+        elif unit is CLOCK:
+            yield from (f"{int(number // 3600):02}:{int(number % 3600 // 60):02}", f"{int(number // 3600)}:00:01")
+        else:
+            yield unit.text(round(number) if unit is CENTS else number)
+
+
+@pytest.mark.parametrize("which", ["design", "scenario"])
+def test_what_the_schema_calls_legal_is_within_the_bounds(which: str) -> None:
+    """Of every key that has any; and what is legal is so for the schema too."""
+    definitions = validator(which).schema["$defs"]
+    roots = [Scenario] if which == "scenario" else list(ARCHITECTURES.values())
+    models = {model.__name__: model for model in schema_of._models(roots)}
+    from jsonschema import Draft202012Validator
+
+    tried = 0
+    for section, key in [(section, key) for file, section, key in bounded() if file == which]:
+        info, kind = fields(models[section])[key], below(Kind(models[section]), key)
+        assert kind is not None
+        assert kind.unit is not None
+        said = Draft202012Validator({"$defs": definitions, **definitions[section]["properties"][key]})
+        model = pydantic.create_model("One", it=(info.annotation, info))
+        for text in dict.fromkeys(text for bound in bounds(info) if bound is not None for text in near(kind.unit, bound)):
+            try:
+                model.model_validate({info.alias or "it": text})
+                legal = True
+            except pydantic.ValidationError:
+                legal = False
+            fits = said.is_valid(text)
+            assert legal or not fits, f"{section}.{key}: {text} is refused by the loader only"
+            assert fits or not legal, f"{section}.{key}: {text} is refused by the schema only"
+            tried += 1
+    assert tried > 100

@@ -221,6 +221,15 @@ def wait_for(address: str) -> None:
         client.wait_for_workers(1, timeout=120)
 
 
+@pytest.mark.parametrize("engine", ["local", "serial", pytest.param("dask", marks=pytest.mark.slow)])
+def test_how_many_work_at_a_time(engine: str, request: pytest.FixtureRequest) -> None:
+    """On whichever machines: of a cluster, what it has, and not this machine's processors or what was asked for."""
+    if engine == "dask":
+        engine = f"dask:{request.getfixturevalue('cluster').scheduler_address}"
+    with crew(7, engine) as workers:
+        assert workers.at_a_time == {"local": 7, "serial": 1}.get(engine, 2)
+
+
 @pytest.mark.slow
 def test_workers_that_do_not_come_back(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler without workers is an error in one line, and not waited for."""

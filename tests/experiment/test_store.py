@@ -205,6 +205,21 @@ def test_a_file_that_may_not_be_written(file: Path) -> None:
             store.add(PAIR, [morning(9)])
 
 
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+def test_a_file_that_goes_away(file: Path, how: str) -> None:
+    """Meanwhile; that is no question of permission."""
+    fill(file, [PAIR])
+    with Store(file) as store:
+        if how == "moved":
+            file.rename(file.with_name("elsewhere.sqlite"))
+        else:
+            file.unlink()
+        if how == "replaced":
+            file.write_bytes(b"")
+        with pytest.raises(ConfigError, match="deleted, moved or unmounted meanwhile"):
+            store.add(PAIR, [morning(9)])
+
+
 def test_a_full_disk_keeps_what_was_finished(file: Path) -> None:
     """The morning that found no room is not there, those before it are, and the message says what to do."""
     fill(file, [PAIR])

@@ -75,7 +75,7 @@ def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     (tmp_path / "vandal.py").write_text(CODE.format(body="import pathlib; pathlib.Path('good.yaml').write_text('from: naive')"))
     (tmp_path / "good.yaml").write_text(PASSES)
     grades = {one.submission: one for one in grade(tmp_path, seed=1000, timeout_s=120.0, run_code=True, jobs=2)}
-    assert grades["dead"].error.startswith("ended with code 7")
+    assert grades["dead"].error.startswith("dead.py: the process of this class has ended")
     assert grades["good"].score == 100
     assert (tmp_path / "good.yaml").read_text() == PASSES
 
@@ -114,28 +114,26 @@ os = __import__("os")
 {body}
 os.execv('/bin/sh', ['sh', '-c', 'exit 0'])
 """
-STAGES_OF = 'os.write(int(sys.argv[4]), b\'{"design": "", "stages": [%s]}\')'
+PRINTED = "for file in range(3, 40):\n    try:\n        os.write(file, {result})\n    except OSError:\n        pass"
+STAGES = b'{"design": "", "stages": [%s]}' % b", ".join([b'{"points": 20, "reasons": []}'] * 5)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        STAGES_OF % ", ".join(['{"points": 1000, "reasons": []}'] * 5),
-        STAGES_OF % ", ".join(['{"points": Infinity, "reasons": []}'] * 5),
-        STAGES_OF % ", ".join(['{"points": 20, "reasons": [1]}'] * 5),
-        STAGES_OF % ", ".join(['{"points": 20, "reasons": null}'] * 5),
-        STAGES_OF % '{"points": 20, "reasons": []}',
-        'os.write(int(sys.argv[4]), b\'{"design": 5, "stages": []}\')',
-        "os.write(int(sys.argv[4]), b'[' * 200000)",
-        "os.write(int(sys.argv[4]), b'\"' + b'x' * 2000000 + b'\"')",
-        "os.close(int(sys.argv[4]))",
+        PRINTED.format(result=STAGES),
+        PRINTED.format(result=len(STAGES).to_bytes(4, "big") + STAGES),
+        PRINTED.format(result="b'[' * 200_000"),
+        "os.closerange(3, 40)",
+        "pass",
     ],
 )
 def test_what_is_no_result_is_an_error_of_one(tmp_path: Path, body: str) -> None:
-    """Neither waited for, nor the end of everybody's grading, nor more points than there are."""
-    (tmp_path / "odd.py").write_text(FORGED.format(body=body) + CODE.format(body=""))
+    """The process of a class has no file in which a result would be looked for."""
+    (tmp_path / "odd.py").write_text(FORGED.replace("{body}", body) + CODE.format(body=""))
     [one] = grade(tmp_path, seed=1000, timeout_s=60.0, run_code=True)
-    assert (one.score, one.error) in ((0, "ended with code 0"), (0, "no points of a check"))
+    assert one.score == 0
+    assert re.match("odd.py: the process of this class (has ended|says what no story says)", one.error), one.error
 
 
 def test_packages_of_the_user_are_found(tmp_path: Path) -> None:
@@ -249,6 +247,18 @@ def test_what_a_box_keeps_in(tmp_path: Path, body: str, error: str) -> None:
     assert grades["loop"].score == 0
     assert re.search(error, grades["loop"].error), grades["loop"].error
     assert (tmp_path / "victim").read_text() == "mine"
+
+
+@BOXED
+def test_a_box_has_neither_seed_nor_check(tmp_path: Path) -> None:
+    """Whatever a class reads of the processes that it sees, it doesn't learn which mornings are looked at."""
+    files = "__import__('pathlib').Path('/proc').glob('[0-9]*/cmdline')"
+    body = f"raise OSError([file.read_bytes() for file in {files}])"
+    (tmp_path / "spy.py").write_text(CODE.format(body=body))
+    [one] = grade(tmp_path, seed=918_273, timeout_s=60.0, run_code=True)
+    assert "sim.kata.apart.inside" in one.error
+    assert "918273" not in one.error
+    assert "sim.kata.submission" not in one.error
 
 
 @pytest.mark.slow

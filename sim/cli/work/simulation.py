@@ -132,7 +132,12 @@ def first_look(effort: Effort) -> str:
 
 
 def say_how_long_it_takes(scenario: Scenario, designs: int, effort: Effort) -> bool:
-    """On stderr, for a run in which even the first mornings take long: about how many minutes. Whether there was cause."""
+    """On stderr, for a run in which even the first mornings take long: about how many minutes. Whether there was cause.
+
+    Not of a cluster: how many work there is known when it answers, and then the progress says how long it takes.
+    """
+    if effort.engine != "local":
+        return False
     seconds = expected(scenario) * designs * effort.mornings / PURCHASES_PER_S / (effort.jobs or processors())
     if seconds <= LONG_S:
         return False

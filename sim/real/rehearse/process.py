@@ -18,7 +18,7 @@ import aiohttp
 
 from sim.config.errors import ConfigError
 from sim.config.service import LIVE, Service, filled_text
-from sim.real.orphans import end_with_parent
+from sim.orphans import end_with_parent
 
 LAST_LINES = 6  # of what a dead service has said
 LOOK_S = 0.02

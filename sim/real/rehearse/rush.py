@@ -24,9 +24,9 @@ import numpy as np
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario
 from sim.config.service import Service, places_in
+from sim.orphans import end_with_parent
 from sim.real.evidence import LATE_S
 from sim.real.loopback import HOST, check_target, listening
-from sim.real.orphans import end_with_parent
 from sim.real.provider import alone
 from sim.real.provider.calls import Call
 from sim.real.provider.fates import APART

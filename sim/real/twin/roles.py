@@ -15,7 +15,7 @@ import numpy.random  # noqa: F401  numpy would load it when the first number is 
 
 from sim.architectures.guard import answering
 from sim.config.errors import ConfigError
-from sim.real.orphans import end_with_parent
+from sim.orphans import end_with_parent
 from sim.real.twin.consumers import start_loyalty, start_read_model
 from sim.real.twin.customers import Customers, cards
 from sim.real.twin.front import FrontService

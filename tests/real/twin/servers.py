@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.orphans import end_with_parent
 from sim.real.loopback import listening
-from sim.real.orphans import end_with_parent
 
 USER = "postgres"  # as whom it runs where we are root, which it refuses
 
