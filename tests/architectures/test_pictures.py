@@ -161,6 +161,10 @@ MORE: dict[str, tuple[str, str]] = {
         "from: naive\npayment: {sdk: {tries: 2, key: same}}",
         "(3, 0) external provider: payment provider, gets no key, library: up to 2 tries, same key",
     ),
+    "a client library that repeats without a key": (
+        "from: naive\npayment: {sdk: {tries: 2, key: none}}",
+        "(3, 0) external provider: payment provider, gets no key, library: up to 2 tries, no key",
+    ),
     "an app that looks, and a replica": (
         "from: naive\napp: {before_retry: look}\ndatabase: {replica: {reads: [status, look]}}",
         """

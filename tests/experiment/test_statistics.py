@@ -547,3 +547,9 @@ def test_variance_share_by_hand() -> None:
     assert variance_share(np.zeros(4), np.ones(4)) is None
     assert variance_share(np.array([1.0, INF]), np.array([1.0, 2.0])) is None
     assert variance_share(np.array([1.0]), np.array([2.0])) is None
+
+
+def test_nobody_has_said_how_many_mornings_did_harm() -> None:
+    """Until somebody does, it is not known."""
+    assert estimate(np.array([1.0, 2.0])).harmed is None
+    assert Estimate(1.0, 0.0, 2.0, 2, 0.0).harmed is None
