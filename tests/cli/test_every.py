@@ -121,8 +121,10 @@ def test_the_help_names_the_alphabet() -> None:
     assert f"Only this kind of mishap: {', '.join(ALPHABET)}." in text
 
 
-def test_time_is_up(tiny: str) -> None:
-    done = coffee("every", "outbox", "-m", "3", "-s", "0.5", "-j", "1")
+@pytest.mark.parametrize("seconds", ["0.5", "0.1"])
+def test_time_is_up(tiny: str, seconds: str) -> None:
+    """Also if so little was tried that nothing was retried or replayed."""
+    done = coffee("every", "outbox", "-m", "3", "-s", seconds, "-j", "1")
     assert done.exit_code == 3
     assert "Time was up" in done.stdout
 

@@ -105,7 +105,8 @@ def sentences(found: Every) -> list[str]:
         "undecided": f"{name}: undecided. " + (f"Time was up: {finished}." if found.stopped == "time" else finished + "."),
     }[found.verdict]
     if found.missing:
-        opening = f"{name}: undecided. In no run there was {' and '.join(NAMES[what] for what in found.missing)}."
+        without = f"In no run there was {' and '.join(NAMES[what] for what in found.missing)}."
+        opening = f"{opening} {without}" if found.stopped else f"{name}: undecided. {without}"
     promises = "; ".join(promise.replace("_", " ") for promise in found.world.promises)
     lines = [
         opening,
