@@ -23,7 +23,7 @@ test: $(VENV)/ready-dev  ## set up, then run the quick tests, in a random order,
 	$(PYTEST) $(BY_FILE) -m "not slow and not deep"
 
 test-slow: $(VENV)/ready-dev  ## likewise those that need a server, a browser, a kernel or a whole matrix
-	@echo "the slow tests take some ten minutes on two processors"
+	@echo "the slow tests take some fifteen minutes on two processors"
 	$(PYTEST) $(BY_FILE) -m slow
 
 test-deep: $(VENV)/ready-fuzz  ## all tests: quick, slow, and those that take long

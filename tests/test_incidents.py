@@ -122,6 +122,7 @@ SMALL = {*TWICE, "webhook-and-return", "held-until-its-hour", "points-for-each-n
 QUICK = {(STRIPE, "naive"), (SQUARE, "naive"), (VISA, "no-app-retries"), (TWO, "naive"), (TWO, "waits-two-seconds")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("incident", "name", "what", "said"),
     [pytest.param(*claim, marks=() if claim[:2] in QUICK or claim[0] in SMALL else pytest.mark.slow) for claim in CLAIMS],

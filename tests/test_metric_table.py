@@ -209,6 +209,7 @@ def python(code: str, *arguments: str, room: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_new_metric_is_in_the_terminal_and_in_the_report(room: Path) -> None:
     """One entry of the table, and a function unless it is a share, shows it to those who name no metrics."""
     few = ("-n", "2", "-j", "1")
@@ -240,6 +241,7 @@ def test_a_new_metric_can_be_an_objective(room: Path) -> None:
     assert {one["metric"]: one["status"] for one in objectives} == {"lost_share": "so far", "calls_per_purchase": "met"}
 
 
+@pytest.mark.slow
 def test_a_new_metric_is_in_notebooks_and_in_the_documentation(room: Path) -> None:
     """In the DataFrame and on the card, and with its formula on the page of metrics."""
     card, page = python(NOTEBOOK, room=room), python(DOCUMENTATION, room=room)
@@ -248,6 +250,7 @@ def test_a_new_metric_is_in_notebooks_and_in_the_documentation(room: Path) -> No
         assert f"| `{name}` | " in page
 
 
+@pytest.mark.slow
 def test_a_share_whose_interval_counts_something_else_is_one_word_of_the_table(room: Path) -> None:
     """Its `n`: the interval changes, and the file of results keeps the new numbers, from which a sweep gives it again."""
     vary = ("--vary", "checkout.workers=2", "-n", "2", "-j", "1", "--metric", "confirmed_share", "--no-report", "--json")
@@ -260,6 +263,7 @@ def test_a_share_whose_interval_counts_something_else_is_one_word_of_the_table(r
     assert before != after == stored
 
 
+@pytest.mark.slow
 def test_a_new_metric_is_kept_and_drawn_by_a_sweep(room: Path) -> None:
     """In the file of results, from which the same sweep comes again, and as a chart of its own."""
     vary = ("--vary", "checkout.workers=2,4", "-n", "1", "-j", "1", "--metric", "lost_share", "--metric", "calls_per_purchase")

@@ -30,6 +30,7 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "ascii", "cp437"])
 def test_an_encoding_changes_no_verdict(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it has no character for is written as something like it, or by its code."""
@@ -103,6 +104,7 @@ def test_control_characters_are_shown(tmp_path: Path, monkeypatch: pytest.Monkey
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & {*done.stdout, *done.stderr}, command
 
 
+@pytest.mark.slow
 def test_a_dollar_is_a_dollar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a name that a chart shows it begins no formula."""
     monkeypatch.chdir(tmp_path)

@@ -101,6 +101,7 @@ def test_a_certificate_says_what_to_try(tiny: str) -> None:
     assert (done.exit_code, "--mishaps: the certificate says that; leave it out" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_any_process(tiny: str, tmp_path: Path) -> None:
     """Whatever the number of processes, and whatever Python's hashes."""
     arguments = ["every", "idempotent", "-m", "2", "-k", "call", "-k", "crash", "-k", "customer", "--json"]

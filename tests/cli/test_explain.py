@@ -75,6 +75,7 @@ def test_the_same_command_tells_the_same_story(tiny: str) -> None:
         assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
 
 
+@pytest.mark.slow
 def test_when_nothing_went_wrong(tiny: str) -> None:
     """It says how many purchases it has looked at; any of them can be told of by its number."""
     done = coffee("explain", W1, "outbox")

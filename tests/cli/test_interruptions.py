@@ -34,6 +34,7 @@ def wait_for_work(process: subprocess.Popen[str]) -> list[int]:
     raise AssertionError("no workers in two minutes")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
 def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
     """Exit code 130, the finished mornings as valid JSON on stdout, a note on stderr, and no file left behind."""
@@ -49,6 +50,7 @@ def test_ctrl_c_keeps_what_is_finished(tiny: str) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["tiny.yaml"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
 def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
     """Exit code 130, the numbers on stdout, a note on stderr, no file of a report, and no worker left."""
@@ -69,6 +71,7 @@ def test_ctrl_c_while_the_report_is_drawn(tiny: str) -> None:
     assert ends(*workers)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at /proc")
 def test_a_killed_parent_leaves_no_workers(tiny: str) -> None:
     """Workers end by themselves when the process that they work for is killed."""

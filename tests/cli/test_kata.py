@@ -50,6 +50,7 @@ def test_from_start_to_a_first_change() -> None:
     assert "predictions: 1 of 2 right" in coffee("kata", "status", "mine").output
 
 
+@pytest.mark.slow
 def test_hints_grow_stronger_and_are_of_the_design_as_it_stands() -> None:
     """A question, where to look, what to write; another obstacle begins again with a question."""
     coffee("kata", "start", "mine")
@@ -81,6 +82,7 @@ def test_undo() -> None:
     assert Path("mine/design.yaml").read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow
 def test_after_a_failed_check_there_is_something_to_do() -> None:
     """The status says so, and the check itself."""
     coffee("kata", "start", "mine")
@@ -92,6 +94,7 @@ def test_after_a_failed_check_there_is_something_to_do() -> None:
     assert "did not pass stage 4" in " ".join(coffee("kata", "status", "mine").output.split())
 
 
+@pytest.mark.slow
 def test_check_by_folder_and_by_file() -> None:
     """Exit 0 and 100 points for a sized outbox, also without a kata; the kata's last check is told by its status."""
     coffee("kata", "start", "mine")
@@ -127,6 +130,7 @@ def test_mistakes_are_told_in_a_sentence(command: list[str], says: str) -> None:
     assert says in result.output
 
 
+@pytest.mark.slow
 def test_the_second_exercise_by_its_name(here: Path) -> None:
     """Begun in a folder of its own; later commands know it by the folder, and refuse the other one."""
     begun = coffee("kata", "start", "--exercise", "second")

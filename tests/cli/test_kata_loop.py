@@ -69,6 +69,7 @@ def test_mistakes_end_a_turn_and_not_the_game() -> None:
     assert len(kept()["runs"]) == 1  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_end_of_the_input_keeps_everything() -> None:
     """Closing in the middle of a question leaves the run that was made, and the next sitting goes on from it."""
     play("", "from=idempotent", "better")
@@ -135,6 +136,7 @@ def test_every_screen_fits_a_terminal_of_80_by_24() -> None:
     assert max(len(line) for one in screens for line in one) <= 80
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a terminal as Unix has it")
 def test_ctrl_c_in_a_terminal_keeps_everything() -> None:
     """At a real terminal: Ctrl-C at the prompt leaves with exit code 0, and says how to go on."""

@@ -29,6 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("space.yaml").write_text("from: [outbox]\nvary: {checkout.workers: [2, 64]}\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_page_of_a_command(name: str) -> None:
     """It stands alone, shows no name as markup, asks no other host, and the command on it gives the same page again."""
@@ -50,6 +51,7 @@ def test_the_page_of_a_command(name: str) -> None:
     assert Path("other/report.html").read_text(encoding="utf-8") == page
 
 
+@pytest.mark.slow
 def test_every_command_on_a_report_runs() -> None:
     """Those of the page of a comparison, as they stand there: to have it again, and to see more of it."""
     assert coffee("compare", "tiny.yaml", "naive", "outbox", *QUICK, "--out", "page").exit_code == 0

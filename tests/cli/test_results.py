@@ -164,6 +164,7 @@ def test_check_wants_objectives(tiny: str) -> None:
     assert done.stderr.startswith("error: x.yaml: no objectives, so there is nothing to check")
 
 
+@pytest.mark.slow
 def test_the_same_json_whatever_runs_it(tiny: str) -> None:
     """Fresh processes, other hash seeds and other numbers of workers print the same bytes."""
     documents = []
@@ -335,6 +336,7 @@ def test_a_full_disk() -> None:
     assert (done.returncode, done.stderr) == (74, "error: stdout: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_the_command_to_go_on_with_runs(tiny: str) -> None:
     """What `run` names to find out what to change first, followed literally: each change is tried, what helps comes first."""
     told = coffee("run", tiny, "naive", "-n", "5", "-j", "1", "--set", "app.timeout=4s").stdout.splitlines()[-1]

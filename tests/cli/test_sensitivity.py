@@ -60,6 +60,7 @@ def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
     assert "holds mine.txt" in coffee(*command, "--out", "moved").stderr
 
 
+@pytest.mark.slow
 def test_all_inputs_by_default(tiny: str) -> None:
     """Of the scenario, of its traffic, and of the design."""
     done = coffee("sensitivity", tiny, "naive", "-m", "cost_per_1000", "-n", "2", "-j", "1", "--json")
@@ -68,6 +69,7 @@ def test_all_inputs_by_default(tiny: str) -> None:
     assert not {"clock.duration", "relay.poll_every"} & set(inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "columns"), [("morris", ("mu*", "sigma")), ("sobol", ("first", "total"))])
 def test_all_at_once(tiny: str, method: str, columns: tuple[str, str]) -> None:
     """How many runs it takes is said before; the one that matters comes first, what can't matter has nothing."""
@@ -112,6 +114,7 @@ def test_wrong_usage(tiny: str, arguments: tuple[str, ...], message: str) -> Non
     assert message in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", ["nobody", "refused", "declined"])
 def test_every_metric_of_a_morning_with_nothing_to_count(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody comes, every call is refused, every card is bad: each metric has its table and its chart all the same."""

@@ -29,6 +29,7 @@ SAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", SAYS)
 def test_sentences_of_little(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody came, nobody had a good card, nothing went through: each is said in words, and no number is made up."""

@@ -21,6 +21,7 @@ def test_the_picture_stands_between_promises_and_source() -> None:
     assert "outbox relay" not in coffee("show", "naive").stdout
 
 
+@pytest.mark.slow
 def test_a_story_is_one_page() -> None:
     """The picture and what it does; no knobs, and nothing of the class that only prepares. A preset has no story."""
     story = coffee("show", "outbox", "--story").stdout

@@ -41,6 +41,7 @@ def test_help_needs_no_library() -> None:
     assert not found & (HEAVY | {"rich"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_help_of_a_command_needs_no_library(command: str) -> None:
     """`coffee COMMAND --help` neither: options are declared where no work is imported. (Typer reads values with pydantic.)"""

@@ -91,6 +91,7 @@ def test_scaled_time_is_told_and_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
     assert "running on real parts takes about 42\xa0s" in done.stderr  # seven minutes, in a tenth of it
 
 
+@pytest.mark.slow
 def test_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page, the JSON, and a log of each design; no password; again into the same folder, and into no other's."""
     arguments = ("twin", "rush.yaml", "naive", "outbox", "--out", "out", "--margin", "9%")

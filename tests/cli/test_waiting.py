@@ -56,6 +56,7 @@ def test_what_has_been_said_is_not_said_again() -> None:
     assert said == ["", "simulating: 22 of 40, about 9 s left"]
 
 
+@pytest.mark.slow
 def test_a_command_of_several_seconds_says_so(tiny: str) -> None:
     """On stderr, while stdout stays what it is: with --json a document and nothing else."""
     process = start("run", tiny, "naive", "-n", "3000", "-j", "1", "--json")

@@ -68,6 +68,7 @@ def test_where_there_is_room_a_cell_says_all_in_one_line(harmed: dict[str, int],
     assert row == "W1 Double tap open 5.0 % [4.2, 5.9] closed 0 of 2,400 <0.12 %"
 
 
+@pytest.mark.slow
 def test_more_designs_than_have_room_stand_in_several_tables(harmed: dict[str, int]) -> None:
     result = coffee("windows", "--variants", "-w", "w1", "--no-report", "--jobs", "1")
     lines = result.stdout.splitlines()
@@ -141,6 +142,7 @@ def test_ctrl_c_prints_the_finished_windows(harmed: dict[str, int], monkeypatch:
     assert not list(Path().iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as Unix has them")
 def test_a_real_ctrl_c_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At whatever moment: exit code 130, valid JSON or none, no traceback and no file."""

@@ -166,6 +166,7 @@ def test_two_customers() -> None:
     assert "awarded_exactly_once" in found.found.broken
 
 
+@pytest.mark.slow
 def test_judged_as_by_the_whole_audit() -> None:
     """A sample of runs, simulated to the horizon: the same ending."""
     world = World(load_design("idempotent"), held_to(load_design("idempotent")), 1, tuple(ALPHABET))
@@ -218,6 +219,7 @@ def test_the_committed_certificates_are_right(name: str) -> None:
         assert contradictions(certificate, document(found)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow(["naive", "idempotent", "outbox", "inquiry", "webhooks-first"], but=["outbox"]))
 def test_the_laws_hold_whatever_goes_wrong(name: str) -> None:
     """Sets of mishaps, drawn: the whole morning keeps its laws, and its audit is that of the run that ended at rest."""

@@ -48,6 +48,7 @@ WORLDS = 3000  # enough for each of them; a minute draws several times as many
 LONG = ("mark-before-publish", "no-fingerprint", "same-key-for-ever", "dual-write", "last-seen-id")  # until they are caught
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow(BROKEN, but=BROKEN.keys() - LONG))
 def test_what_is_broken_is_caught(name: str) -> None:
     """With a handful of customers and at most two faults once it is shrunk; its file breaks the same promise again."""

@@ -80,6 +80,7 @@ LINES: list[tuple[tuple[str, ...], set[str]]] = [  # a command, and the kinds of
 QUICK_LINES = [each for each in LINES if "--assumption" not in each[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "kinds"), slow(LINES, but=QUICK_LINES), ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
 )
@@ -109,6 +110,7 @@ def test_no_command_is_left_out() -> None:
     assert {command_of(line) for line, _ in LINES} | KATA | PLAIN | REAL == set(with_json()) - {"schema"}
 
 
+@pytest.mark.slow
 def test_the_kata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the start to the debrief, predictions and hints included; its file is described, too."""
     monkeypatch.chdir(tmp_path)

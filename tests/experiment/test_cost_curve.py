@@ -74,6 +74,7 @@ def storm() -> CostCurve:
     return cost_curve(parse_scenario(STORM), ["naive", "outbox"], Effort(3, jobs=1), peaks_per_s=(0.5,), fresh=3)
 
 
+@pytest.mark.slow
 def test_a_longer_brownout_at_the_same_capacity(storm: CostCurve) -> None:
     """Lengths are those that fit, with its own; capacity is what was sized for its own; naive pays more the longer it is."""
     assert storm.lengths_s == (60.0, 120.0, 300.0)

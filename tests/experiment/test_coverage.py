@@ -38,6 +38,7 @@ OTHERWISE: dict[str, Sections] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_wrong_truth_is_not_held(name: str) -> None:
     """Where the world is another one than theory's, most intervals say so, or nearly all upper ends are above the rate."""

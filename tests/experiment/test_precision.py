@@ -62,6 +62,7 @@ def test_there_is_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.results["naive"].unsettled(0.001) == ["double_charge_rate"]
 
 
+@pytest.mark.slow
 def test_the_same_mornings_as_if_all_were_asked_for_at_once() -> None:
     """Added mornings have the next seeds: the numbers are those of so many mornings, but for intervals that allow for looks."""
     done = compared(precision=0.2)

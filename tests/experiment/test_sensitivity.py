@@ -32,6 +32,7 @@ def effects() -> list[Effect]:
     return sensitivity(parse_scenario(CALM), ["naive", "outbox"], Effort(3, jobs=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [load_scenario("morning-rush"), *map(load_design, ARCHITECTURES)], ids=lambda m: m.name)
 def test_every_assumption_can_be_altered(model: Scenario) -> None:
     """Halved and doubled values are legal, and change that key and no other, but for shares that add up to 1."""
@@ -78,6 +79,7 @@ def test_each_design_has_its_own_assumptions(effects: list[Effect]) -> None:
     assert of == {"payment.workers": {"outbox"}, "checkout.workers": {"naive", "outbox"}}
 
 
+@pytest.mark.slow
 def test_prices_that_are_assumed_are_assumptions(effects: list[Effect]) -> None:
     """They move the cost by what the bill says, and nothing else; a list price is none, nor a share doubled beyond 1."""
     of = {(e.design, e.input.name, e.value): e for e in effects}

@@ -80,6 +80,7 @@ def test_erlang_c_is_found(erlang: Sizing) -> None:
     assert erlang.load["checkout workers"] == pytest.approx(4.0)
 
 
+@pytest.mark.slow
 def test_what_binds(erlang: Sizing) -> None:
     """With one server fewer the only objective fails, and that is said of the component that has it."""
     assert erlang.bottleneck == "checkout workers"

@@ -69,6 +69,7 @@ def test_what_to_change_first_is_found_out(found: WhatIf) -> None:
     assert not [one for one in view if said(one, "confirmed_share")]
 
 
+@pytest.mark.slow
 def test_changes_as_a_frame(found: WhatIf) -> None:
     """A row a change and metric, with what is said of it; those that move nothing come last."""
     assert len(found.changes) == len(found.effects) * len(LOOKED_AT)

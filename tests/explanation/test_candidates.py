@@ -19,6 +19,7 @@ from tests.architectures.lint.cases import CASES, Case
 from tests.worlds import ONE_CUSTOMER, design, judged, world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.warned.name}")
 def test_whatever_lint_names_is_tried_with_a_value_that_is_enough(case: Case) -> None:
     """For every warning a change of the very knob is among those that are tried, and with it the warning is gone."""

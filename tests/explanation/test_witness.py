@@ -80,6 +80,7 @@ CLOSED_BY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("window", "name"), CLOSED_BY)
 def test_the_knob_that_is_named_first_really_closes_it(window: str, name: str) -> None:
     """The cheapest change leaves the same customer on the same morning without any harm."""

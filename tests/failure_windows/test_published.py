@@ -125,6 +125,7 @@ def made(window: str, name: str, state: State) -> Verdict:
     return Verdict(window, name, state, (), Estimate(None, None, None, 0, 0.0), Difference(None, None, None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", slow(bundled_windows(), but=("W1", "W7")))
 def test_the_whole_matrix(window: str) -> None:
     """Every cell of the built-in designs is as it was, and so is each in which a variant's one knob makes a difference."""
@@ -144,6 +145,7 @@ def test_every_difference_from_what_is_published_is_explained() -> None:
             assert differs is None or not differs.reason.startswith(NO_REASON), (window, name, state)
 
 
+@pytest.mark.slow
 def test_every_reason_is_needed() -> None:
     """A reason that explains no cell of any bundled design, or of the further ones below, is out of date."""
     cells = [(window, load_design(name), state) for name in design_names() for window, state in states(name).items()]

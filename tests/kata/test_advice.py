@@ -37,6 +37,7 @@ def said_of(text: str) -> tuple[Look, str, str, tuple[str, str, str]]:
     return look, said.rule, said.finding, said.hints
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "rule", "last_hint"),
     [
@@ -73,6 +74,7 @@ def test_what_happened_is_no_advice(text: str) -> None:
     assert not any(word in finding for word in ("because", "idempotent", "outbox", "cache", "inbox", "retr"))
 
 
+@pytest.mark.slow
 def test_following_the_hints_leads_to_a_passing_design() -> None:
     """From the starting design, doing what each strongest hint says: one line at a time, to the end."""
     text, steps = START, 0

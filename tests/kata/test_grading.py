@@ -67,6 +67,7 @@ class Mine(Design):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups as Unix has them")
 def test_mistakes_in_code_stay_where_they_are(tmp_path: Path) -> None:
     """A process that kills itself is told, what is overwritten is a copy, and the others have their points."""
@@ -118,6 +119,7 @@ PRINTED = "for file in range(3, 40):\n    try:\n        os.write(file, {result})
 STAGES = b'{"design": "", "stages": [%s]}' % b", ".join([b'{"points": 20, "reasons": []}'] * 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -207,6 +207,7 @@ def test_an_architecture_of_ones_own_is_part_of_what_is_tried(folder: Path) -> N
     assert not undo(folder, [first])
 
 
+@pytest.mark.slow
 def test_what_was_taken_back_is_compared_with_what_it_goes_back_to(folder: Path) -> None:
     """After a detour, one more change is one change against the run before the detour; otherwise the last run counts."""
     progress = load(folder)

@@ -49,6 +49,7 @@ def replaced(old: str, new: str, text: str = AT_LAST) -> str:
     return text.replace(old, new)
 
 
+@pytest.mark.slow
 def test_it_begins_with_everything_to_do_and_ends_with_nothing() -> None:
     """The starting design fails each stage, here and in the check; with five lines changed it has all points."""
     assert stages_of(SECOND.start) == [False] * 3
@@ -57,6 +58,7 @@ def test_it_begins_with_everything_to_do_and_ends_with_nothing() -> None:
     assert graded(AT_LAST).score == 100, graded(AT_LAST).reasons
 
 
+@pytest.mark.slow
 def test_following_the_hints_literally_leads_to_a_passing_design() -> None:
     """Each strongest hint is written as it says; the metric that its finding is about gets better, or its stage is passed."""
     text, rules = SECOND.start, []
@@ -84,6 +86,7 @@ def test_following_the_hints_literally_leads_to_a_passing_design() -> None:
     assert parse_design(text) == parse_design(AT_LAST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "rule", "says", "leads_to"),
     [
@@ -116,6 +119,7 @@ def _all(look: Look, stage: int) -> list[Advice]:
     return [given for rule in RULES[stage] if (given := rule(look)) is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "stage", "metrics"),
     [
@@ -148,6 +152,7 @@ def test_what_narrows_and_does_not_close() -> None:
     assert 0 < few < many / 10
 
 
+@pytest.mark.slow
 def test_who_is_told_of_is_one_of_the_most() -> None:
     """A gift card's victim is a customer; of double charges first the renewals, which are most, then the agents."""
     assert look_at(SECOND.start).witness("oversold_rate").startswith("Customer ")
@@ -176,6 +181,7 @@ def test_a_folder_keeps_which_exercise_it_is(tmp_path: Path) -> None:
         predictions(["cost_per_1000=better"], SECOND, "")
 
 
+@pytest.mark.slow
 def test_a_class_is_graded_by_the_points_of_its_exercise(tmp_path: Path) -> None:
     """Thirty, forty and thirty; what the first exercise would give is not asked."""
     (tmp_path / "ada.yaml").write_text(AT_LAST, encoding="utf-8")

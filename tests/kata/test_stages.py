@@ -31,6 +31,7 @@ def test_every_objective_belongs_to_one_stage_and_one_person(exercise: Exercise)
     assert exercise.most == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("design", "expected"),
     [
@@ -69,6 +70,7 @@ def test_whoever_saves_in_the_wrong_place_sees_what_fails_first() -> None:
     assert stages_of(f"{PASSES}payment: {{workers: 8}}\n") == [True, True, False, True, True]
 
 
+@pytest.mark.slow
 def test_a_sized_outbox_passes_the_check_and_the_others_do_not() -> None:
     """Also on mornings and in weather that nobody has seen."""
     graded = check(parse_design(PASSES), FIRST)

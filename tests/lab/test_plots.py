@@ -89,6 +89,7 @@ def test_a_run_is_drawn_as_a_comparison_of_one(ran: Run) -> None:
     assert np.array_equal(backlog, ran.summary.series.backlog)
 
 
+@pytest.mark.slow
 def test_the_other_results_have_charts(
     explained: Explanation, surveyed: Matrix, swept: Sweep, curve: CostCurve, moved: Swings, front: Optimum
 ) -> None:

@@ -40,6 +40,7 @@ def by_key(made: Fit) -> dict[str, Fitted]:
     return {FIRST if key.startswith(FIRST) else key: one for key, one in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ledger", [True, False], ids=["ledger", "no-ledger"])
 def test_the_truth_is_within_the_intervals(ledger: bool, tmp_path: Path) -> None:
     """Of five mornings no more intervals miss the truth than 95 % allow, and none misses it by far."""

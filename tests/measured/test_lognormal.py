@@ -19,6 +19,7 @@ def drawn(rng: np.random.Generator, lost: float) -> Times:
     return Times(heard, TIMEOUT_S, N - len(heard))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [0.0, 0.02, 0.15])
 def test_intervals_hold_the_truth(lost: float) -> None:
     """Median, sigma and the share that was lost: each interval holds the truth as often as it says."""

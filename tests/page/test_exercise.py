@@ -62,6 +62,7 @@ def test_what_is_turned_is_written_and_keeps_its_comments(mine: Path) -> None:
     assert standing(mine)["design"] == "from: outbox\n"
 
 
+@pytest.mark.slow
 def test_either_goes_on_where_the_other_stopped(mine: Path) -> None:
     """A run of the terminal, an edit and a run of the page with a prediction and a reason, an undo."""
     assert coffee("kata", "run", str(mine), "--json").exit_code == 0
@@ -79,6 +80,7 @@ def test_either_goes_on_where_the_other_stopped(mine: Path) -> None:
     assert "from: naive" in standing(mine)["design"]
 
 
+@pytest.mark.slow
 def test_hints_stories_and_refusals(mine: Path) -> None:
     """A hint is noted as a hint of the terminal is; somebody harmed is told of; a step that there is not is refused."""
     stepped(mine, "run", {})

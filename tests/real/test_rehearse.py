@@ -118,6 +118,7 @@ def test_what_cannot_be_seen_is_not_judged(tmp_path: Path) -> None:
     assert set(found["not_judged"]) == {"duplicate_order", "orphan_charge", "unpaid_order"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "said"),
     [
@@ -137,6 +138,7 @@ def test_a_service_that_cannot_be_judged(tmp_path: Path, way: str, said: str) ->
     assert said in found["why"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start_with", "said"),
     [
@@ -222,6 +224,7 @@ def test_even_a_killed_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not listens(port)
 
 
+@pytest.mark.slow
 def test_somebody_is_there_already(tmp_path: Path) -> None:
     """A port that is taken is said before anything starts; so is a provider's port."""
     with socket.socket() as other:
@@ -237,6 +240,7 @@ def test_somebody_is_there_already(tmp_path: Path) -> None:
         assert (code, out, "provider.port: cannot be listened on" in err) == (2, "", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -264,6 +268,7 @@ def test_a_live_key_in_the_environment(tmp_path: Path) -> None:
     assert (code, "STRIPE_API_KEY" in err, "0123456789" in err) == (2, True, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "said"),
     [

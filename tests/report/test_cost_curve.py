@@ -93,6 +93,7 @@ def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path:
     assert not (without.parent / "cost-curve.csv").exists()
 
 
+@pytest.mark.slow
 def test_half_a_curve_is_drawn(curve: CostCurve) -> None:
     """After Ctrl-C some designs are missing, or some of their points; what is there is drawn."""
     naive, outbox = curve.points["naive"], curve.points["outbox"]

@@ -43,6 +43,7 @@ def test_every_kind_has_words() -> None:
     assert [kind for kind in MISHAPS if not any(written.startswith(f"{{{kind}:") for written in WORDS)] == []
 
 
+@pytest.mark.slow
 def test_the_last_word() -> None:
     assert last_word(load_design("naive")) == "One mishap breaks it: request 1 comes 1min late."
     assert last_word(load_design("outbox")).endswith("worlds with one customer and at most one mishap, none breaks a promise.")

@@ -88,6 +88,7 @@ def test_two_writes_give_the_same_bytes(report: Path, stormy: Comparison, tmp_pa
     assert files(again.parent) == files(report.parent)
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched(html: str) -> None:
     """The page refers to nothing outside of itself: no script, no link, no picture, no address but names of vocabularies."""
     tags = Tags(html).tags
@@ -208,6 +209,7 @@ def test_it_says_what_it_does_not_know(html: str) -> None:
         assert text in limits
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_page_of_little_is_a_page(odd: Comparison, tmp_path: Path) -> None:
     """Without objectives, faults, people, intervals or other designs there is still a page, and it is well formed."""

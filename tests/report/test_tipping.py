@@ -57,6 +57,7 @@ def test_every_morning_is_in_the_histogram_once(edge: Comparison) -> None:
     assert not [x for x in filled if 0.3 < x < 0.9]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick", "untold")
 def test_the_page_shows_it_where_there_is_one(edge: Comparison, stormy: Comparison, tmp_path: Path) -> None:
     """The figure and its files are part of the report only then, and another report replaces them."""

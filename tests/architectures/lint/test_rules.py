@@ -56,6 +56,7 @@ def test_a_rule_tells_two_designs_apart(case: Case) -> None:
 LONG = [case for case in CASES if case.rule == "overloaded"][2:]  # and alike: of the others two are quick
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [*(case for case in CASES if case not in LONG), *slow(LONG)], ids=named)
 def test_whoever_is_warned_is_harmed(case: Case) -> None:
     """On the same morning the first design does the harm that the second doesn't."""

@@ -86,6 +86,7 @@ def test_every_verdict_has_a_page(found: Twin, said: str) -> None:
     assert Tags(made_of).open == []
 
 
+@pytest.mark.slow
 def test_a_reality_that_charges_everybody_nine_times() -> None:
     """More charges than the matrix has columns are in its last one; the first stories are told, and the others listed."""
     scenario, design = parse_scenario(RUSH), load_design("naive")
