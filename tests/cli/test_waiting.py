@@ -56,6 +56,12 @@ def test_what_has_been_said_is_not_said_again() -> None:
     assert said == ["", "simulating: 22 of 40, about 9 s left"]
 
 
+def test_getting_ready_is_no_part_of_the_work() -> None:
+    """Fifteen seconds until the first of 210 seconds has passed say nothing about the others."""
+    said = told((5.0, 0, 210), (15.0, 0, 210), (17.0, 2, 210), (15.0 + LINE_S, 10, 210), smaller=None)
+    assert said == ["", "", "", "simulating: 10 of 210, about 3 min left"]
+
+
 @pytest.mark.slow
 def test_a_command_of_several_seconds_says_so(tiny: str) -> None:
     """On stderr, while stdout stays what it is: with --json a document and nothing else."""

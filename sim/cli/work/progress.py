@@ -28,6 +28,8 @@ class Waiting:
 
     def tell(self, done: int, of: int) -> str:
         """What is to be said now; mostly nothing. `of` may grow."""
+        if not done:  # whoever says so is still getting ready, which says nothing about the rest
+            self._began_s = self._clock()
         now_s = self._clock() - self._began_s
         if now_s < PATIENCE_S or not 0 < done < of:
             return ""

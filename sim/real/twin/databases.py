@@ -24,10 +24,11 @@ def open_shop(folder: Path, database: str) -> Store:
 
 
 @contextmanager
-def prepared(database: str) -> Iterator[tuple[str, str]]:
+def prepared(database: str, processes: int) -> Iterator[tuple[str, str]]:
     """The address of a fresh order database, and its name and version. Afterwards nothing of it is left.
 
-    Raises ConfigError for a database that is not there, or not on this machine.
+    `processes`: so many will open it, at most. Raises ConfigError for a database that is not there, not on this machine, or
+    has no room for them.
     """
     if database == SQLITE:
         yield SQLITE, f"SQLite {sqlite3.sqlite_version} (WAL)"
@@ -41,7 +42,7 @@ def prepared(database: str) -> Iterator[tuple[str, str]]:
         check_target("database", f"http://{parts.hostname}:{parts.port or 5432}", ())
     except ValueError as error:
         raise ConfigError(f'database: not an address: {error} (got "{database}")') from None
-    with _postgres().fresh_schema(database, f"coffee_twin_{token_hex(6)}") as prepared_one:
+    with _postgres().fresh_schema(database, f"coffee_twin_{token_hex(6)}", processes) as prepared_one:
         yield prepared_one
 
 

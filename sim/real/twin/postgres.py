@@ -48,14 +48,29 @@ class Server:
         self._connection.close()
 
 
+def _check_room(connection: psycopg.Connection[Any], processes: int) -> None:
+    """Raises ConfigError if not each of so many processes can have a connection."""
+    row = connection.execute(
+        "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
+    ).fetchone()
+    free = 0 if row is None else int(row[0])
+    if processes > free:
+        raise ConfigError(
+            f"database: up to {processes} processes need a connection each, and {free} are free; raise the server's "
+            "max_connections, or give the design fewer workers"
+        )
+
+
 @contextmanager
-def fresh_schema(address: str, name: str) -> Iterator[tuple[str, str]]:
+def fresh_schema(address: str, name: str, processes: int) -> Iterator[tuple[str, str]]:
     """The address of a schema with the shop's tables, which is dropped afterwards; and the server's name and version."""
     try:
         connection = psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_S)
     except psycopg.Error as error:
         raise ConfigError(f"database: cannot be reached: {' '.join(str(error).split())}") from None
     with connection:
+        _check_room(connection, processes)
         schema = sql.Identifier(name)
         try:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))

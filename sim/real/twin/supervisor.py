@@ -100,7 +100,7 @@ def live(
     consumers, visibility_s = consumers_of(design, asked), design.broker.visibility / speed
     with (
         temporary_folder() as folder,
-        databases.prepared(database) as database_there,
+        databases.prepared(database, _in_the_shop(design, asked)) as database_there,
         brokers.prepared(broker, consumers, visibility_s) as broker_there,
     ):
         store.create(folder)
@@ -109,6 +109,12 @@ def live(
             consumers=consumers,
         )  # fmt: skip
         return twin.live(progress)
+
+
+def _in_the_shop(design: Design, asked: Wanted) -> int:
+    """How many processes open the order database, at most."""
+    others = 4  # front, status view, loyalty, and this one
+    return design.checkout.workers + len(asked.backgrounds) + sum(asked.consumers.values()) + others
 
 
 def consumers_of(design: Design, asked: Wanted) -> dict[str, tuple[list[int], int]]:

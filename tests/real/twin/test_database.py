@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.config.design import Database as Knobs
+from sim.config.errors import ConfigError
 from sim.real.twin import store
 from sim.real.twin.database import RealDatabase
 from sim.real.twin.databases import open_shop, prepared
@@ -35,7 +36,7 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
     store.create(tmp_path)
     with ExitStack() as stack:
         where = "sqlite" if request.param == "sqlite" else request.getfixturevalue("server")
-        address, _ = stack.enter_context(prepared(where))
+        address, _ = stack.enter_context(prepared(where, 10))
         two = [open_shop(tmp_path, address) for _ in "ab"]
         for one in two:
             stack.callback(one.close)
@@ -129,7 +130,7 @@ def test_outbox_rows_are_read_until_they_are_marked_and_by_id_only_upwards(datab
 @pytest.mark.slow
 def test_who_loses_a_race_tries_again_on_what_the_other_has_written(server: str, tmp_path: Path) -> None:
     """Both insert an order at the same time: there are two with different ids, and none is lost."""
-    with prepared(server) as (address, _):
+    with prepared(server, 10) as (address, _):
         mine, theirs = (
             RealDatabase(Clock(), KNOBS, purchases=3, streams=Streams(0), weather=UP, store=open_shop(tmp_path, address))
             for _ in "ab"
@@ -148,3 +149,11 @@ def test_who_loses_a_race_tries_again_on_what_the_other_has_written(server: str,
         assert [one.purchase for one in theirs.open.values()] == [1, 0]
         for one in (mine, theirs):
             one.store.close()
+
+
+@pytest.mark.slow
+def test_a_server_without_room_is_refused_before_anything_starts(server: str) -> None:
+    """It is told how many connections are needed, and how many are free."""
+    needed = r"up to 1000 processes need a connection each, and \d+ are free"
+    with pytest.raises(ConfigError, match=needed), prepared(server, 1000):
+        raise AssertionError("it was let in")
