@@ -133,8 +133,8 @@ def verification(found: combinations.Every, said: list[str]) -> Verification:
 def alphabet() -> str:
     """A digest of the alphabet and of what its mishaps are by default."""
     kinds = {kind: list(row) for kind, row in ALPHABET.items()}
-    shapes = {kind: model.model_json_schema() for kind, model in MISHAPS.items()}
-    return hashlib.sha256(json.dumps([kinds, shapes], sort_keys=True).encode()).hexdigest()[:16]
+    defaults = {kind: {key: str(field.default) for key, field in model.model_fields.items()} for kind, model in MISHAPS.items()}
+    return hashlib.sha256(json.dumps([kinds, defaults], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def contradictions(certificate: dict[str, Any], again: Every) -> list[str]:

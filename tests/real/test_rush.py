@@ -23,6 +23,7 @@ def rush(file: Path, port: int, *more: str) -> tuple[int, dict[str, object]]:
     return code, json.loads(out)
 
 
+@pytest.mark.slow
 def test_a_shop_that_charges_twice_is_caught_or_the_run_is_no_evidence(tmp_path: Path) -> None:
     """A few seconds: the share of double charges has an interval; on a machine that is too busy it is undecided, and why."""
     file, port = adapter(tmp_path, "twice")

@@ -95,6 +95,7 @@ def test_what_is_an_error(name: str) -> None:
         morning(design)
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_as_if_the_class_ran_here() -> None:
     """With line, customer and time."""
     for mistake in (
