@@ -49,7 +49,6 @@ EXECUTORS: dict[str, Callable[[], Executor]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # of Python 3.12, for what may go wrong
 @pytest.mark.parametrize("number", tiers(20, 200))
 @pytest.mark.parametrize("name", EXECUTORS)
@@ -80,7 +79,6 @@ def test_any_number_of_jobs(number: int) -> None:
         assert document(world, 1) == document(world, 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", tiers(20, 300))
 def test_any_order_of_sets(number: int) -> None:
     """Nothing depends on how Python hashes strings."""
