@@ -183,8 +183,7 @@ def test_ctrl_c_on_a_cluster(world: Path, cluster: Any) -> None:
     assert process.returncode == 130
     document = json.loads(out)
     assert 1 <= document["mornings"] < 50000
-    announced, *_, said = err.splitlines()
-    assert announced.startswith("simulating takes about ")
+    *_, said = err.splitlines()  # nobody knows beforehand how many workers a cluster will have
     assert said == f"interrupted after {document['mornings']:,} of 50,000 mornings; the numbers are of these"
     while cluster.scheduler.tasks:
         assert time.monotonic() < deadline + 60

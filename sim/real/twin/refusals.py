@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
@@ -18,6 +19,7 @@ from sim.world.faults import FaultPlan
 from sim.world.morning import Architecture
 from sim.world.streams import Streams
 
+LONGEST = 72  # characters of the folder for temporary files: macOS allows 103 for a Unix socket, of which 31 are its own name
 INSTEAD = "; leave it out, or use the simulator for that"
 
 
@@ -25,6 +27,11 @@ def wanted(scenario: Scenario, design: Design, seed: int) -> Wanted:
     """Which processes the design's `set_up` asks for. Raises ConfigError for what the twin can't do."""
     if sys.platform == "win32":
         raise ConfigError("coffee twin kills processes as Linux and macOS do; Windows has no such kill")
+    if len(folder := tempfile.gettempdir()) > LONGEST:
+        raise ConfigError(
+            f"the folder for temporary files has a path of {len(folder)} characters, and processes are started by a socket in "
+            f"it, which can have few; set TMPDIR to one of at most {LONGEST} ({folder})"
+        )
     errors = [f"{where}: the twin has no {what}{INSTEAD}" for where, what in _missing(scenario, design) if what]
     streams = Streams(seed)
     shop = RealShop(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -47,8 +49,8 @@ def marked(mark: str) -> list[int]:
 def test_when_the_supervisor_ends_all_others_do_and_the_folder_is_gone(how: signal.Signals, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    folder, mark = tmp_path / "temporary", f"{os.getpid()}-{how}"
-    folder.mkdir()
+    # A short path: the address of a Unix socket, by which processes are started, has 107 characters at most.
+    folder, mark = Path(tempfile.mkdtemp(prefix="t")), f"{os.getpid()}-{how}"
     env = {**os.environ, MARK: mark, "TMPDIR": str(folder)}
     with subprocess.Popen([sys.executable, str(program)], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as twin:
         assert twin.stdout is not None
@@ -62,3 +64,4 @@ def test_when_the_supervisor_ends_all_others_do_and_the_folder_is_gone(how: sign
         assert time.monotonic() < until
         time.sleep(0.05)
     assert marked(mark) == []
+    shutil.rmtree(folder)

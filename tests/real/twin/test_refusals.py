@@ -78,3 +78,10 @@ def test_its_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OWN.format(slip="order.nonsense()"))
     with pytest.raises(ConfigError, match=r"mine\.py:14: AttributeError: .*nonsense.*customer 0"):
         live(patient(), load_design(tmp_path / "mine.py"), 0, speed=10.0)
+
+
+def test_a_long_path_for_temporary_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address of a Unix socket in it would be too long."""
+    monkeypatch.setattr("tempfile.tempdir", "/" + "x" * 79)
+    with pytest.raises(ConfigError, match="set TMPDIR to one of at most 72"):
+        live(patient(), load_design("naive"), 0)
