@@ -224,7 +224,11 @@ def wait_for(address: str) -> None:
 def test_how_many_work_at_a_time(engine: str, request: pytest.FixtureRequest) -> None:
     """On whichever machines: of a cluster, what it has, and not this machine's processors or what was asked for."""
     if engine == "dask":
-        engine = f"dask:{request.getfixturevalue('cluster').scheduler_address}"
+        cluster = request.getfixturevalue("cluster")
+        engine, deadline = f"dask:{cluster.scheduler_address}", time.monotonic() + 120
+        while len(cluster.scheduler.workers) != 2:  # one that another test has killed is on its way back
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
     with crew(7, engine) as workers:
         assert workers.at_a_time == {"local": 7, "serial": 1}.get(engine, 2)
 
