@@ -43,6 +43,19 @@ def check_target(where: str, url: str, allowed: Collection[str]) -> SplitResult:
     return parts
 
 
+def check_server(where: str, address: str, port: int) -> None:
+    """A server that is no HTTP server may be talked to. `port`: where it listens by default. Raises ConfigError.
+
+    A user and a password may be in its address, and are not repeated.
+    """
+    try:
+        parts = urlsplit(address)
+        target = f"http://{parts.hostname}:{parts.port or port}"
+    except ValueError as error:
+        raise ConfigError(f"{where}: not an address: {error}") from None
+    check_target(where, target, ())
+
+
 def listening(port: int, where: str) -> socket.socket:
     """A socket on this machine; port 0: any that is free. Raises ConfigError if somebody else listens there."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -267,6 +267,8 @@ def plain(value: BaseModel, kind: type[BaseModel]) -> dict[str, Any]:
 class Columns:
     """A table of the provider, of which single values can be read."""
 
+    order: Column
+
     def __init__(self, room: Room, table: str, columns: tuple[str, ...]) -> None:
         for column in columns:
             setattr(self, column, Column(room, table, column))
@@ -275,13 +277,14 @@ class Columns:
 class Column:
     def __init__(self, room: Room, table: str, name: str) -> None:
         self._room, self._table, self._name = room, table, name
-        self._known: dict[int, Any] | None = {} if name in LASTING else None
+        self._lasts = name in LASTING
+        self._known: dict[int, Any] = {}  # of a column that lasts
 
     def __getitem__(self, row: int) -> Any:
-        if self._known is not None and row in self._known:
+        if row in self._known:
             return self._known[row]
         value = self._room.call("", "cell", (self._table, self._name, row), {})
-        if self._known is not None and row >= 0:
+        if self._lasts and row >= 0:
             self._known[row] = value
         return value
 
@@ -303,7 +306,7 @@ class Provider:
 
     def ledger(self, young: list[int], next_row: int, *, before_s: float) -> tuple[list[int], list[int], int]:
         rows, orders, still_young, beyond = self._room.call("", "ledger", (young, next_row, before_s), {})
-        self.charges.order._known.update(zip(rows, orders, strict=True))  # type: ignore[attr-defined]
+        self.charges.order._known.update(zip(rows, orders, strict=True))
         return rows, still_young, beyond
 
     def held(self, *, before_s: float) -> list[int]:

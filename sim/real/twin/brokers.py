@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from sim.config.errors import ConfigError
-from sim.real.loopback import check_target
+from sim.real.loopback import check_server
 
 EMBEDDED = "embedded"
 
@@ -22,13 +21,9 @@ def prepared(broker: str, consumers: dict[str, tuple[list[int], int]], visibilit
     if broker == EMBEDDED:
         yield EMBEDDED, "embedded queue (SQLite)"
         return
-    parts = urlsplit(broker)
-    if parts.scheme != "nats":
+    if not broker.startswith("nats://"):
         raise ConfigError(f'broker: expected "{EMBEDDED}", or an address like nats://127.0.0.1:4222 (got "{broker}")')
-    try:
-        check_target("broker", f"http://{parts.hostname}:{parts.port or 4222}", ())
-    except ValueError as error:
-        raise ConfigError(f'broker: not an address: {error} (got "{broker}")') from None
+    check_server("broker", broker, 4222)
     with jetstream().fresh_stream(broker, consumers, visibility_s) as fresh:
         yield fresh
 

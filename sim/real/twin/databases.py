@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from sim.config.errors import ConfigError
-from sim.real.loopback import check_target
+from sim.real.loopback import check_server
 from sim.real.twin.store import File, Store
 
 SQLITE = "sqlite"
-SCHEMES = ("postgresql", "postgres")
+SCHEMES = ("postgresql://", "postgres://")
 
 
 def open_shop(folder: Path, database: str) -> Store:
@@ -33,15 +32,11 @@ def prepared(database: str, processes: int) -> Iterator[tuple[str, str]]:
     if database == SQLITE:
         yield SQLITE, f"SQLite {sqlite3.sqlite_version} (WAL)"
         return
-    parts = urlsplit(database)
-    if parts.scheme not in SCHEMES:
+    if not database.startswith(SCHEMES):
         raise ConfigError(
             f'database: expected "{SQLITE}", or an address like postgresql://127.0.0.1:5432/coffee (got "{database}")'
         )
-    try:
-        check_target("database", f"http://{parts.hostname}:{parts.port or 5432}", ())
-    except ValueError as error:
-        raise ConfigError(f'database: not an address: {error} (got "{database}")') from None
+    check_server("database", database, 5432)
     with _postgres().fresh_schema(database, f"coffee_twin_{token_hex(6)}", processes) as prepared_one:
         yield prepared_one
 

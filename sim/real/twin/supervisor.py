@@ -113,8 +113,9 @@ def live(
 
 def _in_the_shop(design: Design, asked: Wanted) -> int:
     """How many processes open the order database, at most."""
-    others = 4  # front, status view, loyalty, and this one
-    return design.checkout.workers + len(asked.backgrounds) + sum(asked.consumers.values()) + others
+    others = 3  # the front, loyalty, and this one, which gathers what is left
+    consumers = sum(asked.consumers.values()) + design.read_model.workers
+    return design.checkout.workers + len(asked.backgrounds) + consumers + others
 
 
 def consumers_of(design: Design, asked: Wanted) -> dict[str, tuple[list[int], int]]:
