@@ -37,7 +37,7 @@ class Fixed(Model):
 class Retry(OneOf):
     """When to try again, and how often. `{never: true}` gives up after the first call."""
 
-    never: bool | None = None
+    never: bool | None = Field(None, json_schema_extra={"not": {"const": False}})
     fixed: Fixed | None = None
     exponential: Jitter | None = Field(None, description="no jitter")
     full_jitter: Jitter | None = None

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from sim.config.errors import KeyedErrors, closest
-from sim.config.model import Distribution, Field, Model, reading
+from sim.config.model import A_VALUE, NOTHING, Distribution, Field, Model, exactly_one, reading
 from sim.config.shares import ERRORS, dealt
 from sim.config.units import Clock, Duration, Factor, Probability, seconds_into, time_and_day
 
@@ -43,6 +52,7 @@ def _plain(value: Any) -> Any:
 class Scheduled(Model):
     """A fault that lasts `for` some time: it begins once, `at` a clock time, or again and again (`every`)."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("at", "every"))
     at: At = Field(None, description="clock time at which it begins; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from the end of one such fault to the start of the next")
     lasts: Distribution = Field(alias="for", description="how long it lasts")
@@ -82,6 +92,9 @@ class Outage(Scheduled):
     A provider or a checkout that hangs gives no answer at all, and does nothing: callers find out by their timeouts.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one("at", "every", only=("how", "hangs", "outage", ("provider", "checkout")))
+    )
     outage: Literal["provider", "database", "read_model", "loyalty", "checkout"]
     how: Literal["refuses", "hangs"] = Field(
         "refuses", description="a provider or a checkout says no at once, or says nothing; nothing is charged either way"
@@ -121,6 +134,7 @@ class Rebalance(Model):
     Workers finish the message that they have in hand, and their acknowledgement of it is not taken any more.
     """
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("at", "every"))
     rebalance: Literal["payment", "loyalty", "read_model", "all"] = Field(description="of which consumer, or of all")
     at: At = Field(None, description="clock time at which it happens; one before the clock's start is on the next day")
     every: Distribution | None = Field(None, description="time from one rebalance to the next")
@@ -138,6 +152,9 @@ class Crash(Model):
     `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one("at", "every", "after", only=("how", "resets", "crash", ("checkout",)))
+    )
     crash: Literal[
         "checkout", "payment", "relay", "completer", "reconciler", "canceller", "releaser", "renewals", "loyalty", "read_model"
     ]
@@ -162,6 +179,20 @@ class Crash(Model):
         return self
 
 
+_ERRORS: dict[str, Any] = {  # as a JSON Schema: what the database has and others have not, and when errors begin
+    "if": {"properties": {"errors": {"const": "database"}}},
+    "then": {"properties": {"after": NOTHING}},
+    "else": {
+        "required": ["after"],
+        "properties": {"after": A_VALUE, "on": {"const": "all"}, "how": {"const": "rolled_back"}},
+    },
+    "anyOf": [
+        {"properties": {"at": NOTHING, "every": NOTHING, "for": NOTHING}},
+        {"required": ["for"], "properties": {"for": A_VALUE}, **exactly_one("at", "every")},
+    ],
+}
+
+
 class Errors(Model):
     """A process throws an error, and lives on; or the database fails transactions and queries instead of doing them.
 
@@ -170,6 +201,7 @@ class Errors(Model):
     same. All morning, or `for` some time: `at` a clock time, or again and again (`every`).
     """
 
+    model_config = ConfigDict(json_schema_extra=_ERRORS)
     errors: Literal["database", "checkout", "payment", "completer", "relay", "reconciler", "canceller", "releaser", "renewals"]
     after: Step | None = Field(None, description="right after this step; not for the database")
     on: Literal["writes", "reads", "all"] = Field("all", description="the database: which of them fail")
@@ -221,7 +253,9 @@ class Rerun(Model):
     """A job runs once more from its beginning, after a deploy, by hand, or since a scheduler starts it at least once."""
 
     rerun: Literal["renewals"]
-    at: At = Field(description="clock time at which it begins; one before the clock's start is on the next day")
+    at: At = Field(
+        description="clock time at which it begins; one before the clock's start is on the next day", json_schema_extra=A_VALUE
+    )
 
     @model_validator(mode="after")
     def _at_some_time(self) -> Rerun:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 
 from sim.config.errors import KeyedErrors
 from sim.config.faults import Step, one_of
-from sim.config.model import Field, Model
+from sim.config.model import Field, Model, exactly_one
 from sim.config.units import Duration
 
 Point = tuple[str, ...]  # what is asked at a moment at which something can go wrong, less whose and which in turn
@@ -130,6 +130,7 @@ class Answered(Mishap):
 class Died(Mishap):
     """A process dies, right after a step for the purchase; or an instance of it `at` a moment."""
 
+    model_config = ConfigDict(json_schema_extra=exactly_one("after", "at", only=("crash", CONSUMERS, "at", (None, "none"))))
     crash: Worker = Field(description="which component")
     after: Step | None = Field(None, description="right after this step")
     nth: int = NTH

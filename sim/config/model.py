@@ -39,6 +39,23 @@ def reading(info: ValidationInfo) -> Reading:
     return info.context if isinstance(info.context, Reading) else Reading()
 
 
+NOTHING: dict[str, Any] = {"enum": [None, "none"]}  # JSON Schema of a key that has no value
+A_VALUE: dict[str, Any] = {"not": NOTHING}
+
+
+def exactly_one(*keys: str, only: tuple[str, Any, str, tuple[Any, ...]] | None = None) -> dict[str, Any]:
+    """What a JSON Schema says of a mapping that must have a value at exactly one of these keys.
+
+    `only`: a key and one of its values (or several), which another key allows only with these values of its own.
+    """
+    said: dict[str, Any] = {"oneOf": [{"required": [key], "properties": {key: A_VALUE}} for key in keys]}
+    if only is not None:
+        key, value, other, allowed = only
+        said["if"] = {"required": [key], "properties": {key: {"enum": [value] if isinstance(value, str) else list(value)}}}
+        said["then"] = {"properties": {other: {"enum": list(allowed)}}}
+    return said
+
+
 class Model(BaseModel):
     """A frozen model. Unknown keys are errors; defaults are written and checked like values in a file."""
 
@@ -107,6 +124,12 @@ class Lognormal(Model):
 
 
 _PERCENTILE = re.compile(r"p(100|[0-9]{1,2}(\.[0-9]{1,6})?)")
+_BOUNDS = ((3, ["p0"]), (3, ["p100"]), (4, ["p0", "p100"]))  # how many percentiles there are at least beside these
+_TWO_OR_MORE: dict[str, Any] = {  # as a JSON Schema
+    "propertyNames": {"pattern": f"^{_PERCENTILE.pattern}$"},
+    "minProperties": 2,
+    "allOf": [{"if": {"required": bounds}, "then": {"minProperties": least}} for least, bounds in _BOUNDS],
+}
 
 
 def percents(percentile: str) -> float:
@@ -136,6 +159,7 @@ class Distribution(OneOf):
         None,
         description="two or more, like {p50: 700ms, p95: 2.4s, p99: 6s}; lognormal between two and on beyond the outermost; "
         "p100 is the longest time, p0 the shortest",
+        json_schema_extra=_TWO_OR_MORE,
     )
     uniform: tuple[Duration, Duration] | None = Field(None, description="[from, to]")
     empirical: str | None = Field(None, description="a CSV file of measured seconds, beside this file")

@@ -28,6 +28,7 @@ from sim.config.presets import PRESETS, PresetName
 from sim.config.prices import USUAL, PriceTable
 from sim.config.shares import ERRORS, FATES, dealt
 from sim.config.units import (
+    CLOCK,
     DAY_S,
     Cents,
     Clock,
@@ -126,15 +127,21 @@ class Arrivals(Model):
         return self
 
 
+_TWO_TIMES = {"propertyNames": {"pattern": f"^{CLOCK.pattern}$"}, "minProperties": 2}  # as a JSON Schema
+
+
 class Traffic(OneOf):
     """When people want coffee: a piecewise-linear `shape`, `steps`, a `profile`, one `rate`, real `arrivals`, or `times`."""
 
     shape: dict[str, Rate] | None = Field(
         None,
+        json_schema_extra=_TWO_TIMES,
         description='clock time to rate, e.g. {"06:30": 6/min, "07:30": 48/min}; straight lines between, level outside',
     )
     steps: dict[str, Rate] | None = Field(
-        None, description='likewise, but each rate holds from its time to the next, e.g. {"09:55": 1/s, "10:00": 40/s}'
+        None,
+        json_schema_extra=_TWO_TIMES,
+        description='likewise, but each rate holds from its time to the next, e.g. {"09:55": 1/s, "10:00": 40/s}',
     )
     profile: Profile | None = None
     rate: Rate | None = Field(None, description="a constant rate (Poisson arrivals)")

@@ -25,6 +25,7 @@ UNITS = {"duration": DURATION, "rate": RATE, "probability": PROBABILITY, "factor
 _ZERO_TEXT = r"^\s*x?\s*(0+(\.0*)?|\.0+)([eE][+-]?[0-9]+)?\s*[a-zA-Z%/ ]*$"
 ZERO = {"anyOf": [{"const": 0}, {"type": "string", "pattern": _ZERO_TEXT}]}
 SIZES = {DURATION.pattern: SECONDS, CENTS.pattern: {CURRENCY: 100.0}}  # of the units of a quantity that may have bounds
+NOT_WHOLE_CENTS = r"(\.[0-9]{2}[0-9]*[1-9][0-9]*|[eE][+-]?[0-9]+)\s*USD"  # of an exponent it depends; an editor marks all
 AFTER_A_DAY = r"^\s*(2[5-9]|[3-9][0-9]|[0-9]{3}|24(:00)?:(0[1-9]|[1-5][0-9]))"
 EMPTY = {"type": "null", "description": "an empty section: its defaults"}
 
@@ -138,6 +139,8 @@ def _illegal(info: FieldInfo, kind: Kind | None) -> list[dict[str, Any]]:
         illegal.append({"type": "string", "pattern": too_small(least, sizes)})
     if sizes is not None and most is not None:
         illegal.append({"type": "string", "pattern": too_large(most, sizes)})
+    if unit is CENTS:
+        illegal.append({"type": "string", "pattern": NOT_WHOLE_CENTS})
     if unit is CLOCK and most == DAY_S:
         illegal.append({"type": "string", "pattern": AFTER_A_DAY})
     return illegal

@@ -388,10 +388,13 @@ class Schedule(NamedTuple):
 
 
 class WorkerConsumer:
-    """A pool of workers that run a story for each event. The story returns None when done, or a delay to be tried again."""
+    """A pool of workers that run a story for each event and delivery.
+
+    The story returns None when done, or a delay to be tried again.
+    """
 
     def __init__(
-        self, env: Clock, broker: Broker, pool: Pool, *, name: str, story: Callable[[OutboxRow], Story],
+        self, env: Clock, broker: Broker, pool: Pool, *, name: str, story: Callable[[OutboxRow, int], Story],
         schedule: Schedule | None = None,
     ) -> None:  # fmt: skip
         self.name = name
@@ -456,7 +459,7 @@ class WorkerConsumer:
     def _handle(self, receipt: Receipt) -> Story:
         if not receipt.held:
             self._visible_again.set(receipt)
-        return (yield from self._story(receipt.event))
+        return (yield from self._story(receipt.event, receipt.delivery))
 
     def _done(self, receipt: Receipt, again_in_s: float | None) -> None:
         if receipt.closed:  # too late: another worker has the message now
@@ -487,7 +490,7 @@ class WorkerConsumer:
         for receipt in batch.receipts:
             if receipt.lost:
                 continue
-            again_in_s = yield from self._story(receipt.event)
+            again_in_s = yield from self._story(receipt.event, receipt.delivery)
             if receipt.closed:
                 continue
             if again_in_s is not None or (self.broker.knobs.commits == "each" and self.broker.knobs.commit_every is None):

@@ -25,7 +25,7 @@ from sim.world.timetable import UP, Spell, Timetable
 
 MOST_SPELLS = 100_000  # of one fault in a morning: a slip of a unit should be an error, not an endless wait
 LEAST_S = 1e-3  # how long a fault that comes again and again lasts at least, and how far its crashes are apart
-CONSUMERS = ("loyalty", "read_model")  # a crash of one is a spell of down time: the event in hand is handled again
+CONSUMERS = ("loyalty", "read_model")  # of events; in closed form, a crash of one is a spell of down time
 
 
 class Strike:
@@ -100,7 +100,8 @@ class FaultPlan:
         self.windows: list[tuple[str, float, float]] = []  # (what, from, to)
         self.crashes: list[tuple[str, float, float, Answer]] = []  # (component, at, restart, what who waits for it hears)
         self.rebalances: list[tuple[str, float]] = []  # (consumer or "all", at)
-        self.deaths: list[tuple[str, float]] = []  # of consumers that are no pools: (consumer, at)
+        self.deaths: list[tuple[str, float, float]] = []  # of consumers: (consumer, at, restart)
+        self.killed = {fault.crash for fault in scenario.faults if isinstance(fault, Crash)}  # components, at whatever moment
         self.strikes: defaultdict[str, dict[str, list[Strike]]] = defaultdict(dict)  # by component and step
         self.failing: list[Failing] = []  # faults of the database
         self.p_duplicate = 0.0
@@ -163,7 +164,7 @@ class FaultPlan:
         self.windows.append((f"crash {fault.crash}", begin, min(up, self._horizon_s)))
         if fault.crash in CONSUMERS:
             spells[fault.crash].append(Spell(begin, up, down=True))
-            self.deaths.append((fault.crash, begin))
+            self.deaths.append((fault.crash, begin, fault.restart))
         else:
             self.crashes.append((fault.crash, begin, fault.restart, _heard(fault)))
 

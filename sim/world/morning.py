@@ -34,7 +34,7 @@ from sim.world.renewals import Renewals
 from sim.world.rest import Rest
 from sim.world.returning import come_back
 from sim.world.script import Script
-from sim.world.shop import Shop, single_consumer
+from sim.world.shop import Shop, consumer_of
 from sim.world.station import Connections, Station
 from sim.world.streams import Draw, Streams
 from sim.world.traffic import arrival_times
@@ -129,21 +129,21 @@ class Morning:
             weather=plan.weather("checkout"), handle=partial(story.handle, shop), come_back=coming_back(story, shop),
             database=database, observer=observer, repeats=tables.repeats,
         )  # fmt: skip
-        awards = single_consumer(
-            env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan
-        )
+        consumers = [
+            consumer_of(
+                env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan,
+                statuses=[] if design.loyalty.inline else [Status.CONFIRMED],
+            )
+        ]  # fmt: skip
         if design.loyalty.inline:
-            shop.call_loyalty = awards.call
-        else:
-            broker.subscribe(awards, [Status.CONFIRMED])
-        consumers = [awards]
+            shop.call_loyalty = cast(SingleConsumer, consumers[0]).call
         if not design.read_model.inline:
-            projector = single_consumer(
-                env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams, plan=plan,
-                workers=design.read_model.workers,
+            consumers.append(
+                consumer_of(
+                    env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams,
+                    plan=plan, statuses=list(Status), workers=design.read_model.workers,
+                )
             )  # fmt: skip
-            broker.subscribe(projector)
-            consumers.append(projector)
         story.set_up(shop)
         if scenario.renewals is not None:
             due_s = scenario.clock.since_start_s(scenario.renewals.at)
@@ -169,7 +169,7 @@ class Morning:
         )  # fmt: skip
         self._plan, self._shop, self._view, self._loyalty, self._checkout = plan, shop, view, loyalty, checkout
         self._stations: list[Station | Connections | Pool] = [
-            *shop.pools.values(), database.station, *(consumer.station for consumer in consumers)
+            *shop.pools.values(), database.station, *(one.station for one in consumers if isinstance(one, SingleConsumer))
         ]  # fmt: skip
 
     def run(self) -> Tables:
@@ -205,9 +205,12 @@ class Morning:
         if self._shop.broker.in_bulk:
             for what, at_s in self._plan.rebalances:
                 self.env.call(at_s, self._rebalance, what)
-            for name, at_s in self._plan.deaths:
+            for name, at_s, _ in self._plan.deaths:
                 if name in self._consumers:
                     self.env.call(at_s, lambda name: self._consumers[name].rebalance(), name)
+        for name, at_s, restart_s in self._plan.deaths:
+            if name in self._shop.pools:
+                self.env.call(at_s, self._crash, (name, restart_s, Answer.NONE))
         self._next = 0
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)
@@ -307,6 +310,7 @@ class Morning:
             "polls_from_cache": self._view.from_cache,
             "authorisations": shop.provider.authorisations,
             **({"refunds_unlocked": 1} if shop.provider.unlocked else {}),
+            **({"awards_lost_in_hand": lost} if (lost := shop.lost_in_hand["loyalty"]) else {}),
         }
         if shop.broker.knobs.dead_letters is not None:
             tables.counts |= {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from simpy import Interrupt, Process
 from simpy.events import Event
 
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay, Reserve
+from sim.config.model import Distribution
 from sim.ledger.records import SDK, Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.accounts import Books
@@ -90,6 +91,7 @@ class Shop:
         self.loops: dict[str, Process] = {}
         self.consumers: dict[str, WorkerConsumer] = {}
         self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
+        self.lost_in_hand: defaultdict[str, int] = defaultdict(int)  # deliveries that consumers had begun with, by component
         self._plan = plan
         self._strikes = plan.strikes.get(self.component, {})
         self._script = streams.script
@@ -187,7 +189,7 @@ class Shop:
         story = self.watch("consume", story)
         shop = self.seen_from(component)
         consumer = self.consumers[component] = WorkerConsumer(
-            self.env, self.broker, self.pools[component], name=component, story=lambda event: story(shop, event.order),
+            self.env, self.broker, self.pools[component], name=component, story=lambda event, _: story(shop, event.order),
             schedule=None if due_s is None else Schedule(due_s, held_by),
         )  # fmt: skip
         self.broker.subscribe(consumer, [Status.PENDING])
@@ -801,18 +803,41 @@ def _unheard(*_: Any) -> None:
     """For a story whose result is not used, and whose death is not noticed."""
 
 
-def single_consumer(
-    env: Clock, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams,
-    plan: FaultPlan, service: Any, workers: int = 1,
-) -> SingleConsumer:  # fmt: skip
-    """A FIFO consumer whose effect is a step of its own component."""
-    seen = shop.seen_from(name)
+def consumer_of(
+    env: Clock, name: str, shop: Shop, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams, plan: FaultPlan,
+    service: Distribution, statuses: Collection[Status], workers: int = 1,
+) -> SingleConsumer | WorkerConsumer:  # fmt: skip
+    """A FIFO consumer of events with these statuses, whose effect is a step of its own component.
 
-    def handle_and_step(event: OutboxRow) -> None:
+    Where its process may die, a pool serves, for an event more a delivery: what it has in hand is lost with it, and nothing is
+    handled until it is up again. (A station in closed form knows beforehand when an event's turn comes, but not who is dead by
+    then. It stays where events are acknowledged in bulk, and where nobody subscribes: there a death at a time is down time, and
+    one after a step costs the acknowledgement alone.)
+    """
+    seen, weather, script = shop.seen_from(name), plan.weather(name), streams.script
+
+    def effect(event: OutboxRow) -> None:
         handle(event)
         seen.took(step, event.order.purchase)
 
-    return SingleConsumer(
-        env, name, shop.broker, service=service, handle=handle_and_step, streams=streams, weather=plan.weather(name),
-        workers=workers,
-    )  # fmt: skip
+    made: SingleConsumer | WorkerConsumer
+    if statuses and not shop.broker.in_bulk and (name in plan.killed or (script is not None and name in script.killed)):
+        service_s = streams.times(f"{name}.service", service)
+
+        def story(event: OutboxRow, delivery: int) -> Story:
+            _, finish_s = weather.span(env.now, service_s(event.purchase, event.turn + delivery))
+            try:
+                yield pause(env, finish_s - env.now)
+            except GeneratorExit:  # killed with the event in hand
+                shop.lost_in_hand[name] += 1
+                raise
+            effect(event)
+
+        made = shop.consumers[name] = WorkerConsumer(env, shop.broker, shop.workers(name, workers), name=name, story=story)
+    else:
+        made = SingleConsumer(
+            env, name, shop.broker, service=service, handle=effect, streams=streams, weather=weather, workers=workers
+        )
+    if statuses:
+        shop.broker.subscribe(made, statuses)
+    return made

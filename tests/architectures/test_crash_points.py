@@ -324,8 +324,8 @@ WORLDS = {
         0.959 charge 0 known CAPTURED
         0.963 order 0 confirmed
         1.027 award for order 0
-        1.037 order 0 visible
-        3.054 purchase 0 seen
+        20.549 order 0 visible
+        21.054 purchase 0 seen
         """,
         (1, 1, 1, 0),
     ),

@@ -1103,7 +1103,7 @@ TINY = {
         0.511 request 0 answered CONFIRMED
         0.516 order 0 visible
         3.511 purchase 0 seen
-        30.521 crash loyalty after award
+        30.511 crash loyalty after award
         120.015 award for order 0
         """,
     ),

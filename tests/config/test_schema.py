@@ -13,7 +13,7 @@ from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.config import schema as schema_of
 from sim.config.errors import ConfigError
 from sim.config.keys import Kind, below, fields
-from sim.config.library import FOLDER, names
+from sim.config.library import FOLDER, names, parse_scenario
 from sim.config.loader import Document, read_text
 from sim.config.scenario import Scenario
 from sim.config.schema import design_schema, scenario_schema
@@ -125,6 +125,71 @@ def test_zero_is_refused_by_both(design: str, legal: bool) -> None:
     by_schema = not list(Draft202012Validator(design_schema(ARCHITECTURES)).iter_errors(data))
     try:
         parse_design(f"from: outbox\n{design}\n")
+        by_loader = True
+    except ConfigError:
+        by_loader = False
+    assert (by_schema, by_loader) == (legal, legal)
+
+
+@pytest.mark.parametrize(
+    ("text", "legal"),
+    [
+        ("provider: {latency: {percentiles: {}}}", False),
+        ("provider: {latency: {percentiles: {p50: 1s}}}", False),
+        ("provider: {latency: {percentiles: {p0: 0s, p50: 1s}}}", False),
+        ("provider: {latency: {percentiles: {p0: 0s, p50: 1s, p100: 2s}}}", False),
+        ("provider: {latency: {percentiles: {q50: 1s, p99: 2s}}}", False),
+        ("provider: {latency: {percentiles: {p50: 1s, p99: 2s}}}", True),
+        ("provider: {latency: {percentiles: {p0: 0s, p50: 1s, p99.9: 2s, p100: 3s}}}", True),
+        ("traffic: {rate: 5/s, price: 6.505 USD}", False),
+        ("traffic: {rate: 5/s, price: 6.50000 USD}", True),
+        ("traffic: {shape: {'07:00': 5/s}}", False),
+        ("traffic: {shape: {seven: 5/s, '08:00': 1/s}}", False),
+        ("traffic: {steps: {'07:00': 5/s, '07:10': 1/s}}", True),
+        ("faults: [{outage: provider, for: 1min}]", False),
+        ("faults: [{outage: provider, at: '07:00', every: {constant: 5min}, for: 1min}]", False),
+        ("faults: [{outage: provider, at: none, every: {constant: 5min}, for: 1min}]", True),
+        ("faults: [{outage: database, at: '07:00', for: 1min, how: hangs}]", False),
+        ("faults: [{outage: checkout, at: '07:00', for: 1min, how: hangs}]", True),
+        ("faults: [{rebalance: all}]", False),
+        ("faults: [{crash: checkout}]", False),
+        ("faults: [{crash: checkout, at: '07:00', after: charge}]", False),
+        ("faults: [{crash: payment, after: charge, how: resets}]", False),
+        ("faults: [{crash: checkout, after: charge, how: resets}]", True),
+        ("faults: [{rerun: renewals, at: none}]", False),
+        ("faults: [{errors: database, after: charge}]", False),
+        ("faults: [{errors: checkout}]", False),
+        ("faults: [{errors: checkout, after: charge, on: reads}]", False),
+        ("faults: [{errors: checkout, after: charge, at: '07:00'}]", False),
+        ("faults: [{errors: checkout, after: charge, for: 1min}]", False),
+        ("faults: [{errors: checkout, after: charge, at: '07:00', for: 1min}]", True),
+        ("faults: [{errors: database, on: reads, how: committed}]", True),
+        ("mishaps: [{crash: checkout}]", False),
+        ("mishaps: [{crash: checkout, after: charge, at: 1s}]", False),
+        ("mishaps: [{crash: loyalty, at: 1s}]", False),
+        ("mishaps: [{crash: loyalty, after: award}]", True),
+    ],
+)  # fmt: skip
+def test_what_goes_together_is_known_to_both(text: str, legal: bool) -> None:
+    """Which keys exclude or need each other, and how many there must be."""
+    clock = "clock: {start: '06:55', duration: 20min}\n"
+    traffic = "" if text.startswith("traffic") else "traffic: {rate: 1/s}\n"
+    whole = f"name: x\n{clock}{traffic}{text}\n"
+    by_schema = not list(validator("scenario").iter_errors(data(whole)))
+    try:
+        parse_scenario(whole)
+        by_loader = True
+    except ConfigError:
+        by_loader = False
+    assert (by_schema, by_loader) == (legal, legal)
+
+
+@pytest.mark.parametrize(("retry", "legal"), [("never: false", False), ("never: true", True), ("never: none", False)])
+def test_never_is_never(retry: str, legal: bool) -> None:
+    text = f"from: naive\napp: {{retry: {{{retry}}}}}\n"
+    by_schema = not list(validator("design").iter_errors(data(text)))
+    try:
+        parse_design(text)
         by_loader = True
     except ConfigError:
         by_loader = False

@@ -14,6 +14,7 @@ from sim.architectures.guard import Guard, Slip, line_at, line_of, said, slip_of
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.library import digest
+from sim.config.writing import written
 from sim.kata.apart import words
 from sim.kata.apart.front import Ask, Past, Room, Shop, plain
 from sim.kata.apart.pipe import Ended, Pipe
@@ -42,11 +43,11 @@ class Class:
     def _load(self, file: str) -> list[Any]:
         try:
             self._design = design = load_design(file)
-            self._check_payment(design)
             told = {
                 "class": type(design).__name__, "payment": words.known(type(design.payment)).__name__,
                 "billed": [name for name in words.BILLED if hasattr(design, name)],
-                "returns": getattr(design, "come_back", None) is not None, "digest": digest(design), "knobs": _knobs(design),
+                "returns": getattr(design, "come_back", None) is not None, "looked_for": _looked_for(design),
+                "digest": digest(design), "knobs": _knobs(design),
             }  # fmt: skip
         except ConfigError:
             raise
@@ -54,14 +55,6 @@ class Class:
             line = line_of(error.__traceback__, self._code)
             raise ConfigError(f"{file}{'' if line is None else f':{line}'}: {said(error)}") from None
         return ["design", told]
-
-    def _check_payment(self, design: Design) -> None:
-        """The world looks for some knobs of a payment by their names, and outside there are those of our sections only."""
-        mine, ours = type(design.payment).model_fields, words.known(type(design.payment)).model_fields
-        for name, start in words.LOOKED_FOR.items():
-            if name in mine and name not in ours:
-                text = f"payment: {name}: a knob of {start.__name__}; let the section start from that where the class is graded"
-                raise ConfigError(f"{self._code}: {text}")
 
     def _morning(self, now: float) -> list[Any]:
         room = self._room = Room(self._pipe, self.heed)
@@ -164,10 +157,18 @@ _GENERATOR = type(_ for _ in ())
 def _knobs(design: Design) -> dict[str, Any]:
     """What a file would say of the sections that every design has."""
     values = {name: getattr(design, name) for name in Design.model_fields}
-    return {
+    told: dict[str, Any] = {
         name: value if isinstance(value, str) else "none" if value is None else plain(value, words.known(type(value)))
         for name, value in values.items()
     }
+    told["payment"] |= {name: written(getattr(design.payment, name)) for name in _looked_for(design)}
+    return told
+
+
+def _looked_for(design: Design) -> list[str]:
+    """Knobs that world and bill look for, and that the class's own section of payments has beside those of ours."""
+    mine, ours = type(design.payment).model_fields, words.known(type(design.payment)).model_fields
+    return [name for name in words.LOOKED_FOR if name in mine and name not in ours]
 
 
 def main(code: str, seconds: str, reads: str, writes: str) -> None:

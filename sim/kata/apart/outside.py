@@ -118,7 +118,10 @@ class Teller:
             key: (kind, kind()) for key, kind in words.BILLED.items() if key in str(told.get("billed", ""))
         }
         if payment in kinds:
-            fields["payment"] = (kinds[payment], kinds[payment]())
+            also = str(told.get("looked_for", ""))
+            more: dict[str, Any] = {name: (info.annotation, info) for name, info in words.LOOKED_FOR.items() if name in also}
+            paid = pydantic.create_model(payment, __base__=kinds[payment], **more) if more else kinds[payment]
+            fields["payment"] = (paid, paid())
         base = Returning if told.get("returns") is True else Judged
         kind = cast("type[Judged]", pydantic.create_model("Judged", __base__=base, **fields))
         self._origin = Origin(self._origin.text, self._code, shown(name)[:MOST_NAME], over=self._over)

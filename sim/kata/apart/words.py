@@ -24,7 +24,11 @@ TABLES = {"charges": ("purchase", "order", "cents"), "holds": ("purchase", "orde
 PAYMENTS = (
     design.Payment, design.KeyedPayment, design.RequestPayment, design.RedirectPayment, design.QueuedPayment,
 )  # fmt: skip
-LOOKED_FOR = {"key": design.KeyedPayment, "workers": design.QueuedPayment, "autoscale": design.QueuedPayment}
+LOOKED_FOR = {  # knobs of a payment that world and bill look for by their names, whichever section a class has them in
+    "key": design.KeyedPayment.model_fields["key"],
+    "workers": design.QueuedPayment.model_fields["workers"],
+    "autoscale": design.QueuedPayment.model_fields["autoscale"],
+}
 BILLED = {"relay": design.Relay, "completer": design.Completer}  # sections that a bill looks for
 
 

@@ -219,15 +219,12 @@ class Supervisor:
     def _kills_at_times(self) -> list[tuple[float, str, float]]:
         """When a component is killed, and after how many seconds it is started again."""
         kills = [(at_s, component, restart_s) for component, at_s, restart_s, _ in self._plan.crashes]
-        for component, at_s in self._plan.deaths:
-            begin_s, _ = self._plan.weather(component).span(at_s, 0.0)
-            kills.append((at_s, component, begin_s - at_s))
-        return kills
+        return [*kills, *((at_s, component, restart_s) for component, at_s, restart_s in self._plan.deaths)]
 
     def _kill(self, _: float, component: str, restart_s: float) -> None:
         """Kill the component's first instance."""
         mine = [child for child in self._children if child.role.component == component and self._is_first(child.role)]
-        if mine and component not in ("loyalty", "read_model"):
+        if mine:
             self._struck.append(Struck(component, self._now_s))
         for child in mine:
             if child.back_at < inf:  # it is down already

@@ -13,6 +13,7 @@ from sim.kata import documents
 from sim.kata.check import check
 from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.grading import grade
+from sim.ledger.capacity import least_workers
 from tests.kata.apart.told import apart, facts, morning, written
 
 LESSON = Path(__file__).parents[3] / "docs" / "write-an-architecture.md"
@@ -87,17 +88,20 @@ def test_mornings_of_one_process() -> None:
 
 
 def test_a_payment_of_ones_own() -> None:
-    """Knobs of one's own stay with the class; one that the world would look for is refused, with what to start from."""
+    """Knobs of one's own stay with the class, but for those that the world and the bill look for by their names."""
     own = CLASSES["naive"].replace("import Design\n", "import Design, Payment\n")
     own = own.replace("    promises", "    payment: Mine1 = Mine1()\n    promises")
     own = own.replace("\nclass ", "\nclass Mine1(Payment):\n    {}\n\nclass ")
-    file = written(own.replace("{}", "calm: int = 1"))
-    with apart(file) as design:
-        told = facts(morning(design))
-    assert told == facts(morning(load_design(file)))
+    for knobs in ("calm: int = 1", 'key: str = "order"', "workers: int = 7", "autoscale: dict | None = None"):
+        file = written(own.replace("{}", knobs))
+        with apart(file) as design:
+            told = facts(morning(design))
+            bill = least_workers(design)
+        assert told == facts(morning(load_design(file)))
+        assert bill == least_workers(load_design(file)) == 16 + 7 * ("workers" in knobs)
     with (
-        pytest.raises(ConfigError, match=r"mine\.py: payment: key: a knob of KeyedPayment; let the section start from that"),
-        apart(written(own.replace("{}", 'key: str = "order"'))),
+        pytest.raises(ConfigError, match=r"mine\.py:\d+: payment\.key: expected one of none, attempt, order \(got .mine.\)"),
+        apart(written(own.replace("{}", 'key: str = "mine"'))),
     ):
         pass
 
