@@ -58,6 +58,10 @@ def compare(
         ),
     ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
+    playback: Annotated[
+        bool,
+        typer.Option("--playback", help="Link the report to a page that plays a morning of the first and the last design."),
+    ] = False,
     tables: OldTables = None,
     cost_curve: Annotated[
         bool, typer.Option("--cost-curve", help="Size the designs for a growing chain, too. Takes some minutes.")
@@ -86,5 +90,5 @@ def compare(
     effort = Effort(mornings, seed, cells, jobs, engine)
     work.compare(
         context, scenario, designs or [], more or [], settings or [], effort, precision, tables, out, peak, report=report,
-        fit=fit, cost_curve=cost_curve, everything=everything, as_json=as_json,
+        playback=playback, fit=fit, cost_curve=cost_curve, everything=everything, as_json=as_json,
     )  # fmt: skip

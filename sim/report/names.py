@@ -7,10 +7,11 @@ import re
 from sim.report.folder import named
 
 PAGE, JSON, CSV = "report.html", "summary.json", "summary.csv"
+PLAYBACK = "playback.html"
 CURVE_JSON, CURVE_CSV = "cost-curve.json", "cost-curve.csv"
 CHARTS = ("morning", "duplicates", "causes", "confirmation_lag", "convergence", "cost", "stations", "tipping", "anatomy")
 CURVE_CHARTS = ("cost_by_peak", "capacity_by_peak", "cost_by_brownout")
-FILES = named(PAGE, JSON, CSV, charts=[f"charts/{name}" for name in CHARTS])
+FILES = named(PAGE, PLAYBACK, JSON, CSV, charts=[f"charts/{name}" for name in CHARTS])
 CURVE_FILES = named(CURVE_JSON, CURVE_CSV, charts=[f"charts/{name}" for name in CURVE_CHARTS])
 DIAGRAM = re.compile(r"charts/components-\d+(-[a-z0-9-]{1,40})?\.(png|svg)")  # of a design's components
 

@@ -27,7 +27,7 @@ from sim.report.combinations import last_word
 from sim.report.drawing import Picture, drawing
 from sim.report.files import Files, files_of, render, software
 from sim.report.findings import findings
-from sim.report.names import CSV, CURVE_CSV, CURVE_JSON, JSON, PAGE, ours
+from sim.report.names import CSV, CURVE_CSV, CURVE_JSON, JSON, PAGE, PLAYBACK, ours
 from sim.report.recommendation import figures, recommendation
 
 TIPPING = Chart(tipping.draw, tipping.TITLE, tipping.CAPTION)  # only of designs of which some mornings collapse
@@ -35,15 +35,16 @@ TIPPING = Chart(tipping.draw, tipping.TITLE, tipping.CAPTION)  # only of designs
 
 def write_report(
     comparison: Comparison, folder: Path, *, command: str, called: Mapping[str, str] | None = None,
-    curve: CostCurve | None = None, jobs: int | None = None,
+    curve: CostCurve | None = None, jobs: int | None = None, playback: str | None = None,
 ) -> Path:  # fmt: skip
     """Write the report of a comparison, and of a cost curve if there is one, to a folder; return the path of the page.
 
     `command` is what the reader is told to type; `called` has, by the names of the scenario and of designs, how a command
-    calls them where that is another text; `jobs` is how many processes draw the charts (None: one a processor). The folder
-    appears, or replaces an earlier report, only when everything is written. The files hold no wall-clock times and no paths,
-    so the same comparison gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a
-    report, or can't be written; and BrokenExecutor if a process that draws is killed.
+    calls them where that is another text; `jobs` is how many processes draw the charts (None: one a processor); `playback` is
+    the text of a page that plays, which is put beside the report and linked from it. The folder appears, or replaces an
+    earlier report, only when everything is written. The files hold no wall-clock times and no paths, so the same comparison
+    gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a report, or can't be written;
+    and BrokenExecutor if a process that draws is killed.
     """
     with files_of(folder, ours=ours) as files:
         (files.folder / "charts").mkdir()
@@ -51,9 +52,12 @@ def write_report(
             files.json(JSON, compared.document(comparison, report=PAGE))
             files.csv(CSV, compared.rows(comparison))
             content = _content(comparison, command, called or {}) | {"curve": None if curve is None else _curve(curve, files)}
+            content["playback"] = None if playback is None else PLAYBACK
             pictures = {name: picture.result() for name, picture in drawn.items()}
         content |= {"pictures": pictures, "diagrams": pictures["diagrams"], "anatomy": pictures.get("anatomy")}
         files.text(PAGE, render("page.html.j2", content))
+        if playback is not None:
+            files.text(PLAYBACK, playback)
     return folder / PAGE
 
 

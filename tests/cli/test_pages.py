@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from html import unescape
@@ -67,3 +68,29 @@ def test_a_curve_has_its_page_elsewhere() -> None:
     refused = coffee("size", "tiny.yaml", "--peak", "1/min", "--out", "page")
     assert refused.exit_code == 2
     assert "coffee compare --cost-curve" in refused.stderr
+
+
+def test_a_comparison_links_to_its_playback_where_it_was_asked_for() -> None:
+    """The first and the last design, as --set says, on the report's first seed; the command makes both again."""
+    options = ("-n", "1", "-j", "1", "--seed", "3", "--set", "provider.ambiguous=20%", "--out", "page")
+    done = coffee("compare", "tiny.yaml", "naive", "idempotent", "outbox", *options, "--playback")
+    assert done.exit_code in (0, 3), done.stderr
+    page, played = (Path("page", name).read_text(encoding="utf-8") for name in ("report.html", "playback.html"))
+    assert 'href="playback.html"' in page
+    assert "naive and outbox side by side" in page
+    assert "--playback" in re.findall(r"<pre>(coffee .*?)</pre>", page)[0]
+    held = json.loads(re.findall(r'id="tape">(.*?)</script>', played)[0])
+    assert [side["design"] for side in held["start"]["sides"]] == ["naive", "outbox"]
+    assert held["start"]["seed"] == 3
+    assert coffee("compare", "tiny.yaml", "naive", *QUICK, "--out", "page").exit_code in (0, 3)
+    assert "playback" not in Path("page/report.html").read_text(encoding="utf-8")
+    assert not Path("page/playback.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [("--no-report", "coffee play"), ("--cells 2", "leave --cells out"), ("--fit-to-traffic", "leave --fit")],
+)
+def test_a_playback_that_cannot_be_is_refused_before_any_work(options: str, words: str) -> None:
+    refused = coffee("compare", "tiny.yaml", "naive", *QUICK, "--playback", *options.split())
+    assert (refused.exit_code, words in refused.stderr, refused.stdout) == (2, True, "")

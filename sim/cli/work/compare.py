@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -27,7 +28,7 @@ from sim.cli.work.simulation import (
 )
 from sim.cli.work.size import News
 from sim.cli.work.tables import causes_table, comparison_table, verdicts_table
-from sim.cli.work.texts import assigned, peaks_of
+from sim.cli.work.texts import assigned, peaks_of, settings_of
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
@@ -41,11 +42,14 @@ from sim.experiment.room import with_room
 from sim.report.folder import check_replaceable
 from sim.report.names import ours
 
+if TYPE_CHECKING:
+    from sim.page.wish import Wish
+
 
 def compare(
     context: typer.Context, scenario: str, designs: Sequence[str], more: Sequence[str], settings: Sequence[str],
     effort: Effort, precision: float | None, tables: str | None, out: Path | None, peak: str | None, *, report: bool,
-    fit: bool, cost_curve: bool, everything: bool, as_json: bool,
+    playback: bool, fit: bool, cost_curve: bool, everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
     known = scenario_called(scenario)
     called = compared(designs, more, usual=reported(known))
@@ -55,6 +59,7 @@ def compare(
     folder = out or Path("reports") / folder_name(world.name)
     check_report_options(out, report=report)
     drawing = _curve_options(world, cost_curve or peak is not None, peak, report=report)
+    shown = _to_play(scenario, called, settings, effort, fit=fit, report=report) if playback else None
     if report:
         _check_folder(folder)
     say_what_is_no_more(tables)
@@ -71,7 +76,8 @@ def compare(
     page, code = None, DONE
     if report and not comparison.interrupted:
         names = {world.name: scenario, **{design.name: name for design, name in zip(chosen, called, strict=True)}}
-        page, code = _write(comparison, folder, command, names, curve, effort.jobs)
+        plays = None if shown is None else _played(shown, effort, command)
+        page, code = _write(comparison, folder, command, names, curve, effort.jobs, plays)
     if as_json:
         print_json(document(comparison, settings=settings, report=str(page) if page else None))
     elif page:
@@ -124,17 +130,45 @@ def _curve(world: Scenario, chosen: Sequence[Design], peaks: tuple[float, ...], 
         return curves.cost_curve(world, chosen, sizing, peaks_per_s=peaks, progress=progress, forecast=news.forecast)
 
 
+def _to_play(
+    scenario: str, called: Sequence[str], settings: Sequence[str], effort: Effort, *, fit: bool, report: bool
+) -> Wish:  # fmt: skip
+    """The first and the last design, before any work. Raises ConfigError."""
+    if not report:
+        raise ConfigError("--playback: the report links to it, but --no-report writes none; `coffee play` writes it alone")
+    if fit or effort.cells > 1:
+        other = "--fit-to-traffic" if fit else "--cells"
+        raise ConfigError(f"--playback: shows whole mornings of designs as they are; leave {other} out")
+    from sim.page.shelf import Shelf
+    from sim.page.wish import asked, wish
+
+    names = [called[0], called[-1]] if len(called) > 1 else called
+    sides = [{"design": name} for name in names]
+    start = {"scenario": scenario, "sides": sides, "set": settings_of(settings), "seed": effort.seed, "mornings": 1}
+    return wish(asked(start), Shelf([scenario, *names]))
+
+
+def _played(shown: Wish, effort: Effort, command: str) -> str:
+    from sim.page.playback import playback
+
+    with at_work("making the playback", len(shown.sides), command, smaller=None) as progress:
+        return playback(shown, Effort(1, shown.seed, jobs=effort.jobs, engine=effort.engine), progress=progress)
+
+
 def _get_ready_to_draw() -> None:
     """Import what draws, which takes a second."""
     import sim.report.page  # noqa: F401
 
 
 def _write(
-    comparison: Comparison, folder: Path, command: str, names: Mapping[str, str], curve: CostCurve | None, jobs: int | None
-) -> tuple[Path | None, int]:
+    comparison: Comparison, folder: Path, command: str, names: Mapping[str, str], curve: CostCurve | None, jobs: int | None,
+    playback: str | None,
+) -> tuple[Path | None, int]:  # fmt: skip
     from sim.report.page import write_report  # matplotlib takes a second to import, and --no-report does without
 
-    return saved(lambda: write_report(comparison, folder, command=command, called=names, curve=curve, jobs=jobs))
+    return saved(
+        lambda: write_report(comparison, folder, command=command, called=names, curve=curve, jobs=jobs, playback=playback)
+    )
 
 
 def _check_folder(folder: Path) -> None:

@@ -34,6 +34,7 @@ PATIENCE_S = LAST_RESORT_S + 10.0  # real time; by then the process has ended it
 MOST_WRONG, MOST_TEXT, MOST_NAME = 100, 2000, 100  # mistakes of a file that are told, and characters of each and of a name
 PROCESS = "the process of this class"
 NO_SENSE = f"{PROCESS} says what no story says"
+DUMP = re.compile(r"^(?:Timeout \(.*|Fatal Python error: (.*))$", re.MULTILINE)  # what Python says when it ends a process
 CALLING = 0  # stands for the story that has just called
 
 
@@ -355,7 +356,10 @@ class Teller:
         """The process has ended, and where it was if it has said so."""
         told = self._stderr()
         line = re.search(rf'File "{re.escape(self._code)}", line (\d+)', told)
-        last = shown(told.strip().rpartition("\n")[2])[:200]
+        if (dump := DUMP.search(told)) is None:
+            last = shown(told.strip().rpartition("\n")[2])[:200]
+        else:  # the last line is then the outermost one of the process, and not one of the class
+            last = f"it was in one line for {LAST_RESORT_S:g} s without a `yield`" if dump[1] is None else shown(dump[1])[:200]
         return self._slip(f"{text}{': ' if last else ''}{last}", None if line is None else int(line[1]))
 
     def _refuse(self, told: Any) -> None:
