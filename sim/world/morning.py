@@ -20,6 +20,7 @@ from sim.world.accounts import Books
 from sim.world.agent import Agent
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.cell import WHOLE, Cell
+from sim.world.consumers import consumer_of
 from sim.world.customer import Crowd, Customer, Request, Return
 from sim.world.database import Database
 from sim.world.engine import Clock, Story
@@ -34,7 +35,7 @@ from sim.world.renewals import Renewals
 from sim.world.rest import Rest
 from sim.world.returning import come_back
 from sim.world.script import Script
-from sim.world.shop import Shop, consumer_of
+from sim.world.shop import Shop
 from sim.world.station import Connections, Station
 from sim.world.streams import Draw, Streams
 from sim.world.traffic import arrival_times
@@ -131,7 +132,7 @@ class Morning:
         )  # fmt: skip
         consumers = [
             consumer_of(
-                env, "loyalty", shop, loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan,
+                shop, "loyalty", loyalty.award, step="award", service=design.loyalty.award, streams=streams, plan=plan,
                 statuses=[] if design.loyalty.inline else [Status.CONFIRMED],
             )
         ]  # fmt: skip
@@ -140,7 +141,7 @@ class Morning:
         if not design.read_model.inline:
             consumers.append(
                 consumer_of(
-                    env, "read_model", shop, view.apply, step="apply", service=design.read_model.apply, streams=streams,
+                    shop, "read_model", view.apply, step="apply", service=design.read_model.apply, streams=streams,
                     plan=plan, statuses=list(Status), workers=design.read_model.workers,
                 )
             )  # fmt: skip

@@ -1,0 +1,54 @@
+"""The consumers that every shop has: the status view and the loyalty service, whose processes may die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from sim.config.model import Distribution
+from sim.vocabulary import Status
+from sim.world.broker import SingleConsumer, WorkerConsumer
+from sim.world.database import OutboxRow
+from sim.world.engine import Story, pause
+from sim.world.faults import FaultPlan
+from sim.world.shop import Shop
+from sim.world.streams import Streams
+
+
+def consumer_of(
+    shop: Shop, name: str, handle: Callable[[OutboxRow], None], *, step: str, streams: Streams, plan: FaultPlan,
+    service: Distribution, statuses: Collection[Status], workers: int = 1,
+) -> SingleConsumer | WorkerConsumer:  # fmt: skip
+    """A FIFO consumer of events with these statuses, whose effect is a step of its own component.
+
+    Where its process may die, a pool serves, for an event more a delivery: what it has in hand is lost with it, and nothing is
+    handled until it is up again. (A station in closed form knows beforehand when an event's turn comes, but not who is dead by
+    then. It stays where events are acknowledged in bulk, and where nobody subscribes: there a death at a time is down time, and
+    one after a step costs the acknowledgement alone.)
+    """
+    env, seen, weather, script = shop.env, shop.seen_from(name), plan.weather(name), streams.script
+
+    def effect(event: OutboxRow) -> None:
+        handle(event)
+        seen.took(step, event.order.purchase)
+
+    made: SingleConsumer | WorkerConsumer
+    if statuses and not shop.broker.in_bulk and (name in plan.killed or (script is not None and name in script.killed)):
+        service_s = streams.times(f"{name}.service", service)
+
+        def story(event: OutboxRow, delivery: int) -> Story:
+            _, finish_s = weather.span(env.now, service_s(event.purchase, event.turn + delivery))
+            try:
+                yield pause(env, finish_s - env.now)
+            except GeneratorExit:  # killed with the event in hand
+                shop.lost_in_hand[name] += 1
+                raise
+            effect(event)
+
+        made = shop.consumers[name] = WorkerConsumer(env, shop.broker, shop.workers(name, workers), name=name, story=story)
+    else:
+        made = SingleConsumer(
+            env, name, shop.broker, service=service, handle=effect, streams=streams, weather=weather, workers=workers
+        )
+    if statuses:
+        shop.broker.subscribe(made, statuses)
+    return made
