@@ -149,7 +149,8 @@ class Rebalance(Model):
 class Crash(Model):
     """A process dies and restarts; whatever was not in the database is gone.
 
-    `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step.
+    `at` or `every` strike a whole instance; `after` a step strikes the one worker that has just taken that step. An event that
+    it had in hand comes again when the broker notices, after `broker.visibility`.
     """
 
     model_config = ConfigDict(

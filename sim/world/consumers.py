@@ -20,19 +20,19 @@ def consumer_of(
 ) -> SingleConsumer | WorkerConsumer:  # fmt: skip
     """A FIFO consumer of events with these statuses, whose effect is a step of its own component.
 
-    Where its process may die, a pool serves, for an event more a delivery: what it has in hand is lost with it, and nothing is
-    handled until it is up again. (A station in closed form knows beforehand when an event's turn comes, but not who is dead by
-    then. It stays where events are acknowledged in bulk, and where nobody subscribes: there a death at a time is down time, and
-    one after a step costs the acknowledgement alone.)
+    Where a fault may kill its process, a pool serves, for an event more a delivery: what it has in hand is lost with it, and
+    nothing is handled until it is up again. (A station in closed form knows beforehand when an event's turn comes, but not who
+    is dead by then. It stays for a mishap, where events are acknowledged in bulk, and where nobody subscribes: there a death
+    after a step costs the acknowledgement alone, and one at a time is down time.)
     """
-    env, seen, weather, script = shop.env, shop.seen_from(name), plan.weather(name), streams.script
+    env, seen, weather = shop.env, shop.seen_from(name), plan.weather(name)
 
     def effect(event: OutboxRow) -> None:
         handle(event)
         seen.took(step, event.order.purchase)
 
     made: SingleConsumer | WorkerConsumer
-    if statuses and not shop.broker.in_bulk and (name in plan.killed or (script is not None and name in script.killed)):
+    if statuses and name in plan.killed and not shop.broker.in_bulk:
         service_s = streams.times(f"{name}.service", service)
 
         def story(event: OutboxRow, delivery: int) -> Story:

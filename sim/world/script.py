@@ -56,7 +56,6 @@ class Script:
                 self._planned[one.asked, one.purchase, one.turn].append(one)
                 self._asked[one.asked, one.purchase] = 0
         self.planned = len(mishaps)
-        self.killed = {one.crash for one in mishaps if isinstance(one, Died)}  # components
         self.struck = 0  # how many mishaps that wait for a question
         self.acts = [one for one in mishaps if one.after_s is not None]
         self.acted = 0  # how many of these were done, and not in vain
