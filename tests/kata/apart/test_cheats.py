@@ -120,7 +120,7 @@ def test_an_endless_instruction_is_told_with_its_line(monkeypatch: pytest.Monkey
     monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
     file = cheating({"imports": "x = 5", "before": "import importlib\nimportlib.import_module('os').abort()"})
     line = 1 + next(number for number, text in enumerate(Path(file).read_text().splitlines()) if "abort" in text)
-    expected = rf"^mine\.py:{line}: the process of this class has ended: Aborted$"
+    expected = rf"^mine\.py:{line}: the process of this class has ended: Aborted"
     with pytest.raises(ConfigError, match=expected), apart(file) as design:
         morning(design)
 
@@ -130,6 +130,6 @@ def test_an_instruction_without_an_end_is_told_as_that() -> None:
     """And not by the outermost frame of the process, which is the last line that Python prints of it."""
     file = cheating({"before": "9**9**9"})
     line = next(number for number, text in enumerate(Path(file).read_text().splitlines(), 1) if "9**9**9" in text)
-    expected = rf"^mine\.py:{line}: the process of this class has ended: it was in one line for 20 s without a `yield`$"
+    expected = rf"^mine\.py:{line}: the process of this class has ended: it was in one line for 20 s without a `yield`"
     with pytest.raises(ConfigError, match=expected), apart(file) as design:
         morning(design)
