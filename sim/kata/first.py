@@ -112,7 +112,7 @@ FIRST = Exercise(
         Weather(
             "messages that come again late",
             {"faults[0].at": "07:11", "faults[8].p": "3%"},
-            ({"crash": "loyalty", "after": "award", "p": "1%", "restart": "75s"},),
+            ({"crash": "loyalty", "after": "award", "p": "1%", "restart": "1s"},),
         ),
         Weather(
             "1.5 times as many customers",
