@@ -24,7 +24,7 @@ from tests.tiers import slow
 from tests.worlds import judged
 
 ONE = {"charged": [1], "ordered": [1], "awarded": [1]}
-UNANSWERED_AT_FIRST = 'faults: [{brownout: provider, at: "07:00:00", for: 1s, latency: x1, ambiguous: 100%}]'  # at speed 10: 100 ms
+UNANSWERED_AT_FIRST = 'faults: [{brownout: provider, at: "07:00:00", for: 1s, latency: x1, ambiguous: 100%}]'
 KILLED_ONCE = "faults: [{crash: checkout, after: charge, times: 1, restart: 1s}]"
 KILLED = 'faults: [{crash: %s, at: "07:00:01", restart: 1s}]'
 NO_RETRY = {"app": {"timeout": "2s", "retry": {"never": True}}}
