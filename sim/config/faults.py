@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from sim.config.errors import KeyedErrors, closest
-from sim.config.model import A_VALUE, NOTHING, Distribution, Field, Model, exactly_one, reading
+from sim.config.model import A_VALUE, NOTHING, Distribution, Field, Model, exactly_one, goes_with, reading
 from sim.config.shares import ERRORS, dealt
 from sim.config.units import Clock, Duration, Factor, Probability, seconds_into, time_and_day
 
@@ -93,7 +93,7 @@ class Outage(Scheduled):
     """
 
     model_config = ConfigDict(
-        json_schema_extra=exactly_one("at", "every", only=("how", "hangs", "outage", ("provider", "checkout")))
+        json_schema_extra=exactly_one("at", "every") | goes_with("how", ["hangs"], "outage", ["provider", "checkout"])
     )
     outage: Literal["provider", "database", "read_model", "loyalty", "checkout"]
     how: Literal["refuses", "hangs"] = Field(
@@ -154,7 +154,7 @@ class Crash(Model):
     """
 
     model_config = ConfigDict(
-        json_schema_extra=exactly_one("at", "every", "after", only=("how", "resets", "crash", ("checkout",)))
+        json_schema_extra=exactly_one("at", "every", "after") | goes_with("how", ["resets"], "crash", ["checkout"])
     )
     crash: Literal[
         "checkout", "payment", "relay", "completer", "reconciler", "canceller", "releaser", "renewals", "loyalty", "read_model"

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Tag, model_vali
 
 from sim.config.errors import KeyedErrors
 from sim.config.faults import Step, one_of
-from sim.config.model import Field, Model, exactly_one
+from sim.config.model import Field, Model, exactly_one, goes_with
 from sim.config.units import Duration
 
 Point = tuple[str, ...]  # what is asked at a moment at which something can go wrong, less whose and which in turn
@@ -130,7 +130,9 @@ class Answered(Mishap):
 class Died(Mishap):
     """A process dies, right after a step for the purchase; or an instance of it `at` a moment."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one("after", "at", only=("crash", CONSUMERS, "at", (None, "none"))))
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one("after", "at") | goes_with("crash", CONSUMERS, "at", [None, "none"])
+    )
     crash: Worker = Field(description="which component")
     after: Step | None = Field(None, description="right after this step")
     nth: int = NTH

@@ -6,7 +6,7 @@ Once read, durations are seconds, rates are per second, probabilities are betwee
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, isfinite, log
@@ -43,17 +43,17 @@ NOTHING: dict[str, Any] = {"enum": [None, "none"]}  # JSON Schema of a key that 
 A_VALUE: dict[str, Any] = {"not": NOTHING}
 
 
-def exactly_one(*keys: str, only: tuple[str, Any, str, tuple[Any, ...]] | None = None) -> dict[str, Any]:
-    """What a JSON Schema says of a mapping that must have a value at exactly one of these keys.
+def exactly_one(*keys: str) -> dict[str, Any]:
+    """What a JSON Schema says of a mapping that must have a value at exactly one of these keys."""
+    return {"oneOf": [{"required": [key], "properties": {key: A_VALUE}} for key in keys]}
 
-    `only`: a key and one of its values (or several), which another key allows only with these values of its own.
-    """
-    said: dict[str, Any] = {"oneOf": [{"required": [key], "properties": {key: A_VALUE}} for key in keys]}
-    if only is not None:
-        key, value, other, allowed = only
-        said["if"] = {"required": [key], "properties": {key: {"enum": [value] if isinstance(value, str) else list(value)}}}
-        said["then"] = {"properties": {other: {"enum": list(allowed)}}}
-    return said
+
+def goes_with(key: str, values: Sequence[str], other: str, allowed: Sequence[str | None]) -> dict[str, Any]:
+    """What it says of a key some of whose values another key allows only with some of its own."""
+    return {
+        "if": {"required": [key], "properties": {key: {"enum": list(values)}}},
+        "then": {"properties": {other: {"enum": list(allowed)}}},
+    }
 
 
 class Model(BaseModel):

@@ -206,12 +206,11 @@ class Morning:
         if self._shop.broker.in_bulk:
             for what, at_s in self._plan.rebalances:
                 self.env.call(at_s, self._rebalance, what)
-            for name, at_s, _ in self._plan.deaths:
-                if name in self._consumers:
-                    self.env.call(at_s, lambda name: self._consumers[name].rebalance(), name)
         for name, at_s, restart_s in self._plan.deaths:
             if name in self._shop.pools:
                 self.env.call(at_s, self._crash, (name, restart_s, Answer.NONE))
+            elif name in self._consumers and self._shop.broker.in_bulk:
+                self.env.call(at_s, lambda name: self._consumers[name].rebalance(), name)
         self._next = 0
         if len(self._arrivals):
             self.env.call(self._arrivals[0], self._arrive)

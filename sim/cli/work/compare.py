@@ -151,7 +151,8 @@ def _to_play(
 def _played(shown: Wish, effort: Effort, command: str) -> str:
     from sim.page.playback import playback
 
-    with at_work("making the playback", len(shown.sides), command, smaller=None) as progress:
+    interrupted = "interrupted before the playback was made; there is no report"
+    with at_work("making the playback", len(shown.sides), command, smaller=None, interrupted=interrupted) as progress:
         return playback(shown, Effort(1, shown.seed, jobs=effort.jobs, engine=effort.engine), progress=progress)
 
 

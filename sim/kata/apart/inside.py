@@ -46,8 +46,7 @@ class Class:
             told = {
                 "class": type(design).__name__, "payment": words.known(type(design.payment)).__name__,
                 "billed": [name for name in words.BILLED if hasattr(design, name)],
-                "returns": getattr(design, "come_back", None) is not None, "looked_for": _looked_for(design),
-                "digest": digest(design), "knobs": _knobs(design),
+                "returns": getattr(design, "come_back", None) is not None, "digest": digest(design), "knobs": _knobs(design),
             }  # fmt: skip
         except ConfigError:
             raise
@@ -155,20 +154,16 @@ _GENERATOR = type(_ for _ in ())
 
 
 def _knobs(design: Design) -> dict[str, Any]:
-    """What a file would say of the sections that every design has."""
+    """What a file would say of the sections that every design has, and of what the world looks for in a payment besides."""
     values = {name: getattr(design, name) for name in Design.model_fields}
     told: dict[str, Any] = {
         name: value if isinstance(value, str) else "none" if value is None else plain(value, words.known(type(value)))
         for name, value in values.items()
     }
-    told["payment"] |= {name: written(getattr(design.payment, name)) for name in _looked_for(design)}
+    payment = told["payment"]
+    for name in words.LOOKED_FOR.keys() & type(design.payment).model_fields.keys() - payment.keys():
+        payment[name] = written(getattr(design.payment, name))
     return told
-
-
-def _looked_for(design: Design) -> list[str]:
-    """Knobs that world and bill look for, and that the class's own section of payments has beside those of ours."""
-    mine, ours = type(design.payment).model_fields, words.known(type(design.payment)).model_fields
-    return [name for name in words.LOOKED_FOR if name in mine and name not in ours]
 
 
 def main(code: str, seconds: str, reads: str, writes: str) -> None:

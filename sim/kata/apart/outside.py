@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import pydantic
+from pydantic import BaseModel
 from simpy import Interrupt
 from simpy.events import Event
 
@@ -90,6 +91,13 @@ class Returning(Judged):
         return self.teller.story("handle", "come_back", shop, request)
 
 
+def _payment_with(kind: type[BaseModel], said: Any) -> type[BaseModel]:
+    """A section of payments, with the knobs that the world looks for and that the class's own section has besides."""
+    names = said.keys() & words.LOOKED_FOR.keys() - kind.model_fields.keys() if isinstance(said, dict) else set()
+    more: dict[str, Any] = {name: (words.LOOKED_FOR[name].annotation, words.LOOKED_FOR[name]) for name in sorted(names)}
+    return pydantic.create_model(kind.__name__, __base__=kind, **more)
+
+
 class Teller:
     """Has the stories of a class told by its process, and takes their steps here."""
 
@@ -119,9 +127,7 @@ class Teller:
             key: (kind, kind()) for key, kind in words.BILLED.items() if key in str(told.get("billed", ""))
         }
         if payment in kinds:
-            also = str(told.get("looked_for", ""))
-            more: dict[str, Any] = {name: (info.annotation, info) for name, info in words.LOOKED_FOR.items() if name in also}
-            paid = pydantic.create_model(payment, __base__=kinds[payment], **more) if more else kinds[payment]
+            paid = _payment_with(kinds[payment], knobs.get("payment"))
             fields["payment"] = (paid, paid())
         base = Returning if told.get("returns") is True else Judged
         kind = cast("type[Judged]", pydantic.create_model("Judged", __base__=base, **fields))
