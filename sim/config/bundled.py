@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from sim.config.errors import ConfigError, closest, nearest
@@ -15,9 +16,12 @@ OTHERS = ("designs", "prices")  # folders that hold no scenarios
 
 def names(folder: str = "") -> list[str]:
     """The sorted names of the bundled files in `folder`; "" lists all scenarios, also those in folders (`windows/w01`)."""
-    root = FOLDER / folder
-    paths = [path.relative_to(root).with_suffix("") for path in root.rglob("*.yaml")]
-    known = (path.as_posix() for path in paths if folder or path.parts[0] not in OTHERS)
+    return [name for name in _names_in(FOLDER / folder) if folder or name.partition("/")[0] not in OTHERS]
+
+
+@lru_cache  # the package's files stay as they are while it runs, and a matrix asks for them thousands of times
+def _names_in(root: Path) -> list[str]:
+    known = (path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.yaml"))
     return sorted(known, key=lambda name: ("/" in name, name))
 
 

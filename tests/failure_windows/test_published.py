@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from sim.architectures import ARCHITECTURES, architecture_of, design_names, load_design
 from sim.architectures.naive import Naive
-from sim.config.design import Recovery
+from sim.config.design import Design, Recovery
 from sim.experiment.effort import Effort
 from sim.experiment.statistics import Difference, Estimate
 from sim.failure_windows.differences import NO_REASON, OWN_STORY, REASONS, difference
@@ -148,7 +149,8 @@ def test_every_difference_from_what_is_published_is_explained() -> None:
 @pytest.mark.slow
 def test_every_reason_is_needed() -> None:
     """A reason that explains no cell of any bundled design, or of the further ones below, is out of date."""
-    cells = [(window, load_design(name), state) for name in design_names() for window, state in states(name).items()]
+    bundled = {name: load_design(name) for name in design_names()}
+    cells = [(window, chosen, state) for name, chosen in bundled.items() for window, state in states(name).items()]
     cells += [(window, design(base, knobs), state) for base, knobs, window, state, _ in FURTHER]
     given = [differs.reason for window, chosen, state in cells if (differs := difference(made(window, "", state), chosen))]
     assert [reason.text for reason in REASONS if not any(text.startswith(reason.text) for text in given)] == []
@@ -177,18 +179,22 @@ PARTS = {  # words -> whether a design has the part that they speak of
     "a provider key of its own": lambda chosen: getattr(chosen.payment, "key", "") == "order",
     "our own": lambda chosen: not isinstance(chosen, Naive),
 }  # fmt: skip
-SPOKEN = [
-    *((name, load_design(name), window, state) for name in VARIANTS | STATES for window, state in states(name).items()),
-    *((base, design(base, knobs), window, state) for base, knobs, window, state, _ in FURTHER),
-    *((name, load_design(name).model_copy(update={"recovery": Recovery()}), window, state)
-      for name in VARIANTS | STATES for window in PUBLISHED for state in ("narrowed", "open", "worse")),
-]  # fmt: skip
+
+
+def spoken() -> Iterator[tuple[str, Design, str, State]]:
+    """Designs, with and without a reconciler, and a state of a window."""
+    for name in VARIANTS | STATES:
+        chosen = load_design(name)
+        yield from ((name, chosen, window, state) for window, state in states(name).items())
+        alone = chosen.model_copy(update={"recovery": Recovery()})
+        yield from ((name, alone, window, state) for window in PUBLISHED for state in ("narrowed", "open", "worse"))
+    yield from ((base, design(base, knobs), window, state) for base, knobs, window, state, _ in FURTHER)
 
 
 def test_a_reason_speaks_only_of_parts_that_there_are() -> None:
     """No completer, reconciler, breaker or key is told of in a design without it, whatever a simulation might find."""
     told = 0
-    for name, chosen, window, state in SPOKEN:
+    for name, chosen, window, state in spoken():
         differs = difference(made(window, name, state), chosen)
         for words, has in PARTS.items():
             if differs is not None and words in differs.reason.replace("not a reconciler", ""):
