@@ -29,20 +29,25 @@ UNTOLD = {"d": float("nan"), "q": 0, "i": 0, "b": 0}  # what stands in a row of 
 class Table:
     """Columns of one length, named by the annotations of the class."""
 
+    _typecodes: tuple[tuple[str, str], ...] = ()  # by column
+
+    def __init_subclass__(cls) -> None:
+        cls._typecodes = tuple((name, TYPECODES[kind]) for name, kind in cls.__annotations__.items())
+
     def __init__(self, rows: int = 0) -> None:
-        for name, kind in type(self).__annotations__.items():
-            code = TYPECODES[kind]
-            self.__dict__[name] = array(code, [UNTOLD[code]]) * rows if rows else array(code)
+        columns = self.__dict__
+        for name, code in self._typecodes:
+            columns[name] = array(code, [UNTOLD[code]]) * rows if rows else array(code)
 
     def __len__(self) -> int:
-        return len(getattr(self, next(iter(type(self).__annotations__))))
+        return len(self.__dict__[self._typecodes[0][0]])
 
     def __getitem__(self, column: str) -> np.ndarray:
         """A column as a numpy view. The table can't grow while a view is alive."""
-        return np.asarray(getattr(self, column))
+        return np.asarray(self.__dict__[column])
 
     def columns(self) -> dict[str, np.ndarray]:
-        return {name: self[name] for name in type(self).__annotations__}
+        return {name: self[name] for name, _ in self._typecodes}
 
 
 class Purchases(Table):

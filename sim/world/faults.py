@@ -153,7 +153,9 @@ class FaultPlan:
 
     def _check_fates(self, scenario: Scenario) -> None:
         """Raises ConfigError if brownouts that last at the same time leave a call more than one fate."""
-        for weather in self.weather("provider").kinds:
+        if "provider" not in self._weather:
+            return
+        for weather in self._weather["provider"].kinds:
             given = {fate: getattr(weather, fate) for fate in FATES}
             own = {fate: getattr(scenario.provider, fate) for fate in FATES}
             if message := too_many({fate: (fate, own[fate] if share is None else share) for fate, share in given.items()}):

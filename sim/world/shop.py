@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from inspect import isfunction
@@ -112,7 +111,8 @@ class Shop:
     # Setting up
 
     def seen_from(self, component: str) -> Shop:
-        shop = copy(self)
+        shop: Shop = object.__new__(type(self))
+        shop.__dict__.update(self.__dict__)  # `copy`, which asks the class for ways of its own first
         shop._strikes = self._plan.strikes.get(component, {})
         shop.component = component
         return shop
