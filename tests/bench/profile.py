@@ -24,6 +24,8 @@ class Profile(NamedTuple):
     calls_per_purchase: float
     events_per_purchase: float
     shares: dict[str, float]  # module -> share of the time spent in its own functions, largest first
+    dearest: float  # share of the time spent in the one function that takes most
+    twenty: float  # and in the twenty that do
 
 
 def profiles() -> list[Profile]:
@@ -40,14 +42,17 @@ def _profiled(case: str, scenario: Scenario, design: Design) -> Profile:
     simulated(scenario, design, 0)
     purchases, events = profiler.runcall(simulated, scenario, design, 1)
     took: Counter[str] = Counter()
+    functions: list[float] = []
     calls = 0
     for (file, _, _), (_, number, own_s, _, _) in pstats.Stats(profiler).stats.items():
         took[_module(file)] += own_s
+        functions.append(own_s)
         calls += number
-    whole = sum(took.values())
+    whole = sum(functions)
+    functions.sort(reverse=True)
     shares = {name: seconds / whole for name, seconds in took.most_common() if seconds >= BELOW * whole}
     shares["all else"] = 1 - sum(shares.values())
-    return Profile(case, calls / purchases, events / purchases, shares)
+    return Profile(case, calls / purchases, events / purchases, shares, functions[0] / whole, sum(functions[:20]) / whole)
 
 
 def _module(file: str) -> str:
