@@ -63,6 +63,7 @@ def test_hints_grow_stronger_and_are_of_the_design_as_it_stands() -> None:
     assert coffee("kata", "hint", "mine", "--strength", "4").exit_code == 2
 
 
+@pytest.mark.slow
 def test_the_story_of_one_purchase() -> None:
     """`why` tells it step by step; for a design that harms nobody there is none."""
     coffee("kata", "start", "mine")

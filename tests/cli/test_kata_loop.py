@@ -171,6 +171,7 @@ def test_ctrl_c_in_a_terminal_keeps_everything() -> None:
     assert "from: naive" in Path("kata/design.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_second_exercise_at_the_prompt() -> None:
     """In its own folder, with its own brief and metrics, and said how to go on; the first exercise is not begun."""
     result = CliRunner().invoke(app, ["kata", "--exercise", "second"], input="\ntaking.guard=atomic\nbetter\nlocked row\nq\n")

@@ -70,6 +70,7 @@ def test_a_curve_has_its_page_elsewhere() -> None:
     assert "coffee compare --cost-curve" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_comparison_links_to_its_playback_where_it_was_asked_for() -> None:
     """The first and the last design, as --set says, on the report's first seed; the command makes both again."""
     options = ("-n", "1", "-j", "1", "--seed", "3", "--set", "provider.ambiguous=20%", "--out", "page")

@@ -56,6 +56,7 @@ def test_what_people_do_adds_up() -> None:
     assert (what.tap_again, what.refresh, what.leave) == pytest.approx((0.7, 0.3 * 40 / 65, 0.3 * 25 / 65))
 
 
+@pytest.mark.slow
 def test_an_effect_by_hand(effects: list[Effect]) -> None:
     """A network of half the latency saves twice 10 ms of every acknowledgement, and nothing else changes."""
     halved = {e.design: e for e in effects if e.input.name == "network.latency" and e.value == "{constant: 10ms}"}

@@ -67,6 +67,7 @@ def erlang() -> Sizing:
     return sized(queue(4.0, {"ack_latency_p95": "3.6s"}), server())
 
 
+@pytest.mark.slow
 def test_erlang_c_is_found(erlang: Sizing) -> None:
     """With a load of 4, 95 % have left within 3.6 s of six servers (3.2 s) and not of five (4.2 s): six it is.
 
@@ -139,6 +140,7 @@ def test_fewer_can_be_better() -> None:
     assert many.results["naive"].verdict == "violated"
 
 
+@pytest.mark.slow
 def test_the_database_is_the_bottleneck() -> None:
     """Where transactions take long and there can't be fewer workers, it is connections that are counted."""
     slow = {"database": {"connections": 1, "write": {"exponential": "500ms"}, "read": NO_TIME}}

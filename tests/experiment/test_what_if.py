@@ -55,6 +55,7 @@ def found() -> WhatIf:
     return what_if(CROWD, STARVED, Effort(mornings=5, jobs=1))
 
 
+@pytest.mark.slow
 def test_what_to_change_first_is_found_out(found: WhatIf) -> None:
     """The view has the longest queue by far and nobody is lost to it: the pool that turns people away is what to enlarge."""
     helping = [one for one in found.clear if said(one, "confirmed_share") == "better"]

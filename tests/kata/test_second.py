@@ -140,6 +140,7 @@ def test_what_passes_the_seen_mornings_and_not_the_check(text: str, stage: int, 
     assert {reason.split()[0] for reason in found.reasons[stage - 1]} == metrics
 
 
+@pytest.mark.slow
 def test_what_narrows_and_does_not_close() -> None:
     """A lock helps against two machines at once and not against a second run; acknowledging each leaves a few; both fail."""
     locked = replaced("looks_first: false", "looks_first: false\n  lock: 10min", replaced("key: period", "key: run"))

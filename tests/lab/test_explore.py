@@ -88,6 +88,7 @@ def test_the_numbers_are_those_of_compare(panel: Panel) -> None:
     assert (panel.scenario, panel.design) == (world, designs[0])
 
 
+@pytest.mark.slow
 def test_the_figure_and_the_table_follow(panel: Panel) -> None:
     """A turned slider changes the figure, and the value of before stands beside the new one."""
     wait(panel)
@@ -105,6 +106,7 @@ def test_the_figure_and_the_table_follow(panel: Panel) -> None:
     assert panel._image.value == first
 
 
+@pytest.mark.slow
 def test_only_what_was_set_last_is_simulated(panel: Panel) -> None:
     """A slider drawn along its scale leaves one run, and what was under way is given up at once."""
     wait(panel)
@@ -121,6 +123,7 @@ def test_only_what_was_set_last_is_simulated(panel: Panel) -> None:
     assert panel.design.app.timeout == 4
 
 
+@pytest.mark.slow
 def test_a_stale_run_is_killed(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A morning that would take for ever is no longer under way once something else is asked for."""
     wait(panel)
@@ -139,6 +142,7 @@ def test_a_stale_run_is_killed(panel: Panel, monkeypatch: pytest.MonkeyPatch) ->
     assert not [child for child in alive if child in multiprocessing_children()]
 
 
+@pytest.mark.slow
 def test_what_does_not_apply_is_disabled_and_says_why(panel: Panel) -> None:
     """Naive has no relay to turn; outbox has, and what was turned in one design stays so in the next."""
     wait(panel)
@@ -170,6 +174,7 @@ def test_a_scenario_without_a_brownout_says_so() -> None:
         panel.stop()
 
 
+@pytest.mark.slow
 def test_an_error_is_shown_and_what_is_shown_stays(panel: Panel) -> None:
     """A value that can't be is said in the words of the files; the next one that can be takes the message away."""
     wait(panel)
@@ -187,6 +192,7 @@ def test_an_error_is_shown_and_what_is_shown_stays(panel: Panel) -> None:
     assert panel.design.checkout.workers == 32
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A killed process is no silence: the panel says so, with the command that does the same."""
     wait(panel)
@@ -197,6 +203,7 @@ def test_a_process_that_dies_is_told(panel: Panel, monkeypatch: pytest.MonkeyPat
     assert "coffee run tiny.yaml naive --set app.timeout=3s" in panel._error.value
 
 
+@pytest.mark.slow
 def test_what_an_own_architecture_does_wrong_is_told(tiny: str) -> None:
     """A slip in a story of one's own is told with its file and line, as on the command line; the panel goes on."""
     Path("mine.py").write_text(SLIP, encoding="utf-8")
@@ -209,6 +216,7 @@ def test_what_an_own_architecture_does_wrong_is_told(tiny: str) -> None:
     assert panel.comparison is not None
 
 
+@pytest.mark.slow
 def test_more_mornings(panel: Panel) -> None:
     """More mornings are simulated when asked for, and said."""
     wait(panel)
@@ -220,6 +228,7 @@ def test_more_mornings(panel: Panel) -> None:
     assert "Before: 2 mornings" in panel._table.value
 
 
+@pytest.mark.slow
 def test_the_command_gives_the_same(panel: Panel) -> None:
     """The command that is shown sets what was turned, in quotes where a shell needs them."""
     wait(panel)

@@ -60,6 +60,7 @@ def rehearsed(file: Path, port: int, *more: str) -> tuple[int, Any, str]:
     return code, json.loads(out) if out else None, err
 
 
+@pytest.mark.slow
 def test_a_perfect_shop_passes(tmp_path: Path) -> None:
     """With one mishap of each kind nobody is harmed: what is found is the shop's doing, and not the rehearsal's."""
     file, port = adapter(tmp_path, "perfect")
@@ -110,6 +111,7 @@ def test_a_shop_whose_keys_are_new_each_time(tmp_path: Path) -> None:
     assert all(one["reproduced"] for one in found["failing"])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_seen_is_not_judged(tmp_path: Path) -> None:
     """Without `orders:` a charge too many is still found; what would need the orders is named."""
     file, port = adapter(tmp_path, "twice", orders="")
@@ -187,6 +189,7 @@ def _end_who_listens(port: int) -> None:
                 os.kill(int(each.name), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_stubborn_service_is_ended(tmp_path: Path) -> None:
     """SIGTERM is ignored, SIGKILL is not."""
     file, port = adapter(tmp_path, "stubborn")
@@ -194,6 +197,7 @@ def test_a_stubborn_service_is_ended(tmp_path: Path) -> None:
     assert code == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     """In the middle of a rehearsal: what is finished is printed, exit 130, and the shop is gone."""
     file, port = adapter(tmp_path, "perfect")

@@ -39,6 +39,7 @@ def drawn(ax: Axes, name: str) -> list[float]:
     return [float(y) for y in np.asarray(line.get_ydata(), dtype=float)]
 
 
+@pytest.mark.slow
 def test_costs_and_what_they_are_made_of(curve: CostCurve) -> None:
     """Four panels: the sum and its parts, the points of each design as they are, in its colour, each panel from zero."""
     axes = cost_by_peak.draw(curve)
@@ -50,6 +51,7 @@ def test_costs_and_what_they_are_made_of(curve: CostCurve) -> None:
         assert [label.get_text() for label in ax.get_xticklabels()] == ["10/min", "20/min"]
 
 
+@pytest.mark.slow
 def test_workers_beside_littles_law(curve: CostCurve) -> None:
     """Each design's workers, of the kinds that it has, and a dotted line of the load that they stand against."""
     checkout, payment = capacity_by_peak.draw(curve)
@@ -61,6 +63,7 @@ def test_workers_beside_littles_law(curve: CostCurve) -> None:
         assert loads in dotted
 
 
+@pytest.mark.slow
 def test_a_longer_brownout(curve: CostCurve) -> None:
     """On the left the sum by length, from none; on the right what the brownout added, on the same mornings."""
     in_all, more = cost_by_brownout.draw(curve)
@@ -72,6 +75,7 @@ def test_a_longer_brownout(curve: CostCurve) -> None:
     assert more.get_yscale() == "log"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick", "untold")
 def test_the_curve_in_the_report(curve: CostCurve, stormy: Comparison, tmp_path: Path) -> None:
     """Charts, capacities and objectives on the page; CSV, JSON and pictures beside it; a report without one has none of it."""

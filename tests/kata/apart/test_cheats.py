@@ -10,6 +10,7 @@ from sim.architectures import load_design
 from sim.config.errors import ConfigError
 from tests.architectures.test_seal import FILE, TOUCHING
 from tests.kata.apart.told import apart, facts, morning, written
+from tests.tiers import slow
 
 CLASS = {"imports": "", "set_up": "pass", "before": "pass", "after": "pass"}
 OS = "import importlib\nos, front = map(importlib.import_module, ('os', 'sim.kata.apart.front'))"
@@ -67,7 +68,7 @@ def cheating(cheat: dict[str, str]) -> str:
     return written(FILE.format(imports=parts.pop("imports"), **{name: indented(text) for name, text in parts.items()}))
 
 
-@pytest.mark.parametrize("name", HARMLESS)
+@pytest.mark.parametrize("name", slow(HARMLESS, but=["a metric"]))
 def test_what_changes_nothing(name: str) -> None:
     """The morning is that of the class without it, byte by byte."""
     with apart(cheating(HARMLESS[name])) as design:
@@ -75,7 +76,7 @@ def test_what_changes_nothing(name: str) -> None:
     assert told == facts(morning(load_design(cheating({}))))
 
 
-@pytest.mark.parametrize("name", WORSE)
+@pytest.mark.parametrize("name", slow(WORSE))
 def test_a_step_that_is_not_taken_has_no_effect(name: str) -> None:
     """What the class believes of it is not asked: nobody has charged, nobody has heard."""
     cheat, step = WORSE[name]
@@ -88,7 +89,7 @@ def test_a_step_that_is_not_taken_has_no_effect(name: str) -> None:
         assert tables.counts["broker_published"] == 0 < honest.counts["broker_published"]
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@pytest.mark.parametrize("name", slow(ERRORS, but=["charges taken off the books", "an order's status"]))
 def test_what_is_an_error(name: str) -> None:
     """Of the file, in words."""
     with pytest.raises(ConfigError, match=r"^mine\.py"), apart(cheating(ERRORS[name])) as design:

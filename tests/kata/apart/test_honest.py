@@ -44,6 +44,7 @@ def test_the_same_morning(name: str) -> None:
     assert told == facts(morning(load_design(file)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOBS)
 def test_the_same_morning_with_other_knobs(name: str) -> None:
     """A design's file starts from the class; its knobs are read in the other process and hold here."""
@@ -79,6 +80,7 @@ class Mine(Design):
 """
 
 
+@pytest.mark.slow
 def test_mornings_of_one_process() -> None:
     """Each begins anew, whichever knobs its first customer meets; and what was begun together is waited for together."""
     file = written(EITHER)
@@ -87,6 +89,7 @@ def test_mornings_of_one_process() -> None:
     assert told == [facts(morning(load_design(file), seed=seed)) for seed in range(6)]
 
 
+@pytest.mark.slow
 def test_a_payment_of_ones_own() -> None:
     """Knobs of one's own stay with the class, but for those that the world and the bill look for by their names."""
     own = CLASSES["naive"].replace("import Design\n", "import Design, Payment\n")
@@ -106,6 +109,7 @@ def test_a_payment_of_ones_own() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_renewals_and_accounts_too() -> None:
     """Requests that no customer waits for, and what is used up."""
     _, world = EXERCISES["second"].unseen()[0]

@@ -150,6 +150,7 @@ def test_what_is_no_design_is_an_error(told: dict[str, object]) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_silence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds the pipe and says nothing is not waited for."""
     monkeypatch.setattr(outside, "PATIENCE_S", 3.0)

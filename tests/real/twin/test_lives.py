@@ -45,6 +45,7 @@ def test_on_a_calm_morning_both_worlds_do_the_same_for_everybody(name: str) -> N
     assert (lived.late_s >= 0).all()
 
 
+@pytest.mark.slow
 def test_real_times_are_those_of_the_scenario_and_the_parts_own_on_top() -> None:
     """Nothing is quicker than in the model: what the scenario says is waited out."""
     scenario, chosen = patient(arrivals=(0.0, 1.0, 2.0)), small("naive")
@@ -162,6 +163,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_by_itself_is_no_result() -> None:
     """It is a bug of ours, or somebody else's kill: said, and all others are ended."""
 
