@@ -108,7 +108,7 @@ MISSED = {  # kinds that so few mornings miss often: the least share of interval
 }
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_unlike_mornings() -> None:
     """Intervals hold the truth in 92 % at least, and verdicts on rare harm are wrong in 5 % at most, with the noise of 2,000
     experiments; but for kinds of mornings that ten mornings miss with a probability of .9^10 or .95^10.

@@ -290,7 +290,7 @@ def test_arguments_that_are_wrong(tmp_path: Path, more: tuple[str, ...], said: s
     assert said in err
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_perfect_shop_passes_with_two_mishaps(tmp_path: Path) -> None:
     """Every pair of mishaps; each kind came about, a tap after the time limit included."""
     file, port = adapter(tmp_path, "perfect")

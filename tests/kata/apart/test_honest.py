@@ -119,9 +119,8 @@ def test_renewals_and_accounts_too() -> None:
     assert told == facts(morning(load_design(file), world))
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name == "idempotent" else pytest.mark.deep) for name in CLASSES]
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("name", CLASSES)
 def test_the_same_grade(name: str, tmp_path: Path) -> None:
     """Points, reasons and digest of a class that is graded are those of its check here."""
     room = tmp_path / "class"
