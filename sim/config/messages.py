@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -104,9 +104,11 @@ def _quantity(kind: Kind, value: float) -> str:
 def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
     name = str(spot.path[-1])
     known = list(fields(spot.parent.model)) if spot.parent.model else []
+    built_in = [other for other in Design.__subclasses__() if other.__module__.startswith("sim.")]
+    if len(spot.path) == 1 and (others := _other_files(model, name, built_in)):
+        return f"unknown key here ({others} have it)"
     if issubclass(model, Design):
         known = ["from", "architecture", *known] if len(spot.path) == 1 else known
-        built_in = [other for other in Design.__subclasses__() if other.__module__.startswith("sim.")]
         owners = sorted(architecture_name(other) for other in built_in if _has(other, spot.path))
         if owners:
             have = "has" if len(owners) == 1 else "have"
@@ -120,6 +122,16 @@ def _unknown_key(spot: Spot, model: type[BaseModel]) -> str:
     if 1 <= len(elsewhere) <= MOST_PLACES:
         return f"unknown key here; did you mean {' or '.join(elsewhere)}?"
     return f"unknown key{nearest(name, known)}"
+
+
+def _other_files(model: type[BaseModel], name: str, architectures: Sequence[type[Design]]) -> str:
+    """`scenarios` if a key in a design's file is one of theirs, `designs` the other way round, and else nothing."""
+    from sim.config.scenario import Scenario  # whose module needs this one: a price table is a file as well
+
+    if issubclass(model, Design):
+        return "scenarios" if name in fields(Scenario) else ""
+    designs: list[type[BaseModel]] = [Design, *architectures]
+    return "designs" if model is Scenario and any(name in fields(design) for design in designs) else ""
 
 
 def _has(model: type[BaseModel], path: tuple[Any, ...]) -> bool:

@@ -37,6 +37,7 @@ from sim.config.units import (
     Rate,
     clock_s,
     exchanged,
+    probability_text,
     seconds_into,
     time_and_day,
 )
@@ -209,8 +210,10 @@ class AfterPatience(Model):
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> AfterPatience:
-        if abs(self.tap_again + self.refresh + self.leave - 1) > 1e-9:
-            raise ValueError("tap_again, refresh and leave must add up to 100%")
+        total = self.tap_again + self.refresh + self.leave
+        if abs(total - 1) > 1e-9:
+            shares = ", ".join(f"{name} {probability_text(getattr(self, name))}" for name in ("tap_again", "refresh", "leave"))
+            raise ValueError(f"must add up to 100%, and are {100 * total:.6g}%: {shares}")
         return self
 
 

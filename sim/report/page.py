@@ -20,6 +20,7 @@ from sim.documents import comparison as compared
 from sim.documents import cost_curve
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, rate_text_of
+from sim.experiment.room import OVERLOADED
 from sim.report import knobs, sequence, story, tables, world
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
@@ -120,6 +121,8 @@ def _content(comparison: Comparison, command: str, called: Mapping[str, str]) ->
     mornings, cells = words.mornings(comparison.mornings), comparison.cells
     purchases = f"{sum(result.values('purchases').sum() for result in results.values()) / len(results):,.0f} purchases"
     last = comparison.seed + comparison.mornings - 1
+    hazards = {design.name: lint(design, scenario) for design in designs}
+    too_small = any(hazard.rule == OVERLOADED for found in hazards.values() for hazard in found)
     dealt = f", each in {cells} cells" if cells > 1 else ""
     return {
         **world.content(scenario, designs, f"{purchases} in {mornings}"),
@@ -131,7 +134,8 @@ def _content(comparison: Comparison, command: str, called: Mapping[str, str]) ->
         "colours": style.colours(results),
         "recommendation": recommendation(comparison),
         "figures": figures(comparison),
-        "warnings": {design.name: [str(hazard) for hazard in lint(design, scenario)] for design in designs},
+        "warnings": {name: [str(hazard) for hazard in found] for name, found in hazards.items()},
+        "roomier": f"{command} --fit-to-traffic" if too_small and command.startswith("coffee compare ") else None,
         "called": {name: called.get(name, name) for name in (scenario.name, *results)},
         "findings": findings(comparison),
         "overall": {name: (result.verdict, tables.SYMBOLS[result.verdict]) for name, result in results.items()},

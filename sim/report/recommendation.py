@@ -29,6 +29,7 @@ FIGURES = {
     ),
     "ack_latency_p95": Told("95 % hear “we have your order” within", "pass until 95 % hear “we have your order”"),
     "retracted_rate": Told("hear “we have your order”, then no", "of the people hear “we have your order”, and then no"),
+    "confirmation_lag_p99": Told("99 % have a confirmed order within", "pass until 99 % have a confirmed order"),
     COST: Told("cost of 1,000 correct purchases, failures included", ""),
 }
 MOST_PAID = 2  # drawbacks that the first screen names
@@ -87,6 +88,8 @@ def _why(comparison: Comparison, best: Result, second: Result, apart: Difference
         theirs = ", ".join(f"{result.design.name} violates {result.standing['violated'] or 'none'}" for result in others)
         missed = [objective.metric for objective in best.objectives if objective.status == "violated"]
         named = f" ({', '.join(missed)})" if 0 < len(missed) <= MOST_PAID else ""
+        if so_far := best.standing["so far"]:
+            named += f" and meets {so_far} only so far"
         sentences.append(f"Of {limits} objectives {name} violates {len(missed) or 'none'}{named}; {theirs}.")
     cost = [_value(result, COST) for result in (best, second)]
     interval = f" ({words.difference(apart, 'USD')}, with its 95 % interval)" if apart.low is not None else ""

@@ -76,6 +76,13 @@ SCENARIOS: dict[str, tuple[str, list[str]]] = {
 IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     "unknown key": ("sumary: x", ['x.yaml:2:1: sumary: unknown key; did you mean "summary"?']),
     "unknown key, far from any": ("zebra: x", [f"x.yaml:2:1: zebra: unknown key; known: {TOP}"]),
+    "keys of designs": (
+        "checkout: {workers: 3}\nclaim: {}",
+        [
+            "x.yaml:2:1: checkout: unknown key here (designs have it)",
+            "x.yaml:3:1: claim: unknown key here (designs have it)",
+        ],
+    ),
     "unknown key, nested": (
         "customers:\n  polling: {evry: 3s}",
         ['x.yaml:3:13: customers.polling.evry: unknown key; did you mean "every"?'],
@@ -222,7 +229,7 @@ IN_A_SCENARIO: dict[str, tuple[str, list[str]]] = {
     ),
     "a sum": (
         "customers: {after_patience: {leave: 50%}}",
-        ["x.yaml:2:13: customers.after_patience: tap_again, refresh and leave must add up to 100%"],
+        ["x.yaml:2:13: customers.after_patience: must add up to 100%, and are 125%: tap_again 35%, refresh 40%, leave 50%"],
     ),
     "a plain time for a distribution": (
         "customers: {patience: 10s}",
@@ -356,6 +363,10 @@ DESIGNS: dict[str, tuple[str, list[str]]] = {
             'x.yaml:3:35: payment.timout: unknown key; did you mean "timeout"?',
             "x.yaml:4:1: claim: unknown key for naive (idempotent, inquiry, outbox, webhooks-first have it)",
         ],
+    ),
+    "keys of scenarios": (
+        "from: outbox\nprovider: {errors: 1%}\n",
+        ["x.yaml:2:1: provider: unknown key here (scenarios have it)"],
     ),
     "a knob without its section": (
         "from: outbox\nqueue_limit: 3\ntimeout: 3s\nzebra: 1\n",

@@ -201,6 +201,7 @@ def test_stations_show_use_and_queues(stormy: Comparison) -> None:
     assert any(bar.get_width() == pytest.approx(use) for bar in busy.patches)
     assert "not in this design" in texts(busy)
     assert stations.station_names(stormy)[0] == "checkout"
+    assert max(busy.get_xticks()) <= 1
 
 
 def test_stations_say_which_colour_is_which_design(stormy: Comparison) -> None:

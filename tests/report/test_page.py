@@ -202,6 +202,22 @@ def test_it_says_how_to_get_it_again(html: str, stormy: Comparison) -> None:
         assert text in html
 
 
+def test_it_says_how_to_make_room(html: str, quick: None, untold: None, tmp_path: Path) -> None:
+    """Where a design is too small for the people who come, the page has the command that makes it large enough."""
+    assert "--fit-to-traffic" not in html
+    crowd = "{name: crowd, clock: {start: '07:00', duration: 1min, drain: 1min}, traffic: {rate: 40/s}}"
+    command = "coffee compare crowd.yaml naive outbox --mornings 1"
+    page = write_report(compared(crowd, mornings=1, designs=("naive", "outbox")), tmp_path / "crowd", command=command, jobs=1)
+    assert f"<code>{command} --fit-to-traffic</code>" in page.read_text(encoding="utf-8")
+
+
+def test_what_was_never_seen_is_called_so() -> None:
+    """Where both designs have 0 on all mornings there is no difference to be unclear about."""
+    calm = compared(CALM, mornings=2)
+    [over] = [row for rows in tables.metrics(calm).values() for row in rows if row.metric == "overcharged_per_1000"]
+    assert [cell.judgement for cell in over.cells] == ["", "none seen", "none seen"]
+
+
 def test_it_says_what_it_does_not_know(html: str) -> None:
     """The limits name the unit of the intervals, the caveat of zero events, and that defaults are assumptions."""
     limits = html[html.index('<section id="limits"') : html.index('<section id="again"')]

@@ -18,6 +18,8 @@ def test_what_to_take(stormy: Comparison) -> None:
     assert told.heading == f"Take {fewest}."
     text = " ".join(told.sentences)
     assert f"Of 5 objectives {fewest} violates {violated[fewest] or 'none'}" in text
+    so_far = stormy.results[fewest].standing["so far"]
+    assert (f" and meets {so_far} only so far; " in text) == (so_far > 0)
     for name in set(violated) - {fewest}:
         assert f"{name} violates {violated[name] or 'none'}" in text
     assert f"{stormy.results[fewest].purchases:,} purchases" in text
@@ -34,13 +36,14 @@ def test_the_price_is_named(stormy: Comparison) -> None:
 
 
 def test_figures(stormy: Comparison) -> None:
-    """Six numbers of every design; the best of a row is marked, and it is the best by the metric's own direction."""
+    """A few numbers of every design; the best of a row is marked, and it is the best by the metric's own direction."""
     rows = {row.metric: row for row in figures(stormy)}
     assert list(rows) == list(FIGURES)
     double = [result.metrics["double_charge_rate"].mean for result in stormy.results.values()]
     assert [cell.is_best for cell in rows["double_charge_rate"].cells] == [value == min(double) for value in double]  # type: ignore[type-var]
     confirmed = [result.metrics["confirmed_share"].mean for result in stormy.results.values()]
     assert rows["confirmed_share"].cells[int(np.argmax(confirmed))].is_best  # type: ignore[arg-type]
+    assert rows["confirmation_lag_p99"].row == "99 % have a confirmed order within"
 
 
 def test_the_same_design_twice() -> None:

@@ -75,7 +75,7 @@ def print_what_it_means(out: Console, world: Scenario, called: str, designs: Ite
         print_rows(out, [(f"  {one['window']}", one["needs"]) for one in meant["hidden"]], most=(6,))
     if meant["overloaded"]:
         out.print("\nToo small for this traffic, as they are bundled", style="bold")
-        print_rows(out, [(f"  {one['design']}", one["message"]) for one in meant["overloaded"]], most=(14,))
+        print_rows(out, [(f"  {one['design']}", one["message"]) for one in meant["overloaded"]], most=(16,))
         out.print(f"\nWith room for it: {shlex.join(['coffee', 'compare', called, '--fit-to-traffic'])}", soft_wrap=True)
 
 

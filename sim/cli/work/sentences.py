@@ -89,7 +89,9 @@ def _charges(result: Result, purchases: int) -> str:
 def _waiting(result: Result) -> str:
     latency = result.metrics["ack_latency_p95"]
     if latency.never:
-        return "left more than one in twenty without an answer"
+        confirmed = result.metrics["confirmed_share"].mean
+        lost = f" and {words.share(1 - confirmed)} of those with a good card without an order" if confirmed is not None else ""
+        return f"left more than one in twenty without an answer{lost}"
     if latency.mean is None:
         return "had nobody who waits for an answer"
     return f"answered 95 % within {words.seconds(latency.mean)}"

@@ -134,7 +134,7 @@ def _print_knobs(out: Console, model: BaseModel, knobs: list[Knob]) -> None:
         out.print()
         print_title(out, section, about(type(model), (section,)))
         print_rows(out, [row for knob in members for row in _rows(knob)], most=(2, 28, 40 if out.width >= WIDE else 24))
-    out.print("\n* not the default; (assumption): nobody has published a figure")
+    out.print("\n* not the default; (assumption): nobody has published a figure for the default")
 
 
 def _rows(knob: Knob) -> Iterator[tuple[str, str, str, str]]:

@@ -91,10 +91,13 @@ def _bars(
             _bar(ax, row * (n + 0.8) + number, over_mornings(result, station, value), ink[name], share=share)
     ax.set_yticks([row * (n + 0.8) + (n - 1) / 2 for row in range(len(names))], [name.replace("_", " ") for name in names])
     ax.set_ylim(len(names) * (n + 0.8) - 1.0, -0.8)
-    ax.set_xlim(0, max(ax.dataLim.x1 * 1.28, 0.001 if share else 1))
+    end = max(ax.dataLim.x1 * 1.28, 0.001 if share else 1)
+    ax.set_xlim(0, end)
     plain_axis(ax)
-    ax.xaxis.set_major_locator(MaxNLocator(4, integer=not share))
+    ticks = MaxNLocator(4, integer=not share)
+    ax.xaxis.set_major_locator(ticks)
     if share:
+        ax.set_xticks([tick for tick in ticks.tick_values(0, min(end, 1)) if tick <= min(end, 1)])
         ax.xaxis.set_major_formatter(lambda x, _: f"{x * 100:g} %")
 
 
