@@ -110,6 +110,7 @@ class Metric(NamedTuple):
     whole: bool = False  # it is 0 or 1 on a morning: its mean is a share of the mornings
     part: str | None = None  # of a cost: the group of the bill's parts, in `sim.ledger.costs.PARTS`, that it is the sum of
     harm: str | None = None  # what is done wrong to the purchases or orders that it counts
+    amount: bool = False  # how much was done wrong: nothing on a morning on which nobody was harmed in this way
     label: str = ""  # of its row in the chart of harms; without one it has no row
     shown: tuple[Place, ...] = ("terminal", "report")  # where it is shown to those who name no metrics
 
@@ -126,7 +127,7 @@ class Metric(NamedTuple):
     @property
     def perfect(self) -> float | None:
         """The value of a morning on which nobody was harmed; None for what has no such value, like a time."""
-        if self.unit == "share" or self.harm is not None:
+        if self.unit == "share" or self.harm is not None or self.amount:
             return 1.0 if self.more_is_better else 0.0
         return None
 
@@ -179,10 +180,12 @@ METRICS: dict[str, Metric] = {
     "overcharged_per_1000": Metric(
         "USD", "lower", "Money and orders", "taken wrongly in 1,000 purchases, before refunds: beyond one charge for an order",
         "1000 * sum(taken - rightful) / purchases",
+        amount=True,
     ),
     "overcharged_per_1000_net": Metric(
         "USD", "lower", "Money and orders", "the same of what is left after refunds",
         "1000 * sum(taken_net - rightful_net) / purchases",
+        amount=True,
         shown=("report",),
     ),
     "charges_per_harmed": Metric(
@@ -213,16 +216,19 @@ METRICS: dict[str, Metric] = {
     "units_oversold_per_1000": Metric(
         "count", "lower", "Money and orders", "units sold in 1,000 purchases beyond what was in an account",
         "1000 * sum(beyond) / purchases",
+        amount=True,
     ),
     "units_stuck_per_1000": Metric(
         "count", "lower", "Money and orders",
         "units taken out of accounts in 1,000 purchases and neither sold nor given back when the morning has drained",
         "1000 * sum(stuck) / purchases",
+        amount=True,
         shown=("report",),
     ),
     "units_given_back_twice_per_1000": Metric(
         "count", "lower", "Money and orders", "units given back to accounts in 1,000 purchases beyond those taken",
         "1000 * sum(given_back_twice) / purchases",
+        amount=True,
         shown=("report",),
     ),
     "unpaid_order_rate": Metric(
@@ -260,6 +266,7 @@ METRICS: dict[str, Metric] = {
     "over_refunded_per_1000": Metric(
         "USD", "lower", "Money and orders", "given back in 1,000 purchases beyond what was taken",
         "1000 * sum(over_refunded) / purchases",
+        amount=True,
         shown=("report",),
     ),
     "wrong_amount_rate": Metric(

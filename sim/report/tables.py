@@ -132,10 +132,7 @@ def _cell(value: Estimate, metric: str, pairs: dict[str, Difference] | None) -> 
     difference = pairs[metric]
     if difference.difference is None:
         return Cell(text, rounded(value.mean), "", "")
-    judged = judgement(metric, difference)
-    if difference.difference == 0 and value.mean == 0 and difference.low is None:
-        judged = "none seen"  # in neither design, on any morning
-    return Cell(text, rounded(value.mean), words.difference(difference, unit), judged)
+    return Cell(text, rounded(value.mean), words.difference(difference, unit), judgement(metric, difference))
 
 
 def capacities(curve: CostCurve) -> dict[str, dict[str, list[str]]]:

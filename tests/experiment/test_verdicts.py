@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from sim.experiment.estimates import holds, judge, judgement, mornings_needed, open_because
+from sim.experiment.estimates import estimated, holds, judge, judgement, mornings_needed, open_because
 from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 
 
@@ -86,6 +87,16 @@ def test_a_limit_of_zero_is_not_met_by_looking_little() -> None:
     assert judge("double_charge_rate", 0.0, none_in(1, 4)) == "so far"
     assert judge("double_charge_rate", 0.0, none_in(100, 400)) == "so far"
     assert judge("double_charge_rate", 0.0, none_in(100, 2995)) == "met"  # one in a thousand would have shown
+
+
+@pytest.mark.parametrize("metric", ["overcharged_per_1000", "overcharged_per_1000_net", "over_refunded_per_1000"])
+def test_no_money_taken_wrongly_is_as_little_known_as_nobody_charged_twice(metric: str) -> None:
+    """Five mornings without a cent of it meet the objective so far; it takes as many mornings as for the rate."""
+    for mornings, status in ((5, "so far"), (58, "so far"), (59, "met")):
+        value = estimated(metric, {metric: np.zeros(mornings)})
+        assert value.harmed == 0
+        assert judge(metric, 0.0, value) == status
+    assert judge(metric, 0.0, estimated(metric, {metric: np.array([0.0, 0.0, 6.5, 0.0, 0.0])})) == "violated"
 
 
 @pytest.mark.parametrize("mornings", [1, 10, 58, 59, 200])
