@@ -20,7 +20,7 @@ from sim.documents import comparison as compared
 from sim.documents import cost_curve
 from sim.experiment.compare import Comparison
 from sim.experiment.cost_curve import CostCurve, rate_text_of
-from sim.experiment.room import OVERLOADED
+from sim.experiment.room import TOO_SMALL
 from sim.report import knobs, sequence, story, tables, world
 from sim.report.anatomy import explained, first_violation
 from sim.report.charts import BROWNOUTS, CHARTS, PEAKS, Chart, CurveChart, tipping
@@ -122,7 +122,7 @@ def _content(comparison: Comparison, command: str, called: Mapping[str, str]) ->
     purchases = f"{sum(result.values('purchases').sum() for result in results.values()) / len(results):,.0f} purchases"
     last = comparison.seed + comparison.mornings - 1
     hazards = {design.name: lint(design, scenario) for design in designs}
-    too_small = any(hazard.rule == OVERLOADED for found in hazards.values() for hazard in found)
+    too_small = any(hazard.rule in TOO_SMALL for found in hazards.values() for hazard in found)
     dealt = f", each in {cells} cells" if cells > 1 else ""
     return {
         **world.content(scenario, designs, f"{purchases} in {mornings}"),

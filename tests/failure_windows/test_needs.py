@@ -11,7 +11,7 @@ from sim.architectures import load_design
 from sim.architectures.lint import lint
 from sim.config.bundled import full_name
 from sim.config.library import load_scenario, parse_scenario
-from sim.experiment.room import OVERLOADED, with_room
+from sim.experiment.room import TOO_SMALL, with_room
 from sim.failure_windows.needs import NEEDS, missing
 from tests.cli.coffee import coffee
 
@@ -55,9 +55,18 @@ def test_room_for_the_traffic(name: str) -> None:
     world, design = parse_scenario(BUSY.replace("12/s", "40/s")), load_design(name)
     roomy, changes = with_room(design, world)
     assert changes
-    assert not [hazard for hazard in lint(roomy, world) if hazard.rule == OVERLOADED]
+    assert not [hazard for hazard in lint(roomy, world) if hazard.rule in TOO_SMALL]
     assert with_room(roomy, world) == (roomy, [])
     assert with_room(design, parse_scenario(BUSY.replace("12/s", "2/s"))) == (design, [])
+
+
+def test_room_for_what_an_outage_leaves() -> None:
+    """40 a second, each held for 5 s, for four minutes: 9,600 orders, of which 20 every 5 s take 2,400 s of 2,160."""
+    outage = 'faults: [{outage: provider, at: "10:00", for: 4min, how: hangs}]'
+    world = parse_scenario(f"{BUSY.replace('12/s', '40/s')}{outage}")
+    roomy, changes = with_room(load_design("idempotent"), world)
+    assert changes == [("checkout.workers", "251"), ("completer.batch", "28")]
+    assert with_room(roomy, world) == (roomy, [])
 
 
 def test_compare_fits_to_the_traffic(tmp_path: Path) -> None:

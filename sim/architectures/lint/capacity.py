@@ -19,7 +19,7 @@ from sim.architectures.lint.rule import (
     share,
 )
 from sim.architectures.load import TRANSACTIONS, moments, offered_load, purchases_per_s, slower, slowest_call_s
-from sim.config.design import Checkout, Design, QueuedPayment
+from sim.config.design import Checkout, Completer, Design, QueuedPayment
 from sim.config.scenario import Scenario
 from sim.world.retry import policy
 from sim.world.streams import mean, quantile
@@ -196,6 +196,35 @@ def _calls_each(design: Design, within_s: float) -> float:
         return rule.attempts or inf
     doubling = log2(rule.cap_s / rule.base_s) if rule.cap_s > rule.base_s else 0.0
     return min(rule.attempts or inf, 1 + doubling + within_s / (slept * rule.cap_s))
+
+
+def completer_falls_behind(design: Design, world: World) -> Iterator[Found]:
+    """Whoever comes while the provider hangs, and whose order a worker begins with, leaves one of which nobody knows whether it
+    is paid.
+    """
+    completer = getattr(design, "completer", None)
+    if not world.given or not isinstance(completer, Completer):
+        return
+    scenario = world.scenario
+    (plan, times), rates = moments(scenario), purchases_per_s(scenario)
+    opened_s, ends_s = scenario.clock.duration, scenario.clock.horizon_s
+    for spell in plan.weather("provider").spells:
+        until_s = min(spell.end_s, opened_s)
+        if not spell.hangs or spell.begin_s >= until_s or spell.end_s >= ends_s:
+            continue
+        come_per_s = float(rates[(times >= spell.begin_s) & (times < until_s)].max())
+        begun_per_s = min(come_per_s, _most(design.checkout) / design.payment.timeout)
+        unknown, left_s = begun_per_s * (until_s - spell.begin_s), ends_s - spell.end_s
+        needed_s = unknown / completer.batch * completer.every
+        if needed_s > left_s:
+            yield Found(
+                "completer.batch",
+                f"an outage of {about(spell.end_s - spell.begin_s)} leaves about {unknown:,.0f} orders of which nobody knows "
+                f"whether they are paid; the completer takes up {completer.batch:,} every {exactly(completer.every)} and needs "
+                f"{about(needed_s)} for them, and the clock ends after {about(left_s)}",
+                (("completer.batch", str(ceil(needed_s * completer.batch / left_s / BUSY))),),
+            )
+            return
 
 
 def calls_in_a_transaction(design: Design, _: World) -> Iterator[Found]:

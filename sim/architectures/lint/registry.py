@@ -259,6 +259,11 @@ RULES: dict[str, Rule] = {
         "The breaker stays closed in the very outage that it is for, and every order goes on calling a provider that is "
         "down.",
     ),
+    "completer-falls-behind": Rule(
+        capacity.completer_falls_behind, (),
+        "People wait for hours for an order that is paid, or not, and nobody knows. The completer has to work off an outage "
+        "while they still remember it.",
+    ),
     "calls-in-a-transaction": Rule(
         capacity.calls_in_a_transaction, ("W20",),
         "A slow provider then stops whatever needs the database, and a payment that can't be written down is paid again. Call "

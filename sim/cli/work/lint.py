@@ -24,7 +24,7 @@ from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.documents.lint import LintOfScenario, document, of_scenario
 from sim.experiment.altering import changed
-from sim.experiment.room import OVERLOADED
+from sim.experiment.room import TOO_SMALL
 from sim.failure_windows.needs import missing
 
 
@@ -61,7 +61,7 @@ def _lint_scenario(world: Scenario, called: str, *, as_json: bool) -> None:
 
 def _meant(world: Scenario, designs: Iterable[str] = ARCHITECTURES) -> LintOfScenario:
     """How many people come, what can't go wrong, and which of these designs it is too much for."""
-    found = {name: [hazard for hazard in hazards_of(name, world) if hazard.rule == OVERLOADED] for name in designs}
+    found = {name: [hazard for hazard in hazards_of(name, world) if hazard.rule in TOO_SMALL] for name in designs}
     return of_scenario(world, [(need.window, need.what) for need in missing(world)], found)
 
 
@@ -95,7 +95,7 @@ def warn_in_short(design: Design, scenario: Scenario, *, names: Sequence[str], s
     A bundled design is what it is; of one only that it is too small is said.
     """
     bundled = names[-1] in design_names()
-    hazards = [hazard for hazard in hazards_of(design, scenario) if not bundled or hazard.rule == OVERLOADED]
+    hazards = [hazard for hazard in hazards_of(design, scenario) if not bundled or hazard.rule in TOO_SMALL]
     if hazards:
         given = [part for text in settings for part in ("--set", text)]
         rules = ", ".join(dict.fromkeys(hazard.rule for hazard in hazards))

@@ -353,6 +353,15 @@ CASES = (
         of("outbox", {"payment": {"breaker": {"window": 5000}}}), of("outbox"), calls_each, 1.3, 1.15,
     ),
     Case(
+        "completer-falls-behind",
+        quarter(
+            traffic={"rate": "2/s"}, customers={"after_patience": {"tap_again": 0, "refresh": 0, "leave": "100%"}},
+            faults=[{"outage": "provider", "at": "07:05", "for": "3min", "how": "hangs"}],
+        ),
+        # 360 orders, and 1 every 5 s in the 22 minutes that are left: 264 of them; 2 every 5 s are through after 15 minutes
+        of("idempotent", {"completer": {"batch": 1}}), of("idempotent", {"completer": {"batch": 2}}), NEVER, 80.0,
+    ),
+    Case(
         "calls-in-a-transaction", "w20", load_design("call-in-transaction"),
         of("naive", {"database": {"connections": 4, "timeout": "2s"}}), DOUBLE,
     ),

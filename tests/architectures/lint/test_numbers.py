@@ -25,6 +25,7 @@ def leavers(**people: Any) -> str:
 
 LEAVERS = leavers()
 BUSY = quarter(traffic={"rate": "5/s"})
+HANGING = quarter(traffic={"rate": "5/s"}, faults=[{"outage": "provider", "at": "07:05", "for": "3min", "how": "hangs"}])
 AWARDS = {"award": {"constant": "120ms"}}
 
 
@@ -100,6 +101,15 @@ def said(name: str, knobs: Knobs, world: str) -> dict[str, str]:
         # 8 rows in as long and 8 x 3 ms: .66, and 5 a second of 120 ms in which the relay waits for loyalty
         ("overloaded", "outbox", {"relay": {"batch": 8}, "loyalty": {"inline": True, **AWARDS}}, BUSY, "keep 1.26 relays"),
         ("overloaded", "outbox", {"relay": {"batch": 8}, "loyalty": AWARDS}, BUSY, None),
+        # 5 a second for 3 minutes, 16 workers held for 5 s each: 3.2 a second, 576 orders; 2 every 5 s take 1,440 s of 1,320
+        ("completer-falls-behind", "idempotent", {}, HANGING, None),
+        ("completer-falls-behind", "idempotent", {"completer": {"batch": 2}}, HANGING, "leaves about 576 orders"),
+        ("completer-falls-behind", "idempotent", {"completer": {"batch": 2}}, HANGING,
+         "needs 24min for them, and the clock ends after 22min"),
+        ("completer-falls-behind", "idempotent", {"completer": {"batch": 3}}, HANGING, None),
+        ("completer-falls-behind", "idempotent", {"completer": {"batch": 2}, "checkout": {"workers": 14}}, HANGING, None),
+        ("completer-falls-behind", "idempotent", {"completer": {"batch": 2}}, HANGING.replace("hangs", "refuses"), None),
+        ("completer-falls-behind", "outbox", {}, HANGING, None),
         # 200 in the queue, of 10 ms + 4 ms + .539 s + 4 ms each, 16 at a time: 6.97 s, less than the app's 8 s; 240: 8.4 s
         ("queue-outlasts-patience", "idempotent", {}, "", None),
         ("queue-outlasts-patience", "idempotent", {"checkout": {"queue_limit": 240}}, "", "in a full queue waits for 8.4s"),
