@@ -76,15 +76,18 @@ outbox, and inquiry for a provider without idempotency keys.
 """
 EPILOG = f"""{AS_IT_STANDS}Exit codes:
   0    done; check, size: met; lint: nothing to warn of
-  1    check, size, rehearse: violated; kata check: not passed; lint: warnings; hunt, every: a promise was broken; validity:
-       a number differs; twin: the model differs; optimise: no design holds every limit
+  1    check, size, rehearse: violated; kata check: not passed;
+       lint: warnings; hunt, every: a promise was broken;
+       validity: a number differs; twin: the model differs;
+       optimise: no design holds every limit
   2    wrong usage, or errors in a file
-  3    check: undecided, or met only so far; size, every, rehearse, twin: undecided
+  3    check: undecided, or met only so far;
+       size, every, rehearse, twin: undecided
   70   a bug of the simulator
   71   a worker process was killed
   74   stdout or a report could not be written
-  130  interrupted by Ctrl-C or SIGTERM; run, compare, check, windows, rehearse and twin print what is finished, sweep keeps
-       it
+  130  interrupted by Ctrl-C or SIGTERM; run, compare, check, windows,
+       rehearse and twin print what is finished, and sweep keeps it
 """
 MISSING = {
     "scenario": "Give a name that `coffee list` shows, such as morning-rush, or a YAML file of yours.",

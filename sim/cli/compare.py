@@ -42,7 +42,8 @@ def compare(
     fit: Annotated[
         bool,
         typer.Option(
-            "--fit-to-traffic", help="First make every design large enough for the people who come (first taps alone)."
+            "--fit-to-traffic",
+            help="First make every design large enough for the first taps of all customers; retries are not counted.",
         ),
     ] = False,
     mornings: Mornings = 10,
@@ -80,7 +81,7 @@ def compare(
       coffee compare morning-rush outbox mine.yaml
       coffee compare lock-of-ten-seconds
       coffee compare rush.yaml naive mine.yaml --mornings 50 --out reports/mine
-      coffee compare morning-rush --set checkout.workers=64 --set provider.ambiguous=2%
+      coffee compare morning-rush --set app.timeout=4s --set provider.ambiguous=2%
       coffee compare morning-rush --no-report --json > result.json
       coffee compare rush.yaml --fit-to-traffic
       coffee compare morning-rush --cost-curve

@@ -102,7 +102,7 @@ MostMornings = Annotated[
         "-n",
         metavar="N",
         parser=whole_number,
-        help="At most this many mornings for each window and design; fewer if fewer decide.",
+        help="At most this many mornings for each window and design; fewer where fewer are enough to decide.",
     ),
 ]
 Seed = Annotated[

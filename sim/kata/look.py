@@ -135,6 +135,8 @@ class Look:
         elif tables.purchases["agent"][witness.purchase]:
             counts = {"plan": counts.pop("tap")} | counts
         counted = ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items())
+        if METRICS[metric].harm == "oversold":  # which no count tells
+            counted += ", and nothing was left for it"
         time = clock_text(float(round(self.scenario.clock.start + at_s)))
         if not waits:
             return f"Renewal {witness.purchase} of morning {witness.seed}, due at {time}: {counted}."

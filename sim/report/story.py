@@ -65,12 +65,12 @@ def closing(explanation: Explanation) -> list[str]:
         return []
     lines = [f"None of the {explanation.tried} changes that were tried leaves this customer unharmed on this morning."]
     if explanation.remedies:
-        lines = ["What would have closed it, on the same morning:"]
+        lines = ["What would have prevented it, on the same morning:"]
         if all(remedy.architecture for remedy in explanation.remedies):
-            lines = ["No single knob that was tried would have closed it; another architecture would have:"]
+            lines = ["No single knob that was tried would have prevented it, but another architecture would have:"]
         lines += [f"  {remedy.text}   ({_others(remedy)})" for remedy in explanation.remedies]
     if explanation.trades:
-        lines.append("What would have closed it, and harmed this customer in another way:")
+        lines.append("What would have prevented it, but harmed this customer in another way:")
         lines += [f"  {remedy.text}   ({_traded(explanation, remedy)})" for remedy in explanation.trades]
     return lines
 
@@ -85,4 +85,4 @@ def _traded(explanation: Explanation, remedy: Remedy) -> str:
 def _others(remedy: Remedy) -> str:
     """How many other purchases were harmed in this way, before the change and with it."""
     spared = "; what struck here finds nothing to strike there" if remedy.spared else ""
-    return f"harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"
+    return f"purchases harmed in this way that morning: {remedy.before} before, {remedy.after} with it{spared}"

@@ -16,7 +16,7 @@ def test_a_world_that_breaks_naive(tiny: str) -> None:
     """The promise, the size of it, and a scenario; the exit code says broken. No folder is left behind."""
     done = coffee("hunt", "naive")
     assert done.exit_code == 1
-    assert "naive broke “charged at most once” for the one customer." in done.stdout
+    assert "naive broke “charged at most once” for the only customer." in done.stdout
     text = done.stdout[done.stdout.index("# Found by") :]
     assert parse_scenario(text).name == "breaks-naive"
     assert not Path(".hypothesis").exists()

@@ -69,7 +69,7 @@ def test_the_story_of_one_purchase() -> None:
     coffee("kata", "start", "mine")
     assert "VIOLATION: this customer was charged twice" in coffee("kata", "why", "mine").output
     Path("mine/design.yaml").write_text("from: outbox\n", encoding="utf-8")
-    assert "no such story" in coffee("kata", "why", "mine").output
+    assert "so there is no story" in coffee("kata", "why", "mine").output
 
 
 def test_undo() -> None:

@@ -14,12 +14,22 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.work.kata_loop import paged
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_a_page_counts_the_rows_of_lines_that_are_too_wide() -> None:
+    """Three rows of ten columns: a line of 25 letters takes them all, colours take none, and no line is lost or divided."""
+    text = "one\n" + "x" * 25 + "\n\x1b[31mred\x1b[0m and one\n" + "\n" + "last\n" + "y" * 55 + "\n"
+    pages = paged(text, width=10, rows=3)
+    assert "".join(pages) == text
+    assert pages == ["one\n", "x" * 25 + "\n", "\x1b[31mred\x1b[0m and one\n\n", "last\n", "y" * 55 + "\n"]
+    assert paged("", width=10, rows=3) == [""]
 
 
 def play(*lines: str) -> Result:
@@ -128,12 +138,18 @@ def test_every_screen_fits_a_terminal_of_80_by_24() -> None:
         screen("from=naive", "no idea)")
         screen("worse", "skip)")
         screen("", "kata>")
-        screens += [screen("why", "Enter: more"), screen("", "kata>")]
+        screens += [screen("why", "q: enough"), screen("q", "kata>")]
+        assert len(screens[-1]) == 2, "q ends the story: what was typed, and the prompt"
+        screens += [screen("checkout.queue=first", "kata>")]
+        assert "checkout.queue: expected one of" in " ".join(screens[-1]), "and no word is divided"
+        sources = [screen("show outbox", "q: enough"), screen("", "q: enough"), screen("", "q: enough")]
     finally:
         game.kill()
         game.wait()
     assert max(len(one) for one in screens) <= 24 + 1, "the line that was typed has scrolled away"
     assert max(len(line) for one in screens for line in one) <= 80
+    rows = [sum(max(-(-len(line) // 80), 1) for line in one) for one in sources]
+    assert max(rows) <= 24 + 1, "a line of source that is too wide takes several rows"
 
 
 @pytest.mark.slow
@@ -177,6 +193,7 @@ def test_the_second_exercise_at_the_prompt() -> None:
     result = CliRunner().invoke(app, ["kata", "--exercise", "second"], input="\ntaking.guard=atomic\nbetter\nlocked row\nq\n")
     assert result.exit_code == 0, result.output
     assert "The kata's second morning" in result.output
+    assert "1 loyalty award, and nothing was left for it." in " ".join(result.output.split()), "what the counts do not tell"
     assert "predicted  oversold_rate better: right" in result.output
     assert "coffee kata --exercise second goes on from here" in " ".join(result.output.split())
     assert not Path("kata").exists()

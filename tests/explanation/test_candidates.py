@@ -183,7 +183,7 @@ def test_a_change_that_does_another_harm_is_told_as_such() -> None:
     assert all(not one.instead for one in explanation.remedies)
     assert not {one.text for one in explanation.remedies} & set(trades)
     told = closing(explanation)
-    place = told.index("What would have closed it, and harmed this customer in another way:")
+    place = told.index("What would have prevented it, but harmed this customer in another way:")
     how = "still" if "misinformed" in explanation.witness.kinds else "instead"
     assert f"  app: {{retry: {{never: true}}}}   (this customer {how} was told the opposite of the truth)" in told[place:]
     assert explanation.traded.loc["app: {retry: {never: true}}", "instead"] == "misinformed"

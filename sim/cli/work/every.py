@@ -78,7 +78,7 @@ def _print(found: Every, *, written: bool) -> None:
     if found.found is not None and not written:
         screen.print()
         screen.print(as_yaml(found).rstrip(), soft_wrap=True)
-        note("with --out FOLDER also its story, its picture, and what would have prevented it")
+        note("--out FOLDER writes its story, its picture, and what would have prevented it")
 
 
 def sentences(found: Every) -> list[str]:
@@ -96,7 +96,7 @@ def sentences(found: Every) -> list[str]:
         ]
         return [
             *lines,
-            f"No set of fewer mishaps does it. Tried: {runs} ({by_level}); {found.world.purchases} {_customers(found)}.",
+            f"No smaller set of mishaps does this. Tried: {runs} ({by_level}); {found.world.purchases} {_customers(found)}.",
         ]
     finished = f"{found.levels[-1].mishaps} of {found.mishaps} levels were finished"
     opening = {

@@ -84,7 +84,7 @@ def _sentences(found: Hunt) -> list[str]:
             f"{name}: {_of(purchases, catch.customers)} {VIOLATIONS[kind].clause}; the unchanged architecture does not."
         )
     late = "the time ran out before the world was as small as possible"
-    small = late if found.cut_short else f"shrunk in {found.shrunk} more tries"
+    small = late if found.cut_short else f"and made smaller in {found.shrunk} more tries"
     return [*lines, f"Found in world {found.worlds:,}, {small}; {found.seconds:.1f} s."]
 
 
@@ -100,4 +100,4 @@ def _coverage(found: Hunt) -> list[str]:
 
 
 def _of(purchases: list[int], customers: int) -> str:
-    return "the one customer" if customers == 1 else f"{len(purchases)} of {customers} customers"
+    return "the only customer" if customers == 1 else f"{len(purchases)} of {customers} customers"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,14 +42,14 @@ from sim.kata.written import undo, written
 HELP = """\
 KEY=VALUE   change one knob of design.yaml and run, like app.timeout=4s
 run         run what you have changed in an editor; Enter does the same
-why         one harmed customer, step by step
-hint        a hint; again: a stronger one
-show NAME   naive, idempotent or outbox: drawn, and in its own source
-undo        design.yaml as it was in the run before
-status      how far it has come
-brief       the task once more
-check       mornings you haven't seen
-debrief     what you did and learned, as a page
+why         show one harmed customer, step by step
+hint        give a hint; the next one is stronger
+show NAME   draw naive, idempotent or outbox, and print its source
+undo        put design.yaml back as it was in the run before
+status      show which stages are passed
+brief       show the task again
+check       try the design on mornings you haven't seen
+debrief     write what you did and learned, as a page
 quit        stop; everything is kept"""
 
 
@@ -66,6 +68,19 @@ def play(exercise: str | None = None) -> None:
     except Left:
         again = "coffee kata" if folder == Path() else command(game.progress.of)
         note(f"your progress is in {folder}; {again} goes on from here")
+
+
+def paged(text: str, *, width: int, rows: int) -> list[str]:
+    """The text in pages of so many rows of a terminal, in which a line that is too wide takes several rows."""
+    pages, left = [""], rows
+    for line in text.splitlines(keepends=True):
+        needs = max(math.ceil(Text.from_ansi(line).cell_len / width), 1)
+        if needs > left and pages[-1]:
+            pages.append("")
+            left = rows
+        pages[-1] += line
+        left -= needs
+    return pages
 
 
 class Game:
@@ -88,7 +103,7 @@ class Game:
         if is_new:
             print_brief(self.out, self.progress.of)
             self.out.print()
-            print_title(self.out, "your design", f"{self.folder / DESIGN}; this brief lies beside it")
+            print_title(self.out, "your design", f"{self.folder / DESIGN}; the brief is beside it")
             self.ask("Enter runs it as it stands today. ")
             self.guarded(self.run)
         else:
@@ -127,9 +142,18 @@ class Game:
             self.progress = kept.load(self.folder)
             turn()
         except ConfigError as error:
-            complain(*error.messages)
+            self.complain(*error.messages)
         except KeyboardInterrupt:
             note("interrupted; no run was counted, and design.yaml stays as it is now (undo takes a change back)")
+
+    def complain(self, *messages: str) -> None:
+        """In a terminal, lines end between words; elsewhere an error is one line."""
+        for message in messages:
+            room = max(self.out.width - len("error: "), 1) if self.out.is_terminal else len(message) + 1
+            first, *others = textwrap.wrap(message, room, break_long_words=False, break_on_hyphens=False) or [""]
+            complain(first)
+            for line in others:
+                note(line)
 
     @property
     def is_changed(self) -> bool:
@@ -151,7 +175,7 @@ class Game:
     def predict(self) -> dict[str, Move]:
         metric = asked_for(self.progress)
         while True:
-            said = self.ask(f"Predict: what will {metric} do? better, worse or same (Enter: no idea) ").casefold()
+            said = self.ask(f"Predict {metric}: better, worse or same? (Enter: no idea) ").casefold()
             if not said:
                 return {}
             if said in ("q", "quit"):
@@ -159,7 +183,7 @@ class Game:
             for move in MOVES:
                 if move.startswith(said):
                     return {metric: move}
-            self.out.print("One of better, worse, same; Enter goes on without, quit stops.", style="dim")
+            self.out.print("Type better, worse or same; Enter goes on without a prediction, quit stops.", style="dim")
 
     def tried(self, predicted: dict[str, Move]) -> None:
         made = attempt(self.folder, self.progress, predicted=predicted, now=time.time(), clock=time.time)
@@ -168,7 +192,7 @@ class Game:
         if made.before is None:
             self.out.print("why?  `why` shows one of these people, step by step. Then change one thing, like app.timeout=4s.")
             return
-        made.run.note = self.ask("Why did it come out like this? One line, for your debrief (Enter: skip) ")
+        made.run.note = self.ask("Say why, in one line, for your debrief (Enter: skip) ")
         self.keep()
 
     def keep(self) -> None:
@@ -193,11 +217,12 @@ class Game:
             return
         with self.out.capture() as drawn:
             draw()
-        lines, page = drawn.get().splitlines(keepends=True), max(self.out.height - 2, 1)
-        for first in range(0, len(lines), page):
-            write_out("".join(lines[first : first + page]))
-            if first + page < len(lines):
-                self.ask("Enter: more ")
+        pages = paged(drawn.get(), width=self.out.width, rows=max(self.out.height - 2, 1))
+        for page in pages[:-1]:
+            write_out(page)
+            if self.ask("Enter: more, q: enough ").casefold() in ("q", "quit"):
+                return
+        write_out(pages[-1])
 
     def status(self) -> None:
         print_status(self.out, self.progress, self.folder)
@@ -210,7 +235,7 @@ class Game:
         if not undo(self.folder, [run.written for run in self.progress.runs]):
             self.out.print("There is no earlier design.")
             return
-        self.out.print(f"{self.folder / DESIGN} is as it was; run tells what it does.")
+        self.out.print(f"{self.folder / DESIGN} is as it was; run shows what it does.")
 
     def check(self) -> None:
         self.out.print("Four kinds of mornings that you haven't seen; this takes some seconds.", style="dim")

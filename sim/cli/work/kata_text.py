@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -145,15 +146,16 @@ def _legends(made: Attempt) -> list[str]:
     now = [objective.metric for objective in made.result.objectives]
     statuses = {objective.status for objective in made.result.objectives}
     opened = made.stage.criteria if made.stage is not None else ()
-    never = any(objective.estimate.never for objective in made.result.objectives if objective.metric in opened)
     before = made.before
+    runs = [run.mornings for run in (before, made.run) if run is not None]
+    never = any(np.isinf(column(mornings, metric)).any() for mornings in runs for metric in opened)
     pairs = [(m, column(before.mornings, m), column(made.run.mornings, m)) for m in now] if before is not None else []
     small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
         *(["○: met so far, no case seen"] if "so far" in statuses else []),
         *(["?: the 95 % interval holds the limit"] if "undecided" in statuses else []),
         *(["the same: changed by less than 1 %"] if small else []),
-        *(["never: too many purchases never got that far"] if never else []),
+        *(["never: on how many mornings too many purchases never got that far"] if never else []),
     ]
 
 
@@ -193,7 +195,9 @@ def print_stage(out: Console, stage: Stage) -> None:
     """The trade-off of a stage that has been reached, and what no objective limits."""
     print_title(out, f"stage {stage.number}", stage.question)
     if stage.price is not None:
-        print_title(out, stage.price, f"no objective, and the price of an early answer: {METRICS[stage.price].summary}")
+        print_title(
+            out, stage.price, f"the price of an early answer, which no objective limits: {METRICS[stage.price].summary}"
+        )
 
 
 def print_hint(out: Console, given: Given) -> None:
@@ -207,7 +211,7 @@ def print_hint(out: Console, given: Given) -> None:
 def print_why(out: Console, story: Explanation | None) -> None:
     """The story of one purchase, a line a moment."""
     if story is None:
-        out.print("Nobody was charged twice, given two coffees, or miscounted on these mornings: no such story to tell.")
+        out.print("Nobody was charged twice, given two coffees, or miscounted on these mornings, so there is no story to tell.")
         return
     from sim.report.story import line  # matplotlib takes a second to import, and other commands do without
 
@@ -275,8 +279,8 @@ def say_lint_warns(folder: Path, progress: Progress) -> None:
     """On stderr: `coffee lint` has warnings about the design's file; not which knobs, as most are of later stages."""
     hazards = lint(load_design(str(folder / DESIGN)), progress.of.seen())
     if hazards:
-        things = "one thing" if len(hazards) == 1 else f"{len(hazards)} things"
-        note(f"warnings: {things}, printed by coffee lint {progress.of.scenario} {folder / DESIGN}")
+        warnings = f"{len(hazards)} warning{'' if len(hazards) == 1 else 's'}"
+        note(f"{warnings}: coffee lint {progress.of.scenario} {folder / DESIGN}")
 
 
 def print_grades(out: Console, grades: list[Grade], exercise: Exercise) -> None:

@@ -125,7 +125,8 @@ def causes_table(results: Sequence[Result]) -> Table | None:
     table.add_row(Text("none of these", style="bold"), *right, *([RIGHT] if alone else []))
     late = words.quantity(results[0].scenario.late_s, "s")
     table.caption = (
-        f"each purchase has one cause; USD that failures cost per 1,000 correct purchases; an answer is late after {late}"
+        "Each purchase is counted once. USD: what the failures cost per 1,000 correct purchases. "
+        f"Late: answered after more than {late}."
     )
     table.caption_justify = "left"
     return table
