@@ -42,10 +42,13 @@ def kept() -> dict[str, object]:
 
 def test_what_is_recommended_elsewhere_can_be_typed() -> None:
     """Stories of designs, commands with their first words, and a word that is none."""
-    result = play("", "coffee show idempotent --story", "show", "coffee kata status", "worse", "q")
+    result = play(
+        "", "coffee show idempotent --story", "show", "coffee kata status", "coffee lint kata kata/design.yaml", "worse", "q"
+    )
     assert "class Idempotent(Design)" in result.output
     assert "class Naive(Design)" in result.output, "one's own"
     assert "kata  in kata" in result.output
+    assert "no-key  change the architecture (from)" in result.output
     assert "worse: I do not know this word; help lists those that I know" in result.output
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sim.architectures import load_design, parse_design
+from sim.architectures.lint import lint as hazards_of
 from sim.cli.messages import complain, note, write_out
 from sim.cli.work.console import console, print_title
 from sim.cli.work.kata_text import (
@@ -24,6 +25,7 @@ from sim.cli.work.kata_text import (
     print_why,
     say_lint_warns,
 )
+from sim.cli.work.lint import print_hazards
 from sim.cli.work.show import print_story
 from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
@@ -45,6 +47,7 @@ run         run what you have changed in an editor; Enter does the same
 why         show one harmed customer, step by step
 hint        give a hint; the next one is stronger
 show NAME   draw naive, idempotent or outbox, and print its source
+lint        print the warnings about the design, with their reasons
 undo        put design.yaml back as it was in the run before
 status      show which stages are passed
 brief       show the task again
@@ -93,7 +96,7 @@ class Game:
         self.turns: dict[str, Callable[[], None]] = {
             "run": self.run, "hint": self.hint, "why": self.why, "status": self.status, "brief": self.brief,
             "undo": self.undo, "check": self.check, "debrief": self.debrief, "help": self.help, "quit": self.quit,
-            "show": self.show,
+            "show": self.show, "lint": self.lint,
         }  # fmt: skip
 
     def open(self) -> None:
@@ -209,6 +212,11 @@ class Game:
         words = [word for word in name.split() if word != "--story"]
         design = load_design(words[0] if words else str(self.folder / DESIGN))
         self.by_pages(lambda: print_story(self.out, design))
+
+    def lint(self) -> None:
+        file, scenario = str(self.folder / DESIGN), self.progress.of.seen()
+        design = load_design(file)
+        self.by_pages(lambda: print_hazards(self.out, design, scenario, hazards_of(design, scenario), file))
 
     def by_pages(self, draw: Callable[[], None]) -> None:
         """What is longer than the terminal comes a page at a time; without a terminal, at once."""

@@ -44,7 +44,7 @@ def lint(design: str, scenario: str | None, settings: Sequence[str], *, as_json:
     if as_json:
         print_json(document(chosen.name, None if given is None else given.name, hazards))
     else:
-        _print(chosen, given, hazards, design)
+        print_hazards(console(), chosen, given, hazards, design)
     raise typer.Exit(FAILED if hazards else DONE)
 
 
@@ -102,8 +102,8 @@ def warn_in_short(design: Design, scenario: Scenario, *, names: Sequence[str], s
         note(f"warnings for {design.name}: {rules}; why: {shlex.join(['coffee', 'lint', *names, *given])}")
 
 
-def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:
-    out = console()
+def print_hazards(out: Console, design: Design, scenario: Scenario | None, hazards: Sequence[Hazard], called: str) -> None:
+    """Each warning with its reason, and the failure windows left open; `called`: the design, as a command calls it."""
     where = f" in {scenario.name}" if scenario is not None else ""
     if not hazards:
         out.print(f"{design.name}{where}: nothing to warn of")
@@ -114,18 +114,17 @@ def _print(design: Design, scenario: Scenario | None, hazards: Sequence[Hazard],
         out.print(Text.assemble((hazard.rule, "bold yellow"), "  change ", (_change(hazard.knob), "bold")))
         out.print(Padding(Text(f"{hazard.message}."), (0, 0, 0, 2)))
         out.print(Padding(Text(hazard.reason, style="dim"), (0, 0, 0, 2)))
-    _print_windows(sorted({int(window[1:]) for hazard in hazards for window in hazard.windows}), hazards, called)
+    _print_windows(out, sorted({int(window[1:]) for hazard in hazards for window in hazard.windows}), hazards, called)
 
 
 def _change(knob: str) -> str:
     return "the architecture (from)" if knob == "from" else knob
 
 
-def _print_windows(numbers: Sequence[int], hazards: Sequence[Hazard], called: str) -> None:
+def _print_windows(out: Console, numbers: Sequence[int], hazards: Sequence[Hazard], called: str) -> None:
     """The failure windows that stay open, and how to see one."""
     if not numbers:
         return
-    out = console()
     out.print("\nFailure windows left open", style="bold")
     rows = []
     for number in numbers:
