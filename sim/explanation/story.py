@@ -63,7 +63,7 @@ class Explanation(showing.Shown):
         kinds, times = self.witness.kinds, self.witness.times
         what = VIOLATIONS[kinds[0]].clause if kinds else "was served as it should be"
         if times > 2:
-            what = what.replace(" twice", f" {times} times")
+            what = what.replace(" twice", f" {times} times").replace("two orders", f"{times} orders")
         return f"Customer {self.witness.purchase} {what}."
 
     @property

@@ -37,8 +37,8 @@ def _never_confirmed(judged: Judged) -> np.ndarray:
 
 VIOLATIONS: dict[str, Violation] = {
     "double_charge": Violation("was charged twice", lambda e: e.audit.charged > 1),
-    "duplicate_order": Violation("was ordered twice", lambda e: e.audit.ordered > 1),
-    "orphan_charge": Violation("was charged, and no coffee was made", lambda e: e.audit.orphan),
+    "duplicate_order": Violation("got two orders", lambda e: e.audit.ordered > 1),
+    "orphan_charge": Violation("was charged, and got no order", lambda e: e.audit.orphan),
     "oversold": Violation("got an order that can’t be made: nothing was left for it", lambda e: e.audit.oversold),
     "unpaid_order": Violation("got an order that nobody paid for", lambda e: e.audit.unpaid),
     "blocked": Violation("has money blocked on the card for nothing", lambda e: e.audit.blocked > 0),
@@ -47,7 +47,7 @@ VIOLATIONS: dict[str, Violation] = {
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
     "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),
     "never_confirmed": Violation("never got an order, with a good card", _never_confirmed),
-    "unconverged": Violation("is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
+    "unconverged": Violation("has an order that is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
     "retracted": Violation("was told “we have your order”, and has no order", lambda e: e.audit.retracted),
 }
 FAILURES = {kind: violation for kind, violation in VIOLATIONS.items() if kind != "retracted"}

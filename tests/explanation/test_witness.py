@@ -37,6 +37,9 @@ def test_three_charges_are_not_said_to_be_two() -> None:
         witness = of_purchase(evidence, customer, 0, "double_charge")
         assert witness.times == times
         assert Explanation(scenario, chosen, witness, [], []).sentence == f"Customer {customer} {says}"
+    ordered = int(np.flatnonzero(evidence.audit.ordered == 3)[0])
+    thrice = of_purchase(evidence, ordered, 0, "duplicate_order")
+    assert Explanation(scenario, chosen, thrice, [], []).sentence == f"Customer {ordered} got 3 orders."
     misled = find(scenario, chosen, kind="misinformed")
     assert isinstance(misled, Witness)
     assert misled.times == 0
