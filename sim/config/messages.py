@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -37,7 +38,13 @@ EXPECTED = {
 def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> str | None:
     """One of pydantic's errors as a message. None: another error of the same place says it better."""
     kind, value = item["type"], item["input"]
-    if spot.union is not None and kind in ("literal_error", "model_type"):
+    if spot.union is not None and not any(option.model for option in spot.union.options.values()):
+        is_number = isinstance(value, int | float) and isfinite(value)
+        if is_number == (kind == "literal_error"):
+            return None  # pydantic has an error for each option: of a number that of the number says it better
+        if not is_number:
+            return f"expected {' or '.join(_words(spot.union))}, or a whole number{got(value)}"
+    elif spot.union is not None and kind in ("literal_error", "model_type"):
         return _none_of(spot.union, value) if kind == "literal_error" and not isinstance(value, dict) else None
     match kind:
         case "extra_forbidden":
@@ -67,9 +74,12 @@ def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> st
 
 def _none_of(union: Kind, value: Any) -> str:
     """Message for a value that is not one of the union's words and is not a mapping either."""
-    words = [word for option in union.options.values() for word in option.words]
     keyed = next(option for option in union.options.values() if option.model is not None)
-    return f"expected {' or '.join(words)}, or keys and values{_example(keyed, value)}{got(value)}"
+    return f"expected {' or '.join(_words(union))}, or keys and values{_example(keyed, value)}{got(value)}"
+
+
+def _words(union: Kind) -> list[str]:
+    return [word for option in union.options.values() for word in option.words]
 
 
 def _not_a_word(words: tuple[str, ...], value: Any) -> str:

@@ -49,7 +49,7 @@ def _section(kind: Kind, section: dict[str, Any], path: tuple[Any, ...], slips: 
             tidy[key] = _value(child, value, (*path, key), slips)
         elif child.nullable and child.model is not None and kind.model is not None and issubclass(kind.model, OneOf):
             tidy[key] = {}  # `full_jitter:` alone chooses it, with its defaults
-        elif child.nullable or not (child.model or child.container or child.options):
+        elif child.nullable or not any(one.model or one.container for one in (child, *child.options.values())):
             tidy[key] = None
     return tidy
 
@@ -64,8 +64,10 @@ def _filled_in(kind: Kind) -> set[str | None]:
 
 
 def _option(kind: Kind, value: Any) -> Kind:
-    """The option of a union for which `value` is meant: the one whose name is a key of the value, or else the first model."""
+    """The option of a union for which `value` is meant: the one whose name is a key of the value, or else the first model; of
+    what has no keys, the number.
+    """
     if not isinstance(value, dict):
-        return kind
+        return next((option for option in kind.options.values() if option.type in (int, float)), kind)
     named = next((option for label, option in kind.options.items() if label in value), None)
     return named or next((option for option in kind.options.values() if option.model is not None), kind)

@@ -174,6 +174,8 @@ def every(
     """
     check_whole("mishaps", mishaps, 0, MOST_MISHAPS)
     check_whole("purchases", purchases, 1, MOST_PURCHASES)
+    if jobs is not None:
+        check_whole("jobs", jobs, 1)
     with own_garbage():
         return _every(World(design, held_to(design, promises), purchases, kinds_of(kinds)), mishaps, jobs, seconds, progress)
 

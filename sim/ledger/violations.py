@@ -47,7 +47,9 @@ VIOLATIONS: dict[str, Violation] = {
     "misinformed": Violation("was told the opposite of the truth", lambda e: e.audit.misinformed),
     "wrong_amount": Violation("was charged for another basket than the app confirmed", lambda e: e.audit.mistaken),
     "never_confirmed": Violation("never got an order, with a good card", _never_confirmed),
-    "unconverged": Violation("has an order that is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled),
+    "unconverged": Violation(
+        "has an order that is not the same in every store", lambda e: e.audit.differing | e.audit.unsettled
+    ),
     "retracted": Violation("was told “we have your order”, and has no order", lambda e: e.audit.retracted),
 }
 FAILURES = {kind: violation for kind, violation in VIOLATIONS.items() if kind != "retracted"}

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,6 +68,8 @@ def check_replaceable(folder: Path, *, ours: Ours) -> None:
         there = next(path for path in folder.parents if path.exists())
         if not os.access(there, os.W_OK | os.X_OK):
             raise ConfigError(f"{folder}: cannot be written: no permission in {there}; name a folder elsewhere")
+        with tempfile.TemporaryDirectory(prefix=".", suffix=DRAFT, dir=there):  # not everywhere is a permission enough
+            pass
     except OSError as error:
         raise ConfigError(_cannot(folder, error)) from error
 

@@ -75,7 +75,7 @@ OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "twin": {"--speed": (*FLOATS, "0.05", "1001", "1e1", "inf"), "--seed": WHOLE, "--margin": SHARES, "--database": WORDS,
              "--broker": WORDS, "-o": (*PATHS, "tiny.yaml", "class")},
     "show": {"--svg": PATHS, "--png": PATHS},
-    "windows": {"-w": (*WORDS, "w0", "w17", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
+    "windows": {"-w": (*WORDS, "w0", "w99", "W"), "-n": COUNT, "--seed": WHOLE, "-j": COUNT,
                 "--engine": ENGINES, "-o": ()},
     "explain": {"--violation": WORDS, "--purchase": (*WHOLE, "99999999"), "--seed": WHOLE, "-o": PATHS},
     "run": {"--set": SETTINGS, "-n": COUNT, "--until-precision": SHARES, "--cells": COUNT, "--seed": WHOLE,

@@ -130,6 +130,15 @@ def test_time_is_up(tiny: str, seconds: str) -> None:
     assert "Time was up" in done.stdout
 
 
+@pytest.mark.parametrize(("option", "value"), [("--purchases", "0"), ("--purchases", "5"), ("--jobs", "0"), ("--jobs", "-1")])
+def test_numbers_that_cannot_be_meant(option: str, value: str) -> None:
+    """Whatever else is asked, and however little there is to do."""
+    done = coffee("every", "outbox", "-m", "0", option, value)
+    assert done.exit_code == 2
+    assert f"{option}: expected a whole number" in done.stderr
+    assert f"(got {value})" in done.stderr
+
+
 def test_a_folder_with_something_else(tiny: str) -> None:
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("keep")

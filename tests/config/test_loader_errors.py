@@ -507,3 +507,25 @@ def test_a_fault_says_which_keys_it_has(fault: str, says: str) -> None:
     with pytest.raises(ConfigError) as error:
         parse_scenario(f"name: x\nfaults:\n  - {fault}\n")
     assert any(says in message for message in error.value.messages), error.value.messages
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("0", "must be at least 1 (got 0)"),
+        ("1.5", "expected a whole number (got 1.5)"),
+        ("true", "expected a whole number (got true)"),
+        ("1_0", 'expected a whole number (got "1_0")'),
+        ("foo", 'expected everyone, or a whole number (got "foo")'),
+        (".nan", 'expected everyone, or a whole number (got ".nan")'),
+        ("null", "expected everyone, or a whole number (got nothing)"),
+        ("[1]", "expected everyone, or a whole number"),
+        ("{a: 1}", "expected everyone, or a whole number"),
+    ],
+)
+def test_a_word_or_a_number(value: str, says: str) -> None:
+    """One message, that of the option which was meant."""
+    with pytest.raises(ConfigError) as error:
+        parse_scenario(f"name: x\naccounts: {{table: {{balance: 1, shared_by: {value}}}}}\n")
+    [message] = error.value.messages
+    assert f"accounts.table.shared_by: {says}" in message

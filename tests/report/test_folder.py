@@ -155,6 +155,13 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pyt
         check_replaceable(tmp_path / "x" / "r", ours=ours)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a place where nobody can make a folder, whatever permissions say")
+def test_a_permission_is_not_always_enough() -> None:
+    """It is tried before any work, and nothing stays behind."""
+    with pytest.raises(ConfigError, match="/proc/r: cannot be written"):
+        check_replaceable(Path("/proc/r"), ours=ours)
+
+
 def test_a_link_is_followed(tmp_path: Path) -> None:
     """A symbolic link to a report stays a link, and what it points to is replaced."""
     filled(tmp_path / "real", "old")

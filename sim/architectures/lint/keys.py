@@ -31,16 +31,16 @@ from sim.config.design import Completer, Design
 from sim.world.streams import quantile
 
 WITHOUT_KEY = ("W1", "W2", "W3", "W4", "W12", "W14", "W15", "W19", "W24", "W25", "W33")  # windows that are open then
+LOOKING = ("W1", "W4", "W14", "W19", "W24")  # and if the app looks before it sends anything again, which two taps at once don't
 CART_KEY: tuple[Change, ...] = (("app.key", "purchase"),)
 
 
 def no_key(design: Design, world: World) -> Iterator[Found]:
     """Fewer windows are open with payment workers: the answer comes before customers lose patience, or a charge can be lost."""
-    windows = None if queued_payment(design) is None else ("W2", "W14", "W19")
+    windows = None if queued_payment(design) is None else ("W2", "W14", "W19", "W25")
     if has_story_of(design, Naive):
         sent = "the app sends no key" if design.app.key == "none" else f"nobody looks at the app's key ({design.app.key})"
-        looks = design.app.before_retry == "look"  # and an agent finds the order, which is there before its next plan
-        open_ = tuple(window for window in WITHOUT_KEY if window != "W33") if looks else None
+        open_ = LOOKING if design.app.before_retry == "look" else None
         yield Found("from", f"{sent}, so every request is a new order", architectures(world), open_)
     elif design.app.key == "none":
         yield Found("app.key", "the app sends no key, so every request is a new order", CART_KEY, windows)
@@ -50,7 +50,7 @@ def no_key(design: Design, world: World) -> Iterator[Found]:
 
 def key_per_tap(design: Design, _: World) -> Iterator[Found]:
     if design.app.key == "submission" and not has_story_of(design, Naive):
-        windows = None if queued_payment(design) is None else ("W14",)
+        windows = None if queued_payment(design) is None else ("W14", "W25")
         message = "each tap on Pay has a key of its own, so a second tap or a refresh is a new order"
         yield Found("app.key", message, CART_KEY, windows)
 

@@ -166,7 +166,7 @@ RULES: dict[str, Rule] = {
         "After an overload the retries alone keep the shop overloaded. A few attempts or a budget of 10 % end that.",
     ),
     "sells-what-is-gone": Rule(
-        using_up.sells_what_is_gone, ("W27",),
+        using_up.sells_what_is_gone, ("W27", "W28"),
         "The last one is sold to all who find it before the first of them has taken it. Check and take in one "
         "transaction, before the payment.",
     ),

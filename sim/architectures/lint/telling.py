@@ -20,6 +20,7 @@ from sim.architectures.lint.rule import (
     up,
 )
 from sim.architectures.naive import Naive
+from sim.architectures.webhooks_first import WebhooksFirst
 from sim.config.design import Design
 from sim.config.units import clock_text
 from sim.world.streams import mean
@@ -31,7 +32,7 @@ WEEK_S = 7 * 86_400.0
 def dual_write(design: Design, _: World) -> Iterator[Found]:
     """Trusted webhooks are no dual write: the provider delivers one again until the shop has published its event."""
     payment = queued_payment(design)
-    if charges_in_request(design):
+    if charges_in_request(design) or has_story_of(design, WebhooksFirst):
         if getattr(design.payment, "webhooks", "ignored") == "trusted":
             return
         message = "the outcome is committed and then published: a crash in between loses the news"

@@ -48,8 +48,8 @@ def every(
     command = again(context)
     with at_work("trying every combination of mishaps", None, command, interrupted="interrupted") as progress:
         found = tried(
-            chosen, promises, mishaps=2 if mishaps is None else mishaps, purchases=purchases or 1, kinds=kinds, jobs=jobs,
-            seconds=seconds, progress=progress,
+            chosen, promises, mishaps=2 if mishaps is None else mishaps, purchases=1 if purchases is None else purchases,
+            kinds=kinds, jobs=jobs, seconds=seconds, progress=progress,
         )  # fmt: skip
     if certificate is not None:
         _compare(certificate, found, as_json=as_json)
@@ -108,12 +108,14 @@ def sentences(found: Every) -> list[str]:
         without = f"In no run there was {' and '.join(NAMES[what] for what in found.missing)}."
         opening = f"{opening} {without}" if found.stopped else f"{name}: undecided. {without}"
     promises = "; ".join(promise.replace("_", " ") for promise in found.world.promises)
+    endings = sum(level.endings for level in found.levels[-1:])
+    came_up = [ALPHABET[kind].words for kind in found.world.kinds if kind not in found.never_came_up]
     lines = [
         opening,
         f"Promises: {promises}.",
-        f"Tried: {runs} ({by_level}); {sum(level.endings for level in found.levels[-1:])} endings differ in the last level.",
-        "Alphabet: " + "; ".join(ALPHABET[kind].words for kind in found.world.kinds if kind not in found.never_came_up) + ".",
-        "Reached: " + ", ".join(f"{NAMES[what]} in {runs:,} runs" for what, runs in found.reached.items()) + ".",
+        f"Tried: {runs} ({by_level}); the last level has {endings:,} different {_plural('ending', endings)}.",
+        *([f"Alphabet: {'; '.join(came_up)}."] if came_up else []),
+        "Reached: " + ", ".join(f"{NAMES[what]} in {of:,} {_plural('run', of)}" for what, of in found.reached.items()) + ".",
     ]
     if found.never_came_up:
         lines.append(f"No run came to a moment for: {', '.join(found.never_came_up)}.")
