@@ -20,7 +20,7 @@ from sim.kata.brief import DESIGN, LOOP, criteria
 from sim.kata.checking import checked
 from sim.kata.editing import edited
 from sim.kata.exercise import SEEN, Exercise
-from sim.kata.exercises import command, exercise_named
+from sim.kata.exercises import FIRST, SECOND, command, exercise_named
 from sim.kata.folder import exercise_of
 from sim.kata.helping import harmed, hinted
 from sim.kata.progress import FILE, Progress, load
@@ -54,6 +54,7 @@ def standing(folder: Path) -> dict[str, Any]:
         "folder": folder.resolve().name,
         "title": exercise.title,
         "command": command(exercise),
+        "then": f"{command(SECOND)} --page" if exercise is FIRST else None,
         "design": files.design,
         "architectures": list(COMPARED),
         "brief": {

@@ -285,6 +285,24 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser: Any, address: str, wi
     looked.context.close()
 
 
+def test_a_window_that_narrows_and_turns_dark_is_drawn_anew(look: Looked) -> None:
+    """While it is open: the faults stay below their times, nothing sticks out, and the chart has the colours of the dark."""
+    page = look.page
+    look.settled()
+    left = """() => [".blocks", ".lane", ".u-over"].map((one) => document.querySelector(one).getBoundingClientRect())
+        .map((box) => [box.left, box.width].map(Math.round).join(" "))"""
+    assert len(set(page.evaluate(left))) == 1
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.wait_for_function("() => document.querySelector('.u-over').getBoundingClientRect().width < 375")
+    assert len(set(page.evaluate(left))) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    pixels = "(one) => document.querySelector(one).toDataURL()"
+    light = page.evaluate(pixels, ".chart canvas")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)
+    assert page.evaluate(pixels, ".chart canvas") != light
+
+
 def test_two_tabs_do_not_disturb_each_other(browser: Any, address: str) -> None:
     """What is turned in one is not turned in the other."""
     one, other = Looked(browser).open(address), Looked(browser).open(address)
@@ -399,9 +417,12 @@ def test_the_kata_from_the_brief_to_100_of_100(browser: Any, place: Path) -> Non
         page.get_by_role("heading", name="Run 2").wait_for()
         assert "it went better: right" in page.locator(".last").inner_text()
         looked.settled()
+        assert page.locator(".side .verdict").inner_text() == "○ met so far"
+        assert "Check tries the design on mornings that you haven’t seen" in page.locator(".kata").inner_text()
         page.get_by_role("button", name="Check", exact=True).click()
         page.get_by_role("heading", name="points, on mornings").wait_for()
         assert "100 of 100 points" in page.locator(".check").inner_text()
+        assert "coffee kata --exercise second --page" in page.locator(".check").inner_text()
         page.get_by_role("button", name="Debrief").click()
         page.get_by_role("link", name="Open the debrief").wait_for()
         with looked.context.expect_page() as opened:

@@ -41,6 +41,7 @@ def test_the_second_exercise_is_the_second_on_the_page_too(folder: Path) -> None
     now = standing(folder / "second")
     assert (now["title"], len(now["stages"]), now["asks"]) == ("The kata's second morning", 3, "oversold_rate")
     assert now["command"] == "coffee kata --exercise second"
+    assert now["then"] is None
     assert wish(second)["scenario"] == "kata-second-morning"
     assert started(folder / "second") == second
     with pytest.raises(ConfigError, match="the second exercise is under way in this folder"):

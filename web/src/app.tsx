@@ -9,7 +9,7 @@ import { Kata } from "./kata";
 import { HarmedList, Jar } from "./jar";
 import { FaultPanel } from "./faults";
 import { PartPanel } from "./knobs";
-import { Numbers } from "./numbers";
+import { Numbers, worded } from "./numbers";
 import { Share } from "./share";
 import { Chosen, Told, touchedBy } from "./story";
 import { Timeline } from "./timeline";
@@ -44,7 +44,7 @@ export function App() {
           </div>
           <p class="quiet legend">
             <span class="dot" /> a request, a call or a message <span class="dot harm" /> of a customer who is harmed
-            <span class="cross">×</span> lost on the way · {STRETCHED}
+            <span class="cross">×</span> lost on the way · {!source.fixed && "Click a box to see and turn its knobs. "}{STRETCHED}
           </p>
           <Timeline />
           <Numbers />
@@ -144,7 +144,7 @@ function Side({ side, number }: { side: SideScene; number: number }) {
     <section class="side" aria-label={`${number ? "right" : "left"}: ${side.name}`} style={{ "--colour": side.colour }}>
       <div class="name">
         <Designs side={side} number={number} />
-        <span class={`verdict ${verdict?.status.replace(" ", "-") ?? ""}`}>{verdict ? `${verdict.symbol} ${verdict.status}` : "no numbers yet"}</span>
+        <span class={`verdict ${verdict?.status.replace(" ", "-") ?? ""}`}>{verdict ? `${verdict.symbol} ${worded(verdict.status)}` : "no numbers yet"}</span>
         {(isOld || (running.value && !reel)) && <span class="busy">{kata.value && !kata.value.is_run && kata.value.runs > 0 ? "changed, not run yet" : "simulating …"}</span>}
       </div>
       {purchase.value === null && !kata.value && <Toggle of={side.key} label="Same key for every try" says={side.key.is_on ? "the app keeps one key for a purchase, through retries, taps and refreshes" : "the app sends no key that would stay the same"} turn={(value) => turn(number, side.key.key, value)} kind={`design of-${number}`} />}

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Box, Layout, Wire } from "./asked";
 import { placeOf, type Flight, type Place } from "./flights";
 import { onFrame } from "./player";
-import { distance, opened, purchase, source, speed, VOLUME_STEP, type Reel } from "./store";
+import { dark, distance, opened, purchase, source, speed, VOLUME_STEP, type Reel } from "./store";
 import { harmedBefore } from "./jar";
 
 const HOP_MS = 350; // of real time that a hop takes on the screen
@@ -29,6 +29,7 @@ export function Diagram({ reel, layout, side, colour, touched, struck }: {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
+  const isDark = dark.value;
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
     observer.observe(frame.current!);
@@ -40,9 +41,12 @@ export function Diagram({ reel, layout, side, colour, touched, struck }: {
   const left = Math.max((width - wide) / 2, 0);
   const lines = useRef<(SVGPathElement | null)[]>([]);
   useEffect(() => {
-    if (!reel || !width) return;
-    const paths = reel.scene.layout === layout ? layout.wires.map((wire) => pathOf(wire, grid)) : null;
-    if (!paths) return;
+    if (!width) return;
+    const paths = reel && reel.scene.layout === layout ? layout.wires.map((wire) => pathOf(wire, grid)) : null;
+    if (!paths) {
+      canvas.current!.width = 0; // no dots of another diagram
+      return;
+    }
     const context = canvas.current!.getContext("2d")!;
     const ratio = devicePixelRatio || 1;
     canvas.current!.width = Math.round(width * ratio);
@@ -57,9 +61,9 @@ export function Diagram({ reel, layout, side, colour, touched, struck }: {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, high);
       context.translate(left, 2);
-      draw(context, reel, paths, now, ink, lines.current);
+      draw(context, reel!, paths, now, ink, lines.current);
     });
-  }, [reel, layout, width, high]);
+  }, [reel, layout, width, high, isDark]);
   return (
     <div class="diagram" ref={frame} style={{ height: `${high}px` }}>
       <svg viewBox={`${-left} -2 ${width || 560} ${high}`} width={width || 560} height={high} role="group" aria-label={layout.words}>

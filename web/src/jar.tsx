@@ -50,7 +50,7 @@ export function Jar({ reel, side }: { reel: Reel | null; side: number }) {
   const main = worst.kind === 0 ? worst : { kind: 0, label: reel.tape.names.labels[0]!, soFar: 0, all: 0 };
   return (
     <div class="jar">
-      <Glass harmed={harmed} />
+      <figure><Glass harmed={harmed} /><figcaption class="quiet" aria-hidden="true">{harmed.toLocaleString("en")} harmed by&nbsp;a&nbsp;failure</figcaption></figure>
       <div class="counts">
         <p class={`headline${main.soFar ? " harm" : ""}`} data-kind={main.label}>
           {main.label}: <strong>{main.soFar.toLocaleString("en")}</strong>

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Story } from "./asked";
+import { worded } from "./numbers";
 import { post } from "./server";
 import { again, announced, choose, kata, opened, stories } from "./store";
 
@@ -21,6 +22,7 @@ export interface Standing {
   folder: string;
   title: string;
   command: string;
+  then: string | null; // the command of the exercise after this one
   design: string;
   architectures: string[];
   brief: { scenario: string; story: string; constraints: string[]; loop: string; people: Record<string, [string, string, string][]> };
@@ -114,7 +116,7 @@ export function Kata() {
           <h3>{stage.title}</h3>
           <p>{stage.question}</p>
           <ul class="criteria">
-            {stage.criteria.map((one) => <li key={one.metric}><code>{one.metric}</code> {one.status ? `${SYMBOLS[one.status]} ${one.status}` : "not run yet"}</li>)}
+            {stage.criteria.map((one) => <li key={one.metric}><code>{one.metric}</code> {one.status ? `${SYMBOLS[one.status]} ${worded(one.status)}` : "not run yet"}</li>)}
           </ul>
         </>
       )}
@@ -133,21 +135,21 @@ export function Kata() {
             </label>
           </>
         )}
-        <p class="quiet">{now.is_run ? "Change one thing on the diagram or in design.yaml, then run." : now.runs ? "design.yaml has changed since the last run." : "First see what it does."}</p>
-        <button type="submit" class="play" disabled={busy}>Run five mornings</button>
+        <p class="quiet">{next(now)}</p>
+        <button type="submit" class={now.stage === null && now.is_run ? "" : "play"} disabled={busy}>Run five mornings</button>
       </form>
       <p class="steps">
         <button type="button" disabled={busy || now.runs === 0} onClick={() => void ask()}>Hint</button>
         <button type="button" disabled={busy} onClick={() => void why()}>One harmed customer</button>
         <button type="button" disabled={busy || now.runs === 0} onClick={() => void undo()}>Undo</button>
-        <button type="button" disabled={busy} onClick={() => void check()}>Check</button>
+        <button type="button" class={now.stage === null && now.is_run && !now.is_checked ? "play" : ""} disabled={busy} onClick={() => void check()}>Check</button>
         <button type="button" disabled={busy || now.runs === 0} onClick={() => void debrief()}>Debrief</button>
       </p>
       <div role="status">
         {busy && <p class="busy">{working.value}</p>}
         {hint.value && <p class="hint"><b>Hint:</b> <Marked text={hint.value} /></p>}
         {written.value && <p>{written.value} <a href="kata/debrief" target="_blank" rel="noreferrer">Open the debrief</a></p>}
-        {checked.value && <Result of={checked.value} />}
+        {checked.value && <Result of={checked.value} then={now.then} />}
       </div>
       {complaint.value.map((one) => <p key={one} class="notice bad" role="alert">{one}</p>)}
       <p class="quiet">{Math.round(now.spent_s / 60)} min, {now.runs} {now.runs === 1 ? "run" : "runs"}, {now.hints} {now.hints === 1 ? "hint" : "hints"}. The same exercise in the terminal: <code>{now.command}</code></p>
@@ -155,8 +157,17 @@ export function Kata() {
   );
 }
 
+// What there is to do, in words.
+function next(now: Standing): string {
+  if (!now.runs) return "First see what it does.";
+  if (!now.is_run) return "design.yaml has changed since the last run.";
+  if (now.stage !== null) return "Change one thing: click a box of the diagram, or edit design.yaml. Then run.";
+  if (!now.is_checked) return "All stages are passed on these five mornings. Check tries the design on mornings that you haven’t seen.";
+  return "Debrief writes what you did and learned as a page. Or change one thing, run, and check again.";
+}
+
 // Text in which names of files, keys and commands stand between backticks.
-function Marked({ text }: { text: string }) {
+export function Marked({ text }: { text: string }) {
   return <>{text.split("`").map((part, place) => (place % 2 ? <code key={place}>{part}</code> : part))}</>;
 }
 
@@ -191,7 +202,7 @@ function Last({ now }: { now: Standing }) {
   );
 }
 
-function Result({ of }: { of: Checked }) {
+function Result({ of, then }: { of: Checked; then: string | null }) {
   return (
     <div class="check">
       <h3>{of.score} of {of.of} points, on mornings that you haven’t seen</h3>
@@ -200,6 +211,7 @@ function Result({ of }: { of: Checked }) {
           <li key={one.stage}>{one.passed ? "✓" : "✗"} {one.stage}. {one.title}: {one.points}{one.reasons.map((reason) => <small key={reason}>{reason}</small>)}</li>
         ))}
       </ul>
+      {then && of.score === of.of && <p>There is a second exercise, in a quarter of an hour: <code>{then}</code></p>}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Knob, SideScene, Warning } from "./asked";
+import { Marked } from "./kata";
 import { asked, change, kata, opened, scene, take, turn } from "./store";
 
 // Knobs of the world that belong to a part of the diagram.
@@ -55,7 +56,7 @@ function covers(warned: string, key: string): boolean {
 export function Lint({ warning, side }: { warning: Warning; side: number }) {
   return (
     <div class="lint">
-      <p><b>⚠ {warning.knob === "from" ? "the architecture" : warning.knob}</b>: {warning.message}{warning.windows.length > 0 && <span class="quiet"> [{warning.windows.join(", ")}]</span>}</p>
+      <p><b>⚠ {warning.knob === "from" ? "the architecture" : warning.knob}</b>: {warning.message}{warning.windows.length > 0 && <span class="quiet" title="failure windows, as coffee windows lists them"> [{warning.windows.join(", ")}]</span>}</p>
       <details><summary>Why that does harm</summary><p>{warning.reason}</p></details>
       {!kata.value && warning.enough.map((changes) => {
         const [key, text] = Object.entries(changes)[0]!;
@@ -76,8 +77,8 @@ export function KnobRow({ knob, set, turn }: { knob: Knob; set: string | null; t
       <label for={id}><code>{knob.key}</code></label>
       <Input knob={knob} id={id} turn={turn} />
       <p class="quiet" id={`${id}-about`}>
-        {knob.about}{knob.about && ". "}
-        {!knob.key.startsWith("faults[") && (knob.value !== knob.default ? `Default: ${knob.default}.` : "This is the default.")}
+        <Marked text={knob.about} />{knob.about && ". "}
+        {!knob.key.startsWith("faults[") && `Default: ${knob.default}.`}
         {set !== null && <button type="button" class="back" onClick={() => turn(null)}>as it was</button>}
       </p>
       {knob.inside.length > 0 && <details><summary>What may stand here</summary><ul>{knob.inside.map((line) => <li key={line}>{line}</li>)}</ul></details>}

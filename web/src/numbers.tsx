@@ -16,7 +16,8 @@ export function Numbers() {
       </h2>
       <p class="quiet">
         {one ? "One morning has no interval yet. " : "Means with 95 % intervals; they narrow as mornings come. "}
-        {!kata.value && !source.fixed && "Before: the same design before your last change, on the same customers."}
+        Against the objectives: ✓ met, ○ met so far (no case yet, and few mornings can’t rule one out), ? undecided (the limit lies within the interval), ✗ violated.
+        {" "}{!kata.value && !source.fixed && "Before: the same design before your last change, on the same customers."}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of numbers">
         <table>
@@ -51,7 +52,7 @@ function Value({ cell, row, side }: { cell: Cell; row: Row; side: number }) {
   const kind = reels.value[side]?.tape.names.labels.indexOf(row.label) ?? -1;
   return (
     <>
-      {cell.symbol && <span class="status" title={cell.status}>{cell.symbol}<span class="spoken"> {cell.status}: </span></span>}{" "}
+      {cell.symbol && <span class="status" title={worded(cell.status)}>{cell.symbol}<span class="spoken"> {worded(cell.status)}: </span></span>}{" "}
       <data value={cell.value ?? ""}>{cell.text}</data>
       {kind >= 0 && row.label && (cell.value ?? 0) > 0 && (
         <button type="button" class="who" onClick={() => { harmedKind.value = { side, kind }; drawer.value = "harmed"; }}>who?</button>
@@ -59,4 +60,9 @@ function Value({ cell, row, side }: { cell: Cell; row: Row; side: number }) {
       {cell.before && <small>before {cell.before.text} <span class={`mark ${cell.before.judgement}`}>{cell.before.judgement}</span></small>}
     </>
   );
+}
+
+// "so far" alone says too little.
+export function worded(status: string): string {
+  return status === "so far" ? "met so far" : status;
 }

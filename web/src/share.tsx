@@ -21,7 +21,7 @@ export function Share() {
       {world.commands.map((command) => <Copied key={command} text={command} label="Copy" shown />)}
       <h3>Files</h3>
       <p class="quiet">Written into the folder in which <code>coffee serve</code> was started; every other knob is in them as a comment.</p>
-      {world.sides.map((side, number) => <Save key={number} what={`the design ${side.name}`} side={number} usual={`my-${side.name.replace(/[^\w.-]+/g, "-")}.yaml`} />)}
+      {world.sides.map((side, number) => <Save key={number} what={`the ${world.sides.length > 1 ? (number ? "right " : "left ") : ""}design ${side.name}`} side={number} usual={`my-${side.name.replace(/[^\w.-]+/g, "-")}.yaml`} />)}
       <Save what={`the scenario ${world.scenario.name}`} side={-1} usual={`my-${world.scenario.name.replace(/[^\w.-]+/g, "-")}.yaml`} />
       <p role="status">{said.value}</p>
       <h3>Start over</h3>

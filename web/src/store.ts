@@ -47,6 +47,7 @@ export const drawer = signal<"" | "world" | "share" | "harmed" | "fault">("");
 export const openedFault = signal(0);
 export const harmedKind = signal<{ side: number; kind: number } | null>(null);
 export const announced = signal("");
+export const dark = signal(false); // as the system wishes; whoever draws with the page's colours draws anew
 export const kata = signal<Standing | null>(null); // of the exercise, if the server holds one
 
 const STRUCK_MS = 30_000; // of the morning, for which a part shows that one of its processes died

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { clockText } from "./link";
 import { onFrame } from "./player";
 import { Lane } from "./faults";
-import { clock, go, reels, scene } from "./store";
+import { clock, dark, go, reels, scene } from "./store";
 
 const HIGH = 136;
 
@@ -13,6 +13,7 @@ export function Timeline() {
   const frame = useRef<HTMLDivElement>(null);
   const world = scene.value!.scenario;
   const all = reels.value;
+  const isDark = dark.value;
   useEffect(() => {
     const box = frame.current!;
     if (!all.every(Boolean)) return;
@@ -35,14 +36,14 @@ export function Timeline() {
           { scale: "people", stroke: style.getPropertyValue("--faint"), fill: style.getPropertyValue("--faint"), points: { show: false } },
           ...all.map((reel, side) => ({ scale: "harmed", stroke: reel!.scene.colour, width: 2, dash: side ? [6, 3] : [], points: { show: false } })),
         ],
+        hooks: { draw: [() => fit()] }, // a new size is laid out only when it is drawn
       },
       [minutes, all[0]!.minutes.arrivals, ...all.map((reel) => reel!.minutes.double_charges)] as uPlot.AlignedData,
       box,
     );
     const playhead = box.querySelector<HTMLDivElement>(".playhead")!;
     const blocks = box.querySelector<HTMLDivElement>(".blocks")!;
-    const fit = () => {
-      chart.setSize({ width: box.clientWidth, height: HIGH });
+    function fit(): void {
       for (const under of [blocks, box.parentElement!.querySelector<HTMLDivElement>(".lane")!]) {
         under.style.marginLeft = `${chart.over.offsetLeft}px`;
         under.style.width = `${chart.over.offsetWidth}px`;
@@ -51,9 +52,8 @@ export function Timeline() {
         over.style.top = `${chart.over.offsetTop}px`;
         over.style.height = `${chart.over.offsetHeight}px`;
       }
-    };
-    fit();
-    const observer = new ResizeObserver(fit);
+    }
+    const observer = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: HIGH }));
     observer.observe(box);
     const stop = onFrame((now) => {
       playhead.style.transform = `translateX(${(chart.over.offsetLeft + (now / 1000 / world.ends_s) * chart.over.offsetWidth).toFixed(1)}px)`;
@@ -63,7 +63,7 @@ export function Timeline() {
       observer.disconnect();
       chart.destroy();
     };
-  }, [all, world.ends_s]);
+  }, [all, world.ends_s, isDark]);
   return (
     <section class="timeline" aria-label="The morning over time">
       <p class="quiet">

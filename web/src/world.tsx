@@ -7,6 +7,7 @@ import { catalogue, loadCatalogue } from "./catalogue";
 
 const GROUPS: Record<string, string> = {
   clock: "Clock", traffic: "Traffic", customers: "People", network: "Network", provider: "Payment provider", prices: "Prices",
+  renewals: "Renewals", accounts: "Accounts", mishaps: "Mishaps", currencies: "Currencies",
 };
 
 export function World() {
