@@ -91,9 +91,9 @@ function Remedies({ story, side }: { story: Story; side: number }) {
   if (story.tried > 0) {
     return (
       <div class="remedies">
-        <p><b>{story.remedies.length ? "What would have closed it, on the same morning:" : `None of the ${story.tried} changes that were tried leaves this customer unharmed.`}</b></p>
+        <p><b>{story.remedies.length ? "What would have prevented it, on the same morning:" : `None of the ${story.tried} changes that were tried leaves this customer unharmed.`}</b></p>
         <ul>
-          {story.remedies.map((one) => <li key={one.change}><code>{one.change}</code> <span class="quiet">harmed in this way that morning: {one.before} before, {one.after} with it</span></li>)}
+          {story.remedies.map((one) => <li key={one.change}><code>{one.change}</code> <span class="quiet">purchases harmed in this way that morning: {one.before} before, {one.after} with it</span></li>)}
         </ul>
       </div>
     );
