@@ -41,6 +41,7 @@ def build(script: Path) -> str:
         client = NotebookClient(
             notebook, timeout=PATIENCE_S, kernel_name=KERNEL["name"], record_timing=False,
             resources={"metadata": {"path": str(script.parent)}}, extra_arguments=["--log-level=ERROR"],
+            coalesce_streams=True,  # how often the kernel sends is its own affair
         )  # fmt: skip
         client.execute(env=env)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
