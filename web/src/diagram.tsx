@@ -8,8 +8,8 @@ import { dark, distance, opened, purchase, source, speed, VOLUME_STEP, type Reel
 import { harmedBefore } from "./jar";
 
 const HOP_MS = 350; // of real time that a hop takes on the screen
-const MOST_DOTS = 3_000; // beyond, every n-th is drawn; the harmed always are
-export const STRETCHED = `A hop is drawn for ${HOP_MS / 1000} s, however short it was, so a dot may come a moment late, and never early. Of more than ${MOST_DOTS.toLocaleString("en")} dots on a side only every second, third, … is drawn; of the harmed all.`;
+const MOST_DOTS = 2_000; // of a kind, harmed or not: beyond, every n-th is drawn, as no frame has time for more
+export const STRETCHED = `A hop is drawn for ${HOP_MS / 1000} s, however short it was, so a dot may come a moment late, and never early. Of more than ${MOST_DOTS.toLocaleString("en")} dots on a side only every second, third, … is drawn, of the harmed likewise; the number below the jar counts all.`;
 
 interface Grid {
   cell: number; // width of a cell in pixels
@@ -238,9 +238,13 @@ function draw(context: CanvasRenderingContext2D, reel: Reel, paths: Path[], now:
     const found = placeOf(flight, now, takes);
     if (found) (isHarmed ? bad : calm).push(flight, found);
   }
-  const every = Math.max(Math.ceil(calm.length / 2 / MOST_DOTS), 1);
-  for (let number = 0; number < calm.length; number += 2 * every) stamp(calm, number, ink.calm, ink.lost);
-  for (let number = 0; number < bad.length; number += 2) stamp(bad, number, ink.harmed, ink.lostHarmed);
+  for (let number = 0; number < calm.length; number += thinned(calm)) stamp(calm, number, ink.calm, ink.lost);
+  for (let number = 0; number < bad.length; number += thinned(bad)) stamp(bad, number, ink.harmed, ink.lostHarmed);
+
+  // The step from one dot that is drawn to the next: more than so many can't be told apart, and take longer than a frame.
+  function thinned(dots: (Flight | Place)[]): number {
+    return 2 * Math.max(Math.ceil(dots.length / 2 / MOST_DOTS), 1);
+  }
 
   function stamp(dots: (Flight | Place)[], number: number, sprite: HTMLCanvasElement, lost: HTMLCanvasElement): void {
     const flight = dots[number] as Flight;

@@ -77,13 +77,16 @@ export function Jar({ reel, side }: { reel: Reel | null; side: number }) {
   );
 }
 
-// The dots get smaller as the jar gets full, so that all of them are in it.
+const MOST_DOTS = 1500; // smaller ones can't be told apart, and would be drawn anew in every frame
+
+// The dots get smaller as the jar gets full, so that all of them are in it; a full jar stays full, and its number goes on.
 function Glass({ harmed }: { harmed: number }) {
   const room = (WIDE - 16) * (HIGH - 24);
-  const size = Math.min(Math.sqrt(room / Math.max(harmed, 1)) * 0.95, 11);
+  const shown = Math.min(harmed, MOST_DOTS);
+  const size = Math.min(Math.sqrt(room / Math.max(shown, 1)) * 0.95, 11);
   const across = Math.max(Math.floor((WIDE - 16) / size), 1);
   const dots = [];
-  for (let number = 0; number < harmed; number++) {
+  for (let number = 0; number < shown; number++) {
     const row = Math.floor(number / across);
     const shift = row % 2 ? size * 0.25 : -size * 0.1;
     dots.push(`M${(8 + (number % across) * size + size / 2 + shift).toFixed(1)} ${(HIGH - 7 - row * size - size / 2).toFixed(1)}h0`);
