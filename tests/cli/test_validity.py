@@ -144,6 +144,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tiny: str) -> None:
     monkeypatch.setattr("sim.report.validity.MORNINGS", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_one_assumption() -> None:
     """Halved and doubled, with what that does to each design; the differences as JSON."""

@@ -68,12 +68,14 @@ def test_an_effect_by_hand(effects: list[Effect]) -> None:
         assert not halved[design].turned
 
 
+@pytest.mark.slow
 def test_a_verdict_that_turns(effects: list[Effect]) -> None:
     """naive answers within 700 ms as things are, and no more if the provider is half as fast; outbox doesn't wait for it."""
     turned = {(e.design, e.input.name, e.value): e.turned for e in effects if e.turned}
     assert turned == {("naive", "provider.latency", "{constant: 1s}"): {"ack_latency_p95": ("met", "violated")}}
 
 
+@pytest.mark.slow
 def test_each_design_has_its_own_assumptions(effects: list[Effect]) -> None:
     """Payment workers are altered in outbox alone, the checkout's in both."""
     of = {name: {e.design for e in effects if e.input.name == name} for name in ("payment.workers", "checkout.workers")}

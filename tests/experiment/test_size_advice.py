@@ -50,6 +50,7 @@ def at(sizing: Sizing, capacity: Capacity, effort: Effort) -> Result:
     return compare(sizing.result.scenario, [chosen], effort).results[chosen.name]
 
 
+@pytest.mark.slow
 def test_what_no_capacity_reaches_is_not_dropped(onsale: Sizing) -> None:
     """What stands in for it keeps the answer from serving nobody: it serves as many as capacity in plenty, at that cost."""
     assert onsale.goals.never == ("ack_latency_p95",)
@@ -65,6 +66,7 @@ def test_what_no_capacity_reaches_is_not_dropped(onsale: Sizing) -> None:
     assert mean(sized, "cost_per_1000") < 0.5 * mean(least, "cost_per_1000")
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_lint_and_size_agree(onsale: Sizing) -> None:
     """What is below its offered load in the answer is what the lint finds overloaded, and there is a warning for it."""

@@ -20,7 +20,6 @@ from sim.real.twin.supervisor import Failed, live
 from sim.vocabulary import Answer, Status
 from tests.real.twin import servers
 from tests.real.twin.lives import both, counted, patient, small, with_more
-from tests.tiers import slow
 from tests.worlds import judged
 
 ONE = {"charged": [1], "ordered": [1], "awarded": [1]}
@@ -30,7 +29,8 @@ KILLED = 'faults: [{crash: %s, at: "07:00:01", restart: 1s}]'
 NO_RETRY = {"app": {"timeout": "2s", "retry": {"never": True}}}
 
 
-@pytest.mark.parametrize("name", slow(("naive", "idempotent", "inquiry", "outbox"), but=("outbox",)))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["naive", "idempotent", "inquiry", "outbox"])
 def test_on_a_calm_morning_both_worlds_do_the_same_for_everybody(name: str) -> None:
     """Each purchase is charged once; nothing is left under way; every process has lived once."""
     lived, real, model = both(patient(arrivals=(0.0, 1.0, 2.0)), small(name))
