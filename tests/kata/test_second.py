@@ -163,6 +163,7 @@ def test_who_is_told_of_is_one_of_the_most() -> None:
     assert re.match(r"Agent \d+ of morning 0, .*: 2 plans, ", look_at(mended).witness("double_charge_rate"))
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_which_exercise_it_is(tmp_path: Path) -> None:
     """Runs, predictions and stages are its own; the other exercise is refused there."""
     progress = begin(tmp_path, SECOND, now=0.0)

@@ -83,7 +83,7 @@ def steady(world: World) -> World:
     return World({**world.scenario, "faults": faults}, design, world.seed)
 
 
-@pytest.mark.parametrize("examples", tiers(120, 300))
+@pytest.mark.parametrize("examples", tiers(60, 300))
 @pytest.mark.parametrize("station", IDLE)
 def test_idle_capacity(station: str, examples: int) -> None:
     """Where nobody ever queued, more capacity changes nothing but what it costs."""

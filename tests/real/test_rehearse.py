@@ -71,6 +71,7 @@ def test_a_perfect_shop_passes(tmp_path: Path) -> None:
     assert never == ["tap again"]  # there is nothing to be impatient about, when only that goes wrong
 
 
+@pytest.mark.slow
 def test_a_shop_that_always_charges_twice_fails(tmp_path: Path) -> None:
     """Without any mishap, with its story; its scenario file can be read; the page has the picture."""
     file, port = adapter(tmp_path, "twice")
