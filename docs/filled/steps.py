@@ -50,7 +50,7 @@ def step_sections() -> str:
 
 def struck(name: str) -> list[str]:
     """The names by which a fault knows that this step was taken: its `after`."""
-    return list(dict.fromkeys(re.findall(r'self\.took\("(\w+)"', inspect.getsource(getattr(Shop, name)))))
+    return list(dict.fromkeys(re.findall(r'(?:self\.took\(|step=)"(\w+)"', inspect.getsource(getattr(Shop, name)))))
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -7,7 +7,12 @@ its key, unless it takes the key that the agent makes up for each call (`app.age
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sim.world.customer import MOST_REQUESTS, Crowd, Customer, Request
+
+if TYPE_CHECKING:
+    from sim.world.database import Order
 
 
 class Agent(Customer):
@@ -42,9 +47,10 @@ class Agent(Customer):
         if crowd.env.now + agents.deadline < crowd.horizon_s:
             crowd.env.call(agents.deadline, self._patience_ends, plan)
 
-    def _post(self, request: Request) -> None:
+    def _send(self, submission: int, attempt: int, returning: Order | None = None) -> Request:
+        request = super()._send(submission, attempt, returning)
         self.calls.append(request)
-        super()._post(request)
+        return request
 
     def _send_again(self, request: Request) -> None:
         """The tool's own retry of a call has the key of that call."""

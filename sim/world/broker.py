@@ -101,8 +101,14 @@ class Broker:
         if not event.told:
             event.told = True
             self.told += event.row > 0
-        for consumer in self._consumers[event.status]:
-            self._deliver(consumer, event, 0)
+        consumers = self._consumers[event.status]
+        if self._script is not None or self._dead is not None:
+            for consumer in consumers:
+                self._deliver(consumer, event, 0)
+            return
+        self.delivered += len(consumers)
+        for consumer in consumers:
+            consumer.deliver(event, 0)
 
     def _deliver(self, consumer: Consumer, event: OutboxRow, delivery: int) -> None:
         self.delivered += 1

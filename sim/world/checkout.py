@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from simpy.events import Event
@@ -54,7 +55,7 @@ class Checkout:
         self._come_back = come_back
         self._database = database
         self._look_s = streams.times("network.look", network.latency)
-        self._limit = design.checkout.queue_limit
+        self._limit = inf if design.checkout.queue_limit is None else design.checkout.queue_limit
         self._patience_s = design.app.timeout if design.checkout.deadline_drop else None
         self.dropped = 0  # at the deadline, or because the customer had left
         self._weather = weather if weather.spells else None
@@ -70,17 +71,16 @@ class Checkout:
     def send(self, request: Request) -> None:
         """From the app, over the network."""
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number) < self._p_request_lost
-        mishap = None if self._script is None else self._script.strikes(REQUEST, request.purchase)
-        lost = lost or (mishap is not None and mishap.how == "lost")
+        later_s = 0.0
+        if self._script is not None and (mishap := self._script.strikes(REQUEST, request.purchase)) is not None:
+            lost, later_s = lost or mishap.how == "lost", mishap.later_s
         if self._observer is not None:
             self._observer.sent(request, lost=lost)
         if lost:
             self._fate[request.row] = Fate.LOST
             return
         self._fate[request.row] = WAITING
-        delay_s = self._latency_s(request.purchase, 2 * request.number)
-        if mishap is not None:
-            delay_s += mishap.later_s
+        delay_s = self._latency_s(request.purchase, 2 * request.number) + later_s
         if delay_s > 0.0:
             self._env.call(delay_s, self._arrive, request)
         else:
@@ -109,19 +109,26 @@ class Checkout:
         self._env.call(way_s, ask)
 
     def _arrive(self, request: Request) -> None:
-        pool = self._pool
-        if self._weather is not None and self._weather.at(self._env.now).hangs:
-            self._fate[request.row] = Fate.LOST
-            return
-        if not self.up or (self._limit is not None and not pool.takes(self._limit)):
-            self._fate[request.row] = Fate.REJECTED
-            self._answer(request, UNAVAILABLE)
+        if (refused := self._refused()) is not None:
+            self._fate[request.row] = refused
+            if refused is Fate.REJECTED:
+                self._answer(request, UNAVAILABLE)
             return
         skip = None if self._patience_s is None else self._too_late
         job = Job(self._story(request), self._done, self._died, request, skip)
-        pool.submit(job)
+        self._pool.submit(job)
         if self._waiting is not None and job.waits:
             self._waiting[request.purchase].append(job)
+
+    def _refused(self) -> Fate | None:
+        """What becomes of a request that nobody takes in: lost, or answered with a refusal. None: it is taken in."""
+        if self._weather is not None:
+            weather = self._weather.at(self._env.now)
+            if weather.hangs:
+                return Fate.LOST
+            if weather.down:
+                return Fate.REJECTED
+        return None if self._pool.takes(self._limit) else Fate.REJECTED
 
     def _story(self, request: Request) -> Story:
         """What a worker does with it."""
@@ -173,15 +180,14 @@ class Checkout:
 
     def _answer(self, request: Request, reply: Reply) -> None:
         lost = self._lost is not None and self._lost(request.purchase, 2 * request.number + 1) < self._p_answer_lost
-        mishap = None if self._script is None else self._script.strikes(ANSWER, request.purchase)
-        lost = lost or (mishap is not None and mishap.how == "lost")
+        later_s = 0.0
+        if self._script is not None and (mishap := self._script.strikes(ANSWER, request.purchase)) is not None:
+            lost, later_s = lost or mishap.how == "lost", mishap.later_s
         if self._observer is not None:
             self._observer.answered(request, reply, lost=lost)
         if lost:
             return
-        delay_s = self._latency_s(request.purchase, 2 * request.number + 1)
-        if mishap is not None:
-            delay_s += mishap.later_s
+        delay_s = self._latency_s(request.purchase, 2 * request.number + 1) + later_s
         if delay_s > 0.0:
             self._env.call(delay_s, request.answered, reply)
         else:

@@ -27,9 +27,11 @@ def consumer_of(
     """
     env, seen, weather = shop.env, shop.seen_from(name), plan.weather(name)
 
-    def effect(event: OutboxRow) -> None:
+    def step_after(event: OutboxRow) -> None:
         handle(event)
         seen.took(step, event.order.purchase)
+
+    effect = step_after if seen.matters(step) else handle
 
     made: SingleConsumer | WorkerConsumer
     if statuses and name in plan.killed and not shop.broker.in_bulk:

@@ -41,6 +41,7 @@ CONFIRMED, DECLINED, FAILED, CHALLENGED = Status.CONFIRMED, Status.DECLINED, Sta
 USED_UP = Status.USED_UP
 # Of several orders, whose status is shown.
 TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, USED_UP, FAILED)
+TOLD = frozenset({CONFIRMED, DECLINED, USED_UP, FAILED, CHALLENGED})  # what the status view may say that leads to something
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
 RETRIED = {
@@ -89,6 +90,7 @@ class Crowd:
         self.reaction_s = streams.times("customer.reaction", people.reaction)
         self.reaction = streams.uniform("customer.after_patience")
         self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
+        self.p_double_tap = people.double_tap.p
         self.stale = people.reorder_when_stale if people.reorder_when_stale.p else None
         self.impatience = streams.uniform("customer.reorder")
         self.appetite = streams.uniform("customer.basket") if people.changes_basket.p else None
@@ -240,7 +242,7 @@ class Customer:
         patience_s = crowd.patience_s(self.purchase, submission)
         if crowd.env.now + patience_s < crowd.horizon_s:  # a later end would not be simulated
             crowd.env.call(patience_s, self._patience_ends, submission)
-        if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.people.double_tap.p:
+        if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.p_double_tap:
             crowd.env.call(crowd.people.double_tap.gap, self._tap_by_mistake, submission)
 
     def _tap_by_mistake(self, submission: int) -> None:
@@ -249,19 +251,19 @@ class Customer:
         if waiting and self.submissions < self.crowd.most_submissions:
             self.tap(twice=False)
 
-    def _send(self, submission: int, attempt: int) -> None:
+    def _send(self, submission: int, attempt: int, returning: Order | None = None) -> Request:
+        """Send a request; `returning`: after having finished this order's payment at the provider."""
         if self.requests >= MOST_REQUESTS:
             raise ConfigError(
                 f"one customer would send more than {MOST_REQUESTS:,} requests; that can't be meant: let app.retry end "
                 "(attempts: 3), or wait longer between two tries"
             )
-        self._post(Request(self, submission, attempt))
-
-    def _post(self, request: Request) -> None:
+        request = Request(self, submission, attempt) if returning is None else Return(self, returning, submission, attempt)
         self.requests += 1
         crowd = self.crowd
         crowd.checkout.send(request)
         crowd.timeouts.set(request)
+        return request
 
     def hear(self, request: Request, reply: Reply) -> None:
         """An answer, or the timeout of a request (Answer.NONE)."""
@@ -307,10 +309,7 @@ class Customer:
 
     def _send_again(self, request: Request) -> None:
         if request.page == self.page:
-            if request.returning is not None:
-                self._send_back(request.returning, request.submission, request.attempt + 1)
-            else:
-                self._send(request.submission, request.attempt + 1)
+            self._send(request.submission, request.attempt + 1, request.returning)
 
     def _looking_first(self, then: Callable[[], None]) -> None:
         """Do it at once; or, with an app that looks first, only if the shop has no order of this purchase already."""
@@ -535,13 +534,10 @@ class Customer:
             crowd.observer.came_back(self, order)
         self.page += 1
         self.away = self.acknowledged = False
-        self._send_back(order, self.submissions, 1)
+        self._send(self.submissions, 1, order)
         patience_s = crowd.patience_s(self.purchase, RETURNED + self.page)
         if crowd.env.now + patience_s < crowd.horizon_s:
             crowd.env.call(patience_s, self._load_again_or_leave, (order, self.page))
-
-    def _send_back(self, order: Order, submission: int, attempt: int) -> None:
-        self._post(Return(self, order, submission, attempt))
 
     def _load_again(self, order: Order) -> None:
         if not self.done and not self.away and self.sent_to == order.id:
@@ -582,12 +578,19 @@ class Customer:
         crowd, now = self.crowd, self.crowd.env.now
         if crowd.observer is not None:
             crowd.observer.polled(self, order, status=status, behind_s=behind_s)
-        crowd.reads.purchase.append(self.purchase)
-        crowd.reads.stale.append(behind_s > 0)
-        crowd.reads.read_s.append(now)
-        crowd.reads.behind_s.append(behind_s)
-        if (self.done and not self.confirmed) or self.order is None:
+        reads = crowd.reads
+        reads.purchase.append(self.purchase)
+        reads.stale.append(behind_s > 0)
+        reads.read_s.append(now)
+        reads.behind_s.append(behind_s)
+        if (self.done and not self.confirmed) or self.order is None or (status in TOLD and self._heeds(order, status)):
             return
+        if now - self.polling_since_s < crowd.give_up_s:
+            crowd.env.call(crowd.poll_every_s, self._poll)
+            self._lose_faith(now)
+
+    def _heeds(self, order: Order, status: int) -> bool:
+        """Do what the status view's answer leads to; False if it is no news."""
         if status == CONFIRMED:
             self._see()
         elif status == DECLINED:
@@ -598,11 +601,11 @@ class Customer:
         elif status == FAILED and not self.confirmed:
             self._see_failed()
         elif status == CHALLENGED and order.id != self.sent_to:
-            crowd.env.call(crowd.poll_every_s, self._poll)
+            self.crowd.env.call(self.crowd.poll_every_s, self._poll)
             self._go_to_provider(order)
-        elif now - self.polling_since_s < crowd.give_up_s:
-            crowd.env.call(crowd.poll_every_s, self._poll)
-            self._lose_faith(now)
+        else:
+            return False
+        return True
 
     def _see(self) -> None:
         purchases, now = self.crowd.purchases, self.crowd.env.now

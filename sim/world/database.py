@@ -19,9 +19,10 @@ from sim.config.design import Replica as ReplicaKnobs
 from sim.ledger.records import Orders, Small, Struck, Times
 from sim.vocabulary import SETTLED, Outcome, Status
 from sim.world.accounts import Books
-from sim.world.engine import Awaited, Clock, Thrown
+from sim.world.engine import Awaited, Clock
+from sim.world.fallible import Fallible
 from sim.world.faults import Failing
-from sim.world.observer import Failure, Observer
+from sim.world.observer import Observer
 from sim.world.script import NO_PURCHASE
 from sim.world.station import Connections, Hold, Station
 from sim.world.streams import Streams
@@ -161,20 +162,20 @@ class Database:
 
     def __init__(
         self, env: Clock, knobs: Knobs, *, purchases: int, streams: Streams, weather: Timetable,
-        failing: Sequence[Failing] = (), struck: list[Struck] | None = None, held: bool = False,
+        failing: Sequence[Failing] = (), struck: list[Struck] | None = None, held: bool = False, open_s: float = 0.0,
         observer: Observer | None = None, books: Books | None = None,
     ) -> None:  # fmt: skip
         self._env = env
         self.books = books  # accounts that can be used up; none: there are none in this world
         plain = Station(env, "database", knobs.connections, weather)
-        self.connections = Connections(env, "database", knobs.connections, weather) if held else None
-        self.station: Station | Connections = self.connections or plain
-        # None: an error may come of work, or its caller's time may be over before
-        self._serve = None if failing or held or knobs.timeout is not None else plain.serve
-        self._failing = failing
-        self._struck = [] if struck is None else struck
-        self._timeout_s = knobs.timeout
-        self._observer = observer
+        self.station: Station | Connections = Connections(env, "database", knobs.connections, weather) if held else plain
+        self._serve = plain.serve
+        self._fallible = None  # an error may come of work, or its caller's time may be over before, or it keeps a connection
+        if failing or held or knobs.timeout is not None:
+            struck = [] if struck is None else struck
+            self._fallible = Fallible(
+                env, self.station, timeout_s=knobs.timeout, failing=failing, struck=struck, observer=observer
+            )
         self._write_s = streams.times("database.write", knobs.write)
         self._read_s = streams.times("database.read", knobs.read)
         self._operations = array("i", bytes(4 * (purchases + 1)))  # how many each has made
@@ -196,6 +197,7 @@ class Database:
         self.rows_written = 0  # to the outbox
         self.reads = 0
         self.writes = 0
+        self._open_s = open_s  # when the shop closes: until then there is always work to come
         self._chores: list[Used] = []  # how much it had been used before each of NOBODY's operations since the last purchase's
 
     def transaction(self, purchase: int, effect: Callable[[], Any]) -> Event:
@@ -206,8 +208,8 @@ class Database:
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         service_s = self._write_s(purchase, turn) if purchase >= 0 else self._write_s(turn, NO_PURCHASE)
-        if self._serve is None:
-            return self._try(purchase, service_s, effect, writes=True)
+        if self._fallible is not None:
+            return self._fallible.do(purchase, service_s, effect, writes=True)
         return self._serve(service_s, effect)
 
     def query(self, purchase: int, effect: Callable[[], Any] | None = None) -> Event:
@@ -218,62 +220,23 @@ class Database:
         turn = self._operations[purchase]
         self._operations[purchase] = turn + 1
         service_s = self._read_s(purchase, turn) if purchase >= 0 else self._read_s(turn, NO_PURCHASE)
-        if self._serve is None:
-            return self._try(purchase, service_s, effect, writes=False)
+        if self._fallible is not None:
+            return self._fallible.do(purchase, service_s, effect, writes=False)
         return self._serve(service_s, effect)
 
-    def _try(self, purchase: int, service_s: float, effect: Callable[[], Any] | None, *, writes: bool) -> Event:
-        """Work of which an error may come: it fails, or its caller's time is over before."""
-        answer = Awaited()
-
-        def end() -> None:
-            failing = self._fails(purchase, writes=writes)
-            done = failing is None or failing.committed
-            value = effect() if effect is not None and done else None
-            if answer.callbacks is None:  # nobody waits any more
-                return
-            if failing is None:
-                answer.happen(value)
-            else:
-                self._tell_failure(answer, purchase, writes=writes, why="committed" if done else "rolled_back")
-
-        def give_up() -> None:
-            if answer.callbacks is not None:
-                self._tell_failure(answer, purchase, writes=writes, why="timeout")
-
-        self.station.visit(service_s, end, give_up, self._timeout_s)
-        return answer
-
-    def _fails(self, purchase: int, *, writes: bool) -> Failing | None:
-        """The fault that fails a piece of work, if any does."""
-        now = self._env.now
-        concerned = (fault for fault in self._failing if (fault.writes if writes else fault.reads))
-        struck = next((fault for fault in concerned if fault.strike.hits(purchase, now)), None)
-        if struck is not None:
-            self._struck.append(Struck("database", now, "write" if writes else "read", purchase, lives=True))
-        return struck
-
-    def _tell_failure(self, answer: Awaited, purchase: int, *, writes: bool, why: Failure) -> None:
-        if self._observer is not None:
-            self._observer.database_failed(purchase, writes=writes, why=why)
-        answer.fail_with(Thrown())
-
     def hold(self, purchase: int) -> tuple[Hold, Event]:
-        """Ask for a connection to keep until it is released; and an event, which happens when it is there, or is an error."""
-        assert self.connections is not None
-        there = Awaited()
-
-        def give_up() -> None:
-            self._tell_failure(there, purchase, writes=True, why="timeout")
-
-        return self.connections.hold(there.happen, give_up, self._timeout_s), there
+        """Ask for a connection to keep until it is let go; and an event, which happens when it is there, or is an error."""
+        assert self._fallible is not None
+        return self._fallible.hold(purchase)
 
     def let_go(self, hold: Hold) -> None:
-        assert self.connections is not None
-        self.connections.release(hold)
+        assert self._fallible is not None
+        self._fallible.let_go(hold)
 
     def _note_chore(self, purchase: int) -> None:
         """Remember how much the database had been used before a chore; forget it when a purchase's work comes after all."""
+        if self._env.now <= self._open_s:
+            return
         if purchase < 0:
             self._chores.append(Used(self._env.now, self.reads, self.writes, self.station.busy_s))
         else:
@@ -356,6 +319,22 @@ class Database:
         """A worker must have died, and another takes its order over. Whether the first had called the provider is unknown."""
         if order.status is Status.PENDING:
             self._change(order, UNKNOWN)
+
+    def call_begins(self, order: Order, began_s: float) -> None:
+        """A call to the provider begins: from now on the order's row says so."""
+        order.unheard = (*order.unheard, began_s)
+
+    def call_ended(self, order: Order, heard: tuple[float, ...]) -> None:
+        """One more attempt came back, and these calls can't land any more: they began then."""
+        order.attempts += 1
+        if order.unheard == heard:
+            order.unheard = ()
+            return
+        left = list(order.unheard)
+        for began_s in heard:
+            if began_s in left:  # else the order has got a new key meanwhile
+                left.remove(began_s)
+        order.unheard = tuple(left)
 
     def renew_key(self, order: Order) -> None:
         """Give the order a new key: its next call to the provider is a new one. Safe only if the old key will never charge."""

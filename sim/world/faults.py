@@ -51,13 +51,12 @@ class Strike:
             whose, turn = self._chores, NO_PURCHASE
             self._chores += 1
         else:
-            if purchase >= len(self._taken):
-                self._taken += array("i", [0]) * (purchase + BLOCK - len(self._taken))
-            whose, turn = purchase, self._taken[purchase]
-            self._taken[purchase] = turn + 1
-        if self._during is not None and not self._during.at(now).down:
-            return False
-        if self._left == 0 or self._draw(whose, turn) >= self._p:
+            taken = self._taken
+            if purchase >= len(taken):
+                taken.extend(array("i", [0]) * (purchase + BLOCK - len(taken)))
+            whose, turn = purchase, taken[purchase]
+            taken[purchase] = turn + 1
+        if self._draw(whose, turn) >= self._p or self._left == 0 or not (self._during is None or self._during.at(now).down):
             return False
         if self._left is not None:
             self._left -= 1

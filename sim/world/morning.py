@@ -100,7 +100,8 @@ class Morning:
             )  # fmt: skip
         database = Database(
             env, design.database, purchases=number, streams=streams, weather=plan.weather("database"), failing=plan.failing,
-            struck=tables.crashes, held=design.payment.in_transaction, observer=observer, books=books,
+            struck=tables.crashes, held=design.payment.in_transaction, open_s=tables.arrivals_end_s,
+            observer=observer, books=books,
         )  # fmt: skip
         provider = Provider(
             env, scenario.provider, good_card=cards, charges=tables.charges, streams=streams,
@@ -235,15 +236,15 @@ class Morning:
         crowd = self._crowd
         if crowd.agents is not None and crowd.is_agent is not None and crowd.is_agent(number, 0) < crowd.agents.share:
             Agent(crowd, number)
-        else:
-            self._act(number, Customer(crowd, number))
-
-    def _act(self, number: int, customer: Customer) -> None:
-        """Plan the mishaps that have a moment of their own."""
-        if self._script is None:
             return
-        self._script.people.append(customer)
-        for mishap in self._script.acts:
+        customer = Customer(crowd, number)
+        if self._script is not None:
+            self._plan_acts(self._script, number, customer)
+
+    def _plan_acts(self, script: Script, number: int, customer: Customer) -> None:
+        """Plan the mishaps that have a moment of their own."""
+        script.people.append(customer)
+        for mishap in script.acts:
             if mishap.purchase == number and mishap.after_s is not None:
                 self.env.call(mishap.after_s, self._happen, (mishap, customer))
 

@@ -106,9 +106,9 @@ class Pool(Presence):
     def queued(self) -> int:
         return len(self._queue) - self._withdrawn
 
-    def takes(self, limit: int) -> bool:
-        """Whether the next job would be started at once, or have fewer than `limit` before it."""
-        return bool(self._idle) or self.queued < limit
+    def takes(self, limit: float) -> bool:
+        """Whether a worker is up, and the next job would be started at once or have fewer than `limit` before it."""
+        return bool(self._idle) or (self.up and self.queued < limit)
 
     @property
     def up(self) -> bool:
@@ -288,9 +288,9 @@ class Lanes(Pool):
         self._in_line = self._longest = 0  # jobs that wait, before any instance
         self._lined_s = self._line_since_s = 0.0  # so long somebody waited, until the line changed last
 
-    def takes(self, limit: int) -> bool:
+    def takes(self, limit: float) -> bool:
         lane = self._turn()
-        return self._idle_in(lane) is not None or sum(job.waits for job in self._lanes[lane]) < limit
+        return self._idle_in(lane) is not None or (self.up and sum(job.waits for job in self._lanes[lane]) < limit)
 
     @property
     def queued(self) -> int:

@@ -117,11 +117,10 @@ class Provider:
         weather = self._weather.at(now)
         latency_s = self._latency_s(purchase, attempt) * weather.slower
         row = len(self._result)
-        captured_s = NEVER
-        mishap = None if self._script is None else self._script.strikes(CALL, purchase)
-        hidden_s = 0.0 if mishap is None or mishap.how != "late" else mishap.later_s
-        if mishap is not None and mishap.how in SLOW:
+        captured_s, hidden_s, mishap = NEVER, 0.0, None
+        if self._script is not None and (mishap := self._script.strikes(CALL, purchase)) is not None and mishap.how in SLOW:
             latency_s += mishap.later_s
+            hidden_s = mishap.later_s if mishap.how == "late" else 0.0
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s, answered = Outcome.FAILED, REFUSAL_S, not weather.hangs
         else:

@@ -73,11 +73,10 @@ class Proxied(Checkout):
         one = Try(self, passage)
         self._timeouts.set(one)
         request = passage.request
-        if self._weather is not None and self._weather.at(self._env.now).hangs:
-            self._note(one, Fate.LOST)
-        elif not self.up or (self._limit is not None and not self._pool.takes(self._limit)):
-            self._note(one, Fate.REJECTED)
-            self._hear(one, UNAVAILABLE, "unavailable")
+        if (refused := self._refused()) is not None:
+            self._note(one, refused)
+            if refused is Fate.REJECTED:
+                self._hear(one, UNAVAILABLE, "unavailable")
         else:
             passage.at_work += 1
             self._note(one, WAITING)

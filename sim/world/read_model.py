@@ -64,12 +64,7 @@ class ReadModel:
     def look(self, order: Order, tell: Callable[[Order, int, float], object]) -> None:
         """Poll an order; tell the status shown (-1: none yet), and for how long (s) it has been out of date (0: it isn't)."""
         self.polls += 1
-        kept = self._kept(order) if self._cached_s else None
-        status, version = kept or self._latest(order)
-        if kept is not None:
-            self.from_cache += 1
-        elif self._cached_s:
-            self._cache[order.id] = (self._env.now + self._cached_s, status, version)
+        status, version = self._kept(order) if self._cached_s else self._latest(order)
         tell(order, status, 0.0 if version >= order.version else self._env.now - order.changed_s)
 
     def _latest(self, order: Order) -> tuple[int, int]:
@@ -81,9 +76,15 @@ class ReadModel:
             return self._status[order.id], self._version[order.id]
         return ABSENT, 0
 
-    def _kept(self, order: Order) -> tuple[int, int] | None:
+    def _kept(self, order: Order) -> tuple[int, int]:
+        """What the cache has; else the latest, which it keeps for a while."""
         until_s, status, version = self._cache.get(order.id, (NEVER, ABSENT, 0))
-        return (status, version) if self._env.now < until_s else None
+        if self._env.now < until_s:
+            self.from_cache += 1
+        else:
+            status, version = self._latest(order)
+            self._cache[order.id] = (self._env.now + self._cached_s, status, version)
+        return status, version
 
     def orders(self, database: Database) -> Orders:
         """The table of orders: the write model beside the view."""

@@ -76,7 +76,8 @@ class Breaker:
     """
 
     def __init__(self, knobs: BreakerKnobs) -> None:
-        self._knobs = knobs
+        # Plain attributes: reading one of a pydantic model takes seven times as long.
+        self._window, self._enough, self._pause_s = knobs.window, knobs.failures * knobs.window, knobs.open
         self._last: deque[bool] = deque(maxlen=knobs.window)
         self._failures = 0
         self._open_until_s: float | None = None
@@ -90,7 +91,7 @@ class Breaker:
         if now < self._open_until_s:
             return self._open_until_s - now
         self._trials.add(now)
-        self._open_until_s = now + self._knobs.open
+        self._open_until_s = now + self._pause_s
         return 0.0
 
     def note(self, now: float, *, failed: bool, begun_s: float | None = None) -> None:
@@ -108,17 +109,18 @@ class Breaker:
     def _decide(self, now: float, trial_s: float, *, failed: bool) -> None:
         if failed:
             self._trials.remove(trial_s)
-            self._open_until_s = now + self._knobs.open
+            self._open_until_s = now + self._pause_s
         else:
             self._trials.clear()
             self._open_until_s, self._closed_s = None, now
 
     def _count(self, now: float, *, failed: bool) -> None:
-        if len(self._last) == self._knobs.window:
-            self._failures -= self._last[0]
-        self._last.append(failed)
+        last = self._last
+        if len(last) == self._window:
+            self._failures -= last[0]
+        last.append(failed)
         self._failures += failed
-        if len(self._last) == self._knobs.window and self._failures >= self._knobs.failures * self._knobs.window:
-            self._open_until_s = now + self._knobs.open
+        if self._failures >= self._enough and len(last) == self._window:
+            self._open_until_s = now + self._pause_s
             self._last.clear()
             self._failures = 0

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from simpy import Interrupt, Process
 from simpy.events import Event
 
 from sim.config.design import Autoscale, Claims, Completer, Design, Keys, Relay, Reserve
-from sim.ledger.records import SDK, Repeats, Struck
+from sim.ledger.records import Repeats, Struck
 from sim.vocabulary import Answer, Outcome, Status
 from sim.world.accounts import Books
 from sim.world.autoscaler import Autoscaler
 from sim.world.broker import Broker, Schedule, WorkerConsumer
+from sim.world.client_library import ClientLibrary
 from sim.world.database import NOBODY, Database, Order, OutboxRow
 from sim.world.engine import Awaited, Clock, Coming, Crash, Story, pause
 from sim.world.faults import FaultPlan, Strike
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
     from sim.world.customer import Request
 
 
-MAY_STILL_LAND = (Outcome.UNKNOWN, Outcome.CONFLICT)  # after these a charge may follow that is not there yet
-SDK_REPEATS = {
-    Outcome.UNKNOWN: "timeout", Outcome.FAILED: "failed", Outcome.ERROR: "error", Outcome.CONFLICT: "conflict",
-}  # fmt: skip
 REPLAYED = {
     Status.CONFIRMED: Answer.CONFIRMED,
     Status.DECLINED: Answer.DECLINED,
@@ -71,6 +68,12 @@ class Shop:
     """Parts and steps, as seen from one component. (A fault strikes steps of the component that it names.)"""
 
     component = "checkout"
+    # What all shops of one morning share. (To look at `__dict__` would make each later look-up in this shop slower.)
+    shared: ClassVar[tuple[str, ...]] = (
+        "env", "design", "database", "provider", "broker", "call_loyalty", "watch", "webhooks", "pools", "loops", "consumers",
+        "computed_s", "lost_in_hand", "_plan", "_script", "_struck", "_observer", "_unwatched", "_service_s", "_pay_draw",
+        "_library", "_timeout_s", "_keyed", "_weather", "_books", "_gives_back",
+    )  # fmt: skip
 
     def __init__(
         self, env: Clock, design: Design, *, database: Database, provider: Provider, broker: Broker,
@@ -94,25 +97,23 @@ class Shop:
         self._strikes = plan.strikes.get(self.component, {})
         self._script = streams.script
         self._struck = struck
-        self._repeats = repeats
         self._observer = observer
+        self._unwatched = observer is None and streams.script is None
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
-        self._timeout_s = self._call_timeout_s = design.payment.timeout
+        self._library = ClientLibrary(design, provider, repeats, observer)
+        self._timeout_s = design.payment.timeout
         self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
         self._books = database.books
         self._gives_back = self._books is not None and design.taking.gives_back == "after_it"
-        self._holds = design.payment.in_transaction
-        self._sdk = design.payment.sdk
-        if self._sdk is not None and self._sdk.timeout is not None:
-            self._call_timeout_s = self._sdk.timeout
 
     # Setting up
 
     def seen_from(self, component: str) -> Shop:
         shop: Shop = object.__new__(type(self))
-        shop.__dict__.update(self.__dict__)  # `copy`, which asks the class for ways of its own first
+        for name in self.shared:
+            setattr(shop, name, getattr(self, name))
         shop._strikes = self._plan.strikes.get(component, {})
         shop.component = component
         return shop
@@ -214,37 +215,40 @@ class Shop:
 
     def took(self, step: str, purchase: int) -> Iterable[Event]:
         """Let faults strike after a step. Returns the pauses that the process must wait for; raises Crash if it dies here."""
+        if self._unwatched and step not in self._strikes:
+            return ()
         if self._observer is not None:
             self._observer.took(self.component, step, purchase=purchase)
-        if self._script is None and step not in self._strikes:
-            return ()
         return self._stricken(step, purchase)
+
+    def matters(self, step: str) -> bool:
+        """Whether `took` does anything after this step."""
+        return not self._unwatched or step in self._strikes
 
     def _stricken(self, step: str, purchase: int) -> Iterable[Event]:
         pauses = []
-        for strike in self._striking(step, purchase):
-            death = strike.death
-            lives = death is not None and death.lives
-            self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s, lives))
-            if death is not None:
-                if self._observer is not None and lives:
-                    self._observer.threw(self.component, step, purchase=purchase)
-                elif self._observer is not None:
-                    self._observer.died(self.component, step, purchase=purchase)
-                raise death
-            pauses.append(Coming(self.env, strike.pause_s))
+        for one in self._strikes.get(step, ()):  # the first that kills ends it
+            if one.hits(purchase, self.env.now):
+                pauses.append(self._suffer(one, step, purchase))  # noqa: PERF401  in a hot place: rarely any does
+        if self._script is not None:
+            pauses += [self._suffer(one, step, purchase) for one in self._script.after(self.component, step, purchase)]
         if pauses and self._observer is not None:
             pause_s = max(coming.delay_s for coming in pauses)
             self._observer.paused(self.component, step, purchase=purchase, pause_s=pause_s)
         return pauses
 
-    def _striking(self, step: str, purchase: int) -> Iterator[Strike | Scripted]:
-        """The faults and mishaps that strike now. (A fault after one that has killed the process is not asked.)"""
-        for strike in self._strikes.get(step, ()):
-            if strike.hits(purchase, self.env.now):
-                yield strike
-        if self._script is not None:
-            yield from self._script.after(self.component, step, purchase)
+    def _suffer(self, strike: Strike | Scripted, step: str, purchase: int) -> Coming:
+        """The pause that a fault or a mishap makes after a step; raises Crash if it kills."""
+        death = strike.death
+        lives = death is not None and death.lives
+        self._struck.append(Struck(self.component, self.env.now, step, purchase, strike.pause_s, lives))
+        if death is None:
+            return Coming(self.env, strike.pause_s)
+        if self._observer is not None and lives:
+            self._observer.threw(self.component, step, purchase=purchase)
+        elif self._observer is not None:
+            self._observer.died(self.component, step, purchase=purchase)
+        raise death
 
     def sleep(self, seconds: float) -> Event:
         """Wait.
@@ -462,51 +466,7 @@ class Shop:
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits. With
         `payment.in_transaction` a connection of the database for as long, and the wait for it.
         """
-        outcome, heard = yield from self._call(order)
-        yield from self.took("charge", order.purchase)
-        self._note_heard(order, heard)
-        return outcome
-
-    def _note_begun(self, order: Order, began_s: float) -> None:
-        """A call begins: from now on the order's row says so."""
-        order.unheard = (*order.unheard, began_s)
-
-    def _note_heard(self, order: Order, heard: list[float]) -> None:
-        """One more attempt came back, and these calls can't land any more: they began then."""
-        order.attempts += 1
-        for began_s in heard:
-            order.unheard = _without(order.unheard, began_s)
-
-    def _call(self, order: Order, **what: bool) -> Story:
-        """Call the provider, and hold a connection meanwhile if the design does. Returns what `_calls` does."""
-        if not self._holds:
-            return (yield from self._calls(order, what))
-        hold, there = self.database.hold(order.purchase)
-        try:
-            yield there
-            return (yield from self._calls(order, what))
-        finally:
-            self.database.let_go(hold)  # also when the process dies
-
-    def _calls(self, order: Order, what: dict[str, bool]) -> Story:
-        """Call as often as the client library does. Returns the Outcome, and when the calls began that can't land any more."""
-        key: object = order.key if self._keyed else None  # a key per attempt is as good as none
-        sdk, tries, heard = self._sdk, 1, []
-        while True:
-            began_s = self.env.now
-            self._note_begun(order, began_s)
-            outcome: Outcome = yield self.provider.charge(order, self._call_timeout_s, key, caller=self.component, **what)
-            if outcome not in MAY_STILL_LAND:
-                heard.append(began_s)
-            if sdk is None or tries >= sdk.tries or SDK_REPEATS.get(outcome) not in sdk.on:
-                return outcome, heard
-            yield pause(self.env, sdk.delay)
-            tries += 1
-            if sdk.key != "same":
-                key = None if sdk.key == "none" else (order.id, self.env.now, tries)
-            self._repeats.note(SDK, len(self.provider.charges), self.env.now)
-            if self._observer is not None:
-                self._observer.sdk_repeated(self.component, order, after=outcome, tries=tries)
+        return (yield from self._library.call(self, order, step="charge"))
 
     def begin(self, order: Order) -> Story:
         """Call the provider to begin a payment that the customer makes on the provider's page.
@@ -516,10 +476,7 @@ class Shop:
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
-        outcome, heard = yield from self._call(order, begins=True)
-        yield from self.took("begin", order.purchase)
-        self._note_heard(order, heard)
-        return outcome
+        return (yield from self._library.call(self, order, step="begin", begins=True))
 
     def authorise(self, order: Order) -> Story:
         """Call the provider to authorise an order's money: the card's bank holds it until it is captured or voided, for
@@ -530,10 +487,7 @@ class Shop:
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
-        outcome, heard = yield from self._call(order, takes=False)
-        yield from self.took("authorise", order.purchase)
-        self._note_heard(order, heard)
-        return outcome
+        return (yield from self._library.call(self, order, step="authorise", takes=False))
 
     def capture(self, order: Order, cents: int | None = None, key: object = None) -> Story:
         """Take money that is authorised for an order: all that is held, or so many `cents`; the rest stays held.
@@ -784,18 +738,8 @@ class Shop:
         return self._pay_draw(order.purchase, order.attempts)
 
 
-OWN = ("seen_from", "took")  # methods for the shop's own parts
+OWN = ("seen_from", "took", "matters")  # methods for the shop's own parts
 STEPS = tuple(name for name, made in vars(Shop).items() if isfunction(made) and not name.startswith("_") and name not in OWN)
-
-
-def _without(times: tuple[float, ...], one: float) -> tuple[float, ...]:
-    """The times less one that is as given."""
-    if times == (one,):
-        return ()
-    left = list(times)
-    if one in left:  # else the order has got a new key meanwhile
-        left.remove(one)
-    return tuple(left)
 
 
 def _unheard(*_: Any) -> None:

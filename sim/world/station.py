@@ -48,7 +48,7 @@ class Presence:
         self._since_s = now
         self._arrivals += 1
         self.present = present + 1
-        if present >= self.servers and present >= self.servers + self._queue_max:
+        if present >= self.servers + self._queue_max:
             self._queue_max = present + 1 - self.servers
 
     def _exit(self, now: float, arrived_s: float) -> None:
@@ -159,9 +159,9 @@ class Station(Presence):
         """
         env = self._env
         now = env.now
-        start = self._free_at[0]
-        if start < now + travel_s:
-            start = now + travel_s
+        arrives_s, start = now + travel_s, self._free_at[0]
+        if start < arrives_s:
+            start = arrives_s
         if self._span is None:
             finish = start + service_s
         else:
@@ -171,9 +171,20 @@ class Station(Presence):
             return Done(None if effect is None else effect())
         heapreplace(self._free_at, finish)
         self._busy_s += finish - start
-        self._enter(now)
+        # In a hot place: `self._enter(now)`, ...
+        present, servers = self.present, self.servers
+        if present:
+            past_s = now - self._since_s
+            self._area_s += present * past_s
+            if present > servers:
+                self._waiting_s += past_s
+        self._since_s = now
+        self._arrivals += 1
+        self.present = present + 1
+        if present >= servers + self._queue_max:
+            self._queue_max = present + 1 - servers
         stay = Stay(now, start, finish, effect)
-        heappush(env._queue, (now + (finish - now), NORMAL, next(env._eid), self._leave, stay))  # `env.call`, in a hot place
+        heappush(env._queue, (now + (finish - now), NORMAL, next(env._eid), self._leave, stay))  # ... and `env.call`
         return stay
 
     def visit(self, service_s: float, effect: Callable[[], Any], give_up: Callable[[], None], patience_s: float | None) -> None:
@@ -198,7 +209,15 @@ class Station(Presence):
         env.call(patience_s, self._leave, Stay(now, ends_s, ends_s, give_up))
 
     def _leave(self, stay: Stay) -> None:
-        self._exit(self._env.now, stay.arrived_s)
+        # In a hot place: `self._exit(now, stay.arrived_s)`
+        now, present = self._env.now, self.present
+        past_s = now - self._since_s
+        self._area_s += present * past_s
+        if present > self.servers:
+            self._waiting_s += past_s
+        self._since_s = now
+        self.present = present - 1
+        self._sojourn_s += now - stay.arrived_s
         stay.happen(None if stay.effect is None else stay.effect())
 
     def _inside(self) -> list[Stay]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from math import exp, log
@@ -91,18 +92,22 @@ class Streams:
         if distribution is not None and distribution.constant is not None:
             constant = distribution.constant
             return lambda _purchase, _attempt: constant
-        blocks: dict[tuple[int, int], array[float]] = {}
+        blocks: dict[int, dict[int, array[float]]] = {}  # by attempt, then by purchases
+        kept: deque[tuple[int, int]] = deque()
         seed, cell = self.seed, self._key
 
         def draw(purchase: int, attempt: int) -> float:
             try:
-                return blocks[attempt, purchase >> _BITS][purchase & _MASK]
+                return blocks[attempt][purchase >> _BITS][purchase & _MASK]
             except KeyError:
                 block = purchase >> _BITS
-                if len(blocks) >= _KEEP:
-                    del blocks[next(iter(blocks))]
-                made = _first_block if block == 0 else _block
-                drawn = blocks[attempt, block] = made(seed, cell, purpose, distribution, attempt, block)
+                if len(kept) >= _KEEP:
+                    old_attempt, old_block = kept.popleft()
+                    del blocks[old_attempt][old_block]
+                kept.append((attempt, block))
+                make = _first_block if block == 0 else _block
+                drawn = make(seed, cell, purpose, distribution, attempt, block)
+                blocks.setdefault(attempt, {})[block] = drawn
                 return drawn[purchase & _MASK]
 
         return draw

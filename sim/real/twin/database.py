@@ -106,9 +106,12 @@ class RealDatabase(Database):
         else:
             self.used[which] += 1
 
-    def at_once(self, order: Order, effect: Callable[[], Any]) -> None:
-        """Change an order's row in a transaction that takes no time of the scenario."""
-        self._commit(order.purchase, effect)
+    def call_begins(self, order: Order, began_s: float) -> None:
+        """It is committed before the call, so that others know of it if this process dies. It takes no time of the scenario."""
+        self._commit(order.purchase, partial(super().call_begins, order, began_s))
+
+    def call_ended(self, order: Order, heard: tuple[float, ...]) -> None:
+        self._commit(order.purchase, partial(super().call_ended, order, heard))
 
     def _commit(self, purchase: int, effect: Callable[[], Any]) -> Any:
         """Try until no other transaction is in the way; what the effect reads is read anew each time."""

@@ -50,6 +50,8 @@ class Wanted:
 class RealShop(Shop):
     """Parts and steps of one process."""
 
+    shared = (*Shop.shared, "role", "wanted", "handling", "listening", "_die")
+
     def __init__(self, *arguments: Any, role: Role, die: Callable[[Crash], NoReturn], **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.role = role
@@ -98,15 +100,6 @@ class RealShop(Shop):
             if crash.lives:
                 raise
             self._die(crash)
-
-    def _note_begun(self, order: Order, began_s: float) -> None:
-        """It is committed before the call, so that others know of it if this process dies."""
-        note = super()._note_begun
-        cast(RealDatabase, self.database).at_once(order, lambda: note(order, began_s))
-
-    def _note_heard(self, order: Order, heard: list[float]) -> None:
-        note = super()._note_heard
-        cast(RealDatabase, self.database).at_once(order, lambda: note(order, heard))
 
     def next_rows(self, relay: Relay) -> Story:
         """Poll until there are outbox rows: other processes write them, and wake nobody."""

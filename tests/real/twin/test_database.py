@@ -101,7 +101,7 @@ def test_orders_that_are_not_settled_are_found_by_whoever_looks(databases: Any) 
 def test_the_note_of_a_call_is_there_for_others_at_once(databases: Any) -> None:
     mine, theirs = databases
     order = did(mine, 0, lambda: mine.create(0, 650))
-    mine.at_once(order, lambda: setattr(order, "unheard", (3.0,)))
+    mine.call_begins(order, 3.0)
     assert theirs.orders[0].unheard == (3.0,)
     assert theirs.orders[0].may_still_be_charged(4.0, 10.0)
 
