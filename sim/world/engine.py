@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 from simpy import Environment
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT, Event, EventPriority
+from simpy.events import NORMAL, Event, EventPriority
 
 from sim.vocabulary import Answer
 
 Story = Generator[Event, Any, Any]
+FIRST = -(1 << 62)  # added to the number of a call that comes before all others of its moment
 MOMENT_S = 1.0  # after which a background loop that has thrown an error starts again (assumption)
 
 
@@ -52,30 +53,31 @@ class Clock(Environment):
     """
 
     now = 0.0  # a property in SimPy
-    _queue: list[tuple[float, EventPriority, int, Callable[[Any], object], Any]]  # type: ignore[assignment]
+    _queue: list[tuple[float, int, Callable[[Any], object], Any]]  # type: ignore[assignment]  # (when, number, callback, what)
 
     def call(self, delay_s: float, callback: Callable[[Any], object], what: Any = None) -> None:
         """Call `callback(what)` after a delay."""
-        heappush(self._queue, (self.now + delay_s, NORMAL, next(self._eid), callback, what))
+        heappush(self._queue, (self.now + delay_s, next(self._eid), callback, what))
 
     def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0.0) -> None:
         """Have an event happen after a delay: how SimPy's own events come into the queue."""
-        heappush(self._queue, (self.now + delay, priority, next(self._eid), _happen, event))
+        number = next(self._eid) + (FIRST if priority < NORMAL else 0)
+        heappush(self._queue, (self.now + delay, number, _happen, event))
 
     def run(self, until: float) -> None:  # type: ignore[override]
         """Make every call before `until`. Raises what a process raises for which nobody waits."""
-        heappush(self._queue, (until, URGENT, next(self._eid), _stop, None))
+        heappush(self._queue, (until, FIRST + next(self._eid), _stop, None))
         queue = self._queue
         try:
             while True:
-                self.now, _, _, callback, what = heappop(queue)
+                self.now, _, callback, what = heappop(queue)
                 callback(what)
         except StopSimulation:
             return
 
     def pending(self, callback: Callable[[Any], object]) -> list[Any]:
         """What `callback` would still be called with, in the order in which these calls were asked for."""
-        mine = [(number, what) for _, _, number, called, what in self._queue if called == callback]
+        mine = [(number, what) for _, number, called, what in self._queue if called == callback]
         return [what for _, what in sorted(mine, key=itemgetter(0))]
 
     def stop(self) -> None:
@@ -123,7 +125,7 @@ class Coming(Awaited):
     def __init__(self, env: Clock, delay_s: float, value: Any = None) -> None:
         self.callbacks = []
         self.delay_s = delay_s
-        heappush(env._queue, (env.now + delay_s, NORMAL, next(env._eid), self.happen, value))  # `env.call`, in a hot place
+        heappush(env._queue, (env.now + delay_s, next(env._eid), self.happen, value))  # `env.call`, in a hot place
 
 
 class Done(Event):

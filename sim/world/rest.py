@@ -39,7 +39,7 @@ class Rest:
             return False
         if any(pool.present for pool in shop.pools.values()):
             return False
-        return all(self._is_chore(callback, what) for _, _, _, callback, what in self._env._queue) and self._books_are_closed()
+        return all(self._is_chore(callback, what) for _, _, callback, what in self._env._queue) and self._books_are_closed()
 
     def _is_chore(self, callback: Any, what: Any) -> bool:
         """Whether a call that is planned comes to nothing: a job wakes up and finds no work, an alarm rings for nobody."""

@@ -11,7 +11,7 @@ from heapq import heappush, heapreplace
 from typing import Any
 
 import numpy as np
-from simpy.events import NORMAL, Event
+from simpy.events import Event
 
 from sim.ledger.records import StationRecord
 from sim.world.engine import Awaited, Clock, Done
@@ -184,7 +184,7 @@ class Station(Presence):
         if present >= servers + self._queue_max:
             self._queue_max = present + 1 - servers
         stay = Stay(now, start, finish, effect)
-        heappush(env._queue, (now + (finish - now), NORMAL, next(env._eid), self._leave, stay))  # ... and `env.call`
+        heappush(env._queue, (now + (finish - now), next(env._eid), self._leave, stay))  # ... and `env.call`
         return stay
 
     def visit(self, service_s: float, effect: Callable[[], Any], give_up: Callable[[], None], patience_s: float | None) -> None:

@@ -9,9 +9,9 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from simpy.events import URGENT, Event
+from simpy.events import Event
 
-from sim.world.engine import Awaited, Clock
+from sim.world.engine import FIRST, Awaited, Clock
 
 AT_ONCE = 100  # calls that are due, before others of the loop get their turn
 
@@ -37,7 +37,7 @@ class RealClock(Clock):
         self.over = False
         self.now = max(self.real_s, 0.0)
         if until_s < inf:
-            heappush(self._queue, (until_s, URGENT, next(self._eid), self._stop, until_s))
+            heappush(self._queue, (until_s, FIRST + next(self._eid), self._stop, until_s))
 
     @property
     def real_s(self) -> float:
@@ -117,7 +117,7 @@ class RealClock(Clock):
             self.now = max(self.now, self.real_s)
             if not queue or queue[0][0] > self.now:
                 break
-            _, _, _, callback, what = heappop(queue)
+            _, _, callback, what = heappop(queue)
             callback(what)
         self._arm()
 
