@@ -228,7 +228,9 @@ class Process(Model):
     """How the service is started and killed. Without it nothing is killed, and the service has to be there."""
 
     start: str = Field(min_length=1, description="the command, without a shell; the folder is the one of this file")
-    env: dict[str, str] = Field({}, description='variables for it, like STRIPE_API_BASE: "{provider}"')
+    env: dict[str, str] = Field(
+        {}, description='variables for it, like STRIPE_API_BASE: "{provider}"; TMPDIR is a folder of its own'
+    )
     folder: str = Field(".", description="where it is started, beside this file")
     kill: Literal["SIGKILL", "SIGTERM"] = Field("SIGKILL", description="the signal")
     restart: Duration = Field("0s", le=60, description="how long it stays down")

@@ -61,10 +61,15 @@ def rehearsed(file: Path, port: int, *more: str) -> tuple[int, Any, str]:
 
 
 @pytest.mark.slow
-def test_a_perfect_shop_passes(tmp_path: Path) -> None:
-    """With one mishap of each kind nobody is harmed: what is found is the shop's doing, and not the rehearsal's."""
+def test_a_perfect_shop_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one mishap of each kind nobody is harmed: what is found is the shop's doing, and not the rehearsal's.
+
+    Its orders are in the temporary folder: they are there after each kill, and gone in the end.
+    """
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     file, port = adapter(tmp_path, "perfect")
     code, found, err = rehearsed(file, port, "--every", "1")
+    assert list(tmp_path.iterdir()) == [file]
     assert (code, found["verdict"], found["failing"]) == (0, "holds", []), (found, err)
     assert found["runs"] == {"0": 1, "1": 10}
     never = [kind for kind, times in found["reached"].items() if not times]
@@ -215,8 +220,9 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
-def test_even_a_killed_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
-    """SIGKILL of the rehearsal itself ends the shop as well."""
+def test_even_a_killed_rehearsal_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL of the rehearsal itself ends the shop as well, and its folder is removed."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     file, port = adapter(tmp_path, "perfect")
     process = start("rehearse", str(file), "--every", "2")
     until = time.monotonic() + 30
@@ -224,9 +230,10 @@ def test_even_a_killed_rehearsal_leaves_nothing_behind(tmp_path: Path) -> None:
         time.sleep(0.05)
     process.kill()
     process.communicate()
-    while listens(port) and time.monotonic() < until:
+    while (listens(port) or len(list(tmp_path.iterdir())) > 1) and time.monotonic() < until:
         time.sleep(0.05)
     assert not listens(port)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @pytest.mark.slow

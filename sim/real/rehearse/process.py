@@ -9,7 +9,7 @@ import signal
 import socket
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ import aiohttp
 
 from sim.config.errors import ConfigError
 from sim.config.service import LIVE, Service, filled_text
-from sim.orphans import end_with_parent
+from sim.orphans import end_with_parent, temporary_folder
 
 LAST_LINES = 6  # of what a dead service has said
 LOOK_S = 0.02
@@ -42,6 +42,8 @@ class Running:
         self._process: asyncio.subprocess.Process | None = None
         self._groups: set[int] = set()
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the service
+        self._ends = ExitStack()
+        self._temporary: Path | None = None  # a folder of its own, which survives its deaths
         self._restart: asyncio.Task[None] | None = None
         self._failed: Undecided | None = None
 
@@ -88,7 +90,10 @@ class Running:
                 words = shlex.split(filled_text(told.start, self._values))
             except ValueError as error:
                 raise ConfigError(f"process.start: {error}; write it as in a shell") from None
-            env = {**os.environ, **{key: filled_text(value, self._values) for key, value in told.env.items()}}
+            own = {key: filled_text(value, self._values) for key, value in told.env.items()}
+            if self._temporary is None:
+                self._temporary = self._ends.enter_context(temporary_folder("coffee-service-"))
+            env = {**os.environ, "TMPDIR": str(self._temporary), **own}
             env.setdefault("PYTHONUNBUFFERED", "1")
             try:
                 self._process = await asyncio.create_subprocess_exec(
@@ -207,6 +212,7 @@ class Running:
             await self._process.wait()
             left = await self._leftover()
         self._log.close()
+        self._ends.close()
         return left
 
     async def _leftover(self) -> str | None:

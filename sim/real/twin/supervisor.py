@@ -17,6 +17,7 @@ from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.experiment.mornings import Progress
 from sim.ledger.records import Struck
+from sim.orphans import temporary_folder
 from sim.real.loopback import listening
 from sim.real.twin import brokers, databases, store
 from sim.real.twin.gathering import gather
@@ -26,7 +27,7 @@ from sim.real.twin.process import Ports, Pulse, Task
 from sim.real.twin.refusals import wanted
 from sim.real.twin.roles import main
 from sim.real.twin.shop import Role, Wanted
-from sim.real.twin.starting import no_main_module, temporary_folder
+from sim.real.twin.starting import no_main_module
 from sim.vocabulary import Status
 from sim.world.faults import FaultPlan
 from sim.world.streams import Streams
@@ -99,7 +100,7 @@ def live(
     asked = wanted(scenario, design, seed)
     consumers, visibility_s = consumers_of(design, asked), design.broker.visibility / speed
     with (
-        temporary_folder() as folder,
+        temporary_folder("coffee-twin-") as folder,
         databases.prepared(database, _in_the_shop(design, asked)) as database_there,
         brokers.prepared(broker, consumers, visibility_s) as broker_there,
     ):
