@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.world.customer import MOST_REQUESTS, Crowd, Customer, Request
+from sim.world.crowd import Crowd
+from sim.world.customer import MOST_REQUESTS, Customer, Request
 
 if TYPE_CHECKING:
     from sim.world.database import Order
@@ -29,8 +30,9 @@ class Agent(Customer):
 
     def tap(self, *, twice: bool = True) -> None:  # noqa: ARG002  it has no finger that could slip
         """Make a plan, and call the tool."""
-        crowd, agents = self.crowd, self.crowd.agents
-        assert agents is not None
+        crowd = self.crowd
+        assert crowd.agents is not None
+        agents = crowd.agents.knobs
         if self.submissions >= agents.plans:
             self._leave()
             return
@@ -64,12 +66,12 @@ class Agent(Customer):
 
     @property
     def _hears_late(self) -> bool:
-        return self.crowd.agents is not None and self.crowd.agents.late == "taken"
+        return self.crowd.agents is not None and self.crowd.agents.knobs.late == "taken"
 
     def _after_failure(self, submission: int) -> None:
         """The agent plans again when all calls of its plan have failed, or its order."""
-        agents = self.crowd.agents
-        assert agents is not None
+        assert self.crowd.agents is not None
+        agents = self.crowd.agents.knobs
         self.failed += 1
         if (self.failed >= agents.parallel or self.order is not None) and not self._takes_other_card():
             self._think(submission)
@@ -83,13 +85,15 @@ class Agent(Customer):
         self._think(submission)
 
     def _think(self, plan: int) -> None:
-        if self.thinking < plan:
-            self.thinking = plan
-            self.crowd.env.call(self.crowd.thinks_s(self.purchase, plan), self._plan_again, plan)
-
-    def _plan_again(self, plan: int) -> None:
         agents = self.crowd.agents
         assert agents is not None
+        if self.thinking < plan:
+            self.thinking = plan
+            self.crowd.env.call(agents.thinks_s(self.purchase, plan), self._plan_again, plan)
+
+    def _plan_again(self, plan: int) -> None:
+        assert self.crowd.agents is not None
+        agents = self.crowd.agents.knobs
         if plan != self.submissions or self.acknowledged or self.done:
             return
         if plan >= agents.plans:

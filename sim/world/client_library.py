@@ -53,7 +53,7 @@ class ClientLibrary:
                     order, self._timeout_s, key, caller=component, takes=takes, begins=begins
                 )
                 if outcome not in MAY_STILL_LAND:
-                    heard = (*heard, began_s)
+                    heard += (began_s,)
                 if sdk is None or tries >= sdk.tries or REPEATED.get(outcome) not in sdk.on:
                     break
                 yield pause(env, sdk.delay)

@@ -19,21 +19,13 @@ from collections.abc import Callable
 from math import isnan
 from typing import TYPE_CHECKING, Literal
 
-from sim.config.design import App
 from sim.config.errors import ConfigError
-from sim.config.scenario import Scenario
-from sim.ledger.records import Purchases, Reads, Requests, Returns, Small
 from sim.vocabulary import Answer, KeyScope, Status
 from sim.world.checkout import Reply
+from sim.world.crowd import Crowd
 from sim.world.database import NEVER
-from sim.world.engine import Alarms, Clock
-from sim.world.observer import Observer
-from sim.world.read_model import ReadModel
-from sim.world.retry import Budget, policy
-from sim.world.streams import Streams
 
 if TYPE_CHECKING:
-    from sim.world.checkout import Checkout
     from sim.world.database import Order
 
 # Looked up once, because in Python 3.11 every access to a member of an enum costs as much as a call.
@@ -44,63 +36,8 @@ TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, USED
 TOLD = frozenset({CONFIRMED, DECLINED, USED_UP, FAILED, CHALLENGED})  # what the status view may say that leads to something
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
-RETRIED = {
-    "timeout": Answer.NONE, "conflict": Answer.CONFLICT, "failed": Answer.FAILED, "unavailable": Answer.UNAVAILABLE,
-}  # fmt: skip
 RETURNED = 2000  # the first of the draws of patience of those who have come back from the provider; nobody taps as often
 MOST_REQUESTS = 100_000  # of one purchase, so that purchase * 100_000 + request is an idempotency key of its own
-
-
-class Crowd:
-    """What all customers share: their habits, the app, and the tables that they write to."""
-
-    def __init__(
-        self, env: Clock, scenario: Scenario, app: App, *, purchases: Purchases, requests: Requests, reads: Reads,
-        checkout: Checkout, view: ReadModel, streams: Streams, returns: Returns, finish: Callable[[Order], bool],
-        observer: Observer | None = None, other_cards: Small | None = None,
-    ) -> None:  # fmt: skip
-        people = scenario.customers
-        self.env = env
-        self.people = people
-        # Knobs that are read all the time are plain attributes: reading one of a pydantic model takes seven times as long.
-        self.key = app.key
-        self.most_submissions = people.max_submissions
-        self.poll_every_s, self.give_up_s = people.polling.every, people.polling.give_up
-        self.horizon_s = scenario.clock.horizon_s
-        self.app = app
-        self.agents = people.agents if people.agents.share else None
-        self.is_agent = streams.uniform("customer.agent") if self.agents is not None else None
-        self.thinks_s = streams.times("customer.agent.thinks", people.agents.thinks)
-        after = people.after_decline
-        self.takes_other_card = streams.uniform("customer.other_card") if after.other_card else None
-        self.typing_s = streams.times("customer.other_card.takes", after.takes)
-        self.other_cards = other_cards
-        self.looks = app.before_retry == "look"
-        self.retry = policy(app.retry)
-        self.retried = frozenset(RETRIED[answer] for answer in app.retry_on)
-        self.timeouts = Alarms(env, app.timeout)
-        self.budget = Budget(app.retry_budget)
-        self.cents = scenario.traffic.price
-        self.purchases = purchases
-        self.requests = requests
-        self.reads = reads
-        self.checkout = checkout
-        self.view = view
-        self.patience_s = streams.times("customer.patience", people.patience)
-        self.reaction_s = streams.times("customer.reaction", people.reaction)
-        self.reaction = streams.uniform("customer.after_patience")
-        self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
-        self.p_double_tap = people.double_tap.p
-        self.stale = people.reorder_when_stale if people.reorder_when_stale.p else None
-        self.impatience = streams.uniform("customer.reorder")
-        self.appetite = streams.uniform("customer.basket") if people.changes_basket.p else None
-        self.backoff = streams.uniform("app.backoff")
-        self.challenge = scenario.provider.challenge
-        self.at_provider_s = streams.times("customer.challenge", self.challenge.takes)
-        self.at_provider = streams.uniform("customer.challenge.fate")
-        self.returns = returns
-        self.finish = finish  # an order's payment at the provider; False if that is down
-        self.observer = observer
 
 
 class Request:
@@ -170,7 +107,7 @@ class Return(Request):
         self.returning = order
         self.card = order.card
         self.cents = order.cents
-        table = customer.crowd.returns
+        table = customer.crowd.at_provider.returns
         table.purchase.append(self.purchase)
         table.request.append(self.row)
         table.order.append(order.id)
@@ -314,7 +251,7 @@ class Customer:
     def _looking_first(self, then: Callable[[], None]) -> None:
         """Do it at once; or, with an app that looks first, only if the shop has no order of this purchase already."""
         crowd = self.crowd
-        if not crowd.looks:
+        if crowd.app.before_retry != "look":
             then()
             return
         if crowd.observer is not None:
@@ -420,24 +357,22 @@ class Customer:
 
     def _takes_other_card(self) -> bool:
         """Whether the customer begins to type another card in. Meanwhile only the news of an order is heard."""
-        crowd = self.crowd
-        if crowd.takes_other_card is None or self.card or self.done:
-            return False
-        if crowd.takes_other_card(self.purchase, 0) >= crowd.people.after_decline.other_card:
+        other = self.crowd.other_card
+        if other is None or self.card or self.done or other.draw(self.purchase, 0) >= other.p:
             return False
         self.typing = self.acknowledged = True
-        crowd.env.call(crowd.typing_s(self.purchase, 0), self._pay_with_other_card)
+        self.crowd.env.call(other.typing_s(self.purchase, 0), self._pay_with_other_card)
         return True
 
     def _pay_with_other_card(self, _: None) -> None:
         crowd = self.crowd
-        if not self.typing or self.done or crowd.other_cards is None:
+        if not self.typing or self.done or crowd.other_card is None:
             return
         self.typing = self.acknowledged = False
         self.card = 1
         self.order, self.polling_since_s = None, -1.0
         crowd.purchases.other_card_s[self.purchase] = crowd.env.now
-        crowd.purchases.good_card[self.purchase] |= crowd.other_cards[self.purchase]
+        crowd.purchases.good_card[self.purchase] |= crowd.other_card.good[self.purchase]
         if crowd.app.other_card == "new_key" and crowd.key in ("purchase", "page"):
             self.fresh_key = self.purchase * MOST_REQUESTS + MOST_REQUESTS // 2 + self.requests
         if crowd.observer is not None:
@@ -497,13 +432,13 @@ class Customer:
             self.acknowledged = True
             self._watch(order)
             return
-        crowd = self.crowd
+        crowd, there = self.crowd, self.crowd.at_provider
         if crowd.observer is not None:
             crowd.observer.redirected(self, order)
         self.away = self.acknowledged = True
         self.sent_to = order.id
-        gives_up = crowd.at_provider(self.purchase, 0) < crowd.challenge.abandoned
-        crowd.env.call(crowd.at_provider_s(self.purchase, order.number), self._abandon if gives_up else self._finish, order)
+        gives_up = there.draw(self.purchase, 0) < there.knobs.abandoned
+        crowd.env.call(there.takes_s(self.purchase, order.number), self._abandon if gives_up else self._finish, order)
 
     def _abandon(self, order: Order) -> None:
         """Nobody is to blame: from now on the purchase counts like one whose card is declined."""
@@ -514,13 +449,13 @@ class Customer:
         self._leave()
 
     def _finish(self, order: Order) -> None:
-        crowd = self.crowd
-        if not crowd.finish(order):
+        crowd, there = self.crowd, self.crowd.at_provider
+        if not there.finish(order):
             crowd.env.call(1.0, self._finish, order)  # the page doesn't load
             return
-        if crowd.at_provider(self.purchase, 1 + 2 * order.number) < crowd.challenge.returns:
+        if there.draw(self.purchase, 1 + 2 * order.number) < there.knobs.returns:
             self._come_back(order)
-            if crowd.at_provider(self.purchase, 2 + 2 * order.number) < crowd.challenge.returns_twice:
+            if there.draw(self.purchase, 2 + 2 * order.number) < there.knobs.returns_twice:
                 crowd.env.call(1.0, self._load_again, order)
             return
         if crowd.observer is not None:
@@ -622,8 +557,8 @@ class Customer:
 
     def _lose_faith(self, now: float) -> None:
         """The view has stayed behind for so long that some people order again."""
-        stale = self.crowd.stale
-        if stale is not None and not self.impatient and now - self.polling_since_s >= stale.after:
+        habit = self.crowd.reordering
+        if habit is not None and not self.impatient and now - self.polling_since_s >= habit.knobs.after:
             self.impatient = True
-            if self.crowd.impatience(self.purchase, 0) < stale.p:
+            if habit.draw(self.purchase, 0) < habit.knobs.p:
                 self._refresh()

@@ -322,7 +322,7 @@ class Database:
 
     def call_begins(self, order: Order, began_s: float) -> None:
         """A call to the provider begins: from now on the order's row says so."""
-        order.unheard = (*order.unheard, began_s)
+        order.unheard += (began_s,)
 
     def call_ended(self, order: Order, heard: tuple[float, ...]) -> None:
         """One more attempt came back, and these calls can't land any more: they began then."""

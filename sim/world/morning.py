@@ -21,7 +21,8 @@ from sim.world.agent import Agent
 from sim.world.broker import Broker, SingleConsumer, WorkerConsumer
 from sim.world.cell import WHOLE, Cell
 from sim.world.consumers import consumer_of
-from sim.world.customer import Crowd, Customer, Request, Return
+from sim.world.crowd import Crowd
+from sim.world.customer import Customer, Request, Return
 from sim.world.database import Database
 from sim.world.engine import Clock, Story
 from sim.world.faults import FaultPlan
@@ -234,7 +235,7 @@ class Morning:
         if self._next < len(self._arrivals):
             self.env.call(self._arrivals[self._next] - self.env.now, self._arrive)
         crowd = self._crowd
-        if crowd.agents is not None and crowd.is_agent is not None and crowd.is_agent(number, 0) < crowd.agents.share:
+        if crowd.agents is not None and crowd.agents.has(number):
             Agent(crowd, number)
             return
         customer = Customer(crowd, number)

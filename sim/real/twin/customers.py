@@ -21,7 +21,8 @@ from sim.real.twin.wire import Caller, Cut, Told
 from sim.vocabulary import Answer, Fate, Status
 from sim.world.agent import Agent
 from sim.world.checkout import Reply
-from sim.world.customer import Crowd, Customer, Request
+from sim.world.crowd import Crowd
+from sim.world.customer import Customer, Request
 from sim.world.database import Order
 from sim.world.faults import FaultPlan
 from sim.world.morning import cards_of
@@ -138,8 +139,7 @@ class Customers:
         if number + 1 < len(self._arrivals):
             self._clock.call(self._arrivals[number + 1] - self._clock.now, self._arrive, number + 1)
         crowd = self._crowd
-        is_agent = crowd.agents is not None and crowd.is_agent is not None and crowd.is_agent(number, 0) < crowd.agents.share
-        (Agent if is_agent else Customer)(crowd, number)
+        (Agent if crowd.agents is not None and crowd.agents.has(number) else Customer)(crowd, number)
 
     def collect(self) -> dict[str, Any]:
         tables = {name: getattr(self, name) for name in ("purchases", "requests", "reads", "returns")}
