@@ -85,8 +85,19 @@ def load_design(name: Design | Path | str) -> Design:
 
 
 def load_designs(names: Designs) -> list[Design]:
-    """Load one or several designs (see `load_design`). Raises ConfigError, also for no design, or two of the same name."""
-    designs = [load_design(name) for name in ([names] if isinstance(names, (Design, Path, str)) else names)]
+    """Load one or several designs (see `load_design`).
+
+    Raises ConfigError with what is wrong in any of them, also for no design, or two of the same name.
+    """
+    designs: list[Design] = []
+    errors: list[ConfigError] = []
+    for name in [names] if isinstance(names, (Design, Path, str)) else names:
+        try:
+            designs.append(load_design(name))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ConfigError(*(message for error in errors for message in error.messages))
     own_names = [design.name for design in designs]
     if not designs:
         raise ConfigError("expected at least one design")

@@ -58,7 +58,7 @@ def explained(item: Mapping[str, Any], spot: Spot, model: type[BaseModel]) -> st
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"expected keys and values{_example(spot.kind, value)}{got(value)}"
         case "literal_error":
-            return _not_a_word(spot.kind.words, value)
+            return _not_a_word(spot.kind.words, value) + _meant_beside(spot, value)
         case "string_too_short":
             return "must not be empty" if not value else f"expected at least {item['ctx']['min_length']} characters{got(value)}"
         case _ if kind in LIMITS:
@@ -85,6 +85,16 @@ def _words(union: Kind) -> list[str]:
 def _not_a_word(words: tuple[str, ...], value: Any) -> str:
     expected = words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     return f"expected {expected}{got(value)}{closest(value, words) if isinstance(value, str) and len(words) > 1 else ''}"
+
+
+def _meant_beside(spot: Spot, value: Any) -> str:
+    """`; did you mean checkout.queue_limit?` for a number where only words are expected, beside a longer key that takes one."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or spot.parent.model is None:
+        return ""
+    *above, name = spot.path
+    longer = [key for key in fields(spot.parent.model) if key.startswith(f"{name}_")]
+    takes_one = [key for key in longer if (kind := below(spot.parent, key)) is not None and not kind.words]
+    return f"; did you mean {'.'.join(map(str, (*above, takes_one[0])))}?" if takes_one else ""
 
 
 def _wrong_length(kind: Kind, limits: Mapping[str, Any], value: Any) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
-from sim.architectures import design_names, load_design, parse_design
+from sim.architectures import design_names, load_design, load_designs, parse_design
 from sim.config.errors import ConfigError
 from sim.config.library import load_scenario, names, parse_scenario
 from sim.config.presets import PRESETS
@@ -343,6 +344,14 @@ zebra: 1""",
 }
 
 DESIGNS: dict[str, tuple[str, list[str]]] = {
+    "a number for the key beside it": (
+        "from: outbox\ncheckout: {queue: 200}\n",
+        ["x.yaml:2:12: checkout.queue: expected one of shared, per_instance (got 200); did you mean checkout.queue_limit?"],
+    ),
+    "a number for no other key": (
+        "from: outbox\npayment: {news: 3}\n",
+        ["x.yaml:2:11: payment.news: expected one of outbox, direct (got 3)"],
+    ),
     "no from": (
         "name: x\n",
         ["x.yaml:1:1: from: required, but missing; one of naive, idempotent, outbox, inquiry, webhooks-first"],
@@ -529,3 +538,15 @@ def test_a_word_or_a_number(value: str, says: str) -> None:
         parse_scenario(f"name: x\naccounts: {{table: {{balance: 1, shared_by: {value}}}}}\n")
     [message] = error.value.messages
     assert f"accounts.table.shared_by: {says}" in message
+
+
+def test_several_files_are_told_at_once(tmp_path: Path) -> None:
+    """What is wrong in each of the designs, in their order; and a name that nothing has."""
+    (tmp_path / "one.yaml").write_text("from: outbox\ncheckout: {workres: 3}\n")
+    (tmp_path / "two.yaml").write_text("from: idempotent\nclaim: {lok: 3s}\n")
+    with pytest.raises(ConfigError) as error:
+        load_designs([tmp_path / "one.yaml", "naive", tmp_path / "two.yaml", "outbx"])
+    assert [message.partition(": ")[2] for message in error.value.messages] == [
+        'checkout.workres: unknown key; did you mean "workers"?', 'claim.lok: unknown key; did you mean "lock"?', ANY
+    ]  # fmt: skip
+    assert error.value.messages[-1] == 'unknown design "outbx"; did you mean "outbox"?'
