@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from sim.config.design import Breaker as BreakerKnobs
@@ -33,8 +34,9 @@ class Policy:
 FLOORS = {"exponential": 1.0, "full_jitter": 0.0, "equal_jitter": 0.5}
 
 
+@lru_cache(maxsize=64)
 def policy(retry: Retry) -> Policy:
-    """The policy that a file describes."""
+    """The policy that a file describes. (A search makes the same one for thousands of worlds.)"""
     if retry.fixed is not None:
         return Policy(retry.fixed.delay, retry.fixed.delay, retry.fixed.attempts)
     jitter = retry.exponential or retry.full_jitter or retry.equal_jitter
