@@ -190,11 +190,9 @@ def _overcharged_cents(
     """
     owners = charges["purchase"]
     rows = np.flatnonzero(taken)
-    total = _sum(cents[rows], owners[rows], len(served))
-    if _count(owners[rows], len(served)).max(initial=0) <= 1:  # so the only one is the first
-        return np.where(served, 0, total)
     rows = rows[np.lexsort((charges["captured_s"][rows], ~for_order[rows], owners[rows]))]
     customers, cents = owners[rows], cents[rows]
+    total = _sum(cents, customers, len(served))
     first = np.ones(len(rows), bool)  # of each customer
     first[1:] = customers[1:] != customers[:-1]
     first &= served[customers]
