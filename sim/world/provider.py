@@ -120,7 +120,8 @@ class Provider:
         captured_s, hidden_s, mishap = NEVER, 0.0, None
         if self._script is not None and (mishap := self._script.strikes(CALL, purchase)) is not None and mishap.how in SLOW:
             latency_s += mishap.later_s
-            hidden_s = mishap.later_s if mishap.how == "late" else 0.0
+            if mishap.how == "late":
+                hidden_s = mishap.later_s
         if weather.down or (self._rate_limit is not None and not self._within_rate_limit(self._rate_limit, now)):
             outcome, latency_s, answered = Outcome.FAILED, REFUSAL_S, not weather.hangs
         else:
