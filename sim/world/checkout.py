@@ -109,13 +109,11 @@ class Checkout:
         self._env.call(way_s, ask)
 
     def _arrive(self, request: Request) -> None:
-        if self._weather is not None or not self._pool.takes(self._limit):
-            refused = self._refused()
-            if refused is not None:
-                self._fate[request.row] = refused
-                if refused is Fate.REJECTED:
-                    self._answer(request, UNAVAILABLE)
-                return
+        if (refused := self._refused()) is not None:
+            self._fate[request.row] = refused
+            if refused is Fate.REJECTED:
+                self._answer(request, UNAVAILABLE)
+            return
         skip = None if self._patience_s is None else self._too_late
         job = Job(self._story(request), self._done, self._died, request, skip)
         self._pool.submit(job)

@@ -27,7 +27,7 @@ class ClientLibrary:
     def __init__(self, design: Design, provider: Provider, repeats: Repeats, observer: Observer | None) -> None:
         payment = design.payment
         self._knobs = payment.sdk
-        self._keyed = getattr(payment, "key", "none") == "order"  # a key per attempt is as good as none
+        self.keyed = getattr(payment, "key", "none") == "order"  # a key per attempt is as good as none
         self._timeout_s = payment.timeout if payment.sdk is None or payment.sdk.timeout is None else payment.sdk.timeout
         self._holds = payment.in_transaction
         self._provider = provider
@@ -45,7 +45,7 @@ class ClientLibrary:
             if self._holds:
                 hold, there = shop.database.hold(order.purchase)
                 yield there
-            key: object = order.key if self._keyed else None
+            key: object = order.key if self.keyed else None
             while True:
                 began_s = env.now
                 shop.database.call_begins(order, began_s)

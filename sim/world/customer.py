@@ -33,7 +33,7 @@ CONFIRMED, DECLINED, FAILED, CHALLENGED = Status.CONFIRMED, Status.DECLINED, Sta
 USED_UP = Status.USED_UP
 # Of several orders, whose status is shown.
 TELLING = (CONFIRMED, Status.PENDING, Status.UNKNOWN, CHALLENGED, DECLINED, USED_UP, FAILED)
-TOLD = frozenset({CONFIRMED, DECLINED, USED_UP, FAILED, CHALLENGED})  # what the status view may say that leads to something
+TOLD = frozenset(TELLING) - {Status.PENDING, Status.UNKNOWN}  # what the status view may say that leads to something
 ACCEPTED = (Answer.CONFIRMED, Answer.PENDING)
 PAID, REDIRECT = Answer.CONFIRMED, Answer.REDIRECT
 RETURNED = 2000  # the first of the draws of patience of those who have come back from the provider; nobody taps as often

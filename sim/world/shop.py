@@ -72,7 +72,7 @@ class Shop:
     shared: ClassVar[tuple[str, ...]] = (
         "env", "design", "database", "provider", "broker", "call_loyalty", "watch", "webhooks", "pools", "loops", "consumers",
         "computed_s", "lost_in_hand", "_plan", "_script", "_struck", "_observer", "_unwatched", "_service_s", "_pay_draw",
-        "_library", "_timeout_s", "_keyed", "_weather", "_books", "_gives_back",
+        "_library", "_timeout_s", "_weather", "_books", "_gives_back",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +103,6 @@ class Shop:
         self._pay_draw: Draw = streams.uniform("payment.retry")
         self._library = ClientLibrary(design, provider, repeats, observer)
         self._timeout_s = design.payment.timeout
-        self._keyed = getattr(design.payment, "key", "none") == "order"
         self._weather = plan.weather("checkout")
         self._books = database.books
         self._gives_back = self._books is not None and design.taking.gives_back == "after_it"
@@ -498,7 +497,7 @@ class Shop:
 
         Costs: a call to the provider, which takes its latency, or `payment.timeout` if that is shorter; the worker waits.
         """
-        if key is None and cents is None and self._keyed:
+        if key is None and cents is None and self._library.keyed:
             key = ("capture", order.key)
         outcome: Outcome = yield self.provider.capture(order, self._timeout_s, cents, key, caller=self.component)
         yield from self.took("capture", order.purchase)

@@ -67,7 +67,6 @@ def test_what_no_capacity_reaches_is_not_dropped(onsale: Sizing) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_lint_and_size_agree(onsale: Sizing) -> None:
     """What is below its offered load in the answer is what the lint finds overloaded, and there is a warning for it."""
     few = with_capacity(onsale.asked, dict.fromkeys(onsale.capacity, 2))
