@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 AHEAD = 4  # batches for each worker, so that none waits for work; more could be lost with a worker
 LARGEST = 50  # tasks of a batch
+HEED_S = 0.2  # how often whoever waits for a result looks whether Ctrl-C was pressed
 SUSPECT = 2  # times that workers were killed with a task under way before it is tried alone; killed again, the task is to blame
 Key = TypeVar("Key")
 Made = TypeVar("Made")
@@ -26,7 +28,7 @@ class Pool:
 
     batch_s = 0.5  # how long a batch should take at least, so that handing it out is a small part of that
     killed: tuple[type[Exception], ...] = ()  # raised only when the same batch has killed several workers
-    look_s: float | None = None  # seconds to wait for a result before `look` is called; None: no limit
+    look_s = math.inf  # seconds to wait for a result before `look` is called
 
     def __init__(self, executor: Executor, workers: int) -> None:
         self.executor = executor
@@ -64,9 +66,12 @@ class Batch(Generic[Key]):
 class Handing(Generic[Key, Made]):
     """The tasks of one piece of work, and where they are: waiting, running, or to be run again."""
 
-    def __init__(self, pool: Pool, work: Callable[..., Made], tasks: Iterable[Task[Key]]) -> None:
+    def __init__(
+        self, pool: Pool, work: Callable[..., Made], tasks: Iterable[Task[Key]], heed: Callable[[], None] = lambda: None
+    ) -> None:
         self.pool = pool
         self.work = work
+        self.heed = heed  # raises KeyboardInterrupt if Ctrl-C was pressed
         self.left = deque(tasks)
         self.again: deque[Batch[Key]] = deque()  # batches to run once more
         self.running: dict[Future[tuple[list[Made], float]], Batch[Key]] = {}
@@ -81,13 +86,20 @@ class Handing(Generic[Key, Made]):
                     self._hand_out()
                 elif not self.running:
                     self._begin_again(self.broken)
-                done = wait(self.running, self.pool.look_s, return_when=FIRST_COMPLETED).done
-                for future in done:
+                for future in self._finished():
                     yield from self._taken(future)
-                if not done:
-                    self.pool.look()
         finally:
             self.pool.forget(self.running)
+
+    def _finished(self) -> set[Future[tuple[list[Made], float]]]:
+        """Wait for the next batches that are finished. None if that takes so long that the pool had to look what is wrong."""
+        look_s = time.monotonic() + self.pool.look_s
+        while not (done := wait(self.running, HEED_S, return_when=FIRST_COMPLETED).done):
+            self.heed()
+            if time.monotonic() >= look_s:
+                self.pool.look()
+                break
+        return done
 
     def _hand_out(self) -> None:
         while (self.left or self.again) and len(self.running) < self._room():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -11,7 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from typing import Any, cast
 
 from sim.experiment.batches import Handing, Key, Made, Pool, Task
 from sim.experiment.engines import Engine, scheduler
@@ -20,7 +21,7 @@ from sim.experiment.engines import Engine, scheduler
 class Crew:
     """Those who do the work: a pool, or this process."""
 
-    def __init__(self, pool: Pool | None, heed: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool | None, heed: Heed) -> None:
         self._pool = pool
         self._heed = heed
 
@@ -32,7 +33,7 @@ class Crew:
     def results(self, work: Callable[..., Made], tasks: Iterable[Task[Key]]) -> Iterator[tuple[Key, Made]]:
         """What `work` makes of each task's arguments, as it is finished. Raises Lost, and KeyboardInterrupt after Ctrl-C."""
         here = ((key, work(*arguments)) for key, arguments in tasks)
-        for key, made in here if self._pool is None else Handing(self._pool, work, tasks).results():
+        for key, made in here if self._pool is None else Handing(self._pool, work, tasks, self._heed).results():
             yield key, made
             self._heed()
 
@@ -45,7 +46,12 @@ def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None)
     ArgumentError if the engine doesn't answer.
     """
     with hearing() as heed, _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool:
-        yield Crew(pool, heed)
+        heed.at_once = pool is None
+        try:
+            yield Crew(pool, heed)
+            heed()
+        finally:
+            heed.at_once = True
 
 
 def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Pool | None]:
@@ -62,6 +68,8 @@ class Processes(Pool):
     """Processes of this machine. One that is killed takes the others along, so all are started anew."""
 
     batch_s = 0.1
+    look_s = 5.0
+    executor: ProcessPoolExecutor
 
     def __init__(self, jobs: int, pools: ExitStack) -> None:
         super().__init__(pools.enter_context(worker_pool(jobs)), jobs)
@@ -76,6 +84,11 @@ class Processes(Pool):
     def forget(self, futures: Iterable[Future[Any]]) -> None:
         """They end with the pool. Python's own thread trips over a future that was cancelled before its worker is stopped."""
 
+    def look(self) -> None:
+        """See to it that a killed worker is noticed: nothing else comes after the half of a result that it may have left."""
+        if any(worker.exitcode is not None for worker in _workers(self.executor)):
+            _stop(self.executor)
+
     def renew(self) -> bool:
         self.executor.shutdown()
         self.executor = self._pools.enter_context(worker_pool(self.workers()))
@@ -88,53 +101,81 @@ def processors() -> int:
 
 
 @contextmanager
-def worker_pool(jobs: int, begin: Callable[[], None] | None = None) -> Iterator[Executor]:
+def worker_pool(jobs: int, begin: Callable[[], None] | None = None) -> Iterator[ProcessPoolExecutor]:
     """Worker processes. If anything ends the block early (Ctrl-C, a broken law), they are stopped in their work.
 
     Each calls `begin` once, before its first task.
     """
-    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(jobs, initializer=begin_work, initargs=(begin,))
     try:
         yield pool
     except BaseException:
         with _deaf():
-            for worker in multiprocessing.active_children():
-                if worker not in others:
-                    worker.terminate()
+            _stop(pool)
             pool.shutdown(cancel_futures=True)
         raise
     pool.shutdown()
 
 
-@contextmanager
-def hearing() -> Iterator[Callable[[], None]]:
-    """A function that raises KeyboardInterrupt if there has been one that nobody heard.
+def _workers(pool: ProcessPoolExecutor) -> list[BaseProcess]:
+    return list((pool._processes or {}).values())
 
-    Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands.
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """Kill the workers of a pool in their work, if it has not been shut down.
+
+    One that is killed while it sends a result leaves half of it. Python's own thread waits for the rest as long as the pipe
+    can still be written to: so its last writer, which is this process, closes it.
     """
-    heard: list[int] = []
+    for worker in _workers(pool):
+        worker.kill()
+        worker.join()
+    if (results := cast("Any", pool._result_queue)) is not None:
+        results._writer.close()
+
+
+@dataclass
+class Heed:
+    """Raises KeyboardInterrupt, when called, if Ctrl-C was pressed; also `at_once`, in whatever is being done then.
+
+    Not at once is for whoever works with a pool. An exception between two instructions of Python's own locks leaves them
+    locked for ever, and its other threads wait for them.
+    """
+
+    at_once: bool = True
+    heard: bool = False
+
+    def __call__(self) -> None:
+        if self.heard:
+            raise KeyboardInterrupt
+
+    def hear(self, *_: Any) -> None:
+        self.heard = True
+        if self.at_once:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def hearing() -> Iterator[Heed]:
+    """Whoever has to know of Ctrl-C calls what this gives: it raises KeyboardInterrupt if there was one that nobody heard.
+
+    Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands. In a
+    thread, and where somebody else handles the signal, there is nothing to hear.
+    """
+    heed = Heed()
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGINT) != signal.default_int_handler
     ):
-        yield lambda: None
+        yield heed
         return
-
-    def hear(signal_number: int, *_: Any) -> None:
-        heard.append(signal_number)
-        raise KeyboardInterrupt
-
-    def heed() -> None:
-        if heard:
-            raise KeyboardInterrupt
 
     def unraisable(lost: Any) -> None:
         if not issubclass(lost.exc_type, KeyboardInterrupt):
             show_others(lost)
 
     show_others, sys.unraisablehook = sys.unraisablehook, unraisable
-    signal.signal(signal.SIGINT, hear)
+    signal.signal(signal.SIGINT, heed.hear)
     try:
         yield heed
     finally:
