@@ -35,16 +35,15 @@ class Table:
         cls._typecodes = tuple((name, TYPECODES[kind]) for name, kind in cls.__annotations__.items())
 
     def __init__(self, rows: int = 0) -> None:
-        columns = self.__dict__
-        for name, code in self._typecodes:
-            columns[name] = array(code, [UNTOLD[code]]) * rows if rows else array(code)
+        for name, code in self._typecodes:  # by `setattr`: in 3.11 whoever asks for `__dict__` makes all that follows slower
+            setattr(self, name, array(code, [UNTOLD[code]]) * rows if rows else array(code))
 
     def __len__(self) -> int:
-        return len(self.__dict__[self._typecodes[0][0]])
+        return len(getattr(self, self._typecodes[0][0]))
 
     def __getitem__(self, column: str) -> np.ndarray:
         """A column as a numpy view. The table can't grow while a view is alive."""
-        return np.asarray(self.__dict__[column])
+        return np.asarray(getattr(self, column))
 
     def columns(self) -> dict[str, np.ndarray]:
         return {name: self[name] for name, _ in self._typecodes}

@@ -26,6 +26,15 @@ RETRIED = {
 
 
 @dataclass(frozen=True, slots=True)
+class DoubleTapping:
+    """The habit of tapping twice by mistake."""
+
+    p: float
+    draw: Draw
+    gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class OtherCard:
     """The habit of trying another card when one is declined."""
 
@@ -106,8 +115,9 @@ class Crowd:
         self.patience_s = streams.times("customer.patience", people.patience)
         self.reaction_s = streams.times("customer.reaction", people.reaction)
         self.reaction = streams.uniform("customer.after_patience")
-        self.double_tap = streams.uniform("customer.double_tap") if people.double_tap.p else None
-        self.p_double_tap = people.double_tap.p
+        self.double_tap = None
+        if (habit := people.double_tap).p:
+            self.double_tap = DoubleTapping(habit.p, streams.uniform("customer.double_tap"), habit.gap)
         self.reordering = None
         if people.reorder_when_stale.p:
             self.reordering = Reordering(people.reorder_when_stale, streams.uniform("customer.reorder"))

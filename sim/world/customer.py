@@ -77,10 +77,11 @@ class Request:
         if self.closed:
             return
         self.closed = True
-        table = self.customer.crowd.requests
-        table.answer[self.row] = reply.answer
-        table.answered_s[self.row] = self.customer.crowd.env.now
-        self.customer.hear(self, reply)
+        customer, row = self.customer, self.row
+        crowd = customer.crowd
+        crowd.requests.answer[row] = reply.answer
+        crowd.requests.answered_s[row] = crowd.env.now
+        customer.hear(self, reply)
 
     def expired(self) -> None:
         """The app's timeout for this request is over."""
@@ -179,8 +180,8 @@ class Customer:
         patience_s = crowd.patience_s(self.purchase, submission)
         if crowd.env.now + patience_s < crowd.horizon_s:  # a later end would not be simulated
             crowd.env.call(patience_s, self._patience_ends, submission)
-        if twice and crowd.double_tap is not None and crowd.double_tap(self.purchase, submission) < crowd.p_double_tap:
-            crowd.env.call(crowd.people.double_tap.gap, self._tap_by_mistake, submission)
+        if twice and (habit := crowd.double_tap) is not None and habit.draw(self.purchase, submission) < habit.p:
+            crowd.env.call(habit.gap_s, self._tap_by_mistake, submission)
 
     def _tap_by_mistake(self, submission: int) -> None:
         """The second tap of a double tap. It is no decision, so a customer who has tapped too often does not leave for it."""
@@ -306,12 +307,13 @@ class Customer:
 
     def _acknowledge(self, cents: int, reply: Reply) -> None:
         """The app shows an order of so many cents."""
-        purchases, now = self.crowd.purchases, self.crowd.env.now
-        if self.crowd.observer is not None and not self.acknowledged:
-            self.crowd.observer.showed_order(self, reply)
-        purchases.shown_cents[self.purchase] = cents
-        if isnan(purchases.acknowledged_s[self.purchase]):
-            purchases.acknowledged_s[self.purchase] = now
+        crowd, purchase = self.crowd, self.purchase
+        purchases = crowd.purchases
+        if crowd.observer is not None and not self.acknowledged:
+            crowd.observer.showed_order(self, reply)
+        purchases.shown_cents[purchase] = cents
+        if isnan(purchases.acknowledged_s[purchase]):
+            purchases.acknowledged_s[purchase] = crowd.env.now
         self.acknowledged = True
         self.typing = False
         if reply.answer is PAID:
@@ -322,11 +324,13 @@ class Customer:
             self._watch(self.order)
 
     def _told_confirmed(self) -> None:
-        if not self.confirmed:
-            self.confirmed = True
-            self.crowd.purchases.told_confirmed_s[self.purchase] = self.crowd.env.now
-            if self.crowd.observer is not None:
-                self.crowd.observer.told_confirmed(self)
+        if self.confirmed:
+            return
+        crowd = self.crowd
+        self.confirmed = True
+        crowd.purchases.told_confirmed_s[self.purchase] = crowd.env.now
+        if crowd.observer is not None:
+            crowd.observer.told_confirmed(self)
 
     def _told_failed(self, submission: int) -> None:
         self.crowd.purchases.told_failed[self.purchase] = 1

@@ -158,19 +158,20 @@ class Alarms:
 
     def set(self, whom: Alarmed) -> None:
         """Call `whom.expired()` after the delay, unless it is `closed` by then."""
-        self._set.append((self._env.now + self._delay_s, whom))
-        if len(self._set) == 1:
+        if not self._set:
             self._env.call(self._delay_s, self._ring)
+        self._set.append((self._env.now + self._delay_s, whom))
 
     def _ring(self, _: None) -> None:
         now, waiting = self._env.now, self._set
-        while waiting and (waiting[0][1].closed or waiting[0][0] <= now):
-            whom = waiting[0][1]
+        while waiting:
+            at_s, whom = waiting[0]
             if not whom.closed:
+                if at_s > now:
+                    self._env.call(at_s - now, self._ring)
+                    return
                 whom.expired()
             waiting.popleft()
-        if waiting:
-            self._env.call(waiting[0][0] - now, self._ring)
 
 
 class Alarmed(Protocol):
