@@ -216,9 +216,7 @@ class _Search:
         self._reached: Counter[str] = Counter()
         self._found: Found | None = None
         self.stopped: Stopped = ""
-        usual = world.run(())
-        assert usual is not None
-        self._firsts = [(choice,) for choice in world.extensions(usual, ())]
+        self._firsts = [(choice,) for choice in world.extensions(())]
 
     @property
     def goes_on(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,17 +17,19 @@ from sim.config.library import parse_scenario
 from sim.config.mishaps import MISHAPS, Mishap
 from sim.config.scenario import Scenario
 from sim.counterexamples.alphabet import Written, acts_at, kinds_of, mishaps_at
-from sim.counterexamples.hunt import not_empty, plain_of
-from sim.counterexamples.judging import judged
+from sim.counterexamples.hunt import plain_of
+from sim.counterexamples.judging import at_rest, judged_together
 from sim.counterexamples.recorder import Recorder
-from sim.ledger.audit import Audit, Judgement
+from sim.ledger.audit import Audit
 from sim.ledger.promises import PROMISES
-from sim.ledger.violations import FAILURES, harmed
+from sim.ledger.records import Tables
+from sim.ledger.violations import FAILURES
 from sim.vocabulary import Fate
 from sim.world.script import Script
 from sim.world.streams import Draw
 
 CLEAN = 10  # runs after which garbage is collected, while it is still in the cache: the parts of a morning know each other
+TOGETHER = 64  # runs that are judged at once
 SEED = 0  # of the few draws that are left: how long a database takes, the back-off before a retry
 WORLD = """\
 clock: {{start: "07:00", duration: 1min, drain: 20min}}
@@ -50,15 +52,14 @@ Chosen = tuple[Choice, ...]
 
 
 class Run(NamedTuple):
-    """One run: how it ended, which promises it broke, and else the harm that only a variant does."""
+    """One run: how it ended, which promises it broke, what was done to whom, and what of that only a variant does."""
 
     ending: Ending
-    broken: dict[str, list[int]]
+    broken: dict[str, list[int]]  # if no promise is broken:
     harm: dict[str, list[int]]
+    done: dict[str, list[int]]  # kind of FAILURES -> purchases
     reached: tuple[str, ...]
-    judged: Judgement
-    recorder: Recorder | None  # None: it is not to be extended
-    moments: tuple[float, ...]  # seconds at which something had just changed, or a time limit was over
+    tables: Tables
 
 
 @dataclass(frozen=True)
@@ -91,47 +92,57 @@ class World:
     def plain(self) -> Design | None:
         return plain_of(self.design)
 
-    def run(self, chosen: Chosen, *, to_extend: bool = True) -> Run | None:
-        """Run it with these mishaps; None if one of them struck nobody: the run is that of the others.
+    def run(self, chosen: Chosen) -> Run | None:
+        """Run it with these mishaps; None if one of them struck nobody: the run is that of the others."""
+        return next((run for _, run in self.runs([chosen])), None)
 
-        `to_extend`: remember what else could have gone wrong.
-        """
+    def runs(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Run]]:
+        """Run it with each of these sets, less those of which a mishap struck nobody."""
+        for begin in range(0, len(sets), TOGETHER):
+            some = sets[begin : begin + TOGETHER]
+            yield from self._judged([(chosen, tables) for chosen in some if (tables := self._tables(chosen)) is not None])
+
+    def _tables(self, chosen: Chosen, script: Script | None = None) -> Tables | None:
+        """What is left behind with these mishaps; None if one of them struck nobody."""
         _tidy_up()
-        mishaps = [choice.mishap for choice in chosen]
-        recorder = Recorder(mishaps) if to_extend else None
-        script = Script(mishaps) if recorder is None else recorder
-        found = judged(self.scenario, self.design, SEED, script=script, known=self._known)
-        if script.in_vain:
-            return None
-        tables = found.tables
-        broken = not_empty({name: PROMISES[name](found.audit) for name in self.promises})
-        harm = {} if broken or self.plain is None else self._harm(self.plain, found, chosen)
-        fates, requests = tables.requests.fate, tables.requests
-        reached = tuple(
-            what
-            for what, happened in (
-                ("confirmed", bool((found.audit.ordered > 0).any())),
-                ("retried", any(attempt > 1 for attempt in requests.attempt)),
-                ("replayed", Fate.REPLAYED in fates),
-            )
-            if happened
-        )
-        moments = () if recorder is None else self._moments(tables, recorder)
-        return Run(_ending(found.audit), broken, harm, reached, found, recorder, moments)
+        script = script or Script([choice.mishap for choice in chosen])
+        tables = at_rest(self.scenario, self.design, SEED, script=script, known=self._known)
+        return None if script.in_vain else tables
 
-    def _harm(self, plain: Design, found: Judgement, chosen: Chosen) -> dict[str, list[int]]:
+    def _judged(self, ran: Sequence[tuple[Chosen, Tables]]) -> Iterator[tuple[Chosen, Run]]:
+        """Judge worlds that have been run."""
+        if not ran:
+            return
+        together, each = judged_together([tables for _, tables in ran]), self.purchases
+        broken = _by_run({name: PROMISES[name](together.audit) for name in self.promises}, each)
+        done = _by_run({kind: np.flatnonzero(harm.flags(together)) for kind, harm in FAILURES.items()}, each)
+        endings = _facts(together.audit)
+        confirmed = together.audit.ordered > 0
+        for number, (chosen, tables) in enumerate(ran):
+            mine = slice(number * each, (number + 1) * each)
+            reached = tuple(
+                what
+                for what, happened in (
+                    ("confirmed", confirmed[mine].any()),
+                    ("retried", max(tables.requests.attempt, default=1) > 1),
+                    ("replayed", Fate.REPLAYED in tables.requests.fate),
+                )
+                if happened
+            )
+            here, promises = done.get(number, {}), broken.get(number, {})
+            harm = {} if promises or not here or self.plain is None else self._harm(self.plain, here, chosen)
+            yield chosen, Run(tuple(endings[mine]), promises, harm, here, reached, tables)
+
+    def _harm(self, plain: Design, done: dict[str, list[int]], chosen: Chosen) -> dict[str, list[int]]:
         """What was done to purchases that the plain architecture does to none, with any set of as many mishaps of these kinds.
 
         The same mishaps alone would be no fair comparison: in another design the nth step comes at another moment.
         """
-        if not harmed(found).any():
-            return {}
-        done = not_empty({kind: np.flatnonzero(harm.flags(found)) for kind, harm in FAILURES.items()})
         world = World(plain, (), self.purchases, kinds_of([choice.kind for choice in chosen]) if chosen else ())
         return {kind: purchases for kind, purchases in done.items() if not _does(world, len(chosen), kind)}
 
-    def _moments(self, tables: Any, recorder: Recorder) -> tuple[float, ...]:
-        """When something had just changed that anybody can read, and when a time limit had just ended."""
+    def _moments(self, tables: Tables, recorder: Recorder) -> tuple[float, ...]:
+        """When something had just changed that anybody can read, and when a time limit had just ended: seconds."""
         times = {asked.at_s for asked in recorder.log}
         rest_s = max(times, default=0.0)
         times.update(at for at in (*tables.charges.captured_s, *tables.requests.answered_s) if not isnan(at))
@@ -151,33 +162,36 @@ class World:
             limits["step", "checkout", "claim"] = (lock_s,)
         return limits
 
-    def extensions(self, run: Run, chosen: Chosen) -> Iterator[Choice]:
-        """What one more can strike after the last mishap has, in the order in which it would take effect."""
-        assert run.recorder is not None
-        log, position, after_s = run.recorder.log, 0, -1.0
+    def extensions(self, chosen: Chosen) -> list[Choice]:
+        """What one more can strike after the last of these has, in the order in which it would take effect."""
+        recorder = Recorder([choice.mishap for choice in chosen])
+        tables = self._tables(chosen, recorder)
+        return [] if tables is None else list(self._extensions(chosen, recorder, self._moments(tables, recorder)))
+
+    def _extensions(self, chosen: Chosen, recorder: Recorder, all_moments: Sequence[float]) -> Iterator[Choice]:
+        log, position, after_s = recorder.log, 0, -1.0
         if chosen:
             last = chosen[-1].mishap
             if last.after_s is not None:
                 after_s = last.after_s
                 position = next((number for number, asked in enumerate(log) if asked.at_s > after_s), len(log))
             else:
-                position = run.recorder.last + 1
+                position = recorder.last + 1
                 after_s = log[position - 1].at_s
-        moments = iter([at for at in run.moments if at > after_s or (position and at == after_s)])
+        moments = iter([at for at in all_moments if at > after_s or (position and at == after_s)])
         moment = next(moments, None)
         for asked in log[position:]:
             while moment is not None and moment < asked.at_s:
-                yield from self._acts(run, moment)
+                yield from self._acts(recorder, moment)
                 moment = next(moments, None)
             yield from _choices(asked.what, asked.purchase, asked.turn, self.kinds)
         while moment is not None:
-            yield from self._acts(run, moment)
+            yield from self._acts(recorder, moment)
             moment = next(moments, None)
 
-    def _acts(self, run: Run, moment: float) -> Iterator[Choice]:
+    def _acts(self, recorder: Recorder, moment: float) -> Iterator[Choice]:
         """What can happen right after a moment."""
-        assert run.recorder is not None
-        known = next((asked.known for asked in reversed(run.recorder.log) if asked.at_s <= moment), ())
+        known = next((asked.known for asked in reversed(recorder.log) if asked.at_s <= moment), ())
         at = f"{(floor(moment * 1e6) + 1) / 1e6:.6f}s"
         for purchase in range(self.purchases):
             done, confirmed, acknowledged = known[purchase] if purchase < len(known) else (False, False, False)
@@ -221,11 +235,21 @@ def _choices(what: tuple[str, ...], purchase: int, turn: int, kinds: tuple[str, 
     return tuple(Choice(kind, written, _mishap(written)) for kind, written in mishaps_at(what, purchase, turn, kinds))
 
 
-def _ending(judged: Audit) -> Ending:
+def _facts(judged: Audit) -> list[tuple[int, ...]]:
+    """By purchase, what of an ending belongs to it."""
     facts = (
         judged.charged, judged.kept, judged.ordered, judged.awarded, judged.orphan, judged.unsettled, judged.differing
     )  # fmt: skip
-    return tuple(zip(*(fact.astype(int).tolist() for fact in facts), strict=True))
+    return list(zip(*(fact.astype(int).tolist() for fact in facts), strict=True))
+
+
+def _by_run(found: dict[str, np.ndarray], each: int) -> dict[int, dict[str, list[int]]]:
+    """Purchases of runs that were judged together, `each` a run: by run and name, numbered as in their run."""
+    by_run: dict[int, dict[str, list[int]]] = {}
+    for name, purchases in found.items():
+        for purchase in purchases.tolist():
+            by_run.setdefault(purchase // each, {}).setdefault(name, []).append(purchase % each)
+    return by_run
 
 
 @lru_cache(maxsize=8)
@@ -235,14 +259,16 @@ def kept(world: World) -> World:
 
 
 def sets(world: World, chosen: Chosen, depth: int) -> Iterator[tuple[Chosen, Run]]:
-    run = world.run(chosen, to_extend=len(chosen) < depth)
-    if run is None:
-        return
+    """Every set of so many mishaps that begins with `chosen`, in order, and its run."""
     if len(chosen) == depth:
-        yield chosen, run
+        yield from world.runs([chosen])
         return
-    for choice in world.extensions(run, chosen):
-        yield from sets(world, (*chosen, choice), depth)
+    further = [(*chosen, choice) for choice in world.extensions(chosen)]
+    if len(chosen) + 1 == depth:
+        yield from world.runs(further)
+        return
+    for longer in further:
+        yield from sets(world, longer, depth)
 
 
 @lru_cache(maxsize=64)
@@ -250,5 +276,4 @@ def _does(world: World, depth: int, kind: str) -> bool:
     """Whether a design does a kind of harm with any set of at most so many mishaps."""
     if depth and _does(world, depth - 1, kind):
         return True
-    flags = FAILURES[kind].flags
-    return any(flags(run.judged).any() for _, run in sets(world, (), depth))
+    return any(kind in run.done for _, run in sets(world, (), depth))

@@ -6,6 +6,7 @@ Columns are arrays of numbers (NaN: never happened), turned into numpy views wit
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ TABLES = (
     "takings",
 )  # fmt: skip
 TYPECODES = {"Counts": "q", "Times": "d", "Numbers": "i", "Small": "b"}
+AUDITED = ("purchases", "charges", "holds", "refunds", "orders", "awards", "accounts", "takings")
+# Columns with the number of a row of another table.
+REFERS = {"purchase": "purchases", "order": "orders", "charge": "charges", "hold": "holds", "account": "accounts"}
 UNTOLD = {"d": float("nan"), "q": 0, "i": 0, "b": 0}  # what stands in a row of which nothing is known yet, by typecode
 
 
@@ -47,6 +51,16 @@ class Table:
 
     def columns(self) -> dict[str, np.ndarray]:
         return {name: self[name] for name, _ in self._typecodes}
+
+    @classmethod
+    def below(cls, tables: Sequence[Table]) -> Table:
+        """The rows of several such tables, one below the other."""
+        all_rows = cls()
+        for name, _ in cls._typecodes:
+            column = getattr(all_rows, name)
+            for table in tables:
+                column.extend(getattr(table, name))
+        return all_rows
 
 
 class Purchases(Table):
@@ -294,6 +308,26 @@ class Tables:
     def waits(self) -> np.ndarray:
         """Purchases whose customer is there and waits: flags."""
         return np.arange(len(self.purchases)) < len(self.purchases) - self.renewals
+
+    @classmethod
+    def joined(cls, mornings: Sequence[Tables]) -> Tables:
+        """What the audit reads of several mornings, as of one: rows below each other, and numbers of rows that still fit.
+
+        Of mornings of the same length without renewals. The audit counts by purchase, so it says of each what it says alone.
+        """
+        one = cls(mornings[0].horizon_s, mornings[0].arrivals_end_s, Purchases())
+        parts = {name: [getattr(morning, name) for morning in mornings] for name in AUDITED}
+        lengths = {name: np.array([len(table) for table in tables]) for name, tables in parts.items()}
+        for name, tables in parts.items():
+            if not lengths[name].any():
+                continue
+            whole = type(tables[0]).below(tables)
+            setattr(one, name, whole)
+            for column, referred in REFERS.items():
+                if hasattr(whole, column):
+                    before = np.cumsum(lengths[referred]) - lengths[referred]
+                    whole[column][:] += np.repeat(before, lengths[name]).astype(np.int32)
+        return one
 
     def frames(self) -> dict[str, Any]:
         """The tables as pandas DataFrames, one column a fact. Seconds since the start; codes as names."""

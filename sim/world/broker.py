@@ -63,7 +63,7 @@ class Broker:
         self.handled = 0  # of these: acknowledged
         self.under_way: set[tuple[str, int]] = set()  # of these: neither acknowledged nor dead
         self.buried: list[Buried] = []
-        self._script = streams.script
+        self._script = streams.script_about(("message",))
         self._dead = knobs.dead_letters
         self._dead_letters = DeadLetters() if dead_letters is None else dead_letters
         self._fresh: dict[tuple[str, int], int] = {}  # (consumer, event) -> the delivery at which its last replay began

@@ -66,7 +66,7 @@ class Checkout:
         self._p_request_lost = network.request_lost
         self._p_answer_lost = network.answer_lost
         self._observer = observer
-        self._script = streams.script
+        self._script = streams.script_about(REQUEST, ANSWER)
 
     def send(self, request: Request) -> None:
         """From the app, over the network."""

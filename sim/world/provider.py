@@ -99,7 +99,7 @@ class Provider:
         self._tokens = inf  # full at first
         self._tokens_s = 0.0
         self._observer = observer
-        self._script = streams.script
+        self._script = streams.script_about(CALL, INQUIRY, REFUND, WEBHOOK)
 
     def charge(
         self, order: Order, timeout_s: float, key: object = None, *, caller: str = "checkout", takes: bool = True,

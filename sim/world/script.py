@@ -1,7 +1,7 @@
 """Mishaps in the running world: whatever can go wrong asks the script first, by name and in turn for each purchase.
 
-A world without a script asks nothing, and pays nothing for it. The script that remembers what it was asked, and so knows what
-else could have gone wrong, is in `sim.counterexamples.recorder`.
+A world without a script asks nothing, and pays nothing for it; one with a script asks only where a mishap waits. The script
+that remembers what it was asked, and so knows what else could have gone wrong, is in `sim.counterexamples.recorder`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Script:
             if one.after_s is None:
                 self._planned[one.asked, one.purchase, one.turn].append(one)
                 self._asked[one.asked, one.purchase] = 0
+        self._beginnings = {asked[:length] for asked, _ in self._asked for length in range(1, len(asked) + 1)}
         self.planned = len(mishaps)
         self.struck = 0  # how many mishaps that wait for a question
         self.acts = [one for one in mishaps if one.after_s is not None]
@@ -65,6 +66,10 @@ class Script:
     def in_vain(self) -> bool:
         """Whether one of the mishaps has struck nobody: its moment never came, or nobody had a reason any more."""
         return self.struck + self.acted < self.planned
+
+    def about(self, *questions: Point) -> Script | None:
+        """Itself, if a mishap waits for a question that begins like one of these; None: it need not be asked."""
+        return None if self._beginnings.isdisjoint(questions) else self
 
     def strikes(self, what: Point, purchase: int) -> Mishap | None:
         """The mishap that strikes now, if one does."""

@@ -71,7 +71,7 @@ class Shop:
     # What all shops of one morning share. (To look at `__dict__` would make each later look-up in this shop slower.)
     shared: ClassVar[tuple[str, ...]] = (
         "env", "design", "database", "provider", "broker", "call_loyalty", "watch", "webhooks", "pools", "loops", "consumers",
-        "computed_s", "lost_in_hand", "_plan", "_script", "_struck", "_observer", "_unwatched", "_service_s", "_pay_draw",
+        "computed_s", "lost_in_hand", "_plan", "_script_about", "_struck", "_observer", "_service_s", "_pay_draw",
         "_library", "_timeout_s", "_weather", "_books", "_gives_back",
     )  # fmt: skip
 
@@ -94,11 +94,10 @@ class Shop:
         self.computed_s: defaultdict[str, float] = defaultdict(float)  # processor seconds, by component
         self.lost_in_hand: defaultdict[str, int] = defaultdict(int)  # deliveries that consumers had begun with, by component
         self._plan = plan
-        self._strikes = plan.strikes.get(self.component, {})
-        self._script = streams.script
+        self._script_about = streams.script_about
         self._struck = struck
         self._observer = observer
-        self._unwatched = observer is None and streams.script is None
+        self._strike_at(self.component)
         self._service_s: Draw = streams.times("checkout.service", design.checkout.service)
         self._pay_draw: Draw = streams.uniform("payment.retry")
         self._library = ClientLibrary(design, provider, repeats, observer)
@@ -113,9 +112,15 @@ class Shop:
         shop: Shop = object.__new__(type(self))
         for name in self.shared:
             setattr(shop, name, getattr(self, name))
-        shop._strikes = self._plan.strikes.get(component, {})
         shop.component = component
+        shop._strike_at(component)
         return shop
+
+    def _strike_at(self, component: str) -> None:
+        """Find out what may strike after steps of this component."""
+        self._strikes = self._plan.strikes.get(component, {})
+        self._script = self._script_about(("step", component))
+        self._unwatched = self._observer is None and self._script is None
 
     def background(self, component: str, story: Callable[[Shop], Story], *, machine: int = 1) -> None:
         """Run a story in the background, for all of the morning. After a crash it starts again from its first line.

@@ -19,6 +19,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from sim.config.mishaps import Point
 from sim.config.model import Distribution
 from sim.world.cell import WHOLE, Cell
 from sim.world.percentiles import Percentiles
@@ -60,6 +61,10 @@ class Streams:
         """Uniform on [0, 1)."""
         return self._remembered(purpose, None)
 
+    def script_about(self, *questions: Point) -> Script | None:
+        """The script, if it has to be asked such questions: see `Script.about`."""
+        return None if self.script is None else self.script.about(*questions)
+
     def times(self, purpose: str, distribution: Distribution) -> Draw:
         """Seconds from a distribution."""
         return self._with_mishaps(purpose, self._remembered(purpose, distribution))
@@ -73,10 +78,12 @@ class Streams:
 
     def _with_mishaps(self, purpose: str, draw: Draw) -> Draw:
         """The draw, longer where the script says so."""
-        script = self.script
-        if script is None or purpose not in WORK:
+        if purpose not in WORK:
             return draw
         what = ("work", WORK[purpose])
+        script = self.script_about(what)
+        if script is None:
+            return draw
 
         def longer(purchase: int, attempt: int) -> float:
             usual_s = draw(purchase, attempt)
