@@ -12,7 +12,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -23,7 +23,7 @@ from sim.config.scenario import Scenario
 from sim.config.writing import flow
 from sim.counterexamples.alphabet import ALPHABET, Written, kinds_of
 from sim.counterexamples.hunt import promises_of
-from sim.counterexamples.runs import Chosen, Ending, World, kept, own_garbage, sets
+from sim.counterexamples.runs import Chosen, Ending, Run, World, kept, own_garbage, sets
 from sim.experiment.effort import check_whole
 from sim.experiment.mornings import Progress
 from sim.experiment.workers import Crew, crew
@@ -55,13 +55,19 @@ class Branch(NamedTuple):
 def branch(world: World, first: Chosen, depth: int) -> Branch:
     """Every set of so many mishaps that begins with `first`."""
     with own_garbage():
-        return _branch(kept(world), first, depth)
+        return _branch(sets(kept(world), first, depth))
 
 
-def _branch(world: World, first: Chosen, depth: int) -> Branch:
+def branches_of_one(world: World, firsts: Sequence[Chosen]) -> Iterator[Branch]:
+    """The same for a depth of one: each is one run, or none if its mishap strikes nobody."""
+    for first, run in zip(firsts, world.runs(firsts), strict=True):
+        yield _branch([] if run is None else [(first, run)])
+
+
+def _branch(its_runs: Iterable[tuple[Chosen, Run]]) -> Branch:
     runs, by_kinds, endings, reached = 0, Counter[str](), set(), Counter[str]()
     hashed = hashlib.sha256()
-    for chosen, run in sets(world, first, depth):
+    for chosen, run in its_runs:
         runs += 1
         by_kinds[" ".join(choice.kind for choice in chosen)] += 1
         endings.add(run.ending)
@@ -226,7 +232,8 @@ class _Search:
         """All branches of a level, or those up to the first that breaks something; fewer if time is up."""
         tasks = [(number, (self.world, first, depth)) for number, first in enumerate(self._firsts)]
         done: dict[int, Branch] = {}
-        for number, one in workers.results(branch, tasks):
+        made = workers.results(branch, tasks) if depth > 1 else enumerate(branches_of_one(self.world, self._firsts))
+        for number, one in made:
             done[number] = one
             if self._progress is not None:
                 self._progress(len(done), len(tasks))

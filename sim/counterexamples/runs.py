@@ -94,13 +94,15 @@ class World:
 
     def run(self, chosen: Chosen) -> Run | None:
         """Run it with these mishaps; None if one of them struck nobody: the run is that of the others."""
-        return next((run for _, run in self.runs([chosen])), None)
+        return next(self.runs([chosen]))
 
-    def runs(self, sets: Sequence[Chosen]) -> Iterator[tuple[Chosen, Run]]:
-        """Run it with each of these sets, less those of which a mishap struck nobody."""
+    def runs(self, sets: Sequence[Chosen]) -> Iterator[Run | None]:
+        """Run it with each of these sets; None for those of which a mishap struck nobody."""
         for begin in range(0, len(sets), TOGETHER):
-            some = sets[begin : begin + TOGETHER]
-            yield from self._judged([(chosen, tables) for chosen in some if (tables := self._tables(chosen)) is not None])
+            ran = [(chosen, self._tables(chosen)) for chosen in sets[begin : begin + TOGETHER]]
+            judged = self._judged([(chosen, tables) for chosen, tables in ran if tables is not None])
+            for _, tables in ran:
+                yield None if tables is None else next(judged)
 
     def _tables(self, chosen: Chosen, script: Script | None = None) -> Tables | None:
         """What is left behind with these mishaps; None if one of them struck nobody."""
@@ -109,10 +111,8 @@ class World:
         tables = at_rest(self.scenario, self.design, SEED, script=script, known=self._known)
         return None if script.in_vain else tables
 
-    def _judged(self, ran: Sequence[tuple[Chosen, Tables]]) -> Iterator[tuple[Chosen, Run]]:
-        """Judge worlds that have been run."""
-        if not ran:
-            return
+    def _judged(self, ran: Sequence[tuple[Chosen, Tables]]) -> Iterator[Run]:
+        """Judge worlds that have been run, at least one."""
         together, each = judged_together([tables for _, tables in ran]), self.purchases
         broken = _by_run({name: PROMISES[name](together.audit) for name in self.promises}, each)
         done = _by_run({kind: np.flatnonzero(harm.flags(together)) for kind, harm in FAILURES.items()}, each)
@@ -131,7 +131,7 @@ class World:
             )
             here, promises = done.get(number, {}), broken.get(number, {})
             harm = {} if promises or not here or self.plain is None else self._harm(self.plain, here, chosen)
-            yield chosen, Run(tuple(endings[mine]), promises, harm, here, reached, tables)
+            yield Run(tuple(endings[mine]), promises, harm, here, reached, tables)
 
     def _harm(self, plain: Design, done: dict[str, list[int]], chosen: Chosen) -> dict[str, list[int]]:
         """What was done to purchases that the plain architecture does to none, with any set of as many mishaps of these kinds.
@@ -260,15 +260,14 @@ def kept(world: World) -> World:
 
 def sets(world: World, chosen: Chosen, depth: int) -> Iterator[tuple[Chosen, Run]]:
     """Every set of so many mishaps that begins with `chosen`, in order, and its run."""
-    if len(chosen) == depth:
-        yield from world.runs([chosen])
+    further = [chosen] if len(chosen) == depth else [(*chosen, choice) for choice in world.extensions(chosen)]
+    if len(chosen) + 1 < depth:
+        for longer in further:
+            yield from sets(world, longer, depth)
         return
-    further = [(*chosen, choice) for choice in world.extensions(chosen)]
-    if len(chosen) + 1 == depth:
-        yield from world.runs(further)
-        return
-    for longer in further:
-        yield from sets(world, longer, depth)
+    for each, run in zip(further, world.runs(further), strict=True):
+        if run is not None:
+            yield each, run
 
 
 @lru_cache(maxsize=64)
