@@ -22,10 +22,10 @@ PATIENCE_S = 0.3  # on a quiet machine
 TRIES = 8
 
 
-def imported(code: str) -> set[str]:
-    """Top-level modules that are there after `code`, in a fresh interpreter."""
+def imported(code: str, *, exits: bool = False) -> set[str]:
+    """Top-level modules that are there after `code`, in a fresh interpreter; it `exits` with whatever code."""
     program = f"import sys\ntry:\n    {code}\nfinally:\n    print('|', *{{name.split('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=not exits)
     return set(done.stdout.rpartition("|")[2].split())
 
 
@@ -48,6 +48,18 @@ def test_help_of_a_command_needs_no_library(command: str) -> None:
     found = imported(f"sys.argv = ['coffee', '{command}', '--help']; from sim.cli import main; main()")
     assert "typer" in found
     assert not found & ((HEAVY | {"rich"}) - {"pydantic"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line",
+    ["compare kata naive -n 1 --no-report", "run kata naive", "check kata outbox -n 2", "every naive --mishaps 1"],
+)
+def test_what_draws_nothing_needs_no_matplotlib(line: str) -> None:
+    """Which takes half a second to import. (A comparison with a report imports it while its workers simulate.)"""
+    found = imported(f"sys.argv = ['coffee', *{line.split()}]; from sim.cli import main; main()", exits=True)
+    assert "numpy" in found
+    assert "matplotlib" not in found
 
 
 def imports(tree: ast.AST) -> set[str]:

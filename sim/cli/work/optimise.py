@@ -21,7 +21,6 @@ from sim.experiment.optimise import CONSTRAINTS, MINIMISED, Optimum
 from sim.experiment.optimise import optimise as optimised
 from sim.experiment.search import Constraint, Finalist
 from sim.experiment.space import load_space
-from sim.lab.cards_of_searches import optimum as card
 from sim.report.folder import check_replaceable
 from sim.report.optimise import CSV, FILES, JSON, write_designs, write_folder
 from sim.report.result import Told
@@ -80,6 +79,8 @@ def _cell(found: Optimum, one: Finalist, metric: str) -> str:
 
 
 def _told(found: Optimum, command: str) -> Told:
+    from sim.lab.cards_of_searches import optimum as card  # matplotlib takes a second to import
+
     return Told(
         "which designs are beaten by no other?", card(found), found.scenario, [one.candidate.design for one in found.front],
         f"{words.mornings(found.mornings)} of each finalist, from seed {found.seed}", command,

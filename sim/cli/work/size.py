@@ -28,7 +28,6 @@ from sim.experiment.cost_curve import MORNINGS, cost_curve
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.experiment.size import FEWEST, Forecast, Sizing, Sizings, with_objectives
-from sim.lab.cards import sizings as card
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
 from sim.report.sizing import FILES, JSON, write_folder
@@ -96,6 +95,8 @@ def curve(
 
 
 def _told(found: Sizings, command: str) -> Told:
+    from sim.lab.cards import sizings as card  # matplotlib takes a second to import
+
     last, several = found.seed + found.mornings, len(found.sizings) > 1
     return Told(
         "how much capacity is enough?", card(found), found.scenario, [one.design for one in found.sizings.values()],

@@ -22,7 +22,6 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import known_metrics
 from sim.experiment.sweep import Sweep
 from sim.experiment.sweep import sweep as swept_over
-from sim.lab.cards import sweep as card
 from sim.report.charts.sweep_lines import level_words
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
@@ -101,6 +100,8 @@ def _table(swept: Sweep, metrics: Sequence[str], *, room: int) -> Table:
 
 
 def _told(swept: Sweep, called: Sequence[str], command: str) -> Told:
+    from sim.lab.cards import sweep as card  # matplotlib takes a second to import
+
     seeds = f"{mornings(swept.mornings)} a point, seeds {swept.seed} to {swept.seed + swept.mornings - 1}"
     return Told(
         "what changes when knobs do?", card(swept), swept.scenario, load_designs(called), seeds, command,
