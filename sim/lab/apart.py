@@ -87,10 +87,10 @@ def prepare(preloaded: Sequence[str]) -> None:
 
 
 def _received(here: Connection) -> Any:
-    """None if the other end was closed without a word."""
+    """None if the other end was closed without a word, or in the middle of one (OSError)."""
     try:
         return here.recv()
-    except EOFError:
+    except (EOFError, OSError):
         return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
+import sys
 import time
 
 import pytest
@@ -23,6 +25,13 @@ def test_results_and_errors_come_back() -> None:
     assert died.value.code == -signal.SIGKILL
 
 
+def test_a_process_that_is_killed_while_it_sends_its_result() -> None:
+    """Half of a result is none."""
+    with Apart() as engine, pytest.raises(Died) as died:
+        engine.submit(sends_half).result()
+    assert died.value.code == -signal.SIGKILL
+
+
 def test_what_still_runs_ends_with_the_engine() -> None:
     """At once, and whatever waits for its turn never begins."""
     begin = time.monotonic()
@@ -36,6 +45,13 @@ def test_what_still_runs_ends_with_the_engine() -> None:
 
 def refuse() -> None:
     raise ArgumentError("mornings", "too many")
+
+
+def sends_half() -> None:
+    frame = sys._getframe().f_back
+    assert frame is not None
+    os.write(frame.f_locals["there"].fileno(), struct.pack("!i", 1000) + b"less than a thousand bytes")
+    killed()
 
 
 def killed() -> None:

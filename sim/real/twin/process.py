@@ -118,7 +118,7 @@ class Process:
     def _hear(self) -> None:
         try:
             kind, what = self._supervisor.recv()
-        except EOFError:  # the supervisor is dead
+        except (EOFError, OSError):  # the supervisor is dead
             os._exit(1)
         if kind == "begin":
             self.clock.begin(what)

@@ -260,7 +260,7 @@ class Supervisor:
         assert child.says is not None
         try:
             kind, what = child.says.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # OSError: in the middle of a message
             self._died(child)
             return
         match kind:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from sim.real.twin.supervisor import Failed, Supervisor
 from tests.processes import ends, is_running
 
 PROGRAM = """
@@ -65,3 +69,14 @@ def test_when_the_supervisor_ends_all_others_do_and_the_folder_is_gone(how: sign
         time.sleep(0.05)
     assert marked(mark) == []
     shutil.rmtree(folder)
+
+
+def test_a_process_that_dies_in_the_middle_of_a_message_has_died() -> None:
+    """As one that dies between two: the supervisor says so, and trips over no half of a message."""
+    here, there = multiprocessing.Pipe(duplex=False)
+    os.write(there.fileno(), struct.pack("!i", 1000) + b"less than a thousand bytes")
+    there.close()
+    dead = SimpleNamespace(join=lambda: None, exitcode=-signal.SIGKILL)
+    child = SimpleNamespace(says=here, process=dead, killed=False, role=SimpleNamespace(name="payment"))
+    with pytest.raises(Failed, match="payment of the twin has ended by itself, with -9"):
+        Supervisor._hear(object.__new__(Supervisor), child)  # type: ignore[arg-type]
