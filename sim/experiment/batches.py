@@ -94,12 +94,14 @@ class Handing(Generic[Key, Made]):
     def _finished(self) -> set[Future[tuple[list[Made], float]]]:
         """Wait for the next batches that are finished. None if that takes so long that the pool had to look what is wrong."""
         look_s = time.monotonic() + self.pool.look_s
-        while not (done := wait(self.running, HEED_S, return_when=FIRST_COMPLETED).done):
+        while self.running:
+            if done := wait(self.running, HEED_S, return_when=FIRST_COMPLETED).done:
+                return done
             self.heed()
             if time.monotonic() >= look_s:
                 self.pool.look()
                 break
-        return done
+        return set()
 
     def _hand_out(self) -> None:
         while (self.left or self.again) and len(self.running) < self._room():

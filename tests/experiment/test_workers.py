@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from sim.experiment.batches import Handing, Pool
 from sim.experiment.workers import Processes, crew, worker_pool
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="a forked worker's frames have its pipe")
@@ -130,6 +132,26 @@ def test_a_worker_that_is_stopped_while_it_sends_its_result(tmp_path: Path) -> N
 def test_a_worker_that_is_killed_while_it_sends_its_result(tmp_path: Path) -> None:
     """For want of memory, say: it is noticed, and what it had is done once more."""
     assert said(f"killed({str(tmp_path / 'begun')!r})") == "[0, 1, 2, 3, 4, 5]"
+
+
+def test_nobody_waits_when_nothing_runs() -> None:
+    """An executor that is found broken by the first task that it gets is replaced, and the work begins at once."""
+
+    class Renewed(Pool):
+        look_s = ENDS_S
+
+        def renew(self) -> bool:
+            self.executor = ThreadPoolExecutor(1)
+            return True
+
+    class Broken(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise BrokenExecutor
+
+    begin = time.monotonic()
+    handing: Handing[int, int] = Handing(Renewed(Broken(1), 1), same, ((number, (number,)) for number in range(5)))
+    assert sorted(handing.results()) == [(number, number) for number in range(5)]
+    assert time.monotonic() - begin < ENDS_S / 2
 
 
 @pytest.mark.slow
