@@ -16,7 +16,7 @@ from sim.world.streams import Draw
 
 
 def judged(scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None) -> Judgement:
-    """What the audit says of it. No bill is made and no law is checked; the tests compare it with a whole morning.
+    """What the audit says of a world. No bill is made and no law is checked; the tests compare it with a whole morning.
 
     Raises as `at_rest`.
     """
@@ -24,9 +24,9 @@ def judged(scenario: Scenario, design: Design, seed: int, *, observer: Observer 
     return Judgement(tables, audit(tables))
 
 
-def judged_together(mornings: Sequence[Tables]) -> Judgement:
-    """Mornings of one scenario as if they were one: the audit of a few customers takes as long as that of a hundred."""
-    tables = Tables.joined(mornings) if len(mornings) > 1 else mornings[0]
+def judged_together(worlds: Sequence[Tables]) -> Judgement:
+    """What the audit says of worlds of one scenario, as of one: that of a few customers takes as long as that of a hundred."""
+    tables = Tables.joined(worlds) if len(worlds) > 1 else worlds[0]
     return Judgement(tables, audit(tables))
 
 
@@ -34,7 +34,7 @@ def at_rest(
     scenario: Scenario, design: Design, seed: int, *, observer: Observer | None = None, script: Script | None = None,
     known: dict[str, Draw] | None = None,
 ) -> Tables:  # fmt: skip
-    """What a morning leaves behind once nothing happens any more.
+    """What a world leaves behind once nothing happens any more.
 
     `known`: the streams of this scenario, design and seed, where they are used again. Raises ConfigError for whatever an
     architecture in a user's file does wrong.

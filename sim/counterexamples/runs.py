@@ -52,12 +52,12 @@ Chosen = tuple[Choice, ...]
 
 
 class Run(NamedTuple):
-    """One run: how it ended, which promises it broke, what was done to whom, and what of that only a variant does."""
+    """One run: how it ended, and to which of its purchases what was done."""
 
     ending: Ending
-    broken: dict[str, list[int]]  # if no promise is broken:
-    harm: dict[str, list[int]]
-    done: dict[str, list[int]]  # kind of FAILURES -> purchases
+    broken: dict[str, list[int]]  # promises
+    harm: dict[str, list[int]]  # if none is broken: kinds of FAILURES that the plain architecture does not do
+    done: dict[str, list[int]]  # kinds of FAILURES
     reached: tuple[str, ...]
     tables: Tables
 
