@@ -79,7 +79,7 @@ CHEATS = (  # code that a class's teacher has asked to run, and that deserves no
     "__import__('threading').Thread(target=lambda: 0).start() or 0 / 0\n",
     # what goes through the pipe is a story's step, or nothing
     "[__import__('os').write(int(file), b'{}' * 99) for file in __import__('os').listdir('/proc/self/fd')]\n",
-    "__import__('os').closerange(3, 99)\n",
+    "__import__('os').closerange(3, 999)\n",
     "__import__('os').kill(__import__('os').getpid(), 19)\n",  # stops, and holds the pipe
     "__import__('os').fork()\n",  # two that speak at once
     "open(f\"/proc/{__import__('os').getppid()}/mem\", 'r+b').write(b'x')\n",

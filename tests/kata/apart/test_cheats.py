@@ -37,9 +37,9 @@ WORSE = {  # steps that are not taken: as if the story didn't have them
 }  # fmt: skip
 ERRORS = {name: cheat for name, cheat in TOUCHING.items() if name not in (*WORSE, *HARMLESS)} | {
     "a result in every open file": {
-        "imports": OS, "after": "for file in range(3, 30):\n    try:\n        os.write(file, b'{\"stages\": []}' * 9)\n"
+        "imports": OS, "after": "for file in range(3, 999):\n    try:\n        os.write(file, b'{\"stages\": []}' * 9)\n"
                                 "    except OSError:\n        pass"},
-    "every file closed": {"imports": OS, "after": "os.closerange(3, 30)"},
+    "every file closed": {"imports": OS, "after": "os.closerange(3, 999)"},
     "an order's status": {"after": "reply.order.status = 2"},
     "a request's price": {"before": "request.cents = 1"},
     "a request's key": {"before": "request.key = None"},
