@@ -122,8 +122,10 @@ class Coffee(TyperGroup):
         except ConfigError as error:
             complain(*str(error).splitlines())
             raise typer.Exit(USAGE) from None
-        except KeyboardInterrupt:
-            note("interrupted")
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            note("interrupted")  # Python 3.11 makes a RuntimeError of it in the body of a class, while a module is imported
             raise typer.Exit(INTERRUPTED) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  the signature is typer's
@@ -224,6 +226,9 @@ def main() -> None:
             write_out("")  # what is left in the buffer, while it can still be said that it did not go out
     except OSError as error:
         sys.exit(_refused(error))
+    except MemoryError:
+        complain("out of memory; fewer --jobs, more --cells or a smaller scenario may help")
+        sys.exit(KILLED)
     except Exception as error:
         report_bug(error)
         sys.exit(BUG)

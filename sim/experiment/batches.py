@@ -112,6 +112,8 @@ class Handing(Generic[Key, Made]):
                 self.broken = error
                 self._lost(batch)
                 return
+            except OSError as error:
+                raise Lost(f"no more processes can be started ({error.strerror}); fewer --jobs may help") from None
             self.running[future] = batch
 
     def _room(self) -> int:

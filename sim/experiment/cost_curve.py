@@ -195,7 +195,7 @@ def cost_curve(
                 made.grow(design)
                 made.prolong(design)
     except KeyboardInterrupt:
-        if not curve.points and not curve.spells:
+        if not any((*curve.points.values(), *curve.spells.values())):
             raise
         curve.interrupted = True
     curve.wall_s = time.perf_counter() - begin

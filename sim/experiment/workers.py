@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from sim.experiment.batches import Handing, Key, Made, Pool, Task
+from sim.experiment.batches import HEED_S, Handing, Key, Made, Pool, Task
 from sim.experiment.engines import Engine, scheduler
 
 
@@ -45,13 +45,12 @@ def crew(jobs: int | None, engine: Engine = "local", *, most: int | None = None)
     A crew of one is this process, without a pool; for an executor `jobs` tells how many work there at the same time. Raises
     ArgumentError if the engine doesn't answer.
     """
-    with hearing() as heed, _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool:
-        heed.at_once = pool is None
-        try:
-            yield Crew(pool, heed)
-            heed()
-        finally:
-            heed.at_once = True
+    with (
+        hearing() as heed,
+        _pool(min(jobs or processors(), most or sys.maxsize), engine) as pool,
+        nullcontext() if pool is None else heed.between_results(),
+    ):
+        yield Crew(pool, heed)
 
 
 def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Pool | None]:
@@ -117,6 +116,14 @@ def worker_pool(jobs: int, begin: Callable[[], None] | None = None) -> Iterator[
     pool.shutdown()
 
 
+def wait_for(futures: Collection[Future[Any]], pool: ProcessPoolExecutor, heed: Heed) -> None:
+    """Until all are finished, or Ctrl-C is pressed, or a worker is killed, whatever it has left of its result."""
+    while wait(futures, HEED_S).not_done:
+        heed()
+        if any(worker.exitcode is not None for worker in _workers(pool)):
+            _stop(pool)
+
+
 def _workers(pool: ProcessPoolExecutor) -> list[BaseProcess]:
     return list((pool._processes or {}).values())
 
@@ -149,6 +156,16 @@ class Heed:
         if self.heard:
             raise KeyboardInterrupt
 
+    @contextmanager
+    def between_results(self) -> Iterator[None]:
+        """Not at once, until the block ends."""
+        self.at_once = False
+        try:
+            yield
+            self()
+        finally:
+            self.at_once = True
+
     def hear(self, *_: Any) -> None:
         self.heard = True
         if self.at_once:
@@ -160,13 +177,15 @@ def hearing() -> Iterator[Heed]:
     """Whoever has to know of Ctrl-C calls what this gives: it raises KeyboardInterrupt if there was one that nobody heard.
 
     Python drops an exception that is raised while a generator is closed, and a morning ends with closing thousands. In a
-    thread, and where somebody else handles the signal, there is nothing to hear.
+    thread, and where somebody else handles the signal, there is nothing to hear. A command that a shell has started in the
+    background is deaf to Ctrl-C, and hears SIGTERM instead.
     """
-    heed = Heed()
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) != signal.default_int_handler
-    ):
+    heed, number = Heed(), signal.SIGINT
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and callable(signal.getsignal(signal.SIGTERM)):
+        number = signal.SIGTERM
+    before = signal.getsignal(number)
+    ours = number == signal.SIGTERM or before == signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or not ours:
         yield heed
         return
 
@@ -175,38 +194,42 @@ def hearing() -> Iterator[Heed]:
             show_others(lost)
 
     show_others, sys.unraisablehook = sys.unraisablehook, unraisable
-    signal.signal(signal.SIGINT, heed.hear)
+    signal.signal(number, heed.hear)
     try:
         yield heed
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(number, before)
         sys.unraisablehook = show_others
 
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Deaf to more of Ctrl-C, which would leave the pool half closed; only the main thread hears it anyway."""
+    """Deaf to more of Ctrl-C and SIGTERM, which would leave the pool half closed; only the main thread hears them anyway."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def begin_work(begin: Callable[[], None] | None = None) -> None:
     """In a worker: Ctrl-C is for the parent, which cancels what has not begun; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:
         begin()
 
 
-def _end_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for ever, since it holds the other end of its own queue."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for ever, since it holds the other end of its own queue.
+
+    Not `getppid`: another process than the parent may have forked it, and a parent may be dead before it is asked for.
+    """
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)

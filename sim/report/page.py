@@ -54,7 +54,7 @@ def write_report(
             files.csv(CSV, compared.rows(comparison))
             content = _content(comparison, command, called or {}) | {"curve": None if curve is None else _curve(curve, files)}
             content["playback"] = None if playback is None else PLAYBACK
-            pictures = {name: picture.result() for name, picture in drawn.items()}
+            pictures = drawn()
         content |= {"pictures": pictures, "diagrams": pictures["diagrams"], "anatomy": pictures.get("anatomy")}
         files.text(PAGE, render("page.html.j2", content))
         if playback is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 
 from sim.cli import app as application
 from tests.cli.coffee import coffee
@@ -142,6 +144,9 @@ def test_judged_by_what_is_finished_in_time(tmp_path: Path, monkeypatch: pytest.
     """`check --seconds` ends with the verdict of the mornings that are finished, and says of how many."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "violated.yaml").write_text(VIOLATED)
+    none = run("check", "nationwide-rush", "outbox", "-n", "3", "-j", "1", "--seconds", "1")
+    assert none.returncode == 3
+    assert b"no morning was finished within 1 s, so nothing can be judged; give it more --seconds" in none.stderr
     done = run("check", "violated.yaml", "outbox", "-n", "5000", "-j", "1", "--seconds", "12")
     assert done.returncode == 1, done.stderr
     assert b"judged after 12 s by " in done.stderr
@@ -183,3 +188,32 @@ def test_long_work_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     on_a_cluster = Effort(mornings=2000, engine="dask:tcp://127.0.0.1:1")  # this machine's processors say nothing of it
     assert not say_how_long_it_takes(load_scenario("morning-rush"), 3, on_a_cluster)
     assert len(told) == 1
+
+
+def test_ctrl_c_in_the_body_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 makes a RuntimeError of it, while a module is imported; it is Ctrl-C all the same."""
+
+    def imports(*_: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    monkeypatch.setattr(TyperGroup, "invoke", imports)
+    answer = coffee("list")
+    assert answer.exit_code == 130
+    assert answer.stderr == "interrupted\n"
+
+
+def test_out_of_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """No bug of ours, and what can be done."""
+
+    def grows() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(application, "app", grows)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            application.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 71
+    assert "out of memory; fewer --jobs, more --cells or a smaller scenario may help" in capsys.readouterr().err

@@ -149,3 +149,13 @@ def test_what_cannot_be_drawn(ask: Any, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         ask()
     assert str(error.value).startswith(message)
+
+
+def test_ctrl_c_before_anything_is_sized() -> None:
+    """There is no curve, and none without a point either."""
+
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cost_curve("kata", ["naive"], Effort(2, jobs=1), fresh=2, progress=press)

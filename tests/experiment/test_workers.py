@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import errno
 import os
 import signal
 import struct
@@ -17,8 +18,10 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.batches import Handing, Pool
-from sim.experiment.workers import Processes, crew, worker_pool
+import sim.experiment.workers
+from sim.experiment.batches import Handing, Lost, Pool
+from sim.experiment.workers import Processes, crew, hearing, worker_pool
+from sim.report.drawing import drawing
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="a forked worker's frames have its pipe")
 ENDS_S = 60.0  # what takes longer on whatever machine hangs: each of these takes a second or two
@@ -47,6 +50,36 @@ def dies_once(number: int, begun: str) -> int:
         half_sent()
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+def works_until_ctrl_c() -> None:
+    with worker_pool(1) as pool:
+        assert pool.submit(same, 1).result() == 1
+        raise KeyboardInterrupt
+
+
+def works_on_after(number: signal.Signals) -> None:
+    with hearing() as heed, heed.between_results():
+        os.kill(os.getpid(), number)
+        time.sleep(0.01)  # not at once
+
+
+def draws_half() -> None:
+    half_sent()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def drawn() -> str:
+    try:
+        with drawing({"whole": same_picture, "half": draws_half}, 2) as all_drawn:
+            all_drawn()
+    except BrokenExecutor:
+        return "killed"
+    return "drawn"
+
+
+def same_picture() -> str:
+    return "picture"
 
 
 def same(number: int) -> int:
@@ -132,6 +165,58 @@ def test_a_worker_that_is_stopped_while_it_sends_its_result(tmp_path: Path) -> N
 def test_a_worker_that_is_killed_while_it_sends_its_result(tmp_path: Path) -> None:
     """For want of memory, say: it is noticed, and what it had is done once more."""
     assert said(f"killed({str(tmp_path / 'begun')!r})") == "[0, 1, 2, 3, 4, 5]"
+
+
+def test_a_worker_that_is_killed_while_it_sends_a_picture() -> None:
+    assert said("drawn()") == "killed"
+
+
+def test_a_second_signal_while_workers_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, and then the SIGTERM of somebody who can't wait: the pool is closed all the same."""
+
+    def heard(*_: Any) -> None:
+        raise AssertionError
+
+    def impatient(pool: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        stop(pool)
+
+    stop = sim.experiment.workers._stop
+    monkeypatch.setattr(sim.experiment.workers, "_stop", impatient)
+    before = signal.signal(signal.SIGTERM, heard)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            works_until_ctrl_c()
+        assert signal.getsignal(signal.SIGTERM) == heard
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_whoever_is_deaf_to_ctrl_c_hears_sigterm_between_results() -> None:
+    """A shell's command in the background; how it is told otherwise is the command line's handler, which comes back."""
+    calls: list[int] = []
+    interrupt, end = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, lambda *_: calls.append(1))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            works_on_after(signal.SIGTERM)
+        assert calls == []
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert calls == [1]
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, end)
+
+
+def test_no_more_processes() -> None:
+    """The system refuses to start one: it is said, and is no matter of any file."""
+
+    class Refused(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    handing: Handing[int, int] = Handing(Pool(Refused(1), 1), same, [(0, (0,))])
+    with pytest.raises(Lost, match=r"no more processes can be started \(Resource temporarily unavailable\); fewer --jobs"):
+        list(handing.results())
 
 
 def test_nobody_waits_when_nothing_runs() -> None:

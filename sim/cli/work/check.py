@@ -33,8 +33,14 @@ def check(
     check_judgeable(world, scenario)
     warn(load_design(design), world, names=[scenario, design])
     since = time.monotonic()
-    with ended_after(seconds):
-        comparison = simulated(context, world, [design], effort, precision)
+    try:
+        with ended_after(seconds):
+            comparison = simulated(context, world, [design], effort, precision)
+    except typer.Exit as ended:
+        if seconds is None or time.monotonic() - since < seconds or ended.exit_code != INTERRUPTED:
+            raise
+        note(f"no morning was finished within {seconds:g} s, so nothing can be judged; give it more --seconds")
+        raise typer.Exit(UNDECIDED) from None
     in_time = seconds is not None and time.monotonic() - since >= seconds
     if comparison.interrupted and in_time:
         note(f"judged after {seconds:g} s by {comparison.mornings:,} of {comparison.asked:,} mornings")

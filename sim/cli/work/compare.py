@@ -10,7 +10,7 @@ import typer
 
 from sim.architectures import load_designs, reported
 from sim.cli.again import again
-from sim.cli.messages import DONE, note
+from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_title
 from sim.cli.work.lint import warn_in_short
 from sim.cli.work.names import compared, folder_name, scenario_called
@@ -72,7 +72,12 @@ def compare(
         _print(comparison, settings, everything=everything)
     curve = None
     if drawing is not None and not comparison.interrupted:
-        curve = _curve(world, chosen, drawing, effort, command)
+        try:
+            curve = _curve(world, chosen, drawing, effort, command)
+        except typer.Exit:
+            if as_json:
+                print_json(document(comparison, settings=settings))
+            raise
     page, code = None, DONE
     if report and not comparison.interrupted:
         names = {world.name: scenario, **{design.name: name for design, name in zip(chosen, called, strict=True)}}
@@ -84,6 +89,9 @@ def compare(
         console().print(f"report: {page}", soft_wrap=True)
     say_how_it_went(comparison, precision, unwritten="; no report was written" if report else "")
     say_what_cells_are(effort.cells, scenario, called[0])
+    if curve is not None and curve.interrupted:
+        note("interrupted while sizing: the cost curve has what was finished by then")
+        raise typer.Exit(INTERRUPTED)
     leave(comparison, code)
 
 
