@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar
 AHEAD = 4  # batches for each worker, so that none waits for work; more could be lost with a worker
 LARGEST = 50  # tasks of a batch
 HEED_S = 0.2  # how often whoever waits for a result looks whether Ctrl-C was pressed
+REFUSED = (errno.EAGAIN, errno.ENOMEM)  # by the system, to start a process
 SUSPECT = 2  # times that workers were killed with a task under way before it is tried alone; killed again, the task is to blame
 Key = TypeVar("Key")
 Made = TypeVar("Made")
@@ -113,6 +115,8 @@ class Handing(Generic[Key, Made]):
                 self._lost(batch)
                 return
             except OSError as error:
+                if error.errno not in REFUSED:
+                    raise
                 raise Lost(f"no more processes can be started ({error.strerror}); fewer --jobs may help") from None
             self.running[future] = batch
 
