@@ -34,7 +34,7 @@ class Recorder(Script):
         self.last = -1  # in the log: where a mishap struck last that waited for a question
         self._turns: Counter[tuple[Point, int]] = Counter()
 
-    def about(self, *questions: Point) -> Script:  # noqa: ARG002
+    def about(self, *_: Point) -> Script:
         return self
 
     def all_that_strike(self, what: Point, purchase: int) -> Sequence[Mishap]:

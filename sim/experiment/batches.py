@@ -25,6 +25,11 @@ class Lost(BrokenExecutor):
     """Work cannot be finished. The message says why."""
 
 
+def not_started(error: OSError) -> Lost:
+    """What to say of a process that the system refuses to start."""
+    return Lost(f"no more processes can be started ({error.strerror}); fewer --jobs may help")
+
+
 class Pool:
     """Any executor, with what `Handing` has to know about it."""
 
@@ -117,7 +122,7 @@ class Handing(Generic[Key, Made]):
             except OSError as error:
                 if error.errno not in REFUSED:
                     raise
-                raise Lost(f"no more processes can be started ({error.strerror}); fewer --jobs may help") from None
+                raise not_started(error) from None
             self.running[future] = batch
 
     def _room(self) -> int:

@@ -85,8 +85,7 @@ class Processes(Pool):
 
     def look(self) -> None:
         """See to it that a killed worker is noticed: nothing else comes after the half of a result that it may have left."""
-        if any(worker.exitcode is not None for worker in _workers(self.executor)):
-            _stop(self.executor)
+        _stop_if_one_is_lost(self.executor)
 
     def renew(self) -> bool:
         self.executor.shutdown()
@@ -120,8 +119,12 @@ def wait_for(futures: Collection[Future[Any]], pool: ProcessPoolExecutor, heed: 
     """Until all are finished, or Ctrl-C is pressed, or a worker is killed, whatever it has left of its result."""
     while wait(futures, HEED_S).not_done:
         heed()
-        if any(worker.exitcode is not None for worker in _workers(pool)):
-            _stop(pool)
+        _stop_if_one_is_lost(pool)
+
+
+def _stop_if_one_is_lost(pool: ProcessPoolExecutor) -> None:
+    if any(worker.exitcode is not None for worker in _workers(pool)):
+        _stop(pool)
 
 
 def _workers(pool: ProcessPoolExecutor) -> list[BaseProcess]:
@@ -180,12 +183,8 @@ def hearing() -> Iterator[Heed]:
     thread, and where somebody else handles the signal, there is nothing to hear. A command that a shell has started in the
     background is deaf to Ctrl-C, and hears SIGTERM instead.
     """
-    heed, number = Heed(), signal.SIGINT
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN and callable(signal.getsignal(signal.SIGTERM)):
-        number = signal.SIGTERM
-    before = signal.getsignal(number)
-    ours = number == signal.SIGTERM or before == signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or not ours:
+    heed, number = Heed(), _to_hear()
+    if number is None:
         yield heed
         return
 
@@ -194,12 +193,22 @@ def hearing() -> Iterator[Heed]:
             show_others(lost)
 
     show_others, sys.unraisablehook = sys.unraisablehook, unraisable
-    signal.signal(number, heed.hear)
+    before = signal.signal(number, heed.hear)
     try:
         yield heed
     finally:
         signal.signal(number, before)
         sys.unraisablehook = show_others
+
+
+def _to_hear() -> signal.Signals | None:
+    """The signal that interrupts this command, if it is ours to hear."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    interrupted = signal.getsignal(signal.SIGINT)
+    if interrupted == signal.default_int_handler:
+        return signal.SIGINT
+    return signal.SIGTERM if interrupted == signal.SIG_IGN and callable(signal.getsignal(signal.SIGTERM)) else None
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from sim.experiment.batches import not_started
 from sim.experiment.workers import hearing, processors, wait_for, worker_pool
 
 Picture = Callable[[], Any]  # draws something, writes its files, and returns what the page needs of it
@@ -20,15 +20,15 @@ def drawing(pictures: Mapping[str, Picture], jobs: int | None) -> Iterator[Calla
     """Draw pictures in `jobs` worker processes (None: one a processor), in their order. Yields what waits for all of them.
 
     All pictures show the same comparison, which may be large. So a worker gets all pictures once, when it begins (a forked
-    one shares the memory), and a task is only the name of a picture. Raises BrokenExecutor if one is killed or can't be
-    started.
+    one shares the memory), and a task is only the name of a picture. Raises BrokenExecutor if one is killed, and
+    Lost if none can be started.
     """
     jobs = min(jobs or processors(), len(pictures))
     with hearing() as heed, worker_pool(jobs, partial(_begin, pictures)) as workers, heed.between_results():
         try:
             futures = {name: workers.submit(_drawn, name) for name in pictures}
         except OSError as error:
-            raise BrokenExecutor(error.strerror) from None
+            raise not_started(error) from None
 
         def drawn() -> dict[str, Any]:
             wait_for(futures.values(), workers, heed)

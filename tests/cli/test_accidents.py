@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup
 
 from sim.cli import app as application
+from sim.experiment.cost_curve import CostCurve, cost_curve
 from tests.cli.coffee import coffee
 
 posix = pytest.mark.skipif(os.name != "posix", reason="streams and devices as Unix has them")
@@ -217,3 +221,45 @@ def test_out_of_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         signal.signal(signal.SIGTERM, before)
     assert ended.value.code == 71
     assert "out of memory; fewer --jobs, more --cells or a smaller scenario may help" in capsys.readouterr().err
+
+
+def test_no_process_to_draw(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison is there, the report is not, and it is told why: no fault of the folder."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("sim.experiment.workers.ProcessPoolExecutor.submit", refused)
+    answer = coffee("compare", tiny, "-n", "2", "-j", "1", "--json")
+    assert answer.exit_code == 71
+    assert "report" not in json.loads(answer.stdout)
+    assert "error: no more processes can be started (Resource temporarily unavailable); fewer --jobs may help" in answer.stderr
+    assert not list(Path("reports").iterdir())
+
+
+def test_ctrl_c_before_a_cost_curve_has_a_point(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison that was finished is printed."""
+
+    def press(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.experiment.cost_curve.cost_curve", press)
+    answer = coffee("compare", tiny, "-n", "2", "-j", "1", "--cost-curve", "--json")
+    assert answer.exit_code == 130
+    assert json.loads(answer.stdout)["mornings"] == 2
+    assert "interrupted before the first capacity was found; there is no report" in answer.stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_middle_of_a_cost_curve(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sized by then is in the report, and it is said that the rest is missing."""
+
+    def cut_short(*about: Any, **more: Any) -> CostCurve:
+        return replace(curve_of(*about, **more), interrupted=True)
+
+    curve_of = cost_curve
+    monkeypatch.setattr("sim.experiment.cost_curve.cost_curve", cut_short)
+    answer = coffee("compare", tiny, "naive", "-n", "2", "-j", "2", "--peak", "10/min", "--json")
+    assert answer.exit_code == 130
+    assert Path(json.loads(answer.stdout)["report"]).exists()
+    assert "interrupted while sizing: the cost curve has what was finished by then\n" in answer.stderr

@@ -37,8 +37,7 @@ def test_joined(scenario: str, design: str, rows: tuple[str, ...]) -> None:
         assert np.array_equal(getattr(whole, field.name), expected), field.name
 
 
-def test_a_morning_alone_is_itself() -> None:
-    """And what it was made of stays as it was."""
+def test_what_is_joined_stays_as_it_was() -> None:
     morning = left_behind("kata", "naive", 0)
     before = morning.charges["order"].copy()
     twice = Tables.joined([morning, morning])

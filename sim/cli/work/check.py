@@ -33,16 +33,19 @@ def check(
     check_judgeable(world, scenario)
     warn(load_design(design), world, names=[scenario, design])
     since = time.monotonic()
+
+    def time_is_up() -> bool:
+        return seconds is not None and time.monotonic() - since >= seconds
+
     try:
         with ended_after(seconds):
             comparison = simulated(context, world, [design], effort, precision)
     except typer.Exit as ended:
-        if seconds is None or time.monotonic() - since < seconds or ended.exit_code != INTERRUPTED:
+        if not time_is_up() or ended.exit_code != INTERRUPTED:
             raise
         note(f"no morning was finished within {seconds:g} s, so nothing can be judged; give it more --seconds")
         raise typer.Exit(UNDECIDED) from None
-    in_time = seconds is not None and time.monotonic() - since >= seconds
-    if comparison.interrupted and in_time:
+    if comparison.interrupted and time_is_up():
         note(f"judged after {seconds:g} s by {comparison.mornings:,} of {comparison.asked:,} mornings")
         comparison = replace(comparison, asked=comparison.mornings, interrupted=False)
     result = next(iter(comparison.results.values()))

@@ -195,6 +195,9 @@ def saved(write: Callable[[], Path]) -> tuple[Path | None, int]:
     except ConfigError as error:
         complain(*error.messages)
         return None, UNWRITTEN
+    except Lost as lost:
+        complain(str(lost))
+        return None, KILLED
     except BrokenExecutor:
         complain("a process that drew the report was killed, so there is none; probably out of memory: fewer --jobs may help")
         return None, KILLED
