@@ -123,6 +123,8 @@ class Handing(Generic[Key, Made]):
                 if error.errno not in REFUSED:
                     raise
                 raise not_started(error) from None
+            except RuntimeError as error:  # it has been shut down
+                raise Lost(f"the work cannot be handed out: {error}") from None
             self.running[future] = batch
 
     def _room(self) -> int:

@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from sim.experiment.batches import HEED_S, Handing, Key, Made, Pool, Task
+from sim.experiment.batches import HEED_S, Handing, Key, Lost, Made, Pool, Task
 from sim.experiment.engines import Engine, scheduler
+
+FAILED = 1  # how a process ends that could not import the script
+NOT_BEGUN = (
+    "the worker processes ended as they began, and said why above; each imports your script, so let it simulate only below "
+    'if __name__ == "__main__":'
+)
 
 
 class Crew:
@@ -60,7 +66,7 @@ def _pool(jobs: int, engine: Engine) -> AbstractContextManager[Pool | None]:
         from sim.experiment.cluster import cluster
 
         return cluster(address)
-    return Processes.started(jobs) if engine == "local" and jobs > 1 else nullcontext()
+    return Processes.started(jobs) if engine == "local" and jobs > 1 and may_start_workers() else nullcontext()
 
 
 class Processes(Pool):
@@ -88,9 +94,17 @@ class Processes(Pool):
         _stop_if_one_is_lost(self.executor)
 
     def renew(self) -> bool:
+        lost = _workers(self.executor)
         self.executor.shutdown()
+        if multiprocessing.get_start_method() != "fork" and any(worker.exitcode == FAILED for worker in lost):
+            raise Lost(NOT_BEGUN)
         self.executor = self._pools.enter_context(worker_pool(self.workers()))
         return True
+
+
+def may_start_workers() -> bool:
+    """Whether this process may have children: a worker of `multiprocessing.Pool` may not, and does all itself."""
+    return not multiprocessing.current_process().daemon
 
 
 def processors() -> int:

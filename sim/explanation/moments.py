@@ -48,6 +48,15 @@ class StoryLine:
     until_s: float = 0.0  # of the last of them
 
 
+def times_text(moment: StoryLine) -> str:
+    """` (200 times in 9.9 min)`, for what is told once and happened more often."""
+    return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
+
+
+def wait_text(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+
+
 @dataclass
 class Notes:
     """Lines of a story in the order in which they are noted; some are noted before they happen."""

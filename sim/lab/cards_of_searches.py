@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim import words
+from sim.colours import colours
 from sim.config.writing import flow
 from sim.counterexamples.alphabet import NOT_IN_IT
 from sim.counterexamples.combinations import Every
@@ -17,7 +18,6 @@ from sim.experiment.what_if import LOOKED_AT, WhatIf, said
 from sim.lab.plots import hints
 from sim.ledger.violations import VIOLATIONS
 from sim.report.card import Card, Cell, Table
-from sim.style import colours
 from sim.validation.cases import Validity
 from sim.vocabulary import METRICS
 

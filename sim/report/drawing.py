@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from sim.experiment.batches import not_started
-from sim.experiment.workers import hearing, processors, wait_for, worker_pool
+from sim.experiment.workers import hearing, may_start_workers, processors, wait_for, worker_pool
 
 Picture = Callable[[], Any]  # draws something, writes its files, and returns what the page needs of it
 _known: dict[str, Picture] = {}  # in a worker: all pictures, by name
@@ -21,8 +21,11 @@ def drawing(pictures: Mapping[str, Picture], jobs: int | None) -> Iterator[Calla
 
     All pictures show the same comparison, which may be large. So a worker gets all pictures once, when it begins (a forked
     one shares the memory), and a task is only the name of a picture. Raises BrokenExecutor if one is killed, and
-    Lost if none can be started.
+    Lost if none can be started. A process that may have no workers draws them itself.
     """
+    if not may_start_workers():
+        yield lambda: {name: draw() for name, draw in pictures.items()}
+        return
     jobs = min(jobs or processors(), len(pictures))
     with hearing() as heed, worker_pool(jobs, partial(_begin, pictures)) as workers, heed.between_results():
         try:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim import style
 from sim.architectures import start_of
 from sim.config.template import design_template
 from sim.documents import optimum
 from sim.experiment.optimise import Optimum
-from sim.report.charts import pareto
 from sim.report.files import files_of
 from sim.report.folder import named
 from sim.report.names import PAGE
@@ -25,10 +23,13 @@ def write_folder(found: Optimum, folder: Path, told: Told) -> Path:
 
     Raises ConfigError.
     """
+    from sim.report.charts import pareto  # matplotlib takes a second to import
+    from sim.style import figure_of
+
     with files_of(folder, ours=FILES.__contains__) as files:
         files.json(JSON, optimum.document(found, command=told.command))
         files.csv(CSV, optimum.rows(found))
-        write_page(files, told, {CHART: files.picture(CHART, style.figure_of(pareto.draw(found)), ABOUT)})
+        write_page(files, told, {CHART: files.picture(CHART, figure_of(pareto.draw(found)), ABOUT)})
     return folder / PAGE
 
 

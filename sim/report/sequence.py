@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
-from sim.explanation.moments import StoryLine, lanes, title
+from sim.explanation.moments import StoryLine, lanes, times_text, title, wait_text
 from sim.style import FAULT, INK, QUIET, figure, styled
 
 MOST_ROWS = 40
@@ -146,10 +146,6 @@ def _time(ax: Axes, explanation: Told, row: Row) -> None:
         ax.text(0.12, row.y_in - GAP_IN + 0.02, text, fontsize=7.2, va="center", color=QUIET, style="italic")
 
 
-def wait_text(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
-
-
 def _draw_row(ax: Axes, row: Row, x_in: dict[str, float]) -> None:
     moment, y = row.moment, row.y_in
     x = x_in[moment.who]
@@ -185,11 +181,6 @@ def _arrow(ax: Axes, row: Row, x: float, to: float) -> None:
     if moment.kind == "lost":
         ax.plot(end, y, marker="x", ms=7, color=RED, mew=1.8)
     _words(ax, min(x, to) + 0.08, row.y_in - 0.04, moment.text + times_text(moment), color=colour)
-
-
-def times_text(moment: StoryLine) -> str:
-    """` (200 times in 9.9 min)`, for what is told once and happened more often."""
-    return f" ({moment.times} times in {wait_text(moment.until_s - moment.at_s)})" if moment.times > 1 else ""
 
 
 def _words(ax: Axes, x: float, y: float, text: str, *, background: str = "white", **more: Any) -> Text:

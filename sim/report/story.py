@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sim import style
 from sim.explanation.mermaid import sequence as as_mermaid
-from sim.explanation.moments import StoryLine
+from sim.explanation.moments import StoryLine, times_text
 from sim.explanation.remedy import Remedy
 from sim.explanation.story import Explanation
 from sim.ledger.violations import VIOLATIONS
-from sim.report import sequence
 from sim.report.files import files_of
 from sim.report.folder import Ours, named
-from sim.report.sequence import times_text
 
 TEXT, MERMAID, CHART = "story.txt", "sequence.mmd", "sequence"
 FILES = named(TEXT, MERMAID, charts=[CHART])
@@ -29,12 +26,15 @@ def write_story(
     `beside`: other texts, by the names of their files. `ours`: whether a file that is there already may be replaced. Raises
     ConfigError if the folder holds anything else, or can't be written.
     """
+    from sim.report import sequence  # matplotlib takes a second to import
+    from sim.style import figure_of
+
     with files_of(folder, ours=ours) as files:
         for name, text in (beside or {}).items():
             files.text(name, text)
         files.text(TEXT, "\n".join(as_text(explanation, command=command)) + "\n")
         files.text(MERMAID, as_mermaid(explanation.moments))
-        files.chart(CHART, style.figure_of(sequence.draw(explanation)))
+        files.chart(CHART, figure_of(sequence.draw(explanation)))
     return folder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sim import style
+from sim.colours import colours
 from sim.config.library import digest
 from sim.documents import windows
 from sim.failure_windows.differences import differences
@@ -14,7 +14,6 @@ from sim.failure_windows.published import MARKS, MECHANISMS, PUBLISHED, SOURCES,
 from sim.failure_windows.verdicts import STATES
 from sim.ledger.violations import FAILURES
 from sim.report import matrix as told
-from sim.report.charts import windows as heat_map
 from sim.report.combinations import last_word
 from sim.report.files import files_of, render, software
 from sim.report.folder import named
@@ -32,11 +31,15 @@ def write_report(matrix: Matrix, folder: Path, *, command: str) -> Path:
     written; the same matrix gives the same bytes. Raises ConfigError if the folder holds anything that is no part of a report,
     or can't be written.
     """
+    from sim.report.charts import windows as heat_map  # matplotlib takes a second to import
+    from sim.style import figure_of
+
     with files_of(folder, ours=FILES.__contains__) as files:
         files.json(JSON, windows.document(matrix, report=PAGE))
         files.csv(CSV, windows.rows(matrix))
-        chart = files.picture(CHART, style.figure_of(heat_map.draw_matrix(matrix)), LABEL)
-        files.text(PAGE, render("windows.html.j2", _content(matrix, command) | {"chart": chart}))
+        chart = files.picture(CHART, figure_of(heat_map.draw_matrix(matrix)), LABEL)
+        drawn = {"chart": chart, "blocks": heat_map.in_blocks(list(matrix.designs))}
+        files.text(PAGE, render("windows.html.j2", _content(matrix, command) | drawn))
     return folder / PAGE
 
 
@@ -44,8 +47,7 @@ def _content(matrix: Matrix, command: str) -> dict[str, Any]:
     found = {(d.cell.window, d.cell.design) for d in differences(matrix)}
     return {
         "designs": matrix.designs,
-        "colours": style.colours(matrix.designs),
-        "blocks": heat_map.in_blocks(list(matrix.designs)),
+        "colours": colours(matrix.designs),
         "sentences": {name: sentence(matrix, name) for name in matrix.designs},
         "last_words": {name: last_word(design) for name, design in matrix.designs.items()},
         "states": STATES,

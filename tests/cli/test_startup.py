@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import pkgutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli import kata
+from sim.cli import kata, work
 from sim.cli.app import COMMANDS
 from sim.version import VERSION
 from tests.cli.coffee import coffee
@@ -59,6 +60,15 @@ def test_what_draws_nothing_needs_no_matplotlib(line: str) -> None:
     """Which takes half a second to import. (A comparison with a report imports it while its workers simulate.)"""
     found = imported(f"sys.argv = ['coffee', *{line.split()}]; from sim.cli import main; main()", exits=True)
     assert "numpy" in found
+    assert "matplotlib" not in found
+
+
+def test_work_begins_without_matplotlib() -> None:
+    """Whatever a command draws, it does so after its work."""
+    modules = [f"sim.cli.work.{found.name}" for found in pkgutil.iter_modules(work.__path__)]
+    assert "sim.cli.work.sweep" in modules
+    found = imported(f"import {', '.join(modules)}")
+    assert "pydantic" in found
     assert "matplotlib" not in found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import errno
+import multiprocessing
 import os
 import signal
 import struct
@@ -84,6 +85,19 @@ def same_picture() -> str:
 
 def same(number: int) -> int:
     return number
+
+
+def all_in_one(number: int) -> tuple[list[int], str]:
+    """What a worker of somebody else's pool may do: its own work, without workers."""
+    with crew(2) as workers:
+        done = sorted(made for _, made in workers.results(same, ((other, (other,)) for other in range(number))))
+    with drawing({"whole": same_picture}, 2) as all_drawn:
+        return done, all_drawn()["whole"]
+
+
+def in_a_pool_of_their_own() -> list[tuple[list[int], str]]:
+    with multiprocessing.Pool(1) as pool:
+        return pool.map(all_in_one, [3])
 
 
 def stopped(begun: str) -> str:
@@ -205,6 +219,32 @@ def test_whoever_is_deaf_to_ctrl_c_hears_sigterm_between_results() -> None:
     finally:
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, end)
+
+
+def test_a_worker_of_another_pool_may_have_no_workers() -> None:
+    assert said("in_a_pool_of_their_own()") == "[([0, 1, 2], 'picture')]"
+
+
+def test_a_script_that_simulates_as_it_is_imported(tmp_path: Path) -> None:
+    """Where a worker doesn't inherit the script and imports it, as on macOS and Windows: it is told what to do, at once."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        'import multiprocessing\nmultiprocessing.set_start_method("spawn", force=True)\n'
+        'import sim\nsim.compare("calm-tuesday", mornings=4, jobs=2)\n'
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=ENDS_S, check=False)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith('so let it simulate only below if __name__ == "__main__":')
+
+
+def test_an_executor_that_has_been_shut_down() -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with (
+        pytest.raises(Lost, match="the work cannot be handed out: cannot schedule new futures after shutdown"),
+        crew(1, executor) as workers,
+    ):
+        list(workers.results(same, [(0, (0,))]))
 
 
 def test_no_more_processes() -> None:

@@ -24,7 +24,6 @@ from sim.experiment.inputs import called, shown
 from sim.experiment.screening import Method, Screening, screen
 from sim.experiment.sensitivity import Effect
 from sim.experiment.swings import Swings, no_effect, swings, turns
-from sim.lab import cards_of_searches as cards
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
 from sim.report.sensitivity import CSV, FILES, JSON, write_folder
@@ -58,6 +57,8 @@ def sensitivity(
 
 
 def _told(found: Swings | Screening, command: str) -> Told:
+    from sim.lab import cards_of_searches as cards  # matplotlib takes a second to import
+
     return Told(
         "which inputs matter?", cards.swings(found) if isinstance(found, Swings) else cards.screening(found), found.scenario,
         [found.design], f"{words.mornings(found.mornings)} a point, from seed {found.seed}", command,

@@ -22,7 +22,6 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import known_metrics
 from sim.experiment.sweep import Sweep
 from sim.experiment.sweep import sweep as swept_over
-from sim.report.charts.sweep_lines import level_words
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
 from sim.report.sweep import CSV, FILES, JSON, write_sweep
@@ -113,8 +112,8 @@ def _say_how_it_went(swept: Sweep, results: Path, command: str, *, drawn: bool) 
     if swept.interrupted:
         note(f"interrupted: {swept.done:,} of {swept.total:,} mornings are in {results}; to go on: {command}")
         return
-    for words in level_words(swept):
-        note(f"{words}: run once, and drawn as a level line")
+    for level in swept.levels:
+        note(f"{level}: run once, and drawn as a level line")
     if drawn and len(swept.drawn) > 2:
         note("three knobs or more are not drawn; sweep.csv holds the numbers")
     taken = f", {swept.stored:,} of them taken from {results}" if swept.stored else f", kept in {results}"

@@ -69,19 +69,7 @@ def constant(swept: Sweep) -> str:
 
 def level_note(swept: Sweep) -> str:
     """Which designs don't have a key that is varied, so that one value stands for all of its values."""
-    return "".join(f"; {words_of_level}" for words_of_level in level_words(swept))
-
-
-def level_words(swept: Sweep) -> list[str]:
-    """`naive and idempotent have no relay.poll_every`: designs that a varied key doesn't concern."""
-    lacking: dict[tuple[str, ...], list[str]] = {}
-    for name, keys in swept.level.items():
-        lacking.setdefault(tuple(keys), []).append(name)
-    return [
-        f"{', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]} "
-        f"{'have' if len(names) > 1 else 'has'} no {' and no '.join(keys)}"
-        for keys, names in lacking.items()
-    ]
+    return "".join(f"; {level}" for level in swept.levels)
 
 
 def _panel(swept: Sweep, metric: str, axis: Axis) -> Axes:
