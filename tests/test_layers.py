@@ -7,25 +7,36 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 import sim
 
 SIM = Path(sim.__file__).parent
 MODULES = sorted(path for path in SIM.rglob("*.py") if path != SIM / "__init__.py")
 
 
-def test_only_the_top_imports_by_a_name_in_a_string() -> None:
-    """A layer below cannot reach up in a way that import-linter does not see."""
-    called = {
-        f"{path.relative_to(SIM)}:{node.lineno}"
+@pytest.fixture(scope="module")
+def code() -> list[tuple[Path, ast.AST]]:
+    """Whatever there is in the modules that can import something, or decide whether it is imported."""
+    return [
+        (path.relative_to(SIM), node)
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Name | ast.Attribute)
-        and (node.id if isinstance(node, ast.Name) else node.attr) in ("import_module", "__import__")
-    }
+        if isinstance(node, ast.ImportFrom | ast.If) or _name(node) in ("import_module", "__import__")
+    ]
+
+
+def _name(node: ast.AST) -> str | None:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
+def test_only_the_top_imports_by_a_name_in_a_string(code: list[tuple[Path, ast.AST]]) -> None:
+    """A layer below cannot reach up in a way that import-linter does not see."""
+    called = {f"{path}:{node.lineno}" for path, node in code if isinstance(node, ast.Name | ast.Attribute)}
     assert called == set()
 
 
-def test_only_the_types_of_charts_are_looked_up_to() -> None:
+def test_only_the_types_of_charts_are_looked_up_to(code: list[tuple[Path, ast.AST]]) -> None:
     """import-linter leaves out imports for type checkers; of those, the only ones from above are of a result's charts."""
     contract = tomllib.loads((SIM.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
         0
@@ -37,22 +48,20 @@ def test_only_the_types_of_charts_are_looked_up_to() -> None:
     }
     from_above = {
         imported.module
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, node in code
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         for imported in node.body
         if isinstance(imported, ast.ImportFrom) and imported.module is not None and imported.module.startswith("sim.")
-        if floor[imported.module.split(".")[1]] > floor.get(path.relative_to(SIM).parts[0].removesuffix(".py"), len(floor))
+        if floor[imported.module.split(".")[1]] > floor.get(path.parts[0].removesuffix(".py"), len(floor))
     }
     assert from_above == {"sim.lab.plots"}
 
 
-def test_nothing_takes_names_from_the_top() -> None:
+def test_nothing_takes_names_from_the_top(code: list[tuple[Path, ast.AST]]) -> None:
     """`from sim import …` names modules only: `sim/__init__` is the top, and the bottom of nothing."""
     taken = {
-        f"{path.relative_to(SIM)}: {alias.name}"
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        f"{path}: {alias.name}"
+        for path, node in code
         if isinstance(node, ast.ImportFrom) and node.module == "sim"
         for alias in node.names
         if not (SIM / f"{alias.name}.py").exists() and not (SIM / alias.name).is_dir()

@@ -143,12 +143,6 @@ def results_schema() -> dict[str, Any]:
     }
 
 
-def schema_of(name: str) -> dict[str, Any]:
-    """The schema of one kind of document, or of a row, by its name."""
-    whole = results_schema()
-    return {"$schema": DRAFT, "$ref": f"#/$defs/{name}", "$defs": whole["$defs"]}
-
-
 def _where(kind: Kind) -> str:
     """`coffee compare --json, summary.json:`."""
     printed = [f"coffee {command}" + ("" if "--" in command else " --json") for command in kind.commands]

@@ -1246,6 +1246,7 @@ def test_each_window_has_its_tiny_world() -> None:
         assert load_scenario(name).story.strip().count(". ") == 2, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ARCHITECTURES, "trusted-webhooks"])
 @pytest.mark.parametrize("window", WINDOWS)
 def test_without_its_one_fault_a_window_is_clean(window: str, name: str) -> None:

@@ -6,15 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED
 from tests.documents.held import check_printed
 
+typer.testing._get_command = cache(typer.main.get_command)  # all options anew would take longer than most commands
 ANSWERED = (DONE, FAILED, UNDECIDED, INTERRUPTED)
 
 SCENARIO = """name: tiny

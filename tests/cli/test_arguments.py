@@ -51,6 +51,7 @@ def test_a_design_as_argument_or_option(tiny: str, command: str) -> None:
     assert NOTE not in argument.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", SEVERAL)
 def test_designs_as_arguments_and_options(tiny: str, command: str) -> None:
     """With a design as argument, those of the option come on top, as they always did; the note says how to do without."""

@@ -49,6 +49,7 @@ def test_as_json_and_as_mermaid(tiny: str) -> None:
     assert not Path("reports").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["--json", "--mermaid"])
 def test_a_folder_that_is_named_is_written_whatever_is_printed(tiny: str, form: str) -> None:
     """`--out` is never passed over in silence; stdout still holds only the result."""
@@ -67,6 +68,7 @@ def test_a_purchase_in_the_light_of_one_kind_of_harm(tiny: str) -> None:
     assert sorted(told["violations"]) == sorted(harmed["violations"])
 
 
+@pytest.mark.slow
 def test_the_same_command_tells_the_same_story(tiny: str) -> None:
     """To the last byte of every file."""
     for folder in ("one", "two"):

@@ -22,6 +22,7 @@ def test_a_world_that_breaks_naive(tiny: str) -> None:
     assert not Path(".hypothesis").exists()
 
 
+@pytest.mark.slow
 def test_the_file_is_replayed_and_explained(tiny: str) -> None:
     """What the hunt has written, `explain` tells, with the knob that closes it."""
     assert coffee("hunt", "no-inbox", "--out", "caught.yaml").exit_code == 1

@@ -35,6 +35,7 @@ def test_a_table_a_metric(tiny: str) -> None:
     assert "2 inputs, 3 mornings: clear effect: 1; no effect: 1." in said
 
 
+@pytest.mark.slow
 def test_the_folder_and_the_json_say_the_same(tiny: str) -> None:
     """Chart, table and numbers; with the command that makes them again."""
     command = ("sensitivity", tiny, "naive", *MOVED, *QUICK)

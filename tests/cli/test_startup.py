@@ -121,6 +121,7 @@ def _spent_s() -> float:
     return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "most"), [(("--help",), 3.4), (("compare", "--help"), 9.0)])
 def test_help_is_quick(tmp_path: Path, arguments: tuple[str, ...], most: float) -> None:
     """At its best, help takes less than 0.3 s; or, on a slow machine, so many times what typer alone takes at its best.

@@ -78,6 +78,7 @@ def assert_answered(parse: Callable[..., Any], text: str) -> None:
     assert all(PLACED.fullmatch(message) for message in messages), messages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parse", [parse_scenario, parse_design])
 @given(data=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5), start=st.sampled_from(["naive", "outbox", "zebra"]))
 @example(data={"faults": [{"outage": []}], "objectives": {"": []}}, start="naive")

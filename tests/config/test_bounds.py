@@ -78,6 +78,7 @@ def test_thousands_of_unknown_keys() -> None:
     assert time.perf_counter() - began < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["outbox", "no-inbox"])
 def test_digests_do_not_depend_on_how_python_runs(name: str) -> None:
     """Without docstrings (-OO) a design is the same design, so results that are kept are found."""

@@ -12,13 +12,15 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sim.documents.schema import DOCUMENTS, ROWS, schema_of
+from sim.documents.schema import DOCUMENTS, ROWS, results_schema
+
+_whole = cache(results_schema)
 
 
 @cache
 def validator(name: str) -> Draft202012Validator:
     """Of one kind of document, by its name."""
-    return Draft202012Validator(schema_of(name))
+    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": _whole()["$defs"]})
 
 
 def command_of(arguments: Iterable[str]) -> str:

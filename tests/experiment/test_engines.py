@@ -65,6 +65,7 @@ def once(act: Callable[[], None], *, after: int) -> Callable[[int, int], None]:
     return progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 def test_processes(jobs: int, world: Path, expected: str) -> None:
     """Any number of processes gives the digest of none."""
@@ -78,6 +79,7 @@ def test_any_executor(world: Path, expected: str) -> None:
         assert threads.submit(int).result() == 0
 
 
+@pytest.mark.slow
 def test_a_killed_process(world: Path, expected: str) -> None:
     """What a killed process had under way is done by others."""
     killed: list[int] = []

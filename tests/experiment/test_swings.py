@@ -125,6 +125,7 @@ def test_the_same_whoever_does_the_work() -> None:
     assert repr(one) == repr(two)  # nothing to count is not equal to itself
 
 
+@pytest.mark.slow
 def test_sobol_on_a_sum() -> None:
     """A latency is the network's twice and the provider's once: shares of a variance that is known in closed form."""
 

@@ -225,6 +225,7 @@ def test_a_worker_of_another_pool_may_have_no_workers() -> None:
     assert said("in_a_pool_of_their_own()") == "[([0, 1, 2], 'picture')]"
 
 
+@pytest.mark.slow
 def test_a_script_that_simulates_as_it_is_imported(tmp_path: Path) -> None:
     """Where a worker doesn't inherit the script and imports it, as on macOS and Windows: it is told what to do, at once."""
     script = tmp_path / "script.py"

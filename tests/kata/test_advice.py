@@ -16,6 +16,7 @@ from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.look import Look
 from sim.kata.moves import moved
 from tests.kata.designs import NEARLY, PASSES
+from tests.tiers import slow
 
 START = PATH = FIRST.start
 KEYED = START.replace("from: naive", "from: idempotent").replace("key: none", "key: purchase")
@@ -65,7 +66,7 @@ def test_the_rule_that_speaks_is_the_one_that_stands_in_the_way(text: str, rule:
     assert last_hint not in hints[0]
 
 
-@pytest.mark.parametrize("text", [START, KEYED, OUTBOX, FRESH, EXACT])
+@pytest.mark.parametrize("text", slow([START, KEYED, OUTBOX, FRESH, EXACT], but=[KEYED]))
 def test_what_happened_is_no_advice(text: str) -> None:
     """A finding names no knob, no other design and no cause: why it happened is for the learner to say."""
     _, _, finding, hints = said_of(text)
@@ -104,6 +105,7 @@ def test_a_witness_is_somebody_who_was_harmed() -> None:
     assert look_at("from: outbox").witness("double_charge_rate") == ""
 
 
+@pytest.mark.slow
 def test_what_got_worse_is_what_the_differences_say() -> None:
     """From idempotent to outbox people are told sooner and confirmed later, and both are said."""
     before, now = (look_at(f"from: {name}").result for name in ("idempotent", "outbox"))

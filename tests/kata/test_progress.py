@@ -239,6 +239,7 @@ def test_after_a_failed_check_hints_are_of_its_mornings(folder: Path) -> None:
     assert "more loyalty points than were earned" in story.sentence
 
 
+@pytest.mark.slow
 def test_a_hint_after_a_run_is_what_the_run_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is simulated for it."""
     progress = load(folder)

@@ -55,6 +55,7 @@ def test_the_starting_design_fails_everything() -> None:
     assert stages_of(FIRST.start) == [False] * 5
 
 
+@pytest.mark.slow
 def test_another_architecture_alone_is_not_enough() -> None:
     """What the starting file says about the view, the points and the workers stays wrong in outbox, so no stage is skipped."""
     assert stages_of(OUTBOX_AS_STARTED) == [True, True, False, False, False]
@@ -65,6 +66,7 @@ def test_more_workers_do_not_answer_sooner() -> None:
     assert not stages_of("from: idempotent\ncheckout: {workers: 400}")[1]
 
 
+@pytest.mark.slow
 def test_whoever_saves_in_the_wrong_place_sees_what_fails_first() -> None:
     """Fewer payment workers cost less too; then the backlog of the brownout is confirmed too late, so stage 3 is lost."""
     assert stages_of(f"{PASSES}payment: {{workers: 8}}\n") == [True, True, False, True, True]

@@ -12,6 +12,7 @@ from sim.config.library import load_scenario
 from sim.ledger.audit import Audit, audit
 from sim.ledger.records import AUDITED, Tables
 from sim.world.morning import Morning
+from tests.tiers import slow
 
 WORLDS = [
     ("kata", "no-provider-key", ("charges", "refunds", "orders", "awards")),
@@ -24,7 +25,7 @@ def left_behind(scenario: str, design: str, seed: int) -> Tables:
     return Morning(load_scenario(scenario), load_design(design), seed).run()
 
 
-@pytest.mark.parametrize(("scenario", "design", "rows"), WORLDS)
+@pytest.mark.parametrize(("scenario", "design", "rows"), slow(WORLDS, but=WORLDS[2:]))
 def test_joined(scenario: str, design: str, rows: tuple[str, ...]) -> None:
     mornings = [left_behind(scenario, design, seed) for seed in range(3)]
     together = Tables.joined(mornings)

@@ -36,6 +36,7 @@ def test_the_formula_in_its_limits() -> None:
     assert erlang_a(1, 0.5, patience_s=1e6)[1] == pytest.approx(0.5**2 / 0.5, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("servers", "per_s", "patience_s", "purchases"), [(1, 0.8, 2.0, 20_000), (5, 6.0, 3.0, 30_000)], ids=["calm", "overloaded"]
 )

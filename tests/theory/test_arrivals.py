@@ -45,6 +45,7 @@ def test_nobody_comes_outside_the_profile() -> None:
     assert times_s.max() <= 16 * 3600
 
 
+@pytest.mark.slow
 def test_gaps_in_operational_time_are_exponential() -> None:
     """Where the clock runs at the profile's rate, the gaps between customers are those of a Poisson process of rate 1."""
     changes = {"clock": {"duration": "8h"}, "traffic": {"profile": {"purchases": 5_000}}}

@@ -21,7 +21,9 @@ def test_every_case_has_a_name_of_its_own() -> None:
 LONG = {  # and alike others that are quick
     "wait-distribution", "mm1-half", "mm5", "mm10", "call-centre", "arrivals-profile", "deliveries-short-inbox",
     "coverage-mean", "coverage-difference", "coverage-quantile", "coverage-rare", "coverage-rate", "coverage-zero",
-    "backlog", "outages", "outbox-costly-publishing", "arrivals-shape",
+    "backlog", "outages", "outbox-costly-publishing", "arrivals-shape", "never-finished", "retries-outage",
+    "double-charge-often", "double-charge-rare", "double-charge-refusals", "arrivals-spike", "crash-window",
+    "cancelled-though-paid",
 }  # fmt: skip
 
 

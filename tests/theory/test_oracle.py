@@ -24,6 +24,7 @@ from tests.theory.oracle.workers import Job, Pool
 from tests.theory.oracle.worlds import WORLDS, World, files, happened
 from tests.tiers import slow
 
+LONG = ("repeaters", "repeaters-with-keys", "expired-locks", "provider-weather", "flaky-provider")  # and alike quick ones
 ROUNDING_S = 1e-9  # sums of the same times in another order
 
 
@@ -55,7 +56,7 @@ def same(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("architecture", ["naive", "idempotent"])
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", slow(WORLDS, but=WORLDS.keys() - set(LONG)))
 def test_the_oracle_agrees(name: str, architecture: str) -> None:
     """Every row of every table is the same, and what the world was made for really happened in it."""
     world = WORLDS[name]

@@ -16,6 +16,7 @@ from sim.validation.agreement import Estimated
 from sim.validation.case import Case
 from sim.validation.cases import CASES
 from sim.validation.queues import CV2, SIGMA, Queue, erlang_c, pollaczek_khinchine, queue_of
+from tests.tiers import slow
 from tests.worlds import morning
 
 
@@ -32,7 +33,10 @@ def check_load(it: Queue, load: float, *, cv2: float) -> None:
     Estimated(busy, busy * noise).check(load / checkout.servers, se_below=0.02, what="share of the workers' time")
 
 
-@pytest.mark.parametrize(("name", "load"), [("mm1-half", 0.5), ("mm1", 0.8), ("mm5", 4.0), ("mm10", 8.0)])
+LOADS = [("mm1-half", 0.5), ("mm1", 0.8), ("mm5", 4.0), ("mm10", 8.0)]
+
+
+@pytest.mark.parametrize(("name", "load"), slow(LOADS, but=[("mm5", 4.0)]))
 def test_exponential_services_in_order_of_arrival(name: str, load: float) -> None:
     """Services recovered as first come, first served are exponential."""
     it = served(CASES[name])

@@ -245,6 +245,7 @@ def test_only_some_want_it() -> None:
     assert evidence.metrics["confirmed_share"] == 1
 
 
+@pytest.mark.slow
 def test_units_oversold_are_rate_times_the_width_of_the_race() -> None:
     """Whoever comes within w of the moment at which the last unit's buyer looked is sold one too: Poisson(rate * w).
 

@@ -16,6 +16,7 @@ from sim.ledger.records import StationRecord, Tables
 from sim.world.autoscaler import Autoscaler
 from sim.world.engine import Clock
 from sim.world.pool import Pool
+from tests.tiers import slow
 from tests.world.test_engine import Log
 from tests.worlds import ONE_CUSTOMER, design, morning, world
 
@@ -215,7 +216,7 @@ def test_payment_workers_grow_too() -> None:
     assert station(tables).provisioned_s == 16 * tables.worked_s
 
 
-@pytest.mark.parametrize("name", ["idempotent", "outbox"])
+@pytest.mark.parametrize("name", slow(["idempotent", "outbox"], but=["idempotent"]))
 def test_an_autoscaler_that_may_change_nothing_changes_nothing(name: str) -> None:
     """From 16 to 16 workers: every station, charge and request is as without it."""
     plain, scaled = rush(name), rush(name, checkout__autoscale={"min": 16, "max": 16})

@@ -94,6 +94,7 @@ def test_what_is_heard_is_what_the_tables_hold(name: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_method_has_a_caller() -> None:
     """Over all designs in wild weather, nothing that an observer could hear is never said."""
     heard = {method for name in design_names() if "nationwide" not in name for method, _, _ in observed(name)[2]}

@@ -15,6 +15,7 @@ from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.grading import grade
 from sim.ledger.capacity import least_workers
 from tests.kata.apart.told import apart, facts, morning, written
+from tests.tiers import slow
 
 LESSON = Path(__file__).parents[3] / "docs" / "write-an-architecture.md"
 CLASSES = {name: new_file(kind, "mine.py") for name, kind in ARCHITECTURES.items()} | {
@@ -35,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", slow(CLASSES, but=["outbox"]))
 def test_the_same_morning(name: str) -> None:
     """Of every built-in architecture as a file of one's own, and of every step of the lesson: each row of each table."""
     file = written(CLASSES[name])

@@ -128,6 +128,7 @@ def speaking(lie: str, **told: object) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "tests.kata.apart.liar", design, lie)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", LIES)
 def test_what_is_no_step_is_an_error(lie: str) -> None:
     """Of that class, at once: neither an exception of ours, nor a morning."""

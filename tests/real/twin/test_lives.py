@@ -156,6 +156,7 @@ def test_a_wrong_charge_is_given_back_by_the_reconciler() -> None:
     assert len(lived.tables.refunds) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     live(patient(drain="0s"), small("naive"), 0, speed=20.0)
