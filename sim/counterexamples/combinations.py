@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -25,10 +27,10 @@ from sim.counterexamples.alphabet import ALPHABET, Written, kinds_of
 from sim.counterexamples.hunt import promises_of
 from sim.counterexamples.runs import Chosen, Ending, Run, World, kept, own_garbage, sets
 from sim.experiment.effort import check_whole
-from sim.experiment.mornings import Progress
 from sim.experiment.workers import Crew, crew
 
 MOST_MISHAPS, MOST_PURCHASES = 6, 4
+Progress = Callable[[int, int, int], None]  # (mishaps of a run, such runs done, about how many there are)
 Verdict = Literal["holds", "broken", "not tried", "undecided"]
 Stopped = Literal["", "time", "interrupted"]
 
@@ -56,6 +58,24 @@ def branch(world: World, first: Chosen, depth: int) -> Branch:
     """Every set of so many mishaps that begins with `first`."""
     with own_garbage():
         return _branch(sets(kept(world), first, depth))
+
+
+def branch_in_time(world: World, first: Chosen, depth: int, until_s: float) -> Branch | None:
+    """The same; None if time is up before its end. `until_s` is of `time.monotonic`, which is one for all processes."""
+    with own_garbage(), suppress(_TimeUp):
+        return _branch(_in_time(sets(kept(world), first, depth), until_s))
+    return None
+
+
+class _TimeUp(Exception):
+    """The runs of a branch are not over in time."""
+
+
+def _in_time(its_runs: Iterable[tuple[Chosen, Run]], until_s: float) -> Iterator[tuple[Chosen, Run]]:
+    for one in its_runs:
+        if time.monotonic() > until_s:
+            raise _TimeUp
+        yield one
 
 
 def branches_of_one(world: World, firsts: Sequence[Chosen]) -> Iterator[Branch]:
@@ -216,9 +236,10 @@ class _Search:
     def __init__(self, world: World, seconds: float | None, progress: Progress | None) -> None:
         self.world = world
         self._began_s = time.monotonic()
-        self._seconds = seconds
+        self._until_s = math.inf if seconds is None else self._began_s + seconds
         self._progress = progress
         self._levels: list[Level] = []
+        self._shares: list[float] = []  # of the level that is tried: about how many runs each branch has
         self._reached: Counter[str] = Counter()
         self._found: Found | None = None
         self.stopped: Stopped = ""
@@ -230,19 +251,29 @@ class _Search:
 
     def branches(self, workers: Crew, depth: int) -> list[Branch]:
         """All branches of a level, or those up to the first that breaks something; fewer if time is up."""
-        tasks = [(number, (self.world, first, depth)) for number, first in enumerate(self._firsts)]
+        tasks = [(number, (self.world, first, depth, self._until_s)) for number, first in enumerate(self._firsts)]
         done: dict[int, Branch] = {}
-        made = workers.results(branch, tasks) if depth > 1 else enumerate(branches_of_one(self.world, self._firsts))
-        for number, one in made:
+        self._tell(depth, done)
+        made: Iterable[tuple[int, Branch | None]] = enumerate(branches_of_one(self.world, self._firsts))
+        for number, one in made if depth == 1 else workers.results(branch_in_time, tasks):
+            if one is None:
+                self.stopped = "time"
+                break
             done[number] = one
-            if self._progress is not None:
-                self._progress(len(done), len(tasks))
+            self._tell(depth, done)
             if (whole := _in_order(done)) and whole[-1].found is not None:
                 return whole
-            if self._seconds is not None and time.monotonic() - self._began_s > self._seconds and len(done) < len(tasks):
+            if time.monotonic() > self._until_s and len(done) < len(tasks):
                 self.stopped = "time"
                 break
         return _in_order(done)
+
+    def _tell(self, depth: int, done: dict[int, Branch]) -> None:
+        """How many runs with so many mishaps there are in all is known at their end, and before it by what is done."""
+        if self._progress is not None:
+            runs, share = sum(one.runs for one in done.values()), sum(self._shares[number] for number in done)
+            about = sum(self._shares) * (runs / share if share else 1.0)
+            self._progress(depth, runs, runs if len(done) == len(self._firsts) else max(runs + 1, round(about)))
 
     def level(self, depth: int, branches: Sequence[Branch]) -> bool:
         """Add a level that is finished, or ends with what breaks; False if it is neither."""
@@ -251,6 +282,7 @@ class _Search:
             return False
         self.stopped = ""
         self._levels.append(_level(depth, branches))
+        self._shares = _shares(depth + 1, branches, len(self._firsts))
         for one in branches:
             self._reached.update(one.reached)
         return True
@@ -258,6 +290,18 @@ class _Search:
     def result(self, mishaps: int) -> Every:
         seconds = time.monotonic() - self._began_s
         return Every(self.world, mishaps, tuple(self._levels), self._found, dict(self._reached), seconds, self.stopped)
+
+
+def _shares(depth: int, before: Sequence[Branch], branches: int) -> list[float]:
+    """About how many runs with so many mishaps each branch has. `before`: the branches with one mishap fewer.
+
+    They are the sets of `depth - 1` of the moments after its first mishap. How many moments these are, the sets of one fewer
+    tell; and those of nobody tell that there are as many as mishaps that come after the first.
+    """
+    if depth < 3:
+        return [float(branches - number) if depth == 2 else 1.0 for number in range(branches)]
+    moments = [(max(1, one.runs) * math.factorial(depth - 2)) ** (1 / (depth - 2)) for one in before]
+    return [many ** (depth - 1) / math.factorial(depth - 1) for many in moments]
 
 
 def _in_order(done: dict[int, Branch]) -> list[Branch]:

@@ -243,22 +243,22 @@ def _pairs(world: Scenario, designs: list[Design], axes: list[Axis], cell: tuple
 
 
 def _fill(store: Store, pairs: list[Pair], effort: Effort, progress: Progress | None) -> tuple[int, bool]:
-    """Simulate what the store lacks. Returns how much it had, and whether Ctrl-C cut the rest short."""
+    """Simulate what the store lacks; `progress` is of that. Returns how much it had, and whether Ctrl-C cut the rest short."""
     seeds = effort.seeds
-    total = len(pairs) * len(seeds)
     there = [store.mornings(pair, seeds) for pair in pairs]
-    stored = done = sum(map(len, there))
+    stored, done = sum(map(len, there)), 0
+    lacking = len(pairs) * len(seeds) - stored
     store.label(pair for pair, found in zip(pairs, there, strict=True) if found)
     missing = [(pair, [seed for seed in seeds if seed not in found]) for pair, found in zip(pairs, there, strict=True)]
-    _tell(progress, done, total)
+    _tell(progress, done, lacking)
     pace = Pace()
     try:
-        with crew(effort.jobs, effort.engine, most=max(total - done, 1)) as workers:
+        with crew(effort.jobs, effort.engine, most=max(lacking, 1)) as workers:
             for pair, (found, took_s) in workers.results(measured, _tasks(missing, pace)):
                 store.add(pair, found)
                 pace.learn(len(found), took_s)
                 done += len(found)
-                _tell(progress, done, total)
+                _tell(progress, done, lacking)
     except KeyboardInterrupt:
         return stored, True
     return stored, False

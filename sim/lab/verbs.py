@@ -241,7 +241,7 @@ def sweep(
         jobs: processes; None: one a processor. The result doesn't depend on it.
         engine: `"local"`, `"serial"`, `"dask:tcp://HOST:PORT"`, or an `Executor`.
         results: a file that keeps every morning as it is finished, and spares those that it holds; None keeps none.
-        progress: called with (mornings done, of).
+        progress: called with (mornings done, of), less those that `results` held.
 
     Returns:
         The sweep; after Ctrl-C with the finished points, and `interrupted` is true.
@@ -513,7 +513,7 @@ def every(
     kinds: str | Sequence[str] = (),
     jobs: int | None = None,
     seconds: float | None = None,
-    progress: Progress | None = None,
+    progress: combinations.Progress | None = None,
 ) -> Every:
     """Try every combination of mishaps up to a bound, the fewest first, as `coffee every` does.
 
@@ -526,7 +526,7 @@ def every(
         kinds: of mishaps, such as `"call"` or `["crash", "slow"]`; none: all.
         jobs: processes; None: one a processor. The results do not depend on it.
         seconds: after which only the levels are told that are finished; None: never.
-        progress: called with (branches done, branches) of each level.
+        progress: called with (mishaps of a run, such runs done, about how many there are).
 
     Returns:
         What came of it: `verdict` (holds, broken, not tried or undecided), `levels`, and, if a set of mishaps breaks a promise,

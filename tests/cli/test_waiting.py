@@ -62,6 +62,22 @@ def test_getting_ready_is_no_part_of_the_work() -> None:
     assert said == ["", "", "", "simulating: 10 of 210, about 3 min left"]
 
 
+def test_work_of_several_parts_is_announced_part_by_part() -> None:
+    """What took a minute with two mishaps says nothing about three: their time counts from their own beginning."""
+    clock = Clock()
+    waiting, said = Waiting("trying", "fewer take less", lines=True, clock=clock), []
+    for clock.now_s, done, of, what in [
+        (0.0, 0, 10, "pairs"), (20.0, 2, 10, "pairs"), (60.0, 10, 10, "pairs"),
+        (60.0, 0, 90, "threes"), (62.0, 4, 80, "threes"), (75.0, 20, 80, "threes"),
+    ]:  # fmt: skip
+        said.append(waiting.tell(done, of, what).replace("\xa0", " "))
+    assert said == [
+        "", "pairs takes about 2 min: 2 of 10; fewer take less", "",
+        "", "threes takes about 40 s: 4 of 80; fewer take less", "threes: 20 of 80, about 45 s left",
+    ]  # fmt: skip
+    assert waiting.left.replace("\xa0", " ") == "about 45 s left"  # which is also beside the bar
+
+
 @pytest.mark.slow
 def test_a_command_of_several_seconds_says_so(tiny: str) -> None:
     """On stderr, while stdout stays what it is: with --json a document and nothing else."""

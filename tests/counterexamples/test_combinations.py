@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from dataclasses import fields
 from random import Random
@@ -17,7 +18,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.config.prices import load_prices
 from sim.counterexamples.alphabet import ALPHABET
-from sim.counterexamples.combinations import Branch, as_yaml, branch, every, held_to
+from sim.counterexamples.combinations import Branch, as_yaml, branch, branch_in_time, every, held_to
 from sim.counterexamples.runs import SEED, Chosen, World
 from sim.documents.every import FIXED, contradictions, document
 from sim.experiment.mornings import simulate
@@ -124,11 +125,40 @@ def test_time_is_up() -> None:
     assert [level.mishaps for level in found.levels] == [*range(len(found.levels))]
 
 
+def test_no_branch_outlasts_the_time() -> None:
+    """One of tens of thousands of runs is not waited for; one that is over in time is what it is without a limit."""
+    world = World(load_design("outbox"), (), 1, ("crash", "answer"))
+    first = (world.extensions(())[0],)
+    assert branch_in_time(world, first, 3, 0.0) is None
+    whole = branch(world, first, 2)
+    assert whole.runs > 1
+    assert branch_in_time(world, first, 2, math.inf) == whole
+
+
 def test_processes_change_nothing() -> None:
     design, kinds = load_design("idempotent"), ["call", "crash", "answer"]
     one, two = (every(design, (), mishaps=2, kinds=kinds, jobs=jobs) for jobs in (1, 2))
     assert one.levels == two.levels
     assert one.reached == two.reached
+
+
+def test_whoever_waits_is_told_how_far_each_level_is() -> None:
+    """How many runs there are is known only at the end of a level; from a third of it on it is told within a tenth."""
+    told: dict[int, list[tuple[int, int]]] = {}
+    found = every(
+        load_design("outbox"), (), mishaps=3, kinds=["crash", "answer"], jobs=1,
+        progress=lambda mishaps, done, of: told.setdefault(mishaps, []).append((done, of)),
+    )  # fmt: skip
+    assert list(told) == [1, 2, 3]
+    for level in found.levels[1:]:
+        so_far = told[level.mishaps]
+        assert so_far[0][0] == 0
+        assert so_far[-1] == (level.runs, level.runs)
+        assert [done for done, _ in so_far] == sorted(done for done, _ in so_far)
+        assert all(done < of for done, of in so_far[:-1])
+    last = found.levels[3].runs
+    assert last > 300
+    assert all(abs(of - last) < last / 10 for done, of in told[3] if done > last / 3)
 
 
 def test_every_set_is_tried_once() -> None:

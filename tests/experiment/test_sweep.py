@@ -11,6 +11,7 @@ from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.documents.sweep import document, rows
 from sim.experiment import sweep as sweeping
+from sim.experiment.mornings import Progress
 from sim.experiment.store import Store
 from sim.experiment.sweep import Sweep
 
@@ -24,8 +25,12 @@ objectives: {double_charge_rate: 0, ack_latency_p95: 1s}
 WORLD = parse_scenario(MINI)
 
 
-def swept(vary: dict[str, object], *designs: str, results: Path | None = None, mornings: int = 2, jobs: int = 1) -> Sweep:
-    return sim.sweep(WORLD, vary, designs or ("naive", "outbox"), mornings=mornings, jobs=jobs, results=results)  # type: ignore[arg-type]
+def swept(
+    vary: dict[str, object], *designs: str, results: Path | None = None, mornings: int = 2, jobs: int = 1,
+    progress: Progress | None = None,
+) -> Sweep:  # fmt: skip
+    chosen = designs or ("naive", "outbox")
+    return sim.sweep(WORLD, vary, chosen, mornings=mornings, jobs=jobs, results=results, progress=progress)  # type: ignore[arg-type]
 
 
 def test_a_cell_is_what_compare_gives() -> None:
@@ -75,8 +80,10 @@ def test_what_is_stored_is_not_simulated_again(tmp_path: Path, monkeypatch: pyte
     file = tmp_path / "new" / "results.sqlite"
     first = swept({"checkout.workers": [2]}, results=file)
     assert (first.stored, first.total) == (0, 4)
-    more = swept({"checkout.workers": [2, 4]}, results=file, mornings=3)
+    told: list[tuple[int, int]] = []
+    more = swept({"checkout.workers": [2, 4]}, results=file, mornings=3, progress=lambda done, of: told.append((done, of)))
     assert (more.stored, more.total) == (4, 12)
+    assert (told[0], told[-1]) == ((0, 8), (8, 8))  # what was there says nothing of how long the others take
     assert document(more) == document(swept({"checkout.workers": [2, 4]}, mornings=3))
     monkeypatch.setattr(sweeping, "measured", None)
     again = swept({"checkout.workers": [2, 4]}, results=file, mornings=3)

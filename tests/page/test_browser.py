@@ -298,6 +298,8 @@ def test_a_window_that_narrows_and_turns_dark_is_drawn_anew(look: Looked) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     pixels = "(one) => document.querySelector(one).toDataURL()"
     light = page.evaluate(pixels, ".chart canvas")
+    page.wait_for_timeout(300)
+    assert page.evaluate(pixels, ".chart canvas") == light  # nothing but the colours changes it
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(300)
     assert page.evaluate(pixels, ".chart canvas") != light

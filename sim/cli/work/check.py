@@ -11,7 +11,7 @@ from sim.architectures import load_design
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
-from sim.cli.work.every import code_of, sentences
+from sim.cli.work.every import TRYING, by_level, code_of, sentences
 from sim.cli.work.lint import warn
 from sim.cli.work.names import scenario_called
 from sim.cli.work.sentences import verdict
@@ -51,8 +51,8 @@ def check(
     result = next(iter(comparison.results.values()))
     tried = None
     if every is not None and not comparison.interrupted:
-        with at_work("trying every combination of mishaps", None, again(context)) as progress:
-            tried = combinations(result.design, (), mishaps=every, jobs=effort.jobs, progress=progress)
+        with at_work(TRYING, 0, again(context), smaller="a smaller --every takes less") as tell:
+            tried = combinations(result.design, (), mishaps=every, jobs=effort.jobs, progress=by_level(tell))
     if as_json:
         print_json(document(comparison, tried=tried))
     else:

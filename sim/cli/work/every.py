@@ -13,15 +13,18 @@ from sim.architectures import load_design
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
+from sim.cli.work.progress import Tell
 from sim.cli.work.simulation import at_work
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import read_text
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT
-from sim.counterexamples.combinations import Every, as_yaml
+from sim.counterexamples.combinations import Every, Progress, as_yaml
 from sim.counterexamples.combinations import every as tried
 from sim.documents.every import contradictions, document, verification
 from sim.ledger.violations import VIOLATIONS
 
+TRYING = "trying runs"
+SMALLER = "fewer --mishaps take less, and --seconds ends it"
 NAMES = {
     "confirmed": "an order that is confirmed",
     "retried": "a request that is sent again",
@@ -46,10 +49,10 @@ def every(
 
         every_files.check(out)
     command = again(context)
-    with at_work("trying every combination of mishaps", None, command, interrupted="interrupted") as progress:
+    with at_work(TRYING, 0, command, smaller=SMALLER, interrupted="interrupted") as tell:
         found = tried(
             chosen, promises, mishaps=2 if mishaps is None else mishaps, purchases=1 if purchases is None else purchases,
-            kinds=kinds, jobs=jobs, seconds=seconds, progress=progress,
+            kinds=kinds, jobs=jobs, seconds=seconds, progress=by_level(tell),
         )  # fmt: skip
     if certificate is not None:
         _compare(certificate, found, as_json=as_json)
@@ -64,6 +67,11 @@ def every(
         note("interrupted: these are the levels that were finished")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(code_of(found))
+
+
+def by_level(tell: Tell) -> Progress:
+    """Tells how far the runs with so many mishaps are."""
+    return lambda mishaps, done, of: tell(done, of, f"{TRYING} with {_number(mishaps)}")
 
 
 def code_of(found: Every) -> int:

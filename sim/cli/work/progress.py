@@ -7,33 +7,51 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sim import words
 from sim.cli.messages import note
 
 PATIENCE_S = 1.0  # before anything is said: by then something of most work is finished, and can be measured
 LONG_S = 5.0  # of work that is said to take so long
+BAR = 20  # characters, so that a terminal of eighty has room for the words before it and the numbers behind it
 LINE_S, MOST_S = 10.0, 300.0  # from one line to the next: this, then twice as long each time, at most that
 
 
+class Tell(Protocol):
+    """How far the work is, and what it is from now on, if it has several parts."""
+
+    def __call__(self, done: int, of: int, what: str | None = None) -> None: ...
+
+
 class Waiting:
-    """Says once how long the work takes in all, by what is finished of it, and then, if there is no bar, how far it is."""
+    """Says once how long the work takes in all, by what is finished of it, and then, if there is no bar, how far it is.
+
+    Work of several parts is announced part by part. `left`: the time that is left, in words, once it can be measured.
+    """
 
     def __init__(self, what: str, smaller: str | None, *, lines: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._what, self._smaller, self._lines, self._clock = what, smaller, lines, clock
-        self._began_s, self._is_told, self._next_s, self._every_s = clock(), smaller is None, LINE_S, LINE_S
+        self._smaller, self._lines, self._clock = smaller, lines, clock
+        self._begin(what)
 
-    def tell(self, done: int, of: int) -> str:
-        """What is to be said now; mostly nothing. `of` may grow."""
+    def _begin(self, what: str) -> None:
+        self._what, self._began_s, self.left = what, self._clock(), ""
+        self._is_told, self._next_s, self._every_s = self._smaller is None, LINE_S, LINE_S
+
+    def tell(self, done: int, of: int, what: str | None = None) -> str:
+        """What is to be said now; mostly nothing. `of` may change."""
+        if what not in (None, self._what):
+            self._begin(what)
         if not done:  # whoever says so is still getting ready, which says nothing about the rest
             self._began_s = self._clock()
         now_s = self._clock() - self._began_s
         if now_s < PATIENCE_S or not 0 < done < of:
             return ""
         whole_s = now_s / done * of
+        self.left = f"about {words.about(whole_s - now_s)} left"
         if not self._is_told:
             self._is_told, self._next_s = True, now_s + self._every_s
             smaller = f"; {self._smaller}" if self._smaller else ""
@@ -42,30 +60,33 @@ class Waiting:
             return ""
         self._every_s = min(2 * self._every_s, MOST_S)
         self._next_s = now_s + self._every_s
-        return f"{self._what}: {done:,} of {of:,}, about {words.about(whole_s - now_s)} left"
+        return f"{self._what}: {done:,} of {of:,}, {self.left}"
 
 
 @contextmanager
-def progress_bar(what: str, total: int | None, smaller: str | None = "") -> Iterator[Callable[[int, int], None]]:
-    """A function (done, of) to call now and then. On a terminal it moves a bar, which is gone when it is over.
+def progress_bar(what: str, total: int | None, smaller: str | None = "") -> Iterator[Tell]:
+    """A function to call now and then. On a terminal it moves a bar, which is gone when it is over.
 
     `smaller`: what would take less time; None if it has been said already how long it takes.
     """
     if not sys.stderr.isatty():
         waiting = Waiting(what, smaller, lines=True)
-        yield lambda done, of: _say(waiting.tell(done, of), note)
+        yield lambda done, of, what=None: _say(waiting.tell(done, of, what), note)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(BAR), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
-    task = bar.add_task(what, total=total)
+    task = bar.add_task(what, total=total, left="")
     start = threading.Timer(PATIENCE_S, bar.start)
     start.daemon = True
     start.start()
     waiting = Waiting(what, smaller, lines=False)
 
-    def move(done: int, of: int) -> None:
-        bar.update(task, completed=done, total=of if total is not None else None)
-        _say(waiting.tell(done, of), bar.console.print)
+    def move(done: int, of: int, what: str | None = None) -> None:
+        _say(waiting.tell(done, of, what), bar.console.print)
+        if total is None:  # no end is known
+            bar.update(task, completed=done, description=what)
+        else:
+            bar.update(task, completed=done, total=of, description=what, left=waiting.left)
 
     try:
         yield move

@@ -17,7 +17,7 @@ import typer
 from sim import words
 from sim.cli.again import again
 from sim.cli.messages import BUG, DONE, INTERRUPTED, KILLED, UNWRITTEN, complain, note
-from sim.cli.work.progress import progress_bar
+from sim.cli.work.progress import Tell, progress_bar
 from sim.config.design import Design
 from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
@@ -40,7 +40,7 @@ MOST_IN_ONE = 100_000  # purchases of a morning in one piece, or of a cell, for 
 def at_work(
     what: str, total: int | None, command: str, *, smaller: str | None = "",
     interrupted: str = "interrupted; there are no results",
-) -> Iterator[Progress]:  # fmt: skip
+) -> Iterator[Tell]:  # fmt: skip
     """With a progress bar, while `command` works; `smaller` as there. Raises Exit: after Ctrl-C with the note `interrupted`."""
     try:
         with accidents_said(command), progress_bar(what, total, smaller) as progress:

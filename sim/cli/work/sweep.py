@@ -45,7 +45,7 @@ def sweep(
     chosen = compared(designs, more)
     command = again(context, designs=chosen)
     smaller = first_look(effort)
-    with at_work("simulating mornings", None, command, smaller=smaller, interrupted="interrupted") as progress:
+    with at_work("simulating mornings", 0, command, smaller=smaller, interrupted="interrupted") as progress:
         swept = swept_over(
             scenario, vary, chosen, effort, zipped=zipped, results=results, progress=progress,
         )  # fmt: skip

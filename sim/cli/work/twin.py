@@ -58,7 +58,7 @@ def twin(
     command = again(context, designs=called, margin=probability_text(margin), **hidden)
     too_early = "interrupted before the first design had been run; there are no results"
     _say_how_long_it_takes(world, len(chosen), speed)
-    with at_work("running on real parts", None, command, smaller=None, interrupted=too_early) as progress:
+    with at_work("running on real parts", 0, command, smaller=None, interrupted=too_early) as progress:
         found = twins.twin(
             world, chosen, speed=speed, seed=seed, margin=margin, database=database, broker=broker, progress=progress
         )  # fmt: skip
