@@ -11,9 +11,10 @@ from sim.architectures import load_design
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
-from sim.cli.work.every import TRYING, by_level, code_of, sentences
+from sim.cli.work.every import code_of, sentences
 from sim.cli.work.lint import warn
 from sim.cli.work.names import scenario_called
+from sim.cli.work.progress import TRYING, by_level
 from sim.cli.work.sentences import verdict
 from sim.cli.work.simulation import at_work, ended_after, leave, say_how_it_went, simulated
 from sim.cli.work.tables import COLOURS, objectives_table

@@ -13,17 +13,16 @@ from sim.architectures import load_design
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, note
 from sim.cli.work.console import console, print_json
-from sim.cli.work.progress import Tell
+from sim.cli.work.progress import TRYING, by_level
 from sim.cli.work.simulation import at_work
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import read_text
 from sim.counterexamples.alphabet import ALPHABET, NOT_IN_IT
-from sim.counterexamples.combinations import Every, Progress, as_yaml
+from sim.counterexamples.combinations import Every, as_yaml
 from sim.counterexamples.combinations import every as tried
 from sim.documents.every import contradictions, document, verification
 from sim.ledger.violations import VIOLATIONS
 
-TRYING = "trying runs"
 SMALLER = "fewer --mishaps take less, and --seconds ends it"
 NAMES = {
     "confirmed": "an order that is confirmed",
@@ -67,11 +66,6 @@ def every(
         note("interrupted: these are the levels that were finished")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(code_of(found))
-
-
-def by_level(tell: Tell) -> Progress:
-    """Tells how far the runs with so many mishaps are."""
-    return lambda mishaps, done, of: tell(done, of, f"{TRYING} with {_number(mishaps)}")
 
 
 def code_of(found: Every) -> int:

@@ -17,6 +17,7 @@ from sim.cli.messages import note
 
 PATIENCE_S = 1.0  # before anything is said: by then something of most work is finished, and can be measured
 LONG_S = 5.0  # of work that is said to take so long
+TRYING = "trying runs"
 BAR = 20  # characters, so that a terminal of eighty has room for the words before it and the numbers behind it
 LINE_S, MOST_S = 10.0, 300.0  # from one line to the next: this, then twice as long each time, at most that
 
@@ -94,6 +95,11 @@ def progress_bar(what: str, total: int | None, smaller: str | None = "") -> Iter
         start.cancel()
         start.join()
         bar.stop()
+
+
+def by_level(tell: Tell) -> Callable[[int, int, int], None]:
+    """Tells how far the runs with so many mishaps are: (mishaps of a run, such runs done, of)."""
+    return lambda mishaps, done, of: tell(done, of, f"{TRYING} with {mishaps} mishap{'s' if mishaps > 1 else ''}")
 
 
 def _say(text: str, say: Callable[[str], None]) -> None:

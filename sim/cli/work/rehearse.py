@@ -13,7 +13,7 @@ import typer
 from sim.cli.again import again
 from sim.cli.messages import DONE, FAILED, INTERRUPTED, UNDECIDED, UNWRITTEN, complain, note
 from sim.cli.work.console import console, print_json
-from sim.cli.work.progress import progress_bar
+from sim.cli.work.progress import Tell, by_level, progress_bar
 from sim.cli.work.provider import check_real, elsewhere_said
 from sim.cli.work.tables import plain_table
 from sim.config.errors import ArgumentError, ConfigError
@@ -106,10 +106,10 @@ def _every(service: Service, bound: int, most: int, allowed: tuple[str, ...]) ->
         stage, found, began = Stage(service, allowed), Found(bound, most), time.monotonic()
     left: list[str | None] = [None]
 
-    async def go(progress: Callable[[int, int], None]) -> None:
+    async def go(tell: Tell) -> None:
         try:
             await stage.start()
-            await search(stage, found, progress)
+            await search(stage, found, by_level(tell))
         except Undecided as error:
             found.undecided = str(error)
         finally:
@@ -133,9 +133,9 @@ def _rush(service: Service, load: Load, allowed: tuple[str, ...]) -> tuple[Rush,
         one = Rushing(service, seconds=seconds, rate=rate, seed=load.seed, scenario=load.scenario, allowed=allowed)
     left: list[str | None] = [None]
 
-    async def go(progress: Callable[[int, int], None]) -> None:
+    async def go(tell: Tell) -> None:
         try:
-            await one.go(progress)
+            await one.go(tell)
         finally:
             left[0] = await one.close()
 
@@ -143,11 +143,11 @@ def _rush(service: Service, load: Load, allowed: tuple[str, ...]) -> tuple[Rush,
     return of_rush(one.found, service, leftover=left[0]), [(story, "") for story in stories(one.found, service)]
 
 
-def _ran(go: Callable[[Callable[[int, int], None]], Coroutine[Any, Any, None]]) -> bool:
+def _ran(go: Callable[[Tell], Coroutine[Any, Any, None]]) -> bool:
     """Run it to its end, or to Ctrl-C; whether that came."""
     try:
-        with progress_bar("rehearsing", None) as progress:
-            asyncio.run(go(progress))
+        with progress_bar("rehearsing", 0) as tell:
+            asyncio.run(go(tell))
     except KeyboardInterrupt:
         return True
     return False

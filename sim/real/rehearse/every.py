@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from sim.real.rehearse.mishaps import Plan, extended, reachable, told
 from sim.real.rehearse.process import Undecided
@@ -53,7 +54,7 @@ class Found:
         return "undecided" if self.undecided or self.interrupted or self.left else "holds"
 
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, int], None]  # (mishaps of a run, such runs done, of)
 
 
 async def search(stage: Stage, found: Found, progress: Progress) -> None:
@@ -61,15 +62,15 @@ async def search(stage: Stage, found: Found, progress: Progress) -> None:
     try:
         found.calm = await _one(stage, (), found, check=_check_calm)
         level: dict[Plan, Run] = {} if found.calm.broken else {(): found.calm}
-        for _ in range(found.bound):
-            level = await _next(stage, level, found, progress)
+        for mishaps in range(1, found.bound + 1):
+            level = await _next(stage, level, found, partial(progress, mishaps))
     except Undecided as error:
         found.undecided = str(error)
     if not found.undecided and not found.failing and found.deaths:
         found.undecided = f"the service ended by itself in {found.deaths} of {found.runs.total()} runs{stage.running.said()}"
 
 
-async def _next(stage: Stage, level: dict[Plan, Run], found: Found, progress: Progress) -> dict[Plan, Run]:
+async def _next(stage: Stage, level: dict[Plan, Run], found: Found, progress: Callable[[int, int], None]) -> dict[Plan, Run]:
     """The runs with one mishap more. They are extended further if nothing broke and all that was planned came about."""
     plans: dict[Plan, None] = {}
     for plan, run in level.items():
