@@ -41,7 +41,7 @@ def explain(
     if written:
         _check_folder(folder)
     changes = len(list(candidates(world, chosen)))
-    with at_work("looking for a harm and its remedy", changes, command, interrupted="interrupted") as progress:
+    with at_work("looking for a harm, and for what prevents it", changes, command, interrupted="interrupted") as progress:
         explanation = story.explain(
             world, chosen, violation=violation, purchase=purchase, seed=seed,
             most=None if written or not mermaid else 0, progress=progress,

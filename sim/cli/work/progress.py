@@ -18,7 +18,6 @@ from sim.cli.messages import note
 PATIENCE_S = 1.0  # before anything is said: by then something of most work is finished, and can be measured
 LONG_S = 5.0  # of work that is said to take so long
 TRYING = "trying runs"
-BAR = 20  # characters, so that a terminal of eighty has room for the words before it and the numbers behind it
 LINE_S, MOST_S = 10.0, 300.0  # from one line to the next: this, then twice as long each time, at most that
 
 
@@ -74,7 +73,7 @@ def progress_bar(what: str, total: int | None, smaller: str | None = "") -> Iter
         waiting = Waiting(what, smaller, lines=True)
         yield lambda done, of, what=None: _say(waiting.tell(done, of, what), note)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(BAR), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
     task = bar.add_task(what, total=total, left="")
     start = threading.Timer(PATIENCE_S, bar.start)
