@@ -269,11 +269,13 @@ class _Search:
         return _in_order(done)
 
     def _tell(self, depth: int, done: dict[int, Branch]) -> None:
-        """How many runs with so many mishaps there are in all is known at their end, and before it by what is done."""
-        if self._progress is not None:
-            runs, share = sum(one.runs for one in done.values()), sum(self._shares[number] for number in done)
-            about = sum(self._shares) * (runs / share if share else 1.0)
-            self._progress(depth, runs, runs if len(done) == len(self._firsts) else max(runs + 1, round(about)))
+        """How many runs with so many mishaps there are is known when all are done; before that it is estimated."""
+        if self._progress is None:
+            return
+        runs, of = sum(one.runs for one in done.values()), sum(self._shares)
+        if done:  # as many more or fewer than expected as in the branches that are done
+            of *= runs / sum(self._shares[number] for number in done)
+        self._progress(depth, runs, runs if len(done) == len(self._firsts) else max(runs + 1, round(of)))
 
     def level(self, depth: int, branches: Sequence[Branch]) -> bool:
         """Add a level that is finished, or ends with what breaks; False if it is neither."""
@@ -295,8 +297,8 @@ class _Search:
 def _shares(depth: int, before: Sequence[Branch], branches: int) -> list[float]:
     """About how many runs with so many mishaps each branch has. `before`: the branches with one mishap fewer.
 
-    They are the sets of `depth - 1` of the moments after its first mishap. How many moments these are, the sets of one fewer
-    tell; and those of nobody tell that there are as many as mishaps that come after the first.
+    A run is a set of `depth - 1` of the moments after the branch's first mishap, and the runs with one mishap fewer tell how
+    many moments these are. With two mishaps nothing tells it: a moment for each of the branches that follow, and one more.
     """
     if depth < 3:
         return [float(branches - number) if depth == 2 else 1.0 for number in range(branches)]

@@ -121,18 +121,6 @@ class Sweep(showing.Shown):
     def keys(self) -> list[str]:
         return [knob.key for axis in self.axes for knob in axis.knobs]
 
-    @property
-    def levels(self) -> list[str]:
-        """`naive and idempotent have no relay.poll_every`: designs that a varied key doesn't concern."""
-        lacking: dict[tuple[str, ...], list[str]] = {}
-        for name, keys in self.level.items():
-            lacking.setdefault(tuple(keys), []).append(name)
-        return [
-            f"{', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]} "
-            f"{'have' if len(names) > 1 else 'has'} no {' and no '.join(keys)}"
-            for keys, names in lacking.items()
-        ]
-
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """A row a cell, design and metric, with a column for each varied key.
@@ -201,6 +189,18 @@ def sweep(
         effort.mornings, effort.seed, len(different) * effort.mornings, stored, sum(map(len, there.values())), interrupted,
         time.perf_counter() - begin,
     )  # fmt: skip
+
+
+def level_words(swept: Sweep) -> list[str]:
+    """`naive and idempotent have no relay.poll_every`: designs that a varied key doesn't concern."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name, keys in swept.level.items():
+        lacking.setdefault(tuple(keys), []).append(name)
+    return [
+        f"{', '.join(names[:-1])}{' and ' if names[:-1] else ''}{names[-1]} "
+        f"{'have' if len(names) > 1 else 'has'} no {' and no '.join(keys)}"
+        for keys, names in lacking.items()
+    ]
 
 
 def axes_of(vary: Vary | str | Sequence[str], models: Sequence[Scenario | Design], *, zipped: bool = False) -> list[Axis]:

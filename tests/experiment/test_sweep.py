@@ -30,7 +30,7 @@ def swept(
     progress: Progress | None = None,
 ) -> Sweep:  # fmt: skip
     chosen = designs or ("naive", "outbox")
-    return sim.sweep(WORLD, vary, chosen, mornings=mornings, jobs=jobs, results=results, progress=progress)  # type: ignore[arg-type]
+    return sim.sweep(WORLD, vary, chosen, mornings=mornings, jobs=jobs, results=results, progress=progress)
 
 
 def test_a_cell_is_what_compare_gives() -> None:

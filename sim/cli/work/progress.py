@@ -17,8 +17,8 @@ from sim.cli.messages import note
 
 PATIENCE_S = 1.0  # before anything is said: by then something of most work is finished, and can be measured
 LONG_S = 5.0  # of work that is said to take so long
-TRYING = "trying runs"
 LINE_S, MOST_S = 10.0, 300.0  # from one line to the next: this, then twice as long each time, at most that
+TRYING = "trying runs"
 
 
 class Tell(Protocol):
@@ -83,10 +83,7 @@ def progress_bar(what: str, total: int | None, smaller: str | None = "") -> Iter
 
     def move(done: int, of: int, what: str | None = None) -> None:
         _say(waiting.tell(done, of, what), bar.console.print)
-        if total is None:  # no end is known
-            bar.update(task, completed=done, description=what)
-        else:
-            bar.update(task, completed=done, total=of, description=what, left=waiting.left)
+        bar.update(task, completed=done, total=None if total is None else of, description=what, left=waiting.left)
 
     try:
         yield move

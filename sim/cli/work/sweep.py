@@ -20,7 +20,7 @@ from sim.cli.work.tables import COLOURS, plain_table, value_and_interval
 from sim.documents.sweep import document
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import known_metrics
-from sim.experiment.sweep import Sweep
+from sim.experiment.sweep import Sweep, level_words
 from sim.experiment.sweep import sweep as swept_over
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
@@ -112,7 +112,7 @@ def _say_how_it_went(swept: Sweep, results: Path, command: str, *, drawn: bool) 
     if swept.interrupted:
         note(f"interrupted: {swept.done:,} of {swept.total:,} mornings are in {results}; to go on: {command}")
         return
-    for level in swept.levels:
+    for level in level_words(swept):
         note(f"{level}: run once, and drawn as a level line")
     if drawn and len(swept.drawn) > 2:
         note("three knobs or more are not drawn; sweep.csv holds the numbers")

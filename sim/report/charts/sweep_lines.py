@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from sim import words
 from sim.experiment.statistics import Estimate
-from sim.experiment.sweep import Axis, Sweep
+from sim.experiment.sweep import Axis, Sweep, level_words
 from sim.report.charts.curves import Label, label_right, widths
 from sim.style import QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
@@ -69,7 +69,7 @@ def constant(swept: Sweep) -> str:
 
 def level_note(swept: Sweep) -> str:
     """Which designs don't have a key that is varied, so that one value stands for all of its values."""
-    return "".join(f"; {level}" for level in swept.levels)
+    return "".join(f"; {level}" for level in level_words(swept))
 
 
 def _panel(swept: Sweep, metric: str, axis: Axis) -> Axes:
