@@ -100,6 +100,8 @@ def test_a_design_of_ones_own(harmed: dict[str, int]) -> None:
         (("-w", "w99"), 'unknown window "w99"; there are W1 to W34'),
         (("-w", "double-tip"), 'unknown window "double-tip"; did you mean "w01-double-tap"?'),
         (("outbx",), 'unknown design "outbx"; did you mean "outbox"?'),
+        (("naive", "W4"), 'unknown design "W4"; that is a window: --window w4'),
+        (("w04-crash-before-commit",), 'unknown design "w04-crash-before-commit"; that is a window: --window w4'),
         (("-n", "1"), "--mornings: expected a whole number from 2 to 1,000,000 (got 1)"),
         (("--seed", "-1"), "--seed: expected a whole number of at least 0 (got -1)"),
         (("--jobs", "0"), "--jobs: expected a whole number of at least 1 (got 0)"),

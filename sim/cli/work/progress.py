@@ -17,6 +17,7 @@ from sim.cli.messages import note
 
 PATIENCE_S = 1.0  # before anything is said: by then something of most work is finished, and can be measured
 LONG_S = 5.0  # of work that is said to take so long
+ENOUGH = 4  # results after the first that tell how long one takes; the first waits for workers to start as well
 LINE_S, MOST_S = 10.0, 300.0  # from one line to the next: this, then twice as long each time, at most that
 TRYING = "trying runs"
 
@@ -30,7 +31,8 @@ class Tell(Protocol):
 class Waiting:
     """Says once how long the work takes in all, by what is finished of it, and then, if there is no bar, how far it is.
 
-    Work of several parts is announced part by part. `left`: the time that is left, in words, once it can be measured.
+    Work of several parts is announced part by part. `left`: the time that is left, in words, once it can be measured: when
+    there are enough results after the first, or when the few that there are took long.
     """
 
     def __init__(self, what: str, smaller: str | None, *, lines: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +40,8 @@ class Waiting:
         self._begin(what)
 
     def _begin(self, what: str) -> None:
-        self._what, self._began_s, self.left = what, self._clock(), ""
+        self._what, self._began_s, self._results, self.left = what, self._clock(), 0, ""
+        self._first_s, self._first = 0.0, 0  # when the first result was there, and how much of the work it was
         self._is_told, self._next_s, self._every_s = self._smaller is None, LINE_S, LINE_S
 
     def tell(self, done: int, of: int, what: str | None = None) -> str:
@@ -46,11 +49,18 @@ class Waiting:
         if what not in (None, self._what):
             self._begin(what)
         if not done:  # whoever says so is still getting ready, which says nothing about the rest
-            self._began_s = self._clock()
+            self._began_s, self._results = self._clock(), 0
         now_s = self._clock() - self._began_s
-        if now_s < PATIENCE_S or not 0 < done < of:
+        if not 0 < done < of:
             return ""
-        whole_s = now_s / done * of
+        if not self._results:
+            self._first_s, self._first = now_s, done
+        self._results += 1
+        is_enough = self._results > ENOUGH
+        if now_s < (PATIENCE_S if is_enough else LONG_S):
+            return ""
+        each_s = (now_s - self._first_s) / (done - self._first) if is_enough and done > self._first else now_s / done
+        whole_s = now_s + each_s * (of - done)
         self.left = f"about {words.about(whole_s - now_s)} left"
         if not self._is_told:
             self._is_told, self._next_s = True, now_s + self._every_s

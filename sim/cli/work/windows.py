@@ -18,6 +18,7 @@ from sim.cli.messages import DONE, INTERRUPTED, note
 from sim.cli.work.console import console, print_json, print_rows, print_title
 from sim.cli.work.simulation import at_work, check_report_options, saved
 from sim.cli.work.tables import plain_table
+from sim.config.errors import ConfigError
 from sim.documents.windows import document
 from sim.experiment.effort import Effort
 from sim.failure_windows.differences import differences
@@ -46,6 +47,7 @@ def windows(
     check_report_options(out, report=report)
     if report:
         check_replaceable(folder, ours=FILES.__contains__)
+    _check_no_window(chosen)
     command = again(context, designs=chosen, variants=False)
     matrix = _surveyed(chosen, window, effort, command)
     if not as_json:
@@ -57,6 +59,14 @@ def windows(
         console().print(f"report: {page}", soft_wrap=True)
     _say_how_it_went(matrix, unwritten="; no report was written" if report else "")
     raise typer.Exit(INTERRUPTED if matrix.interrupted else code)
+
+
+def _check_no_window(designs: Sequence[str]) -> None:
+    """Raises ConfigError for a window where a design is to be."""
+    for label, name in bundled_windows().items():
+        for design in designs:
+            if design.lower() in (label.lower(), name):
+                raise ConfigError(f'unknown design "{design}"; that is a window: --window {label.lower()}')
 
 
 def _surveyed(designs: Sequence[str], chosen: Sequence[str], effort: Effort, command: str) -> Matrix:
