@@ -127,9 +127,16 @@ class Metric(NamedTuple):
     @property
     def perfect(self) -> float | None:
         """The value of a morning on which nobody was harmed; None for what has no such value, like a time."""
-        if self.unit == "share" or self.harm is not None or self.amount:
-            return 1.0 if self.more_is_better else 0.0
+        if self.counts is not None or self.whole or self.amount:
+            return self.best
         return None
+
+    @property
+    def best(self) -> float | None:
+        """The best value that there can be; None if there is always a better one."""
+        if self.more_is_better:
+            return 1.0 if self.unit == "share" else None
+        return 0.0
 
     @property
     def more_is_better(self) -> bool:

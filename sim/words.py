@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from sim.config.units import share_text
 from sim.experiment.effort import in_words
 from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 from sim.vocabulary import METRICS
+
+if TYPE_CHECKING:
+    from sim.experiment.sensitivity import Effect
 
 NBSP = "\u00a0"  # keeps a number and its unit on one line
 UNITS = {"share": f"{NBSP}%", "s": f"{NBSP}s", "USD": f"{NBSP}USD", "count": ""}
@@ -64,6 +68,10 @@ def estimate(value: Estimate, unit: str) -> str:
         return "nothing to count"
     if unit == "share" and value.mean == 0 and value.high:
         return f"{share(0)} (below {share(value.high)})"
+    if unit == "share" and value.mean == 1 and value.low is not None and value.low < 1:
+        return f"{share(1)} (above {share(value.low)})"
+    if value.mean == 0 and value.high == 0:  # none seen, which sets no limit to an amount
+        return mean(value, unit)
     return _with_interval(value.mean, value.low, value.high, unit)
 
 
@@ -97,6 +105,15 @@ def difference(value: Difference, unit: str) -> str:
         return "no difference to take"
     text = _with_interval(value.difference, value.low, value.high, unit, sign="+")
     return text.replace(UNITS["share"], f"{NBSP}points", 1)
+
+
+def effect(value: Effect, metric: str) -> str:
+    """What an altered input does to a metric: `+1.2 points [0.8, 1.6]`; `never` or `now finite` if it turns so."""
+    if turned := value.turns[metric]:
+        return "never" if turned > 0 else "now finite"
+    if value.differences[metric].difference is None and math.inf in (value.before[metric], value.after[metric]):
+        return "never, in some mornings" if math.isinf(value.after[metric]) else "no longer never, in some mornings"
+    return difference(value.differences[metric], METRICS[metric].unit)
 
 
 def limit(metric: str, value: float) -> str:

@@ -91,7 +91,7 @@ def load_designs(names: Designs) -> list[Design]:
     """
     designs: list[Design] = []
     errors: list[ConfigError] = []
-    for name in [names] if isinstance(names, (Design, Path, str)) else names:
+    for name in names if isinstance(names, Iterable) and not isinstance(names, (Design, Path, str)) else [names]:
         try:
             designs.append(load_design(name))
         except ConfigError as error:

@@ -34,8 +34,8 @@ def check(
 
     Exits with 0 if all objectives of the scenario are met, 1 if any is violated, 3 if some are undecided or met only so far,
     2 on wrong usage or errors in files. An objective is met if its whole 95 % interval is within the limit, and violated if its
-    whole interval is beyond it. A limit of zero is violated by one case. Harm that no morning or few mornings have shown is
-    ruled out by no fewer than 59 mornings: until then its objective is met so far.
+    whole interval is beyond it. A limit of zero, or of 100 %, is violated by one case. Harm that no morning or few mornings
+    have shown is ruled out by no fewer than 59 mornings: until then its objective is met so far.
 
     With --every 2 the design has to keep its promises as well, whatever two mishaps meet in a world of one purchase.
 

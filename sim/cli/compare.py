@@ -74,7 +74,8 @@ def compare(
     """Compare designs side by side, and write a report.
 
     All designs meet the same mornings: the same customers, the same bad luck. Each metric is a mean over the mornings with
-    its 95 % interval. "0 (< 0.01 %)" means that none was seen, so that the rate is below 0.01 %.
+    its 95 % interval. "0 (< 0.01 %)" means that none was seen, so that the rate is below 0.01 %; "100 % (> 99.9 %)"
+    that all were.
 
     Examples:
       coffee compare morning-rush

@@ -58,8 +58,8 @@ def optimise(
     """Find the designs that no other design beats in two metrics.
 
     Finds, of all designs that hold every limit, those that no other beats in both metrics: the Pareto front. The metrics are
-    cost and confirmation lag unless --minimise names others. A limit of 0 is violated by one case; any other limit holds when
-    the whole 95 % interval is within it.
+    cost and confirmation lag unless --minimise names others. A limit of 0, or of 100 %, is violated by one case; any other
+    limit holds when the whole 95 % interval is within it.
 
     \b
     The design space is a file:

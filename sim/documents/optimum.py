@@ -12,6 +12,7 @@ from sim.documents import fields, numbers
 from sim.documents.columns import with_columns
 from sim.documents.fields import SomeMetrics
 from sim.experiment import optimise
+from sim.experiment.estimates import mean_of
 from sim.experiment.search import Finalist, Tried
 from sim.experiment.space import Candidate
 from sim.version import VERSION
@@ -142,7 +143,7 @@ def rows(found: optimise.Optimum) -> list[dict[str, Any]]:
             "design": one.candidate.name,
             **{key: one.candidate.changes.get(key, "") for key in keys},
             "mornings": one.mornings,
-            **{metric: numbers.rounded(float(one.values[metric].mean())) for metric in metrics},
+            **{metric: numbers.rounded(mean_of(metric, one.values)) for metric in metrics},
             **{f"{metric}_fresh": _on_fresh_mornings(found, one, metric) for metric in found.minimised},
             "place": found.place(one),
         }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.architectures import ARCHITECTURES
+from sim.config.errors import ArgumentError
 from sim.config.schema import DRAFT, design_schema, scenario_schema, service_schema
 from sim.documents import (
     catalogue,
@@ -113,7 +114,7 @@ class _OfDocuments(GenerateJsonSchema):
 
 
 def schema(kind: Schema) -> dict[str, Any]:
-    """The JSON Schema of scenario files, of design files, of adapters of services, or of results."""
+    """The JSON Schema of scenario files, of design files, of adapters of services, or of results. Raises ArgumentError."""
     match kind:
         case "scenario":
             return scenario_schema()
@@ -123,6 +124,8 @@ def schema(kind: Schema) -> dict[str, Any]:
             return service_schema()
         case "results":
             return results_schema()
+    *others, last = get_args(Schema)
+    raise ArgumentError("kind", f"expected {', '.join(others)} or {last} (got {kind!r})")
 
 
 def results_schema() -> dict[str, Any]:

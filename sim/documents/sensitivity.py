@@ -14,12 +14,12 @@ from sim.documents import fields, numbers
 from sim.documents.fields import SomeMetrics
 from sim.experiment.screening import Index, Method, Screening
 from sim.experiment.sensitivity import Effect
-from sim.experiment.swings import Swing, Swings, turns
+from sim.experiment.swings import Swing, Swings
 from sim.version import VERSION
 
 Turns = Annotated[
     Literal["never", "now finite"],
-    Field(description="the metric becomes infinite in some mornings, or ceases to be"),
+    Field(description="always finite before, the metric becomes infinite on all or on five mornings; or the other way round"),
 ]
 Input = Annotated[str, Field(description="key of the scenario's or the design's file")]
 Value = Annotated[str, Field(description="its value as things are, as in a file")]
@@ -157,7 +157,7 @@ class SwingRow(_SwingOf, numbers.Difference):
 
     clear: Clear
     turns: Turns | Literal[""]
-    """whether the metric becomes infinite in some mornings, or ceases to be; empty: neither"""
+    """whether the metric, always finite before, becomes infinite on all or on five mornings, or the other way round"""
 
 
 class _IndexOf(TypedDict):
@@ -273,9 +273,9 @@ def _row(metric: str, swing: Swing, end: Effect) -> SwingRow:
 
 
 def _turned(end: Effect, metric: str) -> Literal["never", "now finite"] | None:
-    """A metric that is infinite in some morning is `never` there."""
+    """What was always finite and is so no more is `never`, and the other way round, if that is clear."""
     turned: dict[int, Literal["never", "now finite"]] = {1: "never", -1: "now finite"}
-    return turned.get(turns(end, metric))
+    return turned.get(end.turns[metric])
 
 
 def _indices(found: Screening, metric: str) -> IndicesOfMetric | NoIndices:

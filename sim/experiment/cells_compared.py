@@ -22,7 +22,7 @@ from sim.experiment.cells import check_cells
 from sim.experiment.compare import Comparison, Result, compare
 from sim.experiment.effort import Effort, in_words
 from sim.experiment.mornings import Progress
-from sim.experiment.statistics import Difference, paired
+from sim.experiment.statistics import Difference
 from sim.vocabulary import METRICS
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class CellsCompared(showing.Shown):
     def differences(self, cells: int) -> dict[str, Difference]:
         """Metric -> cells less the whole, morning by morning."""
         ours, theirs = result_of(self.dealt[cells]), result_of(self.whole)
-        return {metric: paired(ours.each(metric), theirs.each(metric)) for metric in METRICS}
+        return {metric: ours.difference(metric, theirs) for metric in METRICS}
 
     def __repr__(self) -> str:
         cells = ", ".join(map(str, self.dealt))

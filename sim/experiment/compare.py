@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,9 +23,20 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.cells import check_cells
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.estimates import Open, Status, Values, each, estimates, judge, open_because, values_of, verdict
+from sim.experiment.estimates import (
+    Open,
+    Status,
+    Values,
+    difference_of,
+    each,
+    estimates,
+    judge,
+    open_because,
+    values_of,
+    verdict,
+)
 from sim.experiment.mornings import Caused, Progress, Summary, run_mornings
-from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, paired, variance_share
+from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, variance_share
 from sim.ledger.causes import NAMES
 from sim.version import VERSION
 from sim.vocabulary import METRICS, shown_in
@@ -97,6 +109,10 @@ class Result:
     def each(self, metric: str) -> np.ndarray:
         """One value a morning, whose mean is the metric of all mornings: what to take differences of."""
         return each(metric, self._values)
+
+    def difference(self, metric: str, other: Result) -> Difference:
+        """By how much a metric differs from that of another design on the same mornings."""
+        return difference_of(metric, self._values, other._values)
 
     @cached_property
     def metrics(self) -> dict[str, Estimate]:
@@ -199,7 +215,7 @@ class Comparison(showing.Shown):
     def paired(self, name: str) -> dict[str, Difference]:
         """Metric -> difference of a design against the baseline, morning by morning."""
         baseline = next(iter(self.results.values()))
-        return {metric: paired(self.results[name].each(metric), baseline.each(metric)) for metric in METRICS}
+        return {metric: self.results[name].difference(metric, baseline) for metric in METRICS}
 
     def variance_shares(self, name: str) -> dict[str, float]:
         """Metric -> what meeting the same mornings leaves of the variance of that difference; metrics that vary only."""
@@ -313,8 +329,8 @@ def compare(
     After Ctrl-C the comparison holds the finished mornings, and `interrupted` is true. Raises KeyboardInterrupt if there
     are none.
     """
-    if precision is not None and not precision > 0:
-        raise ArgumentError("precision", f"must be more than 0 (got {precision})")
+    if precision is not None and not (isinstance(precision, Real) and precision > 0):
+        raise ArgumentError("precision", f"expected a number of more than 0, such as 0.05 (got {precision!r})")
     world = load_scenario(scenario)
     chosen = load_designs(designs)
     prices = load_prices(world.prices)

@@ -28,14 +28,18 @@ class Effort:
     engine: Engine = "local"
 
     def __post_init__(self) -> None:
-        check_whole("mornings", self.mornings, 1, MOST_MORNINGS)
-        check_whole("seed", self.seed, 0)
+        self._keep("mornings", check_whole("mornings", self.mornings, 1, MOST_MORNINGS))
+        self._keep("seed", check_whole("seed", self.seed, 0))
         if self.seed + self.mornings - 1 > LAST_SEED:
             raise ArgumentError("seed", f"too large for {self.mornings:,} mornings (got {self.seed})")
-        check_whole("cells", self.cells, 1, MOST_CELLS)
+        self._keep("cells", check_whole("cells", self.cells, 1, MOST_CELLS))
         if self.jobs is not None:
-            check_whole("jobs", self.jobs, 1)
+            self._keep("jobs", check_whole("jobs", self.jobs, 1))
         check_engine(self.engine)
+
+    def _keep(self, argument: str, value: int) -> None:
+        """As an integer of Python: one of numpy's with 8 bits would begin anew after 127 or 255."""
+        object.__setattr__(self, argument, value)
 
     @property
     def seeds(self) -> range:
@@ -52,10 +56,10 @@ class Effort:
             raise ArgumentError("cells", f"expected 1: only run, compare and cells divide a morning (got {self.cells})")
 
 
-def check_whole(argument: str, value: object, least: int, most: int | None = None) -> None:
-    """Raises ArgumentError unless the value is a whole number within the limits."""
+def check_whole(argument: str, value: object, least: int, most: int | None = None) -> int:
+    """The value as an integer. Raises ArgumentError unless it is a whole number within the limits."""
     if isinstance(value, Integral) and least <= int(value) and (most is None or int(value) <= most):
-        return
+        return int(value)
     limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
     raise ArgumentError(argument, f"expected a whole number {limits} (got {value!r})")
 

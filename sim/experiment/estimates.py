@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from sim.config.errors import ArgumentError, closest
-from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, estimate, ratios, zero_events_bound
+from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, estimate, paired, ratios, zero_events_bound
 from sim.ledger.costs import PARTS
 from sim.vocabulary import COUNTED, METRICS
 
@@ -44,11 +45,34 @@ def each(metric: str, values: Values) -> np.ndarray:
     return ratios(1000.0 * np.sum([values[group] for group in groups], axis=0), values[known.of])
 
 
+def mean_of(metric: str, values: Values) -> float:
+    """A metric of all mornings: infinite if it is so in any, NaN if there was nothing to count in all of them."""
+    mine = each(metric, values)
+    counted = mine[~np.isnan(mine)]
+    return float(counted.mean()) if len(counted) else math.nan
+
+
+def difference_of(metric: str, values: Values, baseline: Values, confidence: float = CONFIDENCE) -> Difference:
+    """How a metric differs from that of the same mornings, with its interval; without one if no harm was seen in either."""
+    known, mine, theirs = METRICS[metric], each(metric, values), each(metric, baseline)
+    both = ~(np.isnan(mine) | np.isnan(theirs))
+    if known.perfect is not None and both.any() and (np.append(mine[both], theirs[both]) == known.perfect).all():
+        return Difference(0.0, None, None)
+    share_of = None
+    if known.out_of is not None:
+        share_of = int(min(one[known.out_of][both].sum() for one in (values, baseline)))
+    elif known.whole:
+        share_of = int(both.sum())
+    return paired(mine, theirs, confidence, share_of=share_of)
+
+
 def estimated(metric: str, values: Values, confidence: float = CONFIDENCE) -> Estimate:
     """A metric with its interval."""
     known, mine = METRICS[metric], each(metric, values)
     share_of = None if known.out_of is None else int(values[known.out_of].sum())
     value = estimate(mine, share_of=share_of, whole=known.whole, confidence=confidence)
+    if known.unit == "share" and value.high is not None:
+        value = replace(value, high=min(value.high, 1.0))
     if known.perfect is None:
         return value
     return replace(value, harmed=int((mine[~np.isnan(mine)] != known.perfect).sum()))
@@ -68,7 +92,7 @@ def mornings_needed(confidence: float = CONFIDENCE) -> int:
 
 
 def judge(metric: str, limit: float, value: Estimate) -> Status:
-    """Met or violated when the whole interval is; one witness violates a limit of zero, never violates any.
+    """Met or violated when the whole interval is; one witness violates a limit of none, or of all; never violates any.
 
     What has been seen in too few mornings is met only *so far*. Purchases of one morning fail together, so where most mornings
     harm nobody it takes `mornings_needed` to meet an objective; and where none does, it also takes so many purchases that harm
@@ -79,7 +103,7 @@ def judge(metric: str, limit: float, value: Estimate) -> Status:
         return "violated"
     if value.mean is None:
         return "undecided"
-    if limit == 0 and not known.more_is_better and value.mean > 0:
+    if limit == known.best and value.mean != limit:
         return "violated"
     if value.low is None or value.high is None:
         return "undecided"
@@ -129,7 +153,7 @@ def judgement(metric: str, value: Difference) -> Literal["", "none seen", "the s
         return ""
     if value.difference == 0 and value.low == 0 and value.high == 0:
         return "the same"
-    if value.difference == 0 and value.low is None and METRICS[metric].perfect == 0:
+    if value.difference == 0 and value.low is None and METRICS[metric].perfect is not None:
         return "none seen"
     if value.low is None or value.high is None or value.low <= 0 <= value.high:
         return "not clear"

@@ -22,12 +22,12 @@ from sim.config.scenario import Scenario
 from sim.experiment import frames, pareto
 from sim.experiment.altering import altered, value_of
 from sim.experiment.effort import Effort, check_whole
-from sim.experiment.estimates import each, judgement, known_metrics
+from sim.experiment.estimates import difference_of, judgement, known_metrics, mean_of
 from sim.experiment.mornings import Progress
 from sim.experiment.sampling import sample
 from sim.experiment.search import MOST_HALVED, Constraint, Finalist, Search, Tried, means
 from sim.experiment.space import Candidate, Space
-from sim.experiment.statistics import Difference, paired
+from sim.experiment.statistics import Difference
 from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
@@ -80,7 +80,7 @@ class Optimum(showing.Shown):
         return [one for one in off if not any(self._clearly_beats(better, one) for better in self.front)]
 
     def difference(self, one: Finalist, other: Finalist, metric: str) -> Difference:
-        return paired(each(metric, one.values), each(metric, other.values))
+        return difference_of(metric, one.values, other.values)
 
     def _clearly_beats(self, one: Finalist, other: Finalist) -> bool:
         ways = self._ways(one, other)
@@ -132,7 +132,7 @@ class Optimum(showing.Shown):
                 "design": one.candidate.name,
                 **{variable.key: one.candidate.changes.get(variable.key) for variable in self.space.variables},
                 "mornings": one.mornings,
-                **{metric: float(one.values[metric].mean()) for metric in metrics},
+                **{metric: mean_of(metric, one.values) for metric in metrics},
                 **{f"{metric}_fresh": final.estimates[metric].mean if final else None for metric in self.minimised},
                 "place": self.place(one),
             }

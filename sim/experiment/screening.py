@@ -24,7 +24,7 @@ from sim.config.library import load_scenario
 from sim.config.scenario import Scenario
 from sim.experiment import frames
 from sim.experiment.effort import Effort, in_words
-from sim.experiment.estimates import known_metrics
+from sim.experiment.estimates import known_metrics, mean_of
 from sim.experiment.extras import how_to_install
 from sim.experiment.inputs import Factor, factors
 from sim.experiment.measuring import Run, counting, measured
@@ -141,7 +141,7 @@ def screen(
         if say is not None:
             say(f"{len(runs):,} points × {in_words(effort.mornings)} = {total:,} runs, about {_lasts(expected)}")
         made = measured(workers, runs, seeds, tell=counting(progress, total))
-    means = {metric: np.array([values[metric].mean() for values in made]) for metric in chosen}
+    means = {metric: np.array([mean_of(metric, values) for values in made]) for metric in chosen}
     indices = {metric: _indices(method, problem, points, means[metric], effort.seed) for metric in chosen}
     return Screening(world, story, method, chosen, moved, samples, len(runs), effort.seed, effort.mornings, indices)
 

@@ -12,7 +12,7 @@ from sim.config.errors import ConfigError
 from sim.config.scenario import Scenario
 from sim.experiment import pareto
 from sim.experiment.effort import Effort
-from sim.experiment.estimates import Status, Values, each, holds, judge
+from sim.experiment.estimates import Status, Values, holds, judge, mean_of
 from sim.experiment.extras import how_to_install
 from sim.experiment.measuring import estimate_of, measured
 from sim.experiment.mornings import Progress
@@ -31,21 +31,21 @@ INSTALL = how_to_install("lab")
 
 @dataclass(frozen=True)
 class Constraint:
-    """A metric and its limit; "at least" where more is better. A limit of zero is violated by one witness."""
+    """A metric and its limit; "at least" where more is better. A limit of none, or of all, is violated by one witness."""
 
     metric: str
     limit: float
 
     @property
-    def is_zero(self) -> bool:
-        return self.limit == 0 and not METRICS[self.metric].more_is_better
+    def is_absolute(self) -> bool:
+        return self.limit == METRICS[self.metric].best
 
     def violation(self, values: Values) -> float:
         """By how much the mean is beyond the limit, relative to the limit; 0 if it is within."""
-        mean = float(each(self.metric, values).mean())
-        if math.isnan(mean):
+        value = mean_of(self.metric, values)
+        if math.isnan(value):
             return 0.0
-        beyond = METRICS[self.metric].badness(mean - self.limit)
+        beyond = METRICS[self.metric].badness(value - self.limit)
         return max(beyond, 0.0) / (self.limit or 1.0)
 
 
@@ -105,11 +105,12 @@ class Search:
     def go_on(self, pool: list[Tried]) -> None:
         """Continue with the better half of the candidates, until those that are left were simulated on all mornings.
 
-        One witness against a limit of zero is enough to be out.
+        One witness against an absolute limit is enough to be out.
         """
         mornings = pool[0].mornings
         while mornings < self.mornings:
-            pool = [one for one in self.best(pool) if not any(c.is_zero and c.violation(one.values) for c in self.constraints)]
+            absolute = [constraint for constraint in self.constraints if constraint.is_absolute]
+            pool = [one for one in self.best(pool) if not any(constraint.violation(one.values) for constraint in absolute)]
             pool = pool[: max(FINALISTS, math.ceil(len(pool) / 2))]
             mornings = min(2 * mornings, self.mornings)
             self.meet(pool, mornings)
@@ -174,5 +175,5 @@ def _distinct(ordered: Sequence[Tried]) -> tuple[list[Tried], dict[int, list[Can
 
 def means(values: Values, metrics: Sequence[str]) -> list[float]:
     """How bad each metric is in the mean. Nothing to count is as bad as never."""
-    badness = (METRICS[metric].badness(float(each(metric, values).mean())) for metric in metrics)
+    badness = (METRICS[metric].badness(mean_of(metric, values)) for metric in metrics)
     return [math.inf if math.isnan(value) else value for value in badness]

@@ -23,10 +23,10 @@ from sim.config.units import DURATION, Unit
 from sim.config.writing import flow
 from sim.experiment.altering import altered
 from sim.experiment.effort import Effort
-from sim.experiment.estimates import Status, Values, each, judge
+from sim.experiment.estimates import Status, Values, difference_of, judge, mean_of
 from sim.experiment.measuring import counting, estimate_of, measured
 from sim.experiment.mornings import Progress
-from sim.experiment.statistics import CONFIDENCE, Difference, paired
+from sim.experiment.statistics import CONFIDENCE, FEW, Difference
 from sim.experiment.workers import crew
 from sim.vocabulary import METRICS
 
@@ -59,12 +59,13 @@ class Effect:
     before: dict[str, float]  # metric -> its mean as things are
     after: dict[str, float]  # and altered; infinite if it is so in any morning
     differences: dict[str, Difference]  # metric -> altered, less as things are
+    turns: dict[str, int]  # metric -> 1 if it becomes infinite, -1 if it ceases to be, 0 if neither is clear
     turned: dict[str, tuple[Status, Status]]  # metric of an objective -> its verdict before and after, where that is another
 
     def clear(self, metric: str) -> bool:
-        """Whether the whole interval of the difference lies on one side of zero."""
+        """Whether the whole interval of the difference lies on one side of zero, or the metric turns infinite or finite."""
         low, high = self.differences[metric].low, self.differences[metric].high
-        return low is not None and high is not None and (low > 0 or high < 0)
+        return self.turns[metric] != 0 or (low is not None and high is not None and (low > 0 or high < 0))
 
 
 def assumptions(model: Scenario | Design) -> Iterator[tuple[Input, list[Any]]]:
@@ -189,11 +190,23 @@ def _effect(plan: Plan, before: Values, after: Values, confidence: float) -> Eff
         plan.input,
         flow(plan.value),
         plan.design.name,
-        {metric: float(np.mean(each(metric, before))) for metric in METRICS},
-        {metric: float(np.mean(each(metric, after))) for metric in METRICS},
-        {metric: paired(each(metric, after), each(metric, before), confidence) for metric in METRICS},
+        {metric: mean_of(metric, before) for metric in METRICS},
+        {metric: mean_of(metric, after) for metric in METRICS},
+        {metric: difference_of(metric, after, before, confidence) for metric in METRICS},
+        {metric: _turns(before[metric], after[metric]) for metric in METRICS},
         {metric: both for metric, both in verdicts.items() if both[0] != both[1]},
     )
+
+
+def _turns(before: np.ndarray, after: np.ndarray) -> int:
+    """1 if what was always finite is infinite on all mornings, or on FEW at least; -1 the other way round; else 0.
+
+    A single morning may turn by chance.
+    """
+    was, now = int(np.isinf(before).sum()), int(np.isinf(after).sum())
+    if min(was, now) or max(was, now) < min(FEW, len(before)):
+        return 0
+    return 1 if now else -1
 
 
 def _verdict(metric: str, limit: float, values: Values) -> Status:

@@ -204,8 +204,13 @@ def _interval_of_share(values: np.ndarray, confidence: float) -> tuple[float, fl
     return low, high
 
 
-def paired(values: np.ndarray, baseline: np.ndarray, confidence: float = CONFIDENCE) -> Difference:
+def paired(
+    values: np.ndarray, baseline: np.ndarray, confidence: float = CONFIDENCE, *, share_of: int | None = None
+) -> Difference:
     """Mean of the differences morning by morning, with its interval. None where either was never there in some morning.
+
+    `share_of`: the values are shares of so many things in all mornings together. A few of them that all differ in the same way
+    may do so by chance, however much alike the mornings are, and the interval allows for that.
 
     Differences that are skewed, so that Student's interval holds 0, get that of skewed values where two things speak against
     chance: all of them, five or more, have the same sign, and Student's interval of the logarithms of the ratios excludes 0.
@@ -225,7 +230,20 @@ def paired(values: np.ndarray, baseline: np.ndarray, confidence: float = CONFIDE
     if low <= 0 <= high and _beyond_chance(values[counted], baseline[counted], confidence):
         near, far = mean_interval(np.abs(differences), confidence)
         low, high = (near, far) if mean > 0 else (-far, -near)
+    if share_of is not None and mean:
+        surely = mean * _surely(round(abs(mean) * share_of), confidence)
+        low, high = min(low, surely), max(high, surely)
     return Difference(mean, low, high)
+
+
+def _surely(things: int, confidence: float) -> float:
+    """The least part of a difference that is no chance if so many things differ, all in the same way; below 0 for fewer than 6.
+
+    By the exact test of a sign (McNemar, Psychometrika 12, 1947): if things differed either way with equal chances, one side
+    would have them all in 2 · 0.5ⁿ of experiments. The chance of the side that has them is at least (α/2)^(1/n), after Clopper
+    and Pearson, and twice that less one is by how much it exceeds the other.
+    """
+    return 2 * ((1 - confidence) / 2) ** (1 / max(things, 1)) - 1
 
 
 def _beyond_chance(values: np.ndarray, baseline: np.ndarray, confidence: float) -> bool:

@@ -129,7 +129,7 @@ class Sweep(showing.Shown):
         """
         import pandas as pd
 
-        return pd.DataFrame(
+        rows = [
             {
                 **dict(zip(self.keys, self.values(cell).values(), strict=True)),
                 "design": design,
@@ -138,7 +138,8 @@ class Sweep(showing.Shown):
             }
             for (cell, design), point in self.points.items()
             for metric, value in point.metrics.items()
-        )
+        ]
+        return pd.DataFrame(rows, columns=[*self.keys, "design", "metric", *frames.ESTIMATE])
 
     @property
     def plot(self) -> SweepPlots:

@@ -39,7 +39,7 @@ class Swing:
     high: Effect | None
 
     def clear(self, metric: str) -> bool:
-        return any(turns(end, metric) != 0 or end.clear(metric) for end in self.ends)
+        return any(end.clear(metric) for end in self.ends)
 
     def size(self, metric: str) -> float:
         """The larger of the two differences; infinite if the metric becomes or ceases to be so, zero if there is none."""
@@ -78,13 +78,13 @@ class Swings(showing.Shown):
         with a clear effect first, then by size.
 
         `value` (as things are); `difference` of the metric, morning by morning, and its 95 % interval `low` to `high`; `clear`:
-        the interval excludes zero, or the metric becomes or ceases to be infinite; `turns`: 1 if it becomes infinite in some
-        morning, -1 if it ceases to be, else 0.
+        the interval excludes zero, or the metric turns; `turns`: 1 if what was always finite is infinite on all mornings, or on
+        five at least, -1 the other way round, else 0.
         """
         rows = [
             {"metric": metric, "input": swing.input.name, "altered": end.value, "value": swing.input.value,
              **vars(end.differences[metric]),
-             "clear": end.clear(metric) or turns(end, metric) != 0, "turns": turns(end, metric)}
+             "clear": end.clear(metric), "turns": end.turns[metric]}
             for metric in self.metrics for swing in self.ranked(metric) for end in swing.ends
         ]  # fmt: skip
         columns = ["value", "difference", "low", "high", "clear", "turns"]
@@ -101,13 +101,8 @@ class Swings(showing.Shown):
         return f"<{moved} of {self.design.name} in {self.scenario.name}, one at a time: {in_words(self.mornings)}>"
 
 
-def turns(effect: Effect, metric: str) -> int:
-    """1 if a metric that is always finite is infinite in some morning with this value, -1 the other way round, else 0."""
-    return int(math.isinf(effect.after[metric])) - int(math.isinf(effect.before[metric]))
-
-
 def reach(effect: Effect, metric: str) -> float:
-    return math.inf if turns(effect, metric) else abs(effect.differences[metric].difference or 0.0)
+    return math.inf if effect.turns[metric] else abs(effect.differences[metric].difference or 0.0)
 
 
 def no_effect(effect: Effect, metric: str) -> bool:

@@ -24,7 +24,6 @@ from sim.experiment.estimates import judgement
 from sim.experiment.mornings import Progress
 from sim.experiment.sensitivity import FACTORS, Effect, Input, Plan, effects, scaled
 from sim.experiment.statistics import CONFIDENCE
-from sim.experiment.swings import turns
 from sim.vocabulary import METRICS, shown_in
 
 if TYPE_CHECKING:
@@ -66,7 +65,8 @@ class WhatIf(showing.Shown):
 
         `was` (the value as things are); `difference` of the metric, morning by morning, and its interval `low` to `high`, which
         is so wide that of all changes together one in twenty times any is taken for clear by chance; `said`: better, worse, or
-        nothing.
+        nothing. What is infinite in some morning has no difference: what was always finite, and is infinite on five mornings at
+        least, is worse, and the other way round better.
         """
         rows = [
             {"key": one.input.name, "value": one.value, "metric": metric, "was": one.input.value,
@@ -81,8 +81,8 @@ class WhatIf(showing.Shown):
 
 
 def said(effect: Effect, metric: str) -> str:
-    """`better` or `worse` if it clearly is and anybody minds, or if it becomes infinite or ceases to be; else nothing."""
-    if turned := turns(effect, metric):
+    """`better` or `worse` if it clearly is and anybody minds, or if it turns infinite or finite; else nothing."""
+    if turned := effect.turns[metric]:
         return "worse" if turned > 0 else "better"
     value = effect.differences[metric]
     judged = judgement(metric, value)
@@ -138,4 +138,4 @@ def _beside(knob: Knob) -> Iterator[Any]:
 
 def _saved(effect: Effect) -> tuple[int, float]:
     metric = "cost_per_1000"
-    return turns(effect, metric), effect.differences[metric].difference or 0.0
+    return effect.turns[metric], effect.differences[metric].difference or 0.0

@@ -97,12 +97,12 @@ def judged(window: str, design: str, harms: Sequence[MorningHarm], *, naive: Seq
 
     `naive` are the harms of naive on the same mornings, and perhaps on more; None: the design is naive itself.
     """
-    rates = np.array([harm.rate for harm in harms])
-    rate = estimate(rates, share_of=sum(harm.purchases for harm in harms) or None)
+    rates, purchases = np.array([harm.rate for harm in harms]), sum(harm.purchases for harm in harms)
+    rate = estimate(rates, share_of=purchases or None)
     if naive is None:
         return Verdict(window, design, _alone(rate), tuple(harms), rate, None)
     others = np.array([harm.rate for harm in naive[: len(harms)]])
-    difference = paired(rates, others)
+    difference = paired(rates, others, share_of=purchases)
     return Verdict(window, design, _against(estimate(others).mean or 0.0, rate, difference), tuple(harms), rate, difference)
 
 

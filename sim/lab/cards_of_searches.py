@@ -13,7 +13,7 @@ from sim.experiment.inputs import called, shown
 from sim.experiment.optimise import Optimum
 from sim.experiment.screening import COLUMNS, Screening
 from sim.experiment.sensitivity import Effect
-from sim.experiment.swings import Swings, turns
+from sim.experiment.swings import Swings
 from sim.experiment.what_if import LOOKED_AT, WhatIf, said
 from sim.lab.plots import hints
 from sim.ledger.violations import VIOLATIONS
@@ -86,8 +86,7 @@ def _end(end: Effect | None, metric: str) -> Cell:
     """What an input does at one of its ends, with the value there in small print."""
     if end is None:
         return Cell("–")
-    turned = {1: "never", 0: "", -1: "now finite"}[turns(end, metric)]
-    return Cell(turned or words.difference(end.differences[metric], METRICS[metric].unit), shown(end.value))
+    return Cell(words.effect(end, metric), shown(end.value))
 
 
 def screening(about: Screening) -> Card:

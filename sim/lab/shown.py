@@ -13,7 +13,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from sim import words
 from sim.experiment.compare import Comparison, Objective, Result
 from sim.experiment.estimates import judgement
-from sim.experiment.statistics import paired
 from sim.report import tables
 from sim.report.charts import morning
 from sim.style import applied
@@ -59,7 +58,7 @@ def _row(metric: str, result: Result, objective: Objective | None, earlier: Resu
     cells = [f'<span title="{escape(METRICS[metric].summary)}">{metric}</span>{limit}', value]
     if earlier is not None:
         same_mornings = [summary.seed for summary in result.summaries] == [summary.seed for summary in earlier.summaries]
-        told = judgement(metric, paired(result.each(metric), earlier.each(metric))) if same_mornings else ""
+        told = judgement(metric, result.difference(metric, earlier)) if same_mornings else ""
         cells += [_value(earlier, metric), f'<span class="quiet">{told}</span>']
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 

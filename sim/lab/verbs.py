@@ -117,7 +117,7 @@ def check(
 ) -> Comparison:
     """Judge a design by the objectives of a scenario, as `coffee check` does: `sim.check(...).verdict == "met"`.
 
-    An objective is met or violated when its whole 95 % interval is; one witness violates a limit of zero.
+    An objective is met or violated when its whole 95 % interval is; one witness violates a limit of zero, or of 100 %.
 
     Args:
         scenario: a scenario's name, the path of a YAML file, or what `sim.load_scenario` returned.

@@ -11,7 +11,6 @@ from sim.documents.numbers import rounded
 from sim.experiment.compare import Objective, Result
 from sim.experiment.estimates import judgement
 from sim.experiment.mornings import Summary
-from sim.experiment.statistics import paired
 from sim.page.wish import Side
 from sim.vocabulary import METRICS, shown_in
 
@@ -74,5 +73,5 @@ def _difference(metric: str, now: Result, then: Result) -> dict[str, Any]:
         Result(each.design, each.scenario, [morning for morning in each.summaries if morning.seed in both])
         for each in (now, then)
     )
-    value = paired(one.each(metric), other.each(metric))
+    value = one.difference(metric, other)
     return {"difference": words.difference(value, METRICS[metric].unit), "judgement": judgement(metric, value)}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sim import words
 from sim.experiment.compare import Comparison, Result
 from sim.experiment.estimates import judgement
-from sim.experiment.statistics import Difference, paired
+from sim.experiment.statistics import Difference
 from sim.vocabulary import METRICS
 
 COST = "cost_per_1000"
@@ -30,9 +30,10 @@ FIGURES = {
     "ack_latency_p95": Told("95 % hear “we have your order” within", "pass until 95 % hear “we have your order”"),
     "retracted_rate": Told("hear “we have your order”, then no", "of the people hear “we have your order”, and then no"),
     "confirmation_lag_p99": Told("99 % have a confirmed order within", "pass until 99 % have a confirmed order"),
-    COST: Told("cost of 1,000 correct purchases, failures included", ""),
+    COST: Told("cost of 1,000 correct purchases, failures included", "for 1,000 correct purchases"),
 }
 MOST_PAID = 2  # drawbacks that the first screen names
+ALIKE = 0.01  # costs that differ surely by less, as a share of them, are no reason to take one of two designs (assumption)
 
 
 class Cell(NamedTuple):
@@ -68,16 +69,22 @@ def figures(comparison: Comparison) -> list[Figure]:
 
 
 def recommendation(comparison: Comparison) -> Recommendation:
-    """The design that violates the fewest objectives and, of those, costs least with all that failures cost."""
+    """The design that violates the fewest objectives, then leaves the fewest undecided, then costs least, failures included."""
     if len(comparison.results) < 2:
         return Recommendation("", [])
     best, second, *_ = sorted(comparison.results.values(), key=_rank)
     apart = _apart(best, second, COST)
-    clear = best.standing["violated"] < second.standing["violated"] or judgement(COST, apart) == "better"
     name, other = best.design.name, second.design.name
-    heading = f"Take {name}." if clear else f"These mornings do not decide between {name} and {other}."
+    even = _rank(best)[:2] == _rank(second)[:2]
+    alike = even and apart.low is not None and apart.high is not None and max(-apart.low, apart.high) <= ALIKE * _bill(best)
+    clear = best.standing["violated"] < second.standing["violated"] or (even and judgement(COST, apart) == "better")
+    heading = (
+        f"Take {name} or {other}." if alike
+        else f"Take {name}." if clear
+        else f"These mornings do not decide between {name} and {other}."
+    )  # fmt: skip
     why = _why(comparison, best, second, apart)
-    return Recommendation(heading, [*why, _price(comparison, best), _how_sure(comparison, clear=clear)])
+    return Recommendation(heading, [*why, _price(comparison, best), _how_sure(comparison, clear=clear or alike)])
 
 
 def _why(comparison: Comparison, best: Result, second: Result, apart: Difference) -> list[str]:
@@ -85,12 +92,15 @@ def _why(comparison: Comparison, best: Result, second: Result, apart: Difference
     sentences = []
     if limits := len(best.objectives):
         others = [result for result in comparison.results.values() if result is not best]
-        theirs = ", ".join(f"{result.design.name} violates {result.standing['violated'] or 'none'}" for result in others)
+        theirs = ", ".join(
+            f"{result.design.name} violates {result.standing['violated'] or 'none'}{_undecided(result)}" for result in others
+        )
         missed = [objective.metric for objective in best.objectives if objective.status == "violated"]
         named = f" ({', '.join(missed)})" if 0 < len(missed) <= MOST_PAID else ""
         if so_far := best.standing["so far"]:
             named += f" and meets {so_far} only so far"
-        sentences.append(f"Of {limits} objectives {name} violates {len(missed) or 'none'}{named}; {theirs}.")
+        objectives = "1 objective" if limits == 1 else f"{limits} objectives"
+        sentences.append(f"Of {objectives} {name} violates {len(missed) or 'none'}{named}{_undecided(best)}; {theirs}.")
     cost = [_value(result, COST) for result in (best, second)]
     interval = f" ({words.difference(apart, 'USD')}, with its 95 % interval)" if apart.low is not None else ""
     sentences.append(
@@ -100,21 +110,40 @@ def _why(comparison: Comparison, best: Result, second: Result, apart: Difference
     return sentences
 
 
+def _undecided(result: Result) -> str:
+    number = result.standing["undecided"]
+    return f" and leaves {number} undecided" if number else ""
+
+
 def _price(comparison: Comparison, best: Result) -> str:
     """What another design clearly does better, in the words of the figures. Of several, the one that violates fewest."""
     name, found = best.design.name, []
     for metric, told in FIGURES.items():
         rivals = [result for result in comparison.results.values() if _badness(result, metric) < _badness(best, metric)]
-        if metric == COST or not rivals:
+        if not rivals:
             continue
         rival = min(rivals, key=lambda result: (result.standing["violated"], _badness(result, metric)))
         own, theirs = _value(best, metric), _value(rival, metric)
-        clear = comparison.mornings == 1 or judgement(metric, _apart(best, rival, metric)) == "worse"
-        if own != theirs and clear:
-            found.append(f"{own} {told.rest} (with {rival.design.name} {theirs})")
+        if own != theirs and (comparison.mornings == 1 or _is_worse(best, rival, metric)):
+            found.append(f"{_paid(best, metric, own, told.rest)} (with {rival.design.name} {theirs})")
     if not found:
         return f"Its price: none of the numbers below is clearly better with another design than with {name}."
     return f"Its price: {'; '.join(found[:MOST_PAID])}."
+
+
+def _paid(best: Result, metric: str, own: str, rest: str) -> str:
+    if METRICS[metric].unit == "s" and best.metrics[metric].never:
+        return f"in {words.never_in(best.metrics[metric])} it never happens that {rest.removeprefix('pass until ')}"
+    return f"{own} {rest}"
+
+
+def _is_worse(one: Result, other: Result, metric: str) -> bool:
+    """Clearly, by the interval of the difference; or by every morning that differs, where a value is infinite on some."""
+    judged = judgement(metric, _apart(one, other, metric))
+    if judged:
+        return judged == "worse"
+    mine, theirs = (METRICS[metric].badness(1.0) * result.each(metric) for result in (one, other))
+    return bool((mine >= theirs).all() and (mine > theirs).any())
 
 
 def _how_sure(comparison: Comparison, *, clear: bool) -> str:
@@ -133,8 +162,12 @@ def _value(result: Result, metric: str) -> str:
     return words.mean(value, METRICS[metric].unit)
 
 
-def _rank(result: Result) -> tuple[int, float]:
-    return result.standing["violated"], _badness(result, COST)
+def _rank(result: Result) -> tuple[int, int, float]:
+    return result.standing["violated"], result.standing["undecided"], _badness(result, COST)
+
+
+def _bill(result: Result) -> float:
+    return result.metrics[COST].mean or 0.0
 
 
 def _badness(result: Result, metric: str) -> float:
@@ -143,4 +176,4 @@ def _badness(result: Result, metric: str) -> float:
 
 
 def _apart(one: Result, other: Result, metric: str) -> Difference:
-    return paired(one.each(metric), other.each(metric))
+    return one.difference(metric, other)

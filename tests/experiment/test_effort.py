@@ -15,6 +15,7 @@ def test_the_seeds_are_those_of_the_mornings() -> None:
     """The first is the seed, the others follow; numbers from an array are numbers, too."""
     assert list(Effort(mornings=3, seed=7).seeds) == [7, 8, 9]
     assert list(Effort(mornings=np.int64(2)).seeds) == [0, 1]  # type: ignore[arg-type]
+    assert list(Effort(mornings=np.int8(10), seed=np.uint8(250)).seeds) == list(range(250, 260))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

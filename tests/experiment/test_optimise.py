@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.architectures import parse_design
 from sim.config.errors import ConfigError
 from sim.config.library import parse_scenario
 from sim.experiment import optimise as optimising
 from sim.experiment import pareto
+from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.optimise import Optimum, optimise
 from sim.experiment.space import Space, parse_space
@@ -206,3 +208,37 @@ def test_ranks_and_crowding_by_hand() -> None:
     assert lonely[1] == pytest.approx((4 - 1) / 3 + (5 - 1) / 4)
     assert np.isinf(lonely[[0, 2]]).all()
     assert pareto.in_order(points, np.array([0, 0, 0, 9.0, 0, 1.0])) == [0, 1, 2, 4, 5, 3]
+
+
+THIN = parse_scenario("""
+name: thin
+clock: {start: "07:00", duration: 10min, drain: 10min}
+traffic: {rate: 12/h}
+provider: {latency: {constant: 6s}}
+customers: {patience: {constant: 60s}}
+""")
+
+
+def test_mornings_without_customers_are_left_out() -> None:
+    """One of twenty had none; on the others a time limit of 5 s charges everybody twice, which the search sees."""
+    found = optimise(THIN, parse_space("from: naive\nvary: {payment.timeout: [5s, 10s]}"), Effort(20, jobs=1))
+    rates = found.designs.set_index("payment.timeout")["double_charge_rate"]
+    assert rates.to_dict() == {"5s": 1.0, "10s": 0.0}
+    assert found.designs.set_index("payment.timeout")["place"].to_dict() == {"5s": "violates", "10s": "front"}
+    assert changes(found) == [{"payment.timeout": "10s"}]
+
+
+def test_a_morning_on_which_nothing_came_right_has_a_cost() -> None:
+    """That of all mornings is out of all their correct purchases, as everywhere: no infinity for one declined card."""
+    one = parse_scenario("""
+name: one
+clock: {start: "07:00", duration: 5min, drain: 5min}
+traffic: {times: ["07:01"]}
+provider: {declined: 40%, latency: {constant: 300ms}}
+""")
+    found = optimise(one, parse_space("from: outbox\nvary: {relay.poll_every: [100ms, 1s]}"), Effort(8, jobs=1))
+    costs = found.designs.set_index("relay.poll_every")["cost_per_1000"]
+    for poll in ("100ms", "1s"):
+        design = parse_design(f"{{name: this, from: outbox, relay: {{poll_every: {poll}}}}}")
+        whole = compare(one, [design], Effort(8, jobs=1)).results["this"].metrics["cost_per_1000"]
+        assert costs[poll] == pytest.approx(whole.mean)

@@ -437,6 +437,27 @@ def test_no_difference_is_exactly_zero() -> None:
     assert paired(values, values) == Difference(0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(("things", "clear"), [(1, False), (2, False), (5, False), (6, True), (100, True)])
+def test_a_few_things_that_differ_the_same_way_may_do_so_by_chance(things: int, clear: bool) -> None:
+    """Of equal mornings: the exact test of a sign needs six of the same for one in twenty."""
+    assert (stats.binomtest(things, things).pvalue < 0.05) == clear
+    found = paired(np.full(2, things / 200), np.zeros(2), share_of=200)
+    assert found.difference == found.high == things / 200
+    assert found.low is not None
+    assert (found.low > 0) == clear
+    least = stats.binomtest(things, things).proportion_ci(0.95, "exact").low
+    assert found.low == pytest.approx((2 * least - 1) * things / 200)
+
+
+def test_things_that_differ_bound_no_wider_interval() -> None:
+    """Mornings that differ among each other are told by Student's interval; and less of something is as unsure as more."""
+    values = np.array([0.01, 0.04, 0.07])
+    assert paired(values, np.zeros(3), share_of=300) == paired(values, np.zeros(3))
+    more, fewer = paired(np.full(2, 0.25), np.zeros(2), share_of=8), paired(np.zeros(2), np.full(2, 0.25), share_of=8)
+    assert more.low is not None
+    assert (fewer.low, fewer.high) == (-0.25, -more.low)
+
+
 def test_pairs_need_both_mornings() -> None:
     """A morning in which either design has nothing to count is no pair."""
     assert paired(np.array([1.0, NAN, 4.0]), np.array([0.5, 7.0, NAN])) == Difference(0.5, None, None)

@@ -132,6 +132,9 @@ def test_ctrl_c_keeps_the_finished_points(monkeypatch: pytest.MonkeyPatch) -> No
     assert (found.done, found.total) == (3, 8)
     assert list(found.points) == [((0,), "naive")]
     assert document(found)["interrupted"] == {"mornings": 8, "finished": 3}
+    assert not found.metrics.empty
+    calls[:] = [()] * 3
+    assert list(swept({"checkout.workers": [2, 4]}).metrics.columns) == list(found.metrics.columns)  # before the first point
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import sys
 
+import numpy as np
 import pytest
 
 from sim.architectures import ARCHITECTURES, load_design, parse_design
 from sim.config.bundled import names
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.library import load_scenario, parse_scenario
+from sim.experiment import sensitivity
 from sim.experiment.altering import altered, split
+from sim.experiment.compare import compare
 from sim.experiment.effort import Effort
 from sim.experiment.inputs import called, factors, shown
 from sim.experiment.measuring import Run
@@ -117,6 +120,43 @@ def test_a_metric_that_becomes_infinite_comes_first() -> None:
     assert first.input.name == "provider.latency.constant"
     assert first.size("confirmation_lag_p99") == math.inf
     assert first.clear("confirmation_lag_p99")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "turned"),
+    [
+        ([1, 1], [math.inf, math.inf], 1),
+        ([math.inf, math.inf], [1, 1], -1),
+        ([1, 1, 1], [math.inf, math.inf, 1], 0),  # two of three may be chance
+        ([1] * 10, [1] * 5 + [math.inf] * 5, 1),
+        ([1] * 10, [1] * 6 + [math.inf] * 4, 0),
+        ([math.inf] * 10, [math.inf] + [1] * 9, 0),  # it still never comes on one
+        ([1] * 10, [1] * 10, 0),
+    ],
+)
+def test_a_morning_that_turns_may_be_chance(before: list[float], after: list[float], turned: int) -> None:
+    """All mornings tell, or five at least."""
+    assert sensitivity._turns(np.array(before), np.array(after)) == turned
+
+
+THIN = parse_scenario("""
+name: thin
+clock: {start: "07:00", duration: 10min, drain: 5min}
+traffic: {rate: 12/h}
+provider: {ambiguous: 40%, latency: {constant: 300ms}}
+customers: {patience: {constant: 60s}}
+""")
+
+
+def test_mornings_without_customers_are_left_out() -> None:
+    """Three of thirty had none; the others tell what losing no answer, or twice as many, does."""
+    found = swings(THIN, "naive", ["provider.ambiguous=0%..80%"], Effort(30, jobs=1), metrics=["double_charge_rate"])
+    [swing] = found.swings
+    compared = compare(THIN, ["naive"], Effort(30, jobs=1)).results["naive"].metrics["double_charge_rate"]
+    assert compared.n == 27
+    assert found.before("double_charge_rate") == pytest.approx(compared.mean)
+    assert swing.clear("double_charge_rate")
+    assert not any(no_effect(end, "double_charge_rate") for end in swing.ends)
 
 
 def test_the_same_whoever_does_the_work() -> None:

@@ -46,6 +46,12 @@ def test_one_witness_violates_zero_tolerance(value: Estimate, status: str) -> No
     assert judge("double_charge_rate", 0.0, value) == status
 
 
+@pytest.mark.parametrize(("mean", "status"), [(1 - 1e-6, "violated"), (1.0, "met")])
+def test_one_who_was_forgotten_violates_all(mean: float, status: str) -> None:
+    """A limit of 100 % is violated by one event, too, though the interval touches it."""
+    assert judge("confirmed_share", 1.0, about(mean - 1e-5, mean, 1.0, n=59, harmed=int(mean < 1))) == status
+
+
 @pytest.mark.parametrize(
     ("metric", "limit"), [("confirmation_lag_p99", 120.0), ("convergence_time", 60.0), ("convergence_time", 0.0)]
 )

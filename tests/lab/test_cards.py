@@ -93,7 +93,7 @@ def test_every_result_shows_itself(
         (swept, ("storm by app.timeout", "2s naive violated", "cost_per_1000", ".plot.lines()")),
         (sized, ("Sized for storm", "outbox needs", "✓ met", ".capacity")),
         (curve, ("What it costs in storm", "peak 10/min outbox", ".plot.cost_by_peak()")),
-        (moved, ("What moves naive in storm", "1 of 2 inputs", "app.timeout 8s +", "never 1s", ".plot.tornado()", ".effects")),
+        (moved, ("What moves naive in storm", "1 of 2 inputs", "app.timeout 8s +", ".plot.tornado()", ".effects")),
         (front, ("The front in storm", "3 designs tried", "is beaten by nobody", ".plot.pareto()", ".designs")),
         (divided, ("outbox in storm, divided into cells", "whole 2 cells", "cost_per_1000", ".changes")),
         (hunted, ("The hunt for naive", "violated charged at most once", "1 of 1", ".victims", ".scenario")),

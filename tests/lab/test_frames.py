@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 
@@ -148,14 +150,15 @@ def test_a_cost_curve_has_a_row_a_point(curve: CostCurve) -> None:
 
 
 def test_effects_have_a_row_an_end(moved: Swings) -> None:
-    """A shorter timeout charges more people twice, and some mornings then acknowledge fewer than half; awards move nothing."""
+    """A shorter timeout charges more people twice; that some mornings then acknowledge fewer than half may be chance."""
     effects = moved.effects
     shorter = next(swing.low for swing in moved.swings if swing.input.name == "app.timeout")
     assert shorter is not None
     row = effects.loc[("double_charge_rate", "app.timeout", "1s")]
     assert row["difference"] == shorter.differences["double_charge_rate"].difference > 0
-    assert effects.loc[("ack_latency_p50", "app.timeout", "1s"), "turns"] == 1
-    assert [key[1:] for key in effects.index[effects["clear"]]] == [("app.timeout", "1s")] * 2
+    assert shorter.after["ack_latency_p50"] == inf
+    assert effects.loc[("ack_latency_p50", "app.timeout", "1s"), "turns"] == 0
+    assert list(effects.index[effects["clear"]]) == [("double_charge_rate", "app.timeout", "1s")]
     assert len(effects) == 2 * 2 * 2
 
 

@@ -113,7 +113,7 @@ def _sentences(found: Optimum) -> list[str]:
 def _held(found: Optimum, constraint: Constraint) -> str:
     """How sure it is that a limit holds on the whole front: by the interval's far end of the one that is nearest to it."""
     metric, unit = constraint.metric, _unit(constraint.metric)
-    if constraint.is_zero:
+    if constraint.is_absolute and not METRICS[metric].more_is_better:
         n = min(int(one.values["purchases"].sum()) for one in found.front)
         high = max(one.estimates[metric].high or 0.0 for one in found.front)
         below = f", so below {words.quantity(high, unit)} at 95 %" if high else ""

@@ -23,7 +23,7 @@ from sim.experiment.effort import Effort
 from sim.experiment.inputs import called, shown
 from sim.experiment.screening import Method, Screening, screen
 from sim.experiment.sensitivity import Effect
-from sim.experiment.swings import Swings, no_effect, swings, turns
+from sim.experiment.swings import Swings, no_effect, swings
 from sim.report.folder import check_replaceable
 from sim.report.result import Told
 from sim.report.sensitivity import CSV, FILES, JSON, write_folder
@@ -101,10 +101,8 @@ def _end(end: Effect | None, metric: str) -> str:
     """`16s: +1.2 points [0.8, 1.6]`."""
     if end is None:
         return "–"
-    if turns(end, metric):
-        return f"{shown(end.value)}: {'never' if turns(end, metric) > 0 else 'now finite'}"
-    says = words.difference(end.differences[metric], METRICS[metric].unit)
-    return f"{shown(end.value)}: {says if end.clear(metric) or not end.differences[metric].difference else f'({says})'}"
+    says = words.effect(end, metric)
+    return f"{shown(end.value)}: {says if end.clear(metric) or end.differences[metric].difference == 0 else f'({says})'}"
 
 
 def _rest(found: Swings, metric: str, clear: int) -> str:

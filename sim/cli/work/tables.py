@@ -26,13 +26,17 @@ WIDE = 100  # columns from which there is room to say what a metric counts
 
 
 def value_and_interval(estimate: Estimate, unit: str) -> tuple[str, str]:
-    """`7.3 %` and `[7.1, 7.6]`; none seen is `0` and `(< 0.01 %)`; a value that is infinite in some mornings is `never`."""
+    """`7.3 %` and `[7.1, 7.6]`; none seen is `0` and `(< 0.01 %)`, all is `100 %` and `(> 99.9 %)`; a value that is infinite in
+    some mornings is `never`.
+    """
     if estimate.never and unit == "USD":
         return "infinite", "(nothing was right)"
     if estimate.never:
         return "never", f"({words.share(estimate.never)} of mornings)"
     if unit == "share" and estimate.mean == 0 and estimate.high:
         return "0", f"(< {words.share(estimate.high)})"
+    if unit == "share" and estimate.mean == 1 and estimate.low is not None and estimate.low < 1:
+        return words.share(1), f"(> {words.share(estimate.low)})"
     value, bracket, interval = words.estimate(estimate, unit).partition("[")
     return value.strip(), bracket + interval
 

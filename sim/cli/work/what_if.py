@@ -9,9 +9,7 @@ from sim.cli.work.console import console
 from sim.cli.work.tables import CHANGES, plain_table
 from sim.experiment.inputs import shown
 from sim.experiment.sensitivity import Effect
-from sim.experiment.swings import turns
 from sim.experiment.what_if import LOOKED_AT, WhatIf, said
-from sim.vocabulary import METRICS
 
 
 def print_changes(found: WhatIf) -> None:
@@ -37,8 +35,4 @@ def _cell(effect: Effect, metric: str) -> Text:
     judged = said(effect, metric)
     if not judged:
         return Text("·", style="dim")
-    if turned := turns(effect, metric):
-        return Text("never" if turned > 0 else "now finite", style=CHANGES[judged])
-    value, bracket, _ = words.difference(effect.differences[metric], METRICS[metric].unit).partition(" [")
-    assert bracket
-    return Text(value, style=CHANGES[judged])
+    return Text(words.effect(effect, metric).partition(" [")[0], style=CHANGES[judged])

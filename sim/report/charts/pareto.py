@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim import words
+from sim.experiment.estimates import mean_of
 from sim.experiment.optimise import Optimum
 from sim.experiment.search import Finalist, Tried
 from sim.experiment.statistics import Difference, Estimate
@@ -99,7 +100,7 @@ def _line(ax: Axes, found: Optimum) -> None:
 
 
 def _dots(ax: Axes, found: Optimum, those: list[Tried], marker: str, colour: str) -> None:
-    points = np.array([[float(one.values[metric].mean()) for metric in found.minimised] for one in those])
+    points = np.array([[mean_of(metric, one.values) for metric in found.minimised] for one in those])
     if len(points):
         ax.plot(points[:, 0], points[:, 1], marker, color=colour, alpha=PALE, ms=5, mew=1.1, zorder=2)
 
@@ -158,12 +159,12 @@ def _names(ax: Axes, found: Optimum, front: list[Finalist]) -> None:
 
 
 def _is_wide(found: Optimum, metric: str) -> bool:
-    means = [float(one.values[metric].mean()) for one in found.tried if _finite(one, found)]
+    means = [mean_of(metric, one.values) for one in found.tried if _finite(one, found)]
     return bool(means) and min(means) > 0 and max(means) > WIDE * min(means)
 
 
 def _finite(one: Tried, found: Optimum) -> bool:
-    return all(math.isfinite(float(one.values[metric].mean())) for metric in found.minimised)
+    return all(math.isfinite(mean_of(metric, one.values)) for metric in found.minimised)
 
 
 def _is_there(one: Finalist, found: Optimum) -> bool:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from sim import words
 from sim.experiment.inputs import called, shown
 from sim.experiment.sensitivity import Effect
-from sim.experiment.swings import Swing, Swings, turns
+from sim.experiment.swings import Swing, Swings
 from sim.style import INK, QUIET, colours, figure, heading, plain_axis, styled
 from sim.vocabulary import METRICS
 
@@ -117,17 +117,16 @@ def _with_room(rows: list[Swing], metric: str, left: float, right: float) -> tup
 
 
 def _to_the_right(end: Effect, metric: str) -> bool:
-    return (turns(end, metric) or end.differences[metric].difference or 0) > 0
+    return (end.turns[metric] or end.differences[metric].difference or 0) > 0
 
 
 def _says(end: Effect, metric: str) -> str:
-    turned = {1: ": never", 0: "", -1: ": now finite"}[turns(end, metric)]
-    return f"{shown(end.value)}{turned}"
+    return f"{shown(end.value)}: {words.effect(end, metric)}" if end.turns[metric] else shown(end.value)
 
 
 def _bar(ax: Axes, y: float, end: Effect, metric: str, base: float, colour: str, span: tuple[float, float]) -> None:
     value, right = end.differences[metric], _to_the_right(end, metric)
-    if turns(end, metric):
+    if end.turns[metric]:
         outer = span[1] if right else span[0]
         ax.barh(y, outer - base, left=base, color=colour, height=0.36, lw=0, hatch="////", edgecolor="white")
     elif value.difference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,19 @@ class Hand:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Any:
-    return lambda p="0%": make(tmp_path, p)
+def made(tmp_path: Path) -> Iterator[Any]:
+    """Makes queues; their file is closed in the end."""
+    store.create(tmp_path)
+    file = File(tmp_path, "queue")
+    yield lambda p="0%": make(file, p)
+    file.close()
 
 
-def make(folder: Path, p: str) -> tuple[Clock, Queue]:
-    store.create(folder)
+def make(file: File, p: str) -> tuple[Clock, Queue]:
     scenario, clock = parse_scenario(f"name: w\nfaults: [{{duplicates: broker, p: {p}}}]"), Clock()
     queue = Queue(
         clock,  # type: ignore[arg-type]
-        load_design("outbox"), plan=FaultPlan(scenario, Streams(0)), streams=Streams(0), store=File(folder, "queue"),
+        load_design("outbox"), plan=FaultPlan(scenario, Streams(0)), streams=Streams(0), store=file,
         consumers={"payment": ([int(Status.PENDING)], 2), "loyalty": ([int(Status.CONFIRMED)], 1)},
     )  # fmt: skip
     return clock, queue
