@@ -158,8 +158,7 @@ def _module(text: str, file: str) -> ModuleType:
             watch.enter()
             exec(compile(text, file, "exec", dont_inherit=True, optimize=min(sys.flags.optimize, 1)), module.__dict__)  # noqa: S102  running the file is the purpose
     except SyntaxError as error:
-        where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else placed(error, file)
-        raise ConfigError(f"{where}: {error.msg}") from None
+        raise ConfigError(_no_python(error, file)) from None
     except ModuleNotFoundError as error:
         is_beside = (Path(file).parent / f"{error.name}.py").exists()
         hint = "; an architecture is one file: put into it what it needs" if is_beside else ""
@@ -169,6 +168,11 @@ def _module(text: str, file: str) -> ModuleType:
     except BaseException as error:
         raise ConfigError(f"{placed(error, file)}: {said(error)}") from None
     return module
+
+
+def _no_python(error: SyntaxError, file: str) -> str:
+    where = f"{file}:{error.lineno}:{error.offset}" if error.filename == file else placed(error, file)
+    return f"{where}: {error.msg}"
 
 
 def _print(*values: Any, **options: Any) -> None:
@@ -203,15 +207,20 @@ def _wrong_base(name: str, text: str, file: str) -> str:
 
 
 class Lines:
-    """Knows in which line of its file each field of a class is, and the folder from which paths in the file start."""
+    """Knows in which line of its file each field of a class is, and the folder from which paths in the file start.
+
+    Raises ConfigError for a text that is no Python.
+    """
 
     def __init__(self, file: str, text: str, name: str) -> None:
         self.file = file
         self._text = text
         self.beside = Path(file).parent
-        self._class = next(
-            (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef) and node.name == name), None
-        )
+        try:
+            tree = ast.parse(text, file)
+        except SyntaxError as error:
+            raise ConfigError(_no_python(error, file)) from None
+        self._class = next((node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name), None)
 
     def at(self, field: str | None = None) -> str:
         """`file:line` of a field or method; None: of the class. For an inherited field it is the line of `defaults`."""

@@ -158,7 +158,10 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
 
 @app.command()
 def undo(folder: Folder = None) -> None:
-    """Put design.yaml back as it was in the last run, or in the one before if it hasn't changed since."""
+    """Put design.yaml back as it was in the last run, or in the one before if it hasn't changed since.
+
+    Before the first run that is the starting design.
+    """
     from sim.cli.work import kata as work
 
     work.undo(folder)

@@ -20,7 +20,7 @@ from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.kata import progress as kept
 from sim.kata.advice import advice, got_worse
-from sim.kata.brief import BRIEF, DESIGN, as_text
+from sim.kata.brief import BRIEF, DESIGN, as_text, typed
 from sim.kata.exercise import SEEN, Exercise, Stage
 from sim.kata.look import Look
 from sim.kata.moves import moved
@@ -49,7 +49,7 @@ def begin(folder: Path, exercise: Exercise, *, now: float) -> Progress:
     Raises ConfigError if there is progress already, or if it can't be written.
     """
     if (folder / kept.FILE).exists():
-        raise ConfigError(f"{folder}: a kata is under way here; coffee kata status {folder}")
+        raise ConfigError(f"{folder}: a kata is under way here; {typed('status', folder)}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

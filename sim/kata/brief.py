@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from sim import words
 from sim.config.scenario import Scenario
 from sim.kata.exercise import Exercise
@@ -9,6 +12,11 @@ from sim.vocabulary import METRICS
 
 DESIGN, BRIEF = "design.yaml", "brief.md"
 LOOP = "predict → change one thing → run → see what changed → say why"
+
+
+def typed(step: str, folder: Path) -> str:
+    """`coffee kata run mine`: what to type for a step of the kata in a folder, whatever its name."""
+    return f"coffee kata {step} {shlex.quote(str(folder))}"
 
 
 def criteria(exercise: Exercise, world: Scenario) -> dict[str, list[tuple[str, str, str]]]:

@@ -14,8 +14,11 @@ from sim.experiment.compare import Objective, compare
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.experiment.mornings import Progress
+from sim.experiment.statistics import Estimate
 from sim.kata.exercise import CHECKED, UNSEEN_SEED, Exercise
 from sim.vocabulary import METRICS
+
+SERVED = 0.5  # of those with a good card: who confirms fewer orders keeps promises to too few for points (assumption)
 
 
 @dataclass(frozen=True)
@@ -45,20 +48,34 @@ def check(
     Raises KeyboardInterrupt if it is cut short.
     """
     missed: dict[str, dict[str, Objective]] = {}  # metric -> weather -> what was not met
+    idle: dict[str, Estimate] = {}  # weather -> share of those with a good card who were served, where it is too small
     weathers = exercise.unseen()
     for number, (weather, world) in enumerate(weathers):
         comparison = compare(world, [design], Effort(CHECKED, seed, jobs=jobs))
         if comparison.interrupted:
             raise KeyboardInterrupt
-        for objective in next(iter(comparison.results.values())).objectives:
+        [result] = comparison.results.values()
+        if (served := result.metrics["confirmed_share"]).mean is not None and served.mean < SERVED:
+            idle[weather] = served
+        for objective in result.objectives:
             if not holds(objective.status):
                 missed.setdefault(objective.metric, {})[weather] = objective
         if progress is not None:
             progress(number + 1, len(weathers))
     reasons = [
-        [_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] for stage in exercise.stages
+        [_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] or _hardly_anybody(idle)
+        for stage in exercise.stages
     ]
     return Graded(exercise, [not why for why in reasons], reasons, digest(design))
+
+
+def _hardly_anybody(idle: dict[str, Estimate]) -> list[str]:
+    """Why a stage is not passed of which all objectives are held, but for hardly anybody."""
+    return [
+        "nothing wrong was seen, but too few people were served for it to count: "
+        f"confirmed_share {words.estimate(served, 'share')}, at least {words.percent(SERVED)} ({weather})"
+        for weather, served in list(idle.items())[:1]
+    ]
 
 
 def _reason(missed: dict[str, Objective], weathers: int) -> str:

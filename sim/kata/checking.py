@@ -8,18 +8,20 @@ from pathlib import Path
 from sim.architectures import load_design
 from sim.config.errors import ArgumentError, ConfigError
 from sim.kata.attempt import step
-from sim.kata.brief import DESIGN
+from sim.kata.brief import DESIGN, typed
 from sim.kata.check import Graded, check
 from sim.kata.exercise import UNSEEN_SEED, Exercise
-from sim.kata.progress import Check, Progress
-from sim.kata.written import written
+from sim.kata.progress import FILE, Check, Progress
+from sim.kata.written import missing, written
 
 
 def design_file(where: Path) -> Path:
     """The design's file in a folder, or the file itself. Raises ConfigError."""
     path = where / DESIGN if where.is_dir() else where
     if not path.is_file():
-        raise ConfigError(f"{path}: no such file; a kata's folder holds a {DESIGN} (coffee kata start {where})")
+        if (where / FILE).exists():
+            raise ConfigError(missing(where))
+        raise ConfigError(f"{path}: no such file; a kata's folder holds a {DESIGN} ({typed('start', where)})")
     return path
 
 

@@ -17,7 +17,7 @@ from sim.experiment.compare import Comparison, Result, compare
 from sim.experiment.effort import Effort
 from sim.experiment.estimates import holds
 from sim.kata.attempt import column, step
-from sim.kata.brief import DESIGN
+from sim.kata.brief import DESIGN, typed
 from sim.kata.exercise import SEEN, Stage
 from sim.kata.progress import Check, Progress, Run
 from sim.kata.written import Written, written
@@ -35,6 +35,12 @@ def ours(path: str) -> bool:
     return path in (PAGE, JSON) or DIAGRAM.fullmatch(path) is not None
 
 
+def check_begun(folder: Path, progress: Progress) -> None:
+    """Raises ConfigError if nothing has been run yet."""
+    if not progress.runs:
+        raise ConfigError(f"{folder}: nothing to tell yet; {typed('run', folder)}")
+
+
 def write_debrief(
     folder: Path, progress: Progress, *, now: float, jobs: int | None = None, tell: Callable[[int, int], None] | None = None
 ) -> Path:
@@ -43,8 +49,7 @@ def write_debrief(
     The folder appears, or replaces an earlier debrief, only when everything is written. Raises ConfigError, also if nothing
     has been run yet.
     """
-    if not progress.runs:
-        raise ConfigError(f"{folder}: nothing to tell yet; coffee kata run {folder}")
+    check_begun(folder, progress)
     files = written(folder)
     comparison, mine = _compared(folder, progress, jobs, tell)
     target = folder / FOLDER

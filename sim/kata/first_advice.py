@@ -366,7 +366,7 @@ def costly_failures(look: Look) -> Advice | None:
 RULES: dict[int, tuple[Rule, ...]] = {
     1: (naive_orders, app_key, provider_key, forgets_keys, checks_first),
     2: (waits_for_the_provider, too_few_workers),
-    3: (cached_view, no_outbox, careless_relay, payment_backlog, slow_relay, slow_projector),
+    3: (cached_view, no_outbox, careless_relay, slow_relay, slow_projector, payment_backlog),
     4: (no_inbox, short_inbox, lost_news, careless_relay),
     5: (idle_workers, idle_database, costly_failures),
 }

@@ -7,6 +7,7 @@ run there (`sim.kata.apart`): the world, the provider's ledger and the points ar
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,13 +25,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sim.config.errors import ConfigError
+from sim.config.errors import ArgumentError, ConfigError
 from sim.config.files import read_text
 from sim.documents.text import shown
 from sim.kata import box
 from sim.kata.brief import DESIGN
 from sim.kata.exercise import Exercise
-from sim.kata.exercises import FIRST
+from sim.kata.exercises import EXERCISES, FIRST, exercise_named
 from sim.kata.progress import FILE
 from sim.kata.written import code_named
 
@@ -86,15 +87,45 @@ def submissions(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: {'a file' if folder.exists() else 'no such folder'}; expected a folder of submissions")
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    handed_in = [path for path in entries if _is_folder(path) or path.is_symlink() or path.suffix in ENDINGS]
+    entries = sorted(path for path in folder.iterdir() if not path.name.startswith(".") or (path / DESIGN).exists())
+    seen = [path for path in entries if not path.name.startswith(".")]
+    handed_in = [path for path in seen if _is_folder(path) or path.is_symlink() or path.suffix in ENDINGS]
     if not handed_in:
         raise ConfigError(f"{folder}: no submissions; expected a folder with a {DESIGN} each, or .yaml files")
     names: dict[str, Path] = {}
     for path in handed_in:
-        name = path.name if _is_folder(path) or path.stem in names else path.stem
-        names[shown(path.name if name in names else name)] = path
-    return names, [shown(path.name) for path in entries if path not in handed_in]
+        name = path.stem if path.suffix in ENDINGS and not _is_folder(path) else path.name
+        name = _in_a_line(path.name if _in_a_line(name) in names else name)
+        while name in names:  # two names that are shown alike
+            name += "'"
+        names[name] = path
+    return names, [_in_a_line(path.name) for path in entries if path not in handed_in]
+
+
+def _in_a_line(name: str) -> str:
+    """A file's name as it is shown: one that holds the end of a line makes no second row."""
+    return shown(name).replace("\n", "\\n")
+
+
+def exercise_of(paths: Iterable[Path]) -> Exercise:
+    """The exercise that is under way in submissions; the first if in none. Raises ArgumentError if there are several."""
+    names = sorted({name for path in paths if (name := _under_way(path)) is not None})
+    if len(names) > 1:
+        raise ArgumentError("exercise", f"submissions of the exercises {' and '.join(names)}; grade them apart, or name one")
+    return exercise_named(names[0] if names else None)
+
+
+def _under_way(path: Path) -> str | None:
+    """The name of the exercise whose progress a submission holds, if it says one that there is."""
+    file = path / FILE
+    try:
+        if not _is_folder(path) or not stat.S_ISREG(file.lstat().st_mode):
+            return None
+        data = json.loads(read_text(file, most=MOST_BYTES))
+    except (OSError, ConfigError, ValueError, RecursionError):
+        return None
+    name = data.get("exercise", FIRST.name) if isinstance(data, dict) else None
+    return name if isinstance(name, str) and name in EXERCISES else None
 
 
 def _is_folder(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sim.config.scenario import Scenario
 from sim.explanation.story import Explanation, tell
 from sim.kata.advice import advice
 from sim.kata.attempt import simulated, step
-from sim.kata.brief import DESIGN
+from sim.kata.brief import DESIGN, typed
 from sim.kata.exercise import CHECKED, SEEN, Exercise, Stage
 from sim.kata.look import Look
 from sim.kata.progress import Hint, Progress
@@ -46,14 +47,21 @@ def hinted(folder: Path, progress: Progress, *, strength: int | None, now: float
         return Given(
             None,
             0,
-            f"All {progress.of.count} stages are passed on these mornings. `coffee kata check` tries the design on others.",
+            f"All {progress.of.count} stages are passed on these mornings. "
+            f"`{typed('check', folder)}` tries the design on others.",
         )
     had = [hint.strength for hint in progress.hints if (hint.stage, hint.rule) == (stage.number, rule)]
     level = strength or min(max(had, default=0) + 1, len(STRENGTHS))
     if level not in had:
         progress.hints.append(Hint(at=now, stage=stage.number, strength=level, rule=rule))
     step(folder, progress, now=now)
-    return Given(stage.number, level, where + hints[level - 1])
+    return Given(stage.number, level, where + _to_type(hints[level - 1], folder))
+
+
+def _to_type(hint: str, folder: Path) -> str:
+    """A hint with the folder in its commands."""
+    named = hint.replace("`coffee kata why`", f"`{typed('why', folder)}`")
+    return named.replace(f" {DESIGN} ", f" {shlex.quote(str(folder / DESIGN))} ") if "`coffee compare " in hint else named
 
 
 def harmed(folder: Path, progress: Progress, *, now: float) -> Explanation | None:
@@ -73,7 +81,8 @@ def _looked_at(folder: Path, progress: Progress) -> tuple[str, Look, Stage | Non
 
     Also returns how to introduce those mornings (""  for the seen ones), the open stage, and the advice for it.
     """
-    design, files = load_design(str(folder / DESIGN)), written(folder)
+    files = written(folder)
+    design = load_design(str(folder / DESIGN))
     exercise = progress.of
     look, stage = _look(exercise, exercise.seen(), design)
     check = progress.check_of(files)

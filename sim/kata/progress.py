@@ -12,6 +12,7 @@ from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.documents.kata import Move
 from sim.experiment.estimates import Status
+from sim.kata.brief import typed
 from sim.kata.exercise import UNSEEN_SEED, Exercise
 from sim.kata.exercises import EXERCISES, FIRST
 from sim.kata.written import Written
@@ -131,6 +132,11 @@ class Progress(Kept):
         return next((check for check in reversed(self.checks) if check.written == files), None)
 
     @property
+    def earlier(self) -> list[Written]:
+        """The designs that there have been: the starting one, and that of each run."""
+        return [Written(self.of.start), *(run.written for run in self.runs)]
+
+    @property
     def passed(self) -> list[bool]:
         """The stages that the last run passed."""
         return self.runs[-1].passed if self.runs else [False] * len(self.of.stages)
@@ -140,7 +146,7 @@ def load(folder: Path) -> Progress:
     """The progress in a folder. Raises ConfigError, which says how to go on, if there is none or it can't be read."""
     path = folder / FILE
     if not path.exists():
-        raise ConfigError(f"{folder}: no kata has been started here; coffee kata start {folder}")
+        raise ConfigError(f"{folder}: no kata has been started here; {typed('start', folder)}")
     mend = "move the file away, and `coffee kata start` begins anew beside your design"
     try:
         data: Any = json.loads(read_text(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from sim.config.errors import ConfigError
 from sim.config.files import read_text, write_text
 from sim.config.writing import flow
 from sim.config.yamlfile import Source
-from sim.kata.brief import DESIGN
+from sim.kata.brief import DESIGN, typed
 
 
 class Written(NamedTuple):
@@ -24,17 +25,27 @@ class Written(NamedTuple):
 
 def written(folder: Path) -> Written:
     """Read both files without checking what is in them. Raises ConfigError if they can't be read."""
+    if not (folder / DESIGN).exists():
+        raise ConfigError(missing(folder))
     design = read_text(folder / DESIGN)
     file = _code_path(folder, design)
     return Written(design, read_text(file) if file is not None and file.is_file() else "")
 
 
+def missing(folder: Path) -> str:
+    """What to say of a kata's folder without a design."""
+    return f"{folder / DESIGN}: no such file; {typed('undo', folder)} puts the last one back"
+
+
 def undo(folder: Path, earlier: Sequence[Written]) -> bool:
-    """Restore the last of the `earlier` files that differs from the present ones; False if none does.
+    """Restore the last of the `earlier` files that differs from the present ones; False if none does. Whatever can't be read
+    differs.
 
     Raises ConfigError, also if what was kept names a file outside of the folder: somebody else may have written it.
     """
-    now = written(folder) if (folder / DESIGN).exists() else None
+    now = None
+    with suppress(ConfigError):
+        now = written(folder)
     before = next((files for files in reversed(earlier) if files != now), None)
     if before is None:
         return False
@@ -60,16 +71,16 @@ def code_named(folder: Path, design: str) -> str:
     Raises ConfigError if it is elsewhere, or if the design can't be read.
     """
     text = read_text(folder / design)
-    return _code_file(text) if _code_path(folder, text) is not None else ""
+    return _code_file(text) if _code_path(folder, text, design) is not None else ""
 
 
-def _code_path(folder: Path, design: str) -> Path | None:
-    """Where the Python file is that a design's text names; None if it names none. Raises ConfigError if it's somewhere else."""
+def _code_path(folder: Path, design: str, file: str = DESIGN) -> Path | None:
+    """Where the Python file is that the text of a design's file names; None if it names none. Raises ConfigError if it's
+    somewhere else.
+    """
     start = _given(design, "from")
     if is_path(start):
-        raise ConfigError(
-            f"{folder / DESIGN}: from: {start} is another file; in a kata a design starts from one that has a name"
-        )
+        raise ConfigError(f"{folder / file}: from: {start} is another file; in a kata a design starts from one that has a name")
     name = _code_file(design)
     if not name:
         return None
@@ -80,7 +91,7 @@ def _code_path(folder: Path, design: str) -> Path | None:
         inside = False
     if not inside:
         raise ConfigError(
-            f"{folder / DESIGN}: architecture: {name} is not in this folder; copy it into the folder, and name that"
+            f"{folder / file}: architecture: {name} is not in this folder; copy it into the folder, and name that"
         )
     return path
 

@@ -112,7 +112,7 @@ def stepped(folder: Path, name: str, given: Mapping[str, Any]) -> dict[str, Any]
             _note(progress, given)
             return {"debrief": str(write_debrief(folder, progress, now=now, jobs=1))}
         case "undo":
-            done = put_back(folder, [run.written for run in progress.runs])
+            done = put_back(folder, progress.earlier)
             step(folder, progress, now=now)
             return {"undone": done}
         case "edit":

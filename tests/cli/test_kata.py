@@ -35,7 +35,7 @@ def test_from_start_to_a_first_change() -> None:
     assert first.exit_code == 0, first.output
     assert "finding  Customer " in first.output
     assert "stage 1  What makes a second request recognisable" in first.output
-    assert "coffee kata run mine --predict double_charge_rate=better|worse|same --why" in first.output
+    assert "coffee kata run mine --predict double_charge_rate=WORD --why" in first.output
     edit("mine", "from: naive", "from: idempotent")
     second = coffee("kata", "run", "mine", "--predict", "better", "--predict", "cost_per_1000=worse", "--why", "no key at all")
     assert "changed  from: naive → idempotent" in second.output
@@ -48,6 +48,30 @@ def test_from_start_to_a_first_change() -> None:
     }  # fmt: skip
     assert json.loads(Path("mine/.kata.json").read_text(encoding="utf-8"))["runs"][0]["note"] == "no key at all"
     assert "predictions: 1 of 2 right" in coffee("kata", "status", "mine").output
+
+
+@pytest.mark.parametrize("spoilt", [None, "from: naïve".encode("latin-1"), "from: naive".encode("utf-16")])
+def test_a_design_that_is_lost_or_cannot_be_read_comes_back(spoilt: bytes | None) -> None:
+    """Without a run it is the starting one; until then every command says how, in words that can be typed."""
+    coffee("kata", "start", "sp ace")
+    design = Path("sp ace/design.yaml")
+    start = design.read_text(encoding="utf-8")
+    design.unlink()
+    if spoilt is None:
+        for step in ("run", "check", "hint"):
+            said = coffee("kata", step, "sp ace").stderr
+            assert said == "error: sp ace/design.yaml: no such file; coffee kata undo 'sp ace' puts the last one back\n"
+        assert "coffee kata undo 'sp ace'" in coffee("kata", "status", "sp ace").output
+    else:
+        design.write_bytes(spoilt)
+    assert coffee("kata", "undo", "sp ace").exit_code == 0
+    assert design.read_text(encoding="utf-8") == start
+
+
+def test_nothing_to_tell_yet_is_wrong_usage() -> None:
+    coffee("kata", "start", "mine")
+    result = coffee("kata", "debrief", "mine")
+    assert (result.exit_code, result.stderr) == (2, "error: mine: nothing to tell yet; coffee kata run mine\n")
 
 
 @pytest.mark.slow
@@ -141,7 +165,7 @@ def test_the_second_exercise_by_its_name(here: Path) -> None:
     assert "coffee kata run kata-second-morning" in begun.output
     first = coffee("kata", "run", "kata-second-morning")
     assert "stage 1  The same gift card" in first.output
-    assert "--predict oversold_rate=better|worse|same" in first.output
+    assert "--predict oversold_rate=WORD" in first.output
     assert "coffee lint kata-second-morning kata-second-morning/design.yaml" in first.output
     assert json.loads(coffee("kata", "status", "kata-second-morning", "--json").output)["passed"] == [False] * 3
     assert "nothing was left for it" in coffee("kata", "why", "kata-second-morning").output

@@ -13,14 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from sim.architectures import parse_design
 from sim.config.errors import ConfigError
 from sim.documents.text import csv_text
 from sim.kata import box
+from sim.kata.check import check
 from sim.kata.documents import grade_rows
 from sim.kata.documents import grades as document
-from sim.kata.grading import _environment, grade, submissions
+from sim.kata.exercises import FIRST
+from sim.kata.grading import _environment, exercise_of, grade, submissions
 from tests.kata.designs import PASSES
 from tests.processes import ends
+
+posix = pytest.mark.skipif(os.name != "posix", reason="such names are not everywhere")
 
 
 @pytest.fixture
@@ -153,6 +158,63 @@ def test_names_are_no_formulas(tmp_path: Path) -> None:
     [row] = csv.DictReader(io.StringIO(csv_text(grade_rows(grade(tmp_path, seed=0, timeout_s=60.0)))))
     assert row["submission"] == "'=2+2"
     assert row["reasons"].startswith("'=2+2.yaml:1:1: from: unknown design")
+
+
+@pytest.mark.parametrize(
+    ("kept", "exercise"), [("{}", "first"), ('{"exercise": "second"}', "second"), ('{"exercise": 7}', "first"), ("[", "first")]
+)
+def test_the_exercise_is_that_of_the_submissions(tmp_path: Path, kept: str, exercise: str) -> None:
+    """As their progress says, which is theirs to write: what is no exercise's name is none."""
+    for name in ("ada", "ben"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "design.yaml").write_text("from: naive\n")
+    (tmp_path / "ada" / ".kata.json").write_text(kept)
+    found, _ = submissions(tmp_path)
+    assert exercise_of(found.values()).name == exercise
+
+
+def test_two_exercises_are_graded_apart(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".kata.json").write_text(f'{{"exercise": "{name}"}}')
+    found, _ = submissions(tmp_path)
+    with pytest.raises(ConfigError, match="submissions of the exercises first and second; grade them apart"):
+        exercise_of(found.values())
+
+
+@posix
+def test_every_submission_is_one_row(tmp_path: Path) -> None:
+    """Two names that are shown alike, one that holds the end of a line, and one that begins with a dot, which is left out."""
+    for name in ("a\x07", "a\\x07", "zoe\nzorro  100", ".hidden"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "design.yaml").write_text("from: naive\n")
+    (tmp_path / "Anna.Berg").symlink_to(tmp_path / ".hidden")
+    found, others = submissions(tmp_path)
+    assert list(found) == ["Anna.Berg", "a\\x07", "a\\x07'", "zoe\\nzorro  100"]
+    assert others == [".hidden"]
+
+
+def test_the_reason_names_the_file_that_was_handed_in(tmp_path: Path) -> None:
+    (tmp_path / "ada.yaml").write_text("from: ./other.yaml\n")
+    [one] = grade(tmp_path, seed=1000, timeout_s=60.0)
+    assert one.error.startswith("ada.yaml: from: ./other.yaml is another file")
+
+
+@pytest.mark.slow
+def test_code_that_is_no_python_says_where(tmp_path: Path) -> None:
+    (tmp_path / "ada.py").write_text("class X(:\n")
+    [one] = grade(tmp_path, seed=1000, timeout_s=60.0, run_code=True)
+    assert one.error == "ada.py:1:9: invalid syntax"
+
+
+@pytest.mark.slow
+def test_who_serves_nobody_has_no_points() -> None:
+    """No second charge and no lost point where there is no order: that is no merit."""
+    idle = parse_design("{name: idle, from: naive, checkout: {workers: 2, service: {constant: 1h}}}")
+    graded = check(idle, FIRST)
+    assert graded.points == [0] * 5
+    for reasons in (graded.reasons[0], graded.reasons[3]):
+        assert reasons[0].startswith("nothing wrong was seen, but too few people were served for it to count")
 
 
 def test_no_submissions_is_an_error(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from sim.cli.work.kata_text import (
     say_lint_warns,
 )
 from sim.cli.work.progress import progress_bar
-from sim.cli.work.simulation import Progress, accidents_said, saved
+from sim.cli.work.simulation import Progress as Tell
+from sim.cli.work.simulation import accidents_said, saved
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.units import duration_s
 from sim.documents.kata import KataDebrief, KataHint
@@ -32,13 +33,15 @@ from sim.experiment.effort import Effort
 from sim.experiment.workers import processors
 from sim.kata import box, documents, grading
 from sim.kata.attempt import asked_for, attempt, begin, predictions, step
+from sim.kata.brief import typed
 from sim.kata.checking import checked, design_file
 from sim.kata.exercises import exercise_named
 from sim.kata.folder import exercise_of, folder_of
 from sim.kata.grading import Grade
 from sim.kata.helping import harmed, hinted
-from sim.kata.progress import FILE, load
+from sim.kata.progress import FILE, Progress, load
 from sim.kata.written import undo as put_back
+from sim.kata.written import written
 from sim.report.combinations import last_word
 
 NO_BOX = (
@@ -59,7 +62,7 @@ def start(folder: Path | None, exercise: str | None, *, as_json: bool) -> None:
     out.print(
         f"\n{where / 'design.yaml'} is the design as it stands today; {where / 'brief.md'} is this brief.", soft_wrap=True
     )
-    out.print(f"First see what it does: coffee kata run {where}", soft_wrap=True)
+    out.print(f"First see what it does: {typed('run', where)}", soft_wrap=True)
 
 
 def run(folder: Path | None, predict: Sequence[str], words: str | None, *, as_json: bool) -> None:
@@ -78,9 +81,9 @@ def run(folder: Path | None, predict: Sequence[str], words: str | None, *, as_js
         print_json(documents.run(made, progress))
         return
     metric = asked_for(progress)
-    then = f'coffee kata run {where} --predict {metric}=better|worse|same --why "why this run came out as it did"'
-    stuck = f"coffee kata why {where} shows one such customer; coffee kata hint {where} helps when you are stuck."
-    print_attempt(console(), made, progress, f"coffee kata check {where}", then, stuck)
+    then = f'{typed("run", where)} --predict {metric}=WORD --why "why this run came out as it did"'
+    stuck = f"{typed('why', where)} shows one such customer; {typed('hint', where)} helps when you are stuck."
+    print_attempt(console(), made, progress, typed("check", where), f"{then}\nWORD: better, worse or same", stuck)
     say_lint_warns(where, progress)
 
 
@@ -117,7 +120,7 @@ def status(folder: Path | None, *, as_json: bool) -> None:
 def undo(folder: Path | None) -> None:
     where = folder_of(folder)
     progress = load(where)
-    done = put_back(where, [run.written for run in progress.runs])
+    done = put_back(where, progress.earlier)
     step(where, progress, now=time.time())
     console().print(f"{where / 'design.yaml'} is as it was." if done else "There is no earlier design.", soft_wrap=True)
 
@@ -132,8 +135,8 @@ def check(folder: Path | None, seed: int | None, exercise: str | None, *, as_jso
         print_json(documents.check(graded))
     else:
         print_check(
-            console(), graded, then=f'coffee kata debrief {where} --why "why the last run came out as it did"',
-            else_=f"coffee kata hint {where}, coffee kata why {where}" if progress is not None else "",
+            console(), graded, then=f'{typed("debrief", where)} --why "why the last run came out as it did"',
+            else_="" if progress is None else _help_after_check(where, progress),
         )  # fmt: skip
         if all(graded.passed):  # no points for it: some designs that pass lose points of loyalty if a process dies
             last = last_word(load_design(str(design_file(where))), 2)
@@ -141,12 +144,20 @@ def check(folder: Path | None, seed: int | None, exercise: str | None, *, as_jso
     raise typer.Exit(DONE if all(graded.passed) else FAILED)
 
 
+def _help_after_check(where: Path, progress: Progress) -> str:
+    """Hints are about the check's mornings only once the design passes those that the learner sees."""
+    if progress.runs and progress.runs[-1].written == written(where) and all(progress.passed):
+        return f"What happened on those mornings: {typed('hint', where)}, {typed('why', where)}"
+    return f"First pass the mornings that you see: {typed('run', where)}"
+
+
 def debrief(folder: Path | None, words: str | None, *, as_json: bool) -> None:
-    from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and no other command draws
+    from sim.kata.debrief import check_begun, write_debrief  # matplotlib takes a second to import, and no other command draws
 
     where = folder_of(folder)
     progress = load(where)
-    if words and progress.runs:
+    check_begun(where, progress)
+    if words:
         progress.runs[-1].note = words
     with _simulating(where, "simulating", 20) as tell:
         page, code = saved(lambda: write_debrief(where, progress, now=time.time(), tell=tell))
@@ -164,11 +175,15 @@ def grade(
 ) -> None:  # fmt: skip
     if as_csv and as_json:
         raise ConfigError("--csv and --json: choose one")
-    chosen = exercise_named(exercise)
+    named = None if exercise is None else exercise_named(exercise)
     effort, timeout_s = Effort(1, seed, jobs=jobs), _seconds_of(timeout)
     found, others = grading.submissions(submissions)
+    chosen = named or grading.exercise_of(found.values())
+    if named is None:
+        note(f"graded by the {chosen.name} exercise; another one: --exercise NAME")
     for name in others:
-        note(f"{submissions / name}: neither a folder nor a design's file, left out")
+        why = "its name begins with a dot" if name.startswith(".") else "neither a folder nor a design's file"
+        note(f"{submissions / name}: {why}, left out")
     note(f"each submission in a box: {box.IS}" if box.is_allowed() else NO_BOX)
     if as_csv:
         write_out(csv_text([], columns=documents.grade_columns(chosen)))
@@ -205,7 +220,7 @@ def _seconds_of(timeout: str) -> float:
 
 
 @contextmanager
-def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Progress | None]:
+def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Tell | None]:
     """With a progress bar if there is something to count; killed workers and bugs are said on stderr."""
     bar = progress_bar(what, total) if total else nullcontext(None)
     with accidents_said(f"coffee run kata {where / 'design.yaml'}"), bar as tell:

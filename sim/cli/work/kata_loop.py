@@ -240,7 +240,7 @@ class Game:
 
     def undo(self) -> None:
         """To the design of the last run if the file differs from it, else to that of the run before."""
-        if not undo(self.folder, [run.written for run in self.progress.runs]):
+        if not undo(self.folder, self.progress.earlier):
             self.out.print("There is no earlier design.")
             return
         self.out.print(f"{self.folder / DESIGN} is as it was; run shows what it does.")

@@ -16,10 +16,11 @@ from sim.architectures.lint import lint
 from sim.cli.messages import note
 from sim.cli.work.console import print_title
 from sim.cli.work.tables import CHANGES, COLOURS, plain_table
+from sim.config.errors import ConfigError
 from sim.experiment.statistics import estimate
 from sim.explanation.story import Explanation
 from sim.kata.attempt import Attempt, column
-from sim.kata.brief import DESIGN, LOOP
+from sim.kata.brief import DESIGN, LOOP, typed
 from sim.kata.check import Graded
 from sim.kata.exercise import CHECKED, Exercise, Stage
 from sim.kata.exercises import EXERCISES, command
@@ -145,6 +146,7 @@ def _legends(made: Attempt) -> list[str]:
     """What the less common marks mean, where there are any."""
     now = [objective.metric for objective in made.result.objectives]
     statuses = {objective.status for objective in made.result.objectives}
+    unclear = {objective.because for objective in made.result.objectives if objective.status == "undecided"}
     opened = made.stage.criteria if made.stage is not None else ()
     before = made.before
     runs = [run.mornings for run in (before, made.run) if run is not None]
@@ -153,7 +155,8 @@ def _legends(made: Attempt) -> list[str]:
     small = any(moved(*pair) == "same" and not unchanged(*pair[1:]) for pair in pairs)
     return [
         *(["○: met so far, no case seen"] if "so far" in statuses else []),
-        *(["?: the 95 % interval holds the limit"] if "undecided" in statuses else []),
+        *(["?: the 95 % interval holds the limit"] if "close" in unclear else []),
+        *(["?: nothing to count"] if "nothing" in unclear else []),
         *(["the same: changed by less than 1 %"] if small else []),
         *(["never: on how many mornings too many purchases never got that far"] if never else []),
     ]
@@ -223,7 +226,11 @@ def print_why(out: Console, story: Explanation | None) -> None:
 
 
 def print_status(out: Console, progress: Progress, folder: Path) -> None:
-    files = written(folder)
+    files, unread = None, ""
+    try:
+        files = written(folder)
+    except ConfigError as error:
+        unread = str(error)
     runs = f"{len(progress.runs)} run{'' if len(progress.runs) == 1 else 's'}"
     print_title(out, progress.of.title.removeprefix("The "), f"in {folder} · {minutes(progress.spent_s)} so far · {runs}")
     out.print(stages_line(progress.of, progress.passed))
@@ -241,24 +248,27 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
             f"last check: {last.score} of {progress.of.most} "
             f"points{'' if last.written == files else ', before the design was changed'}"
         )
+    if files is None:
+        print_title(out, "next", unread)
+        return
     check = progress.check_of(files)
     if not progress.runs or progress.runs[-1].written != files:
-        print_title(out, "next", f"coffee kata run {folder}{', since the design has changed' if progress.runs else ''}")
+        print_title(out, "next", f"{typed('run', folder)}{', since the design has changed' if progress.runs else ''}")
     elif (now := progress.of.current(progress.passed)) is not None:
         print_title(out, "finding", progress.runs[-1].finding)
         print_title(out, "next", f"stage {now.number}. {now.question}")
     elif check is None:
-        print_title(out, "next", f"coffee kata check {folder}")
+        print_title(out, "next", typed("check", folder))
     elif missed := progress.of.current(check.passed):
         print_title(
-            out, "next", f"coffee kata hint {folder}, or why: the check did not pass stage {missed.number}, {missed.title}"
+            out, "next", f"{typed('hint', folder)}, or why: the check did not pass stage {missed.number}, {missed.title}"
         )
     else:
-        print_title(out, "next", f"coffee kata debrief {folder}")
+        print_title(out, "next", typed("debrief", folder))
 
 
 def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> None:
-    """Stage by stage, and what to type next: `then` if all is passed."""
+    """Stage by stage, and what to type next: `then` if all is passed, or else a sentence."""
     for stage, done, reasons in zip(graded.exercise.stages, graded.passed, graded.reasons, strict=True):
         out.print(Text.assemble(("✓" if done else "✗", "green" if done else "red"), f" {stage.number}. {stage.title}"))
         for reason in reasons:
@@ -272,7 +282,7 @@ def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> 
         if following := EXERCISES.get(graded.exercise.afterwards):
             out.print(f"{following.title}, {following.about}: {command(following)}", soft_wrap=True)
     elif else_:
-        out.print(f"What happened on those mornings: {else_}", soft_wrap=True)
+        out.print(else_, soft_wrap=True)
 
 
 def say_lint_warns(folder: Path, progress: Progress) -> None:
