@@ -127,7 +127,7 @@ class Metric(NamedTuple):
     @property
     def perfect(self) -> float | None:
         """The value of a morning on which nobody was harmed; None for what has no such value, like a time."""
-        if self.counts is not None or self.whole or self.amount:
+        if self.counts is not None or self.whole or self.amount or self.harm is not None:
             return self.best
         return None
 
