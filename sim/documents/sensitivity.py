@@ -19,7 +19,7 @@ from sim.version import VERSION
 
 Turns = Annotated[
     Literal["never", "now finite"],
-    Field(description="always finite before, the metric becomes infinite on all or on five mornings; or the other way round"),
+    Field(description="always finite before, infinite now on all mornings or on five at least; or the other way round"),
 ]
 Input = Annotated[str, Field(description="key of the scenario's or the design's file")]
 Value = Annotated[str, Field(description="its value as things are, as in a file")]
@@ -157,7 +157,7 @@ class SwingRow(_SwingOf, numbers.Difference):
 
     clear: Clear
     turns: Turns | Literal[""]
-    """whether the metric, always finite before, becomes infinite on all or on five mornings, or the other way round"""
+    """whether the metric, always finite before, is infinite now on all mornings or on five at least, or the other way round"""
 
 
 class _IndexOf(TypedDict):

@@ -19,6 +19,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,7 +88,7 @@ def submissions(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: {'a file' if folder.exists() else 'no such folder'}; expected a folder of submissions")
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith(".") or (path / DESIGN).exists())
+    entries = sorted(path for path in folder.iterdir() if not path.name.startswith(".") or _has_design(path))
     seen = [path for path in entries if not path.name.startswith(".")]
     handed_in = [path for path in seen if _is_folder(path) or path.is_symlink() or path.suffix in ENDINGS]
     if not handed_in:
@@ -126,6 +127,12 @@ def _under_way(path: Path) -> str | None:
         return None
     name = data.get("exercise", FIRST.name) if isinstance(data, dict) else None
     return name if isinstance(name, str) and name in EXERCISES else None
+
+
+def _has_design(path: Path) -> bool:
+    with suppress(OSError):
+        return (path / DESIGN).exists()
+    return False
 
 
 def _is_folder(path: Path) -> bool:

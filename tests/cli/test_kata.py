@@ -184,3 +184,9 @@ def test_an_exercise_that_there_is_not() -> None:
     lost = coffee("kata", "--exercise", "second", "status")
     assert lost.exit_code == 2
     assert "--exercise stands alone" in " ".join(lost.output.split())
+
+
+def test_help_after_a_check_is_about_the_mornings_that_are_looked_at() -> None:
+    """Of a design that fails on those that the learner sees, hints tell these, not the check's."""
+    coffee("kata", "start", "mine")
+    assert coffee("kata", "check", "mine").output.endswith("First pass the mornings that you see: coffee kata run mine\n")

@@ -13,6 +13,7 @@ from sim.architectures import load_design
 from sim.cli.messages import DONE, FAILED, note, write_out
 from sim.cli.work.console import console, print_json
 from sim.cli.work.kata_text import (
+    after_check,
     print_attempt,
     print_brief,
     print_check,
@@ -23,8 +24,7 @@ from sim.cli.work.kata_text import (
     say_lint_warns,
 )
 from sim.cli.work.progress import progress_bar
-from sim.cli.work.simulation import Progress as Tell
-from sim.cli.work.simulation import accidents_said, saved
+from sim.cli.work.simulation import Progress, accidents_said, saved
 from sim.config.errors import ArgumentError, ConfigError
 from sim.config.units import duration_s
 from sim.documents.kata import KataDebrief, KataHint
@@ -39,7 +39,7 @@ from sim.kata.exercises import exercise_named
 from sim.kata.folder import exercise_of, folder_of
 from sim.kata.grading import Grade
 from sim.kata.helping import harmed, hinted
-from sim.kata.progress import FILE, Progress, load
+from sim.kata.progress import FILE, load
 from sim.kata.written import undo as put_back
 from sim.kata.written import written
 from sim.report.combinations import last_word
@@ -136,19 +136,14 @@ def check(folder: Path | None, seed: int | None, exercise: str | None, *, as_jso
     else:
         print_check(
             console(), graded, then=f'{typed("debrief", where)} --why "why the last run came out as it did"',
-            else_="" if progress is None else _help_after_check(where, progress),
+            else_="" if progress is None else after_check(
+                progress, written(where), run=typed("run", where), ask=f"{typed('hint', where)}, {typed('why', where)}"
+            ),
         )  # fmt: skip
         if all(graded.passed):  # no points for it: some designs that pass lose points of loyalty if a process dies
             last = last_word(load_design(str(design_file(where))), 2)
             console().print(f"The last question, whatever two things go wrong for one customer. {last}", soft_wrap=True)
     raise typer.Exit(DONE if all(graded.passed) else FAILED)
-
-
-def _help_after_check(where: Path, progress: Progress) -> str:
-    """Hints are about the check's mornings only once the design passes those that the learner sees."""
-    if progress.runs and progress.runs[-1].written == written(where) and all(progress.passed):
-        return f"What happened on those mornings: {typed('hint', where)}, {typed('why', where)}"
-    return f"First pass the mornings that you see: {typed('run', where)}"
 
 
 def debrief(folder: Path | None, words: str | None, *, as_json: bool) -> None:
@@ -220,7 +215,7 @@ def _seconds_of(timeout: str) -> float:
 
 
 @contextmanager
-def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Tell | None]:
+def _simulating(where: Path, what: str = "", total: int = 0) -> Iterator[Progress | None]:
     """With a progress bar if there is something to count; killed workers and bugs are said on stderr."""
     bar = progress_bar(what, total) if total else nullcontext(None)
     with accidents_said(f"coffee run kata {where / 'design.yaml'}"), bar as tell:

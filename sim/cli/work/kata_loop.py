@@ -17,6 +17,7 @@ from sim.architectures.lint import lint as hazards_of
 from sim.cli.messages import complain, note, write_out
 from sim.cli.work.console import console, print_title
 from sim.cli.work.kata_text import (
+    after_check,
     print_attempt,
     print_brief,
     print_check,
@@ -248,7 +249,8 @@ class Game:
     def check(self) -> None:
         self.out.print("Four kinds of mornings that you haven't seen; this takes some seconds.", style="dim")
         graded = checked(self.folder, self.progress, self.progress.of, seed=None, now=time.time())
-        print_check(self.out, graded, then="debrief", else_="hint, why")
+        else_ = after_check(self.progress, written(self.folder), run="run", ask="hint, why")
+        print_check(self.out, graded, then="debrief", else_=else_)
 
     def debrief(self) -> None:
         from sim.kata.debrief import write_debrief  # matplotlib takes a second to import, and most turns draw nothing

@@ -28,7 +28,7 @@ from sim.kata.grading import Grade
 from sim.kata.helping import STRENGTHS, Given
 from sim.kata.moves import difference, few, moved, unchanged
 from sim.kata.progress import Progress, Run
-from sim.kata.written import written
+from sim.kata.written import Written, written
 from sim.report.tables import SYMBOLS
 from sim.vocabulary import METRICS
 
@@ -265,6 +265,13 @@ def print_status(out: Console, progress: Progress, folder: Path) -> None:
         )
     else:
         print_title(out, "next", typed("debrief", folder))
+
+
+def after_check(progress: Progress, files: Written, *, run: str, ask: str) -> str:
+    """What to type after a failed check. Help is about its mornings only once a design passes those that the learner sees."""
+    if progress.runs and progress.runs[-1].written == files and all(progress.passed):
+        return f"What happened on those mornings: {ask}"
+    return f"First pass the mornings that you see: {run}"
 
 
 def print_check(out: Console, graded: Graded, *, then: str, else_: str = "") -> None:
