@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from sim.config.errors import ArgumentError, closest
-from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, estimate, paired, ratios, zero_events_bound
+from sim.experiment.statistics import CONFIDENCE, Difference, Estimate, by_chance, estimate, paired, ratios, zero_events_bound
 from sim.ledger.costs import PARTS
 from sim.vocabulary import COUNTED, METRICS
 
@@ -63,7 +63,10 @@ def difference_of(metric: str, values: Values, baseline: Values, confidence: flo
         share_of = int(min(one[known.out_of][both].sum() for one in (values, baseline)))
     elif known.whole:
         share_of = int(both.sum())
-    return paired(mine, theirs, confidence, share_of=share_of)
+    found = paired(mine, theirs, confidence, share_of=share_of)
+    if known.amount and found.low == found.high:  # the same on all mornings: a purchase on each, for all that is known
+        return by_chance(found, int(both.sum()), confidence)
+    return found
 
 
 def estimated(metric: str, values: Values, confidence: float = CONFIDENCE) -> Estimate:

@@ -230,20 +230,21 @@ def paired(
     if low <= 0 <= high and _beyond_chance(values[counted], baseline[counted], confidence):
         near, far = mean_interval(np.abs(differences), confidence)
         low, high = (near, far) if mean > 0 else (-far, -near)
-    if share_of is not None and mean:
-        surely = mean * _surely(round(abs(mean) * share_of), confidence)
-        low, high = min(low, surely), max(high, surely)
-    return Difference(mean, low, high)
+    found = Difference(mean, low, high)
+    return found if share_of is None else by_chance(found, round(abs(mean) * share_of), confidence)
 
 
-def _surely(things: int, confidence: float) -> float:
-    """The least part of a difference that is no chance if so many things differ, all in the same way; below 0 for fewer than 6.
+def by_chance(found: Difference, things: int, confidence: float = CONFIDENCE) -> Difference:
+    """A difference, which so many things make that all differ in the same way; its interval holds 0 if these are fewer than 6.
 
     By the exact test of a sign (McNemar, Psychometrika 12, 1947): if things differed either way with equal chances, one side
     would have them all in 2 · 0.5ⁿ of experiments. The chance of the side that has them is at least (α/2)^(1/n), after Clopper
-    and Pearson, and twice that less one is by how much it exceeds the other.
+    and Pearson; twice that less one is by how much it exceeds the other: the least part of the difference that is no chance.
     """
-    return 2 * ((1 - confidence) / 2) ** (1 / max(things, 1)) - 1
+    if not found.difference or found.low is None or found.high is None:
+        return found
+    least = found.difference * (2 * ((1 - confidence) / 2) ** (1 / max(things, 1)) - 1)
+    return Difference(found.difference, min(found.low, least), max(found.high, least))
 
 
 def _beyond_chance(values: np.ndarray, baseline: np.ndarray, confidence: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.experiment.estimates import estimated, holds, judge, judgement, mornings_needed, open_because
+from sim.experiment.estimates import difference_of, estimated, holds, judge, judgement, mornings_needed, open_because
 from sim.experiment.statistics import Difference, Estimate, zero_events_bound
 
 
@@ -44,6 +44,19 @@ def test_objective_is_decided_by_the_whole_interval(metric: str, limit: float, v
 def test_one_witness_violates_zero_tolerance(value: Estimate, status: str) -> None:
     """A limit of zero is violated by one event in any morning, though the interval touches zero; no event meets it."""
     assert judge("double_charge_rate", 0.0, value) == status
+
+
+@pytest.mark.parametrize(("mornings", "said"), [(2, "not clear"), (5, "not clear"), (6, "worse")])
+@pytest.mark.parametrize("metric", ["double_charge_rate", "overcharged_per_1000", "collapsed_share"])
+def test_the_same_on_a_few_tiny_mornings_is_no_proof(metric: str, mornings: int, said: str) -> None:
+    """One of four customers on each: that may be chance, however much the mornings are alike."""
+    each = {"double_charge_rate": 0.25, "overcharged_per_1000": 1625.0, "collapsed_share": 1.0}[metric]
+    harmed, unharmed = (
+        {metric: np.full(mornings, value), "purchases": np.full(mornings, 4)} for value in (each, 0.0)
+    )  # fmt: skip
+    found = difference_of(metric, harmed, unharmed)
+    assert (found.difference, judgement(metric, found)) == (each, said)
+    assert judgement(metric, difference_of(metric, unharmed, harmed)) == {"worse": "better"}.get(said, said)
 
 
 @pytest.mark.parametrize(("mean", "status"), [(1 - 1e-6, "violated"), (1.0, "met")])
