@@ -108,11 +108,11 @@ def difference(value: Difference, unit: str) -> str:
 
 
 def effect(value: Effect, metric: str) -> str:
-    """What an altered input does to a metric: `+1.2 points [0.8, 1.6]`; `never` or `now finite` if it turns so."""
+    """What an altered input does to a metric: `+1.2 points [0.8, 1.6]`; `never` or `now finite` if it clearly turns so."""
     if turned := value.turns[metric]:
         return "never" if turned > 0 else "now finite"
     if value.differences[metric].difference is None and math.inf in (value.before[metric], value.after[metric]):
-        return "never, in some mornings" if math.isinf(value.after[metric]) else "no longer never, in some mornings"
+        return "never, in some mornings" if math.isinf(value.after[metric]) else "finite on these mornings"
     return difference(value.differences[metric], METRICS[metric].unit)
 
 

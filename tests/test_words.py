@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from math import inf, nan
+
 import pytest
 
 from sim import words
 from sim.experiment.estimates import judgement
+from sim.experiment.sensitivity import Effect, Input
 from sim.experiment.statistics import Difference, Estimate
 
 
@@ -54,6 +57,27 @@ def test_a_difference_is_judged_by_its_interval(value: Difference, text: str, ju
     """A paired difference is better or worse only if its whole interval is."""
     assert said(words.difference(value, "share")) == text
     assert judgement("double_charge_rate", value) == judged
+
+
+@pytest.mark.parametrize(
+    ("turned", "before", "after", "found", "text"),
+    [
+        (0, 1.0, 3.0, Difference(2.0, 1.0, 3.0), "+2.0 s [+1.0, +3.0]"),
+        (1, 1.0, inf, Difference(None, None, None), "never"),
+        (-1, inf, 1.0, Difference(None, None, None), "now finite"),
+        (0, 1.0, inf, Difference(None, None, None), "never, in some mornings"),
+        (0, inf, 1.0, Difference(None, None, None), "finite on these mornings"),
+        (0, nan, nan, Difference(None, None, None), "no difference to take"),
+    ],
+)
+def test_an_effect_says_what_becomes_of_a_metric(
+    turned: int, before: float, after: float, found: Difference, text: str
+) -> None:
+    """What never comes has no difference; whether that is clear decides how it is said."""
+    metric = "ack_latency_p95"
+    about = Input("design", ("app", "timeout"), "", "4s")
+    effect = Effect(about, "8s", "naive", {metric: before}, {metric: after}, {metric: found}, {metric: turned}, {})
+    assert said(words.effect(effect, metric)) == text
 
 
 def test_more_confirmed_orders_are_better() -> None:

@@ -108,8 +108,8 @@ class Search:
         One witness against an absolute limit is enough to be out.
         """
         mornings = pool[0].mornings
+        absolute = [constraint for constraint in self.constraints if constraint.is_absolute]
         while mornings < self.mornings:
-            absolute = [constraint for constraint in self.constraints if constraint.is_absolute]
             pool = [one for one in self.best(pool) if not any(constraint.violation(one.values) for constraint in absolute)]
             pool = pool[: max(FINALISTS, math.ceil(len(pool) / 2))]
             mornings = min(2 * mornings, self.mornings)

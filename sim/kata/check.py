@@ -48,7 +48,7 @@ def check(
     Raises KeyboardInterrupt if it is cut short.
     """
     missed: dict[str, dict[str, Objective]] = {}  # metric -> weather -> what was not met
-    idle: dict[str, Estimate] = {}  # weather -> share of those with a good card who were served, where it is too small
+    too_few: list[str] = []  # why it is no merit that nothing was missed: what the first weather says in which few were served
     weathers = exercise.unseen()
     for number, (weather, world) in enumerate(weathers):
         comparison = compare(world, [design], Effort(CHECKED, seed, jobs=jobs))
@@ -56,26 +56,24 @@ def check(
             raise KeyboardInterrupt
         [result] = comparison.results.values()
         if (served := result.metrics["confirmed_share"]).mean is not None and served.mean < SERVED:
-            idle[weather] = served
+            too_few = too_few or [_hardly_anybody(served, weather)]
         for objective in result.objectives:
             if not holds(objective.status):
                 missed.setdefault(objective.metric, {})[weather] = objective
         if progress is not None:
             progress(number + 1, len(weathers))
     reasons = [
-        [_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] or _hardly_anybody(idle)
+        [_reason(missed[metric], len(weathers)) for metric in stage.criteria if metric in missed] or too_few
         for stage in exercise.stages
     ]
     return Graded(exercise, [not why for why in reasons], reasons, digest(design))
 
 
-def _hardly_anybody(idle: dict[str, Estimate]) -> list[str]:
-    """Why a stage is not passed of which all objectives are held, but for hardly anybody."""
-    return [
+def _hardly_anybody(served: Estimate, weather: str) -> str:
+    return (
         "nothing wrong was seen, but too few people were served for it to count: "
         f"confirmed_share {words.estimate(served, 'share')}, at least {words.percent(SERVED)} ({weather})"
-        for weather, served in list(idle.items())[:1]
-    ]
+    )
 
 
 def _reason(missed: dict[str, Objective], weathers: int) -> str:

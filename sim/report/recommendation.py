@@ -75,7 +75,7 @@ def recommendation(comparison: Comparison) -> Recommendation:
     best, second, *_ = sorted(comparison.results.values(), key=_rank)
     apart = _apart(best, second, COST)
     name, other = best.design.name, second.design.name
-    even = _rank(best)[:2] == _rank(second)[:2]
+    even = _standing(best) == _standing(second)
     alike = even and apart.low is not None and apart.high is not None and max(-apart.low, apart.high) <= ALIKE * _bill(best)
     clear = best.standing["violated"] < second.standing["violated"] or (even and judgement(COST, apart) == "better")
     heading = (
@@ -162,8 +162,12 @@ def _value(result: Result, metric: str) -> str:
     return words.mean(value, METRICS[metric].unit)
 
 
-def _rank(result: Result) -> tuple[int, int, float]:
-    return result.standing["violated"], result.standing["undecided"], _badness(result, COST)
+def _standing(result: Result) -> tuple[int, int]:
+    return result.standing["violated"], result.standing["undecided"]
+
+
+def _rank(result: Result) -> tuple[tuple[int, int], float]:
+    return _standing(result), _badness(result, COST)
 
 
 def _bill(result: Result) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from sim.kata.advice import RULES, advice, got_worse
 from sim.kata.attempt import simulated
 from sim.kata.check import check
 from sim.kata.exercises import EXERCISES, FIRST
+from sim.kata.helping import _to_type
 from sim.kata.look import Look
 from sim.kata.moves import moved
 from tests.kata.designs import NEARLY, PASSES
@@ -135,3 +137,23 @@ def test_every_stage_has_rules() -> None:
         exercise.name: {stage.number for stage in exercise.stages} for exercise in EXERCISES.values()
     }
     assert all(len(rules) >= 2 for stages in RULES.values() for rules in stages.values())
+
+
+def test_the_commands_of_a_hint_can_be_typed_from_beside_the_folder() -> None:
+    """Whatever its name; a file that is only spoken of keeps its name."""
+    hint = "`coffee kata why` shows one. Look in the report: `coffee compare kata design.yaml outbox`."
+    typed = _to_type(hint, Path("sp ace"))
+    assert (
+        typed == "`coffee kata why 'sp ace'` shows one. Look in the report: `coffee compare kata 'sp ace/design.yaml' outbox`."
+    )
+    assert _to_type("In design.yaml: `from: outbox`", Path("mine")) == "In design.yaml: `from: outbox`"
+
+
+@pytest.mark.slow
+def test_what_is_certain_is_named_before_more_workers() -> None:
+    """A relay that polls every two minutes is why news is late, although orders also wait for payment workers in a brownout."""
+    look, rule, _, _ = said_of("from: outbox\ncheckout: {workers: 8}\nrelay: {poll_every: 2min}\n")
+    assert rule == "slow_relay"
+    pool = look.pool("payment")
+    assert pool is not None
+    assert pool.queueing > 0.01

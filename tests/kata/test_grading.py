@@ -25,8 +25,6 @@ from sim.kata.grading import _environment, exercise_of, grade, submissions
 from tests.kata.designs import PASSES
 from tests.processes import ends
 
-posix = pytest.mark.skipif(os.name != "posix", reason="such names are not everywhere")
-
 
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
@@ -182,7 +180,7 @@ def test_two_exercises_are_graded_apart(tmp_path: Path) -> None:
         exercise_of(found.values())
 
 
-@posix
+@pytest.mark.skipif(os.name != "posix", reason="such names are not everywhere")
 def test_every_submission_is_one_row(tmp_path: Path) -> None:
     """Two names that are shown alike, one that holds the end of a line, and one that begins with a dot, which is left out."""
     for name in ("a\x07", "a\\x07", "zoe\nzorro  100", ".hidden"):
